@@ -1,0 +1,111 @@
+"""Settings: defaults, then the configuration file (TOML), then `MUSTER_*` variables, then the command line."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
+import tzlocal
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from monitor.errors import SettingsError
+
+DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
+CACHE_FOLDER = platformdirs.user_cache_path("muster", appauthor=False)
+CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
+
+
+class Settings(BaseSettings):
+    """All settings. The description of each field is the sentence that the app shows beside it."""
+
+    model_config = SettingsConfigDict(env_prefix="MUSTER_", extra="forbid", frozen=True)
+
+    db: str = Field(
+        default_factory=lambda: f"sqlite:///{DATA_FOLDER / 'muster.sqlite3'}",
+        description="Where people, attendance and moods are kept: a database URL.",
+    )
+    site: str = Field(default="main", description="The name of the place, for reports.")
+    kiosk: str = Field(default="door", description="The name of this kiosk; each door has its own.")
+    role: Literal["in", "out", "auto"] = Field(
+        default="auto", description="What passing this door means: in, out, or whichever is the other of the last."
+    )
+    time_zone: str = Field(
+        default_factory=tzlocal.get_localzone_name,
+        description="The site's time zone, by its IANA name; days begin and end in it.",
+    )
+    source: str = Field(default="0", description="The camera number, a file, a folder of images or a stream's URL.")
+
+    target_fpir: float = Field(
+        default=0.01, gt=0, lt=1, description="The share of strangers that may be given a name by mistake."
+    )
+    match_margin: float = Field(
+        default=0.01, ge=0, lt=1, description="How much liker than the runner-up the best match must be."
+    )
+    detector: Literal["blazeface", "hog"] = Field(default="blazeface", description="Which face detector runs.")
+    encoder: Literal["onnx", "dlib"] = Field(
+        default="onnx", description="Which build of the face encoder runs: onnx is fast, dlib is the reference."
+    )
+    min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
+
+    cool_down_minutes: float = Field(
+        default=2.0, ge=0, description="After an event the same person makes no new one for this long."
+    )
+    mood: Literal["individual", "aggregate", "off"] = Field(
+        default="individual", description="Whether moods are kept per person, without a person, or not at all."
+    )
+    mood_confidence: float = Field(
+        default=0.45, ge=0, le=1, description="A mood less likely than this is shown as unsure."
+    )
+    mood_every_seconds: float = Field(
+        default=5.0, gt=0, description="How often the mood of someone who stays in view is written down."
+    )
+    admin_pin_hash: str = Field(default="", description="The hash of the PIN that opens the desk's screens.")
+    theme: str = Field(default="muster-dark", description="The colours of the app.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no time zone; use a name such as Europe/Berlin") from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+def load_settings(file: Path | None = None, **given: Any) -> Settings:
+    """The settings in force.
+
+    Args:
+        file: configuration file; None for the user's own, which need not exist.
+        given: values from the command line; None means not given.
+
+    Raises:
+        SettingsError: with the first thing that is wrong, and where.
+    """
+    values = {name: value for name, value in _from_file(file).items() if f"MUSTER_{name}".upper() not in os.environ}
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"Setting {name}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None and not CONFIG_FILE.is_file():
+        return {}
+    path = file or CONFIG_FILE
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The configuration file {path} is not valid TOML: {error}.") from None

@@ -1,0 +1,264 @@
+"""What travels from the camera to the table: one frozen dataclass per arrow, in the order of the flow.
+
+FrameSource -> Frame -> FaceDetector -> Face -> Tracker -> Track -> FaceEncoder -> Gallery -> Match
+-> EmotionModel -> MoodScores -> Consensus -> Sighting -> rules, Recorder -> KioskEvent
+
+Boxes and key points are in pixels of the frame, x to the right, y down. Times are aware and in UTC.
+"Left" and "right" of a face are the person's own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+RgbImage: TypeAlias = NDArray[np.uint8]
+"""uint8 (height, width, 3), red green blue."""
+
+Embedding: TypeAlias = NDArray[np.float32]
+"""float32 (128,), unit length."""
+
+EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""The seven classes of FER2013, in its order."""
+
+UNSURE = "unsure"
+"""The mood shown when no class is likely enough."""
+
+
+def _require_utc(at: datetime) -> None:
+    if at.tzinfo is None or at.utcoffset():
+        raise ValueError(f"a time in UTC is needed, not {at!r}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source."""
+
+    index: int
+    """Counts from 0; a gap means that frames were dropped."""
+    at: datetime
+    """When the picture was taken (UTC)."""
+    seconds: float
+    """The same on the source's own clock, from its first frame."""
+    rgb: RgbImage
+
+    def __post_init__(self) -> None:
+        _require_utc(self.at)
+        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype != np.uint8:
+            raise ValueError(f"a frame is uint8 (h, w, 3), not {self.rgb.dtype} {self.rgb.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in pixels; it may reach over the picture's edge."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.left + self.width / 2, self.top + self.height / 2
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if across <= 0 or down <= 0:
+            return 0.0
+        shared = across * down
+        return shared / (self.area + other.area - shared)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face found in one frame."""
+
+    box: Box
+    score: float
+    """The detector's confidence, 0 to 1."""
+    keypoints: NDArray[np.float32] | None = None
+    """float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear; None where the detector has none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One face followed over time, as of its latest frame."""
+
+    id: int
+    """Counts from 1 in a run; never used again."""
+    face: Face
+    """Where it was seen last."""
+    hits: int
+    """Frames in which it was found."""
+    first_seen: float
+    """Seconds on the source's clock."""
+    last_seen: float
+    """Seconds on the source's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An enrolled person and how like the probe they are."""
+
+    person: UUID
+    name: str
+    similarity: float
+    """Cosine, -1 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The answer of a gallery to one probe (open-set identification, ISO/IEC 2382-37)."""
+
+    best: Candidate | None
+    """The most similar person, named or not; None when the gallery is empty."""
+    runner_up: Candidate | None
+    threshold: float
+    """The similarity that names, for this size of gallery and target FPIR."""
+    accepted: bool
+    """Above the threshold, and far enough above the runner-up."""
+
+    @property
+    def person(self) -> Candidate | None:
+        """Who it is; None for "unknown"."""
+        return self.best if self.accepted else None
+
+
+@dataclass(frozen=True, slots=True)
+class MoodScores:
+    """Probabilities of the seven emotions; they sum to 1."""
+
+    probabilities: tuple[float, ...]
+    confidence_needed: float = 0.0
+    """Below this the label is "unsure"."""
+
+    def __post_init__(self) -> None:
+        if len(self.probabilities) != len(EMOTIONS) or abs(sum(self.probabilities) - 1) > 1e-3:
+            raise ValueError("seven probabilities that sum to 1 are needed")
+
+    @property
+    def confidence(self) -> float:
+        return max(self.probabilities)
+
+    @property
+    def label(self) -> str:
+        """The likeliest emotion, or "unsure"."""
+        if self.confidence < self.confidence_needed:
+            return UNSURE
+        return EMOTIONS[self.probabilities.index(self.confidence)]
+
+    def by_name(self) -> Mapping[str, float]:
+        return dict(zip(EMOTIONS, self.probabilities, strict=True))
+
+
+class Phase(StrEnum):
+    """Where in its life a sighting is."""
+
+    OPENED = "opened"
+    """There is enough evidence to say who it is, or that nobody knows the face."""
+    IDENTIFIED = "identified"
+    """An opened, unknown sighting got its name later."""
+    CONTINUED = "continued"
+    """Still in view; carries the mood of the last seconds."""
+    CLOSED = "closed"
+    """Out of view."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """A track that was decided on: one person, or one unknown, in view for a while.
+
+    The same id comes several times, with a phase each. A name once given never changes.
+    """
+
+    id: UUID
+    """UUIDv7."""
+    phase: Phase
+    track: int
+    first_at: datetime
+    last_at: datetime
+    match: Match
+    mood: MoodScores | None
+    """Averaged since the phase before; None when mood is off or no face was good enough."""
+    frames: int
+    """Frames in which the face was found so far."""
+    embedding: Embedding | None = None
+    """The fused embedding; only for a face that nobody knows."""
+    portrait: RgbImage | None = None
+    """The best aligned chip (150, 150, 3); only for a face that nobody knows."""
+
+    def __post_init__(self) -> None:
+        _require_utc(self.first_at)
+        _require_utc(self.last_at)
+
+
+class EventKind(StrEnum):
+    SIGHTING = "sighting"
+    CHECK_IN = "check_in"
+    CHECK_OUT = "check_out"
+    UNKNOWN = "unknown"
+    SOURCE_LOST = "source_lost"
+    SOURCE_BACK = "source_back"
+
+
+@dataclass(frozen=True, slots=True)
+class KioskEvent:
+    """Something that happened at the door and, for facts, is already written to the database."""
+
+    kind: EventKind
+    at: datetime
+    person: UUID | None = None
+    name: str | None = None
+    track: int | None = None
+    similarity: float | None = None
+    mood: MoodScores | None = None
+    sighting: UUID | None = None
+    attendance: UUID | None = None
+    """The attendance event, for check_in and check_out."""
+    text: str | None = None
+    """One sentence for people, where the kind alone does not say it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What the kiosk knows about one face in view, for the picture on the screen."""
+
+    track: Track
+    match: Match | None
+    """None until there is enough evidence."""
+    mood: MoodScores | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """The latest frame with everything known about the faces on it."""
+
+    frame: Frame
+    observations: tuple[Observation, ...]
+    processed: int
+    """Frames processed so far."""
+    dropped: int
+    """Frames that a live source delivered while vision was busy."""
+    fps: float
+    """Frames processed a second, over the last seconds."""
+    people: int = field(default=0)
+    """People in the gallery."""
