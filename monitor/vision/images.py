@@ -1,0 +1,92 @@
+"""Still images from files that nobody vouches for."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from monitor.domain import RgbImage
+from monitor.errors import ImageError
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".ppm"})
+"""File names that are taken for images."""
+
+MAX_PIXELS = 200_000_000
+"""More is refused before decoding: a picture of 200 megapixels needs 600 MB as RGB."""
+
+MAX_SIDE = 4096
+"""Larger pictures are scaled down to this; faces on them stay far larger than needed."""
+
+
+def read_image(path: Path) -> RgbImage:
+    """Read the first picture of a file as upright RGB, whatever its depth, colours or orientation tag.
+
+    Returns:
+        uint8 (height, width, 3), at most `MAX_SIDE` on the longer side.
+
+    Raises:
+        ImageError: the file is missing, empty, damaged, not an image, or too large.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read: {error.strerror}.") from None
+    if path.is_dir():
+        raise ImageError(f"{path} is a folder; name an image in it.")
+    if size == 0:
+        raise ImageError(f"{path} is empty; save the image again.")
+    _register_heif()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                return _to_rgb(image, path)
+    except UnidentifiedImageError:
+        raise ImageError(f"{path} is not an image that can be read; use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.") from None
+    except Image.DecompressionBombError:
+        raise ImageError(f"{path} has too many pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.") from None
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or "its data is damaged or cut off"
+        raise ImageError(f"{path} cannot be read as an image: {reason}.") from None
+
+
+def _register_heif() -> None:
+    if ".heic" not in Image.registered_extensions():
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+
+
+def _to_rgb(image: Image.Image, path: Path) -> RgbImage:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise ImageError(f"{path} has {width}x{height} pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.")
+    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith(("I", "F")):
+        return _shrink(_from_deep(np.asarray(upright)))
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+    return _shrink(np.asarray(upright.convert("RGB")))
+
+
+def _from_deep(grey: "np.ndarray[Any, np.dtype[Any]]") -> RgbImage:
+    """16-bit and float pictures: the full range of their type, or of their values where that is unknown."""
+    values = grey.astype(np.float32)
+    top = 65535.0 if values.max() > 255 else 255.0 if values.max() > 1 else 1.0
+    scaled = np.clip(values * (255.0 / top), 0, 255).astype(np.uint8)
+    return np.repeat(scaled[..., None], 3, axis=2)
+
+
+def _shrink(rgb: RgbImage) -> RgbImage:
+    longest = max(rgb.shape[:2])
+    if longest <= MAX_SIDE:
+        return np.ascontiguousarray(rgb)
+    scale = MAX_SIDE / longest
+    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
