@@ -14,7 +14,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from monitor.errors import SettingsError
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
-CACHE_FOLDER = platformdirs.user_cache_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
 
 
