@@ -1,0 +1,246 @@
+"""Encryption of face templates and portraits: AES-256-GCM (NIST SP 800-38D), one key for a database.
+
+A sealed value is `version (1) | key id (8) | nonce (12) | ciphertext and tag`. What a value belongs to
+(table, person, row) is authenticated with it, so values cannot be moved between rows.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, WrongKey
+from db.schema import TemplateKeyRow
+
+KEY_VARIABLE: Final = "MUSTER_KEY"
+KEY_FILE: Final = "template.key"
+KEYRING_SERVICE: Final = "muster"
+KEYRING_USER: Final = "template-key"
+EMBEDDING_SIZE: Final = 128
+
+_VERSION: Final = b"\x01"
+_NONCE_AT: Final = 9
+_TEXT_AT: Final = 21
+_WRONG_KEY: Final = (
+    "The face templates were encrypted with another key; "
+    "give the right one in MUSTER_KEY or restore the key file."
+)
+
+
+class TemplateCipher:
+    """Seals and opens values with one key of 32 bytes. Safe to use from several threads."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != 32:
+            raise DatabaseError(
+                f"A template key has 32 bytes, not {len(key)}; make one with 'muster db rotate-key'."
+            )
+        self._gcm = AESGCM(key)
+        self._id = hmac.digest(key, b"muster template key id", hashlib.sha256)[:8]
+
+    def __repr__(self) -> str:
+        return f"TemplateCipher(key_id={self.key_id!r})"
+
+    @property
+    def key_id(self) -> str:
+        """16 hexadecimal digits that tell keys apart and reveal nothing about them."""
+        return self._id.hex()
+
+    def seal(self, value: bytes, belongs_to: str) -> bytes:
+        """The value, encrypted and bound to what it belongs to."""
+        nonce = secrets.token_bytes(12)
+        return _VERSION + self._id + nonce + self._gcm.encrypt(nonce, value, belongs_to.encode())
+
+    def open(self, sealed: bytes, belongs_to: str) -> bytes:
+        """The value back.
+
+        Raises:
+            WrongKey: it was sealed with another key.
+            DatabaseDamaged: it was changed, or belongs to another row.
+        """
+        if sealed[:1] != _VERSION:
+            raise DatabaseDamaged(
+                "A face template in the database is damaged; restore the database from a backup."
+            )
+        if sealed[1:_NONCE_AT] != self._id:
+            raise WrongKey(_WRONG_KEY)
+        try:
+            return self._gcm.decrypt(sealed[_NONCE_AT:_TEXT_AT], sealed[_TEXT_AT:], belongs_to.encode())
+        except InvalidTag:
+            raise DatabaseDamaged(
+                "A face template in the database was changed or moved; restore the database from a backup."
+            ) from None
+
+    def seal_embedding(self, embedding: NDArray[np.float32], belongs_to: str) -> bytes:
+        """An embedding, float32 (128,), sealed.
+
+        Raises:
+            DatabaseError: another shape or numbers that are not finite.
+        """
+        if embedding.shape != (EMBEDDING_SIZE,) or not np.isfinite(embedding).all():
+            raise DatabaseError(
+                f"An embedding is {EMBEDDING_SIZE} finite numbers, not shape {embedding.shape}."
+            )
+        return self.seal(embedding.astype("<f4").tobytes(), belongs_to)
+
+    def open_embedding(self, sealed: bytes, belongs_to: str) -> NDArray[np.float32]:
+        """The embedding back: float32 (128,), read-only."""
+        return np.frombuffer(self.open(sealed, belongs_to), dtype="<f4")
+
+
+def load_cipher(folder: Path) -> TemplateCipher:
+    """The cipher of this installation; makes a key at the first use.
+
+    The key comes from MUSTER_KEY (base64 of 32 bytes), else from the file `template.key` in the folder, which
+    only its owner can read, else from the system's keyring. A new key goes to the keyring where there is one,
+    else to the file.
+
+    Raises:
+        DatabaseError: the key is malformed, or its file cannot be read or made.
+    """
+    given = os.environ.get(KEY_VARIABLE)
+    if given:
+        return TemplateCipher(decode_key(given, KEY_VARIABLE))
+    file = folder / KEY_FILE
+    if file.exists():
+        return TemplateCipher(_read_key_file(file))
+    kept = _from_keyring()
+    if kept:
+        return TemplateCipher(decode_key(kept, "the system's keyring"))
+    key = secrets.token_bytes(32)
+    if _to_keyring(encode_key(key)):
+        return TemplateCipher(key)
+    try:
+        _write_key_file(file, key, replace=False)
+    except FileExistsError:  # another program made one at the same moment
+        return TemplateCipher(_read_key_file(file))
+    return TemplateCipher(key)
+
+
+def store_key(key: bytes, folder: Path) -> str:
+    """Keeps a key in the system's keyring where there is one, else in the folder's key file.
+
+    Returns:
+        Where it is now, for people.
+    """
+    file = folder / KEY_FILE
+    if not file.exists() and _to_keyring(encode_key(key)):
+        return "the system's keyring"
+    _write_key_file(file, key, replace=True)
+    return str(file)
+
+
+def encode_key(key: bytes) -> str:
+    """The key as text, as MUSTER_KEY takes it."""
+    return base64.b64encode(key).decode()
+
+
+def decode_key(text: str, where: str) -> bytes:
+    """The key from its text.
+
+    Raises:
+        DatabaseError: the text is not 32 bytes in base64.
+    """
+    try:
+        key = base64.b64decode(
+            text.strip(), altchars=b"-_" if {"-", "_"} & set(text) else None, validate=True
+        )
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise DatabaseError(
+            f"The template key in {where} is not 32 bytes in base64; put the right one there."
+        )
+    return key
+
+
+def bind_key(session: Session, cipher: TemplateCipher, at: datetime) -> None:
+    """Notes the key's id in a new database, and refuses a key that is not the database's own.
+
+    Raises:
+        WrongKey: the database belongs to another key.
+    """
+    known = session.scalar(select(TemplateKeyRow.key_id))
+    if known is None:
+        session.add(TemplateKeyRow(key_id=cipher.key_id, since=at))
+        session.flush()
+    elif known != cipher.key_id:
+        raise WrongKey(_WRONG_KEY)
+
+
+def _read_key_file(file: Path) -> bytes:
+    try:
+        return decode_key(file.read_text(encoding="ascii"), str(file))
+    except UnicodeDecodeError:
+        raise DatabaseError(
+            f"The template key in {file} is not 32 bytes in base64; put the right one there."
+        ) from None
+    except OSError as error:
+        raise DatabaseUnavailable(f"The key file {file} cannot be read: {error.strerror}.") from None
+
+
+def _write_key_file(file: Path, key: bytes, *, replace: bool) -> None:
+    temporary = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+            handle.write(encode_key(key) + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        if replace:
+            temporary.replace(file)
+        else:
+            os.link(temporary, file)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise DatabaseUnavailable(f"The key file {file} cannot be written: {error.strerror}.") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _from_keyring() -> str | None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    if not _has_keyring():
+        return None
+    try:
+        return keyring.get_password(KEYRING_SERVICE, KEYRING_USER)
+    except KeyringError as error:
+        raise DatabaseUnavailable(f"The system's keyring does not answer ({error}); unlock it.") from None
+
+
+def _to_keyring(text: str) -> bool:
+    import keyring
+    from keyring.errors import KeyringError
+
+    if not _has_keyring():
+        return False
+    try:
+        keyring.set_password(KEYRING_SERVICE, KEYRING_USER, text)
+    except KeyringError:
+        # A locked or refused keyring is no reason not to start: the key file is as good.
+        return False
+    return True
+
+
+def _has_keyring() -> bool:
+    """Whether a real keyring answers here; on servers there is often none."""
+    import keyring
+
+    # keyring's own stand-ins for "none" have priority 0 and below.
+    return float(getattr(keyring.get_keyring(), "priority", 0)) > 0

@@ -1,0 +1,181 @@
+"""Opens a database: SQLite by default, PostgreSQL by URL."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from db import migrate
+from db.errors import DatabaseError, DatabaseUnavailable, explain
+
+BUSY_TIMEOUT_MS: Final = 5_000
+"""How long SQLite waits for another program's lock before it gives up."""
+
+
+def open_database(url: str, *, upgrade: bool = True, read_only: bool = False) -> Engine:
+    """An engine on a database whose tables are the ones this Muster needs.
+
+    Args:
+        url: `sqlite:///FILE`, a file's path, or `postgresql+psycopg://…`. A missing folder and
+            file are created.
+        upgrade: bring the tables up to date; otherwise an old database is refused.
+        read_only: refuse every write; the database must exist.
+
+    Raises:
+        DatabaseError: one sentence about what is wrong with the URL, the file or the server.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = _sqlite_engine(parsed, read_only=read_only)
+    else:
+        engine = _postgresql_engine(parsed, read_only=read_only)
+    try:
+        if upgrade and not read_only:
+            migrate.upgrade(engine)
+        else:
+            migrate.require_current(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that sees one state of the database throughout; whatever it changes is rolled back."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that owns SQLite's write lock from its first statement.
+
+    It is committed at the end, or rolled back when an exception leaves the block.
+    """
+    owner = engine.execution_options(sqlite_begin="IMMEDIATE")
+    with Session(owner, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def scrub(engine: Engine) -> bool:
+    """Removes what was deleted from the file itself: free pages and the write-ahead log.
+
+    Returns:
+        False when another program is using the database, so that its log could not be emptied yet.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        blocked = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not blocked
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return False
+        raise explain(error, migrate.where(engine)) or DatabaseError(str(error)) from error
+    finally:
+        connection.close()
+
+
+def _parse(url: str) -> URL:
+    if "://" not in url:
+        return URL.create("sqlite", database=url)
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise DatabaseError(
+            f"{url!r} is no database URL; use sqlite:///FILE or postgresql+psycopg://…"
+        ) from None
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise DatabaseError(
+            f"Muster keeps its data in SQLite or PostgreSQL, not in {backend}; change the URL."
+        )
+    return parsed.set(drivername="sqlite")
+
+
+def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
+    name = url.database or ""
+    if name in ("", ":memory:") or name.startswith("file:"):
+        raise DatabaseError("SQLite needs a file that all of Muster's threads can share; use sqlite:///FILE.")
+    path = Path(name).expanduser()
+    _check_file(path, read_only=read_only)
+    address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    if read_only and not os.access(path.parent, os.W_OK):
+        # A folder that may not be written cannot take SQLite's shared-memory file.
+        address += "&immutable=1"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            address, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+
+    engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect, hide_parameters=True)
+    event.listen(engine, "handle_error", _explained(str(path)))
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", _set_read_only_pragmas if read_only else _set_pragmas)
+    return engine
+
+
+def _check_file(path: Path, *, read_only: bool) -> None:
+    try:
+        if path.is_dir():
+            raise DatabaseUnavailable(f"{path} is a folder; give the database file's own name.")
+        if read_only and not path.is_file():
+            raise DatabaseUnavailable(f"There is no database {path}; start with 'muster db upgrade'.")
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not os.access(path, os.W_OK):
+                raise DatabaseUnavailable(f"The database {path} is read-only; allow writing to the file.")
+    except OSError as error:
+        raise DatabaseUnavailable(f"The database {path} cannot be opened: {error.strerror}.") from None
+
+
+def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
+    options = "-c timezone=UTC -c lock_timeout=5000" + (
+        " -c default_transaction_read_only=on" if read_only else ""
+    )
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options}
+    )
+    event.listen(engine, "handle_error", _explained(migrate.where(engine)))
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    # FULL: a commit that was acknowledged is on the disk, also after a power cut.
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")
+
+
+def _set_read_only_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin(connection: Connection) -> None:
+    # The driver's own BEGIN comes too late for reads and is never IMMEDIATE, so it is switched off.
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+def _explained(name: str) -> Any:
+    def translate(context: ExceptionContext) -> None:
+        told = explain(context.original_exception, name)
+        if told is not None:
+            raise told from context.original_exception
+
+    return translate

@@ -1,0 +1,100 @@
+"""One exception root of the database side. Its text is one sentence: what is wrong and what to do."""
+
+import sqlite3
+from typing import Final
+
+
+class DatabaseError(Exception):
+    """Something about the database that a user can understand and act on."""
+
+    exit_code = 1
+
+
+class InvalidRecord(DatabaseError):  # noqa: N818 - reads as a sentence where it is raised
+    """What was asked to be stored or changed makes no sense or contradicts what is there."""
+
+
+class DatabaseBusy(DatabaseError):  # noqa: N818
+    """Another program holds the database; trying again later helps."""
+
+
+class DatabaseFull(DatabaseError):  # noqa: N818
+    """No room is left on the disk; making room helps."""
+
+
+class DatabaseUnavailable(DatabaseError):  # noqa: N818
+    """The database cannot be reached, read or written at the moment."""
+
+
+class DatabaseDamaged(DatabaseError):  # noqa: N818
+    """The file is not a database of Muster, or is broken."""
+
+
+class NewerDatabase(DatabaseError):  # noqa: N818
+    """The database was written by a newer version of Muster."""
+
+
+class WrongKey(DatabaseError):  # noqa: N818
+    """The face templates were encrypted with another key."""
+
+
+BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def explain(error: BaseException, where: str) -> DatabaseError | None:
+    """The sentence for an error of a database driver; None when it is not about the database's condition.
+
+    Args:
+        error: what `sqlite3` or `psycopg` raised.
+        where: the database, without a password.
+    """
+    if isinstance(error, sqlite3.Error):
+        return _explain_sqlite(error, where)
+    if type(error).__module__.split(".")[0] == "psycopg":
+        return _explain_postgresql(error, where)
+    return None
+
+
+def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in BUSY:
+        return DatabaseBusy(f"The database {where} is locked by another program; close it or try again.")
+    if code == sqlite3.SQLITE_FULL:
+        return DatabaseFull(f"The disk is full, so {where} cannot be written; make room and try again.")
+    if code == sqlite3.SQLITE_READONLY:
+        return DatabaseUnavailable(
+            f"The database {where} is read-only; allow writing to the file and its folder."
+        )
+    if code == sqlite3.SQLITE_NOTADB:
+        return DatabaseDamaged(f"{where} is not a database; give another file or move this one away.")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return DatabaseDamaged(f"The database {where} is damaged; restore it from a backup.")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return DatabaseUnavailable(
+            f"The database {where} cannot be opened; check that its folder may be written."
+        )
+    if code == sqlite3.SQLITE_IOERR:
+        return DatabaseUnavailable(f"The disk that holds {where} cannot be read or written; check the disk.")
+    return None
+
+
+def _explain_postgresql(error: BaseException, where: str) -> DatabaseError | None:
+    state = getattr(error, "sqlstate", None) or ""
+    if state == "53100":
+        return DatabaseFull(f"The disk of the database {where} is full; make room there and try again.")
+    if state in ("55P03", "40P01", "40001"):
+        return DatabaseBusy(f"The database {where} is busy; try again.")
+    if state in ("25006", "42501"):
+        return DatabaseUnavailable(
+            f"The database {where} may not be written by this user; grant it the right to."
+        )
+    if state in ("28P01", "28000"):
+        return DatabaseUnavailable(f"The database {where} refuses this user or password; check the URL.")
+    if state == "3D000":
+        return DatabaseUnavailable(f"The database {where} does not exist on its server; create it first.")
+    if type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown"):
+        return DatabaseUnavailable(
+            f"The database {where} cannot be reached; check the server and the network."
+        )
+    return None

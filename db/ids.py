@@ -1,0 +1,10 @@
+"""Identifiers: UUIDv7 (RFC 9562), so rows of one table sort by the time they were made."""
+
+from uuid import UUID
+
+from uuid6 import uuid7
+
+
+def new_id() -> UUID:
+    """A new UUIDv7 as the standard library's own class."""
+    return UUID(int=uuid7().int)

@@ -1,0 +1,15 @@
+"""Run by Alembic. The connection, with its transaction begun, comes from `db.migrate`."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from db.schema import Base
+
+connection: Connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transactional_ddl=True,
+)
+context.run_migrations()

@@ -1,0 +1,292 @@
+"""The tables. Columns that hold faces (embeddings, pictures) hold what `db.crypto` sealed."""
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from db.types import UtcDateTime
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+EVENT_KINDS = ("check_in", "check_out", "void", "correction")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own protocol
+        datetime: UtcDateTime(),
+        date: Date(),
+        time: Time(),
+        UUID: Uuid(),
+        str: Text(),
+        bytes: LargeBinary(),
+        dict[str, Any]: JSON(),
+    }
+
+
+class PersonRow(Base):
+    __tablename__ = "person"
+    __table_args__ = (Index(None, "name"), Index(None, "group_name"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    number: Mapped[str | None] = mapped_column(unique=True)
+    group: Mapped[str | None] = mapped_column("group_name")
+    active: Mapped[bool]
+    notes: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SubjectRow(Base):
+    """Who is meant by a pseudonym of the ledger; without this row, nobody can tell.
+
+    A person who took over another's events (merge) has several.
+    """
+
+    __tablename__ = "ledger_subject"
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+
+
+class TemplateRow(Base):
+    """One enrolled image of a person (a member of their template)."""
+
+    __tablename__ = "face_template"
+    __table_args__ = (UniqueConstraint("person_id", "content_hash"), Index(None, "content_hash"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    encoder: Mapped[str]
+    embedding: Mapped[bytes]
+    chip: Mapped[bytes | None]
+    quality: Mapped[dict[str, Any]]
+    source: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class MeanTemplateRow(Base):
+    """The template that the gallery compares with: the mean over a person's members."""
+
+    __tablename__ = "mean_template"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    encoder: Mapped[str] = mapped_column(primary_key=True)
+    embedding: Mapped[bytes]
+    members: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class PortraitRow(Base):
+    __tablename__ = "portrait"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    jpeg: Mapped[bytes]
+
+
+class ConsentRow(Base):
+    """One decision; of several about the same thing the newest counts."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        Index(None, "person_id", "kind", "at"),
+        CheckConstraint("kind IN ('face', 'mood')", name="kind"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(8))
+    given: Mapped[bool]
+    at: Mapped[datetime]
+    recorded_by: Mapped[str]
+
+
+class LookAlikeRow(Base):
+    """Two people whose templates are so alike that they need a stricter margin; person_id < other_id."""
+
+    __tablename__ = "look_alike"
+    __table_args__ = (CheckConstraint("person_id < other_id", name="ordered"), Index(None, "other_id"))
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    similarity: Mapped[float]
+    found_at: Mapped[datetime]
+
+
+class KioskRow(Base):
+    __tablename__ = "kiosk"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    site: Mapped[str]
+    role: Mapped[str] = mapped_column(String(8))
+    time_zone: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class SightingRow(Base):
+    """Somebody in view for a while. Embedding and portrait are kept only while nobody knows the face."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (Index(None, "first_at"), Index(None, "person_id", "first_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kiosk_id: Mapped[UUID] = mapped_column(ForeignKey("kiosk.id"))
+    track: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    frames: Mapped[int]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    best_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    similarity: Mapped[float | None]
+    runner_up_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    runner_up_similarity: Mapped[float | None]
+    threshold: Mapped[float]
+    embedding: Mapped[bytes | None]
+    portrait: Mapped[bytes | None]
+
+
+class EventRow(Base):
+    """The ledger. Triggers refuse every change; each row carries the hash of the row before it."""
+
+    __tablename__ = "attendance_event"
+    __table_args__ = (
+        Index(None, "subject", "at"),
+        Index(None, "at"),
+        CheckConstraint("kind IN ('check_in', 'check_out', 'void', 'correction')", name="kind"),
+        CheckConstraint("method IN ('face', 'pin', 'manual')", name="method"),
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[UUID]
+    at: Mapped[datetime]
+    time_zone: Mapped[str]
+    kiosk_id: Mapped[UUID] = mapped_column(ForeignKey("kiosk.id"))
+    method: Mapped[str] = mapped_column(String(8))
+    actor: Mapped[str]
+    sighting_id: Mapped[UUID | None]
+    target_id: Mapped[UUID | None]
+    corrected_kind: Mapped[str | None] = mapped_column(String(16))
+    recorded_at: Mapped[datetime]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class MoodRow(Base):
+    """The mean probabilities of a few seconds. In aggregate mode no column leads to a person.
+
+    Without a rowid, because the order of insertion would lead to one.
+    """
+
+    __tablename__ = "mood_sample"
+    __table_args__ = (
+        Index(None, "at"),
+        Index(None, "person_id", "at"),
+        Index(None, "sighting_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kiosk_id: Mapped[UUID] = mapped_column(ForeignKey("kiosk.id"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    sighting_id: Mapped[UUID | None] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"))
+    group: Mapped[str | None] = mapped_column("group_name")
+    token: Mapped[str | None] = mapped_column(String(16))
+    label: Mapped[str] = mapped_column(String(16))
+    angry: Mapped[float]
+    disgust: Mapped[float]
+    fear: Mapped[float]
+    happy: Mapped[float]
+    sad: Mapped[float]
+    surprise: Mapped[float]
+    neutral: Mapped[float]
+
+
+class ScheduleRow(Base):
+    """When somebody is expected on one weekday: a person, else a group, else everybody."""
+
+    __tablename__ = "schedule"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("person_id IS NULL OR group_name IS NULL", name="one_scope"),
+        Index(None, "person_id"),
+        Index(None, "group_name"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    group: Mapped[str | None] = mapped_column("group_name")
+    weekday: Mapped[int]
+    start: Mapped[time] = mapped_column("starts")
+    end: Mapped[time] = mapped_column("ends")
+    grace_minutes: Mapped[int]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+
+
+class AuditRow(Base):
+    """Who did what. `detail` may name people and is emptied when they are erased."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "at"), Index(None, "person_id"), Index(None, "event_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    event_id: Mapped[UUID | None]
+    detail: Mapped[dict[str, Any]]
+
+
+class WrongPairRow(Base):
+    """Somebody was taken for `person_id` and said "not me"; `other_id` is who they really were, if known."""
+
+    __tablename__ = "wrong_pair"
+    __table_args__ = (Index(None, "person_id"), Index(None, "other_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    other_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    sighting_id: Mapped[UUID | None] = mapped_column(ForeignKey("sighting.id", ondelete="SET NULL"))
+    event_id: Mapped[UUID]
+    similarity: Mapped[float | None]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+
+
+class TemplateKeyRow(Base):
+    """Which key the templates are encrypted with (its fingerprint, never the key); at most one row."""
+
+    __tablename__ = "template_key"
+
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    since: Mapped[datetime]
