@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from monitor.domain import RgbImage
 
+# FFmpeg's part of OpenCV reads these once, when it is first used; a user's own values are kept.
 _ENVIRONMENT = {
     "OPENCV_FFMPEG_LOGLEVEL": "-8",  # AV_LOG_QUIET
     "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "3",  # seconds; the default of 10 notices a dead camera too late
 }
+for _name, _value in _ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)
 
 
 class VideoCapture(Protocol):
@@ -28,8 +31,6 @@ class VideoCapture(Protocol):
 
 def open_capture(target: int | str, backend: int, parameters: Sequence[int] = ()) -> VideoCapture:
     """A `cv2.VideoCapture` that never writes to the terminal, where the app draws its screen."""
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     capture: Any = cv2.VideoCapture(target, backend, list(parameters))
     opened: VideoCapture = capture

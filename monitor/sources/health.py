@@ -1,0 +1,50 @@
+"""Whether a live source still sees: a camera can deliver pictures and yet be blind."""
+
+import numpy as np
+
+from monitor.domain import RgbImage
+
+LOST_AFTER = 4.0
+"""Seconds without a good picture after which a live source counts as lost."""
+
+
+class Health:
+    """Tells a camera that sees from one that is frozen or black."""
+
+    _DARK = 24
+    """Values (of 255) that a covered or dead sensor still delivers."""
+    _LIT_SHARE = 0.001
+
+    def __init__(self, lost_after: float = LOST_AFTER) -> None:
+        self._lost_after = lost_after
+        self._last: RgbImage | None = None
+        self._bad_since: float | None = None
+
+    def restart(self) -> None:
+        """The source was opened again. The last picture is kept: a frozen one must not pass as new."""
+        self._bad_since = None
+
+    def look(self, rgb: RgbImage, now: float) -> tuple[bool, str | None]:
+        """Whether this picture is good, and why the source counts as lost, if it does.
+
+        Args:
+            rgb: uint8 (h, w, 3).
+            now: seconds on a clock that never jumps.
+        """
+        flaw = self._flaw(rgb)
+        self._last = rgb
+        if flaw is None:
+            self._bad_since = None
+            return True, None
+        if self._bad_since is None:
+            self._bad_since = now
+        return False, flaw if now - self._bad_since >= self._lost_after else None
+
+    def _flaw(self, rgb: RgbImage) -> str | None:
+        sample = rgb[::8, ::8]
+        if np.count_nonzero(sample > self._DARK) <= self._LIT_SHARE * sample.size:
+            return "delivers only black; uncover its lens or turn on the light"
+        last = self._last
+        if last is not None and np.array_equal(last[::8, ::8], sample) and np.array_equal(last, rgb):
+            return "is frozen; plug it in again"
+        return None
