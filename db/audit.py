@@ -1,0 +1,57 @@
+"""The audit log: who did what, when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.ids import new_id
+from db.records import AuditEntry
+from db.schema import AuditRow
+
+
+def note(
+    session: Session,
+    action: str,
+    *,
+    at: datetime,
+    actor: str,
+    person: UUID | None = None,
+    event: UUID | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Adds an entry. Names of people belong into `detail`, which is emptied when the person is erased."""
+    row = AuditRow(
+        id=new_id(),
+        at=at,
+        actor=actor,
+        action=action,
+        person_id=person,
+        event_id=event,
+        detail=dict(detail or {}),
+    )
+    session.add(row)
+
+
+def newest(session: Session, *, limit: int = 200, person: UUID | None = None) -> list[AuditEntry]:
+    """The newest entries, newest first."""
+    query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
+    if person is not None:
+        query = query.where(AuditRow.person_id == person)
+    return [_record(row) for row in session.scalars(query)]
+
+
+def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
+    """The reasons that were given for voids and corrections, by event."""
+    query = select(AuditRow).where(AuditRow.event_id.in_(events))
+    found = {
+        row.event_id: str(row.detail.get("reason", "")) for row in session.scalars(query) if row.event_id
+    }
+    return {event: reason for event, reason in found.items() if reason}
+
+
+def _record(row: AuditRow) -> AuditEntry:
+    return AuditEntry(row.id, row.at, row.actor, row.action, row.person_id, row.event_id, row.detail)

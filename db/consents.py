@@ -1,0 +1,68 @@
+"""What people agreed to or refused. Every decision is kept; the newest counts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias, cast
+from uuid import UUID
+
+from sqlalchemy import false, select
+from sqlalchemy.orm import Session
+
+from db.batches import batches
+from db.errors import InvalidRecord
+from db.ids import new_id
+from db.records import Consent, ConsentKind
+from db.schema import ConsentRow, PersonRow
+
+Decided: TypeAlias = tuple[UUID, str]
+"""A person, and "face" or "mood"."""
+
+
+def set_consent(
+    session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str
+) -> Consent:
+    """Writes a decision down.
+
+    Raises:
+        InvalidRecord: there is no such person.
+    """
+    if session.get(PersonRow, person) is None:
+        raise InvalidRecord(f"There is no person with the id {person}.")
+    row = ConsentRow(id=new_id(), person_id=person, kind=kind, given=given, at=at, recorded_by=actor)
+    session.add(row)
+    session.flush()
+    return _record(row)
+
+
+def history(session: Session, person: UUID) -> list[Consent]:
+    """All decisions of a person, oldest first."""
+    query = select(ConsentRow).where(ConsentRow.person_id == person).order_by(ConsentRow.at, ConsentRow.id)
+    return [_record(row) for row in session.scalars(query)]
+
+
+def current(session: Session, person: UUID, kind: ConsentKind) -> bool | None:
+    """The newest decision; None when the person was not asked."""
+    return decisions(session, [person]).get((person, kind))
+
+
+def decisions(session: Session, people: Sequence[UUID]) -> dict[Decided, bool]:
+    """The newest decisions of these people; nothing where somebody was not asked."""
+    newest: dict[Decided, bool] = {}
+    for some in batches(people):
+        query = (
+            select(ConsentRow.person_id, ConsentRow.kind, ConsentRow.given)
+            .where(ConsentRow.person_id.in_(some))
+            .order_by(ConsentRow.at, ConsentRow.id)
+        )
+        newest |= {(person, kind): given for person, kind, given in session.execute(query)}
+    return newest
+
+
+def refusals(session: Session) -> set[Decided]:
+    """Who refuses what at present."""
+    ever = session.scalars(select(ConsentRow.person_id).where(ConsentRow.given == false()).distinct()).all()
+    return {decided for decided, given in decisions(session, ever).items() if not given}
+
+
+def _record(row: ConsentRow) -> Consent:
+    return Consent(row.id, row.person_id, cast(ConsentKind, row.kind), row.given, row.at, row.recorded_by)

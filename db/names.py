@@ -1,0 +1,36 @@
+"""Names of people are text that somebody else wrote; this makes them fit to keep."""
+
+import re
+import unicodedata
+from typing import Final
+
+from db.errors import InvalidRecord
+
+LONGEST: Final = 500
+
+# Overrides and isolates of the writing direction reorder the text around a name; joiners are needed and stay.
+_DIRECTION: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+def clean(text: str, what: str = "name") -> str:
+    """The text in Unicode's composed form (NFC), on one line, without control characters.
+
+    Args:
+        text: as it was typed or read from a file.
+        what: for the error's sentence.
+
+    Raises:
+        InvalidRecord: nothing is left, or it is longer than 500 characters.
+    """
+    spaced = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).translate(_DIRECTION)
+    cleaned = "".join(letter for letter in spaced if unicodedata.category(letter) not in ("Cc", "Cs")).strip()
+    if not cleaned:
+        raise InvalidRecord(f"A {what} is empty; give one with at least one character.")
+    if len(cleaned) > LONGEST:
+        raise InvalidRecord(f"A {what} has {len(cleaned)} characters; shorten it to {LONGEST}.")
+    return cleaned
+
+
+def clean_or_none(text: str | None, what: str) -> str | None:
+    """The same for something that may be absent or empty."""
+    return clean(text, what) if text and text.strip() else None

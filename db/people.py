@@ -1,0 +1,225 @@
+"""People: who they are, and the gallery that recognises them."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import false, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from db import audit, consents, look_alikes
+from db.crypto import TemplateCipher
+from db.errors import InvalidRecord
+from db.ids import new_id
+from db.names import clean, clean_or_none
+from db.records import GalleryPerson, Person, PersonSummary
+from db.schema import MeanTemplateRow, PersonRow, SubjectRow
+from db.templates import count_by_person, mean_owner
+
+
+def add_person(
+    session: Session,
+    name: str,
+    *,
+    at: datetime,
+    actor: str,
+    number: str | None = None,
+    group: str | None = None,
+    notes: str = "",
+) -> Person:
+    """Adds a person and their pseudonym in the ledger. Two people may have one name, but not one number.
+
+    Raises:
+        InvalidRecord: the name is empty or too long, or the number is taken.
+    """
+    number = clean_or_none(number, "number")
+    _require_free_number(session, number, None)
+    row = PersonRow(
+        id=new_id(),
+        name=clean(name),
+        number=number,
+        group=clean_or_none(group, "group"),
+        active=True,
+        notes=notes,
+        created_at=at,
+    )
+    session.add(row)
+    session.flush()
+    add_pseudonym(session, row.id)
+    audit.note(session, "add", at=at, actor=actor, person=row.id)
+    session.flush()
+    return record(row)
+
+
+def get_person(session: Session, person: UUID) -> Person:
+    """The person with this id.
+
+    Raises:
+        InvalidRecord: there is none (any more).
+    """
+    return record(_row(session, person))
+
+
+def find_by_name(session: Session, name: str) -> list[Person]:
+    """People of exactly this name (after cleaning), oldest first."""
+    rows = session.scalars(select(PersonRow).where(PersonRow.name == clean(name)).order_by(PersonRow.id))
+    return [record(row) for row in rows]
+
+
+def find_by_number(session: Session, number: str) -> Person | None:
+    row = session.scalar(select(PersonRow).where(PersonRow.number == clean(number, "number")))
+    return record(row) if row else None
+
+
+def list_people(
+    session: Session,
+    *,
+    search: str = "",
+    group: str | None = None,
+    active: bool | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[PersonSummary]:
+    """People by name, a page at a time; `search` looks in names, numbers and groups."""
+    query = select(PersonRow).order_by(PersonRow.name, PersonRow.id).limit(limit).offset(offset)
+    if search:
+        columns = (PersonRow.name, PersonRow.number, PersonRow.group)
+        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+    if group is not None:
+        query = query.where(PersonRow.group == group)
+    if active is not None:
+        query = query.where(PersonRow.active == (true() if active else false()))
+    people = [record(row) for row in session.scalars(query)]
+    return _summaries(session, people)
+
+
+def count_people(session: Session, *, active: bool = True) -> int:
+    return (
+        session.scalar(select(func.count()).where(PersonRow.active == (true() if active else false()))) or 0
+    )
+
+
+def groups(session: Session) -> list[str]:
+    """The groups that people are in."""
+    query = select(PersonRow.group).where(PersonRow.group.is_not(None)).distinct().order_by(PersonRow.group)
+    return [group for group in session.scalars(query) if group]
+
+
+def rename(session: Session, person: UUID, name: str, *, at: datetime, actor: str) -> Person:
+    """Raises: InvalidRecord."""
+    row = _row(session, person)
+    audit.note(session, "rename", at=at, actor=actor, person=person, detail={"before": row.name})
+    row.name = clean(name)
+    session.flush()
+    return record(row)
+
+
+def set_number(session: Session, person: UUID, number: str | None, *, at: datetime, actor: str) -> Person:
+    """Raises: InvalidRecord, also when another person has the number."""
+    row = _row(session, person)
+    number = clean_or_none(number, "number")
+    _require_free_number(session, number, person)
+    audit.note(session, "number", at=at, actor=actor, person=person, detail={"before": row.number})
+    row.number = number
+    session.flush()
+    return record(row)
+
+
+def set_group(session: Session, person: UUID, group: str | None, *, at: datetime, actor: str) -> Person:
+    """Raises: InvalidRecord."""
+    row = _row(session, person)
+    audit.note(session, "group", at=at, actor=actor, person=person, detail={"before": row.group})
+    row.group = clean_or_none(group, "group")
+    session.flush()
+    return record(row)
+
+
+def set_notes(session: Session, person: UUID, notes: str, *, at: datetime, actor: str) -> Person:
+    """Raises: InvalidRecord."""
+    row = _row(session, person)
+    row.notes = notes
+    audit.note(session, "notes", at=at, actor=actor, person=person)
+    session.flush()
+    return record(row)
+
+
+def set_active(session: Session, person: UUID, active: bool, *, at: datetime, actor: str) -> Person:
+    """Deactivates (all data stays, but nobody is recognised) or reactivates. Raises: InvalidRecord."""
+    row = _row(session, person)
+    row.active = active
+    audit.note(session, "activate" if active else "deactivate", at=at, actor=actor, person=person)
+    session.flush()
+    return record(row)
+
+
+def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
+    """Everybody who can be recognised: active, with a template of this encoder, face not refused.
+
+    Raises:
+        WrongKey: the templates were encrypted with another key.
+        DatabaseDamaged: a template was changed outside Muster.
+    """
+    refused = consents.refusals(session)
+    alike = look_alikes.by_person(session)
+    wrong = look_alikes.wrongly_named(session)
+    query = (
+        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.members)
+        .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
+        .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
+        .order_by(PersonRow.id)
+    )
+    return [
+        GalleryPerson(
+            person=person,
+            name=name,
+            embedding=cipher.open_embedding(sealed, mean_owner(person, encoder)),
+            members=members,
+            mood_allowed=(person, "mood") not in refused,
+            look_alikes=tuple(alike.get(person, ())),
+            wrongly_named=wrong.get(person, 0),
+        )
+        for person, name, sealed, members in session.execute(query)
+        if (person, "face") not in refused
+    ]
+
+
+def add_pseudonym(session: Session, person: UUID) -> UUID:
+    """A new random pseudonym for the ledger; random, so that it tells nothing about when it was made."""
+    pseudonym = uuid4()
+    session.add(SubjectRow(id=pseudonym, person_id=person))
+    return pseudonym
+
+
+def record(row: PersonRow) -> Person:
+    return Person(row.id, row.name, row.number, row.group, row.active, row.notes, row.created_at)
+
+
+def _row(session: Session, person: UUID) -> PersonRow:
+    row = session.get(PersonRow, person)
+    if row is None:
+        raise InvalidRecord(f"There is no person with the id {person}.")
+    return row
+
+
+def _require_free_number(session: Session, number: str | None, person: UUID | None) -> None:
+    if number is None:
+        return
+    taken = session.scalar(select(PersonRow.id).where(PersonRow.number == number))
+    if taken is not None and taken != person:
+        raise InvalidRecord(f"The number {number} belongs to somebody else already; give another.")
+
+
+def _summaries(session: Session, people: list[Person]) -> list[PersonSummary]:
+    ids = [person.id for person in people]
+    decisions = consents.decisions(session, ids)
+    templates = count_by_person(session, ids)
+    alike = look_alikes.by_person(session)
+    return [
+        PersonSummary(
+            person=person,
+            templates=templates.get(person.id, 0),
+            face_consent=decisions.get((person.id, "face")),
+            mood_consent=decisions.get((person.id, "mood")),
+            look_alikes=len(alike.get(person.id, ())),
+        )
+        for person in people
+    ]

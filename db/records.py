@@ -1,0 +1,281 @@
+"""What queries give back: plain frozen records, never rows of the session. Times are aware and in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+ConsentKind: TypeAlias = Literal["face", "mood"]
+EventKind: TypeAlias = Literal["check_in", "check_out", "void", "correction"]
+Presence: TypeAlias = Literal["check_in", "check_out"]
+Method: TypeAlias = Literal["face", "pin", "manual"]
+Role: TypeAlias = Literal["in", "out", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: UUID
+    name: str
+    number: str | None
+    group: str | None
+    active: bool
+    """Someone inactive is kept, but neither recognised nor expected."""
+    notes: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSummary:
+    """A person as lists show them."""
+
+    person: Person
+    templates: int
+    """Enrolled images."""
+    face_consent: bool | None
+    """None: not asked."""
+    mood_consent: bool | None
+    look_alikes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GalleryPerson:
+    """Someone who can be recognised."""
+
+    person: UUID
+    name: str
+    embedding: NDArray[np.float32]
+    """The mean template, float32 (128,)."""
+    members: int
+    """Images behind the template."""
+    mood_allowed: bool
+    """False only for somebody who refused."""
+    look_alikes: tuple[UUID, ...] = ()
+    """People so alike that naming needs a stricter margin."""
+    wrongly_named: int = 0
+    """How often somebody else was taken for this person and said "not me"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One enrolled image of a person, without the face itself."""
+
+    id: UUID
+    person: UUID
+    content_hash: str
+    """SHA-256 of the image file, hexadecimal."""
+    encoder: str
+    quality: Mapping[str, Any]
+    source: str
+    """The image's file name, or what took it."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """An enrolled image with its embedding, for computing the mean or checking consistency."""
+
+    template: Template
+    embedding: NDArray[np.float32]
+    """float32 (128,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    id: UUID
+    person: UUID
+    kind: ConsentKind
+    given: bool
+    at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    person: UUID
+    other: UUID
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kiosk:
+    id: UUID
+    name: str
+    site: str
+    role: Role
+    time_zone: str
+    created_at: datetime
+    seen_at: datetime
+    """When it last wrote something."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightingRecord:
+    id: UUID
+    kiosk: UUID
+    track: int
+    first_at: datetime
+    last_at: datetime
+    frames: int
+    person: UUID | None
+    """None for somebody nobody knows."""
+    best: UUID | None
+    """The most similar person, named or not."""
+    similarity: float | None
+    runner_up: UUID | None
+    runner_up_similarity: float | None
+    threshold: float
+    """The similarity that named at that moment."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visitor:
+    """A sighting of somebody nobody knows, with the face that is kept for naming them."""
+
+    sighting: SightingRecord
+    embedding: NDArray[np.float32] | None
+    """float32 (128,), unit length."""
+    portrait: bytes | None
+    """JPEG."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An attendance event to be appended to the ledger."""
+
+    id: UUID
+    kind: EventKind
+    person: UUID
+    at: datetime
+    """When it happened; for a correction, when it really happened."""
+    time_zone: str
+    kiosk: UUID
+    method: Method
+    actor: str
+    """Who or what made it: the kiosk's name, a desk user."""
+    recorded_at: datetime
+    sighting: UUID | None = None
+    target: UUID | None = None
+    """The event that a void cancels or a correction replaces."""
+    corrected_kind: Presence | None = None
+    """What a correction says happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceEvent:
+    """A row of the ledger."""
+
+    seq: int
+    id: UUID
+    kind: EventKind
+    person: UUID | None
+    """None when the person was erased."""
+    subject: UUID
+    """The person's pseudonym in the ledger."""
+    at: datetime
+    time_zone: str
+    kiosk: UUID
+    method: Method
+    actor: str
+    sighting: UUID | None
+    target: UUID | None
+    corrected_kind: Presence | None
+    recorded_at: datetime
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """What `ledger.verify` found."""
+
+    events: int
+    head: str
+    """The last row's hash: note it down, and a later check can prove that nothing was cut off."""
+    broken_seq: int | None = None
+    problem: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        return self.problem is None
+
+
+@dataclass(frozen=True, slots=True)
+class MoodSample:
+    at: datetime
+    person: UUID | None
+    sighting: UUID | None
+    group: str | None
+    token: str | None
+    """Aggregate mode only: tells people of one day apart without telling who they are."""
+    label: str
+    """The likeliest emotion, or "unsure"."""
+    probabilities: tuple[float, ...]
+    """Seven, in the order angry, disgust, fear, happy, sad, surprise, neutral."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    id: UUID
+    person: UUID | None
+    group: str | None
+    weekday: int
+    """0 is Monday."""
+    start: time
+    """On the site's clock; an end before the start is on the next day."""
+    end: time
+    grace_minutes: int
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    id: UUID
+    at: datetime
+    actor: str
+    action: str
+    person: UUID | None
+    event: UUID | None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPair:
+    """Somebody was taken for `person` and said "not me"."""
+
+    id: UUID
+    person: UUID
+    other: UUID | None
+    """Who they really were, if anybody said so."""
+    sighting: UUID | None
+    event: UUID
+    similarity: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReceipt:
+    """What was removed; it names nobody."""
+
+    pseudonyms: tuple[UUID, ...]
+    """What stays in the ledger in the person's place."""
+    at: datetime
+    actor: str
+    templates: int
+    sightings: int
+    mood_samples: int
+    consents: int
+    events_kept: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonExport:
+    """Everything that is kept about one person."""
+
+    data: Mapping[str, Any]
+    """Ready for JSON."""
+    images: Mapping[str, bytes]
+    """JPEG files by name."""

@@ -1,0 +1,223 @@
+"""Face templates: the members (one per enrolled image), the mean that the gallery uses, and portraits.
+
+Embeddings and pictures are sealed with the installation's key and bound to their person and row.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, defer
+
+from db import audit
+from db.batches import batches
+from db.crypto import TemplateCipher, bind_key
+from db.errors import InvalidRecord
+from db.ids import new_id
+from db.records import Member, Template
+from db.schema import MeanTemplateRow, PersonRow, PortraitRow, TemplateRow
+
+
+def add_template(
+    session: Session,
+    cipher: TemplateCipher,
+    person: UUID,
+    *,
+    content_hash: str,
+    encoder: str,
+    embedding: NDArray[np.float32],
+    quality: Mapping[str, Any],
+    source: str,
+    at: datetime,
+    chip_jpeg: bytes | None = None,
+) -> Template:
+    """Adds one enrolled image; the same image of the same person again gives back what is there.
+
+    Args:
+        content_hash: SHA-256 of the image file, hexadecimal.
+        embedding: float32 (128,), finite.
+        quality: numbers and texts for JSON.
+        source: the image's file name, or what took it.
+        chip_jpeg: the aligned face, so that another encoder can be used later.
+
+    Raises:
+        InvalidRecord: there is no such person.
+        WrongKey: the database's templates belong to another key.
+    """
+    bind_key(session, cipher, at)
+    if session.get(PersonRow, person) is None:
+        raise InvalidRecord(f"There is no person with the id {person}.")
+    same = select(TemplateRow).where(
+        TemplateRow.person_id == person, TemplateRow.content_hash == content_hash
+    )
+    there = session.scalar(same)
+    if there is not None:
+        return record(there)
+    template = new_id()
+    row = TemplateRow(
+        id=template,
+        person_id=person,
+        content_hash=content_hash,
+        encoder=encoder,
+        embedding=cipher.seal_embedding(embedding, member_owner(person, template)),
+        chip=cipher.seal(chip_jpeg, chip_owner(person, template)) if chip_jpeg else None,
+        quality=dict(quality),
+        source=source,
+        created_at=at,
+    )
+    session.add(row)
+    session.flush()
+    return record(row)
+
+
+def set_mean_template(
+    session: Session,
+    cipher: TemplateCipher,
+    person: UUID,
+    *,
+    encoder: str,
+    embedding: NDArray[np.float32],
+    members: int,
+    at: datetime,
+) -> None:
+    """Sets what the gallery compares with.
+
+    Args:
+        embedding: float32 (128,), the mean over the members as Muster computes it.
+        members: how many images it was computed from.
+
+    Raises:
+        WrongKey: the database's templates belong to another key.
+    """
+    bind_key(session, cipher, at)
+    session.merge(
+        MeanTemplateRow(
+            person_id=person,
+            encoder=encoder,
+            embedding=cipher.seal_embedding(embedding, mean_owner(person, encoder)),
+            members=members,
+            updated_at=at,
+        )
+    )
+    session.flush()
+
+
+def delete_mean_template(session: Session, person: UUID, encoder: str) -> None:
+    """Takes the person out of the gallery; for when the last member is gone."""
+    session.execute(
+        delete(MeanTemplateRow).where(MeanTemplateRow.person_id == person, MeanTemplateRow.encoder == encoder)
+    )
+
+
+def delete_template(session: Session, template: UUID, *, at: datetime, actor: str) -> Template:
+    """Deletes one enrolled image. The mean is then stale: set or delete it in the same transaction.
+
+    Raises:
+        InvalidRecord: there is no such template.
+    """
+    row = session.get(TemplateRow, template)
+    if row is None:
+        raise InvalidRecord(f"There is no template with the id {template}.")
+    gone = record(row)
+    session.delete(row)
+    audit.note(
+        session, "delete template", at=at, actor=actor, person=gone.person, detail={"source": gone.source}
+    )
+    session.flush()
+    return gone
+
+
+def list_templates(session: Session, person: UUID) -> list[Template]:
+    """The person's enrolled images, oldest first."""
+    query = select(TemplateRow).where(TemplateRow.person_id == person).order_by(TemplateRow.id)
+    query = query.options(defer(TemplateRow.embedding), defer(TemplateRow.chip))
+    return [record(row) for row in session.scalars(query)]
+
+
+def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[Member]:
+    """The images of one encoder with their embeddings, oldest first. Raises: WrongKey, DatabaseDamaged."""
+    query = (
+        select(TemplateRow)
+        .where(TemplateRow.person_id == person, TemplateRow.encoder == encoder)
+        .order_by(TemplateRow.id)
+        .options(defer(TemplateRow.chip))
+    )
+    return [
+        Member(record(row), cipher.open_embedding(row.embedding, member_owner(person, row.id)))
+        for row in session.scalars(query)
+    ]
+
+
+def load_chip(session: Session, cipher: TemplateCipher, template: UUID) -> bytes | None:
+    """The aligned face of an enrolled image as JPEG, where it was kept. Raises: WrongKey, DatabaseDamaged."""
+    row = session.get(TemplateRow, template)
+    if row is None or row.chip is None:
+        return None
+    return cipher.open(row.chip, chip_owner(row.person_id, row.id))
+
+
+def people_by_hash(session: Session, hashes: Sequence[str]) -> dict[str, list[UUID]]:
+    """Which of these images are enrolled already, and for whom."""
+    found: dict[str, list[UUID]] = {}
+    for start in range(0, len(hashes), 10_000):
+        some = hashes[start : start + 10_000]
+        query = select(TemplateRow.content_hash, TemplateRow.person_id).where(
+            TemplateRow.content_hash.in_(some)
+        )
+        for content_hash, person in session.execute(query):
+            found.setdefault(content_hash, []).append(person)
+    return found
+
+
+def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]:
+    """How many enrolled images each of these people has, where there are any."""
+    counts: dict[UUID, int] = {}
+    for some in batches(people):
+        query = select(TemplateRow.person_id, func.count()).where(TemplateRow.person_id.in_(some))
+        counts |= dict(session.execute(query.group_by(TemplateRow.person_id)).all())
+    return counts
+
+
+def set_portrait(
+    session: Session, cipher: TemplateCipher, person: UUID, jpeg: bytes, *, at: datetime
+) -> None:
+    """Keeps a thumbnail of the person. Raises: WrongKey."""
+    bind_key(session, cipher, at)
+    session.merge(PortraitRow(person_id=person, jpeg=cipher.seal(jpeg, portrait_owner(person))))
+    session.flush()
+
+
+def load_portrait(session: Session, cipher: TemplateCipher, person: UUID) -> bytes | None:
+    """The person's thumbnail as JPEG. Raises: WrongKey, DatabaseDamaged."""
+    row = session.get(PortraitRow, person)
+    return cipher.open(row.jpeg, portrait_owner(person)) if row else None
+
+
+def member_owner(person: UUID, template: UUID) -> str:
+    """What a member's embedding is bound to."""
+    return f"face_template.embedding {person} {template}"
+
+
+def chip_owner(person: UUID, template: UUID) -> str:
+    """What a member's picture is bound to."""
+    return f"face_template.chip {person} {template}"
+
+
+def mean_owner(person: UUID, encoder: str) -> str:
+    """What a mean template is bound to."""
+    return f"mean_template.embedding {person} {encoder}"
+
+
+def portrait_owner(person: UUID) -> str:
+    """What a portrait is bound to."""
+    return f"portrait.jpeg {person}"
+
+
+def record(row: TemplateRow) -> Template:
+    return Template(
+        row.id, row.person_id, row.content_hash, row.encoder, row.quality, row.source, row.created_at
+    )
