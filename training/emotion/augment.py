@@ -1,0 +1,90 @@
+"""Random changes to a batch of faces, in the graph and for the whole batch at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from training.emotion.data import SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far the changes go. Every one is drawn uniformly from minus to plus its limit."""
+
+    turn: float = 0.26
+    """Radians."""
+    scale: float = 0.15
+    """Share by which each axis grows or shrinks; half of it is common to both axes."""
+    shift: float = 0.10
+    """Share of the side."""
+    shear: float = 0.10
+    contrast: float = 0.3
+    brightness: float = 0.15
+    cut: float = 0.6
+    """Probability that a square is blanked out (DeVries and Taylor 2017)."""
+    cut_sides: tuple[float, float] = (8, 20)
+    """Least and greatest side of the square, in pixels."""
+
+
+def augmented(faces: Any, seed: Any, how: Augmentation) -> Any:
+    """A changed copy of a batch; the same seed changes it in the same way.
+
+    Args:
+        faces: float32 (n, 48, 48, 1) in [0, 1].
+        seed: int32 or int64 (2,).
+        how: the limits.
+
+    Returns:
+        float32 (n, 48, 48, 1) in [0, 1].
+    """
+    count = tf.shape(faces)[0]
+    draws = tf.random.stateless_uniform((14, count), seed, -1.0, 1.0)
+    faces = tf.raw_ops.ImageProjectiveTransformV3(
+        images=faces,
+        transforms=_transforms(draws[:8], how),
+        output_shape=(SIDE, SIDE),
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+        fill_value=0.0,
+    )
+    gain = (1 + how.contrast * draws[8])[:, None, None, None]
+    middle = tf.reduce_mean(faces, axis=(1, 2, 3), keepdims=True)
+    faces = (faces - middle) * gain + middle + (how.brightness * draws[9])[:, None, None, None]
+    faces = tf.clip_by_value(faces, 0.0, 1.0)
+    return tf.where(_squares(draws[10:14], how), middle, faces)
+
+
+def _transforms(draws: Any, how: Augmentation) -> Any:
+    """Projective transforms (n, 8) from output to input pixels, about the picture's middle."""
+    angle = how.turn * draws[0]
+    common = how.scale / 2 * draws[1]
+    across = 1 / (1 + common + how.scale / 2 * draws[2])
+    down = 1 / (1 + common + how.scale / 2 * draws[3])
+    across *= tf.where(draws[6] < 0, -1.0, 1.0)  # the mirror
+    shear = how.shear * draws[4]
+    a, b = tf.cos(angle) * across, (shear * tf.cos(angle) - tf.sin(angle)) * down
+    c, d = tf.sin(angle) * across, (shear * tf.sin(angle) + tf.cos(angle)) * down
+    middle = (SIDE - 1) / 2
+    right, below = how.shift * SIDE * draws[5], how.shift * SIDE * draws[7]
+    zero = tf.zeros_like(a)
+    return tf.stack(
+        [
+            a, b, middle + right - a * middle - b * middle,
+            c, d, middle + below - c * middle - d * middle,
+            zero, zero,
+        ],
+        axis=1,
+    )  # fmt: skip
+
+
+def _squares(draws: Any, how: Augmentation) -> Any:
+    """bool (n, 48, 48, 1): the pixels to blank out."""
+    least, greatest = how.cut_sides
+    sides = least + (greatest - least) * (draws[0] + 1) / 2
+    sides = tf.where((draws[1] + 1) / 2 < how.cut, sides, -1.0)
+    pixels = tf.range(SIDE, dtype=tf.float32)
+    inside = [
+        tf.abs(pixels[None] - ((draws[axis] + 1) / 2 * SIDE)[:, None]) <= (sides / 2)[:, None] for axis in (2, 3)
+    ]
+    return (inside[0][:, :, None] & inside[1][:, None, :])[..., None]

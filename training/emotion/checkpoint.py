@@ -1,0 +1,60 @@
+"""Checkpoints that are either the new one whole or the old one whole."""
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.errors import DataError
+
+Arrays = list[NDArray[Any]]
+
+
+def save(path: Path, groups: Mapping[str, Sequence[NDArray[Any]]], facts: Mapping[str, Any]) -> None:
+    """Write arrays and facts to `path`; until all is on the disk, the file that was there stays.
+
+    Args:
+        path: the file (.npz).
+        groups: lists of arrays by name.
+        facts: what JSON can hold.
+
+    Raises:
+        DataError: it cannot be written, for example because the disk is full; the old file survives.
+    """
+    named = {f"{name}/{number:04d}": array for name, arrays in groups.items() for number, array in enumerate(arrays)}
+    facts_array = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            np.savez(file, facts=facts_array, **named)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        why = error.strerror or str(error)
+        raise DataError(f"The checkpoint {path} cannot be written: {why}; the one before it is kept.") from None
+
+
+def load(path: Path) -> tuple[dict[str, Arrays], dict[str, Any]]:
+    """What `save` wrote: the lists of arrays by name, and the facts.
+
+    Raises:
+        DataError: missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            groups: dict[str, Arrays] = {}
+            for key in sorted(name for name in stored.files if name != "facts"):
+                groups.setdefault(key.split("/")[0], []).append(stored[key])
+            return groups, json.loads(stored["facts"].tobytes())
+    except FileNotFoundError:
+        raise DataError(f"There is no checkpoint at {path}; train first.") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"The checkpoint {path} is damaged ({error}); train again in another folder.") from None

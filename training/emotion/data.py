@@ -1,0 +1,207 @@
+"""FER2013: its own CSV form and the form of image folders, read row by row with nothing silently dropped.
+
+Goodfellow et al., "Challenges in Representation Learning" (2013): 48x48 grey faces in seven classes.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain import EMOTIONS
+from monitor.errors import DataError
+
+SIDE = 48
+"""Width and height of a FER2013 picture, in pixels."""
+
+SPLITS = ("Training", "PublicTest", "PrivateTest")
+"""The values of FER2013's Usage column."""
+
+FOLDER_SPLITS = {"train": "Training", "test": "PublicTest", "validation": "PublicTest"}
+FOLDER_NAMES = {name: number for number, name in enumerate(EMOTIONS)} | {"surprised": 5, "fearful": 2, "disgusted": 1}
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm"})
+
+Skip = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """One part of the data set."""
+
+    name: str
+    faces: NDArray[np.uint8]
+    """uint8 (n, 48, 48), grey."""
+    labels: NDArray[np.int64]
+    """int64 (n,), 0 to 6 in the order of `monitor.domain.EMOTIONS`."""
+    rows: NDArray[np.int64]
+    """int64 (n,): each face's data row in the CSV, counted from 0 and with broken rows counted."""
+
+    def __post_init__(self) -> None:
+        if self.faces.shape != (len(self.labels), SIDE, SIDE) or self.faces.dtype != np.uint8:
+            raise ValueError(f"faces are uint8 (n, 48, 48), not {self.faces.dtype} {self.faces.shape}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def counts(self) -> NDArray[np.int64]:
+        """int64 (7,): faces per class."""
+        return np.bincount(self.labels, minlength=len(EMOTIONS))
+
+    def head(self, count: int) -> "Split":
+        """The first `count` faces, for trials."""
+        return Split(self.name, self.faces[:count], self.labels[:count], self.rows[:count])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fer2013:
+    """All parts of the data set that the file or folder holds."""
+
+    splits: dict[str, Split]
+    skipped: tuple[str, ...] = field(default=())
+    """One sentence for each broken row or file."""
+
+    def split(self, name: str) -> Split:
+        """One part.
+
+        Raises:
+            DataError: there is no such part, or it is empty.
+        """
+        if name not in SPLITS:
+            raise DataError(f"There is no split named {name!r}; the splits are {', '.join(SPLITS)}.")
+        if name not in self.splits or not len(self.splits[name]):
+            raise DataError(f"The data has no faces in its {name} split; give a file or folder that has some.")
+        return self.splits[name]
+
+
+def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
+    """Read FER2013 from `path`: a CSV (plain or .gz), or a folder with train/<emotion>/ and test/<emotion>/.
+
+    Args:
+        path: the file or folder.
+        strict: stop at the first broken row or file instead of skipping it.
+
+    Raises:
+        DataError: nothing there, not in one of the two forms, no faces at all, or broken and `strict`.
+    """
+    if not path.exists():
+        raise DataError(f"There is no training data at {path}; give FER2013's CSV or its folder of images.")
+    skipped: list[str] = []
+
+    def skip(why: str) -> None:
+        if strict:
+            raise DataError(f"{why}; it is not skipped because of --strict.")
+        skipped.append(f"{why}.")
+
+    items = _from_folder(path, skip) if path.is_dir() else _from_csv(path, skip)
+    found: dict[str, list[tuple[NDArray[np.uint8], int, int]]] = {}
+    for split, face, label, row in items:
+        found.setdefault(split, []).append((face, label, row))
+    if not found:
+        raise DataError(f"{path} holds no usable face ({len(skipped)} broken rows or files); is it FER2013?")
+    return Fer2013({name: _stack(name, rows) for name, rows in found.items()}, tuple(skipped))
+
+
+def _stack(name: str, rows: list[tuple[NDArray[np.uint8], int, int]]) -> Split:
+    faces, labels, numbers = zip(*rows, strict=True)
+    return Split(name, np.stack(faces), np.array(labels, np.int64), np.array(numbers, np.int64))
+
+
+def _from_csv(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], int, int]]:
+    try:
+        with _open_text(path) as lines:
+            reader = csv.reader(lines)
+            header = [name.strip() for name in next(reader, [])]
+            if header[:3] != ["emotion", "pixels", "Usage"]:
+                raise DataError(
+                    f"{path} begins with the columns {','.join(header)[:80]!r}; FER2013 has emotion,pixels,Usage."
+                )
+            for number, row in enumerate(reader):
+                try:
+                    yield *_face_of(row), number
+                except ValueError as error:
+                    skip(f"Row {number + 2} of {path.name} {error}")
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as CSV: {error}.") from None
+
+
+def _open_text(path: Path) -> io.TextIOWrapper:
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    raw = gzip.open(path, "rb") if zipped else path.open("rb")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
+
+
+def _face_of(row: list[str]) -> tuple[str, NDArray[np.uint8], int]:
+    if len(row) != 3:
+        raise ValueError(f"has {len(row)} columns instead of 3")
+    label, pixels, split = row[0].strip(), row[1].split(), row[2].strip()
+    if not (label.isascii() and label.isdigit() and int(label) < len(EMOTIONS)):
+        raise ValueError(f"has the unknown label {label[:20]!r}; labels are 0 to 6")
+    if split not in SPLITS:
+        raise ValueError(f"has the unknown Usage {split[:20]!r}")
+    if len(pixels) != SIDE * SIDE:
+        raise ValueError(f"has {len(pixels)} pixels instead of {SIDE * SIDE}")
+    try:
+        values = np.array(pixels, np.int64)
+    except (ValueError, OverflowError):
+        raise ValueError("has a pixel that is no whole number") from None
+    if values.min() < 0 or values.max() > 255:
+        raise ValueError(f"has a pixel of {values.max() if values.max() > 255 else values.min()}, outside 0 to 255")
+    return split, values.astype(np.uint8).reshape(SIDE, SIDE), int(label)
+
+
+def _from_folder(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], int, int]]:
+    folders = {name: path / name for name in FOLDER_SPLITS if (path / name).is_dir()}
+    if not folders:
+        raise DataError(f"{path} has no folder named train or test; FER2013's image form is train/<emotion>/*.jpg.")
+    number = 0
+    for name, folder in folders.items():
+        for emotion in sorted(child for child in folder.iterdir() if child.is_dir()):
+            if emotion.name.lower() not in FOLDER_NAMES:
+                skip(f"The folder {name}/{emotion.name} is named after no known emotion")
+                continue
+            for file in sorted(emotion.iterdir()):
+                try:
+                    yield FOLDER_SPLITS[name], _read_face(file), FOLDER_NAMES[emotion.name.lower()], number
+                except ValueError as error:
+                    skip(f"The file {name}/{emotion.name}/{file.name} {error}")
+                number += 1
+
+
+def _read_face(file: Path) -> NDArray[np.uint8]:
+    if file.suffix.lower() not in IMAGE_SUFFIXES:
+        raise ValueError("is no image")
+    try:
+        raw = np.frombuffer(file.read_bytes(), np.uint8)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    image = cv2.imdecode(raw, cv2.IMREAD_GRAYSCALE) if raw.size else None
+    if image is None:
+        raise ValueError("is not a readable image")
+    if image.shape != (SIDE, SIDE):
+        raise ValueError(f"is {image.shape[1]}x{image.shape[0]} pixels instead of 48x48")
+    return image.astype(np.uint8)
+
+
+def load_votes(path: Path) -> NDArray[np.float32]:
+    """FER+'s votes (Barsoum et al. 2016), one row per data row of FER2013's CSV.
+
+    Returns:
+        float32 (rows, 10): share of the votes for neutral, happiness, surprise, sadness, anger, disgust, fear,
+        contempt, unknown and no face; a row without votes is all zero.
+
+    Raises:
+        DataError: the file is missing or not in FER+'s form.
+    """
+    try:
+        table = np.loadtxt(path, np.float32, delimiter=",", skiprows=1, usecols=range(2, 12), ndmin=2)
+    except (OSError, ValueError, IndexError) as error:
+        raise DataError(f"The FER+ votes {path} cannot be read: {error}.") from None
+    total = table.sum(axis=1, keepdims=True)
+    return np.divide(table, total, out=np.zeros_like(table), where=total > 0)

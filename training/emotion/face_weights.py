@@ -1,0 +1,59 @@
+"""The champion's start: the weights of dlib's face encoder, which were learned on three million faces."""
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.vision.dlib_resnet import read_tensors
+from monitor.vision.models import DLIB_ENCODER, package_file
+from training.emotion.layers import EPSILON, FusedBatchNorm
+
+Array = NDArray[np.float32]
+
+
+def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:
+    """Give the champion the face encoder's convolutions; its head stays as it is.
+
+    dlib has a fixed scale and shift where the champion has batch normalisation. Statistics over `pixels` turn one
+    into the other, so that the network computes the same before and after.
+
+    Args:
+        model: the champion with the trunk of dlib's network.
+        pixels: float32 (n, 48, 48, 1) in [0, 1], a few hundred training faces.
+
+    Raises:
+        ModelError: the weights are missing or damaged.
+    """
+    tensors = read_tensors(package_file(*DLIB_ENCODER).read_bytes())
+    norms = [layer for layer in model.layers if isinstance(layer, FusedBatchNorm)]
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    for number, (convolution, norm) in enumerate(zip(convolutions, norms, strict=True)):
+        gamma, beta = np.split(tensors[2 * number + 1].ravel(), 2)
+        kernel, bias = _kernel(tensors[2 * number].ravel(), len(gamma), 7 if number == 0 else 3)
+        convolution.set_weights([_halve(kernel) if number == 0 else kernel])
+        ones = np.ones_like(gamma)
+        norm.set_weights([gamma, beta + gamma * bias, 0 * ones, (1 - EPSILON) * ones])
+    outputs = keras.Model(model.input, [layer.output for layer in convolutions]).predict(pixels, verbose=0)
+    for norm, output in zip(norms, outputs, strict=True):
+        gamma, beta, _, _ = norm.get_weights()
+        mean, variance = output.mean((0, 1, 2), np.float64), output.var((0, 1, 2), dtype=np.float64)
+        norm.set_weights([gamma * np.sqrt(variance + EPSILON), beta + gamma * mean, mean, variance])
+
+
+def _kernel(values: Array, filters: int, size: int) -> tuple[Array, Array]:
+    """(size, size, in, filters) and the biases (filters,) from dlib's (filters, in, size, size) followed by biases."""
+    kernel = values[:-filters].reshape(filters, -1, size, size)
+    return kernel.transpose(2, 3, 1, 0), values[-filters:]
+
+
+def _halve(kernel: Array) -> Array:
+    """The 5x5 kernel on grey that equals 7x7 with stride 2 on the picture enlarged twice (bilinear)."""
+    # Enlarged pixel 2i lies a quarter pixel left of pixel i, 2i + 1 a quarter right: weights 3/4 and 1/4.
+    spread = np.zeros((5, 7), np.float32)
+    for tap in range(7):
+        place, odd = divmod(tap - 3, 2)
+        spread[place + 2, tap] += 0.75
+        spread[place + 2 + (1 if odd else -1), tap] += 0.25
+    grey = kernel.sum(axis=2)
+    return np.asarray(np.einsum("ay,bx,yxf->abf", spread, spread, grey)[:, :, None, :], np.float32)
+

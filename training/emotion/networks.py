@@ -1,0 +1,89 @@
+"""The architectures: the classic CNN of the FER2013 notebooks, and the champion."""
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+from monitor.domain import EMOTIONS
+from monitor.errors import UsageError
+from training.emotion.data import SIDE
+from training.emotion.layers import FusedBatchNorm, PadChannels
+
+STAGES = ((32, 3), (64, 4), (128, 3), (256, 3))
+"""Filters and residual blocks of the champion's stages; every stage but the first halves the picture."""
+
+VOTES = 10
+"""Classes of FER+, the champion's second task in training."""
+
+
+def classic() -> keras.Model:
+    """The classic CNN, layer for layer: pixels in [0, 1] (n, 48, 48, 1) to probabilities (n, 7).
+
+    14,544,263 parameters.
+    """
+    picture = keras.Input((SIDE, SIDE, 1), name="pixels")
+    x = picture
+    for filters, rate in ((128, 0.25), (256, 0.25), (512, 0.5)):
+        for _ in range(2):
+            x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D(2)(x)
+        x = layers.Dropout(rate)(x)
+        x = layers.BatchNormalization()(x)
+    x = layers.Flatten()(x)
+    for _ in range(3):
+        x = layers.Dense(512, activation="relu")(x)
+        x = layers.Dropout(0.5)(x)
+    # float32: a softmax in bfloat16 has two digits.
+    return keras.Model(picture, layers.Dense(len(EMOTIONS), activation="softmax", dtype="float32")(x), name="classic")
+
+
+def champion(stages: tuple[tuple[int, int], ...] = STAGES, dropout: float = 0.3) -> keras.Model:
+    """A residual network: pixels in [0, 1] (n, 48, 48, 1) to logits (n, 7 + 10).
+
+    The first seven outputs are the emotions of FER2013, the other ten the votes of FER+; the second task shapes the
+    features in training and is cut off at export. The trunk follows dlib's face encoder (a ResNet-34 with half
+    the filters), so that it can begin with that network's weights (`training.emotion.face_weights`); its first
+    layer, a 7x7 convolution with stride 2 on a picture twice as large, is a 5x5 convolution here.
+    """
+    picture = keras.Input((SIDE, SIDE, 1), name="pixels")
+    x = layers.Rescaling(255 / 256, -117 / 256, name="centre")(picture)
+    x = layers.ReLU()(_convolution(x, stages[0][0], 5, 1, "stem"))
+    x = layers.MaxPooling2D(3, 2, "same")(x)
+    pooled = []
+    for stage, (filters, blocks) in enumerate(stages):
+        for block in range(blocks):
+            x = _residual(x, filters, 2 if stage and not block else 1, f"s{stage}b{block}")
+        if stage >= len(stages) - 2:
+            pooled.append(layers.GlobalAveragePooling2D()(x))
+    x = layers.Dropout(dropout)(layers.Concatenate()(pooled))
+    return keras.Model(picture, layers.Dense(len(EMOTIONS) + VOTES, dtype="float32", name="head")(x), name="champion")
+
+
+def _convolution(x: keras.KerasTensor, filters: int, size: int, stride: int, name: str) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, size, stride, "same", use_bias=False, name=f"{name}_conv")(x)
+    return FusedBatchNorm(name=f"{name}_norm")(x)
+
+
+def _residual(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
+    y = layers.ReLU()(_convolution(x, filters, 3, stride, f"{name}_1"))
+    y = _convolution(y, filters, 3, 1, f"{name}_2")
+    if stride > 1:
+        x = layers.AveragePooling2D(2, padding="same")(x)
+    if x.shape[-1] != filters:
+        x = PadChannels(filters)(x)
+    return layers.ReLU(name=f"{name}_out")(layers.Add()([x, y]))
+
+
+ARCHITECTURES: dict[str, Callable[[], keras.Model]] = {"classic": classic, "champion": champion}
+
+
+def build(name: str) -> keras.Model:
+    """A new network by its name.
+
+    Raises:
+        UsageError: there is no such architecture.
+    """
+    if name not in ARCHITECTURES:
+        raise UsageError(f"There is no architecture named {name!r}; there are {' and '.join(ARCHITECTURES)}.")
+    return ARCHITECTURES[name]()

@@ -1,0 +1,69 @@
+"""Everything that decides what a training makes, in one record that is kept beside its weights."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from monitor.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one network is trained."""
+
+    architecture: str
+    epochs: int
+    batch: int
+    rate: float
+    """Highest learning rate."""
+    warm_up: int = 0
+    """Epochs in which the rate rises from zero."""
+    cool_down: float = 0.0
+    """Last share of the epochs, in which the rate falls to zero on a line; 0: two phases, the second at a tenth."""
+    weight_decay: float = 0.0
+    smoothing: float = 0.0
+    votes_weight: float = 0.0
+    """Weight of the loss on the votes of FER+; 0 without them."""
+    average: float = 0.0
+    """Momentum of the moving average of the weights (EMA) that is kept in the end; 0: none."""
+    augment: bool = False
+    face_weights: bool = False
+    """Begin with the face encoder's weights."""
+    validate_every: int = 1
+    """Epochs."""
+    seed: int = 7
+    precision: str = "float32"
+    """Keras' dtype policy."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Recipe":
+        """Raises DataError when the values are not those of a recipe."""
+        known = {field.name for field in fields(cls)}
+        try:
+            return cls(**{name: value for name, value in values.items() if name in known})
+        except TypeError as error:
+            raise DataError(f"The run's recipe is damaged: {error}.") from None
+
+
+CLASSIC = Recipe("classic", epochs=60, batch=256, rate=1e-3)
+"""30 epochs at 1e-3 and 30 at 1e-4, as in the notebooks."""
+
+CHAMPION = Recipe(
+    "champion",
+    epochs=24,
+    batch=128,
+    rate=1e-3,
+    warm_up=1,
+    cool_down=0.5,
+    weight_decay=0.02,
+    smoothing=0.1,
+    votes_weight=0.5,
+    average=0.998,
+    augment=True,
+    face_weights=True,
+    validate_every=2,
+)
+
+RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION)}
