@@ -1,0 +1,93 @@
+"""The mood on a face: the champion of `muster train emotion`, run by onnxruntime."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain import EMOTIONS
+from monitor.errors import ModelError
+from monitor.vision.crops import CROP_SIZE
+from monitor.vision.runtime import open_session
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+LABELS = EMOTIONS
+"""("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"): the order of the scores."""
+
+WEIGHTS = Path(__file__).parent / "weights" / "emotion.onnx"
+"""The model that ships; its SHA-256 stands beside it, its card in emotion.md."""
+
+_FACES_AT_ONCE = 64
+
+
+class EmotionModel:
+    """Calibrated probabilities of the seven emotions for faces cut out by `monitor.vision.crops`.
+
+    Scaling of the pixels, the mirrored second pass and the calibration are inside the ONNX graph. The file is
+    opened with the first call of `predict` or `load`. Not safe to share between threads.
+    """
+
+    def __init__(self, weights: Path = WEIGHTS, *, threads: int = 1) -> None:
+        """
+        Args:
+            weights: the ONNX file; a file of the same name ending in .sha256 must stand beside it.
+            threads: that onnxruntime may use.
+        """
+        self._weights, self._threads = weights, threads
+        self._session: onnxruntime.InferenceSession | None = None
+
+    def load(self) -> None:
+        """Open the model now, so that the first prediction takes no longer than the others.
+
+        Raises:
+            ModelError: a file is missing, or damaged.
+        """
+        self._opened()
+
+    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Probabilities of the emotions, in the order of `LABELS`.
+
+        Args:
+            crops: uint8 (n, 48, 48), grey; n may be 0.
+
+        Returns:
+            float32 (n, 7), rows sum to 1.
+
+        Raises:
+            ModelError: a file is missing, or damaged.
+        """
+        if crops.ndim != 3 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
+            raise ValueError(
+                f"crops are uint8 (n, {CROP_SIZE}, {CROP_SIZE}), not {crops.dtype} {crops.shape}"
+            )
+        session = self._opened()
+        parts = [
+            session.run(None, {"faces": np.ascontiguousarray(crops[start : start + _FACES_AT_ONCE])})[0]
+            for start in range(0, len(crops), _FACES_AT_ONCE)
+        ]
+        return np.concatenate([np.empty((0, len(LABELS)), np.float32), *parts])
+
+    def _opened(self) -> "onnxruntime.InferenceSession":
+        if self._session is None:
+            self._session = open_session(_checked(self._weights), threads=self._threads)
+        return self._session
+
+
+def _checked(weights: Path) -> bytes:
+    """The file's content, if it is the file that was exported."""
+    try:
+        content = weights.read_bytes()
+        wanted = weights.with_suffix(".sha256").read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"The emotion model {weights} or its .sha256 file cannot be read ({error}); install Muster again."
+        ) from None
+    if wanted[:1] != [hashlib.sha256(content).hexdigest()]:
+        raise ModelError(
+            f"The emotion model {weights} is damaged (its SHA-256 is wrong); install Muster again."
+        )
+    return content
