@@ -178,6 +178,7 @@ class EventRow(Base):
     __table_args__ = (
         Index(None, "subject", "at"),
         Index(None, "at"),
+        Index(None, "target_id"),
         CheckConstraint("kind IN ('check_in', 'check_out', 'void', 'correction')", name="kind"),
         CheckConstraint("method IN ('face', 'pin', 'manual')", name="method"),
     )

@@ -226,6 +226,7 @@ def _ledger() -> None:
     )
     op.create_index(op.f("ix_attendance_event_at"), "attendance_event", ["at"])
     op.create_index(op.f("ix_attendance_event_subject_at"), "attendance_event", ["subject", "at"])
+    op.create_index(op.f("ix_attendance_event_target_id"), "attendance_event", ["target_id"])
     op.create_table(
         "schedule",
         sa.Column("id", sa.Uuid(), nullable=False),

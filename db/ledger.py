@@ -1,0 +1,208 @@
+"""The attendance ledger: append-only, and chained by hashes so that a change anywhere shows.
+
+A row's hash is SHA-256 over the hash of the row before, a line feed, and the row's canonical form: a JSON
+array of its columns without spaces, instants as ISO 8601 in UTC with microseconds. People are in it by
+pseudonym, so somebody can be erased and the chain stays whole.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session
+
+from db.errors import InvalidRecord
+from db.records import AttendanceEvent, EventKind, LedgerCheck, Method, NewEvent, Presence
+from db.schema import EventRow, PersonRow, SubjectRow
+
+GENESIS: Final = "0" * 64
+"""The hash before the first row."""
+
+_LOCK: Final = 7_301_188_204
+"""PostgreSQL's advisory lock that lets one transaction at a time append."""
+
+
+def append(session: Session, event: NewEvent) -> AttendanceEvent:
+    """Appends an event; the same id again gives back the row that is there.
+
+    The session must come from `engine.writing`, so that no other process can append in between.
+
+    Raises:
+        InvalidRecord: the person is gone, the target does not exist, or the id is another event's.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    there = get(session, event.id)
+    if there is not None:
+        _require_same(there, event)
+        return there
+    if event.target is not None and get(session, event.target) is None:
+        raise InvalidRecord(f"There is no attendance event {event.target} to void or correct.")
+    last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
+    row = EventRow(
+        seq=last.seq + 1 if last else 1,
+        id=event.id,
+        kind=event.kind,
+        subject=_pseudonym(session, event.person),
+        at=event.at,
+        time_zone=event.time_zone,
+        kiosk_id=event.kiosk,
+        method=event.method,
+        actor=event.actor,
+        sighting_id=event.sighting,
+        target_id=event.target,
+        corrected_kind=event.corrected_kind,
+        recorded_at=event.recorded_at,
+        previous_hash=last.hash if last else GENESIS,
+    )
+    row.hash = _hash(row)
+    session.add(row)
+    session.flush()
+    return _record(row, event.person)
+
+
+def get(session: Session, event: UUID) -> AttendanceEvent | None:
+    """The event with this id."""
+    return next(_records(session, _with_person().where(EventRow.id == event)), None)
+
+
+def between(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    people: Sequence[UUID] | None = None,
+    group: str | None = None,
+) -> list[AttendanceEvent]:
+    """Events with start <= at < end, with their voids and corrections whenever made, as the ledger has them."""
+    related = (
+        select(EventRow.id).where(EventRow.at >= start, EventRow.at < end).cte("related", recursive=True)
+    )
+    related = related.union(select(EventRow.id).join(related, EventRow.target_id == related.c.id))
+    query = _with_person().where(EventRow.id.in_(select(related.c.id))).order_by(EventRow.seq)
+    if people is not None:
+        query = query.where(SubjectRow.person_id.in_(people))
+    if group is not None:
+        query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
+    return list(_records(session, query))
+
+
+def newest(session: Session, *, limit: int = 100) -> list[AttendanceEvent]:
+    """The newest events, newest first."""
+    return list(_records(session, _with_person().order_by(EventRow.seq.desc()).limit(limit)))
+
+
+def of_person(session: Session, person: UUID, since: datetime | None = None) -> list[AttendanceEvent]:
+    """A person's events in the ledger's order."""
+    query = _with_person().where(SubjectRow.person_id == person).order_by(EventRow.seq)
+    return list(_records(session, query if since is None else query.where(EventRow.at >= since)))
+
+
+def count(session: Session) -> int:
+    """How many rows the ledger has."""
+    return session.scalar(select(func.count()).select_from(EventRow)) or 0
+
+
+def verify(session: Session, *, known_head: str | None = None) -> LedgerCheck:
+    """Recomputes the whole chain and names the first row that does not fit.
+
+    Args:
+        known_head: a head that was noted earlier; it must still be in the chain.
+    """
+    previous, checked, seen = GENESIS, 0, known_head is None
+    for row in session.scalars(select(EventRow).order_by(EventRow.seq).execution_options(yield_per=1000)):
+        checked += 1
+        problem = _problem(row, checked, previous)
+        if problem is not None:
+            return LedgerCheck(checked - 1, previous, row.seq, problem)
+        previous = row.hash
+        seen = seen or previous == known_head
+        session.expunge(row)
+    if not seen:
+        return LedgerCheck(
+            checked, previous, checked + 1, "the head that was noted earlier is missing: rows were cut off"
+        )
+    return LedgerCheck(checked, previous)
+
+
+def _problem(row: EventRow, expected_seq: int, previous: str) -> str | None:
+    if row.seq != expected_seq:
+        return f"row {expected_seq} is missing"
+    if row.previous_hash != previous:
+        return f"row {row.seq} does not follow the row before it"
+    if row.hash != _hash(row):
+        return f"row {row.seq} was changed"
+    return None
+
+
+def _hash(row: EventRow) -> str:
+    columns: list[Any] = [
+        row.seq,
+        str(row.id),
+        row.kind,
+        str(row.subject),
+        _instant(row.at),
+        row.time_zone,
+        str(row.kiosk_id),
+        row.method,
+        row.actor,
+        str(row.sighting_id) if row.sighting_id else None,
+        str(row.target_id) if row.target_id else None,
+        row.corrected_kind,
+        _instant(row.recorded_at),
+    ]
+    canonical = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(f"{row.previous_hash}\n{canonical}".encode()).hexdigest()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _pseudonym(session: Session, person: UUID) -> UUID:
+    query = select(SubjectRow.id).where(SubjectRow.person_id == person).order_by(SubjectRow.id).limit(1)
+    pseudonym = session.scalar(query)
+    if pseudonym is None:
+        raise InvalidRecord(f"There is no person with the id {person}; they may have been erased.")
+    return pseudonym
+
+
+def _require_same(there: AttendanceEvent, event: NewEvent) -> None:
+    known = (there.kind, there.person, there.at, there.kiosk, there.target)
+    if known != (event.kind, event.person, event.at, event.kiosk, event.target):
+        raise InvalidRecord(f"The id {event.id} belongs to another attendance event already.")
+
+
+def _with_person() -> Select[EventRow, UUID | None]:
+    query = select(EventRow, SubjectRow.person_id)
+    joined = query.join(SubjectRow, SubjectRow.id == EventRow.subject, isouter=True)
+    return cast("Select[EventRow, UUID | None]", joined)
+
+
+def _records(session: Session, query: Select[EventRow, UUID | None]) -> Iterator[AttendanceEvent]:
+    for row, person in session.execute(query):
+        yield _record(row, person)
+
+
+def _record(row: EventRow, person: UUID | None) -> AttendanceEvent:
+    return AttendanceEvent(
+        seq=row.seq,
+        id=row.id,
+        kind=cast(EventKind, row.kind),
+        person=person,
+        subject=row.subject,
+        at=row.at,
+        time_zone=row.time_zone,
+        kiosk=row.kiosk_id,
+        method=cast(Method, row.method),
+        actor=row.actor,
+        sighting=row.sighting_id,
+        target=row.target_id,
+        corrected_kind=cast("Presence | None", row.corrected_kind),
+        recorded_at=row.recorded_at,
+        hash=row.hash,
+    )

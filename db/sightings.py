@@ -1,0 +1,182 @@
+"""Sightings: who was in view and when, and the faces of visitors whom nobody knows."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.crypto import TemplateCipher, bind_key
+from db.errors import InvalidRecord
+from db.records import SightingRecord, Visitor
+from db.schema import SightingRow
+
+
+def add(
+    session: Session,
+    cipher: TemplateCipher,
+    sighting: SightingRecord,
+    *,
+    embedding: NDArray[np.float32] | None = None,
+    portrait: bytes | None = None,
+) -> bool:
+    """Adds a sighting.
+
+    Args:
+        embedding: float32 (128,), of a face that nobody knows.
+        portrait: JPEG, of a face that nobody knows.
+
+    Returns:
+        False when it was there already; nothing is changed then.
+    """
+    if session.get(SightingRow, sighting.id) is not None:
+        return False
+    if embedding is not None or portrait is not None:
+        bind_key(session, cipher, sighting.first_at)
+    session.add(
+        SightingRow(
+            id=sighting.id,
+            kiosk_id=sighting.kiosk,
+            track=sighting.track,
+            first_at=sighting.first_at,
+            last_at=sighting.last_at,
+            frames=sighting.frames,
+            person_id=sighting.person,
+            best_id=sighting.best,
+            similarity=sighting.similarity,
+            runner_up_id=sighting.runner_up,
+            runner_up_similarity=sighting.runner_up_similarity,
+            threshold=sighting.threshold,
+            embedding=None
+            if embedding is None
+            else cipher.seal_embedding(embedding, face_owner(sighting.id)),
+            portrait=None if portrait is None else cipher.seal(portrait, portrait_owner(sighting.id)),
+        )
+    )
+    session.flush()
+    return True
+
+
+def get(session: Session, sighting: UUID) -> SightingRecord | None:
+    row = session.get(SightingRow, sighting)
+    return record(row) if row else None
+
+
+def identify(session: Session, sighting: SightingRecord) -> None:
+    """Gives an unknown sighting its name; the face is not kept any longer.
+
+    Raises:
+        InvalidRecord: there is no such sighting.
+    """
+    row = session.get(SightingRow, sighting.id)
+    if row is None:
+        raise InvalidRecord(f"There is no sighting with the id {sighting.id}.")
+    row.person_id, row.best_id, row.similarity = sighting.person, sighting.best, sighting.similarity
+    row.runner_up_id, row.runner_up_similarity = sighting.runner_up, sighting.runner_up_similarity
+    row.threshold, row.embedding, row.portrait = sighting.threshold, None, None
+    session.flush()
+
+
+def extend(session: Session, sighting: UUID, *, last_at: datetime, frames: int) -> None:
+    """Notes that it lasted longer."""
+    session.execute(
+        update(SightingRow).where(SightingRow.id == sighting).values(last_at=last_at, frames=frames)
+    )
+
+
+def unname(session: Session, sighting: UUID) -> None:
+    """Takes the name off a sighting that turned out to be wrong."""
+    session.execute(update(SightingRow).where(SightingRow.id == sighting).values(person_id=None))
+
+
+def between(
+    session: Session, start: datetime, end: datetime, *, person: UUID | None = None, limit: int | None = None
+) -> list[SightingRecord]:
+    """Sightings that began with start <= first_at < end, newest first."""
+    query = select(SightingRow).where(SightingRow.first_at >= start, SightingRow.first_at < end)
+    if person is not None:
+        query = query.where(SightingRow.person_id == person)
+    return [record(row) for row in session.scalars(query.order_by(SightingRow.first_at.desc()).limit(limit))]
+
+
+def visitors(
+    session: Session, cipher: TemplateCipher, *, since: datetime | None = None, limit: int | None = None
+) -> list[Visitor]:
+    """Unknown people whose faces are still kept, newest first. Raises: WrongKey, DatabaseDamaged."""
+    query = select(SightingRow).where(SightingRow.person_id.is_(None), SightingRow.embedding.is_not(None))
+    if since is not None:
+        query = query.where(SightingRow.first_at >= since)
+    rows = session.scalars(query.order_by(SightingRow.first_at.desc()).limit(limit))
+    return [_visitor(cipher, row) for row in rows]
+
+
+def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime, actor: str) -> None:
+    """Says who an unknown visitor was; the face is not kept any longer.
+
+    Raises:
+        InvalidRecord: there is no such sighting.
+    """
+    row = session.get(SightingRow, sighting)
+    if row is None:
+        raise InvalidRecord(f"There is no sighting with the id {sighting}.")
+    row.person_id, row.embedding, row.portrait = person, None, None
+    audit.note(session, "name visitor", at=at, actor=actor, person=person, detail={"sighting": str(sighting)})
+    session.flush()
+
+
+def discard_visitor(session: Session, sighting: UUID, *, at: datetime, actor: str) -> None:
+    """Deletes the kept face of an unknown visitor; that somebody was there stays."""
+    query = update(SightingRow).where(SightingRow.id == sighting).values(embedding=None, portrait=None)
+    session.execute(query)
+    audit.note(session, "discard visitor", at=at, actor=actor, detail={"sighting": str(sighting)})
+
+
+def purge_visitors(session: Session, before: datetime) -> int:
+    """Deletes sightings of unknown people that ended before this instant, with their faces and moods."""
+    query = delete(SightingRow).where(SightingRow.person_id.is_(None), SightingRow.last_at < before)
+    return cast(CursorResult[Any], session.execute(query)).rowcount
+
+
+def count_visitors(session: Session) -> int:
+    """How many unknown faces are kept."""
+    query = select(func.count()).where(SightingRow.person_id.is_(None), SightingRow.embedding.is_not(None))
+    return session.scalar(query) or 0
+
+
+def face_owner(sighting: UUID) -> str:
+    """What an unknown face's embedding is bound to."""
+    return f"sighting.embedding {sighting}"
+
+
+def portrait_owner(sighting: UUID) -> str:
+    """What an unknown face's picture is bound to."""
+    return f"sighting.portrait {sighting}"
+
+
+def record(row: SightingRow) -> SightingRecord:
+    return SightingRecord(
+        id=row.id,
+        kiosk=row.kiosk_id,
+        track=row.track,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        frames=row.frames,
+        person=row.person_id,
+        best=row.best_id,
+        similarity=row.similarity,
+        runner_up=row.runner_up_id,
+        runner_up_similarity=row.runner_up_similarity,
+        threshold=row.threshold,
+    )
+
+
+def _visitor(cipher: TemplateCipher, row: SightingRow) -> Visitor:
+    return Visitor(
+        sighting=record(row),
+        embedding=None if row.embedding is None else cipher.open_embedding(row.embedding, face_owner(row.id)),
+        portrait=None if row.portrait is None else cipher.open(row.portrait, portrait_owner(row.id)),
+    )
