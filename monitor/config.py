@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     site: str = Field(default="main", description="The name of the place, for reports.")
     kiosk: str = Field(default="door", description="The name of this kiosk; each door has its own.")
     role: Literal["in", "out", "auto"] = Field(
-        default="auto", description="What passing this door means: in, out, or whichever is the other of the last."
+        default="auto",
+        description="What passing this door means: in, out, or whichever is the other of the last.",
     )
     time_zone: str = Field(
         default_factory=tzlocal.get_localzone_name,
@@ -45,7 +46,8 @@ class Settings(BaseSettings):
     )
     detector: Literal["blazeface", "hog"] = Field(default="blazeface", description="Which face detector runs.")
     encoder: Literal["onnx", "dlib"] = Field(
-        default="onnx", description="Which build of the face encoder runs: onnx is fast, dlib is the reference."
+        default="onnx",
+        description="Which build of the face encoder runs: onnx is fast, dlib is the reference.",
     )
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
@@ -53,7 +55,8 @@ class Settings(BaseSettings):
         default=2.0, ge=0, description="After an event the same person makes no new one for this long."
     )
     mood: Literal["individual", "aggregate", "off"] = Field(
-        default="individual", description="Whether moods are kept per person, without a person, or not at all."
+        default="individual",
+        description="Whether moods are kept per person, without a person, or not at all.",
     )
     mood_confidence: float = Field(
         default=0.45, ge=0, le=1, description="A mood less likely than this is shown as unsure."

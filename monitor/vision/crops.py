@@ -69,7 +69,5 @@ def square_crop(rgb: RgbImage, centre: tuple[float, float], side: float) -> NDAr
         above, below, before, behind = (max(0, margin) for margin in padding)
         grey = cv2.copyMakeBorder(grey, above, below, before, behind, cv2.BORDER_REPLICATE)
     shrinks = size > CROP_SIZE
-    crop = cv2.resize(
-        grey, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    crop = cv2.resize(grey, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return np.asarray(crop, np.uint8)

@@ -27,9 +27,7 @@ _SMALLEST_TILE = 360
 class FaceDetector:
     """Finds faces from about 40 pixels wide in a 640x480 frame. Not safe to share between threads."""
 
-    def __init__(
-        self, backend: Literal["blazeface", "hog"] | Backend = "blazeface", *, min_score: float = 0.5
-    ) -> None:
+    def __init__(self, backend: Literal["blazeface", "hog"] | Backend = "blazeface", *, min_score: float = 0.5) -> None:
         """
         Args:
             backend: which detector.
@@ -59,7 +57,9 @@ class FaceDetector:
         if thorough:
             for left, top, side in _tiles(rgb.shape[1], rgb.shape[0]):
                 tile = np.ascontiguousarray(rgb[top : top + side, left : left + side])
-                faces += [_moved(face, left, top) for face in self._find(tile) if not _is_cut(face.box, tile, rgb, left, top)]
+                faces += [
+                    _moved(face, left, top) for face in self._find(tile) if not _is_cut(face.box, tile, rgb, left, top)
+                ]
             faces = _best_of_overlapping(faces)
         return sorted(faces, key=lambda face: -face.score)
 
@@ -99,7 +99,7 @@ class BlazeFace:
     def _letterbox(self, rgb: RgbImage) -> float:
         """Fill the input with the picture at the top left; returns input pixels per picture pixel."""
         height, width = rgb.shape[:2]
-        scale = _INPUT / max(height, width)
+        scale = _INPUT / float(max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         self._canvas.fill(0)
@@ -148,7 +148,10 @@ def _weighted_nms(
         same = shared / np.maximum(areas[best] + areas[left] - shared, 1e-9) > overlap
         same[0] = True
         weights = scores[left[same]]
-        yield np.asarray((raw[left[same]] * weights[:, None, None]).sum(axis=0) / weights.sum()), float(scores[best])
+        yield (
+            np.asarray((raw[left[same]] * weights[:, None, None]).sum(axis=0) / weights.sum()),
+            float(scores[best]),
+        )
         left = left[~same]
 
 

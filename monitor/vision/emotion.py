@@ -61,9 +61,7 @@ class EmotionModel:
             ModelError: a file is missing, or damaged.
         """
         if crops.ndim != 3 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
-            raise ValueError(
-                f"crops are uint8 (n, {CROP_SIZE}, {CROP_SIZE}), not {crops.dtype} {crops.shape}"
-            )
+            raise ValueError(f"crops are uint8 (n, {CROP_SIZE}, {CROP_SIZE}), not {crops.dtype} {crops.shape}")
         session = self._opened()
         parts = [
             session.run(None, {"faces": np.ascontiguousarray(crops[start : start + _FACES_AT_ONCE])})[0]
@@ -87,7 +85,5 @@ def _checked(weights: Path) -> bytes:
             f"The emotion model {weights} or its .sha256 file cannot be read ({error}); install Muster again."
         ) from None
     if wanted[:1] != [hashlib.sha256(content).hexdigest()]:
-        raise ModelError(
-            f"The emotion model {weights} is damaged (its SHA-256 is wrong); install Muster again."
-        )
+        raise ModelError(f"The emotion model {weights} is damaged (its SHA-256 is wrong); install Muster again.")
     return content

@@ -59,7 +59,10 @@ class FaceEncoder:
         if len(chips) == 0:
             return np.empty((0, EMBEDDING_SIZE), np.float32)
         if self._reference is not None:
-            return np.array([self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips], np.float32)
+            return np.array(
+                [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips],
+                np.float32,
+            )
         return np.asarray(self._session.run(None, {"chips": np.ascontiguousarray(chips)})[0], np.float32)
 
     def embed(self, chips: Chips) -> Embeddings:

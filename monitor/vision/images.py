@@ -11,7 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from monitor.domain import RgbImage
 from monitor.errors import ImageError
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".ppm"})
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".ppm"}
+)
 """File names that are taken for images."""
 
 MAX_PIXELS = 200_000_000
@@ -45,7 +47,9 @@ def read_image(path: Path) -> RgbImage:
             with Image.open(path) as image:
                 return _to_rgb(image, path)
     except UnidentifiedImageError:
-        raise ImageError(f"{path} is not an image that can be read; use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.") from None
+        raise ImageError(
+            f"{path} is not an image that can be read; use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF."
+        ) from None
     except Image.DecompressionBombError:
         raise ImageError(f"{path} has too many pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.") from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:

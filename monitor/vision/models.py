@@ -67,7 +67,11 @@ def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes
     try:
         _write_whole(path, hashlib.sha256(built).digest() + built)
     except OSError as error:
-        logger.warning("The model cache %s cannot be written (%s); models are built at every start.", folder, error.strerror)
+        logger.warning(
+            "The model cache %s cannot be written (%s); models are built at every start.",
+            folder,
+            error.strerror,
+        )
     return built
 
 
