@@ -1,0 +1,66 @@
+"""Large letters made of block characters, to be read from three metres."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from rich.cells import cell_len
+
+ROWS = 5
+"""Cells that large letters are high."""
+
+QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+SIZES = ((18, 0.6), (16, 0.62), (12, 1.0))
+"""Font sizes, largest first, and how far each is flattened because cells are twice as high as wide."""
+
+
+@lru_cache(maxsize=256)
+def large(text: str, columns: int) -> tuple[str, ...]:
+    """The text in large letters, or as it is where it is too long or the font lacks a letter.
+
+    Args:
+        text: already cleaned.
+        columns: cells there are.
+
+    Returns:
+        `ROWS` lines, or one line with the plain text.
+    """
+    for part in (text, *text.split()[:1]):
+        for size, flatten in SIZES:
+            pixels = _pixels(part, size, flatten)
+            if pixels is not None and pixels.shape[1] <= 2 * columns:
+                rest = text[len(part) :].strip()
+                lines = _quadrants(pixels)
+                return (*lines, rest) if rest and cell_len(rest) <= columns else lines
+    return (text,)
+
+
+@lru_cache(maxsize=4)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _pixels(text: str, size: int, flatten: float) -> NDArray[np.bool_] | None:
+    """bool (2 * ROWS, w), or None where the font lacks a letter."""
+    font = _font(size)
+    missing = bytes(font.getmask("\U0010fffd"))
+    if not text or any(char != " " and bytes(font.getmask(char)) == missing for char in text):
+        return None
+    image = Image.new("L", (int(font.getlength(text)) + 2, size + 6))
+    ImageDraw.Draw(image).text((1, 0), text, font=font, fill=255)
+    image = image.resize((image.width, round(image.height * flatten)), Image.Resampling.BOX)
+    inked: NDArray[np.bool_] = np.asarray(image) > 95
+    columns = np.flatnonzero(inked.any(axis=0))
+    lines = np.flatnonzero(inked.any(axis=1))
+    if not len(columns):
+        return None
+    inked = inked[lines[0] : lines[-1] + 1, columns[0] : columns[-1] + 1][: 2 * ROWS]
+    above = (2 * ROWS - len(inked)) // 2 * 2 // 2
+    return np.pad(inked, ((above, 2 * ROWS - len(inked) - above), (0, inked.shape[1] % 2)))
+
+
+def _quadrants(pixels: NDArray[np.bool_]) -> tuple[str, ...]:
+    bits = pixels.astype(np.uint8)
+    cells = bits[::2, ::2] | bits[::2, 1::2] << 1 | bits[1::2, ::2] << 2 | bits[1::2, 1::2] << 3
+    return tuple("".join(QUADRANTS[cell] for cell in row) for row in cells.tolist())

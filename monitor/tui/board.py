@@ -1,0 +1,170 @@
+"""What the door knows of today: a value that is folded over the kiosk's events. No widgets, no database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from monitor.domain import EventKind, KioskEvent
+from monitor.tui.text import MOODS
+
+ARRIVALS_KEPT = 50
+REGREET_AFTER = timedelta(seconds=60)
+"""Someone who is in and comes into view again is told so, but not right after they were greeted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """A person who came today."""
+
+    person: UUID
+    name: str
+    first_in: datetime | None
+    last_out: datetime | None
+    inside: bool
+    mood: str | None
+    """The latest mood's label."""
+    seen: datetime
+    """When they were seen or greeted last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A line of the list of events, newest first."""
+
+    at: datetime
+    kind: EventKind
+    name: str | None
+    text: str | None
+
+
+class Welcome(StrEnum):
+    """What the greeting says."""
+
+    CAME = "came"
+    LEFT = "left"
+    ALREADY = "already"
+    UNKNOWN = "unknown"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What the door says to whoever stands before it."""
+
+    welcome: Welcome
+    at: datetime
+    since: datetime | None
+    """For ALREADY: since when they are in."""
+    event: KioskEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Today at this door."""
+
+    attendees: Mapping[UUID, Attendee] = field(default_factory=dict)
+    happenings: tuple[Happening, ...] = ()
+    moods: Mapping[str, int] = field(default_factory=dict)
+    """Mood samples by label, "unsure" included."""
+    greeting: Greeting | None = None
+
+    @property
+    def inside(self) -> int:
+        """How many are in now."""
+        return sum(one.inside for one in self.attendees.values())
+
+    def newest_first(self) -> list[Attendee]:
+        """Who is in, latest arrival first, then who left."""
+        return sorted(
+            self.attendees.values(),
+            key=lambda one: (one.inside, one.last_out or one.first_in or one.seen),
+            reverse=True,
+        )
+
+    def mood_shares(self) -> list[tuple[str, float]]:
+        """Each mood that occurred and its share, in the order of the charts."""
+        total = sum(self.moods.values())
+        return [(mood, self.moods[mood] / total) for mood in MOODS if self.moods.get(mood)]
+
+
+def fold(board: Board, event: KioskEvent) -> Board:
+    """The board after an event.
+
+    Check-in and check-out events carry the mood of their sighting, which counts
+    once: with the sighting's own event.
+    """
+    match event.kind:
+        case EventKind.CHECK_IN | EventKind.CHECK_OUT:
+            return _passed(board, event)
+        case EventKind.SIGHTING:
+            return _seen(_with_mood(board, event), event)
+        case EventKind.UNKNOWN:
+            board = _with_mood(_with_line(board, event), event)
+            return replace(board, greeting=Greeting(Welcome.UNKNOWN, event.at, None, event))
+        case _:
+            return _with_line(board, event)
+
+
+def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | None) -> Board:
+    """The board after "Not me": the person is as they were before the event."""
+    if event.person is None:
+        return board
+    others = {person: one for person, one in board.attendees.items() if person != event.person}
+    attendees = others if before is None else others | {event.person: before}
+    line = Happening(at, EventKind.UNKNOWN, None, "Not me: taken back")
+    return replace(
+        board,
+        attendees=attendees,
+        happenings=(line, *board.happenings)[:ARRIVALS_KEPT],
+        greeting=Greeting(Welcome.TAKEN_BACK, at, None, event),
+    )
+
+
+def _passed(board: Board, event: KioskEvent) -> Board:
+    if event.person is None:
+        return board
+    came = event.kind is EventKind.CHECK_IN
+    before = board.attendees.get(event.person)
+    first_in = before.first_in if before else None
+    last_out = before.last_out if before else None
+    now = Attendee(
+        person=event.person,
+        name=event.name or "",
+        first_in=first_in or (event.at if came else None),
+        last_out=last_out if came else event.at,
+        inside=came,
+        mood=event.mood.label if event.mood else before.mood if before else None,
+        seen=event.at,
+    )
+    board = _with_line(board, event)
+    return replace(
+        board,
+        attendees={**board.attendees, event.person: now},
+        greeting=Greeting(Welcome.CAME if came else Welcome.LEFT, event.at, None, event),
+    )
+
+
+def _seen(board: Board, event: KioskEvent) -> Board:
+    """A sighting of someone who came before: their mood changes, and after a while they are greeted again."""
+    before = event.person and board.attendees.get(event.person)
+    if not before:
+        return board
+    now = replace(before, seen=event.at, mood=event.mood.label if event.mood else before.mood)
+    board = replace(board, attendees={**board.attendees, now.person: now})
+    if before.inside and event.at - before.seen > REGREET_AFTER:
+        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, before.first_in, event))
+    return board
+
+
+def _with_line(board: Board, event: KioskEvent) -> Board:
+    line = Happening(event.at, event.kind, event.name, event.text)
+    return replace(board, happenings=(line, *board.happenings)[:ARRIVALS_KEPT])
+
+
+def _with_mood(board: Board, event: KioskEvent) -> Board:
+    if event.mood is None:
+        return board
+    label = event.mood.label
+    return replace(board, moods={**board.moods, label: board.moods.get(label, 0) + 1})

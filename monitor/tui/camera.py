@@ -1,0 +1,86 @@
+"""The widget that shows the camera picture."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from monitor.tui.feed import Picture
+
+
+class CameraPicture(Widget):
+    """The latest picture, centred. Only lines that changed are drawn again."""
+
+    DEFAULT_CSS = "CameraPicture { background: $surface; color: $text-muted; }"
+
+    class Arrived(Message):
+        """A new picture waits in the widget."""
+
+    class Resized(Message):
+        """The widget has another size, so pictures must be drawn for it."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._waiting: Picture | None = None
+        self._told = False
+        self.picture: Picture | None = None
+        """What is on the screen."""
+        self._notice = ""
+
+    def offer(self, picture: Picture) -> None:
+        """Hand over a picture, from any thread; it replaces one that was not shown yet."""
+        self._waiting = picture
+        if not self._told:
+            self._told = True  # before posting: the loop may handle the message before post_message returns
+            if not self.post_message(self.Arrived()):
+                self._told = False
+
+    def notice(self, text: str) -> None:
+        """A sentence over the picture, such as that the camera is lost; empty for none."""
+        if text != self._notice:
+            self._notice = text
+            self.refresh()
+
+    def on_camera_picture_arrived(self) -> None:
+        self._told = False
+        picture, self._waiting = self._waiting, None
+        if picture is None:
+            return
+        before, self.picture = self.picture, picture
+        if before is None or len(before.strips) != len(picture.strips) or before.width != picture.width:
+            self.refresh()
+            return
+        top = self._top(picture)
+        changed = (
+            Region(0, top + row, self.size.width, 1)
+            for row, (old, new) in enumerate(zip(before.strips, picture.strips, strict=True))
+            if old != new
+        )
+        if regions := list(changed):
+            self.refresh(*regions)
+
+    def on_resize(self, _: events.Resize) -> None:
+        self.post_message(self.Resized())
+
+    def _top(self, picture: Picture) -> int:
+        return max(0, (self.size.height - len(picture.strips)) // 2)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Finished strips, past Textual's style cache, which would copy each of their thousand segments."""
+        return [self._line(y).crop(crop.x, crop.right) for y in crop.line_range]
+
+    def _line(self, y: int) -> Strip:
+        width, height = self.size
+        style = self.rich_style
+        if self._notice and y == height // 2:
+            return Strip(
+                [Segment(f" {self._notice} "[:width].center(width), style + Style(bold=True, reverse=True))],
+                width,
+            )
+        picture = self.picture
+        if picture is None or not 0 <= (row := y - self._top(picture)) < len(picture.strips):
+            return Strip.blank(width, style)
+        return picture.strips[row].adjust_cell_length(width, style)

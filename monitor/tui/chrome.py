@@ -1,0 +1,136 @@
+"""What every screen has: the bar of screens on top, the mood bar, the measured delay of the event loop."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from time import perf_counter
+
+from rich.text import Text
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from monitor.config import Settings
+from monitor.tui.text import Signs, at_clock, clean, day_text
+
+
+class TopBar(Static):
+    """The screens with their keys, the current one marked, and the site's clock."""
+
+    DEFAULT_CSS = "TopBar { dock: top; height: 1; background: $panel; color: $text-muted; padding: 0 1; }"
+
+    def __init__(
+        self,
+        current: str,
+        modes: Sequence[tuple[str, str, str]],
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        super().__init__(markup=False)
+        self._current = current
+        self._modes = modes
+        self._settings = settings
+        self._clock = clock
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.tick)
+        self.tick()
+
+    def on_resize(self) -> None:
+        self.tick()
+
+    def tick(self) -> None:
+        """Show the time of now."""
+        now, zone = self._clock(), self._settings.zone
+        text = Text(no_wrap=True)
+        for mode, key, title in self._modes:
+            style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
+            text.append(f" {key.upper()} {title} ", style).append(" ")
+        right = at_clock(now, zone)
+        width = self.size.width - 2
+        for longer in (
+            f"{day_text(now, zone)}  {right}",
+            f"{clean(self._settings.site, 16)}  {day_text(now, zone)}  {right}",
+        ):
+            if len(text) + len(longer) + 2 <= width:
+                right = longer
+        text.append(" " * max(1, width - len(text) - len(right))).append(right, "bold")
+        self.update(text)
+
+    def on_click(self, event: object) -> None:
+        at = 1
+        for mode, key, title in self._modes:
+            at += len(key) + len(title) + 4
+            if getattr(event, "x", at) < at:
+                self.app.switch_mode(mode)
+                return
+
+
+class MoodBar(Static):
+    """Shares of the moods as one bar with a legend; each mood has its colour, its fill and its name."""
+
+    DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
+    shares: reactive[tuple[tuple[str, float], ...]] = reactive(())
+
+    def __init__(self, signs: Signs, *, empty: str = "No mood yet today.", id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._signs = signs
+        self._empty = empty
+
+    def watch_shares(self) -> None:
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.size.width
+        if not self.shares:
+            self.update(Text(self._empty, self.app.theme_variables["text-muted"]))
+            return
+        bar, legend = Text(no_wrap=True), Text(no_wrap=True, overflow="ellipsis")
+        for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):
+            bar.append(self._signs.mood[mood] * cells, self._colour(mood))
+        for mood, share in sorted(self.shares, key=lambda item: -item[1]):
+            entry = Text.assemble((self._signs.mood[mood] * 2, self._colour(mood)), f" {mood} {share:.0%}  ")
+            if len(legend) + len(entry) <= width + 2:
+                legend.append_text(entry)
+        self.update(Text("\n").join([bar, legend]))
+
+    def _colour(self, mood: str) -> str:
+        return self.app.theme_variables[f"mood-{mood}"]
+
+
+def apportion(shares: Sequence[float], cells: int) -> list[int]:
+    """Whole cells for shares that sum to 1, by largest remainder; together they are `cells`."""
+    exact = [share * cells for share in shares]
+    whole = [int(part) for part in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda index: whole[index] - exact[index])
+    for index in by_remainder[: cells - sum(whole)]:
+        whole[index] += 1
+    return whole
+
+
+class LoopDelay:
+    """How late the event loop is: a timer that should fire every 10 ms notes by how much it was late.
+
+    Whatever blocks the loop (drawing, a slow handler) shows here.
+    """
+
+    INTERVAL = 0.01
+
+    def __init__(self, kept: int = 3000, now: Callable[[], float] = perf_counter) -> None:
+        self._late: deque[float] = deque(maxlen=kept)
+        self._now = now
+        self._due: float | None = None
+
+    def tick(self) -> None:
+        """Call on the loop, every `INTERVAL` seconds."""
+        now = self._now()
+        if self._due is not None:
+            self._late.append(max(0.0, now - self._due))
+        self._due = now + self.INTERVAL
+
+    def percentile(self, share: float) -> float:
+        """Seconds of delay that this share of the ticks stayed below; 0 before the first."""
+        ordered = sorted(self._late)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

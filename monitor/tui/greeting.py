@@ -1,0 +1,163 @@
+"""The large greeting at the door."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Static
+
+from monitor.domain import RgbImage
+from monitor.tui.banner import large
+from monitor.tui.board import Greeting, Welcome
+from monitor.tui.picture import Palette, fit, paint, paint_ascii
+from monitor.tui.text import Signs, at_clock, clean, salutation
+
+NOT_ME_WINDOW = timedelta(seconds=10)
+"""How long after an event "Not me" takes it back."""
+SHOWN_FOR = timedelta(seconds=12)
+"""How long a greeting stays."""
+NO_PALETTE = Palette((0, 0, 0), (0, 0, 0), (0, 0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the greeting says, line by line."""
+
+    sign: str
+    opening: str
+    large: str
+    detail: str
+    hint: str = ""
+
+
+def words_for(greeting: Greeting | None, now: datetime, zone: ZoneInfo, signs: Signs, people: int | None) -> Words:
+    """The greeting in words; without one, an invitation."""
+    if greeting is None:
+        if people == 0:
+            return Words("", "Nobody is enrolled yet.", "Welcome", "Enrol a folder: muster enroll import FOLDER")
+        return Words("", "Please look at the camera.", "Welcome", "")
+    name = clean(greeting.event.name, 40)
+    at = at_clock(greeting.at, zone)
+    left = NOT_ME_WINDOW - (now - greeting.at)
+    hint = f"Not you? Press N ({ceil(left.total_seconds())})" if left > timedelta(0) else ""
+    mood = f" · {greeting.event.mood.label}" if greeting.event.mood else ""
+    match greeting.welcome:
+        case Welcome.CAME:
+            opening = f"{salutation(greeting.at, zone)},"
+            return Words(f"{signs.came} CHECKED IN", opening, name, f"in at {at}{mood}", hint)
+        case Welcome.LEFT:
+            return Words(f"{signs.left} CHECKED OUT", "Goodbye,", name, f"out at {at}{mood}", hint)
+        case Welcome.ALREADY:
+            since = at_clock(greeting.since, zone)
+            return Words(f"{signs.already} ALREADY IN", "Hello again,", name, f"in since {since}{mood}")
+        case Welcome.UNKNOWN:
+            return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.")
+        case Welcome.TAKEN_BACK:
+            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thank you", f"The entry of {at} is void.")
+
+
+class Thumbnail(Widget):
+    """A small picture, drawn once when it changes."""
+
+    DEFAULT_CSS = "Thumbnail { width: 16; height: 8; background: $surface; }"
+
+    def __init__(self, *, id: str | None = None, ascii_only: bool = False) -> None:
+        super().__init__(id=id)
+        self._rgb: RgbImage | None = None
+        self._ascii_only = ascii_only
+        self._strips: list[Strip] = []
+
+    def show(self, rgb: RgbImage | None) -> None:
+        """Show uint8 (h, w, 3), or nothing; an empty thumbnail takes no room."""
+        self._rgb = rgb
+        self._strips = []
+        self.display = rgb is not None
+        self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        width, height = self.size
+        if self._rgb is not None and not self._strips:
+            columns, rows = fit(self._rgb.shape[1], self._rgb.shape[0], width, height)
+            if self._ascii_only:
+                self._strips = paint_ascii(self._rgb, columns, rows, [])
+            else:
+                self._strips = paint(self._rgb, columns, rows, [], NO_PALETTE)
+        blank = Strip.blank(width, self.rich_style)
+        lines = [strip.adjust_cell_length(width, self.rich_style) for strip in self._strips]
+        return [(lines[y] if y < len(lines) else blank).crop(crop.x, crop.right) for y in crop.line_range]
+
+    def on_resize(self) -> None:
+        self._strips = []
+
+
+class GreetingPanel(Widget):
+    """Says hello: what happened, to whom, when; as text, in large letters and in colour."""
+
+    DEFAULT_CSS = """
+    GreetingPanel {
+        border: round $border; background: $surface; padding: 0 1; height: 12;
+        Horizontal { height: 1fr; }
+        Vertical { height: 1fr; width: 1fr; }
+        #sign { text-style: bold; height: 1; width: auto; padding: 0 1; }
+        #name { height: 6; text-style: bold; color: $foreground; }
+        #opening { color: $text-muted; }
+        #detail { color: $foreground; text-style: bold; }
+        #hint { color: $text-accent; }
+        &.-came { border: heavy $success; #sign { background: $success; color: $background; } }
+        &.-left { border: heavy $primary; #sign { background: $primary; color: $background; } }
+        &.-already { border: heavy $secondary; #sign { background: $secondary; color: $background; } }
+        &.-unknown { border: heavy $warning; #sign { background: $warning; color: $background; } }
+        &.-taken_back { border: heavy $accent; #sign { background: $accent; color: $background; } }
+    }
+    """
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ascii_only = ascii_only
+        self._words: Words | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            with Vertical():
+                for part in ("sign", "opening", "name", "detail", "hint"):
+                    yield Static(id=part, markup=False)
+            yield Thumbnail(id="portrait", ascii_only=self._ascii_only)
+
+    def on_mount(self) -> None:
+        self.query_one(Thumbnail).show(None)
+
+    def show(self, words: Words, welcome: Welcome | None) -> None:
+        """Say it."""
+        self._words = words
+        for kind in Welcome:
+            self.set_class(kind is welcome, f"-{kind.value}")
+        self._write()
+
+    def show_portrait(self, rgb: RgbImage | None) -> None:
+        self.query_one(Thumbnail).show(rgb)
+        self.call_after_refresh(self._write)
+
+    def on_resize(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        words = self._words
+        if words is None:
+            return
+        columns = self.query_one("#name").size.width
+        lines = (words.large,) if self._ascii_only else large(words.large, columns)
+        for part, text in (
+            ("sign", words.sign),
+            ("opening", words.opening),
+            ("detail", words.detail),
+            ("hint", words.hint),
+        ):
+            self.query_one(f"#{part}", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#name", Static).update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))

@@ -1,0 +1,188 @@
+"""The camera picture as terminal cells: two pixels a cell, few colours, equal neighbours merged.
+
+All of it runs in a worker thread, down to the escape sequences, so the event loop only copies finished lines.
+Colours are quantised to 16 levels a channel: that bounds the styles (cached for ever) and keeps runs long.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from monitor.domain import Box, RgbImage
+
+RAMP = " .:-=+*#%@"
+"""Brightness without colour or block characters."""
+
+
+class Tone(StrEnum):
+    """What is known about a face; each has its colour and its own way of drawing the box."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    DECIDING = "deciding"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A box on the picture with a line of text."""
+
+    box: Box
+    """Pixels of the frame."""
+    text: str
+    """Already cleaned."""
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours of the marks, each (red, green, blue) in 0 to 255."""
+
+    known: tuple[int, int, int]
+    unknown: tuple[int, int, int]
+    deciding: tuple[int, int, int]
+
+    def of(self, tone: Tone) -> tuple[int, int, int]:
+        return {Tone.KNOWN: self.known, Tone.UNKNOWN: self.unknown, Tone.DECIDING: self.deciding}[tone]
+
+
+def fit(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
+    """The largest (columns, rows) that keep the picture's proportions; a cell is twice as high as wide."""
+    scale = min(columns / width, rows * 2 / height)
+    return max(1, min(columns, round(width * scale))), max(1, min(rows, round(height * scale / 2)))
+
+
+def paint(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark], palette: Palette) -> list[Strip]:
+    """The picture in half blocks.
+
+    Args:
+        rgb: uint8 (h, w, 3).
+        columns, rows: size in cells; the picture is stretched to it (see `fit`).
+        marks: boxes in pixels of `rgb`.
+        palette: colours of the boxes.
+
+    Returns:
+        One strip of `columns` cells a row.
+    """
+    small = cv2.resize(rgb, (columns, rows * 2), interpolation=cv2.INTER_AREA)
+    codes = _codes(small)
+    scale = columns / rgb.shape[1], rows * 2 / rgb.shape[0]
+    for mark in marks:
+        _draw_box(codes, mark, scale, _code(palette.of(mark.tone)))
+    texts = _place_texts(marks, scale, columns, rows, palette)
+    return [_strip(codes[2 * row], codes[2 * row + 1], texts.get(row, ())) for row in range(rows)]
+
+
+def paint_ascii(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark]) -> list[Strip]:
+    """The same for terminals without colours or block characters: brightness as letters."""
+    small = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (columns, rows), interpolation=cv2.INTER_AREA)
+    chars = np.array(list(RAMP))[(small.astype(np.uint16) * len(RAMP)) >> 8]
+    scale = columns / rgb.shape[1], rows / rgb.shape[0]
+    for mark in marks:
+        left, top, right, bottom = _edges(mark.box, scale, columns, rows)
+        chars[top, left : right + 1] = chars[bottom, left : right + 1] = "-"
+        chars[top : bottom + 1, left] = chars[top : bottom + 1, right] = "|"
+        text = mark.text[: columns - left]
+        chars[top, left : left + len(text)] = list(text)
+    return [Strip([Segment("".join(line))], columns) for line in chars]
+
+
+def _codes(small: RgbImage) -> NDArray[np.int32]:
+    """12-bit colours, 4 bits a channel, of a uint8 (h, w, 3) image."""
+    levels = np.minimum(small.astype(np.int32) + 8, 255) >> 4
+    codes: NDArray[np.int32] = (levels[..., 0] << 8) | (levels[..., 1] << 4) | levels[..., 2]
+    return codes
+
+
+def _code(rgb: tuple[int, int, int]) -> int:
+    red, green, blue = (min(level + 8, 255) >> 4 for level in rgb)
+    return red << 8 | green << 4 | blue
+
+
+@lru_cache(maxsize=4096)
+def _colour(code: int) -> Color:
+    return Color.from_rgb((code >> 8) * 17, (code >> 4 & 15) * 17, (code & 15) * 17)
+
+
+@lru_cache(maxsize=65536)
+def _style(upper: int, lower: int) -> Style:
+    return Style(color=_colour(upper), bgcolor=_colour(lower))
+
+
+def _edges(box: Box, scale: tuple[float, float], columns: int, rows: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom on the small grid, all inside it."""
+    left, right = (min(max(round(x * scale[0]), 0), columns - 1) for x in (box.left, box.right))
+    top, bottom = (min(max(round(y * scale[1]), 0), rows - 1) for y in (box.top, box.bottom))
+    return left, top, right, bottom
+
+
+def _draw_box(codes: NDArray[np.int32], mark: Mark, scale: tuple[float, float], code: int) -> None:
+    """A full frame for a known face, a dashed one for an unknown, corners while it is being decided."""
+    height, width = codes.shape
+    left, top, right, bottom = _edges(mark.box, scale, width, height)
+    across, down = np.arange(left, right + 1), np.arange(top, bottom + 1)
+    if mark.tone is Tone.UNKNOWN:
+        across, down = across[(across - left) % 4 < 2], down[(down - top) % 4 < 2]
+    elif mark.tone is Tone.DECIDING:
+        arm = max(2, len(across) // 4)
+        across = np.r_[across[:arm], across[-arm:]]
+        down = np.r_[down[:arm], down[-arm:]]
+    codes[top, across] = codes[bottom, across] = code
+    codes[down, left] = codes[down, right] = code
+
+
+def _place_texts(
+    marks: Sequence[Mark], scale: tuple[float, float], columns: int, rows: int, palette: Palette
+) -> dict[int, list[tuple[int, str, Style]]]:
+    """Texts by row as (first column, text, style): above their box if there is room, else below or in it."""
+    placed: dict[int, list[tuple[int, str, Style]]] = {}
+    for mark in sorted(marks, key=lambda mark: mark.box.left):
+        text = f" {mark.text} " if mark.text else ""
+        width = cell_len(text)
+        if not text or width > columns:
+            continue
+        left, top, _, bottom = _edges(mark.box, scale, columns, rows * 2)
+        start = min(left, columns - width)
+        for row in (top // 2 - 1, bottom // 2 + 1, top // 2 + 1):
+            taken = placed.setdefault(row, [])
+            if 0 <= row < rows and all(start >= at + cell_len(other) or at >= start + width for at, other, _ in taken):
+                taken.append((start, text, _text_style(palette.of(mark.tone))))
+                taken.sort(key=lambda item: item[0])
+                break
+    return placed
+
+
+@lru_cache(maxsize=64)
+def _text_style(rgb: tuple[int, int, int]) -> Style:
+    return Style(color=Color.from_rgb(0, 0, 0), bgcolor=Color.from_rgb(*rgb), bold=True)
+
+
+def _strip(upper: NDArray[np.int32], lower: NDArray[np.int32], texts: Sequence[tuple[int, str, Style]]) -> Strip:
+    segments: list[Segment] = []
+    at = 0
+    for start, text, style in texts:
+        _append_runs(segments, upper[at:start], lower[at:start])
+        segments.append(Segment(text, style))
+        at = start + cell_len(text)
+    _append_runs(segments, upper[at:], lower[at:])
+    return Strip(segments, len(upper))
+
+
+def _append_runs(segments: list[Segment], upper: NDArray[np.int32], lower: NDArray[np.int32]) -> None:
+    if not len(upper):
+        return
+    pairs = upper << 12 | lower
+    starts = np.flatnonzero(np.diff(pairs, prepend=-1))
+    lengths = np.diff(starts, append=len(pairs)).tolist()
+    for pair, length in zip(pairs[starts].tolist(), lengths, strict=True):
+        above, below = pair >> 12, pair & 0xFFF
+        segments.append(Segment((" " if above == below else "▀") * length, _style(above, below)))

@@ -1,0 +1,228 @@
+"""The door: camera picture, greeting, who is in, what happened, today's mood."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
+from monitor.tui.board import Attendee, Board, Greeting, Happening
+from monitor.tui.camera import CameraPicture
+from monitor.tui.chrome import MoodBar, TopBar
+from monitor.tui.feed import Look, Picture
+from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
+from monitor.tui.table import Column, Row, Table
+from monitor.tui.text import at_clock, clean, event_sign
+from monitor.tui.themes import palette_of
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+PRESENT = (
+    Column("sign", "", 1),
+    Column("name", "Name"),
+    Column("in", "In", 5),
+    Column("out", "Out", 5, rank=2),
+    Column("mood", "Mood", 8, rank=1),
+)
+BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
+"""Least columns, and the class that the screen then has."""
+EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
+
+
+class DoorScreen(Screen[None]):
+    """What someone at the door sees."""
+
+    CSS_PATH = "door.tcss"
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (100, "-wide"),
+        (150, "-roomy"),
+    ]
+    AUTO_FOCUS = ""
+    HELP = """\
+# Door
+
+Look at the camera. Muster greets you by name when it has written down that you came or left.
+
+- **N** within 10 seconds of a greeting: it was not you. The entry is made void.
+- **A** on narrow screens: the last events instead of who is in.
+- **F2** to **F6**: the other screens. **Ctrl+P**: everything by name. **Ctrl+Q**: quit.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "not_me", "Not me", tooltip="Take back the entry just made", id="door.not_me"),
+        Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
+    ]
+    app: "MusterApp"
+
+    def compose(self) -> ComposeResult:
+        app = self.app
+        yield TopBar("door", app.tabs, app.settings, app.clock)
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                with Container(id="camera-frame", classes="frame"):
+                    yield CameraPicture(id="camera")
+                with Container(id="mood-frame", classes="frame"):
+                    off = app.settings.mood == "off"
+                    yield MoodBar(app.signs, empty="Moods are switched off." if off else "No mood yet today.")
+            with Vertical(id="right"):
+                yield GreetingPanel(ascii_only=app.ascii_only)
+                with Container(id="present-frame", classes="frame"):
+                    yield Table(PRESENT, empty="Nobody yet today.", id="present")
+                with Container(id="events-frame", classes="frame"):
+                    yield Table(EVENTS, empty="Nothing yet today.", id="events")
+        yield Static(id="status", markup=False)
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self.set_class(self.app.kiosk_factory is None, "-no-camera")
+        self.query_one("#camera-frame").border_title = "Camera"
+        self.query_one("#mood-frame").border_title = "Mood of the day"
+        self.query_one("#events-frame").border_title = "Last events"
+        self.query_one(CameraPicture).notice("Starting the camera")
+        self.set_interval(1.0, self.tick)
+        self.show_board(self.app.board)
+        self.tick()
+
+    # The picture
+
+    def on_camera_picture_resized(self) -> None:
+        self.set_look()
+
+    def on_screen_resume(self) -> None:
+        self.set_look()
+
+    def on_screen_suspend(self) -> None:
+        self.app.feed.look(None)
+
+    def set_look(self) -> None:
+        """Tell the feed how large and in which colours to draw."""
+        camera = self.query_one(CameraPicture)
+        margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
+        palette = palette_of(self.app.current_theme)
+        app = self.app
+        app.feed.look(Look(camera.size.width, camera.size.height, margin, palette, app.ascii_only, app.signs))
+
+    def on_camera_picture_arrived(self) -> None:
+        if not self.app.source_problem:
+            self.query_one(CameraPicture).notice("")
+
+    def offer(self, picture: Picture) -> None:
+        """A finished picture, from the feed's thread."""
+        self.query_one(CameraPicture).offer(picture)
+
+    def show_problem(self, problem: str) -> None:
+        """Say over the picture what is wrong with the source; empty when nothing is."""
+        self.query_one(CameraPicture).notice(clean(problem, 120))
+        self.tick()
+
+    # Facts
+
+    def show_board(self, board: Board) -> None:
+        """Show who is in, what happened and the mood."""
+        zone, signs = self.app.settings.zone, self.app.signs
+        present = self.query_one("#present", Table)
+        present.show([self._present_row(one) for one in board.newest_first()])
+        title = f"In now {board.inside} {signs.dash} came today {len(board.attendees)}"
+        self.query_one("#present-frame").border_title = title
+        lines = enumerate(board.happenings)
+        rows = [Row(f"{one.at}-{index}", (at_clock(one.at, zone), *self._what(one))) for index, one in lines]
+        self.query_one("#events", Table).show(rows)
+        self.query_one(MoodBar).shares = tuple(board.mood_shares())
+
+    def _present_row(self, one: Attendee) -> Row:
+        zone, signs = self.app.settings.zone, self.app.signs
+        out = "" if one.inside else at_clock(one.last_out, zone)
+        cells = (
+            signs.inside if one.inside else signs.outside,
+            clean(one.name),
+            at_clock(one.first_in, zone),
+            out,
+            one.mood or "",
+        )
+        tone = "good" if one.inside else "faint"
+        return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
+
+    def _what(self, one: Happening) -> tuple[str, str]:
+        verb = {
+            EventKind.CHECK_IN: " came in",
+            EventKind.CHECK_OUT: " left",
+            EventKind.UNKNOWN: "somebody unknown",
+        }
+        text = clean(one.text, 80) if one.text else f"{clean(one.name, 32)}{verb.get(one.kind, one.kind.value)}"
+        return event_sign(one.kind, self.app.signs), text
+
+    def greet(self, event: KioskEvent) -> None:
+        """Show the portrait of whoever the event is about, if they are in the picture."""
+        picture = self.query_one(CameraPicture).picture
+        self.query_one(GreetingPanel).show_portrait(None if picture is None else portrait(picture.scene, event.track))
+        self.tick()
+
+    def tick(self) -> None:
+        """Once a second: what changes by time alone."""
+        now = self.app.clock()
+        greeting = self.shown_greeting(now)
+        panel = self.query_one(GreetingPanel)
+        words = words_for(greeting, now, self.app.settings.zone, self.app.signs, self.app.people)
+        panel.show(words, greeting.welcome if greeting else None)
+        if greeting is None:
+            panel.show_portrait(None)
+        self.query_one("#status", Static).update(self._status())
+        self.refresh_bindings()
+
+    def shown_greeting(self, now: datetime) -> Greeting | None:
+        greeting = self.app.board.greeting
+        return greeting if greeting and now - greeting.at < SHOWN_FOR else None
+
+    def _status(self) -> Text:
+        app, scene = self.app, self.app.scene
+        if app.kiosk_factory is None:
+            return Text("No camera in this view.")
+        state = (
+            f"{app.signs.lost} {app.source_problem}" if app.source_problem else f"{app.signs.live} {app.source_name}"
+        )
+        parts = [clean(state, 60)]
+        if scene is not None:
+            parts += [
+                f"{scene.fps:.0f} frames/s",
+                f"{scene.dropped} dropped",
+                f"{scene.people} people enrolled",
+            ]
+        return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "events":
+            return self.has_class("-narrow")
+        if action == "not_me":
+            greeting = self.app.board.greeting
+            recent = greeting and self.app.clock() - greeting.at < NOT_ME_WINDOW
+            return bool(recent and greeting and greeting.event.attendance is not None)
+        return True
+
+    def action_events(self) -> None:
+        self.toggle_class("-events")
+
+    def action_not_me(self) -> None:
+        greeting = self.app.board.greeting
+        if greeting is not None:
+            self.app.not_me(greeting.event)
+
+
+def portrait(scene: Scene, track: int | None) -> RgbImage | None:
+    """The face of a track cut out of the frame with some room around it; None when it is not there."""
+    boxes = [one.track.face.box for one in scene.observations if one.track.id == track]
+    if not boxes:
+        return None
+    rgb = scene.frame.rgb
+    (x, y), half = boxes[0].centre, 0.8 * max(boxes[0].width, boxes[0].height)
+    top, bottom = max(0, int(y - half)), min(rgb.shape[0], int(y + half))
+    left, right = max(0, int(x - half)), min(rgb.shape[1], int(x + half))
+    return rgb[top:bottom, left:right] if bottom - top > 4 and right - left > 4 else None

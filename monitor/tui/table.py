@@ -1,0 +1,239 @@
+"""A table for live data: rows are replaced as a whole, selection and scroll position stay with their row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+MIN_FLEXIBLE = 14
+"""Cells that a column without a width gets at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    key: str
+    title: str
+    width: int | None = None
+    """Cells; None takes what is left."""
+    right: bool = False
+    rank: int = 0
+    """On narrow screens columns with the highest rank hide first; 0 never hides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: plain texts (never markup), by column."""
+
+    key: str
+    cells: tuple[str, ...]
+    tones: tuple[str | None, ...] = field(default=())
+    """Component class of each cell, such as "good"; colour is only ever an addition to the text."""
+
+
+class Table(ScrollView, can_focus=True):
+    """Rows with a cursor. Cells are plain text, so that no name can change the screen."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"table--{part}" for part in ("header", "row", "cursor", "good", "warn", "bad", "faint")
+    }
+    DEFAULT_CSS = """
+    Table {
+        height: 1fr; background: $surface; color: $foreground;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden;
+        & .table--header { text-style: bold; color: $text-muted; background: $surface; }
+        & .table--row { color: $foreground; background: $surface; }
+        & .table--cursor { color: $foreground; background: $panel; }
+        &:focus .table--cursor {
+            color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+        }
+        & .table--good { color: $text-success; }
+        & .table--warn { color: $text-warning; }
+        & .table--bad { color: $text-error; }
+        & .table--faint { color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "end(-1)", "First", show=False),
+        Binding("end", "end(1)", "Last", show=False),
+        Binding("enter", "select", "Select", show=False),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another row."""
+
+        table: "Table"
+        key: str | None
+
+        @property
+        def control(self) -> "Table":
+            return self.table
+
+    @dataclass
+    class Selected(Message):
+        """A row was chosen with enter or a click."""
+
+        table: "Table"
+        key: str
+
+        @property
+        def control(self) -> "Table":
+            return self.table
+
+    @dataclass
+    class HeaderClicked(Message):
+        """A column's title was clicked."""
+
+        table: "Table"
+        column: str
+
+        @property
+        def control(self) -> "Table":
+            return self.table
+
+    cursor: reactive[int] = reactive(0)
+
+    def __init__(
+        self, columns: Sequence[Column], *, empty: str = "", id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+        self._empty = empty
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return self._rows
+
+    @property
+    def selected_key(self) -> str | None:
+        """The key of the row under the cursor."""
+        return self._rows[self.cursor].key if self.cursor < len(self._rows) else None
+
+    def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
+        """Replace all rows; the cursor stays on its row and that row stays where it is on the screen."""
+        if empty is not None:
+            self._empty = empty
+        elif tuple(rows) == self._rows:
+            return
+        before, at = self.selected_key, self.cursor
+        self._rows = tuple(rows)
+        self.virtual_size = Size(0, len(rows) + 1)
+        places = {row.key: index for index, row in enumerate(self._rows)}
+        now = places.get(before, min(at, max(0, len(rows) - 1))) if before else 0
+        if self.has_focus and before in places and self.scroll_offset.y:
+            self.scroll_to(y=self.scroll_offset.y + now - at, animate=False)
+        self.set_reactive(Table.cursor, now)
+        if self.selected_key != before:
+            self.post_message(self.Highlighted(self, self.selected_key))
+        self.refresh()
+
+    def retitle(self, columns: Sequence[Column]) -> None:
+        """Replace the columns' titles and widths; the rows must fit them."""
+        self._columns = tuple(columns)
+        self.refresh()
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a row, if it is there."""
+        for index, row in enumerate(self._rows):
+            if row.key == key:
+                self.cursor = index
+                self._keep_in_view()
+
+    def watch_cursor(self) -> None:
+        self.post_message(self.Highlighted(self, self.selected_key))
+
+    def validate_cursor(self, cursor: int) -> int:
+        return max(0, min(cursor, len(self._rows) - 1))
+
+    def action_move(self, by: int) -> None:
+        self.cursor += by
+        self._keep_in_view()
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(1, self.size.height - 2))
+
+    def action_end(self, by: int) -> None:
+        self.action_move(by * len(self._rows))
+
+    def action_select(self) -> None:
+        if self.selected_key is not None:
+            self.post_message(self.Selected(self, self.selected_key))
+
+    def _keep_in_view(self) -> None:
+        self.scroll_to_region(Region(0, self.cursor, 1, 2), animate=False, force=True)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y == 0:
+            shown = self._shown(self.size.width)
+            ends = accumulate(width + 1 for _, _, width in shown)
+            hit = next((column for (_, column, _), end in zip(shown, ends, strict=True) if event.x < end), None)
+            if hit is not None:
+                self.post_message(self.HeaderClicked(self, hit.key))
+            return
+        row = event.y - 1 + self.scroll_offset.y
+        if row < len(self._rows):
+            self.cursor = row
+            self.action_select()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        base = self.rich_style
+        if y == 0:
+            style = self.get_component_rich_style("table--header")
+            return self._line(tuple(column.title for column in self._columns), (), style, width)
+        index = y - 1 + self.scroll_offset.y
+        if index >= len(self._rows):
+            text = self._empty if not self._rows and y == 2 else ""
+            style = self.get_component_rich_style("table--faint") if text else base
+            return Strip([Segment(set_cell_size(f" {text}", width), style)], width)
+        row = self._rows[index]
+        on = index == self.cursor and self.can_focus
+        style = self.get_component_rich_style("table--cursor" if on else "table--row")
+        return self._line(row.cells, () if on and self.has_focus else row.tones, style, width)
+
+    def _line(self, cells: tuple[str, ...], tones: tuple[str | None, ...], style: Style, width: int) -> Strip:
+        segments = []
+        for index, column, cells_wide in self._shown(width):
+            tone = tones[index] if index < len(tones) else None
+            colour = Style(color=self.get_component_rich_style(f"table--{tone}").color) if tone else Style.null()
+            segments.append(Segment(_fitted(cells[index], cells_wide, column.right) + " ", style + colour))
+        used = sum(cells_wide + 1 for _, _, cells_wide in self._shown(width))
+        return Strip([*segments, Segment(" " * max(0, width - used), style)]).adjust_cell_length(width, style)
+
+    def _shown(self, width: int) -> list[tuple[int, Column, int]]:
+        """The columns that fit as (index, column, cells)."""
+        shown = list(enumerate(self._columns))
+        while True:
+            fixed = sum((column.width or MIN_FLEXIBLE) + 1 for _, column in shown)
+            hideable = max((column.rank for _, column in shown), default=0)
+            if fixed <= width or not hideable:
+                break
+            shown = [(index, column) for index, column in shown if column.rank != hideable]
+        flexible = sum(column.width is None for _, column in shown)
+        extra = max(0, width - fixed) // flexible if flexible else 0
+        return [(index, column, column.width or MIN_FLEXIBLE + extra) for index, column in shown]
+
+
+def _fitted(text: str, width: int, right: bool) -> str:
+    fitted = set_cell_size(text, width)
+    if fitted.rstrip() == text.rstrip() or width < 2:
+        return fitted.rstrip().rjust(width) if right else fitted
+    return set_cell_size(text, width - 1) + "…"

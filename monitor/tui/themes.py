@@ -1,0 +1,49 @@
+"""The colours of the app: dark, light, and one for colour-blind eyes (Okabe and Ito's palette)."""
+
+from textual.theme import Theme
+
+from monitor.tui.picture import Palette
+
+DARK_MOODS = {
+    "mood-angry": "#e5645e", "mood-disgust": "#8fae5d", "mood-fear": "#a68be0", "mood-happy": "#f2c14e",
+    "mood-sad": "#5b8fd6", "mood-surprise": "#f08fb8", "mood-neutral": "#9aa7b5", "mood-unsure": "#5d6875",
+}  # fmt: skip
+LIGHT_MOODS = {
+    "mood-angry": "#b3261e", "mood-disgust": "#56752a", "mood-fear": "#6b4bb8", "mood-happy": "#b07d00",
+    "mood-sad": "#1f5fb0", "mood-surprise": "#b8326e", "mood-neutral": "#5c6773", "mood-unsure": "#98a2ad",
+}  # fmt: skip
+OKABE_ITO_MOODS = {
+    "mood-angry": "#d55e00", "mood-disgust": "#009e73", "mood-fear": "#cc79a7", "mood-happy": "#f0e442",
+    "mood-sad": "#0072b2", "mood-surprise": "#e69f00", "mood-neutral": "#bbbbbb", "mood-unsure": "#666666",
+}  # fmt: skip
+
+THEMES = (
+    Theme(
+        name="muster-dark", dark=True,
+        primary="#5aa9e6", secondary="#7fb8a4", accent="#f2c14e", success="#6fcf97",
+        warning="#f2c14e", error="#ef7a75", foreground="#e6ebf1", background="#0e1217", surface="#141a21",
+        panel="#222c37", variables=DARK_MOODS | {"border": "#33414f", "footer-key-foreground": "#5aa9e6"},
+    ),
+    Theme(
+        name="muster-light", dark=False,
+        primary="#1d6fb8", secondary="#2f7d67", accent="#a86f00", success="#1c7c46",
+        warning="#946200", error="#b3261e", foreground="#1b2229", background="#eef1f4", surface="#fbfcfd",
+        panel="#dde4ea", variables=LIGHT_MOODS | {"border": "#b4c0cb", "footer-key-foreground": "#1d6fb8"},
+    ),
+    Theme(
+        name="muster-colour-blind", dark=True, primary="#56b4e9", secondary="#0072b2", accent="#f0e442",
+        success="#56b4e9", warning="#e69f00", error="#d55e00", foreground="#f2f2f2", background="#0c0c0f",
+        surface="#15151a", panel="#2a2a33",
+        variables=OKABE_ITO_MOODS | {"border": "#44444f", "footer-key-foreground": "#56b4e9"},
+    ),
+)  # fmt: skip
+
+
+def palette_of(theme: Theme) -> Palette:
+    """The colours of the boxes on the picture."""
+    return Palette(known=_rgb(theme.success), unknown=_rgb(theme.warning), deciding=_rgb(theme.primary))
+
+
+def _rgb(colour: str | None) -> tuple[int, int, int]:
+    value = int((colour or "#808080").removeprefix("#")[:6], 16)
+    return value >> 16, value >> 8 & 255, value & 255
