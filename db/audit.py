@@ -47,9 +47,7 @@ def newest(session: Session, *, limit: int = 200, person: UUID | None = None) ->
 def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
     """The reasons that were given for voids and corrections, by event."""
     query = select(AuditRow).where(AuditRow.event_id.in_(events))
-    found = {
-        row.event_id: str(row.detail.get("reason", "")) for row in session.scalars(query) if row.event_id
-    }
+    found = {row.event_id: str(row.detail.get("reason", "")) for row in session.scalars(query) if row.event_id}
     return {event: reason for event, reason in found.items() if reason}
 
 

@@ -18,9 +18,7 @@ Decided: TypeAlias = tuple[UUID, str]
 """A person, and "face" or "mood"."""
 
 
-def set_consent(
-    session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str
-) -> Consent:
+def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str) -> Consent:
     """Writes a decision down.
 
     Raises:

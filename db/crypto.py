@@ -34,8 +34,7 @@ _VERSION: Final = b"\x01"
 _NONCE_AT: Final = 9
 _TEXT_AT: Final = 21
 _WRONG_KEY: Final = (
-    "The face templates were encrypted with another key; "
-    "give the right one in MUSTER_KEY or restore the key file."
+    "The face templates were encrypted with another key; give the right one in MUSTER_KEY or restore the key file."
 )
 
 
@@ -44,9 +43,7 @@ class TemplateCipher:
 
     def __init__(self, key: bytes) -> None:
         if len(key) != 32:
-            raise DatabaseError(
-                f"A template key has 32 bytes, not {len(key)}; make one with 'muster db rotate-key'."
-            )
+            raise DatabaseError(f"A template key has 32 bytes, not {len(key)}; make one with 'muster db rotate-key'.")
         self._gcm = AESGCM(key)
         self._id = hmac.digest(key, b"muster template key id", hashlib.sha256)[:8]
 
@@ -71,9 +68,7 @@ class TemplateCipher:
             DatabaseDamaged: it was changed, or belongs to another row.
         """
         if sealed[:1] != _VERSION:
-            raise DatabaseDamaged(
-                "A face template in the database is damaged; restore the database from a backup."
-            )
+            raise DatabaseDamaged("A face template in the database is damaged; restore the database from a backup.")
         if sealed[1:_NONCE_AT] != self._id:
             raise WrongKey(_WRONG_KEY)
         try:
@@ -90,9 +85,7 @@ class TemplateCipher:
             DatabaseError: another shape or numbers that are not finite.
         """
         if embedding.shape != (EMBEDDING_SIZE,) or not np.isfinite(embedding).all():
-            raise DatabaseError(
-                f"An embedding is {EMBEDDING_SIZE} finite numbers, not shape {embedding.shape}."
-            )
+            raise DatabaseError(f"An embedding is {EMBEDDING_SIZE} finite numbers, not shape {embedding.shape}.")
         return self.seal(embedding.astype("<f4").tobytes(), belongs_to)
 
     def open_embedding(self, sealed: bytes, belongs_to: str) -> NDArray[np.float32]:
@@ -154,15 +147,11 @@ def decode_key(text: str, where: str) -> bytes:
         DatabaseError: the text is not 32 bytes in base64.
     """
     try:
-        key = base64.b64decode(
-            text.strip(), altchars=b"-_" if {"-", "_"} & set(text) else None, validate=True
-        )
+        key = base64.b64decode(text.strip(), altchars=b"-_" if {"-", "_"} & set(text) else None, validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != 32:
-        raise DatabaseError(
-            f"The template key in {where} is not 32 bytes in base64; put the right one there."
-        )
+        raise DatabaseError(f"The template key in {where} is not 32 bytes in base64; put the right one there.")
     return key
 
 
@@ -184,9 +173,7 @@ def _read_key_file(file: Path) -> bytes:
     try:
         return decode_key(file.read_text(encoding="ascii"), str(file))
     except UnicodeDecodeError:
-        raise DatabaseError(
-            f"The template key in {file} is not 32 bytes in base64; put the right one there."
-        ) from None
+        raise DatabaseError(f"The template key in {file} is not 32 bytes in base64; put the right one there.") from None
     except OSError as error:
         raise DatabaseUnavailable(f"The key file {file} cannot be read: {error.strerror}.") from None
 

@@ -93,15 +93,11 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
     except (ArgumentError, ValueError):
-        raise DatabaseError(
-            f"{url!r} is no database URL; use sqlite:///FILE or postgresql+psycopg://…"
-        ) from None
+        raise DatabaseError(f"{url!r} is no database URL; use sqlite:///FILE or postgresql+psycopg://…") from None
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
-        raise DatabaseError(
-            f"Muster keeps its data in SQLite or PostgreSQL, not in {backend}; change the URL."
-        )
+        raise DatabaseError(f"Muster keeps its data in SQLite or PostgreSQL, not in {backend}; change the URL.")
     return parsed.set(drivername="sqlite")
 
 
@@ -143,9 +139,7 @@ def _check_file(path: Path, *, read_only: bool) -> None:
 
 
 def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
-    options = "-c timezone=UTC -c lock_timeout=5000" + (
-        " -c default_transaction_read_only=on" if read_only else ""
-    )
+    options = "-c timezone=UTC -c lock_timeout=5000" + (" -c default_transaction_read_only=on" if read_only else "")
     engine = create_engine(
         url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options}
     )

@@ -69,9 +69,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     return receipt
 
 
-def merge(
-    session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *, at: datetime, actor: str
-) -> None:
+def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *, at: datetime, actor: str) -> None:
     """Makes two people one: everything of `source` becomes `into`'s, and `source` is gone.
 
     The mean template of `into` is then stale: compute it from `templates.load_members` and set it in the same
@@ -88,9 +86,7 @@ def merge(
     _move_templates(session, cipher, source, into)
     for (_, kind), given in consents.decisions(session, [source]).items():
         if not given:
-            consents.set_consent(
-                session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor
-            )
+            consents.set_consent(session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor)
     for table in (SubjectRow, SightingRow, MoodRow, ScheduleRow, AuditRow, WrongPairRow):
         session.execute(update(table).where(table.person_id == source).values(person_id=into))
     session.execute(update(SightingRow).where(SightingRow.best_id == source).values(best_id=into))
@@ -147,9 +143,7 @@ def _move_templates(session: Session, cipher: TemplateCipher, source: UUID, into
             row.chip = cipher.seal(chip, templates.chip_owner(into, row.id))
         row.person_id = into
     session.execute(delete(MeanTemplateRow).where(MeanTemplateRow.person_id == source))
-    session.execute(
-        delete(LookAlikeRow).where(or_(LookAlikeRow.person_id == source, LookAlikeRow.other_id == source))
-    )
+    session.execute(delete(LookAlikeRow).where(or_(LookAlikeRow.person_id == source, LookAlikeRow.other_id == source)))
     portrait = templates.load_portrait(session, cipher, source)
     if portrait is not None and session.get(PortraitRow, into) is None:
         session.add(PortraitRow(person_id=into, jpeg=cipher.seal(portrait, templates.portrait_owner(into))))
@@ -162,9 +156,7 @@ def _count(session: Session, table: Any, person: UUID) -> int:
 
 def _plain(session: Session, table: type[Base], condition: Any) -> list[dict[str, Any]]:
     """Rows as JSON takes them, without the sealed columns."""
-    columns = [
-        column for column in table.__table__.columns if column.name not in ("embedding", "chip", "portrait")
-    ]
+    columns = [column for column in table.__table__.columns if column.name not in ("embedding", "chip", "portrait")]
     found = session.execute(select(*columns).where(condition)).mappings()
     return [{name: _value(value) for name, value in row.items()} for row in found]
 
@@ -172,9 +164,7 @@ def _plain(session: Session, table: type[Base], condition: Any) -> list[dict[str
 def _templates(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[str, Any]]:
     plain = _plain(session, TemplateRow, TemplateRow.person_id == person)
     sealed = dict(
-        session.execute(
-            select(TemplateRow.id, TemplateRow.embedding).where(TemplateRow.person_id == person)
-        ).all()
+        session.execute(select(TemplateRow.id, TemplateRow.embedding).where(TemplateRow.person_id == person)).all()
     )
     for entry in plain:
         template = UUID(entry["id"])
@@ -190,9 +180,7 @@ def _means(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[
             "encoder": row.encoder,
             "members": row.members,
             "updated_at": row.updated_at.isoformat(),
-            "embedding": cipher.open_embedding(
-                row.embedding, templates.mean_owner(person, row.encoder)
-            ).tolist(),
+            "embedding": cipher.open_embedding(row.embedding, templates.mean_owner(person, row.encoder)).tolist(),
         }
         for row in rows
     ]

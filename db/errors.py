@@ -63,17 +63,13 @@ def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
     if code == sqlite3.SQLITE_FULL:
         return DatabaseFull(f"The disk is full, so {where} cannot be written; make room and try again.")
     if code == sqlite3.SQLITE_READONLY:
-        return DatabaseUnavailable(
-            f"The database {where} is read-only; allow writing to the file and its folder."
-        )
+        return DatabaseUnavailable(f"The database {where} is read-only; allow writing to the file and its folder.")
     if code == sqlite3.SQLITE_NOTADB:
         return DatabaseDamaged(f"{where} is not a database; give another file or move this one away.")
     if code == sqlite3.SQLITE_CORRUPT:
         return DatabaseDamaged(f"The database {where} is damaged; restore it from a backup.")
     if code == sqlite3.SQLITE_CANTOPEN:
-        return DatabaseUnavailable(
-            f"The database {where} cannot be opened; check that its folder may be written."
-        )
+        return DatabaseUnavailable(f"The database {where} cannot be opened; check that its folder may be written.")
     if code == sqlite3.SQLITE_IOERR:
         return DatabaseUnavailable(f"The disk that holds {where} cannot be read or written; check the disk.")
     return None
@@ -86,15 +82,11 @@ def _explain_postgresql(error: BaseException, where: str) -> DatabaseError | Non
     if state in ("55P03", "40P01", "40001"):
         return DatabaseBusy(f"The database {where} is busy; try again.")
     if state in ("25006", "42501"):
-        return DatabaseUnavailable(
-            f"The database {where} may not be written by this user; grant it the right to."
-        )
+        return DatabaseUnavailable(f"The database {where} may not be written by this user; grant it the right to.")
     if state in ("28P01", "28000"):
         return DatabaseUnavailable(f"The database {where} refuses this user or password; check the URL.")
     if state == "3D000":
         return DatabaseUnavailable(f"The database {where} does not exist on its server; create it first.")
     if type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown"):
-        return DatabaseUnavailable(
-            f"The database {where} cannot be reached; check the server and the network."
-        )
+        return DatabaseUnavailable(f"The database {where} cannot be reached; check the server and the network.")
     return None

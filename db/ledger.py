@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from db.errors import InvalidRecord
@@ -78,10 +78,8 @@ def between(
     people: Sequence[UUID] | None = None,
     group: str | None = None,
 ) -> list[AttendanceEvent]:
-    """Events with start <= at < end, with their voids and corrections whenever made, as the ledger has them."""
-    related = (
-        select(EventRow.id).where(EventRow.at >= start, EventRow.at < end).cte("related", recursive=True)
-    )
+    """Events with start <= at < end, with their voids and corrections, in the ledger's order."""
+    related = select(EventRow.id).where(EventRow.at >= start, EventRow.at < end).cte("related", recursive=True)
     related = related.union(select(EventRow.id).join(related, EventRow.target_id == related.c.id))
     query = _with_person().where(EventRow.id.in_(select(related.c.id))).order_by(EventRow.seq)
     if people is not None:
@@ -97,9 +95,13 @@ def newest(session: Session, *, limit: int = 100) -> list[AttendanceEvent]:
 
 
 def of_person(session: Session, person: UUID, since: datetime | None = None) -> list[AttendanceEvent]:
-    """A person's events in the ledger's order."""
+    """A person's events in the ledger's order, with all that changes those since an instant."""
     query = _with_person().where(SubjectRow.person_id == person).order_by(EventRow.seq)
-    return list(_records(session, query if since is None else query.where(EventRow.at >= since)))
+    return list(
+        _records(
+            session, query if since is None else query.where(or_(EventRow.at >= since, EventRow.recorded_at >= since))
+        )
+    )
 
 
 def count(session: Session) -> int:

@@ -13,13 +13,9 @@ from db.records import LookAlike, WrongPair
 from db.schema import LookAlikeRow, WrongPairRow
 
 
-def replace_for(
-    session: Session, person: UUID, others: Iterable[tuple[UUID, float]], *, at: datetime
-) -> None:
+def replace_for(session: Session, person: UUID, others: Iterable[tuple[UUID, float]], *, at: datetime) -> None:
     """Sets who looks like this person, with the similarity of the templates, in place of what was known."""
-    session.execute(
-        delete(LookAlikeRow).where(or_(LookAlikeRow.person_id == person, LookAlikeRow.other_id == person))
-    )
+    session.execute(delete(LookAlikeRow).where(or_(LookAlikeRow.person_id == person, LookAlikeRow.other_id == person)))
     for other, similarity in others:
         first, second = sorted((person, other), key=lambda one: one.hex)
         session.add(LookAlikeRow(person_id=first, other_id=second, similarity=similarity, found_at=at))
@@ -80,6 +76,4 @@ def wrongly_named(session: Session) -> dict[UUID, int]:
 
 
 def _record(row: WrongPairRow) -> WrongPair:
-    return WrongPair(
-        row.id, row.person_id, row.other_id, row.sighting_id, row.event_id, row.similarity, row.at
-    )
+    return WrongPair(row.id, row.person_id, row.other_id, row.sighting_id, row.event_id, row.similarity, row.at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from db.ids import new_id
@@ -45,6 +45,11 @@ def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
         neutral=neutral,
     )
     session.add(row)
+
+
+def unname(session: Session, sighting: UUID) -> None:
+    """Takes the person off the samples of a sighting that was named wrongly."""
+    session.execute(update(MoodRow).where(MoodRow.sighting_id == sighting).values(person_id=None, group=None))
 
 
 def between(

@@ -93,9 +93,7 @@ def list_people(
 
 
 def count_people(session: Session, *, active: bool = True) -> int:
-    return (
-        session.scalar(select(func.count()).where(PersonRow.active == (true() if active else false()))) or 0
-    )
+    return session.scalar(select(func.count()).where(PersonRow.active == (true() if active else false()))) or 0
 
 
 def groups(session: Session) -> list[str]:

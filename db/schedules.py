@@ -37,9 +37,7 @@ def add(
     if not days or days[0] < 0 or days[-1] > 6:
         raise InvalidRecord("A schedule needs weekdays from 0 (Monday) to 6 (Sunday).")
     if start == end or grace_minutes < 0 or (person is not None and group is not None):
-        raise InvalidRecord(
-            "A schedule needs two different times, no negative grace, and one person or one group."
-        )
+        raise InvalidRecord("A schedule needs two different times, no negative grace, and one person or one group.")
     rows = [
         ScheduleRow(
             id=new_id(),

@@ -51,9 +51,7 @@ def add(
             runner_up_id=sighting.runner_up,
             runner_up_similarity=sighting.runner_up_similarity,
             threshold=sighting.threshold,
-            embedding=None
-            if embedding is None
-            else cipher.seal_embedding(embedding, face_owner(sighting.id)),
+            embedding=None if embedding is None else cipher.seal_embedding(embedding, face_owner(sighting.id)),
             portrait=None if portrait is None else cipher.seal(portrait, portrait_owner(sighting.id)),
         )
     )
@@ -83,14 +81,20 @@ def identify(session: Session, sighting: SightingRecord) -> None:
 
 def extend(session: Session, sighting: UUID, *, last_at: datetime, frames: int) -> None:
     """Notes that it lasted longer."""
-    session.execute(
-        update(SightingRow).where(SightingRow.id == sighting).values(last_at=last_at, frames=frames)
-    )
+    session.execute(update(SightingRow).where(SightingRow.id == sighting).values(last_at=last_at, frames=frames))
 
 
 def unname(session: Session, sighting: UUID) -> None:
     """Takes the name off a sighting that turned out to be wrong."""
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(person_id=None))
+
+
+def last_seen(session: Session, person: UUID, before: datetime, *, other_than: UUID) -> datetime | None:
+    """When the person was in view last, in sightings that began by `before`; one sighting is left out."""
+    query = select(func.max(SightingRow.last_at)).where(
+        SightingRow.person_id == person, SightingRow.first_at <= before, SightingRow.id != other_than
+    )
+    return session.scalar(query)
 
 
 def between(

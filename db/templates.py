@@ -51,9 +51,7 @@ def add_template(
     bind_key(session, cipher, at)
     if session.get(PersonRow, person) is None:
         raise InvalidRecord(f"There is no person with the id {person}.")
-    same = select(TemplateRow).where(
-        TemplateRow.person_id == person, TemplateRow.content_hash == content_hash
-    )
+    same = select(TemplateRow).where(TemplateRow.person_id == person, TemplateRow.content_hash == content_hash)
     there = session.scalar(same)
     if there is not None:
         return record(there)
@@ -124,9 +122,7 @@ def delete_template(session: Session, template: UUID, *, at: datetime, actor: st
         raise InvalidRecord(f"There is no template with the id {template}.")
     gone = record(row)
     session.delete(row)
-    audit.note(
-        session, "delete template", at=at, actor=actor, person=gone.person, detail={"source": gone.source}
-    )
+    audit.note(session, "delete template", at=at, actor=actor, person=gone.person, detail={"source": gone.source})
     session.flush()
     return gone
 
@@ -165,9 +161,7 @@ def people_by_hash(session: Session, hashes: Sequence[str]) -> dict[str, list[UU
     found: dict[str, list[UUID]] = {}
     for start in range(0, len(hashes), 10_000):
         some = hashes[start : start + 10_000]
-        query = select(TemplateRow.content_hash, TemplateRow.person_id).where(
-            TemplateRow.content_hash.in_(some)
-        )
+        query = select(TemplateRow.content_hash, TemplateRow.person_id).where(TemplateRow.content_hash.in_(some))
         for content_hash, person in session.execute(query):
             found.setdefault(content_hash, []).append(person)
     return found
@@ -182,9 +176,7 @@ def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]
     return counts
 
 
-def set_portrait(
-    session: Session, cipher: TemplateCipher, person: UUID, jpeg: bytes, *, at: datetime
-) -> None:
+def set_portrait(session: Session, cipher: TemplateCipher, person: UUID, jpeg: bytes, *, at: datetime) -> None:
     """Keeps a thumbnail of the person. Raises: WrongKey."""
     bind_key(session, cipher, at)
     session.merge(PortraitRow(person_id=person, jpeg=cipher.seal(jpeg, portrait_owner(person))))
@@ -218,6 +210,4 @@ def portrait_owner(person: UUID) -> str:
 
 
 def record(row: TemplateRow) -> Template:
-    return Template(
-        row.id, row.person_id, row.content_hash, row.encoder, row.quality, row.source, row.created_at
-    )
+    return Template(row.id, row.person_id, row.content_hash, row.encoder, row.quality, row.source, row.created_at)

@@ -98,9 +98,7 @@ def _templates() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_face_template_person_id_person"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_face_template")),
-        sa.UniqueConstraint(
-            "person_id", "content_hash", name=op.f("uq_face_template_person_id_content_hash")
-        ),
+        sa.UniqueConstraint("person_id", "content_hash", name=op.f("uq_face_template_person_id_content_hash")),
     )
     op.create_index(op.f("ix_face_template_content_hash"), "face_template", ["content_hash"])
     op.create_table(

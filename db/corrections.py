@@ -1,0 +1,159 @@
+"""What people at the desk and at the door change: always new rows of the ledger, never edits."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import audit, ledger, look_alikes, moods, sightings
+from db.errors import InvalidRecord
+from db.records import AttendanceEvent, Method, NewEvent, Presence
+from db.schema import EventRow, SightingRow
+
+
+def not_me(session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str) -> AttendanceEvent:
+    """Voids an event that was made for the wrong person, and remembers the mistake.
+
+    The sighting and its moods lose the name as well. The second time nothing happens.
+
+    Args:
+        id: of the void, so that writing it again changes nothing.
+
+    Raises:
+        InvalidRecord: there is no such event, or its person was erased.
+    """
+    wrong = _event(session, event)
+    voided = void(session, event, id=id, at=at, kiosk=kiosk, actor=actor, reason="not me")
+    if voided.id != id or wrong.person is None:
+        return voided
+    sighting = session.get(SightingRow, wrong.sighting) if wrong.sighting else None
+    look_alikes.add_wrong_pair(
+        session,
+        wrong.person,
+        event=event,
+        sighting=sighting.id if sighting else None,
+        similarity=sighting.similarity if sighting else None,
+        at=at,
+        actor=actor,
+    )
+    if sighting is not None:
+        moods.unname(session, sighting.id)
+        sightings.unname(session, sighting.id)
+    return voided
+
+
+def void(
+    session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str, reason: str
+) -> AttendanceEvent:
+    """Cancels an event; one that is cancelled already gives back the void that did it.
+
+    Raises:
+        InvalidRecord: there is no such event, or its person was erased.
+    """
+    wrong = _event(session, event)
+    query = select(EventRow.id).where(EventRow.target_id == event, EventRow.kind == "void").limit(1)
+    before = session.scalar(query)
+    if before is not None:
+        return _event(session, before)
+    made = NewEvent(
+        id=id,
+        kind="void",
+        person=_person(wrong),
+        at=at,
+        time_zone=wrong.time_zone,
+        kiosk=kiosk,
+        method="manual",
+        actor=actor,
+        recorded_at=at,
+        target=event,
+    )
+    written = ledger.append(session, made)
+    audit.note(session, "void", at=at, actor=actor, person=made.person, event=id, detail={"reason": reason})
+    return written
+
+
+def correct(
+    session: Session,
+    event: UUID,
+    *,
+    id: UUID,
+    kind: Presence,
+    happened_at: datetime,
+    at: datetime,
+    kiosk: UUID,
+    actor: str,
+    reason: str,
+) -> AttendanceEvent:
+    """Replaces an event by what really happened.
+
+    Raises:
+        InvalidRecord: there is no such event, its person was erased, or no reason is given.
+    """
+    wrong = _event(session, event)
+    if not reason.strip():
+        raise InvalidRecord("A correction needs a reason; say in a few words why.")
+    made = NewEvent(
+        id=id,
+        kind="correction",
+        person=_person(wrong),
+        at=happened_at,
+        time_zone=wrong.time_zone,
+        kiosk=kiosk,
+        method="manual",
+        actor=actor,
+        recorded_at=at,
+        target=event,
+        corrected_kind=kind,
+    )
+    written = ledger.append(session, made)
+    audit.note(session, "correct", at=at, actor=actor, person=made.person, event=id, detail={"reason": reason})
+    return written
+
+
+def add_by_hand(
+    session: Session,
+    person: UUID,
+    *,
+    id: UUID,
+    kind: Presence,
+    happened_at: datetime,
+    time_zone: str,
+    at: datetime,
+    kiosk: UUID,
+    actor: str,
+    reason: str,
+    method: Method = "manual",
+) -> AttendanceEvent:
+    """Adds an event that no camera saw: a forgotten check-out, or a PIN at the door.
+
+    Raises:
+        InvalidRecord: there is no such person.
+    """
+    made = NewEvent(
+        id=id,
+        kind=kind,
+        person=person,
+        at=happened_at,
+        time_zone=time_zone,
+        kiosk=kiosk,
+        method=method,
+        actor=actor,
+        recorded_at=at,
+    )
+    written = ledger.append(session, made)
+    audit.note(session, f"add {kind}", at=at, actor=actor, person=person, event=id, detail={"reason": reason})
+    return written
+
+
+def _event(session: Session, event: UUID) -> AttendanceEvent:
+    found = ledger.get(session, event)
+    if found is None:
+        raise InvalidRecord(f"There is no attendance event with the id {event}.")
+    return found
+
+
+def _person(event: AttendanceEvent) -> UUID:
+    if event.person is None:
+        raise InvalidRecord("The person of this event was erased, so it cannot be changed any more.")
+    return event.person
