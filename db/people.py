@@ -1,5 +1,6 @@
 """People: who they are, and the gallery that recognises them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -7,6 +8,7 @@ from sqlalchemy import false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db import audit, consents, look_alikes
+from db.batches import batches
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.ids import new_id
@@ -57,6 +59,15 @@ def get_person(session: Session, person: UUID) -> Person:
         InvalidRecord: there is none (any more).
     """
     return record(_row(session, person))
+
+
+def existing(session: Session, people: Sequence[UUID]) -> set[UUID]:
+    """Which of these people there are."""
+    return {
+        person
+        for some in batches(people)
+        for person in session.scalars(select(PersonRow.id).where(PersonRow.id.in_(some)))
+    }
 
 
 def find_by_name(session: Session, name: str) -> list[Person]:

@@ -123,9 +123,9 @@ def decide(
     Args:
         at: when the person came into view.
         today: their passages of this day so far, by time.
-        last_seen: when they were in view before this.
+        last_seen: until when they were in view before, in a sighting that began earlier; it may still go on.
     """
-    if last_seen is not None and abs(at - last_seen) < cool_down:
+    if last_seen is not None and at - last_seen < cool_down:
         return None
     if any(abs(at - passage.at) < cool_down for passage in today):
         return None

@@ -1,0 +1,252 @@
+"""The one thread that writes sightings, attendance and moods. Whoever hands it a fact never waits.
+
+A fact leaves the queue only when its transaction is committed; events are published after that. While the
+database is locked or the disk is full the facts wait, and writing is tried again until it works.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from db import corrections, kiosks
+from db.crypto import TemplateCipher, bind_key
+from db.engine import writing
+from db.errors import DatabaseError, InvalidRecord
+from db.ids import new_id
+from monitor import facts
+from monitor.config import Settings
+from monitor.domain import KioskEvent, Phase, Sighting
+
+MANY_WAITING: Final = 500
+"""From here on waiting facts lose their pictures, and moods of people in view are not kept."""
+
+MOST_WAITING: Final = 50_000
+"""From here on sightings of unknown people are let go as well; those of known people never are."""
+
+FIRST_PAUSE: Final = 0.1
+LONGEST_PAUSE: Final = 5.0
+"""Seconds between tries while the database cannot be written."""
+
+log = logging.getLogger(__name__)
+
+Publish: TypeAlias = Callable[[KioskEvent], None]
+Clock: TypeAlias = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A phase of a sighting, with the id that an attendance event would get: a second try writes the same."""
+
+    sighting: Sighting
+    event: UUID
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _NotMe:
+    attendance: UUID
+    actor: str
+    id: UUID
+    done: Future[None]
+
+
+_Fact: TypeAlias = _Seen | _NotMe
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Recorder:
+    """Writes facts in the order they come, one transaction each, in a thread of its own."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        cipher: TemplateCipher,
+        settings: Settings,
+        *,
+        publish: Publish,
+        clock: Clock = utc_now,
+    ) -> None:
+        """Registers the kiosk and starts the thread.
+
+        Args:
+            publish: gets events after they are committed, from the recorder's thread.
+            clock: the time now, in UTC.
+
+        Raises:
+            DatabaseError: the database cannot be written, or its templates belong to another key.
+        """
+        self._engine = engine
+        self._publish = publish
+        self._clock = clock
+        with writing(engine) as session:
+            bind_key(session, cipher, clock())
+            kiosk = kiosks.register(
+                session,
+                settings.kiosk,
+                site=settings.site,
+                role=settings.role,
+                time_zone=settings.time_zone,
+                at=clock(),
+            )
+        self._door = facts.Door(kiosk.id, settings, cipher, facts.CrowdTokens())
+        self._waiting: deque[_Fact] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._give_up = threading.Event()
+        self._health: str | None = None
+        self._lost = 0
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def kiosk(self) -> UUID:
+        """This kiosk's id in the database."""
+        return self._door.kiosk
+
+    @property
+    def health(self) -> str | None:
+        """One sentence about what keeps facts from being written; None when all is well."""
+        return self._health
+
+    @property
+    def backlog(self) -> int:
+        """Facts that wait to be written."""
+        return len(self._waiting)
+
+    @property
+    def lost(self) -> int:
+        """Facts that could not be kept: no room in memory while the database was away, or refused by it."""
+        return self._lost
+
+    def record(self, sighting: Sighting) -> None:
+        """Takes a phase of a sighting; returns at once."""
+        kept = self._fit(sighting)
+        if kept is not None:
+            self._put(_Seen(kept, new_id()))
+
+    def void(self, attendance: UUID, actor: str) -> Future[None]:
+        """Takes a "not me" for an attendance event; returns at once.
+
+        Returns:
+            Done when it is committed; its error is a DatabaseError when there is no such event.
+        """
+        fact = _NotMe(attendance, actor, new_id(), Future())
+        self._put(fact)
+        return fact.done
+
+    def close(self, timeout: float = 30.0) -> None:
+        """Writes what is waiting and ends the thread. Calling it again does nothing.
+
+        Args:
+            timeout: seconds after which facts that still cannot be written are given up.
+
+        Raises:
+            DatabaseError: facts had to be given up.
+        """
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(timeout)
+        self._give_up.set()
+        self._thread.join()
+        left = len(self._waiting)
+        if left:
+            self._waiting.clear()
+            raise DatabaseError(f"{left} facts could not be written: {self._health or 'the database is away.'}")
+
+    def _put(self, fact: _Fact) -> None:
+        with self._changed:
+            if self._closing:
+                raise RuntimeError("the recorder is closed")
+            self._waiting.append(fact)
+            self._changed.notify()
+
+    def _fit(self, sighting: Sighting) -> Sighting | None:
+        """What of a fact is kept, given how many wait already."""
+        waiting = len(self._waiting)
+        if waiting < MANY_WAITING:
+            return sighting
+        if sighting.phase is Phase.CONTINUED:
+            return None
+        if waiting >= MOST_WAITING and sighting.match.person is None:
+            self._lost += 1
+            return None
+        return replace(sighting, embedding=None, portrait=None)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._closing:
+                    self._changed.wait()
+                if not self._waiting:
+                    return
+                fact = self._waiting[0]
+            if not self._write_until_done(fact):
+                return
+            with self._changed:
+                self._waiting.popleft()
+
+    def _write_until_done(self, fact: _Fact) -> bool:
+        """Tries until the fact is written or refused; False when the recorder was told to give up."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                events = self._write(fact)
+            except InvalidRecord as error:
+                self._refuse(fact, error)
+                return True
+            except DatabaseError as error:
+                self._note(str(error))
+            except SQLAlchemyError as error:
+                # The database answers, but not to this fact: another try would not help it.
+                self._refuse(fact, DatabaseError(f"A fact was refused by the database ({type(error).__name__})."))
+                return True
+            else:
+                self._note(None)
+                self._announce(fact, events)
+                return True
+            if self._give_up.wait(pause):
+                return False
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _write(self, fact: _Fact) -> list[KioskEvent]:
+        now = self._clock()
+        with writing(self._engine) as session:
+            if isinstance(fact, _Seen):
+                return facts.write(session, self._door, fact.sighting, fact.event, now)
+            corrections.not_me(session, fact.attendance, id=fact.id, at=now, kiosk=self._door.kiosk, actor=fact.actor)
+        return []
+
+    def _announce(self, fact: _Fact, events: list[KioskEvent]) -> None:
+        if isinstance(fact, _NotMe):
+            fact.done.set_result(None)
+        for event in events:
+            try:
+                self._publish(event)
+            except Exception:  # a listener's mistake must not stop the writing
+                log.exception("a listener failed on a %s event", event.kind)
+
+    def _refuse(self, fact: _Fact, error: DatabaseError) -> None:
+        self._lost += 1
+        log.error("a fact was not written: %s", error)
+        if isinstance(fact, _NotMe):
+            fact.done.set_exception(error)
+        else:
+            self._note(str(error))
+
+    def _note(self, health: str | None) -> None:
+        if health != self._health:
+            self._health = health
+            if health:
+                log.warning("%s %d facts wait.", health, len(self._waiting))
