@@ -84,7 +84,5 @@ def _squares(draws: Any, how: Augmentation) -> Any:
     sides = least + (greatest - least) * (draws[0] + 1) / 2
     sides = tf.where((draws[1] + 1) / 2 < how.cut, sides, -1.0)
     pixels = tf.range(SIDE, dtype=tf.float32)
-    inside = [
-        tf.abs(pixels[None] - ((draws[axis] + 1) / 2 * SIDE)[:, None]) <= (sides / 2)[:, None] for axis in (2, 3)
-    ]
+    inside = [tf.abs(pixels[None] - ((draws[axis] + 1) / 2 * SIDE)[:, None]) <= (sides / 2)[:, None] for axis in (2, 3)]
     return (inside[0][:, :, None] & inside[1][:, None, :])[..., None]

@@ -11,7 +11,7 @@ from training.emotion.data import Split
 
 def pixels_of(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
     """float32 (n, 48, 48, 1) in [0, 1] from uint8 (n, 48, 48)."""
-    return (faces.astype(np.float32) / 255)[..., None]
+    return np.asarray((faces / np.float32(255))[..., None], np.float32)
 
 
 def targets_of(
@@ -46,7 +46,7 @@ def training_batches(
     Args:
         faces: uint8 (n, 48, 48).
         targets: float32 (n, classes).
-        batch: faces a batch; what does not fill one is left out of the epoch, which is shuffled anew each time.
+        batch: faces a batch; what does not fill one is left out of the epoch; each epoch is shuffled anew.
         steps: numbers of the batches, counted over all epochs.
         seed: makes order and changes.
         augmentation: None for the faces as they are.

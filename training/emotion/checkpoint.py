@@ -3,9 +3,9 @@
 import json
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,18 +28,29 @@ def save(path: Path, groups: Mapping[str, Sequence[NDArray[Any]]], facts: Mappin
     """
     named = {f"{name}/{number:04d}": array for name, arrays in groups.items() for number, array in enumerate(arrays)}
     facts_array = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-    unfinished = path.with_name(path.name + ".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, lambda file: np.savez(file, allow_pickle=False, facts=facts_array, **named))
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise DataError(f"The checkpoint {path} cannot be written: {why}; the one before it is kept.") from None
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Put a new file in the place of an old one, which stays as it is until the new one is whole on the disk.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
         with unfinished.open("wb") as file:
-            np.savez(file, facts=facts_array, **named)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-    except OSError as error:
+    finally:
         unfinished.unlink(missing_ok=True)
-        why = error.strerror or str(error)
-        raise DataError(f"The checkpoint {path} cannot be written: {why}; the one before it is kept.") from None
 
 
 def load(path: Path) -> tuple[dict[str, Arrays], dict[str, Any]]:

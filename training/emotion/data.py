@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -24,7 +25,11 @@ SPLITS = ("Training", "PublicTest", "PrivateTest")
 """The values of FER2013's Usage column."""
 
 FOLDER_SPLITS = {"train": "Training", "test": "PublicTest", "validation": "PublicTest"}
-FOLDER_NAMES = {name: number for number, name in enumerate(EMOTIONS)} | {"surprised": 5, "fearful": 2, "disgusted": 1}
+FOLDER_NAMES = {name: number for number, name in enumerate(EMOTIONS)} | {
+    "surprised": 5,
+    "fearful": 2,
+    "disgusted": 1,
+}
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm"})
 
 Skip = Callable[[str], None]
@@ -119,7 +124,7 @@ def _from_csv(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], 
             header = [name.strip() for name in next(reader, [])]
             if header[:3] != ["emotion", "pixels", "Usage"]:
                 raise DataError(
-                    f"{path} begins with the columns {','.join(header)[:80]!r}; FER2013 has emotion,pixels,Usage."
+                    f"{path} begins with the columns {','.join(header)[:80]!r}; FER2013's are emotion,pixels,Usage."
                 )
             for number, row in enumerate(reader):
                 try:
@@ -133,8 +138,9 @@ def _from_csv(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], 
 def _open_text(path: Path) -> io.TextIOWrapper:
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
-    raw = gzip.open(path, "rb") if zipped else path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
+    # The text's reader closes the file below it.
+    raw = cast("BinaryIO", gzip.GzipFile(path)) if zipped else path.open("rb")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
 def _face_of(row: list[str]) -> tuple[str, NDArray[np.uint8], int]:
@@ -186,15 +192,15 @@ def _read_face(file: Path) -> NDArray[np.uint8]:
         raise ValueError("is not a readable image")
     if image.shape != (SIDE, SIDE):
         raise ValueError(f"is {image.shape[1]}x{image.shape[0]} pixels instead of 48x48")
-    return image.astype(np.uint8)
+    return np.asarray(image, np.uint8)
 
 
 def load_votes(path: Path) -> NDArray[np.float32]:
     """FER+'s votes (Barsoum et al. 2016), one row per data row of FER2013's CSV.
 
     Returns:
-        float32 (rows, 10): share of the votes for neutral, happiness, surprise, sadness, anger, disgust, fear,
-        contempt, unknown and no face; a row without votes is all zero.
+        float32 (rows, 10): share of the votes for neutral, happiness, surprise, sadness, anger, disgust,
+        fear, contempt, unknown and no face; a row without votes is all zero.
 
     Raises:
         DataError: the file is missing or not in FER+'s form.
@@ -204,4 +210,4 @@ def load_votes(path: Path) -> NDArray[np.float32]:
     except (OSError, ValueError, IndexError) as error:
         raise DataError(f"The FER+ votes {path} cannot be read: {error}.") from None
     total = table.sum(axis=1, keepdims=True)
-    return np.divide(table, total, out=np.zeros_like(table), where=total > 0)
+    return np.asarray(np.divide(table, total, out=np.zeros_like(table), where=total > 0), np.float32)

@@ -14,8 +14,8 @@ Array = NDArray[np.float32]
 def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:
     """Give the champion the face encoder's convolutions; its head stays as it is.
 
-    dlib has a fixed scale and shift where the champion has batch normalisation. Statistics over `pixels` turn one
-    into the other, so that the network computes the same before and after.
+    dlib has a fixed scale and shift where the champion has batch normalisation. Statistics over `pixels`
+    turn one into the other, so that the network computes the same before and after.
 
     Args:
         model: the champion with the trunk of dlib's network.
@@ -41,7 +41,7 @@ def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:
 
 
 def _kernel(values: Array, filters: int, size: int) -> tuple[Array, Array]:
-    """(size, size, in, filters) and the biases (filters,) from dlib's (filters, in, size, size) followed by biases."""
+    """(size, size, in, filters) and the biases (filters,) from dlib's (filters, in, size, size) and biases."""
     kernel = values[:-filters].reshape(filters, -1, size, size)
     return kernel.transpose(2, 3, 1, 0), values[-filters:]
 
@@ -56,4 +56,3 @@ def _halve(kernel: Array) -> Array:
         spread[place + 2 + (1 if odd else -1), tap] += 0.25
     grey = kernel.sum(axis=2)
     return np.asarray(np.einsum("ay,bx,yxf->abf", spread, spread, grey)[:, :, None, :], np.float32)
-

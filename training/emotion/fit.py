@@ -16,8 +16,10 @@ from monitor.errors import DataError
 from training.emotion import checkpoint
 from training.emotion.augment import Augmentation
 from training.emotion.batches import pixels_of, targets_of, training_batches
+from training.emotion.calibration import softmax
 from training.emotion.data import Fer2013, Split
 from training.emotion.face_weights import start_from_face_encoder
+from training.emotion.layers import measure_statistics
 from training.emotion.networks import build
 from training.emotion.recipe import Recipe
 from training.emotion.schedule import schedule_of
@@ -25,6 +27,7 @@ from training.emotion.schedule import schedule_of
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.npz"
 FACES_FOR_STATISTICS = 512
+BATCHES_FOR_STATISTICS = 20
 EVALUATION_BATCH = 256
 CLASSES = len(EMOTIONS)
 
@@ -56,8 +59,10 @@ class Progress:
     """Keras callbacks of the caller's own, such as TensorBoard."""
 
 
-def train(folder: Path, data: Fer2013, recipe: Recipe, votes: NDArray[np.float32] | None, progress: Progress) -> list[Epoch]:
-    """Train a network on the Training split, validated on PublicTest; go on where `folder`'s checkpoint stands.
+def train(
+    folder: Path, data: Fer2013, recipe: Recipe, votes: NDArray[np.float32] | None, progress: Progress
+) -> list[Epoch]:
+    """Train on the Training split, validate on PublicTest; go on where the checkpoint in `folder` stands.
 
     Returns:
         All epochs, those before a resumption too.
@@ -73,24 +78,26 @@ def train(folder: Path, data: Fer2013, recipe: Recipe, votes: NDArray[np.float32
     if not steps:
         raise DataError(f"The Training split has {len(faces)} faces, less than one batch of {recipe.batch}.")
     compile_model(model, recipe, steps)
-    run = _Run(folder, recipe, judged, progress)
+    targets = targets_of(faces, smoothing=recipe.smoothing, votes=votes if recipe.votes_weight else None)
+
+    def batches(numbers: range) -> tf.data.Dataset:
+        return training_batches(
+            faces.faces, targets, batch=recipe.batch, steps=numbers, seed=recipe.seed,
+            augmentation=Augmentation() if recipe.augment else None,
+        )  # fmt: skip
+
+    measured = batches(range(min(steps, BATCHES_FOR_STATISTICS))).map(lambda pixels, _: pixels)
+    run = _Run(folder, recipe, judged, measured, progress)
     if (folder / CHECKPOINT).exists():
         run.resume(model)
         progress.on_note(f"Going on after epoch {len(run.epochs)}.")
     elif recipe.face_weights:
         start_from_face_encoder(model, pixels_of(faces.faces[:FACES_FOR_STATISTICS]))
     done = len(run.epochs)
-    batches = training_batches(
-        faces.faces,
-        targets_of(faces, smoothing=recipe.smoothing, votes=votes if recipe.votes_weight else None),
-        batch=recipe.batch,
-        steps=range(done * steps, recipe.epochs * steps),
-        seed=recipe.seed,
-        augmentation=Augmentation() if recipe.augment else None,
-    )
     if done < recipe.epochs:
         model.fit(
-            batches, initial_epoch=done, epochs=recipe.epochs, steps_per_epoch=steps, verbose=0,
+            batches(range(done * steps, recipe.epochs * steps)), initial_epoch=done, epochs=recipe.epochs,
+            steps_per_epoch=steps, verbose=0,
             callbacks=[run, *progress.extra],
         )  # fmt: skip
     return run.epochs
@@ -128,28 +135,25 @@ def _two_tasks(votes_weight: float) -> Callable[[Any, Any], Any]:
 
 
 def logits_of(model: keras.Model, faces: NDArray[np.uint8], *, mirrored: bool = False) -> NDArray[np.float32]:
-    """float32 (n, 7): logits of the emotions for uint8 (n, 48, 48), averaged with the mirror image's on request."""
+    """float32 (n, 7): logits of the emotions for uint8 (n, 48, 48); on request the mean with the mirror's."""
     pixels = pixels_of(faces)
     given = np.asarray(model.predict(pixels, batch_size=EVALUATION_BATCH, verbose=0), np.float32)[:, :CLASSES]
     if model.output_shape[-1] == CLASSES:
         given = np.log(np.maximum(given, 1e-12))
     if not mirrored:
         return given
-    return (given + logits_of(model, faces[:, :, ::-1])) / 2
+    return np.asarray((given + logits_of(model, faces[:, :, ::-1])) / 2, np.float32)
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """float32 (n, 7), rows sum to 1."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
-
-
-class _Run(keras.callbacks.Callback):  # type: ignore[misc]
+class _Run(keras.callbacks.Callback):
     """Keras' view of a run: validates, writes checkpoints, tells the caller."""
 
-    def __init__(self, folder: Path, recipe: Recipe, judged: Split, progress: Progress) -> None:
+    def __init__(
+        self, folder: Path, recipe: Recipe, judged: Split, measured_on: tf.data.Dataset, progress: Progress
+    ) -> None:
         super().__init__()
-        self.folder, self.recipe, self.judged, self.progress = folder, recipe, judged, progress
+        self.folder, self.recipe, self.progress = folder, recipe, progress
+        self.judged, self.measured_on = judged, measured_on
         self.epochs: list[Epoch] = []
 
     def resume(self, model: keras.Model) -> None:
@@ -163,7 +167,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             for variable, value in zip(model.optimizer.variables, groups["optimizer"], strict=True):
                 variable.assign(value)
         except (ValueError, KeyError):
-            raise DataError(f"The checkpoint in {self.folder} does not fit this network; give another folder.") from None
+            raise DataError(
+                f"The checkpoint in {self.folder} does not fit this network; give another folder."
+            ) from None
         self.epochs = [Epoch(**epoch) for epoch in facts["epochs"]]
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -196,6 +202,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         """Loss and accuracy; leaves the averaged weights in the model."""
         if self.recipe.average:
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            measure_statistics(self.model, self.measured_on)
         logits = logits_of(self.model, self.judged.faces, mirrored=True)
         likelihood = softmax(logits)[np.arange(len(self.judged)), self.judged.labels]
         right = logits.argmax(axis=1) == self.judged.labels

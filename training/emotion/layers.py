@@ -1,5 +1,6 @@
 """The two layers that Keras does not bring in the form that a CPU wants."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -10,12 +11,15 @@ MOMENTUM = 0.98
 
 
 @keras.saving.register_keras_serializable("muster")
-class FusedBatchNorm(keras.layers.Layer):  # type: ignore[misc]
+class FusedBatchNorm(keras.layers.Layer):
     """Batch normalisation over the last axis of (n, h, w, c) by TensorFlow's fused kernel.
 
     Keras' own layer is built of a dozen small operations on a CPU and doubles the time of a small network.
     Scale, shift and statistics are float32 under every precision policy.
     """
+
+    momentum = MOMENTUM
+    """How much of the statistics so far a batch in training leaves; a traced graph keeps what it was."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         def weight(name: str, start: str, trainable: bool) -> Any:
@@ -41,14 +45,14 @@ class FusedBatchNorm(keras.layers.Layer):  # type: ignore[misc]
             is_training=batch,
         )
         if batch:
-            self.mean.assign(self.mean * MOMENTUM + result.batch_mean * (1 - MOMENTUM))
-            self.variance.assign(self.variance * MOMENTUM + result.batch_variance * (1 - MOMENTUM))
+            self.mean.assign(self.mean * self.momentum + result.batch_mean * (1 - self.momentum))
+            self.variance.assign(self.variance * self.momentum + result.batch_variance * (1 - self.momentum))
         return result.y
 
 
 @keras.saving.register_keras_serializable("muster")
-class PadChannels(keras.layers.Layer):  # type: ignore[misc]
-    """Zeros appended to the channels of (n, h, w, c): the parameter-free short cut of He et al. (2015), option A."""
+class PadChannels(keras.layers.Layer):
+    """Zeros appended to the channels of (n, h, w, c): option A for short cuts of He et al. (2015)."""
 
     def __init__(self, channels: int, **options: Any) -> None:
         super().__init__(**options)
@@ -62,3 +66,24 @@ class PadChannels(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "channels": self.channels}
+
+
+def measure_statistics(model: keras.Model, batches: Iterable[Any]) -> None:
+    """Set the statistics of every `FusedBatchNorm` to the mean over batches, for weights that were averaged.
+
+    Averaged weights have other activations than those that the statistics were collected from (Izmailov et al.
+    2018, section 3.2).
+
+    Args:
+        model: a network; one without the layer stays as it is.
+        batches: float32 (n, 48, 48, 1) in [0, 1].
+    """
+    norms = [layer for layer in model.layers if isinstance(layer, FusedBatchNorm)]
+    if not norms:
+        return
+    for number, pixels in enumerate(batches):
+        for norm in norms:
+            norm.momentum = number / (number + 1)
+        model(pixels, training=True)
+    for norm in norms:
+        norm.momentum = MOMENTUM

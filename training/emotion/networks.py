@@ -41,10 +41,10 @@ def classic() -> keras.Model:
 def champion(stages: tuple[tuple[int, int], ...] = STAGES, dropout: float = 0.3) -> keras.Model:
     """A residual network: pixels in [0, 1] (n, 48, 48, 1) to logits (n, 7 + 10).
 
-    The first seven outputs are the emotions of FER2013, the other ten the votes of FER+; the second task shapes the
-    features in training and is cut off at export. The trunk follows dlib's face encoder (a ResNet-34 with half
-    the filters), so that it can begin with that network's weights (`training.emotion.face_weights`); its first
-    layer, a 7x7 convolution with stride 2 on a picture twice as large, is a 5x5 convolution here.
+    The first seven outputs are the emotions of FER2013, the other ten the votes of FER+; the second task shapes
+    the features in training and is cut off at export. The trunk follows dlib's face encoder (a ResNet-34 with
+    half the filters), so that it can begin with that network's weights (`training.emotion.face_weights`); its
+    first layer, a 7x7 convolution with stride 2 on a picture twice as large, is a 5x5 convolution here.
     """
     picture = keras.Input((SIDE, SIDE, 1), name="pixels")
     x = layers.Rescaling(255 / 256, -117 / 256, name="centre")(picture)

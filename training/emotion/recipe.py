@@ -18,7 +18,7 @@ class Recipe:
     warm_up: int = 0
     """Epochs in which the rate rises from zero."""
     cool_down: float = 0.0
-    """Last share of the epochs, in which the rate falls to zero on a line; 0: two phases, the second at a tenth."""
+    """Last share of the epochs, in which the rate falls to zero on a line; 0: the last half at a tenth of it."""
     weight_decay: float = 0.0
     smoothing: float = 0.0
     votes_weight: float = 0.0

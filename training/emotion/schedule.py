@@ -9,7 +9,7 @@ from training.emotion.recipe import Recipe
 
 
 @keras.saving.register_keras_serializable("muster")
-class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
     """Up on a line, level, down on a line to zero.
 
     Unlike a cosine it does not depend on the number of epochs until the way down begins, so a training can be

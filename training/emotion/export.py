@@ -1,0 +1,152 @@
+"""From a trained network to the one ONNX file that the kiosk runs.
+
+Inside the graph: pixels scaled to [0, 1], a second pass over the mirrored face, the mean of the two logits, the
+temperature that calibrates them (Guo et al. 2017), softmax.
+"""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from monitor.domain import EMOTIONS
+from monitor.errors import DataError
+from monitor.vision.runtime import open_session
+from training.emotion.calibration import fitted_temperature
+from training.emotion.checkpoint import replace_file
+from training.emotion.data import SIDE, Split
+from training.emotion.networks import build
+from training.emotion.quantise import quantised
+
+OPSET = 17
+SMALLEST_HALVED = 256
+"""Smaller tensors stay in float32: shapes, scales and shifts."""
+
+TEMPERATURE = "temperature"
+
+
+def to_onnx(
+    model: keras.Model, architecture: str, *, judged: Split, eight_bit_on: NDArray[np.uint8] | None = None
+) -> tuple[onnx.ModelProto, float]:
+    """The network as ONNX, uint8 (n, 48, 48) faces to float32 (n, 7) calibrated probabilities.
+
+    Args:
+        model: with the weights; its precision does not matter.
+        architecture: its name in `networks.ARCHITECTURES`.
+        judged: the temperature is fitted on these faces, through the exported network itself.
+        eight_bit_on: uint8 (n, 48, 48), training faces, for a network in 8-bit integers; None keeps floats, with
+            the weights stored in float16.
+
+    Returns:
+        The network and its temperature.
+    """
+    whole = _whole(_network(model, architecture), probabilities_inside=architecture == "classic")
+    small = _halved(whole) if eight_bit_on is None else quantised(whole, eight_bit_on)
+    temperature = fitted_temperature(np.log(np.maximum(run(small, judged.faces), 1e-12)), judged.labels)
+    for weight in small.graph.initializer:
+        if weight.name == TEMPERATURE:
+            weight.CopyFrom(numpy_helper.from_array(np.array(temperature, np.float32), TEMPERATURE))
+    onnx.checker.check_model(small, full_check=True)
+    return small, temperature
+
+
+def run(network: onnx.ModelProto, faces: NDArray[np.uint8], batch: int = 64) -> NDArray[np.float32]:
+    """float32 (n, 7): what an exported network says to uint8 (n, 48, 48)."""
+    session = open_session(network.SerializeToString())
+    parts = [session.run(None, {"faces": faces[at : at + batch]})[0] for at in range(0, len(faces), batch)]
+    return np.concatenate(parts)
+
+
+def write(network: onnx.ModelProto, path: Path) -> str:
+    """Write the file, and beside it its SHA-256 in the form of `sha256sum`; return the SHA-256.
+
+    Raises:
+        DataError: it cannot be written; what was there before is kept.
+    """
+    content = bytes(network.SerializeToString())
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, lambda file: file.write(content))
+        replace_file(path.with_suffix(".sha256"), lambda file: file.write(f"{digest}  {path.name}\n".encode()))
+    except OSError as error:
+        raise DataError(f"The model {path} cannot be written: {error.strerror or error}.") from None
+    return digest
+
+
+def _network(model: keras.Model, architecture: str) -> onnx.ModelProto:
+    """Keras' own export, in float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        plain = build(architecture)
+        plain.set_weights(model.get_weights())
+        plain(np.zeros((1, SIDE, SIDE, 1), np.float32))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "network.onnx"
+            plain.export(file, format="onnx", verbose=False, opset_version=OPSET)
+            return onnx.load(file)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _whole(network: onnx.ModelProto, *, probabilities_inside: bool) -> onnx.ModelProto:
+    """The network with what comes before and after it."""
+    inner = network.graph
+    weights: list[onnx.TensorProto] = []
+
+    def constant(name: str, values: object, kind: type[np.generic]) -> str:
+        weights.append(numpy_helper.from_array(np.array(values, kind), name))
+        return name
+
+    axis = constant("width_axis", [2], np.int64)
+    start, end, back = constant("from", [-1], np.int64), constant("to", [-(2**31)], np.int64), [-1]
+    before = [
+        helper.make_node("Cast", ["faces"], ["as_float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["as_float", constant("scale", 1 / 255, np.float32)], ["scaled"]),
+        helper.make_node("Slice", ["scaled", start, end, axis, constant("back", back, np.int64)], ["mirrored"]),
+        helper.make_node("Concat", ["scaled", "mirrored"], ["both"], axis=0),
+        helper.make_node("Unsqueeze", ["both", constant("channel_axis", [3], np.int64)], [inner.input[0].name]),
+    ]
+    given = inner.output[0].name
+    after = [helper.make_node("Log", [given], ["logs"])] if probabilities_inside else []
+    classes = constant("classes", [len(EMOTIONS)], np.int64)
+    zero, one = constant("zero", [0], np.int64), constant("one", [1], np.int64)
+    after += [
+        helper.make_node("Slice", ["logs" if probabilities_inside else given, zero, classes, one], ["logits"]),
+        helper.make_node("Reshape", ["logits", constant("pairs", [2, -1, len(EMOTIONS)], np.int64)], ["by_side"]),
+        helper.make_node("ReduceMean", ["by_side"], ["mean_logits"], axes=[0], keepdims=0),
+        helper.make_node("Div", ["mean_logits", constant(TEMPERATURE, 1.0, np.float32)], ["calibrated"]),
+        helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1),
+    ]
+    graph = helper.make_graph(
+        [*before, *inner.node, *after],
+        "muster_emotion",
+        [helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", SIDE, SIDE])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(EMOTIONS)])],
+        [*weights, *inner.initializer],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
+
+
+def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Large weights as float16, each with the node that widens it again; onnxruntime does so once, at opening."""
+    nodes, kept = [], []
+    for weight in model.graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < SMALLEST_HALVED:
+            kept.append(weight)
+            continue
+        kept.append(numpy_helper.from_array(values.astype(np.float16), f"{weight.name}_half"))
+        nodes.append(helper.make_node("Cast", [f"{weight.name}_half"], [weight.name], to=TensorProto.FLOAT))
+    small = onnx.ModelProto()
+    small.CopyFrom(model)
+    del small.graph.initializer[:], small.graph.node[:]
+    small.graph.initializer.extend(kept)
+    small.graph.node.extend([*nodes, *model.graph.node])
+    return small
