@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from monitor.config import Settings, load_settings
+if TYPE_CHECKING:
+    from monitor.config import Settings
 
 DbOption = Annotated[str | None, typer.Option("--db", metavar="URL", help="Database URL instead of the user's own.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file (TOML).")]
@@ -18,12 +19,14 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-def settings_from(db: str | None, config: Path | None, **given: Any) -> Settings:
+def settings_from(db: str | None, config: Path | None, **given: Any) -> "Settings":
     """The settings in force for one command.
 
     Raises:
         SettingsError: a setting has a value that makes no sense.
     """
+    from monitor.config import load_settings
+
     return load_settings(config, db=db, **given)
 
 

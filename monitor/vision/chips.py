@@ -11,7 +11,7 @@ from monitor.vision.dlib_resnet import CHIP_SIZE
 
 _PADDING = 0.25
 _TO_HOG = 0.92
-"""dlib's landmark model was trained on HOG boxes; against BlazeFace's they are this much smaller, on the same centre."""
+"""dlib's landmark model was trained on HOG boxes; BlazeFace's are larger, on the same centre."""
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,5 @@
+"""`python -m monitor` is `muster`."""
+
+from monitor.cli import main
+
+main()

@@ -1,0 +1,174 @@
+"""What the frames of one track say together: who it is, and in what mood.
+
+A name is given when the fused embedding passes the gallery's threshold and margin. Once given it stays; an embedding
+that does not fit the ones before means that another person took over the track, which is then split.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from uuid6 import uuid7
+
+from monitor.domain import Embedding, Match, MoodScores, Phase, RgbImage, Sighting, Track
+
+SAME_PERSON = 0.92
+"""Cosine below which an embedding is not the track's: 0.3 % of pairs of different people are above it, and of pairs of
+frames from one track next to none below."""
+
+_FIRST_VIEWS = 3
+"""A new track is encoded in every frame until it has this many views."""
+_MOST_VIEWS = 12
+"""More views of one track add nothing."""
+_UNDECIDED_EVERY = 0.25
+"""Seconds between views while there is no name yet."""
+_UNKNOWN_EVERY = 1.0
+"""Seconds between views of a face that is known to be unknown."""
+_VERIFY_EVERY = 3.0
+"""Seconds between views that only check that it is still the same person."""
+_DOUBT_EVERY = 0.3
+"""Seconds between views of a face that stays near others."""
+_UNKNOWN_AFTER = 1.5
+"""Seconds in view after which a face without a name is called unknown."""
+_CLEAR_LEAD = 0.01
+"""Two views are enough when the similarity is this far above the threshold."""
+
+
+@dataclass(slots=True)
+class Consensus:
+    """The evidence on one track. Times are seconds on the source's clock."""
+
+    track: Track
+    first_at: datetime
+    last_at: datetime
+    id: UUID = field(default_factory=uuid7)
+    match: Match | None = None
+    """The gallery's latest answer; it stays once its name was told."""
+    views: int = 0
+    """Embeddings in the mean."""
+    verified: bool = True
+    """False from the moment somebody else may have taken over until an embedding shows who it is."""
+    told: Phase | None = None
+    """The latest phase that was told."""
+    named: bool = False
+    """Whether a name was told."""
+    portrait: RgbImage | None = None
+    _sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(128))
+    _last_view: float = -np.inf
+    _last_mood: float = -np.inf
+    _told_at: float = 0.0
+    _mood_sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(7))
+    _moods: int = 0
+
+    @property
+    def fused(self) -> Embedding:
+        """The mean of the views' unit embeddings, float32 (128,), not scaled back to length 1."""
+        return np.asarray(self._sum / max(self.views, 1), np.float32)
+
+    @property
+    def shown(self) -> Match | None:
+        """What may be shown on the screen now: nothing before it was told, or while it is in doubt."""
+        if self.match is None or not self.told or not self.verified:
+            return None
+        return self.match if self.named or not self.match.accepted else None
+
+    def wants_view(self, seconds: float) -> bool:
+        """Whether another embedding would add evidence now."""
+        since = seconds - self._last_view
+        if not self.verified:
+            return since >= _DOUBT_EVERY or self.views == 0
+        if self.named:
+            return since >= _VERIFY_EVERY
+        if self.views < _FIRST_VIEWS:
+            return True
+        return since >= (_UNKNOWN_EVERY if self.told else _UNDECIDED_EVERY)
+
+    def fits(self, embedding: Embedding) -> bool:
+        """Whether a unit embedding can be of the same person as the views before."""
+        if not self.views:
+            return True
+        fused = self.fused
+        return float(fused @ embedding) >= SAME_PERSON * float(np.linalg.norm(fused))
+
+    def add_view(self, embedding: Embedding, chip: RgbImage, seconds: float) -> None:
+        """Take in a unit embedding that fits."""
+        self.verified = True
+        self._last_view = seconds
+        if self.views < _MOST_VIEWS:
+            self._sum += embedding
+            self.views += 1
+            self.portrait = chip
+
+    def wants_mood(self, seconds: float, every: float) -> bool:
+        return self.verified and seconds - self._last_mood >= every
+
+    def add_mood(self, probabilities: NDArray[np.float32], seconds: float) -> None:
+        self._last_mood = seconds
+        self._mood_sum += probabilities
+        self._moods += 1
+
+    def mood(self, confidence_needed: float) -> MoodScores | None:
+        """The mean of the moods since the last sighting was told."""
+        if not self._moods:
+            return None
+        mean = self._mood_sum / self._mood_sum.sum()
+        return MoodScores(tuple(float(p) for p in mean), confidence_needed)
+
+    def due(self, seconds: float, *, mood_every: float) -> Phase | None:
+        """The phase that should be told now, if any."""
+        match = self.match
+        if match is None or not self.verified:
+            return None
+        if not self.named and self._sure(match):
+            return Phase.IDENTIFIED if self.told else Phase.OPENED
+        if self.told:
+            return Phase.CONTINUED if seconds - self._told_at >= mood_every else None
+        waited = seconds - self.track.first_seen >= _UNKNOWN_AFTER and self.views > _FIRST_VIEWS
+        return Phase.OPENED if waited and not match.accepted else None
+
+    def due_at_end(self, *, min_views: int) -> tuple[Phase, ...]:
+        """The phases to tell when the track ends.
+
+        Args:
+            min_views: fewer views do not make an unknown visitor; they do make a known one.
+        """
+        if self.told:
+            return (Phase.CLOSED,)
+        if self.match is not None and (self.match.accepted or self.views >= min_views):
+            return (Phase.OPENED, Phase.CLOSED)
+        return ()
+
+    def _sure(self, match: Match) -> bool:
+        if match.best is None or not match.accepted:
+            return False
+        clear = match.best.similarity - match.threshold >= _CLEAR_LEAD
+        return self.views >= _FIRST_VIEWS - clear
+
+    def tell(self, phase: Phase, seconds: float, confidence_needed: float) -> Sighting:
+        """The sighting for this phase; the mood starts anew after it.
+
+        Raises:
+            ValueError: the track was not compared with the gallery yet.
+        """
+        if self.match is None:
+            raise ValueError("a track is told only after it was compared with the gallery")
+        unknown = not self.match.accepted
+        sighting = Sighting(
+            id=self.id,
+            phase=phase,
+            track=self.track.id,
+            first_at=self.first_at,
+            last_at=self.last_at,
+            match=self.match,
+            mood=self.mood(confidence_needed),
+            frames=self.track.hits,
+            embedding=self.fused if unknown else None,
+            portrait=self.portrait if unknown else None,
+        )
+        self.told, self._told_at = phase, seconds
+        self.named = self.named or self.match.accepted
+        self._mood_sum[:] = 0
+        self._moods = 0
+        return sighting

@@ -1,0 +1,233 @@
+"""The running kiosk: capture, vision and recorder threads, tied together. Headless; the terminal app only shows it."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from db.crypto import TemplateCipher
+from monitor.capture import Capture
+from monitor.config import Settings
+from monitor.domain import EventKind, Frame, KioskEvent, Scene, Sighting
+from monitor.enrolled import Enrolled, load_people
+from monitor.errors import MusterError
+from monitor.pipeline import FlowSettings, VisionFlow
+from monitor.recorder import Recorder
+from monitor.sources import FrameSource
+from monitor.sources.folder import FolderSource
+from monitor.vision.detector import FaceDetector
+from monitor.vision.emotion import EmotionModel
+from monitor.vision.encoder import FaceEncoder
+
+logger = logging.getLogger(__name__)
+
+_FPS_OVER = 2.0
+"""Seconds over which frames a second are averaged."""
+_PATIENCE = 10.0
+"""Seconds that "not me" waits for the database."""
+_POLL = 0.2
+"""Seconds after which the vision thread looks whether it should stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class KioskSummary:
+    """A run of the kiosk in numbers."""
+
+    frames: int
+    dropped: int
+    seconds: float
+    """From the first frame taken up to the last one done."""
+
+    @property
+    def fps(self) -> float:
+        return self.frames / self.seconds if self.seconds > 0 else 0.0
+
+
+class FactWriter(Protocol):
+    """What the kiosk needs of the recorder."""
+
+    def record(self, sighting: Sighting) -> None: ...
+    def void(self, attendance: UUID, actor: str) -> Future[None]: ...
+    def close(self) -> None: ...
+
+
+class Kiosk:
+    """Runs a source through vision into the recorder, on threads of its own.
+
+    `publish_scene` is called from the vision thread for every frame, `publish_event` from the recorder's thread
+    for facts and from the vision thread for the source; neither may block.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        open_flow: Callable[[], VisionFlow],
+        recorder: FactWriter,
+        *,
+        publish_scene: Callable[[Scene], None],
+        publish_event: Callable[[KioskEvent], None],
+        fail_fast: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """
+        Args:
+            open_flow: loads the models; called in the vision thread.
+            fail_fast: a camera that does not open at the start is an error, instead of being waited for.
+        """
+        self._open_flow = open_flow
+        self._recorder = recorder
+        self._publish_scene = publish_scene
+        self._publish_event = publish_event
+        self._clock = clock
+        self._capture = Capture(source, on_lost=self._on_lost, on_back=self._on_back, fail_fast=fail_fast)
+        self._thread = threading.Thread(target=self._run, name="vision", daemon=True)
+        self._stopping = threading.Event()
+        self._flow: VisionFlow | None = None
+        self._error: Exception | None = None
+        self._done_at: deque[float] = deque(maxlen=256)
+        self._frames = 0
+        self._began = self._ended = self._latest = 0.0
+
+    def start(self) -> None:
+        """Open the source and the models, and begin."""
+        self._capture.start()
+        self._thread.start()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end of the source.
+
+        Returns:
+            Whether it ended.
+
+        Raises:
+            MusterError: the source or a model cannot be opened or read.
+        """
+        self._thread.join(seconds)
+        if self._error is not None:
+            raise self._error
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Close the source and write every fact. May be called twice."""
+        self._stopping.set()
+        self._capture.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._recorder.close()
+
+    def use_people(self, enrolled: Enrolled) -> None:
+        """Identify against these people from the next frame on; from any thread."""
+        if self._flow is not None:
+            self._flow.no_mood = enrolled.no_mood
+            self._flow.gallery = enrolled.gallery
+
+    def not_me(self, event: KioskEvent) -> None:
+        """Void a check-in or check-out and remember the wrong pair; returns when that is written.
+
+        Raises:
+            MusterError: the event is neither, or the database does not answer.
+            DatabaseError: the ledger refuses.
+        """
+        if event.attendance is None:
+            raise MusterError("Only a check-in or a check-out can be taken back.")
+        try:
+            self._recorder.void(event.attendance, "kiosk").result(_PATIENCE)
+        except TimeoutError:
+            raise MusterError("The database does not answer; try again in a moment.") from None
+
+    def summary(self) -> KioskSummary:
+        """The run so far."""
+        return KioskSummary(self._frames, self._capture.dropped, self._ended - self._began)
+
+    def _run(self) -> None:
+        try:
+            flow = self._flow = self._open_flow()
+            while not self._stopping.is_set() and not self._capture.ended:
+                frame = self._capture.next(_POLL)
+                if frame is not None:
+                    self._process(flow, frame)
+            for sighting in flow.finish(self._latest):
+                self._recorder.record(sighting)
+        except Exception as error:  # noqa: BLE001 - raised again by wait(), in the caller's thread
+            self._error = error
+
+    def _process(self, flow: VisionFlow, frame: Frame) -> None:
+        if not self._frames:
+            self._began = time.monotonic()
+        self._latest = frame.seconds
+        try:
+            observations, sightings = flow.process(frame)
+        except Exception:  # a picture that breaks a native library must not stop the door
+            logger.exception("Frame %d could not be processed; going on with the next.", frame.index)
+            return
+        for sighting in sightings:
+            self._recorder.record(sighting)
+        self._frames += 1
+        self._ended = time.monotonic()
+        self._publish_scene(
+            Scene(frame, observations, self._frames, self._capture.dropped, self._fps(), len(flow.gallery))
+        )
+
+    def _fps(self) -> float:
+        now = self._ended
+        self._done_at.append(now)
+        while now - self._done_at[0] > _FPS_OVER:
+            self._done_at.popleft()
+        elapsed = now - self._done_at[0]
+        return (len(self._done_at) - 1) / elapsed if elapsed > 0 else 0.0
+
+    def _on_lost(self, reason: str) -> None:
+        self._publish_event(KioskEvent(EventKind.SOURCE_LOST, self._clock(), text=reason))
+
+    def _on_back(self) -> None:
+        self._publish_event(KioskEvent(EventKind.SOURCE_BACK, self._clock(), text="The picture is back."))
+
+
+def open_kiosk(
+    settings: Settings,
+    engine: Engine,
+    cipher: TemplateCipher,
+    source: FrameSource,
+    *,
+    publish_scene: Callable[[Scene], None],
+    publish_event: Callable[[KioskEvent], None],
+    fail_fast: bool = False,
+) -> Kiosk:
+    """A kiosk on a database, as the settings want it; not started yet.
+
+    Raises:
+        DatabaseError: the database cannot be written, or its templates belong to another key.
+    """
+
+    def open_flow() -> VisionFlow:
+        enrolled = load_people(engine, cipher, settings)
+        return VisionFlow(
+            FaceDetector(settings.detector),
+            FaceEncoder(settings.encoder),
+            None if settings.mood == "off" else EmotionModel(),
+            enrolled.gallery,
+            FlowSettings(
+                min_face=settings.min_face,
+                mood_confidence=settings.mood_confidence,
+                mood_every_seconds=settings.mood_every_seconds,
+                min_views=1 if isinstance(source, FolderSource) else 3,
+            ),
+            no_mood=enrolled.no_mood,
+        )
+
+    return Kiosk(
+        source,
+        open_flow,
+        Recorder(engine, cipher, settings, publish=publish_event),
+        publish_scene=publish_scene,
+        publish_event=publish_event,
+        fail_fast=fail_fast,
+    )

@@ -1,0 +1,150 @@
+"""Faces in single frames become tracks over time.
+
+Each track predicts where its face will be with an alpha-beta filter (the steady state of a constant velocity Kalman
+filter); faces are assigned to predictions by the Hungarian method. Where positions alone cannot tell who is who, the
+track is marked doubtful, and `monitor.consensus` asks the embedding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from monitor.domain import Face, Track
+
+_ALPHA = 0.7
+_BETA = 0.3
+_GATE = 1.0
+"""Farther from its prediction than this many face widths a face belongs to somebody else."""
+_GATE_GROWTH = 1.5
+"""Face widths by which the gate widens in a second without a detection, or between two frames."""
+_RIVAL = 0.6
+"""A second choice that is at most this many face widths worse makes an assignment doubtful."""
+_MAX_SIZE_RATIO = 1.8
+_NO_MATCH = 1e6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackUpdate:
+    """A track that was seen in this frame."""
+
+    track: Track
+    doubtful: bool
+    """Another face or track was near, or the face had been out of view: it may be somebody else now."""
+
+
+@dataclass(slots=True)
+class _State:
+    id: int
+    face: Face
+    hits: int
+    first_seen: float
+    last_seen: float
+    position: NDArray[np.float64]
+    """Centre x, centre y, width, in pixels."""
+    velocity: NDArray[np.float64]
+    """The same per second."""
+
+    def predict(self, seconds: float) -> NDArray[np.float64]:
+        moved = self.position + self.velocity * (seconds - self.last_seen)
+        moved[2] = max(moved[2], self.position[2] * 0.5)
+        return moved
+
+    def update(self, face: Face, seconds: float) -> None:
+        elapsed = max(seconds - self.last_seen, 1e-3)
+        predicted = self.predict(seconds)
+        residual = _position(face) - predicted
+        self.position = predicted + _ALPHA * residual
+        self.velocity = 0.9 * (self.velocity + _BETA * residual / max(elapsed, 1 / 60))
+        self.face, self.hits, self.last_seen = face, self.hits + 1, seconds
+
+    def snapshot(self) -> Track:
+        return Track(self.id, self.face, self.hits, self.first_seen, self.last_seen)
+
+
+class Tracker:
+    """Follows faces from frame to frame. Times are seconds on the source's clock."""
+
+    def __init__(self, *, forget_after: float = 1.0, doubt_after: float = 0.25) -> None:
+        """
+        Args:
+            forget_after: seconds without a detection after which a track ends.
+            doubt_after: seconds without a detection after which it may be somebody else.
+        """
+        self._forget_after = forget_after
+        self._doubt_after = doubt_after
+        self._states: dict[int, _State] = {}
+        self._next_id = 1
+
+    def update(self, faces: Sequence[Face], seconds: float) -> tuple[list[TrackUpdate], list[Track]]:
+        """Take in the faces of one frame.
+
+        Returns:
+            The tracks seen in it, and the tracks that ended.
+        """
+        ended = self._forget(seconds)
+        states = list(self._states.values())
+        distances = self._distances(states, faces, seconds)
+        near = distances < _NO_MATCH
+        updates: list[TrackUpdate] = []
+        taken: set[int] = set()
+        rows, columns = linear_sum_assignment(distances)
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+            if not near[row, column]:
+                continue
+            state = states[row]
+            absent = seconds - state.last_seen > self._doubt_after
+            doubtful = absent or _rival(distances, row, column)
+            state.update(faces[column], seconds)
+            taken.add(column)
+            updates.append(TrackUpdate(state.snapshot(), doubtful))
+        updates += [self._begin(face, seconds) for index, face in enumerate(faces) if index not in taken]
+        return updates, ended
+
+    def split(self, track: int, seconds: float) -> tuple[Track, TrackUpdate]:
+        """End a track whose face turned out to be another person's, and begin a new one with that face."""
+        old = self._states.pop(track)
+        return old.snapshot(), self._begin(old.face, seconds)
+
+    def finish(self) -> list[Track]:
+        """End all tracks."""
+        ended = [state.snapshot() for state in self._states.values()]
+        self._states.clear()
+        return ended
+
+    def _begin(self, face: Face, seconds: float) -> TrackUpdate:
+        state = _State(self._next_id, face, 1, seconds, seconds, _position(face), np.zeros(3))
+        self._states[state.id] = state
+        self._next_id += 1
+        return TrackUpdate(state.snapshot(), doubtful=False)
+
+    def _forget(self, seconds: float) -> list[Track]:
+        gone = [state for state in self._states.values() if seconds - state.last_seen > self._forget_after]
+        for state in gone:
+            del self._states[state.id]
+        return [state.snapshot() for state in gone]
+
+    def _distances(self, states: list[_State], faces: Sequence[Face], seconds: float) -> NDArray[np.float64]:
+        """Distances in face widths, states by faces; `_NO_MATCH` where they are too far apart."""
+        if not states or not faces:
+            return np.empty((len(states), len(faces)))
+        predicted = np.stack([state.predict(seconds) for state in states])[:, None]
+        seen = np.stack([_position(face) for face in faces])[None]
+        widths = np.maximum(np.minimum(predicted[..., 2], seen[..., 2]), 1.0)
+        distances = np.linalg.norm(predicted[..., :2] - seen[..., :2], axis=-1) / widths
+        ratios = np.maximum(predicted[..., 2], seen[..., 2]) / widths
+        elapsed = np.array([[seconds - state.last_seen] for state in states])
+        near = (distances < _GATE + _GATE_GROWTH * elapsed) & (ratios < _MAX_SIZE_RATIO)
+        return np.where(near, distances + 0.5 * np.log(ratios), _NO_MATCH)
+
+
+def _position(face: Face) -> NDArray[np.float64]:
+    return np.array([*face.box.centre, face.box.width])
+
+
+def _rival(distances: NDArray[np.float64], row: int, column: int) -> bool:
+    """Whether another face, or another track, was nearly as good a choice."""
+    others = np.concatenate([np.delete(distances[row], column), np.delete(distances[:, column], row)])
+    return bool(others.size) and float(others.min()) < float(distances[row, column]) + _RIVAL
