@@ -1,0 +1,59 @@
+"""Enrols people from pictures in memory."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from db.crypto import TemplateCipher
+from db.engine import reading
+from db.records import ConsentKind
+from enroll.examine import Examination, Examiner
+from enroll.person import enrol_person
+from enroll.report import PersonReport
+from enroll.roster import load_roster
+from enroll.store import Details, Identity
+from monitor.domain import RgbImage
+
+
+def enrol_from_images(
+    engine: Engine,
+    cipher: TemplateCipher,
+    people: Mapping[str, Sequence[RgbImage]],
+    *,
+    at: datetime,
+    actor: str,
+    consent: tuple[ConsentKind, ...] = (),
+    group: str | None = None,
+    examiner: Examiner | None = None,
+) -> list[PersonReport]:
+    """Enrol people from pictures, each uint8 (h, w, 3) RGB, through the same gate as an import.
+
+    A person of whom no picture is good enough is not made; the report says why.
+
+    Args:
+        people: pictures by name.
+        at: now, in UTC.
+        actor: who enrols, for the audit log.
+        consent: what all of them have agreed to.
+        examiner: None for a new one.
+
+    Raises:
+        MusterError, DatabaseError: a model is missing, or the database cannot be written.
+    """
+    examiner = examiner or Examiner()
+    with reading(engine) as session:
+        roster = load_roster(session, cipher)
+    details = Details(at, actor, consent)
+    return [
+        enrol_person(engine, cipher, roster, Identity(name, group=group), _examine(examiner, pictures), details)
+        for name, pictures in people.items()
+    ]
+
+
+def _examine(examiner: Examiner, pictures: Sequence[RgbImage]) -> list[Examination]:
+    return [
+        Examination(f"picture {number}", hashlib.sha256(picture.tobytes()).hexdigest(), examiner.examine(picture))
+        for number, picture in enumerate(pictures, start=1)
+    ]

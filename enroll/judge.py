@@ -1,0 +1,139 @@
+"""Decides which of a person's pictures are taken, and says of each other one why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from enroll.examine import Examination, ExaminedFace
+from enroll.likeness import Embeddings, choose_face, misfits
+from monitor.domain import Embedding
+
+SINGLE_FACE_PRESENT: Final = "There are {count} faces on the picture; use one with only this person."
+_NO_FACE: Final = "No face was found; use a picture that shows the face from the front."
+_TWICE: Final = "The same picture was given for this person already."
+_SOMEBODY_ELSE: Final = (
+    "The face does not fit the person's other pictures (similarity {similarity:.3f}); "
+    "it seems to show somebody else, so look at it."
+)
+_CONTRADICTION: Final = (
+    "The two pictures seem to show different people (similarity {similarity:.3f}); "
+    "add a third one, or take out the wrong one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A picture that is not taken."""
+
+    image: str
+    reason: str
+    """One sentence: why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A picture that is taken, with the face on it that is the person's."""
+
+    image: str
+    content_hash: str
+    face: ExaminedFace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """What becomes of one person's pictures."""
+
+    members: tuple[Member, ...]
+    rejected: tuple[Rejection, ...]
+    unchanged: int
+    """Pictures that were enrolled before."""
+    warnings: tuple[str, ...] = ()
+
+    def embeddings(self) -> Embeddings:
+        """float32 (n, 128) of the members."""
+        return np.array([member.face.embedding for member in self.members], np.float32).reshape(-1, 128)
+
+
+def judge(examinations: Sequence[Examination], enrolled: Sequence[Embedding] = ()) -> Judgement:
+    """Apply the quality gate to each picture, and consistency to all of them together.
+
+    Args:
+        examinations: one person's pictures.
+        enrolled: embeddings of the same person that are in the database already; these are never doubted.
+    """
+    candidates, rejected, unchanged = _readable(examinations)
+    single = [_member(one, 0) for one in candidates if len(one.faces) == 1 and one.faces[0].quality.passed]
+    rejected += [
+        Rejection(one.image, one.faces[0].quality.failure or "")
+        for one in candidates
+        if len(one.faces) == 1 and not one.faces[0].quality.passed
+    ]
+    single, wrong = _consistent(single, enrolled)
+    rejected += wrong
+    reference = _stack([*enrolled, *(member.face.embedding for member in single)])
+    from_groups, unclear = _from_groups([one for one in candidates if len(one.faces) > 1], reference)
+    members = (*single, *from_groups)
+    order = {one.image: place for place, one in enumerate(examinations)}
+    return Judgement(
+        members=tuple(sorted(members, key=lambda member: order[member.image])),
+        rejected=tuple(sorted(rejected + unclear, key=lambda one: order[one.image])),
+        unchanged=unchanged,
+        warnings=tuple(f"{member.image}: {warning}" for member in members for warning in member.face.quality.warnings),
+    )
+
+
+def _readable(examinations: Sequence[Examination]) -> tuple[list[Examination], list[Rejection], int]:
+    candidates: list[Examination] = []
+    rejected: list[Rejection] = []
+    seen: set[str] = set()
+    unchanged = 0
+    for one in examinations:
+        if one.content_hash and one.content_hash in seen:
+            rejected.append(Rejection(one.image, _TWICE))
+        elif one.error is not None:
+            rejected.append(Rejection(one.image, one.error))
+        elif one.known:
+            unchanged += 1
+        elif not one.faces:
+            rejected.append(Rejection(one.image, _NO_FACE))
+        else:
+            candidates.append(one)
+        seen.add(one.content_hash)
+    return candidates, rejected, unchanged
+
+
+def _consistent(members: list[Member], enrolled: Sequence[Embedding]) -> tuple[list[Member], list[Rejection]]:
+    stack = _stack([*enrolled, *(member.face.embedding for member in members)])
+    wrong = misfits(stack, vouched=len(enrolled))
+    sentence = _CONTRADICTION if len(stack) == 2 and len(wrong) == 2 else _SOMEBODY_ELSE
+    kept = [member for row, member in enumerate(members, len(enrolled)) if row not in wrong]
+    rejected = [
+        Rejection(members[row - len(enrolled)].image, sentence.format(similarity=similarity))
+        for row, similarity in wrong.items()
+    ]
+    return kept, rejected
+
+
+def _from_groups(pictures: Sequence[Examination], reference: Embeddings) -> tuple[list[Member], list[Rejection]]:
+    """The person's own face from pictures with several, where it can be told."""
+    members: list[Member] = []
+    rejected: list[Rejection] = []
+    for one in pictures:
+        chosen = choose_face(_stack([face.embedding for face in one.faces]), reference)
+        if chosen is None:
+            rejected.append(Rejection(one.image, SINGLE_FACE_PRESENT.format(count=len(one.faces))))
+        elif (failure := one.faces[chosen].quality.failure) is not None:
+            rejected.append(Rejection(one.image, failure))
+        else:
+            members.append(_member(one, chosen))
+    return members, rejected
+
+
+def _member(one: Examination, face: int) -> Member:
+    return Member(one.image, one.content_hash, one.faces[face])
+
+
+def _stack(embeddings: Sequence[Embedding]) -> Embeddings:
+    return np.array(embeddings, np.float32).reshape(-1, 128)

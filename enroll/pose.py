@@ -1,0 +1,50 @@
+"""Head pose from the detector's six key points, by similar triangles; good to about ten degrees."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_NOSE_DEPTH: Final = 1.4
+"""How far the tip of the nose stands before the axis through the ears, in half distances between the ears."""
+
+_LEVEL_NOSE: Final = 0.57
+"""Where the nose lies between eyes (0) and mouth (1) when the head is level; the median over frontal portraits."""
+
+_NOSE_RISE: Final = 0.41
+"""How far the tip of the nose stands before the plane of eyes and mouth, on that scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Degrees; all 0 for a face that looks straight into the camera."""
+
+    yaw: float
+    """Positive: turned to the person's own left."""
+    pitch: float
+    """Positive: looking up."""
+    roll: float
+    """Positive: the picture of the head is turned clockwise."""
+
+
+def head_pose(keypoints: NDArray[np.float32]) -> Pose:
+    """The pose of one head.
+
+    Args:
+        keypoints: float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear, in pixels.
+    """
+    right_eye, left_eye, nose, mouth, right_ear, left_ear = keypoints.astype(np.float64)
+    across = left_eye - right_eye
+    across /= max(float(np.linalg.norm(across)), 1e-6)
+    down = np.array([-across[1], across[0]])
+    eyes = (right_eye + left_eye) / 2
+    to_right, to_left = float((nose - right_ear) @ across), float((left_ear - nose) @ across)
+    turned = (to_right - to_left) / max(to_right + to_left, 1e-6)
+    face_height = max(float((mouth - eyes) @ down), 1e-6)
+    nose_at = float((nose - eyes) @ down) / face_height
+    return Pose(
+        yaw=float(np.degrees(np.arctan(turned / _NOSE_DEPTH))),
+        pitch=float(np.degrees(np.arctan((_LEVEL_NOSE - nose_at) / _NOSE_RISE))),
+        roll=float(np.degrees(np.arctan2(across[1], across[0]))),
+    )

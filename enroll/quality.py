@@ -1,0 +1,197 @@
+"""Is a face good enough to enrol? Quality components in the words of ISO/IEC 29794-5:2025.
+
+Every component is one number with a limit and, when it fails, a sentence that says what to do. The limits are far
+below those for passports: they keep out what spoils a template, not what looks informal.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from enroll.pose import Pose, head_pose
+from monitor.domain import Face, RgbImage
+
+_MEASURED_WIDTH: Final = 96
+"""Sharpness is measured on faces scaled down to this width, so that the camera's resolution does not count."""
+
+
+class QualityLimits(BaseSettings):
+    """What an image must reach to be enrolled. The description of each field says what it limits."""
+
+    model_config = SettingsConfigDict(env_prefix="MUSTER_QUALITY_", extra="forbid", frozen=True)
+
+    inter_eye_distance: float = Field(default=16, ge=8, description="Pixels between the eyes, at least.")
+    sharpness: float = Field(default=0.02, ge=0, description="Fine detail in proportion to contrast, at least.")
+    darkest_mean: float = Field(default=30, ge=0, le=255, description="Mean luminance of the face, at least.")
+    brightest_mean: float = Field(default=230, ge=0, le=255, description="Mean luminance of the face, at most.")
+    dynamic_range: float = Field(default=25, ge=0, le=255, description="Luminance levels on the face, at least.")
+    over_exposure: float = Field(default=0.35, gt=0, le=1, description="Share of the face burnt out, at most.")
+    under_exposure: float = Field(default=0.75, gt=0, le=1, description="Share of the face in black, at most.")
+    yaw: float = Field(default=40, gt=0, le=90, description="Degrees that the head is turned aside, at most.")
+    pitch: float = Field(default=35, gt=0, le=90, description="Degrees that the head looks up or down, at most.")
+    roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
+    cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One measure of quality."""
+
+    name: str
+    """As in ISO/IEC 29794-5 where it has one."""
+    value: float
+    passed: bool
+    advice: str
+    """One sentence: what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """All that was measured on one face."""
+
+    components: tuple[Component, ...]
+    pose: Pose
+    warnings: tuple[str, ...] = ()
+    """What does not forbid enrolment but may spoil it."""
+
+    @property
+    def passed(self) -> bool:
+        return all(component.passed for component in self.components)
+
+    @property
+    def failure(self) -> str | None:
+        """The advice of the first component that failed."""
+        return next((component.advice for component in self.components if not component.passed), None)
+
+    def numbers(self) -> dict[str, float]:
+        """The values by name, rounded, for JSON."""
+        return {component.name: round(component.value, 3) for component in self.components}
+
+
+def assess(rgb: RgbImage, face: Face, limits: QualityLimits) -> Quality:
+    """Measure one face.
+
+    Args:
+        rgb: uint8 (h, w, 3), the picture in which the face was found.
+        face: with key points.
+
+    Raises:
+        ValueError: the face has no key points.
+    """
+    if face.keypoints is None:
+        raise ValueError("quality is measured on faces with key points; use the blazeface detector")
+    pose = head_pose(face.keypoints)
+    grey = _inner_face(rgb, face)
+    components = (*_size(face, limits), *_crop(rgb, face, limits), *_pose(pose, limits), *_light(grey, limits))
+    return Quality((*components, *_sharpness(grey, limits)), pose)
+
+
+def _size(face: Face, limits: QualityLimits) -> Iterator[Component]:
+    assert face.keypoints is not None
+    distance = float(np.linalg.norm(face.keypoints[1] - face.keypoints[0]))
+    yield Component(
+        "inter_eye_distance",
+        distance,
+        distance >= limits.inter_eye_distance,
+        f"The face is too small ({distance:.0f} pixels between the eyes, {limits.inter_eye_distance:.0f} are needed); "
+        "come closer or use a larger picture.",
+    )
+
+
+def _crop(rgb: RgbImage, face: Face, limits: QualityLimits) -> Iterator[Component]:
+    height, width = rgb.shape[:2]
+    box = face.box
+    across = max(0.0, min(box.right, width) - max(box.left, 0.0))
+    down = max(0.0, min(box.bottom, height) - max(box.top, 0.0))
+    outside = 1 - across * down / max(box.area, 1e-6)
+    yield Component(
+        "crop_of_the_face",
+        outside,
+        outside <= limits.cropped,
+        f"The face is cut off by the picture's edge ({outside:.0%} of it); use a picture with the whole face.",
+    )
+
+
+def _pose(pose: Pose, limits: QualityLimits) -> Iterator[Component]:
+    yield Component(
+        "head_pose_yaw",
+        pose.yaw,
+        abs(pose.yaw) <= limits.yaw,
+        f"The head is turned too far to its {'left' if pose.yaw > 0 else 'right'} (about {abs(pose.yaw):.0f} degrees); "
+        "look at the camera.",
+    )
+    yield Component(
+        "head_pose_pitch",
+        pose.pitch,
+        abs(pose.pitch) <= limits.pitch,
+        f"The head looks too far {'up' if pose.pitch > 0 else 'down'} (about {abs(pose.pitch):.0f} degrees); "
+        "look at the camera.",
+    )
+    yield Component(
+        "head_pose_roll",
+        pose.roll,
+        abs(pose.roll) <= limits.roll,
+        f"The head is tilted too far (about {abs(pose.roll):.0f} degrees); hold it upright, or turn the picture.",
+    )
+
+
+def _light(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Component]:
+    mean = float(grey.mean())
+    dark, bright = float((grey <= 25).mean()), float((grey >= 247).mean())
+    low, high = np.percentile(grey, [2, 98])
+    yield Component(
+        "under_exposure_prevention",
+        dark,
+        dark <= limits.under_exposure and mean >= limits.darkest_mean,
+        f"The face is too dark (mean luminance {mean:.0f} of 255, {dark:.0%} black); add light from the front.",
+    )
+    yield Component(
+        "over_exposure_prevention",
+        bright,
+        bright <= limits.over_exposure and mean <= limits.brightest_mean,
+        f"The face is too bright (mean luminance {mean:.0f} of 255, {bright:.0%} burnt out); use less light.",
+    )
+    yield Component(
+        "dynamic_range",
+        float(high - low),
+        high - low >= limits.dynamic_range,
+        f"The face has too little contrast ({high - low:.0f} levels of grey); use a clearer picture.",
+    )
+
+
+def _sharpness(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Component]:
+    value = sharpness(grey)
+    yield Component(
+        "sharpness",
+        value,
+        value >= limits.sharpness,
+        f"The face is blurred (sharpness {value:.3f}, {limits.sharpness:.3f} is needed); "
+        "hold still and focus, or use a sharper picture.",
+    )
+
+
+def sharpness(grey: NDArray[np.uint8]) -> float:
+    """Standard deviation of the Laplacian in proportion to that of the luminance, at a fixed scale; 0 when flat."""
+    scale = _MEASURED_WIDTH / grey.shape[1]
+    if scale < 1:
+        size = _MEASURED_WIDTH, max(8, round(grey.shape[0] * scale))
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    contrast = float(grey.std())
+    return float(cv2.Laplacian(grey, cv2.CV_32F).std()) / contrast if contrast >= 1 else 0.0
+
+
+def _inner_face(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:
+    """The face without hair and background, grey: the middle 80 % of its box, as far as it is in the picture."""
+    height, width = rgb.shape[:2]
+    (x, y), box = face.box.centre, face.box
+    left, right = round(max(0, x - 0.4 * box.width)), round(min(width, x + 0.4 * box.width))
+    top, bottom = round(max(0, y - 0.4 * box.height)), round(min(height, y + 0.4 * box.height))
+    if right - left < 8 or bottom - top < 8:
+        return np.zeros((8, 8), np.uint8)
+    return np.asarray(cv2.cvtColor(rgb[top:bottom, left:right], cv2.COLOR_RGB2GRAY), np.uint8)

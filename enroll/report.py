@@ -1,0 +1,58 @@
+"""The account of an enrolment: for every person what was taken, and for every other picture why not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from enroll.examine import Examination
+from enroll.judge import Judgement, Rejection
+from enroll.roster import Alike
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReport:
+    """What became of one person's pictures."""
+
+    person: str
+    images: int
+    accepted: int
+    rejected: tuple[Rejection, ...]
+    unchanged: int = 0
+    """Pictures that were enrolled before."""
+    warnings: tuple[str, ...] = ()
+    alike: tuple[Alike, ...] = ()
+    """Others who may be the same person."""
+    problem: str | None = None
+    """Why nothing of this person could be enrolled at all."""
+
+    def record(self) -> Mapping[str, Any]:
+        """For JSON."""
+        record: dict[str, Any] = {
+            "person": self.person,
+            "images": self.images,
+            "accepted": self.accepted,
+            "rejected": [{"image": one.image, "reason": one.reason} for one in self.rejected],
+            "unchanged": self.unchanged,
+            "warnings": list(self.warnings),
+            "alike": [{"person": one.name, "similarity": round(one.similarity, 4)} for one in self.alike],
+        }
+        return record if self.problem is None else record | {"problem": self.problem}
+
+
+def report_of(name: str, images: int, judgement: Judgement, alike: list[Alike]) -> PersonReport:
+    """The account of one judged person."""
+    return PersonReport(
+        name,
+        images,
+        len(judgement.members),
+        judgement.rejected,
+        judgement.unchanged,
+        judgement.warnings,
+        tuple(alike),
+    )
+
+
+def refused(name: str, examinations: Sequence[Examination], reason: str) -> PersonReport:
+    """The account of a person who cannot be enrolled, whatever the pictures."""
+    rejected = tuple(Rejection(one.image, reason) for one in examinations)
+    return PersonReport(name, len(examinations), 0, rejected, problem=reason)

@@ -1,0 +1,87 @@
+"""Everyone enrolled, in memory, for finding people who are enrolled twice or look alike."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from db.crypto import TemplateCipher
+from db.people import load_gallery
+from enroll.likeness import Embeddings, alike_from
+from monitor.domain import Embedding
+from monitor.vision.encoder import ENCODER_NAME, unit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """Someone with a template."""
+
+    person: UUID
+    name: str
+    template: Embedding
+    """float32 (128,): the mean of the person's unit embeddings."""
+    members: int
+    """Images behind the template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Someone whose template is so similar to another that both may be one person."""
+
+    person: UUID
+    name: str
+    similarity: float
+    """Cosine of the two mean templates."""
+
+
+class Roster:
+    """Compares one template with all. 512 bytes a person, and no limit to their number."""
+
+    def __init__(self, people: Iterable[Known] = ()) -> None:
+        self._rows: dict[UUID, int] = {}
+        self._people: list[Known] = []
+        self._templates: Embeddings = np.empty((64, 128), np.float32)
+        for known in people:
+            self.put(known)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def put(self, known: Known) -> None:
+        """Add someone, or replace their template."""
+        row = self._rows.setdefault(known.person, len(self._people))
+        if row == len(self._people):
+            self._people.append(known)
+            if row == len(self._templates):
+                self._templates = np.concatenate([self._templates, np.empty_like(self._templates)])
+        self._people[row] = known
+        self._templates[row] = unit(known.template)
+
+    def alike(self, template: Embedding, members: int, *, but: UUID | None = None, most: int = 20) -> list[Alike]:
+        """Who may be the same person, the most similar first.
+
+        Args:
+            template: float32 (128,).
+            members: images behind it.
+            but: whose template it is.
+        """
+        similarities = self._templates[: len(self._people)] @ unit(template)
+        found = [
+            Alike(known.person, known.name, float(similarities[row]))
+            for row in np.flatnonzero(similarities >= alike_from([1]))
+            if (known := self._people[row]).person != but and similarities[row] >= alike_from([members, known.members])
+        ]
+        return sorted(found, key=lambda one: -one.similarity)[:most]
+
+
+def load_roster(session: Session, cipher: TemplateCipher) -> Roster:
+    """Everyone who can be recognised.
+
+    Raises:
+        WrongKey: the templates were encrypted with another key.
+    """
+    return Roster(
+        Known(one.person, one.name, one.embedding, one.members) for one in load_gallery(session, cipher, ENCODER_NAME)
+    )

@@ -1,0 +1,132 @@
+"""Writes people with their templates into the database. The caller owns the transaction: one for each person."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from db import consents, look_alikes, people, templates
+from db.crypto import TemplateCipher
+from db.errors import InvalidRecord
+from db.records import ConsentKind, Person
+from enroll.judge import Member
+from enroll.likeness import mean_template
+from enroll.roster import Alike, Known, Roster
+from monitor.vision.encoder import ENCODER_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is written down with the people of one enrolment."""
+
+    at: datetime
+    """UTC."""
+    actor: str
+    """Who enrols; for the audit log and the consents."""
+    consent: tuple[ConsentKind, ...] = ()
+    """What the people have agreed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a person is, apart from the face."""
+
+    name: str
+    number: str | None = None
+    group: str | None = None
+
+
+def find_person(session: Session, identity: Identity) -> Person | None:
+    """The person who is meant, if enrolled: by number where there is one, else by name.
+
+    Raises:
+        InvalidRecord: several people have the name, or the name is no name.
+    """
+    if identity.number:
+        return people.find_by_number(session, identity.number)
+    found = people.find_by_name(session, identity.name)
+    if len(found) > 1:
+        raise InvalidRecord(
+            f"There are {len(found)} people of this name; say by number who is meant, in a list with a number column."
+        )
+    return found[0] if found else None
+
+
+def add_members(
+    session: Session,
+    cipher: TemplateCipher,
+    identity: Identity,
+    existing: Person | None,
+    members: Sequence[Member],
+    details: Details,
+) -> Known | None:
+    """Adds pictures to a person, who is made where there is none, and computes the template anew.
+
+    Returns:
+        The person's template; None for a person without pictures.
+
+    Raises:
+        DatabaseError: the name or number is not acceptable, the key is another one, or nothing can be written.
+    """
+    at, actor = details.at, details.actor
+    person = existing or people.add_person(
+        session, identity.name, at=at, actor=actor, number=identity.number, group=identity.group
+    )
+    if existing is not None and identity.group and identity.group != existing.group:
+        people.set_group(session, person.id, identity.group, at=at, actor=actor)
+    decided = consents.decisions(session, [person.id])
+    for kind in details.consent:
+        if not decided.get((person.id, kind)):
+            consents.set_consent(session, person.id, kind, True, at=at, actor=actor)
+    for member in members:
+        templates.add_template(
+            session,
+            cipher,
+            person.id,
+            content_hash=member.content_hash,
+            encoder=ENCODER_NAME,
+            embedding=member.face.embedding,
+            quality=member.face.quality.numbers(),
+            source=member.image,
+            at=at,
+            chip_jpeg=member.face.chip_jpeg,
+        )
+    if members and templates.load_portrait(session, cipher, person.id) is None:
+        best = max(members, key=lambda member: member.face.face.score)
+        templates.set_portrait(session, cipher, person.id, best.face.chip_jpeg, at=at)
+    return refresh_template(session, cipher, person, at=at)
+
+
+def refresh_template(session: Session, cipher: TemplateCipher, person: Person, *, at: datetime) -> Known | None:
+    """Computes the mean template from the person's members of the present encoder.
+
+    Returns:
+        The template; None when the person has no members, and is not in the gallery any more.
+    """
+    members = templates.load_members(session, cipher, person.id, ENCODER_NAME)
+    if not members:
+        templates.delete_mean_template(session, person.id, ENCODER_NAME)
+        return None
+    mean = mean_template(np.stack([member.embedding for member in members]))
+    templates.set_mean_template(
+        session, cipher, person.id, encoder=ENCODER_NAME, embedding=mean, members=len(members), at=at
+    )
+    return Known(person.id, person.name, mean, len(members))
+
+
+def mark_alike(session: Session, roster: Roster, known: Known, *, at: datetime) -> list[Alike]:
+    """Notes who looks like this person, so that naming either needs a larger margin.
+
+    Returns:
+        Them, the most similar first.
+    """
+    alike = roster.alike(known.template, known.members, but=known.person)
+    look_alikes.replace_for(session, known.person, _pairs(alike), at=at)
+    return alike
+
+
+def _pairs(alike: Iterable[Alike]) -> list[tuple[UUID, float]]:
+    return [(one.person, one.similarity) for one in alike]
