@@ -116,7 +116,7 @@ def load_cipher(folder: Path) -> TemplateCipher:
     if _to_keyring(encode_key(key)):
         return TemplateCipher(key)
     try:
-        _write_key_file(file, key, replace=False)
+        write_key_file(file, key, replace=False)
     except FileExistsError:  # another program made one at the same moment
         return TemplateCipher(_read_key_file(file))
     return TemplateCipher(key)
@@ -131,7 +131,7 @@ def store_key(key: bytes, folder: Path) -> str:
     file = folder / KEY_FILE
     if not file.exists() and _to_keyring(encode_key(key)):
         return "the system's keyring"
-    _write_key_file(file, key, replace=True)
+    write_key_file(file, key, replace=True)
     return str(file)
 
 
@@ -178,7 +178,13 @@ def _read_key_file(file: Path) -> bytes:
         raise DatabaseUnavailable(f"The key file {file} cannot be read: {error.strerror}.") from None
 
 
-def _write_key_file(file: Path, key: bytes, *, replace: bool) -> None:
+def write_key_file(file: Path, key: bytes, *, replace: bool) -> None:
+    """Writes a key so that only its owner can read it, whole or not at all.
+
+    Raises:
+        FileExistsError: the file is there already and is not to be replaced.
+        DatabaseUnavailable: it cannot be written.
+    """
     temporary = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,70 @@
+"""A copy of a SQLite database while others use it, and checks of a database's health."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from db import migrate
+from db.errors import DatabaseError, DatabaseUnavailable, explain
+
+
+def back_up(engine: Engine, file: Path) -> int:
+    """Copies the database to a new file with SQLite's online backup. The key is not in it.
+
+    Returns:
+        The copy's size in bytes.
+
+    Raises:
+        DatabaseError: not SQLite, the file exists, or it cannot be written.
+    """
+    if engine.dialect.name != "sqlite":
+        raise DatabaseError("PostgreSQL is backed up with its own pg_dump; run that on the server.")
+    if file.exists():
+        raise DatabaseError(f"{file} exists already; give the name of a new file.")
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    source = engine.raw_connection()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        _copy(source.driver_connection, unfinished)
+        unfinished.rename(file)
+    except OSError as error:
+        raise DatabaseUnavailable(f"The backup {file} cannot be written: {error.strerror}.") from None
+    except sqlite3.Error as error:
+        raise explain(error, str(file)) or DatabaseError(f"The backup failed: {error}.") from None
+    finally:
+        source.close()
+        unfinished.unlink(missing_ok=True)
+    return file.stat().st_size
+
+
+def problems(engine: Engine) -> list[str]:
+    """What SQLite finds wrong with the file's structure and the references between rows."""
+    if engine.dialect.name != "sqlite":
+        return []
+    with engine.connect() as connection:
+        found = [str(line) for line in connection.scalars(text("PRAGMA integrity_check(10)")) if line != "ok"]
+        loose = connection.execute(text("PRAGMA foreign_key_check")).all()
+    return found + [f"{row[0]} refers to a missing {row[2]}" for row in loose[:10]]
+
+
+def size(engine: Engine) -> int | None:
+    """Bytes of the database file and its log; None for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return None
+    file = Path(migrate.where(engine))
+    return sum(part.stat().st_size for part in (file, file.with_name(f"{file.name}-wal")) if part.exists())
+
+
+def _copy(source: sqlite3.Connection | object, file: Path) -> None:
+    assert isinstance(source, sqlite3.Connection)
+    target = sqlite3.connect(file)
+    try:
+        source.backup(target)
+        # The copy stands alone: no log beside it.
+        target.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        target.close()

@@ -1,0 +1,122 @@
+"""A new template key: everything that is sealed is opened with the old key and sealed with the new one.
+
+The new key is on the disk before the database uses it. After a crash in between, rotating again finishes the work.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db import audit, sightings, templates
+from db.crypto import KEY_VARIABLE, TemplateCipher, bind_key, decode_key, load_cipher, store_key, write_key_file
+from db.engine import writing
+from db.errors import DatabaseError
+from db.schema import MeanTemplateRow, PortraitRow, SightingRow, TemplateKeyRow, TemplateRow
+
+NEW_KEY_VARIABLE: Final = "MUSTER_NEW_KEY"
+PENDING_FILE: Final = "template.key.next"
+
+_Sealed: TypeAlias = tuple[Any, InstrumentedAttribute[Any], Callable[[Any], str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    sealed: int
+    """Values that were encrypted anew."""
+    key_id: str
+    place: str
+    """Where the new key is, for people."""
+
+
+def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated:
+    """Changes the key of the database and of the installation.
+
+    The new key is MUSTER_NEW_KEY where it is set (it has to be when the old one is in MUSTER_KEY), else a fresh one.
+
+    Args:
+        folder: where the key file is, if the key is in a file.
+
+    Raises:
+        DatabaseError: the old key is not the database's, or the new one cannot be kept.
+    """
+    from_variable = bool(os.environ.get(KEY_VARIABLE))
+    key = _new_key(folder, from_variable=from_variable)
+    new = TemplateCipher(key)
+    with writing(engine) as session:
+        finished = session.get(TemplateKeyRow, new.key_id) is not None
+        sealed = 0 if finished else reencrypt(session, load_cipher(folder), new, at=at, actor=actor)
+    if from_variable:
+        return Rotated(sealed, new.key_id, f"{NEW_KEY_VARIABLE}; set {KEY_VARIABLE} to it")
+    place = store_key(key, folder)
+    (folder / PENDING_FILE).unlink(missing_ok=True)
+    return Rotated(sealed, new.key_id, place)
+
+
+def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at: datetime, actor: str) -> int:
+    """Seals every template and picture anew, in the caller's one transaction.
+
+    Returns:
+        How many values were sealed.
+
+    Raises:
+        WrongKey: the old key is not the database's.
+        DatabaseDamaged: a value was changed outside Muster; nothing is changed then.
+    """
+    bind_key(session, old, at)
+    sealed = 0
+    for table, column, owner in _columns():
+        for row in _rows(session, table, column):
+            value = old.open(getattr(row, column.key), owner(row))
+            setattr(row, column.key, new.seal(value, owner(row)))
+            sealed += 1
+    session.execute(delete(TemplateKeyRow))
+    bind_key(session, new, at)
+    audit.note(session, "rotate key", at=at, actor=actor, detail={"before": old.key_id, "after": new.key_id})
+    session.flush()
+    return sealed
+
+
+def _new_key(folder: Path, *, from_variable: bool) -> bytes:
+    given = os.environ.get(NEW_KEY_VARIABLE)
+    if given:
+        return decode_key(given, NEW_KEY_VARIABLE)
+    if from_variable:
+        raise DatabaseError(f"The key comes from {KEY_VARIABLE}, so put the new one into {NEW_KEY_VARIABLE} first.")
+    pending = folder / PENDING_FILE
+    if pending.exists():
+        return decode_key(pending.read_text(encoding="ascii"), str(pending))
+    key = secrets.token_bytes(32)
+    write_key_file(pending, key, replace=True)
+    return key
+
+
+def _columns() -> tuple[_Sealed, ...]:
+    return (
+        (TemplateRow, TemplateRow.embedding, lambda row: templates.member_owner(row.person_id, row.id)),
+        (TemplateRow, TemplateRow.chip, lambda row: templates.chip_owner(row.person_id, row.id)),
+        (MeanTemplateRow, MeanTemplateRow.embedding, lambda row: templates.mean_owner(row.person_id, row.encoder)),
+        (PortraitRow, PortraitRow.jpeg, lambda row: templates.portrait_owner(row.person_id)),
+        (SightingRow, SightingRow.embedding, lambda row: sightings.face_owner(row.id)),
+        (SightingRow, SightingRow.portrait, lambda row: sightings.portrait_owner(row.id)),
+    )
+
+
+def _rows(session: Session, table: Any, column: InstrumentedAttribute[Any]) -> Iterator[Any]:
+    """Rows with a value in the column; written back and let go of in parts, so that memory stays small."""
+    query = select(table).where(column.is_not(None)).order_by(*table.__table__.primary_key.columns)
+    start = 0
+    while True:
+        some = session.scalars(query.limit(1000).offset(start)).all()
+        yield from some
+        session.flush()
+        session.expunge_all()
+        if len(some) < 1000:
+            return
+        start += 1000

@@ -1,0 +1,209 @@
+"""Mood rules: what many samples say about an hour, a day, a group or a person. Pure functions.
+
+Somebody who stands at the door for long gives many samples; so samples are first averaged per sighting (in
+aggregate mode per token), and each sighting counts once in a cell. Where samples carry no person, cells with
+fewer than five people are hidden (k-anonymity, Sweeney 2002).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import fmean
+from typing import Final, Literal, Protocol, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from monitor.domain import EMOTIONS, UNSURE, MoodScores
+
+SMALLEST_GROUP: Final = 5
+"""People that a cell of aggregate mode needs to be shown."""
+
+BASELINE_DAYS: Final = 28
+BASELINE_SIGHTINGS: Final = 5
+"""Sightings that a person's baseline needs to mean anything."""
+
+By: TypeAlias = Literal["hour", "day", "person", "group", "weekday_hour"]
+
+Probabilities: TypeAlias = tuple[float, ...]
+"""Seven, in the order of EMOTIONS; they sum to 1."""
+
+Key: TypeAlias = datetime | date | UUID | str | tuple[int, int] | None
+"""Of a cell: the hour's start (site time), the day, the person, the group, or (weekday, hour); None: nobody's."""
+
+
+class Sample(Protocol):
+    """What the rules read of a mood sample."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def person(self) -> UUID | None: ...
+    @property
+    def sighting(self) -> UUID | None: ...
+    @property
+    def group(self) -> str | None: ...
+    @property
+    def token(self) -> str | None: ...
+    @property
+    def probabilities(self) -> Probabilities: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The mood of one hour, day, person or group."""
+
+    key: Key
+    sightings: int
+    people: int
+    """At least so many different people; 0 where nobody was known."""
+    probabilities: Probabilities | None
+    """The mean over the sightings; None when hidden."""
+    shares: tuple[float, ...] | None
+    """The share of sightings per label: seven emotions, then unsure; None when hidden."""
+
+    @property
+    def hidden(self) -> bool:
+        """Too few people to be shown without telling who they are."""
+        return self.probabilities is None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A person's mood now against their own baseline."""
+
+    baseline: Probabilities
+    current: Probabilities
+    sightings: int
+    """Behind the baseline."""
+
+    @property
+    def difference(self) -> tuple[float, ...]:
+        """Current minus baseline, per emotion."""
+        return tuple(now - before for now, before in zip(self.current, self.baseline, strict=True))
+
+    @property
+    def strongest(self) -> tuple[str, float]:
+        """The emotion that changed most, and by how much."""
+        most = max(range(len(EMOTIONS)), key=lambda index: abs(self.difference[index]))
+        return EMOTIONS[most], self.difference[most]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """The mean mood of one sighting (or token) within one cell."""
+
+    person: UUID | None
+    token: str | None
+    day: date
+    probabilities: Probabilities
+
+
+def mean(many: Iterable[Probabilities]) -> Probabilities:
+    """The mean of at least one row of probabilities."""
+    return tuple(fmean(column) for column in zip(*many, strict=True))
+
+
+def label(probabilities: Probabilities, confidence_needed: float) -> str:
+    """The likeliest emotion, or "unsure"."""
+    return MoodScores(probabilities, confidence_needed).label
+
+
+def distribution(
+    samples: Iterable[Sample], by: By, zone: ZoneInfo, confidence_needed: float, *, hide_small: bool = False
+) -> list[Cell]:
+    """The mood per hour, day, person, group, or weekday and hour, in the order of the keys.
+
+    Args:
+        zone: of the site; hours and days are its own.
+        confidence_needed: below this a sighting's mood counts as unsure.
+        hide_small: hide cells of few people also where the samples carry persons (from before aggregate mode).
+    """
+    keyed: dict[Key, list[Sample]] = defaultdict(list)
+    key = _KEYS[by]
+    for sample in samples:
+        keyed[key(sample, zone)].append(sample)
+    cells = [_cell(of, some, zone, confidence_needed, hide_small) for of, some in keyed.items()]
+    return sorted(cells, key=lambda cell: (cell.key is None, str(cell.key) if by == "person" else cell.key))
+
+
+def total(samples: Sequence[Sample], zone: ZoneInfo, confidence_needed: float, *, hide_small: bool = False) -> Cell:
+    """The mood of all these samples together; the arguments are those of `distribution`."""
+    return _cell(None, samples, zone, confidence_needed, hide_small)
+
+
+def change(samples: Sequence[Sample], now_from: datetime) -> Change | None:
+    """How a person's mood since `now_from` differs from the four weeks before it.
+
+    Args:
+        samples: of one person.
+
+    Returns:
+        None without enough sightings before, or any since.
+    """
+    since = now_from - timedelta(days=BASELINE_DAYS)
+    before = _stays([sample for sample in samples if since <= sample.at < now_from])
+    current = _stays([sample for sample in samples if sample.at >= now_from])
+    if len(before) < BASELINE_SIGHTINGS or not current:
+        return None
+    return Change(
+        mean(stay.probabilities for stay in before), mean(stay.probabilities for stay in current), len(before)
+    )
+
+
+def _cell(key: Key, samples: Sequence[Sample], zone: ZoneInfo, confidence_needed: float, hide_small: bool) -> Cell:
+    stays = _stays(samples, zone)
+    anonymous = hide_small or any(stay.token for stay in stays)
+    people = _people(stays)
+    if not stays or (anonymous and people < SMALLEST_GROUP):
+        return Cell(key, 0 if anonymous else len(stays), 0, None, None)
+    labels = Counter(label(stay.probabilities, confidence_needed) for stay in stays)
+    shares = tuple(labels[name] / len(stays) for name in (*EMOTIONS, UNSURE))
+    return Cell(key, len(stays), people, mean(stay.probabilities for stay in stays), shares)
+
+
+def _stays(samples: Sequence[Sample], zone: ZoneInfo | None = None) -> list[_Stay]:
+    kept: dict[object, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        kept[(sample.token, sample.at) if sample.token else (sample.sighting or sample.at)].append(sample)
+    return [
+        _Stay(
+            person=some[0].person,
+            token=some[0].token,
+            day=some[0].at.astimezone(zone).date(),
+            probabilities=mean(sample.probabilities for sample in some),
+        )
+        for some in kept.values()
+    ]
+
+
+def _people(stays: Sequence[_Stay]) -> int:
+    """How many different people there are at least: tokens change daily, so the day with most of them counts."""
+    tokens: dict[date, set[str]] = defaultdict(set)
+    for stay in stays:
+        if stay.token:
+            tokens[stay.day].add(stay.token)
+    named = {stay.person for stay in stays if stay.person}
+    return max([len(named), *(len(some) for some in tokens.values())])
+
+
+def _hour(sample: Sample, zone: ZoneInfo) -> Key:
+    return sample.at.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+
+
+def _day(sample: Sample, zone: ZoneInfo) -> Key:
+    return sample.at.astimezone(zone).date()
+
+
+def _weekday_hour(sample: Sample, zone: ZoneInfo) -> Key:
+    local = sample.at.astimezone(zone)
+    return local.weekday(), local.hour
+
+
+_KEYS: Final[dict[By, Callable[[Sample, ZoneInfo], Key]]] = {
+    "hour": _hour,
+    "day": _day,
+    "person": lambda sample, _: sample.person,
+    "group": lambda sample, _: sample.group,
+    "weekday_hour": _weekday_hour,
+}
