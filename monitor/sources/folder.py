@@ -17,10 +17,7 @@ def is_image(path: Path) -> bool:
 
 def natural_order(path: Path) -> list[tuple[int, str]]:
     """A key that sorts frame2 before frame10."""
-    return [
-        (int(part), "") if part.isdigit() else (0, part)
-        for part in re.split(r"([0-9]+)", path.name.casefold())
-    ]
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", path.name.casefold())]
 
 
 class FolderSource:
@@ -90,9 +87,5 @@ class FolderSource:
     def _note_skipped(self, error: ImageError) -> None:
         self._skipped += 1
         if self._skipped == self._total:
-            raise SourceError(
-                str(error) if self._total == 1 else f"Not one image in {self._path} can be read."
-            )
-        self.warning = (
-            f"{self._skipped} of {self._total} images in {self._path} could not be read and were skipped."
-        )
+            raise SourceError(str(error) if self._total == 1 else f"Not one image in {self._path} can be read.")
+        self.warning = f"{self._skipped} of {self._total} images in {self._path} could not be read and were skipped."

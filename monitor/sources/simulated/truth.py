@@ -1,0 +1,137 @@
+"""What the simulated camera really shows: the measure for what the kiosk says about it."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from monitor.domain import Box
+from monitor.sources.simulated.choreography import HEIGHT, WIDTH, Pose, Visit
+from monitor.sources.simulated.people import Portrait
+
+CLEAR_SIZE = 40.0
+"""A face narrower than this (pixels) is not clearly seen."""
+
+CLEAR_TURN = 20.0
+"""Nor is one turned further than this (degrees)."""
+
+CLEAR_SECONDS = 1.0
+"""Who is clearly seen for this long without a break has come into clear view."""
+
+_MOST_HIDDEN = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """One person in one frame."""
+
+    visit: int
+    subject: int
+    """Number of the person in the ORL set, 1 to 40."""
+    name: str | None
+    """None for a stranger."""
+    box: Box
+    """The face from eyebrows to chin and ear to ear, or where it would be when seen from behind."""
+    clear: bool
+    """The face is large enough, looks into the camera, and nothing hides it."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRecord:
+    """One visit, summed up."""
+
+    visit: int
+    subject: int
+    name: str | None
+    first_seen: float
+    """Seconds of simulated time."""
+    last_seen: float
+    clear_from: float | None
+    """When the first clear view of `CLEAR_SECONDS` or more began; None when there was none."""
+    clear_seconds: float
+    """All clear views together."""
+
+
+def head_half_widths(size: float) -> tuple[float, float]:
+    """Half the width and half the height of a head whose face is `size` wide."""
+    return 0.62 * size, 0.80 * size
+
+
+def face_unit(portrait: Portrait) -> float:
+    """The size of the face on an ORL image, from its width and height, so that no pose makes heads jump."""
+    return math.sqrt((portrait.right - portrait.left) * (portrait.bottom - portrait.top) * 74.7 / 69.3)
+
+
+def face_box(pose: Pose) -> Box:
+    """Where the face is in the frame."""
+    shot = pose.shot if pose.blend >= 0.5 else pose.previous
+    scale = pose.size / face_unit(shot)
+    width = (shot.right - shot.left) * scale * squash(pose.turn)
+    top = pose.y - (shot.eye_y - shot.top) * scale
+    return Box(pose.x - width / 2, top, width, (shot.bottom - shot.top) * scale)
+
+
+def squash(turn: float) -> float:
+    """How much narrower a turned face is drawn."""
+    return max(0.62, math.cos(math.radians(min(90.0, abs(turn)) * 0.75)))
+
+
+def appearances(present: Iterable[tuple[Visit, Pose]]) -> tuple[Appearance, ...]:
+    """Everybody in the frame, from the farthest to the nearest."""
+    ordered = sorted(present, key=lambda one: one[1].size)
+    found = []
+    for place, (visit, pose) in enumerate(ordered):
+        box = face_box(pose)
+        nearer = [_head(other) for _, other in ordered[place + 1 :]]
+        found.append(
+            Appearance(
+                visit=visit.number,
+                subject=visit.subject.number,
+                name=visit.subject.name,
+                box=box,
+                clear=_is_clear(pose, box) and all(_shared(box, head) <= _MOST_HIDDEN for head in nearer),
+            )
+        )
+    return tuple(found)
+
+
+def _is_clear(pose: Pose, box: Box) -> bool:
+    inside = box.left >= 0 and box.top >= 0 and box.right <= WIDTH and box.bottom <= HEIGHT
+    frontal = pose.shot.frontal and (pose.previous.frontal or pose.blend >= 1)
+    return inside and frontal and abs(pose.turn) <= CLEAR_TURN and box.width >= CLEAR_SIZE and pose.opacity >= 1
+
+
+def _head(pose: Pose) -> Box:
+    half_width, half_height = head_half_widths(pose.size)
+    return Box(pose.x - half_width, pose.y - half_height, 2 * half_width, 2.4 * half_height)
+
+
+def _shared(face: Box, head: Box) -> float:
+    """The share of the face that the head covers."""
+    across = min(face.right, head.right) - max(face.left, head.left)
+    down = min(face.bottom, head.bottom) - max(face.top, head.top)
+    return max(0.0, across) * max(0.0, down) / face.area
+
+
+def summed_up(frames: Iterable[tuple[float, tuple[Appearance, ...]]], step: float) -> tuple[VisitRecord, ...]:
+    """One record per visit.
+
+    Args:
+        frames: time in seconds and who is there, in order.
+        step: seconds from frame to frame.
+    """
+    seen: dict[int, list[tuple[float, Appearance]]] = {}
+    for seconds, there in frames:
+        for one in there:
+            seen.setdefault(one.visit, []).append((seconds, one))
+    return tuple(_record(sights, step) for sights in seen.values())
+
+
+def _record(sights: list[tuple[float, Appearance]], step: float) -> VisitRecord:
+    clear_from, begun = None, None
+    for seconds, one in sights:
+        begun = (seconds if begun is None else begun) if one.clear else None
+        if begun is not None and clear_from is None and seconds + step - begun >= CLEAR_SECONDS - 1e-6:
+            clear_from = begun
+    first = sights[0][1]
+    clear = sum(step for _, one in sights if one.clear)
+    return VisitRecord(first.visit, first.subject, first.name, sights[0][0], sights[-1][0], clear_from, clear)
