@@ -9,6 +9,9 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from db.crypto import TemplateCipher
     from monitor.config import Settings
 
 DbOption = Annotated[str | None, typer.Option("--db", metavar="URL", help="Database URL instead of the user's own.")]
@@ -28,6 +31,19 @@ def settings_from(db: str | None, config: Path | None, **given: Any) -> "Setting
     from monitor.config import load_settings
 
     return load_settings(config, db=db, **given)
+
+
+def open_store(settings: "Settings", config: Path | None) -> "tuple[Engine, TemplateCipher]":
+    """The database, and the cipher whose key lies beside the configuration.
+
+    Raises:
+        DatabaseError: the database cannot be opened, or the key cannot be read.
+    """
+    from db.crypto import load_cipher
+    from db.engine import open_database
+    from monitor.config import CONFIG_FILE
+
+    return open_database(settings.db), load_cipher((config or CONFIG_FILE).parent)
 
 
 def emit(record: Mapping[str, Any]) -> None:

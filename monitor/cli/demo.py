@@ -1,0 +1,95 @@
+"""`muster demo`: real faces before a simulated camera, on a database that is thrown away."""
+
+import secrets
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.options import JsonOption, err, out
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from db.crypto import TemplateCipher
+    from monitor.cli.headless import OnEvent, OnScene
+    from monitor.config import Settings
+
+_HEADLESS_SECONDS = 20.0
+_COOL_DOWN_MINUTES = 0.2
+
+
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
+    json: JsonOption = False,
+    seconds: Annotated[float | None, typer.Option(min=1, help="How long it plays; 20 without a terminal.")] = None,
+    seed: Annotated[int, typer.Option(help="Who is enrolled, who comes, and how.")] = 1,
+) -> None:
+    """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
+    from db.crypto import TemplateCipher
+    from db.engine import open_database
+    from monitor.config import load_settings
+
+    headless = headless or json or not out.is_terminal
+    if headless and seconds is None:
+        seconds = _HEADLESS_SECONDS
+    with tempfile.TemporaryDirectory(prefix="muster-demo-") as folder:
+        settings = load_settings(
+            db=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
+            source="demo",
+            site="demo",
+            kiosk="demo door",
+            role="auto",
+            cool_down_minutes=_COOL_DOWN_MINUTES,
+        )
+        engine = open_database(settings.db)
+        try:
+            _play(
+                settings, engine, TemplateCipher(secrets.token_bytes(32)), seed, seconds, headless=headless, json=json
+            )
+        finally:
+            engine.dispose()
+
+
+def _play(
+    settings: "Settings",
+    engine: "Engine",
+    cipher: "TemplateCipher",
+    seed: int,
+    seconds: float | None,
+    *,
+    headless: bool,
+    json: bool,
+) -> None:
+    from enroll.images import enrol_from_images
+    from monitor.demo import Scorer
+    from monitor.kiosk import Kiosk, open_kiosk
+    from monitor.sources.simulated import SimulatedCamera
+
+    camera = SimulatedCamera(seed, seconds, realtime=True)
+    err.print("Enrolling 30 people from 5 photographs each ...", markup=False)
+    enrol_from_images(engine, cipher, camera.enrolment(), at=datetime.now(UTC), actor="demo", consent=("face", "mood"))
+
+    def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
+        return open_kiosk(settings, engine, cipher, camera, publish_scene=on_scene, publish_event=on_event)
+
+    if not headless:
+        from monitor.cli.app import run_app
+
+        run_app(settings, engine, cipher, make)
+        return
+    from monitor.cli.headless import print_summary, run
+
+    scorer = Scorer(SimulatedCamera(seed, seconds))
+    summary, check_ins = run(make, as_json_lines=json, zone=settings.zone, on_scene=scorer.see, on_event=scorer.hear)
+    truth = scorer.truth()
+    more: dict[str, Any] = {"truth": truth.as_json()} if json else {}
+    print_summary(summary, check_ins, as_json_lines=json, **more)
+    if not json:
+        out.print(
+            f"Of {truth.visitors} enrolled visitors {truth.checked_in} were checked in. "
+            f"{truth.named_right} tracks were named rightly, {truth.named_wrong} wrongly. "
+            f"Of {truth.strangers} strangers {truth.strangers_named} were named."
+        )

@@ -1,0 +1,53 @@
+"""Kiosk events for people and for programs."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
+from monitor.domain import EventKind, KioskEvent, MoodScores
+from monitor.export import plain
+
+_WORDS = {
+    EventKind.SIGHTING: "seen",
+    EventKind.CHECK_IN: "checked in",
+    EventKind.CHECK_OUT: "checked out",
+    EventKind.UNKNOWN: "unknown",
+    EventKind.SOURCE_LOST: "picture lost",
+    EventKind.SOURCE_BACK: "picture back",
+}
+
+
+def as_json(event: KioskEvent) -> dict[str, Any]:
+    """The event as the JSON object that `--json` prints."""
+    record: dict[str, Any] = {"event": event.kind.value, "at": event.at.isoformat(), "person": event.name}
+    if event.track is not None:
+        record |= {"track": event.track, "similarity": rounded(event.similarity), "mood": mood_as_json(event.mood)}
+    if event.text:
+        record["text"] = event.text
+    return record
+
+
+def mood_as_json(mood: MoodScores | None) -> Mapping[str, Any] | None:
+    """Label and scores; None where no mood was estimated."""
+    if mood is None:
+        return None
+    return {"label": mood.label, "scores": {name: round(score, 4) for name, score in mood.by_name().items()}}
+
+
+def rounded(value: float | None) -> float | None:
+    """Four digits, for JSON."""
+    return None if value is None else round(value, 4)
+
+
+def as_line(event: KioskEvent, zone: tzinfo) -> str:
+    """The event as one line for people, plain text."""
+    parts = [f"{event.at.astimezone(zone):%H:%M:%S}", f"{_WORDS[event.kind]:<13}"]
+    if event.name:
+        parts.append(plain(event.name))
+    if event.similarity is not None:
+        parts.append(f"similarity {event.similarity:.2f}")
+    if event.mood is not None:
+        parts.append(event.mood.label)
+    if event.text and event.kind in (EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
+        parts.append(plain(event.text))
+    return "  ".join(parts)

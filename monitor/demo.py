@@ -1,0 +1,89 @@
+"""How well the kiosk did on a simulated camera, whose truth is known."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from monitor.domain import Box, EventKind, KioskEvent, Scene
+from monitor.sources.simulated.camera import SimulatedCamera
+from monitor.sources.simulated.truth import Appearance
+
+_SAME_PLACE = 0.15
+"""Intersection over union from which a tracked face is a simulated one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the demo says about itself."""
+
+    visitors: int
+    """Enrolled people who came into clear view."""
+    checked_in: int
+    """Those of them who were checked in."""
+    named_right: int
+    """Tracks that were named, and always rightly."""
+    named_wrong: int
+    """Tracks of enrolled people that were ever named wrongly."""
+    strangers: int
+    """Strangers who came into clear view."""
+    strangers_named: int
+    """Tracks of strangers that were ever named."""
+
+    def as_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+class Scorer:
+    """Compares what the kiosk shows and writes with what the camera plays."""
+
+    def __init__(self, truth: SimulatedCamera) -> None:
+        """
+        Args:
+            truth: a camera of the same seed and length; not the one being read, which belongs to another thread.
+        """
+        self._truth = truth
+        self._names: defaultdict[int, set[str]] = defaultdict(set)
+        self._really: defaultdict[int, Counter[str | None]] = defaultdict(Counter)
+        self._wrong: set[int] = set()
+        self._checked_in: set[str] = set()
+        self._seconds = 0.0
+
+    def see(self, scene: Scene) -> None:
+        """Compare one frame."""
+        self._seconds = scene.frame.seconds
+        there = self._truth.truth_at(self._seconds)
+        for observation in scene.observations:
+            appearance = _at(observation.track.face.box, there)
+            if appearance is None:
+                continue
+            track = observation.track.id
+            self._really[track][appearance.name] += 1
+            person = observation.match.person if observation.match else None
+            if person is not None:
+                self._names[track].add(person.name)
+                if person.name != appearance.name:
+                    self._wrong.add(track)
+
+    def hear(self, event: KioskEvent) -> None:
+        """Note a fact that was written."""
+        if event.kind is EventKind.CHECK_IN and event.name is not None:
+            self._checked_in.add(event.name)
+
+    def truth(self) -> Truth:
+        """The score so far."""
+        clear = [visit for visit in self._truth.visits(self._seconds) if visit.clear_from is not None]
+        visitors = {visit.name for visit in clear if visit.name is not None}
+        named = {track: self._really[track].most_common(1)[0][0] for track in self._names}
+        return Truth(
+            visitors=len(visitors),
+            checked_in=len(visitors & self._checked_in),
+            named_right=len(named.keys() - self._wrong),
+            named_wrong=sum(named[track] is not None for track in self._wrong),
+            strangers=len({visit.subject for visit in clear if visit.name is None}),
+            strangers_named=sum(named[track] is None for track in self._wrong),
+        )
+
+
+def _at(box: Box, there: Iterable[Appearance]) -> Appearance | None:
+    best = max(there, key=lambda appearance: box.iou(appearance.box), default=None)
+    return best if best is not None and box.iou(best.box) >= _SAME_PLACE else None
