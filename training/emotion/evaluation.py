@@ -1,0 +1,217 @@
+"""What a model is worth on one split: every figure of the study, computed once and kept as plain numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    auc,
+    average_precision_score,
+    confusion_matrix,
+    precision_recall_curve,
+    precision_recall_fscore_support,
+    roc_curve,
+)
+
+from monitor.domain import EMOTIONS
+from training.emotion.calibration import Calibration, calibration_of
+from training.emotion.data import Split
+
+Predict: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""Faces uint8 (n, 48, 48) to probabilities float32 (n, 7)."""
+
+JITTER = 0.10
+"""Share of the side by which crops are shifted or scaled to see how much a detector's doubt costs."""
+
+CURVE_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One class against the others."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    area: float
+    """Under the ROC curve; for precision and recall the average precision. NaN without faces of the class."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """The line of one class in the report."""
+
+    precision: float
+    recall: float
+    f1: float
+    faces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A face that the model was sure and wrong about."""
+
+    index: int
+    """Of the face in the split."""
+    wanted: int
+    given: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """All figures of one model on one split."""
+
+    split: str
+    faces: int
+    accuracy: float
+    loss: float
+    """Mean negative log-likelihood, in nats."""
+    classes: tuple[ClassFigures, ...]
+    confusion: NDArray[np.int64]
+    """int64 (7, 7): rows are the labels, columns the answers."""
+    roc: tuple[Curve, ...]
+    precision_recall: tuple[Curve, ...]
+    calibration: Calibration
+    mistakes: tuple[Mistake, ...]
+    """The surest first."""
+
+    def as_json(self) -> dict[str, Any]:
+        """All numbers that JSON can hold; curves without their points."""
+        return {
+            "split": self.split,
+            "faces": self.faces,
+            "accuracy": self.accuracy,
+            "loss": self.loss,
+            "expected_calibration_error": self.calibration.error,
+            "macro_f1": float(np.mean([figures.f1 for figures in self.classes])),
+            "classes": {
+                name: {
+                    "precision": figures.precision,
+                    "recall": figures.recall,
+                    "f1": figures.f1,
+                    "faces": figures.faces,
+                    "roc_auc": _number(self.roc[number].area),
+                    "average_precision": _number(self.precision_recall[number].area),
+                }
+                for number, (name, figures) in enumerate(zip(EMOTIONS, self.classes, strict=True))
+            },
+            "confusion": self.confusion.tolist(),
+            "calibration": {
+                "confidence": [_number(value) for value in self.calibration.confidence],
+                "accuracy": [_number(value) for value in self.calibration.accuracy],
+                "counts": self.calibration.counts.tolist(),
+            },
+            "mistakes": [
+                {
+                    "index": mistake.index,
+                    "label": EMOTIONS[mistake.wanted],
+                    "answer": EMOTIONS[mistake.given],
+                    "probability": mistake.probability,
+                }
+                for mistake in self.mistakes
+            ],
+        }
+
+
+def evaluate(predict: Predict, split: Split, *, mistakes: int = 36) -> Evaluation:
+    """Compute all figures of a model on a split.
+
+    Args:
+        predict: the model.
+        split: with at least one face.
+        mistakes: how many of the surest mistakes to keep.
+    """
+    return evaluation_of(predict(split.faces), split, mistakes=mistakes)
+
+
+def evaluation_of(probabilities: NDArray[np.float32], split: Split, *, mistakes: int = 36) -> Evaluation:
+    """The same from probabilities float32 (n, 7) that are there already."""
+    labels, classes = split.labels, range(len(EMOTIONS))
+    answers = probabilities.argmax(axis=1)
+    likelihood = probabilities[np.arange(len(split)), labels].astype(np.float64)
+    by_class = precision_recall_fscore_support(labels, answers, labels=list(classes), zero_division=0.0)
+    return Evaluation(
+        split=split.name,
+        faces=len(split),
+        accuracy=float((answers == labels).mean()),
+        loss=float(-np.log(np.maximum(likelihood, 1e-12)).mean()),
+        classes=tuple(
+            ClassFigures(float(precision), float(recall), float(f1), int(faces))
+            for precision, recall, f1, faces in zip(*by_class, strict=True)
+        ),
+        confusion=confusion_matrix(labels, answers, labels=list(classes)).astype(np.int64),
+        roc=tuple(_roc(labels == number, probabilities[:, number]) for number in classes),
+        precision_recall=tuple(_precision_recall(labels == number, probabilities[:, number]) for number in classes),
+        calibration=calibration_of(probabilities, labels),
+        mistakes=_surest_mistakes(probabilities, labels, mistakes),
+    )
+
+
+def jittered(
+    faces: NDArray[np.uint8], *, right: float = 0.0, down: float = 0.0, scale: float = 1.0
+) -> NDArray[np.uint8]:
+    """Faces as a crop would show them whose box lies beside the true one.
+
+    Args:
+        faces: uint8 (n, 48, 48).
+        right, down: shift of the box, as a share of its side.
+        scale: of the box; over 1 the face gets smaller. What lies outside repeats the edge.
+    """
+    import cv2
+
+    side = faces.shape[1]
+    middle = (side - 1) / 2
+    matrix = np.array([[scale, 0, middle * (1 - scale) + right * side], [0, scale, middle * (1 - scale) + down * side]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = [cv2.warpAffine(face, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE) for face in faces]
+    return np.stack(moved).astype(np.uint8)
+
+
+def robustness(predict: Predict, split: Split) -> dict[str, float]:
+    """Accuracy with boxes as they should be, and shifted or scaled by `JITTER` in every direction."""
+    changes: dict[str, dict[str, float]] = {
+        "none": {},
+        "left": {"right": -JITTER},
+        "right": {"right": JITTER},
+        "up": {"down": -JITTER},
+        "down": {"down": JITTER},
+        "smaller": {"scale": 1 - JITTER},
+        "larger": {"scale": 1 + JITTER},
+    }
+    return {
+        name: float((predict(jittered(split.faces, **change)).argmax(axis=1) == split.labels).mean())
+        for name, change in changes.items()
+    }
+
+
+def _roc(wanted: NDArray[np.bool_], scores: NDArray[np.float32]) -> Curve:
+    if not wanted.any() or wanted.all():
+        return Curve((0.0, 1.0), (0.0, 1.0), float("nan"))
+    x, y, _ = roc_curve(wanted, scores)
+    return _thinned(x, y, float(auc(x, y)))
+
+
+def _precision_recall(wanted: NDArray[np.bool_], scores: NDArray[np.float32]) -> Curve:
+    if not wanted.any():
+        return Curve((0.0, 1.0), (0.0, 0.0), float("nan"))
+    precision, recall, _ = precision_recall_curve(wanted, scores)
+    return _thinned(recall[::-1], precision[::-1], float(average_precision_score(wanted, scores)))
+
+
+def _thinned(x: NDArray[np.float64], y: NDArray[np.float64], area: float) -> Curve:
+    kept = np.unique(np.linspace(0, len(x) - 1, CURVE_POINTS).round().astype(int))
+    return Curve(tuple(map(float, x[kept])), tuple(map(float, y[kept])), area)
+
+
+def _surest_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64], count: int) -> tuple[Mistake, ...]:
+    answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    surest = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
+    return tuple(Mistake(int(i), int(labels[i]), int(answers[i]), float(confidence[i])) for i in surest)
+
+
+def _number(value: float) -> float | None:
+    """NaN has no form in JSON."""
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,155 @@
+"""The figures of a report: each function draws one and returns it as PNG."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from monitor.domain import EMOTIONS
+from training.emotion.calibration import BINS
+from training.emotion.data import Fer2013, Split
+from training.emotion.evaluation import Curve, Evaluation
+from training.emotion.fit import Epoch
+
+COLOURS = sns.color_palette("colorblind", len(EMOTIONS))
+"""One per emotion, told apart by people with any colour vision."""
+
+INK, SECOND = "#0072B2", "#D55E00"
+
+
+def class_counts(data: Fer2013) -> bytes:
+    """Faces per class and split, as bars."""
+    figure, (axes,) = _figure(8, 3.2)
+    width = 0.8 / len(data.splits)
+    for number, (name, split) in enumerate(data.splits.items()):
+        places = np.arange(len(EMOTIONS)) + (number - (len(data.splits) - 1) / 2) * width
+        bars = axes.bar(places, split.counts(), width, label=name, color=(INK, SECOND, "#999999")[number % 3])
+        axes.bar_label(bars, fontsize=7)
+    axes.set(xticks=range(len(EMOTIONS)), xticklabels=EMOTIONS, ylabel="faces")
+    axes.legend(frameon=False)
+    return _png(figure)
+
+
+def samples(split: Split, per_class: int = 10) -> bytes:
+    """Faces of every class, a row each."""
+    figure, all_axes = _figure(per_class * 0.75, len(EMOTIONS) * 0.8, len(EMOTIONS), per_class)
+    for emotion, name in enumerate(EMOTIONS):
+        chosen = np.flatnonzero(split.labels == emotion)[:per_class]
+        for place in range(per_class):
+            axes = all_axes[emotion * per_class + place]
+            axes.axis("off")
+            if place < len(chosen):
+                axes.imshow(split.faces[chosen[place]], cmap="gray", vmin=0, vmax=255)
+        all_axes[emotion * per_class].set_title(name, fontsize=8, loc="left", pad=2)
+    return _png(figure)
+
+
+def history(epochs: Sequence[Epoch]) -> bytes:
+    """Loss and accuracy over the epochs, training and validation."""
+    figure, (left, right) = _figure(9, 3.4, 1, 2)
+    numbers = [epoch.number for epoch in epochs]
+    judged = [epoch for epoch in epochs if epoch.validation_accuracy is not None]
+    left.plot(numbers, [epoch.loss for epoch in epochs], color=INK, label="training")
+    right.plot(numbers, [epoch.accuracy for epoch in epochs], color=INK, label="training")
+    places = [epoch.number for epoch in judged]
+    left.plot(places, [epoch.validation_loss for epoch in judged], "o-", ms=3, color=SECOND, label="validation")
+    right.plot(places, [epoch.validation_accuracy for epoch in judged], "o-", ms=3, color=SECOND, label="validation")
+    for axes, name in ((left, "loss"), (right, "accuracy")):
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.legend(frameon=False)
+    return _png(figure)
+
+
+def confusion(evaluation: Evaluation, *, normalised: bool) -> bytes:
+    """Rows are the labels; normalised, each row sums to 1."""
+    table = evaluation.confusion.astype(np.float64)
+    if normalised:
+        table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
+    figure, (axes,) = _figure(5.2, 4.4)
+    sns.heatmap(
+        table, annot=True, fmt=".2f" if normalised else ".0f", cmap="Blues", cbar=False, square=True, ax=axes,
+        xticklabels=EMOTIONS, yticklabels=EMOTIONS, annot_kws={"size": 8},
+    )  # fmt: skip
+    axes.set(xlabel="answer", ylabel="label")
+    return _png(figure)
+
+
+def curves(evaluation: Evaluation) -> bytes:
+    """ROC and precision-recall of every class against the others."""
+    figure, (left, right) = _figure(9, 4, 1, 2)
+    for axes, kind, area in ((left, evaluation.roc, "AUC"), (right, evaluation.precision_recall, "AP")):
+        for emotion, curve in enumerate(kind):
+            axes.plot(curve.x, curve.y, color=COLOURS[emotion], lw=1.2, label=_legend(emotion, area, curve))
+        axes.legend(frameon=False, fontsize=7)
+    left.plot([0, 1], [0, 1], ":", color="#999999", lw=1)
+    left.set(xlabel="false positive rate", ylabel="true positive rate")
+    right.set(xlabel="recall", ylabel="precision")
+    return _png(figure)
+
+
+def reliability(evaluation: Evaluation) -> bytes:
+    """Accuracy by confidence, with the number of faces behind every bar."""
+    calibration, middles = evaluation.calibration, (np.arange(BINS) + 0.5) / BINS
+    figure, (axes,) = _figure(4.6, 4)
+    axes.bar(middles, np.nan_to_num(calibration.accuracy), 1 / BINS, color=INK, alpha=0.8, edgecolor="white")
+    axes.plot([0, 1], [0, 1], ":", color="#555555")
+    shares = calibration.counts / max(calibration.counts.sum(), 1)
+    axes.plot(middles, shares, "o-", ms=3, lw=1, color=SECOND, label="share of faces")
+    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
+    axes.set_title(f"expected calibration error {calibration.error:.3f}", fontsize=9)
+    axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
+def mistakes(evaluation: Evaluation, split: Split, columns: int = 6) -> bytes:
+    """The faces that the model was surest and wrong about."""
+    pictures = [split.faces[mistake.index] for mistake in evaluation.mistakes]
+    titles = [_outcome(each.wanted, each.given, each.probability) for each in evaluation.mistakes]
+    return grid(pictures, titles, columns)
+
+
+def grid(pictures: Sequence[NDArray[np.uint8]], titles: Sequence[str], columns: int = 6) -> bytes:
+    """Pictures, grey (48, 48) or RGB (48, 48, 3), each with a line above it."""
+    rows = max(1, -(-len(pictures) // columns))
+    figure, all_axes = _figure(columns * 1.7, rows * 1.75, rows, columns)
+    for axes in all_axes:
+        axes.axis("off")
+    for axes, picture, title in zip(all_axes, pictures, titles, strict=False):
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        axes.set_title(title, fontsize=6.5, pad=2)
+    return _png(figure)
+
+
+def outcomes(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> list[str]:
+    """ "true - predicted - probability" for every face."""
+    answers = probabilities.argmax(axis=1)
+    return [
+        _outcome(int(label), int(answer), float(row[answer]))
+        for label, answer, row in zip(labels, answers, probabilities, strict=True)
+    ]
+
+
+def _outcome(wanted: int, given: int, probability: float) -> str:
+    return f"{EMOTIONS[wanted]} - {EMOTIONS[given]} - {probability:.2f}"
+
+
+def _legend(emotion: int, area: str, curve: Curve) -> str:
+    return f"{EMOTIONS[emotion]}, {area} {curve.area:.2f}" if curve.area == curve.area else EMOTIONS[emotion]
+
+
+def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Any]]:
+    with matplotlib.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
+        # No pyplot: it would choose a window system and keep every figure.
+        figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+        return figure, list(np.ravel(figure.subplots(rows, columns)))
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()

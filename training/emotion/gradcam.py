@@ -1,0 +1,87 @@
+"""Where a network looks: guided gradient-weighted class activation maps (Grad-CAM; Selvaraju et al. 2017).
+
+As in the classic notebooks: positive activations times positive gradients, each channel weighted by its mean.
+"""
+
+import cv2
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from monitor.errors import UsageError
+from training.emotion.batches import pixels_of
+from training.emotion.data import SIDE
+
+Map = NDArray[np.float32]
+
+
+def last_spatial_layer(model: keras.Model) -> str:
+    """The name of the last layer whose output is 4-D: (n, h, w, c)."""
+    names = [layer.name for layer in model.layers if _is_spatial(layer)]
+    if not names:
+        raise UsageError("This network has no layer with a height and a width, so it has no activation map.")
+    return str(names[-1])
+
+
+def activation_map(model: keras.Model, face: NDArray[np.uint8], emotion: int, layer: str | None = None) -> Map:
+    """How much every part of a face speaks for an emotion.
+
+    Args:
+        model: any network from pixels (n, 48, 48, 1) to scores whose first seven are the emotions.
+        face: uint8 (48, 48).
+        emotion: index of the class, 0 to 6.
+        layer: whose activations; None for the last that has a height and a width.
+
+    Returns:
+        float32 (48, 48) from 0 to 1; all 0 where nothing speaks for it.
+
+    Raises:
+        UsageError: there is no such layer, or it has no height and width.
+    """
+    chosen = _layer(model, layer or last_spatial_layer(model))
+    both = keras.Model(model.input, [chosen.output, model.output])
+    with tf.GradientTape() as tape:
+        activations, scores = both(pixels_of(face[None]), training=False)
+        score = scores[:, emotion]
+    gradients = tape.gradient(score, activations)
+    return _combined(np.asarray(activations[0], np.float32), np.asarray(gradients[0], np.float32))
+
+
+def _combined(activations: Map, gradients: Map) -> Map:
+    guided = gradients * (activations > 0) * (gradients > 0)
+    weights = guided.mean(axis=(0, 1))
+    heat = (activations * weights).sum(axis=-1)
+    low, high = float(heat.min()), float(heat.max())
+    if high <= low:
+        return np.zeros((SIDE, SIDE), np.float32)
+    scaled = ((heat - low) / (high - low)).astype(np.float32)
+    large = cv2.resize(scaled, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(large, 0, 1), np.float32)
+
+
+def overlaid(face: NDArray[np.uint8], heat: Map, alpha: float = 0.45) -> NDArray[np.uint8]:
+    """A face under its map in colours: uint8 (48, 48, 3), RGB.
+
+    Args:
+        face: uint8 (48, 48).
+        heat: float32 (48, 48), 0 to 1.
+        alpha: how much of the colours, 0 to 1.
+    """
+    colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_JET)[..., ::-1].astype(np.float32)
+    grey = np.repeat(face[..., None], 3, axis=-1).astype(np.float32)
+    return np.asarray((1 - alpha) * grey + alpha * colours).round().astype(np.uint8)
+
+
+def _layer(model: keras.Model, name: str) -> keras.layers.Layer:
+    layer = next((each for each in model.layers if each.name == name), None)
+    if layer is None:
+        some = ", ".join(each.name for each in model.layers if _is_spatial(each))
+        raise UsageError(f"The network has no layer named {name!r}; those with an activation map are {some}.")
+    if not _is_spatial(layer):
+        raise UsageError(f"The layer {name!r} has no height and width, so it has no activation map.")
+    return layer
+
+
+def _is_spatial(layer: keras.layers.Layer) -> bool:
+    return not isinstance(layer, keras.layers.InputLayer) and len(getattr(layer.output, "shape", ())) == 4

@@ -1,0 +1,159 @@
+"""The report of a run: one HTML file that needs nothing else, its figures as PNGs, its numbers as JSON."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import keras
+import numpy as np
+
+from monitor.domain import EMOTIONS
+from monitor.errors import DataError
+from training.emotion import figures
+from training.emotion.checkpoint import replace_file
+from training.emotion.data import Fer2013, Split
+from training.emotion.evaluation import Evaluation, Predict
+from training.emotion.gradcam import activation_map, last_spatial_layer, overlaid
+from training.emotion.runs import NUMBERS, Run, numbers_of
+
+PAGE = "index.html"
+MAPS = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A figure and what it shows."""
+
+    name: str
+    """Of its PNG, without the suffix."""
+    title: str
+    text: str
+    png: bytes
+
+    @property
+    def source(self) -> str:
+        """For an `<img>`."""
+        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
+
+
+def numbers_of_run(run: Run, model: keras.Model, evaluation: Evaluation, more: Mapping[str, Any]) -> dict[str, Any]:
+    """All that the report knows, as JSON can hold it."""
+    return {
+        "run": run.name,
+        "recipe": run.recipe.as_json(),
+        "parameters": int(model.count_params()),
+        "epochs": [
+            {name: getattr(epoch, name) for name in ("number", "seconds", "loss", "accuracy")}
+            | {"validation_loss": epoch.validation_loss, "validation_accuracy": epoch.validation_accuracy}
+            for epoch in run.epochs
+        ],
+        "evaluation": evaluation.as_json(),
+        **more,
+    }
+
+
+def charts_of(
+    run: Run, data: Fer2013, split: Split, evaluation: Evaluation, model: keras.Model, predict: Predict
+) -> list[Chart]:
+    """Every figure of the study, in its order."""
+    layer = last_spatial_layer(model)
+    return [
+        Chart("class_counts", "Faces per class", "In each split of the data.", figures.class_counts(data)),
+        Chart("samples", "Samples", f"The first faces of every class of {split.name}.", figures.samples(split)),
+        Chart("history", "Learning", "Loss and accuracy over the epochs.", figures.history(run.epochs)),
+        Chart("confusion", "Confusion", "Counts.", figures.confusion(evaluation, normalised=False)),
+        Chart(
+            "confusion_normalised", "Confusion, normalised", "Shares of each label; the diagonal is the recall.",
+            figures.confusion(evaluation, normalised=True),
+        ),
+        Chart("curves", "ROC and precision-recall", "Each class against the others.", figures.curves(evaluation)),
+        Chart("calibration", "Calibration", "How often the model is right when it says so.",
+              figures.reliability(evaluation)),
+        Chart("mistakes", "The surest mistakes", "label - answer - probability.",
+              figures.mistakes(evaluation, split)),
+        Chart("activation_maps", "Where it looks", f"Guided Grad-CAM of {layer}: label - answer - probability.",
+              maps(model, predict, split)),
+    ]  # fmt: skip
+
+
+def maps(model: keras.Model, predict: Predict, split: Split, layer: str | None = None) -> bytes:
+    """A 6x6 grid of faces under the activation maps of what the model answers."""
+    chosen = split.head(MAPS)
+    probabilities = predict(chosen.faces)
+    pictures = [
+        overlaid(face, activation_map(model, face, int(answer), layer))
+        for face, answer in zip(chosen.faces, probabilities.argmax(axis=1), strict=True)
+    ]
+    return figures.grid(pictures, figures.outcomes(chosen.labels, probabilities))
+
+
+def write_report(folder: Path, numbers: Mapping[str, Any], charts: Sequence[Chart]) -> Path:
+    """Write the page, the PNGs and the numbers.
+
+    Returns:
+        The page.
+
+    Raises:
+        DataError: they cannot be written.
+    """
+    page = _template("report.html.j2").render(numbers=numbers, charts=charts, emotions=EMOTIONS)
+    files = {f"{chart.name}.png": chart.png for chart in charts}
+    return _write(folder, {**files, NUMBERS: json.dumps(numbers, indent=2).encode(), PAGE: page.encode()})
+
+
+def write_comparison(folder: Path, runs: Sequence[Run]) -> Path:
+    """Write one page with all runs side by side; those without a report show what their training says.
+
+    Raises:
+        DataError: a run's report is damaged, or the page cannot be written.
+    """
+    page = _template("comparison.html.j2").render(runs=[comparison_row(run) for run in runs], emotions=EMOTIONS)
+    return _write(folder, {"comparison.html": page.encode()})
+
+
+def comparison_row(run: Run) -> dict[str, Any]:
+    """One run in a few numbers; what is not measured yet is None."""
+    numbers = numbers_of(run) or {}
+    evaluation: dict[str, Any] = numbers.get("evaluation", {})
+    classes = evaluation.get("classes", {})
+    recalls = {name: classes[name]["recall"] for name in EMOTIONS if name in classes}
+    return {
+        "run": run.name,
+        "architecture": run.recipe.architecture,
+        "parameters": numbers.get("parameters"),
+        "epochs": len(run.epochs),
+        "of": run.recipe.epochs,
+        "hours": sum(epoch.seconds for epoch in run.epochs) / 3600,
+        "validation_accuracy": run.best_accuracy,
+        "split": evaluation.get("split"),
+        "accuracy": evaluation.get("accuracy"),
+        "macro_f1": evaluation.get("macro_f1"),
+        "calibration_error": evaluation.get("expected_calibration_error"),
+        "weakest_recall": float(np.min(list(recalls.values()))) if recalls else None,
+        "recalls": recalls,
+    }
+
+
+def _template(name: str) -> jinja2.Template:
+    loader = jinja2.PackageLoader("training.emotion", "templates")
+    return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True).get_template(name)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> Path:
+    path = folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            path = folder / name
+            replace_file(path, _writer(content))
+    except OSError as error:
+        raise DataError(f"The report {path} cannot be written: {error.strerror or error}.") from None
+    return path
+
+
+def _writer(content: bytes) -> Any:
+    return lambda file: file.write(content)

@@ -1,0 +1,105 @@
+"""Folders of runs: what a training leaves behind, read back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from monitor.errors import DataError
+from training.emotion import checkpoint
+from training.emotion.calibration import softmax
+from training.emotion.evaluation import Predict
+from training.emotion.fit import BEST, CHECKPOINT, Epoch, logits_of
+from training.emotion.networks import build
+from training.emotion.recipe import Recipe
+
+NUMBERS = "report.json"
+"""The report's numbers, beside its HTML."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A training, as far as it has come."""
+
+    folder: Path
+    recipe: Recipe
+    epochs: tuple[Epoch, ...]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def best_accuracy(self) -> float | None:
+        """Of the validation; None before the first."""
+        found = [epoch.validation_accuracy for epoch in self.epochs if epoch.validation_accuracy is not None]
+        return max(found, default=None)
+
+
+def open_run(folder: Path) -> Run:
+    """A run by its folder.
+
+    Raises:
+        DataError: it holds no run, or a damaged one.
+    """
+    _, facts = checkpoint.load(folder / CHECKPOINT)
+    return _run_of(folder, facts)
+
+
+def load_model(folder: Path) -> tuple[keras.Model, Run]:
+    """The run's best network by the validation, in float32; its latest where nothing was validated yet.
+
+    Raises:
+        DataError: it holds no run, a damaged one, or one of a network that there no longer is.
+    """
+    run = open_run(folder)
+    groups, _ = checkpoint.load(folder / (BEST if (folder / BEST).exists() else CHECKPOINT))
+    keras.config.set_dtype_policy("float32")
+    model = build(run.recipe.architecture)
+    try:
+        model.set_weights(groups["weights"])
+    except (ValueError, KeyError):
+        raise DataError(
+            f"The run in {folder} does not fit the architecture {run.recipe.architecture}; train it again."
+        ) from None
+    return model, run
+
+
+def predictor(model: keras.Model, temperature: float = 1.0) -> Predict:
+    """Probabilities by a network and its mirrored second pass."""
+    return lambda faces: softmax(logits_of(model, faces, mirrored=True) / temperature)
+
+
+def find_runs(root: Path) -> list[Run]:
+    """All runs below a folder, by name; empty without any.
+
+    Raises:
+        DataError: one of them is damaged.
+    """
+    return [open_run(file.parent) for file in sorted(root.glob(f"*/{CHECKPOINT}"))]
+
+
+def numbers_of(run: Run) -> Mapping[str, Any] | None:
+    """The numbers of the run's report; None when there is none yet.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    file = run.folder / "report" / NUMBERS
+    if not file.exists():
+        return None
+    try:
+        numbers: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"The report {file} cannot be read ({error}); make it again.") from None
+    return numbers
+
+
+def _run_of(folder: Path, facts: Mapping[str, Any]) -> Run:
+    try:
+        return Run(folder, Recipe.from_json(facts["recipe"]), tuple(Epoch(**epoch) for epoch in facts["epochs"]))
+    except (KeyError, TypeError):
+        raise DataError(f"The run in {folder} is damaged; train again in another folder.") from None
