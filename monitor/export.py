@@ -98,17 +98,21 @@ def to_ics(name: str, appointments: Sequence[Appointment]) -> bytes:
     return ical
 
 
-def _csv_cell(value: Cell) -> str:
+def shown(value: Cell) -> str:
+    """A cell as text for people."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    if not isinstance(value, str):
-        return str(value)
-    text = plain(value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
+    return plain(value) if isinstance(value, str) else str(value)
+
+
+def _csv_cell(value: Cell) -> str:
+    text = shown(value)
+    dangerous = isinstance(value, str) and text.lstrip().startswith(_FORMULA_STARTS)
+    return f"'{text}" if dangerous else text
 
 
 def _xlsx_value(value: Cell) -> str | float | datetime | None:

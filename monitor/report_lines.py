@@ -1,0 +1,146 @@
+"""Reports as lines of named values: one dictionary a line for JSON, flat columns for tables. Times are the site's."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from monitor.domain import EMOTIONS, UNSURE
+from monitor.export import Cell, Table
+from monitor.mood import By
+from monitor.mood import Cell as MoodCell
+from monitor.mood import label as mood_label
+from monitor.reports import PersonDay, PersonTotal
+
+_NOT_ON_TERMINALS: Final = ("incomplete", "id")
+
+Line: TypeAlias = dict[str, object]
+
+
+def days(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
+    """One line per person and day."""
+    return [
+        {
+            "day": one.summary.day,
+            "person": one.person.name,
+            "number": one.person.number,
+            "group": one.person.group,
+            "status": str(one.summary.status) if one.summary.status else None,
+            "first_in": _local(one.summary.first_in, zone),
+            "last_out": _local(one.summary.last_out, zone),
+            "hours": _hours(one.summary.present),
+            "late": one.summary.late,
+            "incomplete": one.summary.incomplete,
+        }
+        for one in found
+    ]
+
+
+def totals(found: Sequence[PersonTotal]) -> list[Line]:
+    """One line per person."""
+    return [
+        {
+            "person": one.person.name,
+            "number": one.person.number,
+            "group": one.person.group,
+            "days_present": one.days_present,
+            "days_late": one.days_late,
+            "days_absent": one.days_absent,
+            "days_incomplete": one.days_incomplete,
+            "hours": _hours(one.present),
+        }
+        for one in found
+    ]
+
+
+def events(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
+    """One line per check-in and check-out that counts, by time."""
+    lines: list[Line] = [
+        {
+            "at": _local(passage.at, zone),
+            "person": day.person.name,
+            "number": day.person.number,
+            "group": day.person.group,
+            "event": passage.kind,
+            "id": str(passage.event),
+        }
+        for day in found
+        for passage in day.summary.passages
+    ]
+    return sorted(lines, key=lambda line: str(line["at"]))
+
+
+def moods(cells: Sequence[MoodCell], by: By, names: Mapping[UUID, str], confidence_needed: float) -> list[Line]:
+    """One line per hour, day, person or group; a hidden one says `"hidden": true` and nothing else."""
+    return [_mood(cell, by, names, confidence_needed) for cell in cells]
+
+
+def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
+    """The lines under one column per name; what is nested gets columns of its own."""
+    flat = [_flat(line) for line in lines]
+    columns = tuple(dict.fromkeys(name for line in flat for name in line))
+    return Table(title, columns, [tuple(line.get(name) for name in columns) for line in flat])
+
+
+def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
+    """The same for a terminal: clock times, percentages, and no column that is empty or says what others say."""
+    wide = table(title, lines)
+    shares = {name for line in lines if isinstance(line.get("shares"), Mapping) for name in (*EMOTIONS, UNSURE)}
+    kept = [
+        index
+        for index, name in enumerate(wide.columns)
+        if name not in _NOT_ON_TERMINALS and any(row[index] not in (None, "") for row in wide.rows)
+    ]
+    rows = [tuple(_compact(wide.columns[index], row[index], shares) for index in kept) for row in wide.rows]
+    return Table(title, tuple(wide.columns[index].replace("_", " ") for index in kept), rows)
+
+
+def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
+    if name in ("first_in", "last_out") and isinstance(value, datetime):
+        return value.strftime("%H:%M")
+    if name == "hour" and isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if name in shares and isinstance(value, float):
+        return f"{value:.0%}"
+    if name == "hours" and isinstance(value, float):
+        return f"{value:.2f}"
+    return "fewer than 5 people" if name == "hidden" and value else "" if name == "hidden" else value
+
+
+def _mood(cell: MoodCell, by: By, names: Mapping[UUID, str], confidence_needed: float) -> Line:
+    key = cell.key
+    if isinstance(key, UUID):
+        key = names.get(key)
+    if cell.probabilities is None or cell.shares is None:
+        return {by: key, "hidden": True}
+    return {
+        by: key,
+        "sightings": cell.sightings,
+        "people": cell.people,
+        "mood": mood_label(cell.probabilities, confidence_needed),
+        "scores": {name: round(p, 4) for name, p in zip(EMOTIONS, cell.probabilities, strict=True)},
+        "shares": {name: round(s, 4) for name, s in zip((*EMOTIONS, UNSURE), cell.shares, strict=True)},
+    }
+
+
+def _flat(line: Mapping[str, object]) -> dict[str, Cell]:
+    flat: dict[str, Cell] = {}
+    for name, value in line.items():
+        if name == "scores":
+            continue  # tables show how often a mood was seen; the mean scores are in the JSON form
+        if isinstance(value, Mapping):
+            flat |= {str(part): float(share) for part, share in value.items()}
+        elif value is None or isinstance(value, str | int | float | date):
+            flat[name] = value
+        else:
+            flat[name] = str(value)
+    return flat
+
+
+def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return at.astimezone(zone).replace(microsecond=0) if at else None
+
+
+def _hours(time: timedelta) -> float:
+    return round(time.total_seconds() / 3600, 2)
