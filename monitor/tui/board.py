@@ -7,7 +7,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from monitor.domain import EventKind, KioskEvent
-from monitor.tui.text import MOODS
 
 ARRIVALS_KEPT = 50
 REGREET_AFTER = timedelta(seconds=60)
@@ -66,8 +65,6 @@ class Board:
 
     attendees: Mapping[UUID, Attendee] = field(default_factory=dict)
     happenings: tuple[Happening, ...] = ()
-    moods: Mapping[str, int] = field(default_factory=dict)
-    """Mood samples by label, "unsure" included."""
     greeting: Greeting | None = None
 
     @property
@@ -83,26 +80,16 @@ class Board:
             reverse=True,
         )
 
-    def mood_shares(self) -> list[tuple[str, float]]:
-        """Each mood that occurred and its share, in the order of the charts."""
-        total = sum(self.moods.values())
-        return [(mood, self.moods[mood] / total) for mood in MOODS if self.moods.get(mood)]
-
 
 def fold(board: Board, event: KioskEvent) -> Board:
-    """The board after an event.
-
-    Check-in and check-out events carry the mood of their sighting, which counts
-    once: with the sighting's own event.
-    """
+    """The board after an event."""
     match event.kind:
         case EventKind.CHECK_IN | EventKind.CHECK_OUT:
             return _passed(board, event)
         case EventKind.SIGHTING:
-            return _seen(_with_mood(board, event), event)
+            return _seen(board, event)
         case EventKind.UNKNOWN:
-            board = _with_mood(_with_line(board, event), event)
-            return replace(board, greeting=Greeting(Welcome.UNKNOWN, event.at, None, event))
+            return replace(_with_line(board, event), greeting=Greeting(Welcome.UNKNOWN, event.at, None, event))
         case _:
             return _with_line(board, event)
 
@@ -161,10 +148,3 @@ def _seen(board: Board, event: KioskEvent) -> Board:
 def _with_line(board: Board, event: KioskEvent) -> Board:
     line = Happening(event.at, event.kind, event.name, event.text)
     return replace(board, happenings=(line, *board.happenings)[:ARRIVALS_KEPT])
-
-
-def _with_mood(board: Board, event: KioskEvent) -> Board:
-    if event.mood is None:
-        return board
-    label = event.mood.label
-    return replace(board, moods={**board.moods, label: board.moods.get(label, 0) + 1})

@@ -61,7 +61,7 @@ class TopBar(Static):
         for mode, key, title in self._modes:
             at += len(key) + len(title) + 4
             if getattr(event, "x", at) < at:
-                self.app.switch_mode(mode)
+                self.call_later(self.app.run_action, f"app.open('{mode}')")
                 return
 
 
@@ -74,18 +74,19 @@ class MoodBar(Static):
     def __init__(self, signs: Signs, *, empty: str = "No mood yet today.", id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._signs = signs
-        self._empty = empty
+        self.empty = empty
 
     def watch_shares(self) -> None:
-        self._draw()
+        self.draw()
 
     def on_resize(self) -> None:
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw it again."""
         width = self.size.width
         if not self.shares:
-            self.update(Text(self._empty, self.app.theme_variables["text-muted"]))
+            self.update(Text(self.empty, self.app.theme_variables["text-muted"]))
             return
         bar, legend = Text(no_wrap=True), Text(no_wrap=True, overflow="ellipsis")
         for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):

@@ -30,6 +30,8 @@ class Look:
     palette: Palette
     ascii_only: bool
     signs: Signs
+    moods: bool = True
+    """Whether a face's mood stands beside its name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,7 @@ def draw(scene: Scene, look: Look) -> Picture:
     """Draw one scene; needs 3 ms at 80x30 cells."""
     height, width = scene.frame.rgb.shape[:2]
     columns, rows = fit(width, height, look.columns, look.rows)
-    marks = [mark_of(one, look.signs) for one in scene.observations]
+    marks = [mark_of(one, look.signs, moods=look.moods) for one in scene.observations]
     if look.ascii_only:
         strips = paint_ascii(scene.frame.rgb, columns, rows, marks)
     else:
@@ -60,10 +62,10 @@ def draw(scene: Scene, look: Look) -> Picture:
     return Picture(tuple(lines), look.columns, scene)
 
 
-def mark_of(observation: Observation, signs: Signs) -> Mark:
+def mark_of(observation: Observation, signs: Signs, *, moods: bool = True) -> Mark:
     """The box of a face, with who it is and in what mood."""
     box, match = observation.track.face.box, observation.match
-    mood = f" {signs.dot} {observation.mood.label}" if observation.mood else ""
+    mood = f" {signs.dot} {observation.mood.label}" if observation.mood and moods else ""
     if match is None:
         return Mark(box, "", Tone.DECIDING)
     if match.person is None:

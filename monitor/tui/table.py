@@ -43,7 +43,7 @@ class Row:
     """Component class of each cell, such as "good"; colour is only ever an addition to the text."""
 
 
-class Table(ScrollView, can_focus=True):
+class Table(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor. Cells are plain text, so that no name can change the screen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

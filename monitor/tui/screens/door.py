@@ -17,6 +17,7 @@ from monitor.tui.camera import CameraPicture
 from monitor.tui.chrome import MoodBar, TopBar
 from monitor.tui.feed import Look, Picture
 from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
+from monitor.tui.queries import Shares
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, event_sign
 from monitor.tui.themes import palette_of
@@ -33,6 +34,8 @@ PRESENT = (
 )
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
 """Least columns, and the class that the screen then has."""
+BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
+"""Least columns, and the class that the screen has from there on."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
 
 
@@ -40,11 +43,7 @@ class DoorScreen(Screen[None]):
     """What someone at the door sees."""
 
     CSS_PATH = "door.tcss"
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-narrow"),
-        (100, "-wide"),
-        (150, "-roomy"),
-    ]
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     AUTO_FOCUS = ""
     HELP = """\
 # Door
@@ -69,8 +68,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
                 with Container(id="camera-frame", classes="frame"):
                     yield CameraPicture(id="camera")
                 with Container(id="mood-frame", classes="frame"):
-                    off = app.settings.mood == "off"
-                    yield MoodBar(app.signs, empty="Moods are switched off." if off else "No mood yet today.")
+                    yield MoodBar(app.signs, empty=self.no_mood)
             with Vertical(id="right"):
                 yield GreetingPanel(ascii_only=app.ascii_only)
                 with Container(id="present-frame", classes="frame"):
@@ -88,6 +86,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.query_one(CameraPicture).notice("Starting the camera")
         self.set_interval(1.0, self.tick)
         self.show_board(self.app.board)
+        self.show_mood(self.app.mood_shares)
         self.tick()
 
     # The picture
@@ -107,7 +106,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
         margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
         palette = palette_of(self.app.current_theme)
         app = self.app
-        app.feed.look(Look(camera.size.width, camera.size.height, margin, palette, app.ascii_only, app.signs))
+        named = app.settings.mood == "individual"
+        size = camera.size
+        app.feed.look(Look(size.width, size.height, margin, palette, app.ascii_only, app.signs, named))
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.source_problem:
@@ -134,7 +135,17 @@ Look at the camera. Muster greets you by name when it has written down that you 
         lines = enumerate(board.happenings)
         rows = [Row(f"{one.at}-{index}", (at_clock(one.at, zone), *self._what(one))) for index, one in lines]
         self.query_one("#events", Table).show(rows)
-        self.query_one(MoodBar).shares = tuple(board.mood_shares())
+
+    def show_mood(self, shares: Shares | None) -> None:
+        """Show the day's moods; None: too few people were seen to show it."""
+        bar = self.query_one(MoodBar)
+        bar.empty = "Too few people yet to show it." if shares is None else self.no_mood
+        bar.shares = shares or ()
+        bar.draw()
+
+    @property
+    def no_mood(self) -> str:
+        return "Moods are switched off." if self.app.settings.mood == "off" else "No mood yet today."
 
     def _present_row(self, one: Attendee) -> Row:
         zone, signs = self.app.settings.zone, self.app.signs

@@ -1,0 +1,70 @@
+"""`muster review` and `muster web`: the terminal app, here or in a browser. `run_app` is what the kiosk shows."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.options import ConfigOption, DbOption, settings_from
+from monitor.errors import MusterError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from db.crypto import TemplateCipher
+    from monitor.config import Settings
+    from monitor.tui.app import KioskFactory
+
+AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with plain letters only.")]
+
+
+def run_app(
+    settings: "Settings",
+    engine: "Engine",
+    cipher: "TemplateCipher",
+    kiosk_factory: "KioskFactory | None" = None,
+    *,
+    ascii_only: bool = False,
+) -> None:
+    """Shows the app until it is left; the kiosk is stopped and every fact written when this returns.
+
+    Args:
+        kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
+
+    Raises:
+        MusterError: the app ended with an error, which was printed.
+    """
+    from monitor.tui.app import MusterApp
+    from monitor.tui.terminal import LOG_FILE, run_to_end
+
+    app = MusterApp(settings, engine, cipher, kiosk_factory, ascii_only=ascii_only)
+    if run_to_end(app) != 0:
+        raise MusterError(f"The app ended with an error; {LOG_FILE} may say more.")
+
+
+def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOption = False) -> None:
+    """The app without a camera: the day board, moods, people, visitors."""
+    from db.crypto import load_cipher
+    from db.engine import open_database
+    from monitor.config import CONFIG_FILE
+
+    settings = settings_from(db, config)
+    engine = open_database(settings.db)
+    run_app(settings, engine, load_cipher(CONFIG_FILE.parent), ascii_only=ascii_only)
+
+
+def web(
+    db: DbOption = None,
+    config: ConfigOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; the default is this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+) -> None:
+    """The app in a browser. It has no password of its own but the admin PIN: keep it on this machine or behind one."""
+    import shlex
+    import sys
+
+    from textual_serve.server import Server
+
+    command = [sys.executable, "-m", "monitor", "review"]
+    for option, value in (("--db", db), ("--config", config)):
+        command += [option, str(value)] if value is not None else []
+    Server(shlex.join(command), host=host, port=port, title="Muster").serve()

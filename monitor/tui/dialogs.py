@@ -1,0 +1,119 @@
+"""One dialog for everything that is asked: a title, a sentence, some fields, two buttons."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Select, Static
+
+Answers = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A field of a dialog."""
+
+    key: str
+    label: str
+    value: str = ""
+    choices: tuple[tuple[str, str], ...] = field(default=())
+    """(label, value) each; none for free text."""
+    secret: bool = False
+    optional: bool = False
+
+
+class Dialog(ModalScreen[Answers | None]):
+    """Gives the answers by key, or None when it was left with escape.
+
+    Args:
+        title: what will be done.
+        text: one or two sentences; may hold names.
+        fields: what is asked.
+        yes: the text of the button that does it.
+        danger: it cannot be undone.
+        check: says what is wrong with the answers, in one sentence, or None.
+    """
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
+
+    def __init__(
+        self,
+        title: str,
+        text: str = "",
+        fields: Sequence[Ask] = (),
+        *,
+        yes: str = "OK",
+        danger: bool = False,
+        check: Callable[[Answers], str | None] = lambda _: None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._fields = tuple(fields)
+        self._yes = yes
+        self._danger = danger
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog", classes="-danger" if self._danger else ""):
+            yield Static(Text(self._title), id="title")
+            if self._text:
+                yield Static(Text(self._text), id="text")
+            for one in self._fields:
+                yield Label(Text(one.label))
+                if one.choices:
+                    yield Select(
+                        [(Text(label), value) for label, value in one.choices],
+                        id=f"ask-{one.key}",
+                        allow_blank=False,
+                        value=one.value or one.choices[0][1],
+                        compact=True,
+                    )
+                else:
+                    yield Input(one.value, id=f"ask-{one.key}", password=one.secret, compact=True)
+            yield Static(id="problem", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
+                yield Button("Cancel", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        if not self._fields:
+            self.query_one("#no" if self._danger else "#yes", Button).focus()
+
+    def _answers(self) -> Answers:
+        answers = {}
+        for one in self._fields:
+            widget = self.query_one(f"#ask-{one.key}")
+            answers[one.key] = str(widget.value) if isinstance(widget, Select | Input) else ""
+        return answers
+
+    @on(Input.Submitted)
+    def _submit(self) -> None:
+        self._try()
+
+    @on(Button.Pressed, "#yes")
+    def _pressed(self) -> None:
+        self._try()
+
+    @on(Button.Pressed, "#no")
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def _try(self) -> None:
+        answers = self._answers()
+        missing = next(
+            (one for one in self._fields if not one.optional and not answers[one.key].strip()),
+            None,
+        )
+        problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
+        if problem:
+            self.query_one("#problem", Static).update(Text(problem))
+        else:
+            self.dismiss(answers)

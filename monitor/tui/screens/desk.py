@@ -1,0 +1,130 @@
+"""What the desk's screens share: they load in a worker, show on the loop, and load again when facts change."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+
+from monitor.tui.chrome import TopBar
+from monitor.tui.table import Table
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+Loaded = TypeVar("Loaded")
+BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
+SETTLE = 0.15
+"""Seconds that facts may gather before a screen loads again."""
+
+
+class DeskScreen(Screen[None], Generic[Loaded]):
+    """A screen over the database. Subclasses say what to load, how to show it, and what is in the body."""
+
+    CSS_PATH = "desk.tcss"
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    AUTO_FOCUS = "Table"
+    mode: ClassVar[str]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only what contains this", id="desk.filter"),
+        Binding("escape", "clear_filter", "Clear filter", show=False),
+    ]
+    app: "MusterApp"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: Loaded | None = None
+        self._asked = 0
+        self._loading = False
+        self._settle: Timer | None = None
+
+    # For subclasses
+
+    def body(self) -> ComposeResult:
+        """The widgets between the bar and the footer."""
+        raise NotImplementedError
+
+    def query_job(self) -> Callable[[], Loaded]:
+        """What to load, with everything it needs bound now; it runs in a worker."""
+        raise NotImplementedError
+
+    def show(self, loaded: Loaded) -> None:
+        """Show it."""
+        raise NotImplementedError
+
+    # The same everywhere
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(self.mode, self.app.tabs, self.app.settings, self.app.clock)
+        yield from self.body()
+        yield Footer(compact=True)
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+
+    def facts_changed(self) -> None:
+        """Something was written; load again soon."""
+        if self._settle is None:
+            self._settle = self.set_timer(SETTLE, self._settled)
+
+    def _settled(self) -> None:
+        self._settle = None
+        self.reload()
+
+    def reload(self) -> None:
+        """Load and show. While a load runs, further wishes become one more load after it."""
+        self._asked += 1
+        if not self._loading:
+            self._loading = True
+            asked = self._asked
+            self.app.in_background(self.query_job(), lambda loaded: self._arrived(asked, loaded), self._failed)
+
+    def _arrived(self, asked: int, loaded: Loaded) -> None:
+        self._loading = False
+        self.loaded = loaded
+        self.show(loaded)
+        if asked != self._asked:
+            self.reload()
+
+    def _failed(self, sentence: str) -> None:
+        self._loading = False
+        self.say(f"{self.app.signs.lost} {sentence}")
+
+    def say(self, text: str) -> None:
+        """The line above the table."""
+        self.query_one("#summary", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+    @property
+    def needle(self) -> str:
+        """What is filtered for, in lower case."""
+        return self.query_one("#filter", Input).value.strip().casefold()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self) -> None:
+        if self.loaded is not None:
+            self.show(self.loaded)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one(Table).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"filter", "clear_filter"}:
+            return bool(self.query("#filter"))
+        return True
+
+    def action_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.display = True
+        box.focus()
+
+    def action_clear_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.value = ""
+        box.display = False
+        self.query_one(Table).focus()
