@@ -13,7 +13,17 @@ from monitor.mood import Cell as MoodCell
 from monitor.mood import label as mood_label
 from monitor.reports import PersonDay, PersonTotal
 
-_NOT_ON_TERMINALS: Final = ("incomplete", "id")
+_NOT_ON_TERMINALS: Final = ("incomplete", "id", "people")
+
+_SHORTER: Final = {
+    "sightings": "seen",
+    "first_in": "in",
+    "last_out": "out",
+    "days_present": "came",
+    "days_late": "late",
+    "days_absent": "absent",
+    "days_incomplete": "incomplete",
+}
 
 Line: TypeAlias = dict[str, object]
 
@@ -93,14 +103,14 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
         if name not in _NOT_ON_TERMINALS and any(row[index] not in (None, "") for row in wide.rows)
     ]
     rows = [tuple(_compact(wide.columns[index], row[index], shares) for index in kept) for row in wide.rows]
-    return Table(title, tuple(wide.columns[index].replace("_", " ") for index in kept), rows)
+    return Table(title, tuple(_SHORTER.get(wide.columns[index], wide.columns[index]) for index in kept), rows)
 
 
 def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
     if name in ("first_in", "last_out") and isinstance(value, datetime):
         return value.strftime("%H:%M")
     if name == "hour" and isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return value.strftime("%m-%d %H:%M")
     if name in shares and isinstance(value, float):
         return f"{value:.0%}"
     if name == "hours" and isinstance(value, float):

@@ -1,5 +1,6 @@
 """`muster attendance` and `muster mood`: who came when, and in what mood."""
 
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -194,7 +195,7 @@ def _show(table: "Table", output: Path | None) -> None:
 
     if not table.rows:
         return
-    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for name in table.columns:
         grid.add_column(name, overflow="fold", no_wrap=name not in ("person", "group", "number"))
     for row in table.rows:
@@ -203,6 +204,6 @@ def _show(table: "Table", output: Path | None) -> None:
     if output is None:
         out.print(grid)
         return
-    paper = Console(width=200, record=True, file=None, quiet=True)
-    paper.print(grid)
-    _put(paper.export_text().encode(), output)
+    paper = io.StringIO()
+    Console(width=200, file=paper).print(grid)
+    _put(paper.getvalue().encode(), output)
