@@ -24,10 +24,9 @@ from training.emotion.networks import build
 from training.emotion.quantise import quantised
 
 OPSET = 17
+LOGITS = "mean_logits"
 SMALLEST_HALVED = 256
 """Smaller tensors stay in float32: shapes, scales and shifts."""
-
-TEMPERATURE = "temperature"
 
 
 def to_onnx(
@@ -45,18 +44,16 @@ def to_onnx(
     Returns:
         The network and its temperature.
     """
-    whole = _whole(_network(model, architecture), probabilities_inside=architecture == "classic")
-    small = _halved(whole) if eight_bit_on is None else quantised(whole, eight_bit_on)
-    temperature = fitted_temperature(np.log(np.maximum(run(small, judged.faces), 1e-12)), judged.labels)
-    for weight in small.graph.initializer:
-        if weight.name == TEMPERATURE:
-            weight.CopyFrom(numpy_helper.from_array(np.array(temperature, np.float32), TEMPERATURE))
-    onnx.checker.check_model(small, full_check=True)
-    return small, temperature
+    plain = _with_pixels(_network(model, architecture), probabilities_inside=architecture == "classic")
+    small = _halved(plain) if eight_bit_on is None else quantised(plain, eight_bit_on)
+    temperature = fitted_temperature(run(small, judged.faces), judged.labels)
+    whole = _with_softmax(small, temperature)
+    onnx.checker.check_model(whole, full_check=True)
+    return whole, temperature
 
 
 def run(network: onnx.ModelProto, faces: NDArray[np.uint8], batch: int = 64) -> NDArray[np.float32]:
-    """float32 (n, 7): what an exported network says to uint8 (n, 48, 48)."""
+    """float32 (n, 7): what an exported network answers to uint8 (n, 48, 48)."""
     session = open_session(network.SerializeToString())
     parts = [session.run(None, {"faces": faces[at : at + batch]})[0] for at in range(0, len(faces), batch)]
     return np.concatenate(parts)
@@ -95,8 +92,8 @@ def _network(model: keras.Model, architecture: str) -> onnx.ModelProto:
         keras.config.set_dtype_policy(before)
 
 
-def _whole(network: onnx.ModelProto, *, probabilities_inside: bool) -> onnx.ModelProto:
-    """The network with what comes before and after it."""
+def _with_pixels(network: onnx.ModelProto, *, probabilities_inside: bool) -> onnx.ModelProto:
+    """From faces and their mirror images to the mean of the two logits."""
     inner = network.graph
     weights: list[onnx.TensorProto] = []
 
@@ -120,18 +117,29 @@ def _whole(network: onnx.ModelProto, *, probabilities_inside: bool) -> onnx.Mode
     after += [
         helper.make_node("Slice", ["logs" if probabilities_inside else given, zero, classes, one], ["logits"]),
         helper.make_node("Reshape", ["logits", constant("pairs", [2, -1, len(EMOTIONS)], np.int64)], ["by_side"]),
-        helper.make_node("ReduceMean", ["by_side"], ["mean_logits"], axes=[0], keepdims=0),
-        helper.make_node("Div", ["mean_logits", constant(TEMPERATURE, 1.0, np.float32)], ["calibrated"]),
-        helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1),
+        helper.make_node("ReduceMean", ["by_side"], [LOGITS], axes=[0], keepdims=0),
     ]
     graph = helper.make_graph(
         [*before, *inner.node, *after],
         "muster_emotion",
         [helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", SIDE, SIDE])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(EMOTIONS)])],
+        [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", len(EMOTIONS)])],
         [*weights, *inner.initializer],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
+
+
+def _with_softmax(network: onnx.ModelProto, temperature: float) -> onnx.ModelProto:
+    """From the logits to calibrated probabilities. Added last: optimisers would drop a temperature of 1."""
+    whole = onnx.ModelProto()
+    whole.CopyFrom(network)
+    graph = whole.graph
+    graph.initializer.append(numpy_helper.from_array(np.array(temperature, np.float32), "temperature"))
+    graph.node.append(helper.make_node("Div", [LOGITS, "temperature"], ["calibrated"]))
+    graph.node.append(helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1))
+    del graph.output[:], graph.value_info[:]
+    graph.output.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(EMOTIONS)]))
+    return whole
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
