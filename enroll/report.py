@@ -1,7 +1,7 @@
 """The account of an enrolment: for every person what was taken, and for every other picture why not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from enroll.examine import Examination
@@ -56,3 +56,10 @@ def refused(name: str, examinations: Sequence[Examination], reason: str) -> Pers
     """The account of a person who cannot be enrolled, whatever the pictures."""
     rejected = tuple(Rejection(one.image, reason) for one in examinations)
     return PersonReport(name, len(examinations), 0, rejected, problem=reason)
+
+
+def with_problems(report: PersonReport, problems: Sequence[Rejection]) -> PersonReport:
+    """The same account, with what was named for the person but could not even be looked at."""
+    if not problems:
+        return report
+    return replace(report, images=report.images + len(problems), rejected=(*report.rejected, *problems))

@@ -1,0 +1,121 @@
+"""Guesses what the columns of a list mean: by their headings, else by what stands in them."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import PurePosixPath
+from typing import Final
+
+from enroll.pile import is_picture
+from monitor.errors import UsageError
+
+# fmt: off
+_HEADINGS: Final = {
+    "file": (
+        "file", "filename", "image", "picture", "photo", "path", "filepath", "imagefile", "imagepath", "photofile",
+        "portrait", "datei", "dateiname", "bild", "foto", "pfad", "fichier", "fichero", "archivo",
+    ),
+    "name": (
+        "name", "fullname", "displayname", "person", "employee", "student", "pupil", "member", "visitor",
+        "nom", "nombre", "mitarbeiter",
+    ),
+    "first": ("first", "firstname", "givenname", "forename", "vorname", "prenom"),
+    "last": ("last", "lastname", "surname", "familyname", "nachname"),
+    "number": (
+        "number", "no", "nr", "num", "id", "personid", "employeeid", "studentid", "memberid", "staffid",
+        "personnelnumber", "employeenumber", "badge", "nummer", "personalnummer", "matrikelnummer", "numero",
+    ),
+    "group": (
+        "group", "class", "department", "dept", "team", "unit", "division", "course",
+        "gruppe", "klasse", "abteilung", "groupe", "equipe", "grupo",
+    ),
+}
+# fmt: on
+"""Headings without case, accents, spaces and digits; the earlier word wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column holds what; None for none."""
+
+    file: int
+    name: int | None
+    first: int | None
+    last: int | None
+    number: int | None
+    group: int | None
+    heading: tuple[str, ...] = ()
+    """The first row, where it holds headings."""
+
+    def described(self) -> str:
+        """One line that shows the user what was guessed."""
+        chosen = [
+            f"{field.name} = {self.heading[place] if self.heading else f'column {place + 1}'}"
+            for field in fields(self)
+            if field.name != "heading" and (place := getattr(self, field.name)) is not None
+        ]
+        return "Columns: " + ", ".join(chosen) + "."
+
+
+def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
+    """The meaning of the columns, from the first rows of a list.
+
+    Raises:
+        UsageError: no column names pictures, or none names people.
+    """
+    has_heading = bool(rows) and not any(is_picture(PurePosixPath(cell)) for cell in rows[0])
+    by_heading = _by_heading(rows[0]) if has_heading else {}
+    body = rows[1:] if has_heading else rows
+    if "file" not in by_heading and (file := _file_column(body)) is not None:
+        by_heading["file"] = file
+    named = by_heading.keys() & {"name", "first", "last"}
+    if not named and not has_heading and (name := _name_column(body, by_heading.get("file"))) is not None:
+        by_heading["name"] = name
+        named = {"name"}
+    if "file" not in by_heading:
+        raise UsageError("No column of the list names pictures; give one the heading 'file'.")
+    if not named:
+        raise UsageError("No column of the list names people; give one the heading 'name'.")
+    return Columns(
+        file=by_heading["file"],
+        name=by_heading.get("name"),
+        first=by_heading.get("first"),
+        last=by_heading.get("last"),
+        number=by_heading.get("number"),
+        group=by_heading.get("group"),
+        heading=tuple(rows[0]) if has_heading else (),
+    )
+
+
+def plain(heading: str) -> str:
+    """Letters only, without case and accents: "Prénom " and "prenom" are one."""
+    decomposed = unicodedata.normalize("NFKD", heading).casefold()
+    return re.sub(r"[^a-z]", "", decomposed)
+
+
+def _by_heading(heading: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    headings = [plain(cell) for cell in heading]
+    for field, words in _HEADINGS.items():
+        for word in words:
+            if field not in found and word in headings and headings.index(word) not in found.values():
+                found[field] = headings.index(word)
+    return found
+
+
+def _file_column(rows: Sequence[Sequence[str]]) -> int | None:
+    counts = [
+        sum(is_picture(PurePosixPath(row[place])) for row in rows if place < len(row))
+        for place in range(max(map(len, rows), default=0))
+    ]
+    best = max(range(len(counts)), key=counts.__getitem__, default=None)
+    return best if best is not None and counts[best] else None
+
+
+def _name_column(rows: Sequence[Sequence[str]], file: int | None) -> int | None:
+    for place in range(max(map(len, rows), default=0)):
+        cells = [row[place] for row in rows if place < len(row) and row[place]]
+        if place != file and cells and sum(any(letter.isalpha() for letter in cell) for cell in cells) > len(cells) / 2:
+            return place
+    return None

@@ -1,0 +1,70 @@
+"""A folder of pictures: one sub-folder a person, or files named after people, or both."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+
+from enroll.judge import Rejection
+from enroll.pile import Entry, Picture, Pile, group_by_person, is_hidden, is_picture
+from monitor.errors import UsageError
+
+
+def read_folder(folder: Path, *, group: str | None = None, only: str | None = None) -> Pile:
+    """The people in a folder and everything below it.
+
+    Links are followed to files inside the folder only; folders that are links are left aside.
+
+    Raises:
+        UsageError: the folder itself cannot be read.
+    """
+    skipped: Counter[str] = Counter()
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise UsageError(f"The folder {folder} cannot be read: {error.strerror}.") from None
+    return Pile(group_by_person(_walk(folder, skipped), group, only), skipped)
+
+
+def file_picture(path: Path) -> Picture:
+    """A picture that is a file already."""
+
+    @contextmanager
+    def at_hand() -> Iterator[Path]:
+        yield path
+
+    return Picture(str(path), at_hand)
+
+
+def leads_outside(path: Path, folder: Path) -> bool:
+    """Whether the file behind a path, links followed, lies outside the folder."""
+    return not path.resolve().is_relative_to(folder.resolve())
+
+
+def _walk(folder: Path, skipped: Counter[str]) -> Iterator[Entry]:
+    unreadable: list[OSError] = []
+    for base, folders, files in os.walk(folder, onerror=unreadable.append):
+        inside = Path(base).relative_to(folder)
+        hidden = [name for name in folders if is_hidden(PurePath(name))]
+        links = [name for name in folders if name not in hidden and Path(base, name).is_symlink()]
+        skipped.update(hidden=len(hidden), links=len(links))
+        folders[:] = [name for name in folders if name not in hidden and name not in links]
+        for name in files:
+            if is_hidden(PurePath(name)):
+                skipped["hidden"] += 1
+            elif not is_picture(PurePath(name)):
+                skipped["foreign"] += 1
+            else:
+                yield inside / name, _look_at(Path(base, name), folder)
+    for error in unreadable:
+        path = Path(error.filename)
+        reason = f"The folder cannot be read ({error.strerror}); allow reading it."
+        # As a file in that folder, so that it counts as the folder's person.
+        yield path.relative_to(folder) / "?", Rejection(str(path), reason)
+
+
+def _look_at(path: Path, folder: Path) -> Picture | Rejection:
+    if path.is_symlink() and leads_outside(path, folder):
+        return Rejection(str(path), "The link leads out of the folder; copy the picture itself here.")
+    return file_picture(path)

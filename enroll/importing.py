@@ -1,0 +1,182 @@
+"""Imports a pile of pictures: examined by several threads, judged and written person by person."""
+
+import hashlib
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from itertools import count, islice
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from db.crypto import TemplateCipher
+from db.engine import reading
+from db.errors import InvalidRecord
+from db.templates import list_templates
+from enroll.archive import read_archive
+from enroll.examine import Examination, Examiner, ExaminerMaker
+from enroll.folder import file_picture, read_folder
+from enroll.lists import SUFFIXES as LIST_SUFFIXES
+from enroll.lists import read_list
+from enroll.person import enrol_person
+from enroll.pile import PersonPictures, Picture, Pile, group_by_person, is_picture, require_some
+from enroll.report import PersonReport, with_problems
+from enroll.roster import load_roster
+from enroll.store import Details, find_person
+from monitor.errors import ImageError, UsageError
+from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.images import read_image
+
+_AHEAD: Final = 8
+"""Pictures a worker that are examined before their turn; more would cost memory and gain nothing."""
+
+Progress = Callable[[int, int], None]
+"""Called with the pictures done and all pictures."""
+
+
+@contextmanager
+def open_pile(path: Path, *, group: str | None = None, only: str | None = None) -> Iterator[Pile]:
+    """What there is to import at a path: a folder, a ZIP archive, a CSV or XLSX list, or one picture.
+
+    Args:
+        group: the group that people get.
+        only: all pictures show this person.
+
+    Raises:
+        UsageError: nothing can be imported from there.
+    """
+    with ExitStack() as stack:
+        suffix = path.suffix.lower()
+        if path.is_dir():
+            pile = read_folder(path, group=group, only=only)
+        elif not path.exists():
+            raise UsageError(f"{path} does not exist; give a folder, a ZIP archive, a list or a picture.")
+        elif suffix == ".zip":
+            pile = read_archive(path, stack, group=group, only=only)
+        elif suffix in LIST_SUFFIXES:
+            pile = read_list(path, group=group)
+        elif is_picture(path):
+            pile = Pile(group_by_person([(Path(path.name), file_picture(path))], group, only))
+        else:
+            raise UsageError(f"{path} is of no known kind; give a folder, a ZIP archive, a CSV or XLSX list.")
+        yield require_some(pile, path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    picture: Picture
+    known: frozenset[str]
+    """Content hashes that the person is enrolled with."""
+
+
+def import_pile(
+    pile: Pile,
+    engine: Engine,
+    cipher: TemplateCipher,
+    details: Details,
+    *,
+    dry_run: bool = False,
+    make_examiner: ExaminerMaker = Examiner,
+    workers: int | None = None,
+    on_progress: Progress | None = None,
+) -> Iterator[PersonReport]:
+    """Enrol everyone in a pile; closing the iterator stops after the last whole person.
+
+    Args:
+        dry_run: say what would happen, and write nothing.
+        make_examiner: called once in each worker thread.
+        workers: None for one a core.
+
+    Yields:
+        The account of each person, as soon as they are written.
+
+    Raises:
+        MusterError, DatabaseError: a model is missing, or the database cannot be read or written.
+    """
+    with reading(engine) as session:
+        roster = load_roster(session, cipher)
+    with closing(_examine_ahead(_jobs(pile, engine), make_examiner, workers or os.cpu_count() or 1)) as examined:
+        for person, examinations in _by_person(pile, examined, on_progress):
+            report = enrol_person(engine, cipher, roster, person.identity, examinations, details, dry_run=dry_run)
+            yield with_problems(report, person.problems)
+
+
+def _by_person(
+    pile: Pile, examined: Iterator[Examination], on_progress: Progress | None
+) -> Iterator[tuple[PersonPictures, list[Examination]]]:
+    """Everyone in the pile with the results of their pictures, which arrive in the pile's order."""
+    done = count(1)
+    for person in pile.people:
+        examinations: list[Examination] = []
+        for examination in islice(examined, len(person.pictures)):
+            examinations.append(examination)
+            if on_progress is not None:
+                on_progress(next(done), pile.pictures)
+        yield person, examinations
+
+
+def _jobs(pile: Pile, engine: Engine) -> Iterator[_Job]:
+    for person in pile.people:
+        try:
+            with reading(engine) as session:
+                existing = find_person(session, person.identity)
+                enrolled = list_templates(session, existing.id) if existing else []
+        except InvalidRecord:
+            # enrol_person says so when it is this person's turn.
+            enrolled = []
+        known = frozenset(one.content_hash for one in enrolled if one.encoder == ENCODER_NAME)
+        for picture in person.pictures:
+            yield _Job(picture, known)
+
+
+def _examine_ahead(
+    jobs: Iterator[_Job], make_examiner: ExaminerMaker, workers: int
+) -> Generator[Examination, None, None]:
+    """Examine in threads, in order, and never far ahead of who takes the results."""
+    local = threading.local()
+
+    def work(job: _Job) -> Examination:
+        if not hasattr(local, "examiner"):
+            local.examiner = make_examiner()
+        return examine_picture(local.examiner, job.picture, job.known)
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="examine")
+    waiting: deque[Future[Examination]] = deque()
+    try:
+        for job in jobs:
+            waiting.append(pool.submit(work, job))
+            if len(waiting) >= workers * _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def examine_picture(examiner: Examiner, picture: Picture, known: frozenset[str] = frozenset()) -> Examination:
+    """Read and examine one picture; what cannot be read is said in the result."""
+    try:
+        with picture.at_hand() as path:
+            content_hash = _hash(path, picture)
+            if content_hash in known:
+                return Examination(picture.label, content_hash, known=True)
+            try:
+                rgb = read_image(path)
+            except ImageError as error:
+                return Examination(picture.label, content_hash, error=str(error).replace(str(path), "The file"))
+        return Examination(picture.label, content_hash, examiner.examine(rgb))
+    except ImageError as error:
+        return Examination(picture.label, "", error=str(error))
+
+
+def _hash(path: Path, picture: Picture) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ImageError(f"The file cannot be read: {error.strerror}.") from None

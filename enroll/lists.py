@@ -1,0 +1,164 @@
+"""A list of people: CSV in any common encoding and with any common separator, or XLSX."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from enroll.columns import Columns, guess_columns
+from enroll.folder import file_picture, leads_outside
+from enroll.judge import Rejection
+from enroll.pile import PersonPictures, Picture, Pile, is_picture, person_pictures
+from enroll.store import Identity
+from monitor.errors import UsageError
+
+SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
+
+LARGEST: Final = 64 * 2**20
+"""Bytes of a list, unpacked; a million rows fit."""
+
+_SEPARATORS: Final = ",;\t|"
+_LOOKED_AT: Final = 200
+"""Rows from which the columns are guessed."""
+
+
+def read_list(path: Path, *, group: str | None = None) -> Pile:
+    """The people in a list. Its files are looked for from the list's own folder, and nowhere outside of it.
+
+    Rows with the same number, or without one with the same name, are one person.
+
+    Args:
+        group: for people to whom the list gives none.
+
+    Raises:
+        UsageError: the list cannot be read, or has no column of pictures or people.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise UsageError(f"The list {path} is larger than {LARGEST // 2**20} MB; import it in parts.")
+        rows, notes = _read_xlsx(path) if path.suffix.lower().startswith(".xls") else _read_csv(path)
+    except OSError as error:
+        raise UsageError(f"The list {path} cannot be read: {error.strerror}.") from None
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        raise UsageError(f"The list {path} is empty; give each picture a row with file and name.")
+    columns = guess_columns(rows[:_LOOKED_AT])
+    body = rows[1:] if columns.heading else rows
+    return Pile(_people(path, body, columns, group), notes=(*notes, columns.described()))
+
+
+def _people(
+    path: Path, rows: Sequence[Sequence[str]], columns: Columns, group: str | None
+) -> tuple[PersonPictures, ...]:
+    people: dict[str, tuple[Identity, list[Picture | Rejection]]] = {}
+    for row in rows:
+        identity = _identity(row, columns, group)
+        key = f"number {identity.number}" if identity.number else f"name {identity.name}"
+        file = _cell(row, columns.file)
+        found = _find(path.parent, file)
+        if not identity.name:
+            found = Rejection(file, "The list gives this picture no name; fill it in.")
+        people.setdefault(key, (identity, []))[1].append(found)
+    return tuple(person_pictures(identity, found) for identity, found in people.values())
+
+
+def _identity(row: Sequence[str], columns: Columns, group: str | None) -> Identity:
+    name = _cell(row, columns.name) or " ".join(
+        part for part in (_cell(row, columns.first), _cell(row, columns.last)) if part
+    )
+    return Identity(name, _cell(row, columns.number) or None, _cell(row, columns.group) or group)
+
+
+def _find(folder: Path, name: str) -> Picture | Rejection:
+    if not name:
+        return Rejection("", "The list names no file in this row; fill it in.")
+    if "\0" in name:
+        return Rejection(name.replace("\0", "?"), "The list names a file that cannot exist; correct it.")
+    path = folder / PurePosixPath(name.replace("\\", "/"))
+    try:
+        if leads_outside(path, folder):
+            return Rejection(name, "The path leads out of the list's folder; put the picture beside the list.")
+        if not path.is_file():
+            return Rejection(name, "The list names a file that is missing; correct its name or add it.")
+    except OSError as error:
+        return Rejection(name, f"The file cannot be read: {error.strerror}.")
+    if not is_picture(path):
+        return Rejection(name, "The file is no picture; give a JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.")
+    return file_picture(path)
+
+
+def _cell(row: Sequence[str], place: int | None) -> str:
+    return row[place].strip() if place is not None and place < len(row) else ""
+
+
+def _read_csv(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
+    text, encoding = decode(path.read_bytes())
+    separator = guess_separator(text)
+    csv.field_size_limit(2**20)
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
+    except csv.Error as error:
+        raise UsageError(f"The list {path} is no CSV ({error}); save it as CSV again.") from None
+    shown = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[separator]
+    return rows, (f"Encoding {encoding}, separator {shown}.",)
+
+
+def decode(content: bytes) -> tuple[str, str]:
+    """The text of a file and the name of its encoding: by its mark, as UTF-8, else by its letters.
+
+    Raises:
+        UsageError: it is no text.
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace"), encoding
+    if b"\0" in content:
+        raise UsageError("The list is no text; save it as CSV or XLSX.")
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        # On short lists the detector prefers exotic code pages; those of Windows come first.
+        best = from_bytes(content, cp_isolation=["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis"]).best()
+        encoding = best.encoding if best else "cp1252"
+        return content.decode(encoding, errors="replace"), encoding
+
+
+def guess_separator(text: str) -> str:
+    """The character that divides the first lines into the same number of cells, more than one."""
+    lines = [line for line in text.splitlines() if line.strip()][:_LOOKED_AT]
+
+    def regularity(separator: str) -> tuple[float, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        common = max(set(widths), key=widths.count, default=1)
+        return (widths.count(common) / max(len(widths), 1) if common > 1 else 0.0, common)
+
+    return max(_SEPARATORS, key=regularity)
+
+
+def _read_xlsx(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(info.file_size for info in archive.infolist()) > 4 * LARGEST:
+                raise UsageError(f"The list {path} would unpack to more than {4 * LARGEST // 2**20} MB; shorten it.")
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            sheet = book.worksheets[0]
+            rows = [["" if cell is None else _text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+            return rows, (f"Sheet {sheet.title}.",)
+        finally:
+            book.close()
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, SyntaxError):
+        raise UsageError(f"{path} is no XLSX workbook, or it is damaged; save it again.") from None
+
+
+def _text(cell: object) -> str:
+    """A cell as the user sees it: whole numbers without ".0"."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()

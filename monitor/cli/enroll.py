@@ -1,0 +1,216 @@
+"""`muster enroll`: turn images or camera shots into people."""
+
+import getpass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from db.crypto import TemplateCipher
+    from db.records import ConsentKind
+    from enroll.pile import Pile
+    from enroll.report import PersonReport
+    from monitor.config import Settings
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Turn images or camera shots into people with face templates."
+)
+
+PathArgument = Annotated[
+    Path, typer.Argument(help="A folder (one sub-folder a person, or files named after people), a ZIP, CSV or XLSX.")
+]
+ConsentOption = Annotated[
+    str, typer.Option("--consent", metavar="WHAT", help="What all of them have agreed to: face, mood or face,mood.")
+]
+GroupOption = Annotated[str | None, typer.Option("--group", help="The group that they belong to.")]
+PersonOption = Annotated[str | None, typer.Option("--person", metavar="NAME", help="All pictures show this person.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, max=64, help="Threads; else one a core.")
+]
+
+
+@app.command("import")
+def import_(
+    path: PathArgument,
+    consent: ConsentOption = "",
+    group: GroupOption = None,
+    person: PersonOption = None,
+    workers: WorkersOption = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Enrol people from pictures; every picture is taken, or it is said why not."""
+    agreed = _consents(consent)
+    settings = settings_from(db, config)
+    engine, cipher = open_store(settings, config)
+    _import(path, engine, cipher, agreed, group, person, workers, as_json=as_json, dry_run=False)
+
+
+@app.command()
+def check(
+    path: PathArgument,
+    person: PersonOption = None,
+    workers: WorkersOption = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what an import would take and what not, and write nothing."""
+    with _store_to_read(settings_from(db, config), config) as (engine, cipher):
+        _import(path, engine, cipher, (), None, person, workers, as_json=as_json, dry_run=True)
+
+
+def _import(
+    path: Path,
+    engine: "Engine",
+    cipher: "TemplateCipher",
+    consent: "tuple[ConsentKind, ...]",
+    group: str | None,
+    person: str | None,
+    workers: int | None,
+    *,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    from enroll.importing import import_pile, open_pile
+    from enroll.store import Details
+
+    started = time.monotonic()
+    details = Details(datetime.now(UTC), getpass.getuser(), consent)
+    tally = _Tally()
+    with open_pile(path, group=group, only=person) as pile:
+        _tell_pile(pile, as_json=as_json)
+        try:
+            with _progress(pile.pictures, as_json=as_json) as advance:
+                for report in import_pile(
+                    pile, engine, cipher, details, dry_run=dry_run, workers=workers, on_progress=advance
+                ):
+                    tally.add(report)
+                    _tell(report, as_json=as_json)
+        except KeyboardInterrupt:
+            tally.interrupted = True
+    _tell_sum(tally, pile, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
+    if tally.interrupted:
+        raise typer.Exit(130)
+    if tally.rejected:
+        raise typer.Exit(3)
+
+
+class _Tally:
+    """What was done so far."""
+
+    def __init__(self) -> None:
+        self.people = self.accepted = self.rejected = self.unchanged = 0
+        self.interrupted = False
+
+    def add(self, report: "PersonReport") -> None:
+        self.people += bool(report.accepted or report.unchanged)
+        self.accepted += report.accepted
+        self.rejected += len(report.rejected)
+        self.unchanged += report.unchanged
+
+
+def _tell_pile(pile: "Pile", *, as_json: bool) -> None:
+    from enroll.shown import printable
+
+    for note in pile.notes if not as_json else ():
+        out.print(printable(note), markup=False)
+
+
+def _tell(report: "PersonReport", *, as_json: bool) -> None:
+    if as_json:
+        emit(report.record())
+        return
+    from enroll.shown import printable
+
+    new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
+    out.print(f"{printable(report.person, 60)}: {new}", markup=False)
+    for rejection in report.rejected:
+        out.print(f"  - {printable(rejection.image)}: {printable(rejection.reason, 500)}", markup=False, soft_wrap=True)
+    for warning in report.warnings:
+        out.print(f"  ! {printable(warning, 500)}", markup=False, soft_wrap=True)
+    for other in report.alike[:3]:
+        out.print(
+            f"  ! May be the same person as {printable(other.name, 60)} (similarity {other.similarity:.3f}); "
+            "compare them, and merge them if so.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _tell_sum(tally: _Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_run: bool) -> None:
+    skipped = {kind: count for kind, count in pile.skipped.items() if count}
+    if as_json:
+        summary = {
+            "people": tally.people,
+            "accepted": tally.accepted,
+            "rejected": tally.rejected,
+            "unchanged": tally.unchanged,
+            "skipped": skipped,
+            "seconds": round(seconds, 2),
+            "notes": list(pile.notes),
+            "interrupted": tally.interrupted,
+        }
+        emit({"summary": summary})
+        return
+    verb = "would be taken" if dry_run else "taken"
+    left = "".join(f", {count} {kind} skipped" for kind, count in skipped.items())
+    out.print(
+        f"{'Stopped. ' if tally.interrupted else ''}{tally.people} people, {tally.accepted} pictures {verb}, "
+        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
+    )
+
+
+@contextmanager
+def _progress(total: int, *, as_json: bool) -> "Iterator[Callable[[int, int], None] | None]":
+    console = out if out.is_terminal and not as_json else err
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("Pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Pictures", total=total)
+        yield lambda done, _total: progress.update(task, completed=done)
+
+
+def _consents(text: str) -> "tuple[ConsentKind, ...]":
+    from monitor.errors import UsageError
+
+    agreed: list[ConsentKind] = []
+    for word in (part.strip().lower() for part in text.split(",") if part.strip()):
+        if word == "face":
+            agreed.append("face")
+        elif word == "mood":
+            agreed.append("mood")
+        else:
+            raise UsageError(f"{word!r} is nothing that people agree to here; give face, mood or face,mood.")
+    return tuple(dict.fromkeys(agreed))
+
+
+@contextmanager
+def _store_to_read(settings: "Settings", config: Path | None) -> "Iterator[tuple[Engine, TemplateCipher]]":
+    """The database as it is; where there is none yet, an empty one that vanishes again."""
+    import tempfile
+
+    from db.crypto import TemplateCipher, load_cipher
+    from db.engine import open_database
+    from monitor.config import CONFIG_FILE
+
+    file = Path(settings.db.removeprefix("sqlite:///")).expanduser()
+    if not settings.db.startswith("postgresql") and not file.exists():
+        with tempfile.TemporaryDirectory(prefix="muster-") as folder:
+            yield open_database(f"sqlite:///{folder}/empty.sqlite3"), TemplateCipher(bytes(32))
+        return
+    yield open_database(settings.db, read_only=True), load_cipher((config or CONFIG_FILE).parent)
