@@ -2,6 +2,6 @@
 
 from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.sources.simulated.people import Subject
-from monitor.sources.simulated.truth import Appearance, VisitRecord
+from monitor.sources.simulated.truth import Appearance, VisitRecord, whose_face
 
-__all__ = ["Appearance", "SimulatedCamera", "Subject", "VisitRecord"]
+__all__ = ["Appearance", "SimulatedCamera", "Subject", "VisitRecord", "whose_face"]

@@ -1,12 +1,13 @@
 """A camera that does not exist, in front of people who do: for the demo."""
 
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from monitor.domain import Frame, RgbImage
 from monitor.sources.live import now_utc
-from monitor.sources.simulated.choreography import Pose, Visit, visits
+from monitor.sources.simulated.choreography import Programme
 from monitor.sources.simulated.people import Subject, cast, photo
 from monitor.sources.simulated.scenery import hall, light_at, through_the_lens
 from monitor.sources.simulated.sprites import draw_person
@@ -54,8 +55,8 @@ class SimulatedCamera:
         self._clock = clock
         self._sleep = sleep
         self._people = cast(seed)
-        self._to_come = visits(seed, self._people)
-        self._known: list[Visit] = []
+        last_start = math.inf if seconds is None else seconds - min(NO_NEW_VISITS, seconds / 2)
+        self._programme = Programme(seed, self._people, last_start)
         self._phase = (seed * 0.618) % 6.28
         self._index = 0
         self._began: float | None = None
@@ -94,13 +95,13 @@ class SimulatedCamera:
         """The frame of that number: uint8 (480, 640, 3)."""
         seconds = index / self.fps
         frame = hall().copy()
-        for visit, pose in sorted(self._present(seconds), key=lambda one: one[1].size):
+        for visit, pose in self._programme.present(seconds):
             draw_person(frame, visit.subject.number, pose)
         return through_the_lens(frame, light_at(seconds, self._phase), index, self._seed)
 
     def truth_at(self, seconds: float) -> tuple[Appearance, ...]:
         """Who really is in the picture at that time, from the farthest to the nearest."""
-        return appearances(self._present(seconds))
+        return appearances(self._programme.present(seconds))
 
     def visits(self, until: float | None = None) -> tuple[VisitRecord, ...]:
         """All visits that began up to then, as far as they were to be seen until then.
@@ -111,15 +112,6 @@ class SimulatedCamera:
         frames = self._index if until is None else round(until * self.fps)
         times = (index / self.fps for index in range(frames))
         return summed_up(((seconds, self.truth_at(seconds)) for seconds in times), 1 / self.fps)
-
-    def _present(self, seconds: float) -> Iterator[tuple[Visit, Pose]]:
-        while not self._known or self._known[-1].starts <= seconds + 1:
-            self._known.append(next(self._to_come))
-        last_start = float("inf") if self._seconds is None else self._seconds - NO_NEW_VISITS
-        for visit in self._known:
-            pose = visit.pose(seconds) if visit.starts <= min(seconds, last_start) <= max(seconds, visit.ends) else None
-            if pose is not None:
-                yield visit, pose
 
     def _keep_pace(self, seconds: float) -> None:
         if self._began is None:

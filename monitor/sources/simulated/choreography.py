@@ -1,6 +1,8 @@
 """Who comes when, and how they move. Everything follows from the seed and the simulated time."""
 
 import math
+import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,7 +20,7 @@ _ROUND = ("alone", "trio", "alone", "swap", "pair", "alone")
 _OVERLAP = 0.6
 """Seconds that the next group sets out before the one in front leaves."""
 
-_PAUSE_TO_RETURN = 12.0
+_PAUSE_TO_RETURN = 25.0
 _CHANCE_TO_RETURN = 0.35
 
 
@@ -128,6 +130,34 @@ def visits(seed: int, people: tuple[Subject, ...]) -> Iterator[Visit]:
                 yield _visit(number, subject, clock + late, keys, random)
                 number, place, leaves = number + 1, place + 1, max(leaves, late + leaving)
             clock += leaves - _OVERLAP
+
+
+class Programme:
+    """The visits by time, worked out as far as they are asked for. Safe to ask from several threads."""
+
+    _LONGEST = 20.0
+    """Seconds; every visit is shorter."""
+
+    def __init__(self, seed: int, people: tuple[Subject, ...], last_start: float = math.inf) -> None:
+        """
+        Args:
+            last_start: nobody comes after this second.
+        """
+        self._to_come = visits(seed, people)
+        self._known: list[Visit] = []
+        self._last_start = last_start
+        self._lock = threading.Lock()
+
+    def present(self, seconds: float) -> list[tuple[Visit, Pose]]:
+        """Who is there at that time, from the farthest to the nearest."""
+        with self._lock:
+            while not self._known or self._known[-1].starts <= seconds + 1:
+                self._known.append(next(self._to_come))
+            first = bisect_left(self._known, seconds - self._LONGEST, key=lambda visit: visit.starts)
+            near = self._known[first:]
+        poses = ((visit, visit.pose(seconds)) for visit in near if visit.starts <= self._last_start)
+        there = [(visit, pose) for visit, pose in poses if pose is not None]
+        return sorted(there, key=lambda one: one[1].size)
 
 
 class _Callers:

@@ -1,7 +1,7 @@
 """What the simulated camera really shows: the measure for what the kiosk says about it."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitor.domain import Box
@@ -18,6 +18,8 @@ CLEAR_SECONDS = 1.0
 """Who is clearly seen for this long without a break has come into clear view."""
 
 _MOST_HIDDEN = 0.04
+_LEAST_OVERLAP = 0.3
+_NEARER_WINS = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,8 @@ def squash(turn: float) -> float:
     return max(0.62, math.cos(math.radians(min(90.0, abs(turn)) * 0.75)))
 
 
-def appearances(present: Iterable[tuple[Visit, Pose]]) -> tuple[Appearance, ...]:
-    """Everybody in the frame, from the farthest to the nearest."""
-    ordered = sorted(present, key=lambda one: one[1].size)
+def appearances(ordered: Sequence[tuple[Visit, Pose]]) -> tuple[Appearance, ...]:
+    """Everybody in the frame; both from the farthest to the nearest."""
     found = []
     for place, (visit, pose) in enumerate(ordered):
         box = face_box(pose)
@@ -110,6 +111,20 @@ def _shared(face: Box, head: Box) -> float:
     across = min(face.right, head.right) - max(face.left, head.left)
     down = min(face.bottom, head.bottom) - max(face.top, head.top)
     return max(0.0, across) * max(0.0, down) / face.area
+
+
+def whose_face(box: Box, there: Sequence[Appearance]) -> Appearance | None:
+    """Whose face a detector's box shows; None when it shows nobody's.
+
+    Where two people overlap it is the nearer one, unless the box fits the other much better.
+
+    Args:
+        there: from the farthest to the nearest, as `SimulatedCamera.truth_at` gives them.
+    """
+    overlaps = [box.iou(one.box) for one in there]
+    needed = max(_LEAST_OVERLAP, _NEARER_WINS * max(overlaps, default=0.0))
+    fitting = [one for one, overlap in zip(there, overlaps, strict=True) if overlap >= needed]
+    return fitting[-1] if fitting else None
 
 
 def summed_up(frames: Iterable[tuple[float, tuple[Appearance, ...]]], step: float) -> tuple[VisitRecord, ...]:
