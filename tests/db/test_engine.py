@@ -1,0 +1,155 @@
+"""Opening a database: what goes right, and one clear sentence for everything that does not."""
+
+import os
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import StatementError
+
+from db import people
+from db.engine import open_database, reading, scrub, writing
+from db.errors import DatabaseBusy, DatabaseDamaged, DatabaseError, DatabaseFull, DatabaseUnavailable, NewerDatabase
+
+
+def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "new folder" / "100% ours.sqlite3"
+    open_database(f"sqlite:///{file}").dispose()
+    assert file.is_file()
+
+
+def test_an_acknowledged_commit_is_on_the_disk(sqlite: Engine) -> None:
+    with sqlite.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA synchronous")) == 2
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(DatabaseError, match="needs a file"):
+        open_database(url)
+
+
+@pytest.mark.parametrize("url", ["mysql://host/x", "::://", "nonsense://x"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(DatabaseError, match="(?i)sqlite"):
+        open_database(url)
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="is a folder"):
+        open_database(str(tmp_path))
+
+
+def test_a_text_file_is_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database, but long enough to have a header\n" * 100)
+    with pytest.raises(DatabaseDamaged, match="is not a database"):
+        open_database(str(file))
+    assert file.read_text().startswith("not a database")
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "other.sqlite3"
+    other = sqlite3.connect(file)
+    other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    with pytest.raises(DatabaseDamaged, match="not a database of Muster"):
+        open_database(str(file))
+    with sqlite3.connect(file) as again:
+        assert again.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+
+
+def test_a_newer_version_is_refused(sqlite: Engine) -> None:
+    with sqlite.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabase, match="newer Muster"):
+        open_database(str(sqlite.url.database))
+
+
+def test_an_empty_database_is_not_opened_without_upgrade(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite3").touch()
+    with pytest.raises(DatabaseDamaged, match="muster db upgrade"):
+        open_database(str(tmp_path / "empty.sqlite3"), upgrade=False)
+
+
+def test_read_only_needs_a_database_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="There is no database"):
+        open_database(str(tmp_path / "none.sqlite3"), read_only=True)
+    assert not (tmp_path / "none.sqlite3").exists()
+
+
+def test_read_only_reads_and_never_writes(sqlite: Engine, at: datetime) -> None:
+    with writing(sqlite) as session:
+        people.add_person(session, "Ada", at=at, actor="test")
+    looker = open_database(str(sqlite.url.database), read_only=True)
+    with reading(looker) as session:
+        assert [found.person.name for found in people.list_people(session)] == ["Ada"]
+    with pytest.raises(DatabaseUnavailable, match="read-only"), writing(looker) as session:
+        people.add_person(session, "Bob", at=at, actor="test")
+    looker.dispose()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to everything")
+def test_a_file_without_write_permission_is_named(sqlite: Engine) -> None:
+    file = Path(str(sqlite.url.database))
+    file.chmod(0o400)
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
+        open_database(str(file))
+
+
+def test_a_locked_database_says_so(sqlite: Engine, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 10)
+    other = open_database(str(sqlite.url.database))
+    with writing(sqlite) as owner:
+        people.add_person(owner, "Ada", at=at, actor="test")
+        with pytest.raises(DatabaseBusy, match="locked"), writing(other) as session:
+            people.add_person(session, "Bob", at=at, actor="test")
+    other.dispose()
+
+
+def test_a_full_disk_says_so_and_loses_nothing(sqlite: Engine, at: datetime) -> None:
+    with writing(sqlite) as session:
+        people.add_person(session, "Ada", at=at, actor="test")
+    with sqlite.connect() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+    event.listen(sqlite, "begin", lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(DatabaseFull, match="disk is full"), writing(sqlite) as session:
+        people.add_person(session, "Bob", notes="x" * 100_000, at=at, actor="test")
+    with reading(sqlite) as session:
+        assert [found.person.name for found in people.list_people(session)] == ["Ada"]
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(DatabaseUnavailable, match="cannot be reached") as caught:
+        open_database("postgresql://someone:secret@127.0.0.1:1/muster")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_missing_database_on_a_server_is_named(server: str) -> None:
+    with pytest.raises(DatabaseUnavailable, match="does not exist"):
+        open_database(server.replace("/postgres?", "/nowhere?"))
+
+
+def test_a_time_without_zone_is_refused(engine: Engine, at: datetime) -> None:
+    with pytest.raises(StatementError, match="time zone"), writing(engine) as session:
+        people.add_person(session, "Ada", at=at.replace(tzinfo=None), actor="test")
+
+
+def test_errors_do_not_show_what_was_stored(sqlite: Engine, at: datetime) -> None:
+    with pytest.raises(StatementError) as caught, writing(sqlite) as session:
+        people.add_person(session, "Very Secret", at=at.replace(tzinfo=None), actor="test")
+    assert "Very Secret" not in str(caught.value)
+
+
+def test_scrubbing_waits_for_nobody(sqlite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert scrub(sqlite) is True
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 10)
+    other = open_database(str(sqlite.url.database))
+    with writing(sqlite) as owner:
+        owner.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        assert scrub(other) is False
+    other.dispose()

@@ -1,0 +1,209 @@
+"""People, their templates, their consents, and the gallery that comes of them."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db import audit, consents, look_alikes, people, schedules, templates
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
+from db.errors import InvalidRecord
+from db.names import clean
+from db.records import Person
+
+ENCODER = "test-1"
+
+
+def _face(seed: int) -> np.ndarray:
+    face = np.random.default_rng(seed).normal(size=128).astype(np.float32)
+    return face / np.linalg.norm(face)
+
+
+def _enrol(session: Session, cipher: TemplateCipher, name: str, at: datetime, seed: int = 0) -> Person:
+    person = people.add_person(session, name, at=at, actor="test")
+    templates.set_mean_template(session, cipher, person.id, encoder=ENCODER, embedding=_face(seed), members=3, at=at)
+    return person
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("  Ada \n Lovelace ", "Ada Lovelace"),
+        ("\x1b[31mRed\x1b[0m", "[31mRed[0m"),
+        ("abc\u202ecod.exe", "abccod.exe"),
+        ("علي", "علي"),
+        ("Zoe\u0308", "Zoë"),
+        ("=1+1", "=1+1"),
+        ("[bold]x[/bold]", "[bold]x[/bold]"),
+        ("x" * 500, "x" * 500),
+        ("nul\x00", "nul"),
+    ],
+)
+def test_names_are_kept_as_text_on_one_line(given: str, kept: str) -> None:
+    assert clean(given) == kept
+    assert clean(kept) == kept
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\x00\x1b", "x" * 501])
+def test_an_empty_or_endless_name_is_refused(sqlite: Engine, at: datetime, name: str) -> None:
+    with pytest.raises(InvalidRecord, match="name"), writing(sqlite) as session:
+        people.add_person(session, name, at=at, actor="test")
+
+
+def test_a_person_is_found_by_name_and_number(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        first = people.add_person(session, "Ada", number="7", group="Team", at=at, actor="test")
+        second = people.add_person(session, "Ada", at=at, actor="test")
+    with reading(engine) as session:
+        assert people.find_by_name(session, " Ada ") == [first, second]
+        assert people.find_by_number(session, "7") == first
+        assert people.find_by_number(session, "8") is None
+        assert people.groups(session) == ["Team"]
+        assert people.existing(session, [first.id, uuid4()]) == {first.id}
+
+
+def test_a_number_belongs_to_one_person(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        people.add_person(session, "Ada", number="7", at=at, actor="test")
+    with pytest.raises(InvalidRecord, match="somebody else"), writing(engine) as session:
+        people.add_person(session, "Bob", number="7", at=at, actor="test")
+    with reading(engine) as session:
+        assert people.count_people(session) == 1
+
+
+def test_lists_are_searched_and_paged_as_text(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        for name in ("Ada 100%", "Bob_1", "Cy"):
+            people.add_person(session, name, at=at, actor="test")
+
+    def search(text: str) -> list[str]:
+        with reading(engine) as session:
+            return [found.person.name for found in people.list_people(session, search=text)]
+
+    assert search("ada") == ["Ada 100%"]
+    assert search("%") == ["Ada 100%"]
+    assert search("_") == ["Bob_1"]
+    with reading(engine) as session:
+        assert [found.person.name for found in people.list_people(session, limit=1, offset=1)] == ["Bob_1"]
+
+
+def test_changes_are_in_the_audit_log(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        ada = people.add_person(session, "Ada", at=at, actor="desk")
+        people.rename(session, ada.id, "Ada L.", at=at, actor="desk")
+        people.set_group(session, ada.id, "Team", at=at, actor="desk")
+        people.set_number(session, ada.id, "9", at=at, actor="desk")
+        people.set_notes(session, ada.id, "likes tea", at=at, actor="desk")
+        changed = people.set_active(session, ada.id, False, at=at, actor="desk")
+    assert (changed.name, changed.group, changed.number, changed.active) == ("Ada L.", "Team", "9", False)
+    with reading(engine) as session:
+        entries = audit.newest(session, person=ada.id)
+    assert {entry.action for entry in entries} == {"add", "rename", "group", "number", "notes", "deactivate"}
+    assert {entry.actor for entry in entries} == {"desk"}
+
+
+def test_a_person_who_is_not_there_is_one_sentence(sqlite: Engine, at: datetime) -> None:
+    with pytest.raises(InvalidRecord, match="no person"), writing(sqlite) as session:
+        people.rename(session, uuid4(), "Nobody", at=at, actor="test")
+
+
+def test_the_newest_consent_counts(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        ada = people.add_person(session, "Ada", at=at, actor="test").id
+        assert consents.current(session, ada, "mood") is None
+        consents.set_consent(session, ada, "mood", False, at=at + timedelta(hours=1), actor="desk")
+        consents.set_consent(session, ada, "mood", True, at=at, actor="desk")
+        assert consents.current(session, ada, "mood") is False
+        assert consents.refusals(session) == {(ada, "mood")}
+        assert [consent.given for consent in consents.history(session, ada)] == [True, False]
+
+
+def test_the_gallery_has_everybody_who_may_be_recognised(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    with writing(engine) as session:
+        ada = _enrol(session, cipher, "Ada", at, seed=1)
+        gone = _enrol(session, cipher, "Gone", at)
+        people.set_active(session, gone.id, False, at=at, actor="test")
+        private = _enrol(session, cipher, "Private", at)
+        consents.set_consent(session, private.id, "face", False, at=at, actor="test")
+        moodless = _enrol(session, cipher, "Moodless", at)
+        consents.set_consent(session, moodless.id, "mood", False, at=at, actor="test")
+        people.add_person(session, "Not enrolled", at=at, actor="test")
+        look_alikes.replace_for(session, ada.id, [(moodless.id, 0.9)], at=at)
+        look_alikes.add_wrong_pair(session, ada.id, event=uuid4(), sighting=None, similarity=0.8, at=at, actor="door")
+    with reading(engine) as session:
+        gallery = {person.name: person for person in people.load_gallery(session, cipher, ENCODER)}
+        assert people.load_gallery(session, cipher, "other-encoder") == []
+    assert set(gallery) == {"Ada", "Moodless"}
+    assert np.array_equal(gallery["Ada"].embedding, _face(1))
+    assert gallery["Ada"].embedding.dtype == np.float32
+    assert (gallery["Ada"].members, gallery["Ada"].mood_allowed, gallery["Moodless"].mood_allowed) == (3, True, False)
+    assert gallery["Ada"].look_alikes == (moodless.id,)
+    assert gallery["Moodless"].look_alikes == (ada.id,)
+    assert gallery["Ada"].wrongly_named == 1
+
+
+def test_the_same_image_is_enrolled_once(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    def add(session: Session, person: Person) -> object:
+        return templates.add_template(
+            session,
+            cipher,
+            person.id,
+            content_hash="a" * 64,
+            encoder=ENCODER,
+            embedding=_face(3),
+            quality={"sharpness": 0.7},
+            source="ada.jpg",
+            at=at,
+            chip_jpeg=b"JPEG",
+        )
+
+    with writing(engine) as session:
+        ada = people.add_person(session, "Ada", at=at, actor="test")
+        assert add(session, ada) == add(session, ada)
+    with reading(engine) as session:
+        (member,) = templates.load_members(session, cipher, ada.id, ENCODER)
+        assert np.array_equal(member.embedding, _face(3))
+        assert member.template.quality == {"sharpness": 0.7}
+        assert templates.load_chip(session, cipher, member.template.id) == b"JPEG"
+        assert templates.people_by_hash(session, ["a" * 64, "b" * 64]) == {"a" * 64: [ada.id]}
+        assert people.list_people(session)[0].templates == 1
+    with writing(engine) as session:
+        templates.delete_template(session, member.template.id, at=at, actor="test")
+        assert templates.list_templates(session, ada.id) == []
+
+
+def test_a_portrait_comes_back(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    with writing(engine) as session:
+        ada = people.add_person(session, "Ada", at=at, actor="test").id
+        assert templates.load_portrait(session, cipher, ada) is None
+        templates.set_portrait(session, cipher, ada, b"old", at=at)
+        templates.set_portrait(session, cipher, ada, b"new", at=at)
+    with reading(engine) as session:
+        assert templates.load_portrait(session, cipher, ada) == b"new"
+
+
+def test_look_alikes_are_replaced_not_added_up(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        one, two, three = (people.add_person(session, name, at=at, actor="t").id for name in ("A", "B", "C"))
+        look_alikes.replace_for(session, one, [(two, 0.8), (three, 0.9)], at=at)
+        look_alikes.replace_for(session, two, [(one, 0.85)], at=at)
+        found = look_alikes.pairs(session)
+    assert [pair.similarity for pair in found] == [0.9, 0.85]
+
+
+def test_schedules_are_checked_before_they_are_kept(engine: Engine, at: datetime) -> None:
+    nine, five = at.time().replace(hour=9), at.time().replace(hour=17)
+    with writing(engine) as session:
+        schedules.add(session, [0, 4], nine, five, at=at, actor="test", group="Team", grace_minutes=10)
+    with pytest.raises(InvalidRecord, match="weekdays"), writing(engine) as session:
+        schedules.add(session, [7], nine, five, at=at, actor="test")
+    with reading(engine) as session:
+        kept = schedules.all_schedules(session)
+    assert [(entry.weekday, entry.start, entry.end, entry.group) for entry in kept] == [
+        (0, nine, five, "Team"),
+        (4, nine, five, "Team"),
+    ]
