@@ -26,14 +26,14 @@ _UNDECIDED_EVERY = 0.25
 """Seconds between views while there is no name yet."""
 _UNKNOWN_EVERY = 1.0
 """Seconds between views of a face that is known to be unknown."""
-_VERIFY_EVERY = 3.0
+_VERIFY_EVERY = 1.0
 """Seconds between views that only check that it is still the same person."""
 _DOUBT_EVERY = 0.3
 """Seconds between views of a face that stays near others."""
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""
 _CLEAR_LEAD = 0.01
-"""Two views are enough when the similarity is this far above the threshold."""
+"""So far above the threshold two views are enough, and a face that was called unknown is named after all."""
 
 
 @dataclass(slots=True)
@@ -144,6 +144,8 @@ class Consensus:
         if match.best is None or not match.accepted:
             return False
         clear = match.best.similarity - match.threshold >= _CLEAR_LEAD
+        if self.told:
+            return clear
         return self.views >= _FIRST_VIEWS - clear
 
     def tell(self, phase: Phase, seconds: float, confidence_needed: float) -> Sighting:

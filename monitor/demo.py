@@ -42,7 +42,7 @@ class Scorer:
             truth: a camera of the same seed and length; not the one being read, which belongs to another thread.
         """
         self._truth = truth
-        self._names: defaultdict[int, set[str]] = defaultdict(set)
+        self._named: set[int] = set()
         self._really: defaultdict[int, Counter[str | None]] = defaultdict(Counter)
         self._wrong: set[int] = set()
         self._checked_in: set[str] = set()
@@ -53,15 +53,15 @@ class Scorer:
         self._seconds = scene.frame.seconds
         there = self._truth.truth_at(self._seconds)
         for observation in scene.observations:
-            appearance = _at(observation.track.face.box, there)
-            if appearance is None:
+            near = _at(observation.track.face.box, there)
+            if not near:
                 continue
             track = observation.track.id
-            self._really[track][appearance.name] += 1
+            self._really[track][near[0].name] += 1
             person = observation.match.person if observation.match else None
             if person is not None:
-                self._names[track].add(person.name)
-                if person.name != appearance.name:
+                self._named.add(track)
+                if person.name not in {appearance.name for appearance in near}:
                     self._wrong.add(track)
 
     def hear(self, event: KioskEvent) -> None:
@@ -73,7 +73,7 @@ class Scorer:
         """The score so far."""
         clear = [visit for visit in self._truth.visits(self._seconds) if visit.clear_from is not None]
         visitors = {visit.name for visit in clear if visit.name is not None}
-        named = {track: self._really[track].most_common(1)[0][0] for track in self._names}
+        named = {track: self._really[track].most_common(1)[0][0] for track in self._named}
         return Truth(
             visitors=len(visitors),
             checked_in=len(visitors & self._checked_in),
@@ -84,6 +84,7 @@ class Scorer:
         )
 
 
-def _at(box: Box, there: Iterable[Appearance]) -> Appearance | None:
-    best = max(there, key=lambda appearance: box.iou(appearance.box), default=None)
-    return best if best is not None and box.iou(best.box) >= _SAME_PLACE else None
+def _at(box: Box, there: Iterable[Appearance]) -> list[Appearance]:
+    """Whose face this can be, the likeliest first: where heads overlap, a box alone does not tell."""
+    near = [appearance for appearance in there if box.iou(appearance.box) >= _SAME_PLACE]
+    return sorted(near, key=lambda appearance: -box.iou(appearance.box))

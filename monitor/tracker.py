@@ -1,16 +1,15 @@
 """Faces in single frames become tracks over time.
 
 Each track predicts where its face will be with an alpha-beta filter (the steady state of a constant velocity Kalman
-filter); faces are assigned to predictions by the Hungarian method. Where positions alone cannot tell who is who, the
-track is marked doubtful, and `monitor.consensus` asks the embedding.
+filter); the nearest face and prediction are paired first. Where positions alone cannot tell who is who, the track is
+marked doubtful, and `monitor.consensus` asks the embedding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from monitor.domain import Face, Track
 
@@ -22,6 +21,8 @@ _GATE_GROWTH = 1.5
 """Face widths by which the gate widens in a second without a detection, or between two frames."""
 _RIVAL = 0.6
 """A second choice that is at most this many face widths worse makes an assignment doubtful."""
+_JUMP = 0.35
+"""An assignment farther than this many face widths from the prediction is doubtful."""
 _MAX_SIZE_RATIO = 1.8
 _NO_MATCH = 1e6
 
@@ -67,7 +68,7 @@ class _State:
 class Tracker:
     """Follows faces from frame to frame. Times are seconds on the source's clock."""
 
-    def __init__(self, *, forget_after: float = 1.0, doubt_after: float = 0.25) -> None:
+    def __init__(self, *, forget_after: float = 1.0, doubt_after: float = 0.12) -> None:
         """
         Args:
             forget_after: seconds without a detection after which a track ends.
@@ -87,19 +88,15 @@ class Tracker:
         ended = self._forget(seconds)
         states = list(self._states.values())
         distances = self._distances(states, faces, seconds)
-        near = distances < _NO_MATCH
         updates: list[TrackUpdate] = []
         taken: set[int] = set()
-        rows, columns = linear_sum_assignment(distances)
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            if not near[row, column]:
-                continue
+        for row, column in _nearest_pairs(distances):
             state = states[row]
             absent = seconds - state.last_seen > self._doubt_after
-            doubtful = absent or _rival(distances, row, column)
+            doubtful = absent or distances[row, column] > _JUMP or _rival(distances, row, column)
             state.update(faces[column], seconds)
             taken.add(column)
-            updates.append(TrackUpdate(state.snapshot(), doubtful))
+            updates.append(TrackUpdate(state.snapshot(), bool(doubtful)))
         updates += [self._begin(face, seconds) for index, face in enumerate(faces) if index not in taken]
         return updates, ended
 
@@ -142,6 +139,15 @@ class Tracker:
 
 def _position(face: Face) -> NDArray[np.float64]:
     return np.array([*face.box.centre, face.box.width])
+
+
+def _nearest_pairs(distances: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+    """Row and column of the smallest distance, then of the smallest without that row and column, and so on."""
+    left = distances.copy()
+    while left.size and left.min() < _NO_MATCH:
+        row, column = divmod(int(np.argmin(left)), left.shape[1])
+        left[row], left[:, column] = _NO_MATCH, _NO_MATCH
+        yield row, column
 
 
 def _rival(distances: NDArray[np.float64], row: int, column: int) -> bool:

@@ -7,13 +7,15 @@ an affine layer, which is folded into the convolution before it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 from monitor.errors import ModelError
+
+if TYPE_CHECKING:
+    import onnx
 
 CHIP_SIZE = 150
 EMBEDDING_SIZE = 128
@@ -67,15 +69,19 @@ def _integers(content: bytes, position: int, count: int) -> tuple[list[int], int
 
 @dataclass
 class _Graph:
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    weights: list[onnx.TensorProto] = field(default_factory=list)
+    nodes: "list[onnx.NodeProto]" = field(default_factory=list)
+    weights: "list[onnx.TensorProto]" = field(default_factory=list)
 
     def constant(self, value: NDArray[np.generic]) -> str:
+        from onnx import numpy_helper
+
         name = f"w{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(value, name))
         return name
 
     def add(self, operator: str, *inputs: str, **attributes: object) -> str:
+        from onnx import helper
+
         name = f"t{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
@@ -87,6 +93,8 @@ def build_onnx(content: bytes) -> bytes:
     Raises:
         ModelError: the content is not dlib's face recognition network.
     """
+    from onnx import TensorProto, helper
+
     tensors = iter(read_tensors(content))
     graph = _Graph()
     x = graph.add("Cast", "chips", to=TensorProto.FLOAT)
@@ -151,6 +159,9 @@ def _convolution(
 
 
 def _serialised(graph: _Graph) -> bytes:
+    import onnx
+    from onnx import TensorProto, helper
+
     chips = helper.make_tensor_value_info("chips", TensorProto.UINT8, ["n", CHIP_SIZE, CHIP_SIZE, 3])
     embeddings = helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["n", EMBEDDING_SIZE])
     onnx_graph = helper.make_graph(graph.nodes, "dlib_face_encoder", [chips], [embeddings], graph.weights)
