@@ -1,0 +1,125 @@
+"""What people may ask for under GDPR: everything about them in one file, or that nothing about them is left."""
+
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, select
+
+from db import erasure
+from db.crypto import TemplateCipher
+from db.engine import reading, scrub, writing
+from db.records import ErasureReceipt, Person
+from db.schema import MeanTemplateRow, PortraitRow, TemplateRow
+from monitor.errors import UsageError
+
+_CHUNK: Final = 2**22
+_TRACE: Final = 40
+"""Bytes of each sealed face that are looked for: key id, nonce and the first of the ciphertext."""
+
+_ABOUT: Final = """Everything that Muster keeps about one person.
+
+person.json   personal data, consents, face templates, sightings, attendance, moods, schedules
+images/       the faces that were enrolled
+
+Exported on {at}. Keep it safe: face templates are biometric data (GDPR Art. 9).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was removed, and whether a search of the files found anything left."""
+
+    receipt: ErasureReceipt
+    files_searched: tuple[str, ...]
+    """Database and write-ahead log; none with PostgreSQL, whose files are its server's."""
+    traces_left: int
+    """Of the person's ids and sealed faces, how many the files still hold."""
+
+
+def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Path, *, at: datetime) -> int:
+    """Write everything about a person into a ZIP archive that only its owner can read.
+
+    Returns:
+        How many images are in it.
+
+    Raises:
+        UsageError: the file is there already, or cannot be written.
+        DatabaseError: the templates belong to another key, or the database cannot be read.
+    """
+    with reading(engine) as session:
+        export = erasure.export_person(session, cipher, person.id)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("README.txt", _ABOUT.format(at=at.isoformat(timespec="seconds")))
+            archive.writestr("person.json", json.dumps(export.data, ensure_ascii=False, indent=2, default=str))
+            for name, content in export.images.items():
+                archive.writestr(f"images/{name}", content)
+    except FileExistsError:
+        raise UsageError(f"{file} is there already; give another name with --output.") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}.") from None
+    return len(export.images)
+
+
+def export_name(person: Person) -> str:
+    """A harmless file name for a person's export."""
+    plain = re.sub(r"[^\w]+", "-", person.name).strip("-")[:60] or "person"
+    return f"muster-{plain}.zip"
+
+
+def erase(engine: Engine, person: Person, *, at: datetime, actor: str) -> Erasure:
+    """Delete everything about a person, also from free pages and the write-ahead log, and look whether it is gone.
+
+    Attendance stays in the ledger under a pseudonym that leads nowhere, so that its chain still verifies.
+
+    Raises:
+        DatabaseError: the database cannot be written.
+    """
+    traces = _traces(engine, person)
+    with writing(engine) as session:
+        receipt = erasure.erase(session, person.id, at=at, actor=actor)
+    scrub(engine)
+    files = _files(engine)
+    left = sum(1 for trace in traces if any(_holds(file, trace) for file in files))
+    return Erasure(receipt, tuple(str(file) for file in files), left)
+
+
+def _traces(engine: Engine, person: Person) -> Sequence[bytes]:
+    """Bytes that only this person's rows have."""
+    columns = (TemplateRow.embedding, TemplateRow.chip, MeanTemplateRow.embedding, PortraitRow.jpeg)
+    with reading(engine) as session:
+        sealed = [
+            value
+            for column in columns
+            for value in session.scalars(select(column).where(column.class_.person_id == person.id))
+            if value is not None
+        ]
+    return [person.id.hex.encode(), *(value[:_TRACE] for value in sealed)]
+
+
+def _files(engine: Engine) -> list[Path]:
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return []
+    database = Path(engine.url.database)
+    return [file for file in (database, database.with_name(database.name + "-wal")) if file.exists()]
+
+
+def _holds(file: Path, trace: bytes) -> bool:
+    return any(trace in piece for piece in _pieces(file, len(trace)))
+
+
+def _pieces(file: Path, overlap: int) -> Iterator[bytes]:
+    """The file in parts that overlap, so that nothing hides on a border."""
+    with file.open("rb") as content:
+        tail = b""
+        while piece := content.read(_CHUNK):
+            yield tail + piece
+            tail = piece[-overlap:]

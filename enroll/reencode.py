@@ -1,0 +1,88 @@
+"""Computes templates anew from the faces that were kept, after the encoder has changed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import cv2
+import numpy as np
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db import people, templates
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
+from db.records import Person, Template
+from enroll.roster import load_roster
+from enroll.store import mark_alike, refresh_template
+from monitor.domain import Embedding, RgbImage
+from monitor.vision.encoder import ENCODER_NAME
+
+Embed = Callable[[RgbImage], Embedding]
+"""One chip, uint8 (150, 150, 3), to its unit embedding, float32 (128,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reencoded:
+    """What was done for one person."""
+
+    person: str
+    images: int
+    """Templates computed anew."""
+    without_face: int
+    """Images of an older encoder whose face was not kept; these need to be enrolled again."""
+
+
+def re_encode(engine: Engine, cipher: TemplateCipher, embed: Embed, *, at: datetime, actor: str) -> Iterator[Reencoded]:
+    """Bring everyone's templates to the present encoder; one transaction a person, so it can be interrupted.
+
+    Yields:
+        Those who had templates of another encoder.
+
+    Raises:
+        DatabaseError: the key is another one, or the database cannot be written.
+    """
+    with reading(engine) as session:
+        everyone = [summary.person for summary in people.list_people(session)]
+    for person in everyone:
+        with writing(engine) as session:
+            done = _re_encode_person(session, cipher, embed, person, at=at, actor=actor)
+        if done is not None:
+            yield done
+
+
+def _re_encode_person(
+    session: Session, cipher: TemplateCipher, embed: Embed, person: Person, *, at: datetime, actor: str
+) -> Reencoded | None:
+    old = [one for one in templates.list_templates(session, person.id) if one.encoder != ENCODER_NAME]
+    if not old:
+        return None
+    renewed = sum(_renew(session, cipher, embed, one, at=at, actor=actor) for one in old)
+    if renewed == len(old):
+        for encoder in {one.encoder for one in old}:
+            templates.delete_mean_template(session, person.id, encoder)
+    known = refresh_template(session, cipher, person, at=at)
+    if known is not None:
+        mark_alike(session, load_roster(session, cipher), known, at=at)
+    return Reencoded(person.name, renewed, len(old) - renewed)
+
+
+def _renew(session: Session, cipher: TemplateCipher, embed: Embed, old: Template, *, at: datetime, actor: str) -> bool:
+    chip = templates.load_chip(session, cipher, old.id)
+    if chip is None:
+        return False
+    rgb = cv2.cvtColor(cv2.imdecode(np.frombuffer(chip, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    templates.delete_template(session, old.id, at=at, actor=actor)
+    templates.add_template(
+        session,
+        cipher,
+        old.person,
+        content_hash=old.content_hash,
+        encoder=ENCODER_NAME,
+        embedding=embed(np.asarray(rgb, np.uint8)),
+        quality=old.quality,
+        source=old.source,
+        at=old.created_at,
+        chip_jpeg=chip,
+    )
+    return True

@@ -1,0 +1,292 @@
+"""`muster people`: everyone enrolled, and what may be done with what is kept about them."""
+
+import getpass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from db.crypto import TemplateCipher
+    from db.records import Person
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, rename, merge, export and erase people.")
+
+Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, a number or an id.")]
+
+
+class Kind(StrEnum):
+    FACE = "face"
+    MOOD = "mood"
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+
+
+@app.command("list")
+def list_(
+    search: Annotated[str, typer.Option(help="Part of a name, number or group.")] = "",
+    group: Annotated[str | None, typer.Option(help="Only this group.")] = None,
+    inactive: Annotated[bool, typer.Option("--inactive", help="Only those who are not recognised any more.")] = False,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Everyone enrolled."""
+    from db.engine import reading
+    from db.people import list_people
+    from enroll.records import summary_record
+
+    engine, _ = _store(db, config)
+    with reading(engine) as session:
+        found = list_people(session, search=search, group=group, active=False if inactive else None)
+    if as_json:
+        for one in found:
+            emit(summary_record(one))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    from enroll.shown import printable
+
+    table = Table("Name", "Number", "Group", "Images", "Face", "Mood", "Look-alikes", "Active")
+    for one in found:
+        person = one.person
+        cells = (person.name, person.number or "", person.group or "", str(one.templates))
+        consent = (_answer(one.face_consent), _answer(one.mood_consent))
+        rest = (str(one.look_alikes or ""), "yes" if person.active else "no")
+        table.add_row(*(Text(printable(cell, 60)) for cell in (*cells, *consent, *rest)))
+    out.print(table if found else "Nobody is enrolled yet; start with 'muster enroll import'.")
+
+
+@app.command()
+def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """One person: images and how well they fit, consents, look-alikes."""
+    from enroll.records import person_details
+
+    engine, cipher = _store(db, config)
+    record = person_details(engine, cipher, _find(engine, who))
+    if as_json:
+        emit(record)
+        return
+    from enroll.shown import printable
+
+    def line(text: str) -> None:
+        out.print(printable(text, 300), markup=False, soft_wrap=True)
+
+    line(f"{record['person']}  ({record['id']})")
+    for field in ("number", "group", "active", "notes"):
+        if record[field] not in (None, ""):
+            line(f"  {field}: {record[field]}")
+    for image in record["images"]:
+        fit = "" if image["fit"] is None else f", fits with {image['fit']:.3f}"
+        line(f"  image {image['id']}: {image['source']}{fit}")
+    for consent in record["consents"]:
+        line(f"  {consent['kind']}: {'yes' if consent['given'] else 'no'}, {consent['at']} by {consent['recorded_by']}")
+    for other in record["look_alikes"]:
+        line(f"  looks like {other['person']} (similarity {other['similarity']:.3f})")
+
+
+@app.command()
+def rename(who: Who, name: str, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Give a person another name."""
+    from enroll import people
+
+    engine, _ = _store(db, config)
+    person = _find(engine, who)
+    renamed = people.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
+    _say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
+
+
+@app.command()
+def merge(
+    source: Who,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The person who stays.")],
+    force: Annotated[bool, typer.Option("--force", help="Also when their faces differ.")] = False,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make two people one: images, attendance and moods of the first become the second's."""
+    from enroll import people
+
+    engine, cipher = _store(db, config)
+    first, second = _find(engine, source), _find(engine, into)
+    people.merge(engine, cipher, first, second, at=datetime.now(UTC), actor=getpass.getuser(), force=force)
+    _say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name}, as_json)
+
+
+@app.command()
+def split(
+    who: Who,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's id, from 'muster people show'.")],
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who gets it; made if not enrolled.")],
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Move one image to another person."""
+    from enroll import people
+    from enroll.store import Identity
+
+    try:
+        template = UUID(image)
+    except ValueError:
+        raise UsageError(f"{image!r} is no id of an image; see 'muster people show'.") from None
+    engine, cipher = _store(db, config)
+    person = _find(engine, who)
+    at, actor = datetime.now(UTC), getpass.getuser()
+    other = people.split(engine, cipher, person, template, Identity(to), at=at, actor=actor)
+    _say(f"The image is {other.name}'s now.", {"image": image, "from": person.name, "to": other.name}, as_json)
+
+
+@app.command()
+def consent(
+    who: Who,
+    kind: Annotated[Kind, typer.Argument(help="What it is about.")],
+    answer: Annotated[Answer, typer.Argument(help="What the person said.")],
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write down what a person agrees to or refuses; who refuses "face" is not recognised."""
+    from enroll import people
+
+    engine, _ = _store(db, config)
+    person = _find(engine, who)
+    given = answer is Answer.YES
+    people.set_consent(engine, person, kind.value, given, at=datetime.now(UTC), actor=getpass.getuser())
+    sentence = f"{person.name} {'agrees to' if given else 'refuses'} {kind.value}."
+    _say(sentence, {"person": person.name, "kind": kind.value, "given": given}, as_json)
+
+
+@app.command()
+def deactivate(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Keep a person, but neither recognise nor expect them any more."""
+    _set_active(who, False, db, config, as_json)
+
+
+@app.command()
+def activate(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Recognise a deactivated person again."""
+    _set_active(who, True, db, config, as_json)
+
+
+@app.command()
+def export(
+    who: Who,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="The ZIP archive to write.")] = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write everything about a person into a ZIP archive: JSON and images."""
+    from enroll.farewell import export_name, export_zip
+
+    engine, cipher = _store(db, config)
+    person = _find(engine, who)
+    file = output or Path(export_name(person))
+    images = export_zip(engine, cipher, person, file, at=datetime.now(UTC))
+    _say(f"{file} holds everything about {person.name}.", {"file": str(file), "images": images}, as_json)
+
+
+@app.command()
+def erase(
+    who: Who,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a person's faces, sightings and moods for good, and print a receipt."""
+    from enroll.farewell import erase as erase_person
+    from enroll.shown import printable
+
+    engine, _ = _store(db, config)
+    person = _find(engine, who)
+    if not yes and not typer.confirm(f"Erase {printable(person.name)} for good?", err=True):
+        raise UsageError("Nothing was erased.")
+    done = erase_person(engine, person, at=datetime.now(UTC), actor=getpass.getuser())
+    receipt = done.receipt
+    record = {
+        "at": receipt.at.isoformat(timespec="seconds"),
+        "by": receipt.actor,
+        "pseudonyms": [str(pseudonym) for pseudonym in receipt.pseudonyms],
+        "templates": receipt.templates,
+        "sightings": receipt.sightings,
+        "mood_samples": receipt.mood_samples,
+        "consents": receipt.consents,
+        "attendance_events_kept_under_pseudonym": receipt.events_kept,
+        "files_searched": list(done.files_searched),
+        "traces_left": done.traces_left,
+    }
+    if as_json:
+        emit({"erased": record})
+    else:
+        out.print("Receipt of erasure")
+        for name, value in record.items():
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False, soft_wrap=True)
+    if done.traces_left:
+        raise UsageError("Another program still holds the database's log; close it and run 'muster db purge'.")
+
+
+@app.command("re-encode")
+def re_encode(db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Compute templates of an older encoder anew, from the faces that were kept."""
+    from enroll import reencode
+    from monitor.vision.encoder import FaceEncoder
+
+    engine, cipher = _store(db, config)
+    encoder = FaceEncoder()
+    images = missing = 0
+    at, actor = datetime.now(UTC), getpass.getuser()
+    for done in reencode.re_encode(engine, cipher, lambda chip: encoder.embed(chip[None])[0], at=at, actor=actor):
+        images, missing = images + done.images, missing + done.without_face
+        record = {"person": done.person, "images": done.images, "without_face": done.without_face}
+        _say(f"{done.person}: {done.images} templates, {done.without_face} need a new image.", record, as_json)
+    _say(f"{images} templates were computed anew.", {"summary": {"images": images, "without_face": missing}}, as_json)
+    if missing:
+        raise typer.Exit(3)
+
+
+def _set_active(who: str, active: bool, db: str | None, config: Path | None, as_json: bool) -> None:
+    from enroll import people
+
+    engine, _ = _store(db, config)
+    person = people.set_active(engine, _find(engine, who), active, at=datetime.now(UTC), actor=getpass.getuser())
+    state = "is recognised again" if active else "is kept, but not recognised any more"
+    _say(f"{person.name} {state}.", {"person": person.name, "active": active}, as_json)
+
+
+def _answer(given: bool | None) -> str:
+    return "not asked" if given is None else "yes" if given else "no"
+
+
+def _say(sentence: str, record: dict[str, Any], as_json: bool) -> None:
+    from enroll.shown import printable
+
+    if as_json:
+        emit(record)
+    else:
+        out.print(printable(sentence, 1200), markup=False, soft_wrap=True)
+
+
+def _store(db: str | None, config: Path | None) -> "tuple[Engine, TemplateCipher]":
+    return open_store(settings_from(db, config), config)
+
+
+def _find(engine: "Engine", who: str) -> "Person":
+    from enroll.people import require_reading
+
+    return require_reading(engine, who)
