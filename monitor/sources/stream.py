@@ -19,10 +19,16 @@ _LOW_LATENCY = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
 
 
 def open_stream(address: str) -> VideoCapture:
-    """OpenCV's capture of the stream, by FFmpeg with time-outs and without buffering."""
-    os.environ.setdefault(_OPTIONS, _LOW_LATENCY)
+    """OpenCV's capture of the stream, by FFmpeg with time-outs and, where it is no file, without buffering."""
     timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS)
-    return open_capture(address, cv2.CAP_FFMPEG, timeouts)
+    if address.lower().startswith("http") or _OPTIONS in os.environ:
+        return open_capture(address, cv2.CAP_FFMPEG, timeouts)
+    # OpenCV takes these options from the environment only, and files opened later must not see them.
+    os.environ[_OPTIONS] = _LOW_LATENCY
+    try:
+        return open_capture(address, cv2.CAP_FFMPEG, timeouts)
+    finally:
+        del os.environ[_OPTIONS]
 
 
 def without_password(address: str) -> str:

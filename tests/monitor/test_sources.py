@@ -129,9 +129,7 @@ def test_what_is_no_video_is_one_sentence(
     assert capfd.readouterr() == ("", ""), "the decoder must not write to the terminal"
 
 
-def test_a_video_cut_before_its_index_is_one_sentence(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_video_cut_before_its_index_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = cut(write_video(tmp_path / "v.mp4", frames=20, codec="mp4v"), 0.6)
     with pytest.raises(SourceError, match="damaged or cut off"):
         FileSource(path).open()
@@ -234,6 +232,17 @@ def test_a_stream_that_cannot_be_reached_is_one_sentence_without_the_password() 
     assert str(caught.value).startswith("rtsp://10.0.0.7:554/door cannot be opened; check")
     assert "s3cret" not in str(caught.value)
     assert "abc" not in str(caught.value)
+
+
+def test_a_file_can_be_read_after_a_stream_was_tried(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg's options for streams come from the environment and would make short files look empty."""
+    monkeypatch.delenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", raising=False)
+    with pytest.raises(SourceError, match="cannot be opened"):
+        open_source("rtsp://127.0.0.1:9/door").open()
+    assert len(frames_of(FileSource(write_video(tmp_path / "v.mkv", frames=5)))) == 5
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
