@@ -23,6 +23,9 @@ from training.emotion.data import SIDE, Split
 from training.emotion.networks import build
 from training.emotion.quantise import quantised
 
+FACES_FOR_RANGES = 1024
+"""Training faces that show how large activations get, for 8-bit integers."""
+
 OPSET = 17
 LOGITS = "mean_logits"
 SMALLEST_HALVED = 256

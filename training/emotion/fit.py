@@ -1,8 +1,8 @@
-"""Training: one function that begins, goes on after a kill, and reports every epoch through a callback."""
+"""Training: one function that begins, goes on after a kill, and reports through callbacks."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from training.emotion.calibration import softmax
 from training.emotion.data import Fer2013, Split
 from training.emotion.face_weights import start_from_face_encoder
 from training.emotion.layers import measure_statistics
-from training.emotion.networks import build
+from training.emotion.networks import ARCHITECTURES, build
 from training.emotion.recipe import Recipe
 from training.emotion.schedule import schedule_of
 
@@ -47,22 +47,56 @@ class Epoch:
     validation_accuracy: float | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What the caller wants to hear of."""
 
     on_epoch: Callable[[Epoch], None] = lambda _: None
     on_batch: Callable[[int, int, float, float], None] = lambda *_: None
-    """Batch, batches an epoch, loss and accuracy so far."""
+    """Batch, batches an epoch, mean loss and accuracy of the epoch so far."""
     on_note: Callable[[str], None] = lambda _: None
-    extra: list[keras.callbacks.Callback] = field(default_factory=list)
-    """Keras callbacks of the caller's own, such as TensorBoard."""
+
+
+@dataclass(slots=True, eq=False)
+class _Training:
+    """A network in training and what it is trained with."""
+
+    model: keras.Model
+    recipe: Recipe
+    strategy: tf.distribute.Strategy
+    batches: Callable[[range], tf.data.Dataset]
+    """Batches by their numbers, counted over all epochs."""
+    steps: int
+    """An epoch."""
+    judged: Split
+    folder: Path
+    epochs: list[Epoch]
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this worker writes; all others hold the same weights."""
+        resolver = self.strategy.cluster_resolver
+        return resolver is None or not resolver.task_id
 
 
 def train(
-    folder: Path, data: Fer2013, recipe: Recipe, votes: NDArray[np.float32] | None, progress: Progress
+    folder: Path,
+    data: Fer2013,
+    recipe: Recipe,
+    votes: NDArray[np.float32] | None,
+    progress: Progress,
+    *,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> list[Epoch]:
     """Train on the Training split, validate on PublicTest; go on where the checkpoint in `folder` stands.
+
+    Args:
+        folder: of the run.
+        data: FER2013.
+        recipe: how; its batch is that of all workers together.
+        votes: of FER+ by data row, for a recipe with a weight for them.
+        progress: hears of epochs and batches.
+        strategy: where the work is done; None for this process alone.
 
     Returns:
         All epochs, those before a resumption too.
@@ -70,74 +104,41 @@ def train(
     Raises:
         DataError: no such split, a checkpoint of another architecture, or one that cannot be read or written.
     """
-    faces, judged = data.split("Training"), data.split("PublicTest")
-    keras.utils.set_random_seed(recipe.seed)
-    keras.config.set_dtype_policy(recipe.precision)
-    model = build(recipe.architecture)
-    steps = len(faces) // recipe.batch
-    if not steps:
-        raise DataError(f"The Training split has {len(faces)} faces, less than one batch of {recipe.batch}.")
-    compile_model(model, recipe, steps)
-    targets = targets_of(faces, smoothing=recipe.smoothing, votes=votes if recipe.votes_weight else None)
-
-    def batches(numbers: range) -> tf.data.Dataset:
-        return training_batches(
-            faces.faces, targets, batch=recipe.batch, steps=numbers, seed=recipe.seed,
-            augmentation=Augmentation() if recipe.augment else None,
-        )  # fmt: skip
-
-    measured = batches(range(min(steps, BATCHES_FOR_STATISTICS))).map(lambda pixels, _: pixels)
-    run = _Run(folder, recipe, judged, measured, progress)
+    training = _set_up(folder, data, recipe, votes, strategy or tf.distribute.get_strategy())
     if (folder / CHECKPOINT).exists():
-        run.resume(model)
-        progress.on_note(f"Going on after epoch {len(run.epochs)}.")
+        _resume(training)
+        progress.on_note(f"Going on after epoch {len(training.epochs)} of {recipe.epochs}.")
     elif recipe.face_weights:
-        start_from_face_encoder(model, pixels_of(faces.faces[:FACES_FOR_STATISTICS]))
-    done = len(run.epochs)
-    if done < recipe.epochs:
-        model.fit(
-            batches(range(done * steps, recipe.epochs * steps)), initial_epoch=done, epochs=recipe.epochs,
-            steps_per_epoch=steps, verbose=0,
-            callbacks=[run, *progress.extra],
-        )  # fmt: skip
-    return run.epochs
+        start_from_face_encoder(training.model, pixels_of(data.split("Training").faces[:FACES_FOR_STATISTICS]))
+    done = len(training.epochs)
+    batches = _distributed(training, range(done * training.steps, recipe.epochs * training.steps))
+    step = _step_of(training)
+    for number in range(done + 1, recipe.epochs + 1):
+        began = time.monotonic()
+        loss, right = _one_epoch(training, step, batches, progress)
+        epoch = _finish_epoch(training, number, loss, right, began)
+        progress.on_epoch(epoch)
+    return training.epochs
 
 
-def compile_model(model: keras.Model, recipe: Recipe, steps_an_epoch: int) -> None:
-    """Give the model its optimiser, loss and accuracy."""
+def optimizer_of(recipe: Recipe, steps_an_epoch: int) -> keras.optimizers.Optimizer:
+    """AdamW for a recipe with weight decay, else Adam."""
     rate = schedule_of(recipe, steps_an_epoch)
     average = {"use_ema": True, "ema_momentum": recipe.average} if recipe.average else {}
-    if recipe.weight_decay:
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **average)
-        optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    else:
-        optimizer = keras.optimizers.Adam(rate, **average)
-    logits = model.output_shape[-1] > CLASSES
-    # XLA doubles the time on a CPU.
-    model.compile(optimizer, _two_tasks(recipe.votes_weight) if logits else "categorical_crossentropy",
-                  metrics=[accuracy], jit_compile=False)  # fmt: skip
-    optimizer.build(model.trainable_variables)
-
-
-def accuracy(wanted: Any, given: Any) -> Any:
-    """Share of faces whose likeliest emotion is the right one."""
-    return tf.cast(tf.equal(tf.argmax(wanted[:, :CLASSES], -1), tf.argmax(given[:, :CLASSES], -1)), tf.float32)
-
-
-def _two_tasks(votes_weight: float) -> Callable[[Any, Any], Any]:
-    def loss(wanted: Any, given: Any) -> Any:
-        total = tf.nn.softmax_cross_entropy_with_logits(wanted[:, :CLASSES], given[:, :CLASSES])
-        if votes_weight:
-            total += votes_weight * tf.nn.softmax_cross_entropy_with_logits(wanted[:, CLASSES:], given[:, CLASSES:])
-        return total
-
-    return loss
+    if not recipe.weight_decay:
+        return keras.optimizers.Adam(rate, **average)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **average)
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    return optimizer
 
 
 def logits_of(model: keras.Model, faces: NDArray[np.uint8], *, mirrored: bool = False) -> NDArray[np.float32]:
     """float32 (n, 7): logits of the emotions for uint8 (n, 48, 48); on request the mean with the mirror's."""
-    pixels = pixels_of(faces)
-    given = np.asarray(model.predict(pixels, batch_size=EVALUATION_BATCH, verbose=0), np.float32)[:, :CLASSES]
+    parts = [np.empty((0, CLASSES), np.float32)]
+    for start in range(0, len(faces), EVALUATION_BATCH):
+        pixels = pixels_of(faces[start : start + EVALUATION_BATCH])
+        parts.append(np.asarray(model(pixels, training=False), np.float32)[:, :CLASSES])
+    given = np.concatenate(parts)
     if model.output_shape[-1] == CLASSES:
         given = np.log(np.maximum(given, 1e-12))
     if not mirrored:
@@ -145,65 +146,132 @@ def logits_of(model: keras.Model, faces: NDArray[np.uint8], *, mirrored: bool = 
     return np.asarray((given + logits_of(model, faces[:, :, ::-1])) / 2, np.float32)
 
 
-class _Run(keras.callbacks.Callback):
-    """Keras' view of a run: validates, writes checkpoints, tells the caller."""
+def _set_up(
+    folder: Path, data: Fer2013, recipe: Recipe, votes: NDArray[np.float32] | None, strategy: tf.distribute.Strategy
+) -> _Training:
+    faces, judged = data.split("Training"), data.split("PublicTest")
+    steps = len(faces) // recipe.batch
+    if not steps:
+        raise DataError(f"The Training split has {len(faces)} faces, less than one batch of {recipe.batch}.")
+    keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_dtype_policy(recipe.precision)
+    with strategy.scope():
+        model = build(recipe.architecture)
+        model.optimizer = optimizer_of(recipe, steps)
+        model.optimizer.build(model.trainable_variables)
+    two_tasks = model.output_shape[-1] > CLASSES
+    if two_tasks and votes is None:
+        votes = np.zeros((int(faces.rows.max()) + 1, model.output_shape[-1] - CLASSES), np.float32)
+    targets = targets_of(faces, smoothing=recipe.smoothing, votes=votes if two_tasks else None)
 
-    def __init__(
-        self, folder: Path, recipe: Recipe, judged: Split, measured_on: tf.data.Dataset, progress: Progress
-    ) -> None:
-        super().__init__()
-        self.folder, self.recipe, self.progress = folder, recipe, progress
-        self.judged, self.measured_on = judged, measured_on
-        self.epochs: list[Epoch] = []
-
-    def resume(self, model: keras.Model) -> None:
-        groups, facts = checkpoint.load(self.folder / CHECKPOINT)
-        if facts["recipe"]["architecture"] != self.recipe.architecture:
-            raise DataError(
-                f"{self.folder} holds a run of the architecture {facts['recipe']['architecture']}; give another folder."
-            )
-        try:
-            model.set_weights(groups["weights"])
-            for variable, value in zip(model.optimizer.variables, groups["optimizer"], strict=True):
-                variable.assign(value)
-        except (ValueError, KeyError):
-            raise DataError(
-                f"The checkpoint in {self.folder} does not fit this network; give another folder."
-            ) from None
-        self.epochs = [Epoch(**epoch) for epoch in facts["epochs"]]
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.began = time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.progress.on_batch(batch + 1, self.params["steps"], float(logs["loss"]), float(logs["accuracy"]))
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        weights = self.model.get_weights()
-        loss = right = None
-        last = epoch + 1 == self.recipe.epochs
-        if last or (epoch + 1) % self.recipe.validate_every == 0:
-            loss, right = self._validate()
-        best = max((each.validation_accuracy or 0 for each in self.epochs), default=0.0)
-        done = Epoch(
-            epoch + 1, self.recipe.epochs, time.monotonic() - self.began, float(logs["loss"]), float(logs["accuracy"]),
-            loss, right,
+    def batches(numbers: range) -> tf.data.Dataset:
+        return training_batches(
+            faces.faces, targets, batch=recipe.batch, steps=numbers, seed=recipe.seed,
+            augmentation=Augmentation() if recipe.augment else None,
         )  # fmt: skip
-        self.epochs.append(done)
-        facts = {"recipe": self.recipe.as_json(), "epochs": [asdict(each) for each in self.epochs]}
-        if right is not None and right >= best:
-            checkpoint.save(self.folder / BEST, {"weights": self.model.get_weights()}, facts)
-        self.model.set_weights(weights)
-        state = [np.asarray(variable) for variable in self.model.optimizer.variables]
-        checkpoint.save(self.folder / CHECKPOINT, {"weights": weights, "optimizer": state}, facts)
-        self.progress.on_epoch(done)
 
-    def _validate(self) -> tuple[float, float]:
-        """Loss and accuracy; leaves the averaged weights in the model."""
-        if self.recipe.average:
-            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
-            measure_statistics(self.model, self.measured_on)
-        logits = logits_of(self.model, self.judged.faces, mirrored=True)
-        likelihood = softmax(logits)[np.arange(len(self.judged)), self.judged.labels]
-        right = logits.argmax(axis=1) == self.judged.labels
-        return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float(right.mean())
+    return _Training(model, recipe, strategy, batches, steps, judged, folder, [])
+
+
+def _distributed(training: _Training, numbers: range) -> Iterator[Any]:
+    """Each worker's part of every batch."""
+    options = tf.data.Options()
+    # Every worker makes the same batches and takes its own part of each.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    batches = training.batches(numbers).with_options(options)
+    return iter(training.strategy.experimental_distribute_dataset(batches))
+
+
+def _step_of(training: _Training) -> Callable[[Any, Any], Any]:
+    """The traced step: a batch's pixels and targets to the sums of its losses and right answers."""
+    model, recipe, strategy = training.model, training.recipe, training.strategy
+
+    def on_replica(pixels: Any, wanted: Any) -> Any:
+        with tf.GradientTape() as tape:
+            given = model(pixels, training=True)
+            losses = _losses(wanted, given, recipe.votes_weight)
+            # Gradients are summed over the workers.
+            loss = tf.reduce_sum(losses) / recipe.batch
+        gradients = tape.gradient(loss, model.trainable_variables)
+        model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        right = tf.equal(tf.argmax(wanted[:, :CLASSES], -1), tf.argmax(given[:, :CLASSES], -1))
+        return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.float32))])
+
+    # XLA would double the time on a CPU.
+    @tf.function(jit_compile=False)
+    def step(pixels: Any, wanted: Any) -> Any:
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(on_replica, (pixels, wanted)), axis=None)
+
+    return step  # type: ignore[no-any-return]
+
+
+def _losses(wanted: Any, given: Any, votes_weight: float) -> Any:
+    """The loss of every face: float32 (n,)."""
+    if given.shape[-1] == CLASSES:
+        return keras.losses.categorical_crossentropy(wanted, given)
+    losses = tf.nn.softmax_cross_entropy_with_logits(wanted[:, :CLASSES], given[:, :CLASSES])
+    if not votes_weight:
+        return losses
+    return losses + votes_weight * tf.nn.softmax_cross_entropy_with_logits(wanted[:, CLASSES:], given[:, CLASSES:])
+
+
+def _one_epoch(
+    training: _Training, step: Callable[[Any, Any], Any], batches: Iterator[Any], progress: Progress
+) -> tuple[float, float]:
+    """Mean loss and accuracy over the epoch."""
+    sums = np.zeros(2)
+    for number in range(1, training.steps + 1):
+        sums += np.asarray(step(*next(batches)))
+        loss, right = (sums / (number * training.recipe.batch)).tolist()
+        if not np.isfinite(loss):
+            raise DataError("The loss is no number any more; train again with a lower learning rate (--rate).")
+        progress.on_batch(number, training.steps, loss, right)
+    return loss, right
+
+
+def _finish_epoch(training: _Training, number: int, loss: float, right: float, began: float) -> Epoch:
+    """Validate where it is due, and write the checkpoints."""
+    model, recipe = training.model, training.recipe
+    weights = model.get_weights()
+    judged: tuple[float, float] | tuple[None, None] = (None, None)
+    if number == recipe.epochs or number % recipe.validate_every == 0:
+        judged = _validate(training)
+    best = max((each.validation_accuracy or 0.0 for each in training.epochs), default=0.0)
+    epoch = Epoch(number, recipe.epochs, time.monotonic() - began, loss, right, *judged)
+    training.epochs.append(epoch)
+    facts = {"recipe": recipe.as_json(), "epochs": [asdict(each) for each in training.epochs]}
+    if training.is_chief and judged[1] is not None and judged[1] >= best:
+        checkpoint.save(training.folder / BEST, {"weights": model.get_weights()}, facts)
+    model.set_weights(weights)
+    if training.is_chief:
+        state = [np.asarray(variable) for variable in model.optimizer.variables]
+        checkpoint.save(training.folder / CHECKPOINT, {"weights": weights, "optimizer": state}, facts)
+    return epoch
+
+
+def _validate(training: _Training) -> tuple[float, float]:
+    """Loss and accuracy; leaves the averaged weights in the model."""
+    model, judged = training.model, training.judged
+    if training.recipe.average:
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+        measured_on = training.batches(range(min(training.steps, BATCHES_FOR_STATISTICS)))
+        measure_statistics(model, measured_on.map(lambda pixels, _: pixels))
+    logits = logits_of(model, judged.faces, mirrored=True)
+    likelihood = softmax(logits)[np.arange(len(judged)), judged.labels]
+    return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float((logits.argmax(1) == judged.labels).mean())
+
+
+def _resume(training: _Training) -> None:
+    folder, model = training.folder, training.model
+    groups, facts = checkpoint.load(folder / CHECKPOINT)
+    architecture = facts.get("recipe", {}).get("architecture")
+    if architecture != training.recipe.architecture:
+        known = architecture if architecture in ARCHITECTURES else "another architecture"
+        raise DataError(f"{folder} holds a run of {known}, not {training.recipe.architecture}; give another folder.")
+    try:
+        model.set_weights(groups["weights"])
+        for variable, value in zip(model.optimizer.variables, groups["optimizer"], strict=True):
+            variable.assign(value)
+        training.epochs.extend(Epoch(**epoch) for epoch in facts["epochs"])
+    except (ValueError, KeyError, TypeError):
+        raise DataError(f"The checkpoint in {folder} does not fit this network; give another folder.") from None

@@ -1,6 +1,6 @@
 """Everything that decides what a training makes, in one record that is kept beside its weights."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from monitor.errors import DataError
@@ -36,6 +36,10 @@ class Recipe:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def changed(self, **values: Any) -> "Recipe":
+        """The same with other values; None leaves one as it is."""
+        return replace(self, **{name: value for name, value in values.items() if value is not None})
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Recipe":

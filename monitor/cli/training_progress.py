@@ -1,0 +1,169 @@
+"""How trainings, evaluations and explanations look in the terminal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from monitor.cli.options import emit, err, out
+from monitor.domain import EMOTIONS
+from monitor.errors import DataError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from training.emotion.data import Fer2013
+    from training.emotion.evaluation import Evaluation
+    from training.emotion.fit import Epoch
+    from training.emotion.recipe import Recipe
+    from training.emotion.study import Explanation
+
+
+def show_training(
+    folder: Path,
+    data: "Fer2013",
+    recipe: "Recipe",
+    votes: NDArray[np.float32] | None,
+    *,
+    strategy: "tf.distribute.Strategy | None",
+    tensorboard: Path | None,
+    json: bool,
+) -> None:
+    """Train with a live line of progress, and a line for every epoch behind it."""
+    from training.emotion import fit, study
+
+    listener = study.tensorboard(tensorboard) if tensorboard else None
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err, disable=json or not err.is_terminal, speed_estimate_period=600) as bar:
+        task = bar.add_task("epoch", total=None, figures="")
+        done: list[Epoch] = []
+
+        def on_batch(number: int, of: int, loss: float, right: float) -> None:
+            # The first batch says how many there are, and a resumed run how far it has come.
+            epoch = done[-1].number if done else resumed[0]
+            bar.update(
+                task, total=recipe.epochs * of, completed=epoch * of + number,
+                description=f"epoch {epoch + 1} of {recipe.epochs}", figures=f"loss {loss:.3f}, {right:.1%} right",
+            )  # fmt: skip
+
+        def on_epoch(epoch: "Epoch") -> None:
+            done.append(epoch)
+            if json:
+                emit(asdict(epoch))
+            else:
+                bar.console.print(_epoch_line(epoch))
+            if listener:
+                listener(epoch)
+
+        resumed = [_epochs_done(folder)]
+        fit.train(folder, data, recipe, votes, fit.Progress(on_epoch, on_batch, bar.console.print), strategy=strategy)
+
+
+def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, Any]) -> None:
+    """The figures of a model, as a table or as JSON."""
+    if json:
+        emit({**evaluation.as_json(), **more})
+        return
+    table = Table(title=f"{evaluation.split}, {evaluation.faces:,} faces", title_justify="left")
+    table.add_column("emotion")
+    for name in ("faces", "precision", "recall", "F1"):
+        table.add_column(name, justify="right")
+    for name, line in zip(EMOTIONS, evaluation.classes, strict=True):
+        table.add_row(name, f"{line.faces:,}", f"{line.precision:.1%}", f"{line.recall:.1%}", f"{line.f1:.1%}")
+    out.print(table)
+    out.print(
+        f"Accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.3f}, "
+        f"expected calibration error {evaluation.calibration.error:.3f}"
+    )
+    if "robustness" in more:
+        shown = ", ".join(f"{name} {value:.1%}" for name, value in more["robustness"].items() if name != "none")
+        out.print(f"With the box off by 10 %: {shown}")
+    if "report" in more:
+        out.print(Text(f"The report: {more['report']}"), soft_wrap=True)
+
+
+def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, json: bool) -> None:
+    """The face beside its map, and the probabilities of all emotions."""
+    from training.emotion.gradcam import overlaid
+
+    picture = overlaid(explained.crop, explained.heat)
+    if to is not None:
+        _write_png(to, picture)
+    scores = dict(zip(EMOTIONS, map(float, explained.probabilities), strict=True))
+    if json:
+        emit({"image": str(image), "found": explained.found, "mood": {"label": max(scores, key=lambda n: scores[n]),
+              "scores": scores}, "map_of": EMOTIONS[explained.emotion]})  # fmt: skip
+        return
+    if not explained.found:
+        err.print("No face was found; the whole picture is taken for one.")
+    face = np.repeat(explained.crop[..., None], 3, axis=-1)
+    out.print(half_blocks(np.concatenate([face, picture], axis=1)))
+    for name, score in scores.items():
+        looked_for = "  <- shown" if name == EMOTIONS[explained.emotion] else ""
+        out.print(Text(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{looked_for}"))
+
+
+def half_blocks(picture: NDArray[np.uint8]) -> Text:
+    """A picture uint8 (h, w, 3) with h even as text: w columns, h / 2 lines, two pixels a character."""
+    text = Text(no_wrap=True)
+    for upper, lower in zip(picture[::2], picture[1::2], strict=True):
+        for above, below in zip(upper.tolist(), lower.tolist(), strict=True):
+            text.append("▀", style=f"rgb({','.join(map(str, above))}) on rgb({','.join(map(str, below))})")
+        text.append("\n")
+    return text
+
+
+def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Runs side by side, a line each."""
+    table = Table()
+    table.add_column("run")
+    table.add_column("architecture")
+    for name in ("epochs", "hours", "validation", "judged on", "accuracy", "mean F1", "ECE", "weakest recall"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            Text(row["run"]), row["architecture"], f"{row['epochs']} of {row['of']}", f"{row['hours']:.1f}",
+            _share(row["validation_accuracy"]), row["split"] or "-", _share(row["accuracy"]),
+            _share(row["macro_f1"]), _share(row["calibration_error"]), _share(row["weakest_recall"]),
+        )  # fmt: skip
+    return table
+
+
+def _epoch_line(epoch: "Epoch") -> str:
+    judged = ""
+    if epoch.validation_accuracy is not None:
+        judged = f", validation {epoch.validation_loss:.3f} and {epoch.validation_accuracy:.1%}"
+    return (
+        f"epoch {epoch.number} of {epoch.of}: loss {epoch.loss:.3f}, {epoch.accuracy:.1%} right{judged} "
+        f"({epoch.seconds:.0f} s)"
+    )
+
+
+def _epochs_done(folder: Path) -> int:
+    from training.emotion.fit import CHECKPOINT
+    from training.emotion.runs import open_run
+
+    return len(open_run(folder).epochs) if (folder / CHECKPOINT).exists() else 0
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _write_png(path: Path, picture: NDArray[np.uint8]) -> None:
+    import cv2
+
+    large = cv2.resize(picture[..., ::-1], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+    try:
+        path.write_bytes(cv2.imencode(".png", large)[1].tobytes())
+    except OSError as error:
+        raise DataError(f"The picture {path} cannot be written: {error.strerror}.") from None
