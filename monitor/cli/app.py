@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, settings_from
+from monitor.cli.options import ConfigOption, DbOption, open_store, settings_from
 from monitor.errors import MusterError
 
 if TYPE_CHECKING:
@@ -43,13 +43,9 @@ def run_app(
 
 def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOption = False) -> None:
     """The app without a camera: the day board, moods, people, visitors."""
-    from db.crypto import load_cipher
-    from db.engine import open_database
-    from monitor.config import CONFIG_FILE
-
     settings = settings_from(db, config)
-    engine = open_database(settings.db)
-    run_app(settings, engine, load_cipher(CONFIG_FILE.parent), ascii_only=ascii_only)
+    engine, cipher = open_store(settings, config)
+    run_app(settings, engine, cipher, ascii_only=ascii_only)
 
 
 def web(

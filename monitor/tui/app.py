@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Engine
 from textual import work
@@ -28,6 +28,7 @@ from db.crypto import TemplateCipher
 from db.errors import DatabaseError
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Scene
+from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
 from monitor.reports import PersonDay
 from monitor.tui.board import Attendee, Board, fold, take_back
@@ -36,13 +37,14 @@ from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.queries import Shares, board_of, mood_of_day, write_roster
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
+from monitor.tui.screens.people import PeopleScreen
 from monitor.tui.screens.today import TodayScreen
 from monitor.tui.text import clean, signs
 from monitor.tui.themes import DARK_MOODS, THEMES
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-SCREENS = (("door", "f1", "Door"), ("today", "f2", "Today"))
+SCREENS = (("door", "f1", "Door"), ("today", "f2", "Today"), ("people", "f4", "People"))
 """Each mode, its key and its title."""
 KIOSK_POLL = 0.5
 """Seconds between looks at whether the kiosk still runs."""
@@ -72,6 +74,9 @@ class RunningKiosk(Protocol):
             MusterError: the source or a model cannot be opened or read.
         """
 
+    def use_people(self, enrolled: Enrolled) -> None:
+        """Identify against these people from the next frame on."""
+
     def not_me(self, event: KioskEvent) -> None:
         """Void a check-in or check-out and remember the wrong pair.
 
@@ -88,7 +93,7 @@ class MusterApp(App[None]):
 
     TITLE = "Muster"
     CSS_PATH = "app.tcss"
-    MODES = {"door": DoorScreen, "today": TodayScreen}  # noqa: RUF012 - declared by Textual
+    MODES = {"door": DoorScreen, "today": TodayScreen, "people": PeopleScreen}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in SCREENS),
         Binding("question_mark", "toggle_help", "Help", key_display="?", tooltip="What the keys do here"),
@@ -145,6 +150,7 @@ class MusterApp(App[None]):
         self._kiosk: RunningKiosk | None = None
         self._closing_lock = threading.Lock()
         self._stopped = False
+        self._leaving = False
         for theme in THEMES:
             self.register_theme(theme)
 
@@ -169,6 +175,12 @@ class MusterApp(App[None]):
 
     async def on_unmount(self) -> None:
         await asyncio.to_thread(self.close)
+
+    def exit(self, *args: Any, **named: Any) -> None:
+        """Leave; from here on no screen is touched by what still arrives."""
+        self._leaving = True
+        self.feed.look(None)
+        super().exit(*args, **named)
 
     # Work off the loop
 
@@ -200,11 +212,21 @@ class MusterApp(App[None]):
         else:
             self.post_message(self.Done(partial(then, result)))
 
+    def show_later(self, show: Callable[[], None]) -> None:
+        """Call something on the loop, from any thread."""
+        self.post_message(self.Done(show))
+
     def on_muster_app_done(self, message: Done) -> None:
         message.show()
 
     def _toast_problem(self, sentence: str) -> None:
         self.notify(sentence, severity="error", markup=False)
+
+    def people_changed(self) -> None:
+        """Somebody was enrolled, changed or erased: the kiosk identifies against the new gallery."""
+        kiosk = self._kiosk
+        if kiosk is not None:
+            self.in_background(partial(load_people, self.engine, self.cipher, self.settings), kiosk.use_people)
 
     def facts_changed(self) -> None:
         """The database has news; the screen in view loads them."""
@@ -274,7 +296,7 @@ class MusterApp(App[None]):
     @property
     def door(self) -> DoorScreen | None:
         """The door's screen once it is there."""
-        stack = self._screen_stacks.get("door") or []
+        stack = [] if self._leaving else self._screen_stacks.get("door") or []
         return next((screen for screen in stack if isinstance(screen, DoorScreen) and screen.is_mounted), None)
 
     def on_muster_app_happened(self, message: Happened) -> None:

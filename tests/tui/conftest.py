@@ -31,6 +31,7 @@ from monitor.domain import (
     Scene,
     Track,
 )
+from monitor.enrolled import Enrolled
 from monitor.tui.app import MusterApp
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
@@ -61,6 +62,9 @@ class FakeKiosk:
 
     def wait(self, seconds: float | None = None) -> bool:
         return self.stopped.wait(seconds)
+
+    def use_people(self, enrolled: Enrolled) -> None:
+        self.enrolled = enrolled
 
     def not_me(self, event: KioskEvent) -> None:
         self.voided.append(event)

@@ -60,13 +60,17 @@ Look at the camera. Muster greets you by name when it has written down that you 
     ]
     app: "MusterApp"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.camera = CameraPicture(id="camera")
+
     def compose(self) -> ComposeResult:
         app = self.app
         yield TopBar("door", app.tabs, app.settings, app.clock)
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 with Container(id="camera-frame", classes="frame"):
-                    yield CameraPicture(id="camera")
+                    yield self.camera
                 with Container(id="mood-frame", classes="frame"):
                     yield MoodBar(app.signs, empty=self.no_mood)
             with Vertical(id="right"):
@@ -83,7 +87,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.query_one("#camera-frame").border_title = "Camera"
         self.query_one("#mood-frame").border_title = "Mood of the day"
         self.query_one("#events-frame").border_title = "Last events"
-        self.query_one(CameraPicture).notice("Starting the camera")
+        self.camera.notice("Starting the camera")
         self.set_interval(1.0, self.tick)
         self.show_board(self.app.board)
         self.show_mood(self.app.mood_shares)
@@ -102,7 +106,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def set_look(self) -> None:
         """Tell the feed how large and in which colours to draw."""
-        camera = self.query_one(CameraPicture)
+        camera = self.camera
         margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
         palette = palette_of(self.app.current_theme)
         app = self.app
@@ -112,15 +116,15 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.source_problem:
-            self.query_one(CameraPicture).notice("")
+            self.camera.notice("")
 
     def offer(self, picture: Picture) -> None:
         """A finished picture, from the feed's thread."""
-        self.query_one(CameraPicture).offer(picture)
+        self.camera.offer(picture)
 
     def show_problem(self, problem: str) -> None:
         """Say over the picture what is wrong with the source; empty when nothing is."""
-        self.query_one(CameraPicture).notice(clean(problem, 120))
+        self.camera.notice(clean(problem, 120))
         self.tick()
 
     # Facts
@@ -171,7 +175,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def greet(self, event: KioskEvent) -> None:
         """Show the portrait of whoever the event is about, if they are in the picture."""
-        picture = self.query_one(CameraPicture).picture
+        picture = self.camera.picture
         self.query_one(GreetingPanel).show_portrait(None if picture is None else portrait(picture.scene, event.track))
         self.tick()
 

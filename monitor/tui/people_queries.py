@@ -1,0 +1,200 @@
+"""What the people screen asks and changes. All of it blocks: call it in workers only."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db import consents, erasure, look_alikes, moods, people, templates
+from db.crypto import TemplateCipher
+from db.engine import reading, scrub, writing
+from db.records import Person, PersonSummary, Template
+from enroll.importing import import_pile, open_pile
+from enroll.report import PersonReport
+from enroll.store import Details, refresh_template
+from monitor import mood, reports
+from monitor.config import Settings
+from monitor.domain import RgbImage
+from monitor.reports import Period, PersonDay
+from monitor.tui.queries import DESK, shares_of
+
+PAGE = 500
+"""People that the list shows at once; the filter finds the others."""
+HISTORY_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """Those whom the filter finds."""
+
+    people: tuple[PersonSummary, ...]
+    total: int
+    """Active people in the database."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonDetails:
+    """All that the screen shows of one person."""
+
+    person: Person
+    face_consent: bool | None
+    mood_consent: bool | None
+    templates: tuple[Template, ...]
+    portrait: RgbImage | None
+    look_alikes: tuple[tuple[str, float], ...]
+    """Name and similarity, the most alike first."""
+    days: tuple[PersonDay, ...]
+    """The last two weeks, newest first."""
+    moods: tuple[tuple[str, float], ...]
+    """Shares over the last two weeks; empty without individual moods."""
+    change: mood.Change | None
+    """Today against the person's own baseline."""
+
+
+def people_page(engine: Engine, search: str) -> PeoplePage:
+    """The first people, by name, in whose name, number or group the text occurs."""
+    with reading(engine) as session:
+        found = people.list_people(session, search=search, limit=PAGE)
+        return PeoplePage(tuple(found), people.count_people(session))
+
+
+def person_details(
+    engine: Engine, cipher: TemplateCipher, settings: Settings, person: UUID, now: datetime
+) -> PersonDetails:
+    """Everything about one person. Raises: DatabaseError."""
+    today = now.astimezone(settings.zone).date()
+    period = Period(today - timedelta(days=HISTORY_DAYS - 1), today)
+    with reading(engine) as session:
+        who = people.get_person(session, person)
+        images = templates.list_templates(session, person)
+        days = reports.attendance(session, settings, period, now, group=who.group)
+        shares, change = _moods(session, settings, person, period, now)
+        return PersonDetails(
+            person=who,
+            face_consent=consents.current(session, person, "face"),
+            mood_consent=consents.current(session, person, "mood"),
+            templates=tuple(images),
+            portrait=_portrait(session, cipher, person, images),
+            look_alikes=_alike(session, person),
+            days=tuple(day for day in reversed(days) if day.person.id == person),
+            moods=shares,
+            change=change,
+        )
+
+
+def _moods(
+    session: Session, settings: Settings, person: UUID, period: Period, now: datetime
+) -> tuple[tuple[tuple[str, float], ...], mood.Change | None]:
+    if settings.mood != "individual":
+        return (), None
+    zone = settings.zone
+    start, end = period.bounds(zone)
+    midnight = Period(period.last, period.last).bounds(zone)[0]
+    since = midnight - timedelta(days=mood.BASELINE_DAYS)
+    samples = list(moods.between(session, min(start, since), end, person=person))
+    recent = [sample for sample in samples if sample.at >= start]
+    if not recent:
+        return (), None
+    cell = mood.total(recent, zone, settings.mood_confidence)
+    return shares_of(cell) or (), mood.change(samples, midnight)
+
+
+def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:
+    jpeg = templates.load_portrait(session, cipher, person)
+    if jpeg is None and images:
+        jpeg = templates.load_chip(session, cipher, images[0].id)
+    return None if jpeg is None else decode(jpeg)
+
+
+def decode(jpeg: bytes) -> RgbImage | None:
+    """A JPEG as uint8 (h, w, 3) RGB; None when it is damaged."""
+    import cv2
+    import numpy as np
+
+    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return None if bgr is None else np.ascontiguousarray(bgr[..., ::-1]).astype(np.uint8, copy=False)
+
+
+def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:
+    found = []
+    for pair in look_alikes.pairs(session):
+        if person in (pair.person, pair.other):
+            other = pair.other if pair.person == person else pair.person
+            found.append((people.get_person(session, other).name, pair.similarity))
+    return tuple(found)
+
+
+def change_person(
+    engine: Engine, person: UUID, what: Literal["rename", "number", "group", "notes"], value: str, at: datetime
+) -> None:
+    """Change one property. Raises: DatabaseError."""
+    with writing(engine) as session:
+        match what:
+            case "rename":
+                people.rename(session, person, value, at=at, actor=DESK)
+            case "number":
+                people.set_number(session, person, value or None, at=at, actor=DESK)
+            case "group":
+                people.set_group(session, person, value or None, at=at, actor=DESK)
+            case "notes":
+                people.set_notes(session, person, value, at=at, actor=DESK)
+
+
+def set_active(engine: Engine, person: UUID, active: bool, at: datetime) -> None:
+    """Deactivate or reactivate. Raises: DatabaseError."""
+    with writing(engine) as session:
+        people.set_active(session, person, active, at=at, actor=DESK)
+
+
+def set_consents(engine: Engine, person: UUID, face: bool, mood_given: bool, at: datetime) -> None:
+    """Write both decisions down, where they changed. Raises: DatabaseError."""
+    with writing(engine) as session:
+        if consents.current(session, person, "face") is not face:
+            consents.set_consent(session, person, "face", face, at=at, actor=DESK)
+        if consents.current(session, person, "mood") is not mood_given:
+            consents.set_consent(session, person, "mood", mood_given, at=at, actor=DESK)
+
+
+def merge_people(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID, at: datetime) -> None:
+    """Make two people one, with a new template. Raises: DatabaseError."""
+    with writing(engine) as session:
+        erasure.merge(session, cipher, source, into, at=at, actor=DESK)
+        refresh_template(session, cipher, people.get_person(session, into), at=at)
+
+
+def erase_person(engine: Engine, person: UUID, at: datetime) -> None:
+    """Delete somebody for good, also from the file's free pages. Raises: DatabaseError."""
+    with writing(engine) as session:
+        erasure.erase(session, person, at=at, actor=DESK)
+    scrub(engine)
+
+
+def export_person(engine: Engine, cipher: TemplateCipher, person: UUID, folder: Path) -> None:
+    """Write everything that is kept about somebody into a new folder. Raises: DatabaseError."""
+    with reading(engine) as session:
+        export = erasure.export_person(session, cipher, person)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(export.data, ensure_ascii=False, indent=2, default=str)
+    (folder / "person.json").write_text(text, encoding="utf-8")
+    for name, jpeg in export.images.items():
+        (folder / name).write_bytes(jpeg)
+
+
+def import_folder(
+    engine: Engine,
+    cipher: TemplateCipher,
+    path: Path,
+    consented: bool,
+    at: datetime,
+    on_progress: Callable[[int, int], None],
+) -> list[PersonReport]:
+    """Enrol everybody in a folder, archive or list. Raises: MusterError, DatabaseError."""
+    details = Details(at, DESK, ("face", "mood") if consented else ())
+    with open_pile(path) as pile:
+        return list(import_pile(pile, engine, cipher, details, on_progress=on_progress))

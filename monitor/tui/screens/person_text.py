@@ -1,0 +1,76 @@
+"""Everything about one person as text."""
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+
+from monitor.tui.people_queries import PersonDetails
+from monitor.tui.text import Signs, at_clock, clean, day_text
+
+SHOWN_DAYS = 7
+GIVEN = {True: "given", False: "refused", None: "not asked"}
+
+
+def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs) -> Text:
+    """The pane of the people screen; names are never read as markup."""
+    person = details.person
+    text = Text()
+    facts = (
+        ("Number", clean(person.number)),
+        ("Group", clean(person.group)),
+        ("Since", day_text(person.created_at, zone)),
+        ("Active", "yes" if person.active else "no"),
+        ("Recognition", GIVEN[details.face_consent]),
+        ("Moods", GIVEN[details.mood_consent]),
+        ("Notes", clean(person.notes, 200)),
+    )
+    for label, value in facts:
+        if value:
+            text.append(f"{label:<12}", "dim").append(f"{value}\n")
+    _images(text, details)
+    if details.look_alikes:
+        _heading(text, "Looks like")
+        for name, similarity in details.look_alikes:
+            text.append(f"{clean(name, 30)}  similarity {similarity:.2f}\n")
+    _days(text, details, zone)
+    _moods(text, details, signs)
+    return text
+
+
+def _heading(text: Text, title: str) -> None:
+    text.append(f"\n{title}\n", "bold")
+
+
+def _images(text: Text, details: PersonDetails) -> None:
+    _heading(text, f"Images {len(details.templates)}")
+    for one in details.templates[:6]:
+        score = one.quality.get("score")
+        quality = f"  quality {score:.2f}" if isinstance(score, int | float) else ""
+        text.append(f"{clean(one.source, 28)}{quality}\n")
+    if len(details.templates) > 6:
+        text.append(f"and {len(details.templates) - 6} more\n", "dim")
+
+
+def _days(text: Text, details: PersonDetails, zone: ZoneInfo) -> None:
+    _heading(text, "Attendance")
+    days = [day for day in details.days if day.summary.status is not None][:SHOWN_DAYS]
+    if not days:
+        text.append("Not seen in the last two weeks.\n", "dim")
+    for day in days:
+        summary = day.summary
+        shown = datetime.combine(summary.day, time(12), tzinfo=zone)
+        times = f"{at_clock(summary.first_in, zone):<6}{at_clock(summary.last_out, zone):<6}"
+        text.append(f"{day_text(shown, zone)[:-5]:<11}", "dim")
+        text.append(f"{times}{summary.status.value if summary.status else ''}\n")
+
+
+def _moods(text: Text, details: PersonDetails, signs: Signs) -> None:
+    if not details.moods:
+        return
+    _heading(text, "Mood, two weeks")
+    for mood, share in sorted(details.moods, key=lambda item: -item[1]):
+        text.append(f"{signs.mood[mood] * round(share * 20):<21}{mood} {share:.0%}\n")
+    if details.change is not None:
+        emotion, by = details.change.strongest
+        text.append(f"Today against the last four weeks: {emotion} {by:+.0%}\n")
