@@ -37,6 +37,7 @@ from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.queries import Shares, board_of, mood_of_day, write_roster
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
+from monitor.tui.screens.mood import MoodScreen
 from monitor.tui.screens.people import PeopleScreen
 from monitor.tui.screens.today import TodayScreen
 from monitor.tui.text import clean, signs
@@ -44,7 +45,7 @@ from monitor.tui.themes import DARK_MOODS, THEMES
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-SCREENS = (("door", "f1", "Door"), ("today", "f2", "Today"), ("people", "f4", "People"))
+SCREENS = (("door", "f1", "Door"), ("today", "f2", "Today"), ("mood", "f3", "Mood"), ("people", "f4", "People"))
 """Each mode, its key and its title."""
 KIOSK_POLL = 0.5
 """Seconds between looks at whether the kiosk still runs."""
@@ -93,7 +94,7 @@ class MusterApp(App[None]):
 
     TITLE = "Muster"
     CSS_PATH = "app.tcss"
-    MODES = {"door": DoorScreen, "today": TodayScreen, "people": PeopleScreen}  # noqa: RUF012 - declared by Textual
+    MODES = {"door": DoorScreen, "today": TodayScreen, "mood": MoodScreen, "people": PeopleScreen}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in SCREENS),
         Binding("question_mark", "toggle_help", "Help", key_display="?", tooltip="What the keys do here"),

@@ -31,6 +31,7 @@ COLUMNS = (
     Column("consent", "Consent", 10, rank=2),
     Column("alike", "Alike", 5, right=True, rank=1),
 )
+AGREED = (("yes", "yes"), ("not asked", "no"))
 YES_NO = (("given", "yes"), ("refused", "no"))
 
 
@@ -51,11 +52,13 @@ The list finds people by name, number or group; the pane shows everything about 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "enrol", "Enrol", tooltip="Enrol people from a folder, a ZIP or a list", id="people.enrol"),
         Binding("r", "change('rename')", "Rename", id="people.rename"),
-        Binding("g", "change('group')", "Group", id="people.group"),
+        Binding("g", "change('group')", "Group", show=False, id="people.group"),
         Binding("c", "consent", "Consent", tooltip="What the person agreed to", id="people.consent"),
-        Binding("d", "active", "(De)activate", tooltip="Keep, but do not recognise", id="people.active"),
+        Binding("d", "active", "Active", tooltip="Keep, but do not recognise", id="people.active"),
         Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", id="people.merge"),
-        Binding("o", "export", "Data", tooltip="Write all data about the person to a folder", id="people.export"),
+        Binding(
+            "o", "export", "Data", tooltip="Write all data about the person to a folder", show=False, id="people.export"
+        ),
         Binding("x", "erase", "Erase", tooltip="Delete for good", id="people.erase"),
     ]
 
@@ -181,8 +184,8 @@ The list finds people by name, number or group; the pane shows everything about 
         if self._details is None:
             return
         who, app = self._who, self.app
-        face = "no" if self._details.face_consent is False else "yes"
-        mood = "no" if self._details.mood_consent is False else "yes"
+        face = "yes" if self._details.face_consent else "no"
+        mood = "yes" if self._details.mood_consent else "no"
         fields = [Ask("face", "To be recognised", face, YES_NO), Ask("mood", "To have moods estimated", mood, YES_NO)]
         self._ask(
             Dialog("Consent", f"What {self._shown_name} agreed to.", fields, yes="Write down"),
