@@ -1,0 +1,129 @@
+"""What all steps of a study share: the faces, the split, the settings, and results that several steps need."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from monitor.errors import UsageError
+from training.eigenfaces.load import FaceSet
+from training.eigenfaces.protocol import hold_out, span_coordinates
+from training.eigenfaces.section import Picture
+from training.report import save_figure
+
+CLASSIC_COMPONENTS = 90
+CLASSIC_SUBJECTS = (0, 5, 21, 24, 36)
+FOLDS = 5
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class StudySettings:
+    """What a user can choose."""
+
+    components: int | None = None
+    """Of the whitened PCA; None for the classic 90, or as many as the smallest training fold allows."""
+    subjects: tuple[int, ...] | None = None
+    """People whose images are all shown; None for the classic choice."""
+    projected: int = 10
+    """How many people the projection on two components shows."""
+    seed: int = 0
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """Processes for the long computations."""
+
+
+def _nobody_waits(_: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One study of one set of faces, writing into one run folder."""
+
+    faces: FaceSet
+    folder: Path
+    settings: StudySettings = field(default_factory=StudySettings)
+    done: Callable[[float], None] = _nobody_waits
+    """Told how much of the step under way is done, 0 to 1."""
+    _results: dict[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises UsageError when the settings do not fit the faces."""
+        wanted, most = self.settings.components, self.most_components
+        if wanted is not None and not 1 <= wanted <= most:
+            raise UsageError(
+                f"{wanted} components cannot be learnt: the smallest training fold has {most} images or pixels; "
+                f"choose 1 to {most}."
+            )
+        people = len(self.faces.names)
+        for subject in self.settings.subjects or ():
+            if not 0 <= subject < people:
+                raise UsageError(f"Subject {subject} does not exist; subjects are numbered 0 to {people - 1}.")
+        if self.settings.projected < 1:
+            raise UsageError("At least one person must be projected; choose a number from 1.")
+
+    @property
+    def most_components(self) -> int:
+        """A fold of a fold (nested search) is the smallest set that a PCA is fitted on."""
+        images = len(self.faces.target)
+        outer = images - -(-images // FOLDS)
+        inner = outer - -(-outer // FOLDS)
+        return min(inner, len(self.train) - -(-len(self.train) // FOLDS), self.faces.pixels.shape[1])
+
+    @property
+    def components(self) -> int:
+        return self.settings.components or min(CLASSIC_COMPONENTS, self.most_components)
+
+    @property
+    def subjects(self) -> tuple[int, ...]:
+        if self.settings.subjects is not None:
+            return self.settings.subjects
+        known = tuple(subject for subject in CLASSIC_SUBJECTS if subject < len(self.faces.names))
+        return known or (0,)
+
+    @cached_property
+    def _split(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return hold_out(self.faces.target, self.settings.seed)
+
+    @property
+    def train(self) -> NDArray[np.int64]:
+        """Indices of the training part."""
+        return self._split[0]
+
+    @property
+    def test(self) -> NDArray[np.int64]:
+        """Indices of the hold-out."""
+        return self._split[1]
+
+    @cached_property
+    def pixels(self) -> NDArray[np.float64]:
+        """float64 (n, height * width), 0 to 1."""
+        return self.faces.pixels
+
+    @property
+    def target(self) -> NDArray[np.int64]:
+        return self.faces.target
+
+    @cached_property
+    def coordinates(self) -> NDArray[np.float64]:
+        """The pixels turned into at most n coordinates without loss, for folds by the hundred."""
+        return span_coordinates(self.pixels)
+
+    def once(self, compute: "Callable[[Study], Result]") -> Result:
+        """The result of a computation that several steps need; computed when first asked for."""
+        if compute not in self._results:
+            self._results[compute] = compute(self)
+        result: Result = self._results[compute]
+        return result
+
+    def picture(self, name: str, figure: Figure, caption: str, *, wide: bool = True) -> Picture:
+        """Save a figure in the run folder."""
+        save_figure(figure, self.folder / f"{name}.png")
+        return Picture(f"{name}.png", caption, wide)
