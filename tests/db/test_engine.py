@@ -35,7 +35,7 @@ def test_a_database_in_memory_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["mysql://host/x", "::://", "nonsense://x"])
 def test_other_databases_are_refused(url: str) -> None:
-    with pytest.raises(DatabaseError, match="(?i)sqlite"):
+    with pytest.raises(DatabaseError, match=r"(?i)sqlite"):
         open_database(url)
 
 

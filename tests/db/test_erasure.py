@@ -1,0 +1,230 @@
+"""Erasing, merging and exporting a person; a new key; backups; retention."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db import audit, backup, consents, erasure, kiosks, ledger, moods, people, rotation, sightings, templates
+from db.crypto import TemplateCipher, load_cipher
+from db.engine import open_database, reading, scrub, writing
+from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
+from db.ids import new_id
+from db.records import MoodSample, NewEvent, Person, SightingRecord
+
+FACE = np.linspace(-1, 1, 128, dtype=np.float32)
+HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+
+
+def _live(engine: Engine, cipher: TemplateCipher, at: datetime, name: str, image: str = "a") -> Person:
+    """A person with a bit of everything."""
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
+        person = people.add_person(session, name, notes=f"notes on {name}", at=at, actor="desk")
+        templates.add_template(
+            session,
+            cipher,
+            person.id,
+            content_hash=image * 64,
+            encoder="test-1",
+            embedding=FACE,
+            quality={},
+            source=f"{name}.jpg",
+            at=at,
+            chip_jpeg=f"chip of {name}".encode(),
+        )
+        templates.set_mean_template(session, cipher, person.id, encoder="test-1", embedding=FACE, members=1, at=at)
+        templates.set_portrait(session, cipher, person.id, f"portrait of {name}".encode(), at=at)
+        consents.set_consent(session, person.id, "mood", False, at=at, actor="desk")
+        seen = SightingRecord(new_id(), kiosk, 1, at, at, 3, person.id, person.id, 0.9, None, None, 0.5)
+        sightings.add(session, cipher, seen)
+        moods.add(session, kiosk, MoodSample(at, person.id, seen.id, None, None, "happy", HAPPY))
+        event = NewEvent(new_id(), "check_in", person.id, at, "UTC", kiosk, "face", "door", at, sighting=seen.id)
+        ledger.append(session, event)
+        people.rename(session, person.id, f"{name} the Second", at=at, actor="desk")
+    return person
+
+
+def test_an_erased_person_is_gone_and_the_chain_still_verifies(
+    engine: Engine, cipher: TemplateCipher, at: datetime
+) -> None:
+    ada = _live(engine, cipher, at, "Ada")
+    _live(engine, cipher, at, "Bob")
+    with writing(engine) as session:
+        receipt = erasure.erase(session, ada.id, at=at, actor="desk")
+    assert (receipt.templates, receipt.sightings, receipt.mood_samples, receipt.consents) == (1, 1, 1, 1)
+    assert receipt.events_kept == 1
+    with reading(engine) as session:
+        assert ledger.verify(session).whole
+        assert [event.person for event in ledger.newest(session)][-1] is None
+        assert [person.name for person in people.load_gallery(session, cipher, "test-1")] == ["Bob the Second"]
+        assert moods.count(session) == 1
+        assert not [entry for entry in audit.newest(session) if "Ada" in json.dumps(dict(entry.detail))]
+    with pytest.raises(InvalidRecord), writing(engine) as session:
+        erasure.erase(session, ada.id, at=at, actor="desk")
+
+
+def test_no_trace_of_an_erased_person_is_left_in_the_files(
+    sqlite: Engine, cipher: TemplateCipher, at: datetime
+) -> None:
+    ada = _live(sqlite, cipher, at, "Adalovelace")
+    _live(sqlite, cipher, at, "Bob")
+    with reading(sqlite) as session:
+        traces = [b"Adalovelace", ada.id.hex.encode()]
+    file = Path(str(sqlite.url.database))
+
+    def files() -> bytes:
+        return b"".join(part.read_bytes() for part in sorted(file.parent.glob(f"{file.name}*")))
+
+    assert all(trace in files() for trace in traces)
+    with writing(sqlite) as session:
+        erasure.erase(session, ada.id, at=at, actor="desk")
+    assert scrub(sqlite)
+    assert not any(trace in files() for trace in traces)
+    assert b"Bob" in files()
+
+
+def test_merging_moves_everything(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    ada, twin = _live(engine, cipher, at, "Ada", "a"), _live(engine, cipher, at, "Ada B", "b")
+    with writing(engine) as session:
+        erasure.merge(session, cipher, twin.id, ada.id, at=at, actor="desk")
+    with reading(engine) as session:
+        assert [entry.person.id for entry in people.list_people(session)] == [ada.id]
+        members = templates.load_members(session, cipher, ada.id, "test-1")
+        assert [member.template.content_hash[0] for member in members] == ["a", "b"]
+        assert templates.load_chip(session, cipher, members[1].template.id) == b"chip of Ada B"
+        assert len(ledger.of_person(session, ada.id)) == 2
+        assert len(sightings.between(session, at, at + timedelta(days=1), person=ada.id)) == 2
+        assert consents.current(session, ada.id, "mood") is False
+        assert ledger.verify(session).whole
+    with pytest.raises(InvalidRecord, match="themselves"), writing(engine) as session:
+        erasure.merge(session, cipher, ada.id, ada.id, at=at, actor="desk")
+
+
+def test_an_export_has_everything_and_is_json(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    ada = _live(engine, cipher, at, "Ada")
+    with reading(engine) as session:
+        export = erasure.export_person(session, cipher, ada.id)
+    data = json.loads(json.dumps(export.data))
+    assert data["person"]["name"] == "Ada the Second"
+    assert data["templates"][0]["embedding"] == pytest.approx(FACE.tolist())
+    assert data["attendance"][0]["kind"] == "check_in"
+    assert {name: len(data[name]) for name in ("consents", "sightings", "moods", "mean_templates")} == dict.fromkeys(
+        ("consents", "sightings", "moods", "mean_templates"), 1
+    )
+    assert export.images == {"portrait.jpg": b"portrait of Ada", "face-1.jpg": b"chip of Ada"}
+
+
+def _visitor(engine: Engine, cipher: TemplateCipher, at: datetime) -> UUID:
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
+        seen = SightingRecord(new_id(), kiosk, 2, at, at, 3, None, None, 0.3, None, None, 0.5)
+        assert sightings.add(session, cipher, seen, embedding=FACE, portrait=b"a stranger")
+        assert not sightings.add(session, cipher, seen, embedding=FACE, portrait=b"a stranger")
+    return seen.id
+
+
+def test_an_unknown_visitor_keeps_a_face_until_named_or_discarded(
+    engine: Engine, cipher: TemplateCipher, at: datetime
+) -> None:
+    ada = _live(engine, cipher, at, "Ada")
+    named, discarded = _visitor(engine, cipher, at), _visitor(engine, cipher, at + timedelta(hours=1))
+    with reading(engine) as session:
+        newest, oldest = sightings.visitors(session, cipher)
+    assert (newest.sighting.id, oldest.sighting.id) == (discarded, named)
+    assert np.array_equal(newest.embedding, FACE)
+    assert newest.portrait == b"a stranger"
+    with writing(engine) as session:
+        sightings.name_visitor(session, named, ada.id, at=at, actor="desk")
+        sightings.discard_visitor(session, discarded, at=at, actor="desk")
+        assert sightings.visitors(session, cipher) == []
+        assert sightings.count_visitors(session) == 0
+        assert len(sightings.between(session, at, at + timedelta(days=1))) == 3
+
+
+def test_retention_deletes_unknown_people_and_old_moods_only(
+    engine: Engine, cipher: TemplateCipher, at: datetime
+) -> None:
+    _live(engine, cipher, at, "Ada")
+    _visitor(engine, cipher, at)
+    _visitor(engine, cipher, at + timedelta(days=10))
+    with writing(engine) as session:
+        assert sightings.purge_visitors(session, at + timedelta(days=5)) == 1
+        assert moods.purge(session, at) == 0
+        assert moods.purge(session, at + timedelta(seconds=1)) == 1
+        assert len(sightings.between(session, at, at + timedelta(days=30))) == 2
+
+
+def test_a_new_key_opens_everything_and_the_old_one_nothing(
+    engine: Engine, cipher: TemplateCipher, at: datetime
+) -> None:
+    ada = _live(engine, cipher, at, "Ada")
+    _visitor(engine, cipher, at)
+    new = TemplateCipher(b"n" * 32)
+    with writing(engine) as session:
+        assert rotation.reencrypt(session, cipher, new, at=at, actor="desk") == 6
+    with reading(engine) as session:
+        assert len(people.load_gallery(session, new, "test-1")) == 1
+        assert erasure.export_person(session, new, ada.id).images["portrait.jpg"] == b"portrait of Ada"
+        assert sightings.visitors(session, new)[0].portrait == b"a stranger"
+        with pytest.raises(WrongKey):
+            people.load_gallery(session, cipher, "test-1")
+    with pytest.raises(WrongKey), writing(engine) as session:
+        rotation.reencrypt(session, cipher, new, at=at, actor="desk")
+
+
+def test_rotating_survives_a_crash_before_the_key_is_in_place(
+    sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    _live(sqlite, load_cipher(tmp_path), at, "Ada")
+
+    def crash(key: bytes, folder: Path) -> str:
+        raise OSError("the power went")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(rotation, "store_key", crash)
+        with pytest.raises(OSError, match="power"):
+            rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
+    with reading(sqlite) as session, pytest.raises(WrongKey):
+        people.load_gallery(session, load_cipher(tmp_path), "test-1")
+    assert rotation.rotate(sqlite, tmp_path, at=at, actor="desk").sealed == 0
+    with reading(sqlite) as session:
+        assert len(people.load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
+    assert not (tmp_path / "template.key.next").exists()
+
+
+def test_a_backup_of_a_database_in_use_is_whole(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    _live(sqlite, cipher, at, "Ada")
+    copy = tmp_path / "backups" / "copy.sqlite3"
+    with writing(sqlite) as session:
+        people.add_person(session, "Not committed yet", at=at, actor="test")
+        assert backup.back_up(sqlite, copy) == copy.stat().st_size
+    assert [entry.name for entry in copy.parent.iterdir()] == ["copy.sqlite3"]
+    restored = open_database(str(copy))
+    with reading(restored) as session:
+        assert [entry.person.name for entry in people.list_people(session)] == ["Ada the Second"]
+        assert ledger.verify(session).whole
+    assert backup.problems(restored) == []
+    with pytest.raises(DatabaseError, match="exists already"):
+        backup.back_up(sqlite, copy)
+
+
+def test_a_file_with_broken_pages_is_noticed(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    for number in range(30):
+        _live(sqlite, cipher, at, f"Person {number}")
+    scrub(sqlite)
+    sqlite.dispose()
+    file = Path(str(sqlite.url.database))
+    data = bytearray(file.read_bytes())
+    data[8192:-4096] = bytes(len(data) - 8192 - 4096)
+    file.write_bytes(data)
+    with pytest.raises(DatabaseDamaged, match="damaged"), reading(open_database(str(file))) as session:
+        people.list_people(session)
