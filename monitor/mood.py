@@ -165,7 +165,8 @@ def _cell(key: Key, samples: Sequence[Sample], zone: ZoneInfo, confidence_needed
 def _stays(samples: Sequence[Sample], zone: ZoneInfo | None = None) -> list[_Stay]:
     kept: dict[object, list[Sample]] = defaultdict(list)
     for sample in samples:
-        kept[(sample.token, sample.at) if sample.token else (sample.sighting or sample.at)].append(sample)
+        # A token's samples are an hour's; one without any sighting stands for itself.
+        kept[sample.sighting or (sample.token or sample.person, sample.at)].append(sample)
     return [
         _Stay(
             person=some[0].person,

@@ -1,0 +1,197 @@
+"""`muster attendance`, `muster mood` and `muster db`, as they are typed."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import typer
+from openpyxl import load_workbook
+from typer.testing import CliRunner, Result
+
+from db import kiosks, ledger, moods, people
+from db.engine import open_database, writing
+from db.errors import DatabaseDamaged, DatabaseError
+from db.ids import new_id
+from db.records import MoodSample, NewEvent
+from monitor.cli import database, reports
+from monitor.errors import MusterError, UsageError
+
+NAMES = ("=1+1", "[red]Bob[/red]", "علي")
+HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+
+app = typer.Typer()
+app.command("attendance")(reports.attendance)
+app.command("mood")(reports.mood)
+app.add_typer(database.app, name="db")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database in which three people came three days ago and one of them stayed."""
+    file = str(tmp_path_factory.mktemp("store") / "muster.sqlite3")
+    engine = open_database(file)
+    day = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=3)
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="HQ", role="auto", time_zone="UTC", at=day).id
+        for name in NAMES:
+            person = people.add_person(session, name, group="Team", at=day, actor="test")
+            _append(session, kiosk, person.id, "check_in", day)
+            moods.add(session, kiosk, MoodSample(day, person.id, None, "Team", None, "happy", HAPPY))
+            if name != NAMES[0]:
+                _append(session, kiosk, person.id, "check_out", day + timedelta(hours=8))
+    engine.dispose()
+    return file
+
+
+def _append(session: Any, kiosk: UUID, person: UUID, kind: Any, at: datetime) -> None:
+    ledger.append(session, NewEvent(new_id(), kind, person, at, "UTC", kiosk, "face", "door", at))
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MUSTER_TIME_ZONE", "UTC")
+    monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words), catch_exceptions=True)
+
+
+def _failure(*words: str) -> BaseException:
+    result = run(*words)
+    assert result.exception is not None
+    return result.exception
+
+
+def _three_days_ago() -> str:
+    return str((datetime.now(UTC) - timedelta(days=3)).date())
+
+
+def test_attendance_as_json(store: str) -> None:
+    day = _three_days_ago()
+    lines = run("attendance", "--db", store, "--from", day, "--to", day, "--json").stdout.splitlines()
+    by_name = {record["person"]: record for record in map(json.loads, lines)}
+    assert set(by_name) == set(NAMES)
+    assert (by_name["علي"]["status"], by_name["علي"]["hours"]) == ("left", 8.0)
+    assert by_name["=1+1"]["status"] == "incomplete"
+    assert by_name["=1+1"]["first_in"] == f"{day}T09:00:00+00:00"
+
+
+def test_attendance_as_a_table_shows_names_as_they_are(store: str) -> None:
+    shown = run("attendance", "--db", store, "--from", _three_days_ago()).stdout
+    assert "[red]Bob[/red]" in shown
+    assert "incomplete" in shown
+
+
+def test_attendance_as_csv_has_no_formula(store: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("attendance", "--db", store, "--format", "csv").stdout)))
+    assert {row["person"] for row in rows} == {"'=1+1", "[red]Bob[/red]", "علي"}
+    assert {row["status"] for row in rows} == {"absent"}
+
+
+def test_attendance_per_person_adds_up(store: str) -> None:
+    lines = run("attendance", "--db", store, "--from", _three_days_ago(), "--by", "person", "--json").stdout
+    ali = next(record for record in map(json.loads, lines.splitlines()) if record["person"] == "علي")
+    assert (ali["days_present"], ali["days_absent"], ali["hours"]) == (1, 3, 8.0)
+
+
+def test_attendance_per_event_is_in_the_order_of_time(store: str) -> None:
+    lines = run("attendance", "--db", store, "--from", _three_days_ago(), "--by", "event", "--json").stdout
+    assert [json.loads(line)["event"] for line in lines.splitlines()] == ["check_in"] * 3 + ["check_out"] * 2
+
+
+def test_the_kind_of_file_follows_from_its_name(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "march.xlsx"
+    assert run("attendance", "--db", store, "--output", str(file)).exit_code == 0
+    sheet = load_workbook(file).active
+    assert sheet is not None
+    assert sheet.max_row == 4
+    calendar = tmp_path / "march.ics"
+    run("attendance", "--db", store, "--from", _three_days_ago(), "--output", str(calendar))
+    assert calendar.read_text().count("BEGIN:VEVENT") == 2
+
+
+def test_moods_by_person_and_by_group(store: str) -> None:
+    by_person = run("mood", "--db", store, "--by", "person", "--json").stdout.splitlines()
+    assert {json.loads(line)["person"] for line in by_person} == set(NAMES)
+    (line,) = run("mood", "--db", store, "--by", "group", "--json").stdout.splitlines()
+    record = json.loads(line)
+    assert (record["group"], record["people"], record["mood"], record["scores"]["happy"]) == ("Team", 3, "happy", 1.0)
+
+
+def test_aggregate_mode_hides_small_groups_and_people(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_MOOD", "aggregate")
+    (line,) = run("mood", "--db", store, "--by", "group", "--json").stdout.splitlines()
+    assert json.loads(line) == {"group": "Team", "hidden": True}
+    assert isinstance(_failure("mood", "--db", store, "--by", "person"), UsageError)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("attendance", "--from", "someday"),
+        ("attendance", "--from", "2026-03-02", "--to", "2026-03-01"),
+        ("attendance", "--output", "report"),
+        ("attendance", "--json", "--format", "csv"),
+        ("mood", "--format", "ics"),
+    ],
+)
+def test_what_makes_no_sense_is_wrong_usage(store: str, words: tuple[str, ...]) -> None:
+    error = _failure(*words, "--db", store)
+    assert isinstance(error, UsageError)
+    assert error.exit_code == 2
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(store: str, tmp_path: Path) -> None:
+    error = _failure("attendance", "--db", store, "--output", str(tmp_path / "none" / "x.csv"))
+    assert isinstance(error, MusterError)
+    assert "cannot be written" in str(error)
+
+
+def test_the_database_is_made_looked_at_and_backed_up(tmp_path: Path) -> None:
+    file, copy = str(tmp_path / "new.sqlite3"), tmp_path / "copy.sqlite3"
+    assert isinstance(_failure("db", "current", "--db", file), DatabaseError)
+    assert json.loads(run("db", "upgrade", "--db", file, "--json").stdout)["database"] == file
+    assert json.loads(run("db", "current", "--db", file, "--json").stdout)["people"] == 0
+    assert json.loads(run("db", "backup", str(copy), "--db", file, "--json").stdout)["bytes"] == copy.stat().st_size
+
+
+def test_a_changed_ledger_fails_the_check(store: str, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.sqlite3")
+    run("db", "backup", copy, "--db", store)
+    check = json.loads(run("db", "verify", "--db", copy, "--json").stdout)
+    assert (check["whole"], check["events"]) == (True, 5)
+    engine = open_database(copy)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER attendance_event_no_update")
+        connection.exec_driver_sql("UPDATE attendance_event SET kind = 'check_out' WHERE seq = 1")
+    engine.dispose()
+    error = _failure("db", "verify", "--db", copy)
+    assert isinstance(error, DatabaseDamaged)
+    assert "row 1 was changed" in str(error)
+    broken = run("db", "verify", "--db", copy, "--json")
+    assert (broken.exit_code, json.loads(broken.stdout)["broken_row"]) == (1, 1)
+
+
+def test_purging_deletes_what_is_older(store: str, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.sqlite3")
+    run("db", "backup", copy, "--db", store)
+    kept = json.loads(run("db", "purge", "--db", copy, "--json").stdout)
+    assert (kept["moods"], kept["scrubbed"]) == (0, True)
+    assert json.loads(run("db", "purge", "--moods-days", "1", "--db", copy, "--json").stdout)["moods"] == 3
+
+
+def test_the_key_is_rotated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    file = str(tmp_path / "new.sqlite3")
+    run("db", "upgrade", "--db", file)
+    rotated = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
+    assert rotated["key_in"] == str(tmp_path / "template.key")
+    again = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
+    assert again["key_id"] != rotated["key_id"]
