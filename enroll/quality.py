@@ -26,7 +26,7 @@ class QualityLimits(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MUSTER_QUALITY_", extra="forbid", frozen=True)
 
-    inter_eye_distance: float = Field(default=16, ge=8, description="Pixels between the eyes, at least.")
+    inter_eye_distance: float = Field(default=14, ge=8, description="Pixels between the eyes, at least.")
     sharpness: float = Field(default=0.02, ge=0, description="Fine detail in proportion to contrast, at least.")
     darkest_mean: float = Field(default=30, ge=0, le=255, description="Mean luminance of the face, at least.")
     brightest_mean: float = Field(default=230, ge=0, le=255, description="Mean luminance of the face, at most.")

@@ -1,0 +1,243 @@
+"""Measures identification on a folder of known people: Muster beside the classic recipe, on the same pictures.
+
+Everyone's first pictures are enrolled, the others are probes. Each probe is tried twice: against the whole gallery
+(is its person named?) and against the gallery without its person (is this stranger named?).
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import local
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enroll.examine import find_faces, foreground
+from enroll.likeness import mean_template
+from enroll.pile import Picture, Pile
+from enroll.rates import Floats, Rate, Trials, roc
+from monitor.errors import ImageError, UsageError
+from monitor.vision.chips import face_chip
+from monitor.vision.detector import FaceDetector
+from monitor.vision.encoder import Embeddings, FaceEncoder, unit
+from monitor.vision.images import read_image
+from monitor.vision.threshold import threshold_for, threshold_for_means
+
+CLASSIC_DISTANCE: Final = 0.6
+"""The distance under which `face_recognition.compare_faces` takes two faces for one person."""
+
+FPIR: Final = 0.01
+"""Where the two recipes are compared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledFaces:
+    """The largest face of each picture."""
+
+    people: NDArray[np.int64]
+    """(n,): whose picture it is, 0 for the first person."""
+    plain: Embeddings
+    """float32 (n, 128), as dlib gives them."""
+    flipped: Embeddings
+    """float32 (n, 128), averaged with the mirrored face's, of unit length."""
+    missed: tuple[str, ...] = ()
+    """Pictures that cannot be read or show no face."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """How one recipe did."""
+
+    name: str
+    people: int
+    """Enrolled."""
+    trials: Trials
+    default_threshold: str
+    """Its default, in words."""
+    default_fpir: Rate
+    default_fnir: Rate
+    roc: tuple[Floats, Floats]
+    """False match rate and true match rate of single pairs of pictures."""
+
+    @property
+    def fnir(self) -> Rate:
+        """At FPIR 1 %."""
+        return self.trials.fnir(self.trials.threshold_at(FPIR))
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "recipe": self.name,
+            "rank1": round(self.trials.rank1.value, 4),
+            "fnir_at_fpir_1_percent": round(self.fnir.value, 4),
+            "fnir_interval": [round(end, 4) for end in self.fnir.interval],
+            "default": self.default_threshold,
+            "default_fpir": round(self.default_fpir.value, 4),
+            "default_fnir": round(self.default_fnir.value, 4),
+        }
+
+
+def embed_pile(pile: Pile, *, workers: int, on_progress: Callable[[int, int], None] | None = None) -> LabelledFaces:
+    """Find and encode the largest face of every picture.
+
+    Raises:
+        ModelError: a model is missing or damaged.
+    """
+    jobs = [(row, picture) for row, person in enumerate(pile.people) for picture in person.pictures]
+    tools = local()
+
+    def work(picture: Picture) -> Embeddings | None:
+        if not hasattr(tools, "detector"):
+            tools.detector, tools.encoder = FaceDetector(), FaceEncoder()
+        return _embed(picture, tools.detector, tools.encoder)
+
+    people, both, missed = [], [], []
+    with ThreadPoolExecutor(workers) as pool:
+        for done, ((row, picture), found) in enumerate(
+            zip(jobs, pool.map(work, (job[1] for job in jobs)), strict=True)
+        ):
+            if on_progress is not None:
+                on_progress(done + 1, len(jobs))
+            if found is None:
+                missed.append(picture.label)
+            else:
+                people.append(row)
+                both.append(found)
+    stacked = np.array(both, np.float32).reshape(-1, 2, 128)
+    return LabelledFaces(np.array(people, np.int64), stacked[:, 0], unit(stacked.sum(axis=1)), tuple(missed))
+
+
+def _embed(picture: Picture, detector: FaceDetector, encoder: FaceEncoder) -> Embeddings | None:
+    """The face's descriptor and its mirror image's, float32 (2, 128)."""
+    try:
+        with picture.at_hand() as path:
+            rgb = read_image(path)
+    except ImageError:
+        return None
+    faces = foreground(find_faces(detector, rgb))
+    if not faces:
+        return None
+    chip = face_chip(rgb, faces[0])
+    return encoder.encode(np.stack([chip, chip[:, ::-1]]))
+
+
+def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin: float) -> tuple[Recipe, Recipe]:
+    """Muster and the classic recipe on the same faces.
+
+    Args:
+        enrolled: pictures a person that are enrolled; the others are probes.
+        target_fpir: Muster's setting.
+        margin: Muster's setting.
+
+    Raises:
+        UsageError: fewer than two people, or no picture left to be a probe.
+    """
+    gallery, probes = _divide(faces.people, enrolled)
+    owners = np.unique(faces.people[gallery])
+    if len(owners) < 2 or not len(probes):
+        raise UsageError(f"There are too few pictures: two people with more than {enrolled} pictures each are needed.")
+    own = np.searchsorted(owners, faces.people[probes])
+    members = [gallery[faces.people[gallery] == owner] for owner in owners]
+    pairs = _pairs(faces.people)
+    return (
+        _muster(faces.flipped, members, probes, own, pairs, target_fpir=target_fpir, margin=margin),
+        _classic(faces.plain, members, probes, own, pairs),
+    )
+
+
+def _muster(
+    embeddings: Embeddings,
+    members: list[NDArray[np.int64]],
+    probes: NDArray[np.int64],
+    own: NDArray[np.int64],
+    pairs: NDArray[np.bool_],
+    *,
+    target_fpir: float,
+    margin: float,
+) -> Recipe:
+    means = np.stack([mean_template(embeddings[rows]) for rows in members])
+    scores = (embeddings[probes] @ unit(means).T).astype(np.float64)
+    single = threshold_for(target_fpir, len(members))
+    thresholds = np.array([threshold_for_means(single, float(np.linalg.norm(mean)), 1.0) for mean in means])
+    named = named_as(scores, thresholds, margin)
+    without = scores.copy()
+    without[np.arange(len(own)), own] = -np.inf
+    return Recipe(
+        "Muster",
+        len(members),
+        _trials(scores, own),
+        f"target FPIR {target_fpir:g}, margin {margin:g}",
+        Rate(int((named_as(without, thresholds, margin) >= 0).sum()), len(own)),
+        Rate(int((named != own).sum()), len(own)),
+        roc(*_pair_scores(embeddings @ embeddings.T, pairs)),
+    )
+
+
+def _classic(
+    plain: Embeddings,
+    members: list[NDArray[np.int64]],
+    probes: NDArray[np.int64],
+    own: NDArray[np.int64],
+    pairs: NDArray[np.bool_],
+) -> Recipe:
+    distances = _distances(plain, plain)
+    scores = -np.stack([distances[np.ix_(probes, rows)].min(axis=1) for rows in members], axis=1)
+    trials = _trials(scores, own)
+    return Recipe(
+        "classic (nearest template)",
+        len(members),
+        trials,
+        f"distance {CLASSIC_DISTANCE:g}",
+        trials.fpir(-CLASSIC_DISTANCE),
+        trials.fnir(-CLASSIC_DISTANCE),
+        roc(*_pair_scores(-distances, pairs)),
+    )
+
+
+def named_as(scores: Floats, thresholds: Floats, margin: float) -> NDArray[np.int64]:
+    """Whom Muster names: the column of each row's best score, or -1 for nobody.
+
+    Args:
+        scores: (probes, people).
+        thresholds: (people,).
+    """
+    best = scores.argmax(axis=1)
+    ordered = np.partition(scores, -2, axis=1)
+    sure = (ordered[:, -1] >= thresholds[best]) & (ordered[:, -1] - ordered[:, -2] >= margin)
+    return np.where(sure, best, -1)
+
+
+def _trials(scores: Floats, own: NDArray[np.int64]) -> Trials:
+    rows = np.arange(len(own))
+    genuine = scores[rows, own]
+    others = scores.copy()
+    others[rows, own] = -np.inf
+    return Trials(others.max(axis=1), genuine, genuine > others.max(axis=1))
+
+
+def _divide(people: NDArray[np.int64], enrolled: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the pictures that are enrolled, and of the probes."""
+    place = np.array([np.count_nonzero(people[:row] == person) for row, person in enumerate(people)], np.int64)
+    return np.flatnonzero(place < enrolled), np.flatnonzero(place >= enrolled)
+
+
+def _pairs(people: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray(people[:, None] == people[None], np.bool_)
+
+
+def _pair_scores(scores: Floats | Embeddings, same: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    upper = np.triu_indices(len(scores), 1)
+    values, genuine = scores[upper].astype(np.float64), same[upper]
+    return values[genuine], values[~genuine]
+
+
+def _distances(one: Embeddings, other: Embeddings) -> Floats:
+    from scipy.spatial.distance import cdist
+
+    return np.asarray(cdist(one, other), np.float64)
+
+
+def joined(piles: Iterable[Pile]) -> Pile:
+    """Several piles as one; people keep apart even under the same name."""
+    return Pile(tuple(person for pile in piles for person in pile.people))

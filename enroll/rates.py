@@ -1,0 +1,88 @@
+"""Error rates of open-set identification (ISO/IEC 19795-1), with how sure they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of trials."""
+
+    errors: int
+    trials: int
+
+    @property
+    def value(self) -> float:
+        """0 to 1; nan without trials."""
+        return self.errors / self.trials if self.trials else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % confidence interval (Wilson 1927), as if the trials were independent."""
+        if not self.trials:
+            return 0.0, 1.0
+        from scipy.stats import binomtest
+
+        found = binomtest(self.errors, self.trials).proportion_ci(method="wilson")
+        return float(found.low), float(found.high)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:.1%} ({low:.1%} to {high:.1%})" if self.trials else "unknown (nothing to measure it on)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trials:
+    """What a recipe said of every probe; a larger score is a better match."""
+
+    stranger: Floats
+    """Best score of each probe against the gallery without its own person."""
+    genuine: Floats
+    """Score of the probe's own person."""
+    first: NDArray[np.bool_]
+    """Whether that was the best score of the whole gallery."""
+
+    @property
+    def rank1(self) -> Rate:
+        """Probes whose own person came first; named a rate, though no errors."""
+        return Rate(int(self.first.sum()), len(self.first))
+
+    def fpir(self, threshold: float) -> Rate:
+        """Strangers who are named at this threshold."""
+        return Rate(int((self.stranger >= threshold).sum()), len(self.stranger))
+
+    def fnir(self, threshold: float) -> Rate:
+        """Enrolled people who are not named rightly at this threshold."""
+        return Rate(int((~(self.first & (self.genuine >= threshold))).sum()), len(self.genuine))
+
+    def threshold_at(self, fpir: float) -> float:
+        """The lowest threshold at which no more than this share of the strangers is named."""
+        ordered = np.sort(self.stranger)[::-1]
+        allowed = int(fpir * len(ordered))
+        # Just above the best stranger who must stay unnamed.
+        return float(np.nextafter(ordered[allowed], np.inf)) if allowed < len(ordered) else -np.inf
+
+    def curve(self) -> tuple[Floats, Floats]:
+        """FPIR and FNIR at every threshold that matters, FPIR rising."""
+        thresholds = np.nextafter(np.sort(self.stranger)[::-1], np.inf)
+        fpir = np.arange(len(thresholds)) / max(len(thresholds), 1)
+        right = np.sort(self.genuine[self.first])
+        fnir = 1 - (len(right) - np.searchsorted(right, thresholds)) / max(len(self.genuine), 1)
+        return fpir.astype(np.float64), fnir.astype(np.float64)
+
+
+def roc(genuine: Floats, impostor: Floats) -> tuple[Floats, Floats]:
+    """The verification ROC: false match rate and true match rate at every threshold, both rising.
+
+    Args:
+        genuine: scores of pairs of one person.
+        impostor: scores of pairs of different people.
+    """
+    thresholds = np.unique(np.concatenate([genuine, np.quantile(impostor, np.linspace(0, 1, 2001))]))[::-1]
+    fmr = 1 - np.searchsorted(np.sort(impostor), thresholds) / max(len(impostor), 1)
+    tmr = 1 - np.searchsorted(np.sort(genuine), thresholds) / max(len(genuine), 1)
+    return fmr.astype(np.float64), tmr.astype(np.float64)

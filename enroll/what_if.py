@@ -1,0 +1,80 @@
+"""Which past sightings would have got another answer under another target FPIR."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from db import people, sightings
+from db.records import SightingRecord
+from monitor.vision.threshold import threshold_for
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sighting with another answer."""
+
+    at: datetime
+    person: str
+    named: bool
+    """True: it would be named now. False: it would be unknown."""
+    similarity: float
+    threshold: float
+    """The one it would be held against."""
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "at": self.at.isoformat(timespec="seconds"),
+            "person": self.person,
+            "would_be": "named" if self.named else "unknown",
+            "similarity": round(self.similarity, 4),
+            "threshold": round(self.threshold, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The past under another target."""
+
+    sightings: int
+    """Sightings looked at: those that were compared with anybody."""
+    changes: tuple[Change, ...]
+    """Newest first."""
+
+
+def what_if(
+    session: Session, start: datetime, end: datetime, *, before: float, after: float, gallery_size: int, margin: float
+) -> WhatIf:
+    """Hold past sightings against the threshold of another target.
+
+    A sighting keeps the threshold that it was held against, which depended on how its images differed; the two
+    targets' distance for single images is added to it.
+
+    Args:
+        before, after: target FPIR in force and in question.
+        gallery_size: people enrolled.
+        margin: how much more similar than the runner-up the best match must be.
+    """
+    shift = threshold_for(after, gallery_size) - threshold_for(before, gallery_size)
+    names: dict[UUID, str] = {}
+    compared = [one for one in sightings.between(session, start, end) if one.similarity is not None and one.best]
+    changes = []
+    for one in compared:
+        assert one.similarity is not None
+        assert one.best is not None
+        threshold = one.threshold + shift
+        named = one.similarity >= threshold and _lead(one) >= margin
+        if named != (one.person is not None):
+            if one.best not in names:
+                names[one.best] = people.get_person(session, one.best).name
+            changes.append(Change(one.first_at, names[one.best], named, one.similarity, threshold))
+    return WhatIf(len(compared), tuple(changes))
+
+
+def _lead(one: SightingRecord) -> float:
+    if one.similarity is None or one.runner_up_similarity is None:
+        return 1.0
+    return one.similarity - one.runner_up_similarity

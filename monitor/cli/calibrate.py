@@ -1,0 +1,202 @@
+"""`muster calibrate`: how often a stranger would be taken for somebody, and who would not be recognised."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from enroll.calibration import Calibration
+    from enroll.evaluation import Recipe
+    from enroll.what_if import WhatIf
+    from monitor.config import Settings
+    from monitor.vision.encoder import Embeddings
+
+StrangersOption = Annotated[
+    Path | None, typer.Option("--strangers", metavar="FOLDER", help="Pictures of people who are not enrolled.")
+]
+WhatIfOption = Annotated[
+    float | None,
+    typer.Option("--what-if", metavar="FPIR", help="Which past sightings would change under this target?"),
+]
+EvaluateOption = Annotated[
+    list[Path] | None,
+    typer.Option("--evaluate", metavar="FOLDER", help="Measure on a folder of known people instead; repeatable."),
+]
+
+
+def calibrate(
+    strangers: StrangersOption = None,
+    what_if: WhatIfOption = None,
+    days: Annotated[int, typer.Option(min=1, help="How far --what-if looks back.")] = 30,
+    evaluate: EvaluateOption = None,
+    enrolled: Annotated[int, typer.Option(min=1, help="Pictures a person that --evaluate enrols.")] = 1,
+    figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the curves as PNG, SVG or PDF.")] = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Expected errors of the enrolled gallery; or, with --evaluate, of Muster and the classic recipe on a folder."""
+    settings = settings_from(db, config)
+    if evaluate:
+        _evaluate(evaluate, enrolled, settings, figure, as_json=as_json)
+        return
+    from enroll.calibration import calibrate as judge
+    from enroll.calibration import load_people
+
+    engine, cipher = open_store(settings, config)
+    from db.engine import reading
+
+    with reading(engine) as session:
+        people = load_people(session, cipher)
+    outsiders = _embed(strangers, as_json=as_json)
+    found = judge(people, outsiders, target_fpir=settings.target_fpir, margin=settings.match_margin)
+    changes = None if what_if is None else _past(engine, settings, what_if, days, found.people)
+    if as_json:
+        record = found.record() | {"target_fpir": settings.target_fpir}
+        emit(record if changes is None else record | {"what_if": [one.record() for one in changes.changes]})
+        return
+    _tell(found, settings.target_fpir)
+    if changes is not None and what_if is not None:
+        _tell_past(changes, what_if, days)
+
+
+def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:
+    from enroll.drawing import draw_identification, save_figure
+    from enroll.evaluation import embed_pile, evaluate, joined
+    from enroll.importing import open_pile
+
+    with ExitStack() as stack:
+        pile = joined([stack.enter_context(open_pile(folder)) for folder in folders])
+        with _progress(as_json=as_json) as advance:
+            faces = embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance)
+    recipes = evaluate(faces, enrolled=enrolled, target_fpir=settings.target_fpir, margin=settings.match_margin)
+    if figure is not None:
+        save_figure(recipes, figure)
+    if as_json:
+        for recipe in recipes:
+            emit(recipe.record())
+        summary = {"people": recipes[0].people, "probes": len(recipes[0].trials.genuine), "missed": list(faces.missed)}
+        emit({"summary": summary | {"enrolled_images": enrolled}})
+        return
+    _tell_recipes(recipes, enrolled, len(faces.missed))
+    typer.echo(draw_identification(recipes, width=min(out.width, 100)))
+
+
+def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:
+    from rich.table import Table
+
+    out.print(
+        f"{recipes[0].people} people enrolled with up to {enrolled} pictures each, "
+        f"{len(recipes[0].trials.genuine)} probes; on {missed} pictures no face was found."
+    )
+    table = Table("", *(one.name for one in recipes))
+    table.add_row("Rank-1", *(f"{one.trials.rank1.value:.1%}" for one in recipes))
+    table.add_row("FNIR at FPIR 1 %", *(str(one.fnir) for one in recipes))
+    table.add_row("By default", *(one.default_threshold for one in recipes))
+    table.add_row("- FPIR", *(str(one.default_fpir) for one in recipes))
+    table.add_row("- FNIR", *(str(one.default_fnir) for one in recipes))
+    out.print(table)
+    out.print("In brackets: 95 % confidence intervals.")
+
+
+def _tell(found: "Calibration", target: float) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from enroll.shown import printable
+
+    out.print(f"{found.people} people with {found.images} images.")
+    table = Table(
+        "Target FPIR", "Threshold", "Expected FPIR", "FPIR seen (95 %)", "Strangers given", "FNIR seen (95 %)"
+    )
+    for one in found.targets:
+        mark = "in force" if one.target == target else ""
+        table.add_row(
+            f"{one.target:.1%} {mark}",
+            f"{one.threshold:.3f}",
+            f"{one.expected_fpir:.2%}",
+            *(str(rate) if rate.trials else "-" for rate in (one.fpir, one.strangers, one.fnir)),
+        )
+    out.print(table)
+    out.print(
+        "Expected: from the impostor curve, single images. FPIR seen: enrolled images against everybody else. "
+        "FNIR seen: each image against its person's others. In brackets: 95 % confidence intervals."
+    )
+    if found.pairs:
+        out.print("Most similar pairs:")
+    for pair in found.pairs:
+        out.print(Text(f"  {pair.similarity:.3f}  {printable(pair.one, 40)} and {printable(pair.other, 40)}"))
+    if found.weak:
+        out.print("More images would help most for:")
+    for weak in found.weak:
+        said = f"has {weak.images}, of which {weak.missed} not recognised by the others; add {weak.needed}"
+        out.print(Text(f"  {printable(weak.name, 40)} {said}"))
+
+
+def _tell_past(changes: "WhatIf", target: float, days: int) -> None:
+    from rich.text import Text
+
+    from enroll.shown import printable
+
+    named = sum(one.named for one in changes.changes)
+    out.print(
+        f"With target FPIR {target:g}, of {changes.sightings} sightings in {days} days {named} more would be named "
+        f"and {len(changes.changes) - named} would become unknown; to keep it, set target_fpir = {target:g}."
+    )
+    for one in changes.changes[:20]:
+        verb = "would be named" if one.named else "would not be named"
+        out.print(Text(f"  {one.at:%Y-%m-%d %H:%M} {printable(one.person, 40)} {verb} ({one.similarity:.3f})"))
+
+
+def _past(engine: "Engine", settings: "Settings", target: float, days: int, people: int) -> "WhatIf":
+    from db.engine import reading
+    from enroll.what_if import what_if
+    from monitor.errors import UsageError
+
+    if not 0 < target < 1:
+        raise UsageError("A target FPIR lies between 0 and 1, such as 0.001.")
+    now = datetime.now(UTC)
+    with reading(engine) as session:
+        return what_if(
+            session,
+            now - timedelta(days=days),
+            now,
+            before=settings.target_fpir,
+            after=target,
+            gallery_size=people,
+            margin=settings.match_margin,
+        )
+
+
+def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
+    import numpy as np
+
+    if folder is None:
+        return np.empty((0, 128), np.float32)
+    from enroll.evaluation import embed_pile
+    from enroll.importing import open_pile
+
+    with open_pile(folder) as pile, _progress(as_json=as_json) as advance:
+        return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).flipped
+
+
+@contextmanager
+def _progress(*, as_json: bool) -> "Iterator[Callable[[int, int], None] | None]":
+    console = out if out.is_terminal and not as_json else err
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("Pictures", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
