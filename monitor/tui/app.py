@@ -1,6 +1,6 @@
 """The terminal app. It shows what the kiosk does and what the database holds; it decides nothing itself.
 
-    MusterApp(settings, engine, cipher, kiosk_factory, clock=...).run()
+    MusterApp(settings, engine, cipher, kiosk_factory, clock=...)    # run it with monitor.tui.terminal.run_to_end
 
 `kiosk_factory(on_scene, on_event)` makes the kiosk; the app starts it in a worker thread and stops it when
 the app ends. Without one the app has no camera (`muster review`). The callbacks may be called from any thread:
@@ -8,117 +8,69 @@ the newest scene replaces an older one, every event is kept.
 """
 
 import asyncio
-import logging
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+from time import monotonic
+from typing import Any, ClassVar
 
 from sqlalchemy import Engine
-from textual import work
-from textual.app import App
+from textual import events
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.timer import Timer
+from textual.screen import Screen
 
 from db.crypto import TemplateCipher
-from db.errors import DatabaseError
-from monitor.config import Settings
-from monitor.domain import EventKind, KioskEvent, Scene
-from monitor.enrolled import Enrolled, load_people
-from monitor.errors import MusterError
-from monitor.reports import PersonDay
-from monitor.tui.board import Attendee, Board, fold, take_back
+from monitor.config import CONFIG_FILE, Settings
+from monitor.domain import KioskEvent, Scene
 from monitor.tui.chrome import LoopDelay
+from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.feed import Picture, PictureFeed
-from monitor.tui.queries import Shares, board_of, mood_of_day, write_roster
+from monitor.tui.live import KioskFactory, LiveDoor
+from monitor.tui.lock import is_pin
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
 from monitor.tui.screens.mood import MoodScreen
 from monitor.tui.screens.people import PeopleScreen
+from monitor.tui.screens.system import SystemScreen
 from monitor.tui.screens.today import TodayScreen
+from monitor.tui.screens.visitors import VisitorsScreen
 from monitor.tui.text import clean, signs
 from monitor.tui.themes import DARK_MOODS, THEMES
+from monitor.tui.work import WorkApp
 
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-SCREENS = (("door", "f1", "Door"), ("today", "f2", "Today"), ("mood", "f3", "Mood"), ("people", "f4", "People"))
+SCREENS = (
+    ("door", "f1", "Door"),
+    ("today", "f2", "Today"),
+    ("mood", "f3", "Mood"),
+    ("people", "f4", "People"),
+    ("visitors", "f5", "Visitors"),
+    ("system", "f6", "System"),
+)
 """Each mode, its key and its title."""
-KIOSK_POLL = 0.5
-"""Seconds between looks at whether the kiosk still runs."""
-MOOD_EVERY = 1.0
-"""Seconds that mood samples may gather before the bar is drawn again."""
-GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN}
-"""Events that ring the bell."""
+IDLE_SECONDS = 300.0
+"""After so long without a key the desk's screens lock again, when there is a PIN."""
 
 
-class RunningKiosk(Protocol):
-    """What the app needs of a kiosk."""
-
-    def start(self) -> None:
-        """Load models, open the camera, begin.
-
-        Raises:
-            MusterError: it cannot.
-        """
-
-    def stop(self) -> None:
-        """Close the camera and write every fact; may be called twice."""
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the end of the source; whether it ended.
-
-        Raises:
-            MusterError: the source or a model cannot be opened or read.
-        """
-
-    def use_people(self, enrolled: Enrolled) -> None:
-        """Identify against these people from the next frame on."""
-
-    def not_me(self, event: KioskEvent) -> None:
-        """Void a check-in or check-out and remember the wrong pair.
-
-        Raises:
-            MusterError: it cannot.
-        """
-
-
-KioskFactory: TypeAlias = Callable[[Callable[[Scene], None], Callable[[KioskEvent], None]], RunningKiosk]
-
-
-class MusterApp(App[None]):
+class MusterApp(WorkApp):
     """Door, day board, mood, people, visitors and system as modes of one app."""
 
     TITLE = "Muster"
     CSS_PATH = "app.tcss"
-    MODES = {"door": DoorScreen, "today": TodayScreen, "mood": MoodScreen, "people": PeopleScreen}  # noqa: RUF012 - declared by Textual
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "door": DoorScreen,
+        "today": TodayScreen,
+        "mood": MoodScreen,
+        "people": PeopleScreen,
+        "visitors": VisitorsScreen,
+        "system": SystemScreen,
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in SCREENS),
         Binding("question_mark", "toggle_help", "Help", key_display="?", tooltip="What the keys do here"),
-        Binding(
-            "ctrl+q,ctrl+c",
-            "quit",
-            "Quit",
-            key_display="^q",
-            priority=True,
-            tooltip="Close the camera and quit",
-        ),
+        Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", priority=True, tooltip="Close the camera and quit"),
     ]
-
-    @dataclass
-    class Happened(Message):
-        """The kiosk wrote a fact or lost its source."""
-
-        event: KioskEvent
-
-    @dataclass
-    class Done(Message):
-        """A job is done; this shows what came of it."""
-
-        show: Callable[[], None]
 
     def __init__(
         self,
@@ -129,28 +81,29 @@ class MusterApp(App[None]):
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ascii_only: bool = False,
+        config_file: Path = CONFIG_FILE,
     ) -> None:
+        """
+        Args:
+            kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
+            clock: the time now, in UTC.
+            ascii_only: draw with plain letters only.
+            config_file: where the admin PIN is written to.
+        """
         super().__init__()
         self.settings = settings
         self.engine = engine
         self.cipher = cipher
-        self.kiosk_factory = kiosk_factory
         self.clock = clock
         self.ascii_only = ascii_only
+        self.config_file = config_file
         self.signs = signs(ascii_only)
-        self.board = Board()
-        self.before: dict[str, Attendee | None] = {}
-        self.scene: Scene | None = None
-        self.people: int | None = None
+        self.live = LiveDoor(self, self, settings, engine, cipher, kiosk_factory, clock)
+        self.feed = PictureFeed(self._offer, self.console)
         self.source_name = f"camera {settings.source}" if settings.source.isdecimal() else clean(settings.source, 40)
-        self.source_problem = ""
-        self.feed = PictureFeed(self._show_picture, self.console)
         self.loop_delay = LoopDelay()
-        self.mood_shares: Shares | None = ()
-        self._mood_timer: Timer | None = None
-        self._kiosk: RunningKiosk | None = None
-        self._closing_lock = threading.Lock()
-        self._stopped = False
+        self._unlocked = not settings.admin_pin_hash
+        self._last_input = monotonic()
         self._leaving = False
         for theme in THEMES:
             self.register_theme(theme)
@@ -167,12 +120,12 @@ class MusterApp(App[None]):
         known = self.settings.theme in self.available_themes
         self.theme = self.settings.theme if known else THEMES[0].name
         self.set_interval(LoopDelay.INTERVAL, self.loop_delay.tick)
+        self.set_interval(5.0, self._every_few_seconds)
         self.feed.start()
-        self.in_background(lambda: board_of(self.engine, self.settings, self.clock()), self._board_loaded)
-        self._load_mood()
-        await self.switch_mode("door" if self.kiosk_factory else "today")
-        if self.kiosk_factory is not None:
-            self._start_kiosk()
+        await self.switch_mode("door")
+        self.live.open()
+        if not self.live.has_camera:
+            await self.action_open("today")
 
     async def on_unmount(self) -> None:
         await asyncio.to_thread(self.close)
@@ -183,172 +136,91 @@ class MusterApp(App[None]):
         self.feed.look(None)
         super().exit(*args, **named)
 
-    # Work off the loop
-
-    def in_background(
-        self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None] | None = None
-    ) -> None:
-        """Run a job in a thread, then show its result on the loop.
-
-        Args:
-            job: may block; must not touch widgets.
-            then: gets what the job returned, on the loop.
-            failed: gets one sentence about what went wrong; a toast shows it otherwise.
-        """
-        self._in_thread(partial(self._run_job, job, then, failed or self._toast_problem))
-
-    @work(thread=True, group="jobs")
-    def _in_thread(self, run: Callable[[], None]) -> None:
-        run()
-
-    def _run_job(self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
-        try:
-            result = job()
-        except (MusterError, DatabaseError) as error:
-            log.warning("%s", error)
-            self.post_message(self.Done(partial(failed, str(error))))
-        except Exception:
-            log.exception("A job of the app failed")
-            self.post_message(self.Done(partial(failed, "Something went wrong; the log file says what.")))
-        else:
-            self.post_message(self.Done(partial(then, result)))
-
-    def show_later(self, show: Callable[[], None]) -> None:
-        """Call something on the loop, from any thread."""
-        self.post_message(self.Done(show))
-
-    def on_muster_app_done(self, message: Done) -> None:
-        message.show()
-
-    def _toast_problem(self, sentence: str) -> None:
-        self.notify(sentence, severity="error", markup=False)
-
-    def people_changed(self) -> None:
-        """Somebody was enrolled, changed or erased: the kiosk identifies against the new gallery."""
-        kiosk = self._kiosk
-        if kiosk is not None:
-            self.in_background(partial(load_people, self.engine, self.cipher, self.settings), kiosk.use_people)
-
-    def facts_changed(self) -> None:
-        """The database has news; the screen in view loads them."""
-        if isinstance(self.screen, DeskScreen):
-            self.screen.facts_changed()
-
-    def _load_mood(self) -> None:
-        self._mood_timer = None
-        job = partial(mood_of_day, self.engine, self.settings, self.clock())
-        self.in_background(job, self._mood_loaded)
-
-    def _mood_loaded(self, shares: Shares | None) -> None:
-        self.mood_shares = shares
-        if door := self.door:
-            door.show_mood(shares)
-
-    def _board_loaded(self, board: Board) -> None:
-        self.board = replace(board, greeting=self.board.greeting)
-        if door := self.door:
-            door.show_board(self.board)
-
-    # The kiosk
-
-    @work(thread=True, group="kiosk")
-    def _start_kiosk(self) -> None:
-        factory = self.kiosk_factory
-        if factory is None:
-            return
-        try:
-            with self._closing_lock:
-                if self._stopped:
-                    return
-                kiosk = self._kiosk = factory(self._take_scene, self._take_event)
-                kiosk.start()
-            while not kiosk.wait(KIOSK_POLL):
-                continue
-            problem = "The source has come to its end."
-        except (MusterError, DatabaseError) as error:
-            problem = str(error)
-        except Exception:
-            log.exception("The kiosk failed")
-            problem = "The kiosk stopped; the log file says why."
-        self.post_message(self.Done(partial(self.camera_state, problem)))
-
     def close(self) -> None:
-        """Stop the kiosk and the picture; every fact is written when this returns. May be called twice."""
-        with self._closing_lock:
-            if self._stopped:
-                return
-            self._stopped = True
+        """Stop picture and kiosk; every fact is written when this returns. It blocks; may be called twice."""
         self.feed.stop()
-        if self._kiosk is not None:
-            self._kiosk.stop()
+        self.live.close()
 
-    def _take_scene(self, scene: Scene) -> None:
-        self.scene = scene
-        self.people = scene.people
-        self.feed.put(scene)
-
-    def _take_event(self, event: KioskEvent) -> None:
-        self.post_message(self.Happened(event))
-
-    def _show_picture(self, picture: Picture) -> None:
-        if door := self.door:
-            door.offer(picture)
+    # What the live door shows (see `live.Viewer`)
 
     @property
     def door(self) -> DoorScreen | None:
-        """The door's screen once it is there."""
+        """The door's screen while it is there."""
         stack = [] if self._leaving else self._screen_stacks.get("door") or []
         return next((screen for screen in stack if isinstance(screen, DoorScreen) and screen.is_mounted), None)
 
-    def on_muster_app_happened(self, message: Happened) -> None:
-        event = message.event
-        if event.kind is EventKind.SOURCE_LOST:
-            self.camera_state(event.text or "The camera is lost; trying again.")
-        elif event.kind is EventKind.SOURCE_BACK:
-            self.camera_state("")
-        if event.person is not None:
-            self.before[str(event.attendance)] = self.board.attendees.get(event.person)
-        greeted = self.board.greeting
-        self.board = fold(self.board, event)
-        if door := self.door:
-            door.show_board(self.board)
-            if self.board.greeting is not greeted:
-                door.greet(event)
-        if event.kind in GREETED:
-            self.bell()
-        if event.mood is not None and self._mood_timer is None:
-            self._mood_timer = self.set_timer(MOOD_EVERY, self._load_mood)
-        self.facts_changed()
+    def take_scene(self, scene: Scene) -> None:
+        self.feed.put(scene)
 
-    def camera_state(self, problem: str) -> None:
-        """Show that the source is lost, or that it is back."""
-        self.source_problem = problem
+    def _offer(self, picture: Picture) -> None:
         if door := self.door:
-            door.show_problem(problem)
+            door.camera.offer(picture)
 
-    def not_me(self, event: KioskEvent) -> None:
-        """Take an entry back: void in the ledger first, then on the board."""
-        if self._kiosk is not None:
-            self.in_background(partial(self._kiosk.not_me, event), lambda _: self._taken_back(event))
-
-    def _taken_back(self, event: KioskEvent) -> None:
-        self.board = take_back(self.board, event, self.clock(), self.before.get(str(event.attendance)))
+    def show_today(self) -> None:
         if door := self.door:
-            door.show_board(self.board)
+            door.show_board(self.live.board)
+
+    def show_mood(self) -> None:
+        if door := self.door:
+            door.show_mood(self.live.moods)
+
+    def show_source(self) -> None:
+        if door := self.door:
+            door.show_problem(self.live.problem)
+
+    def greet(self, event: KioskEvent) -> None:
+        if door := self.door:
             door.greet(event)
 
-    # Keys
+    def facts_changed(self) -> None:
+        if not self._leaving and isinstance(self.screen, DeskScreen):
+            self.screen.facts_changed()
+
+    # Screens and the PIN
 
     async def action_open(self, mode: str) -> None:
-        """Go to another screen."""
-        await self.switch_mode(mode)
+        """Go to another screen; the desk's screens ask for the PIN first, when there is one."""
+        if mode == "door" or self._unlocked:
+            await self.switch_mode(mode)
+        elif not isinstance(self.screen, Dialog):
+            dialog = Dialog(
+                "Admin PIN", "The desk's screens are locked.", [Ask("pin", "PIN", secret=True)], yes="Unlock"
+            )
+            self.push_screen(dialog, partial(self._pin_given, mode))
 
-    def export_day(self, day: date, lines: list[PersonDay]) -> None:
-        """Write a day board to a CSV file in the user's home."""
-        file = Path.home() / f"muster-{day.isoformat()}.csv"
-        self.in_background(
-            partial(write_roster, file, lines, self.settings), lambda _: self.notify(f"Written to {file}")
-        )
+    def _pin_given(self, mode: str, answers: Answers | None) -> None:
+        if answers is not None:
+            job = partial(is_pin, answers["pin"], self.settings.admin_pin_hash)
+            self.in_background(job, partial(self._pin_checked, mode))
+
+    def _pin_checked(self, mode: str, right: bool) -> None:
+        if right:
+            self._unlocked = True
+            self.call_later(self.switch_mode, mode)
+        else:
+            self.notify("That is not the PIN.", severity="error")
+
+    def use_pin(self, kept: str) -> None:
+        """A PIN was set, or removed when empty; it counts at once."""
+        self.settings = self.settings.model_copy(update={"admin_pin_hash": kept})
+        self.notify("The PIN is set." if kept else "The PIN is removed.")
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseEvent):
+            self._last_input = monotonic()
+        await super().on_event(event)
+
+    def _every_few_seconds(self) -> None:
+        self.live.tick()
+        if self._unlocked and self.settings.admin_pin_hash and monotonic() - self._last_input > IDLE_SECONDS:
+            self.lock()
+
+    def lock(self) -> None:
+        """Back to the door; the desk's screens ask for the PIN again."""
+        self._unlocked = False
+        while isinstance(self.screen, Dialog):
+            self.pop_screen()
+        self.call_later(self.switch_mode, "door")
 
     def action_toggle_help(self) -> None:
         """The panel of keys, and what the screen is for."""
@@ -356,3 +228,10 @@ class MusterApp(App[None]):
             self.action_hide_help_panel()
         else:
             self.action_show_help_panel()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        for mode, key, title in SCREENS:
+            yield SystemCommand(title, f"Go to the screen ({key.upper()})", partial(self.action_open, mode))
+        if self.settings.admin_pin_hash:
+            yield SystemCommand("Lock", "Ask for the PIN again", self.lock)

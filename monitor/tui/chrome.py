@@ -33,6 +33,7 @@ class TopBar(Static):
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self.tick)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.tick())
         self.tick()
 
     def on_resize(self) -> None:
@@ -75,6 +76,9 @@ class MoodBar(Static):
         super().__init__(id=id, markup=False)
         self._signs = signs
         self.empty = empty
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
 
     def watch_shares(self) -> None:
         self.draw()

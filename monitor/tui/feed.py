@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -92,7 +93,16 @@ class PictureFeed:
         self._look: Look | None = None
         self._news = threading.Event()
         self._stopped = threading.Event()
+        self._drawn: deque[float] = deque(maxlen=24)
         self._thread: threading.Thread | None = None
+
+    @property
+    def rate(self) -> float:
+        """Pictures a second, over the last two dozen; 0 while nothing is drawn."""
+        times = tuple(self._drawn)
+        if len(times) < 2 or time.monotonic() - times[-1] > 2.0:
+            return 0.0
+        return (len(times) - 1) / max(1e-6, times[-1] - times[0])
 
     def put(self, scene: Scene) -> None:
         """Offer a scene, from any thread; it replaces one that was not drawn yet."""
@@ -128,4 +138,5 @@ class PictureFeed:
             for strip in picture.strips:
                 strip.render(self._console)  # fills the strip's cache, so the event loop only copies it
             self._show(picture)
+            self._drawn.append(began)
             self._stopped.wait(max(0.0, self._interval - (time.monotonic() - began)))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit, corrections, kiosks, ledger, moods
+from db import audit, corrections, kiosks, ledger, moods, people
 from db.engine import reading, writing
 from db.ids import new_id
 from db.records import AttendanceEvent, Presence
@@ -49,15 +49,27 @@ def roster_of(engine: Engine, settings: Settings, day: date, now: datetime) -> l
         return reports.attendance(session, settings, Period(day, day), now)
 
 
-def board_of(engine: Engine, settings: Settings, now: datetime) -> Board:
+@dataclass(frozen=True, slots=True)
+class Today:
     """What the door shows before the first event of this run."""
+
+    board: Board
+    people: int
+    """People enrolled."""
+
+
+def today_of(engine: Engine, settings: Settings, now: datetime) -> Today:
+    """The day so far. Raises: DatabaseError."""
     day = now.astimezone(settings.zone).date()
     lines = [line for line in roster_of(engine, settings, day, now) if line.summary.passages]
     start, end = Period(day, day).bounds(settings.zone)
     with reading(engine) as session:
         latest = {sample.person: sample.label for sample in moods.between(session, start, end) if sample.person}
+        count = people.count_people(session)
+    if settings.mood != "individual":
+        latest = {}
     attendees = {line.person.id: _attendee(line, latest) for line in lines}
-    return Board(attendees=attendees, happenings=_happenings(lines))
+    return Today(Board(attendees=attendees, happenings=_happenings(lines)), count)
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:

@@ -1,5 +1,6 @@
 """The colours of the app: dark, light, and one for colour-blind eyes (Okabe and Ito's palette)."""
 
+from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from monitor.tui.picture import Palette
@@ -45,5 +46,7 @@ def palette_of(theme: Theme) -> Palette:
 
 
 def _rgb(colour: str | None) -> tuple[int, int, int]:
-    value = int((colour or "#808080").removeprefix("#")[:6], 16)
-    return value >> 16, value >> 8 & 255, value & 255
+    try:
+        return Color.parse(colour or "gray").rgb
+    except ColorParseError:
+        return 128, 128, 128

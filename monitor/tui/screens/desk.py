@@ -64,6 +64,9 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         yield from self.body()
         yield Footer(compact=True)
 
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.reload())
+
     def on_screen_resume(self) -> None:
         self.reload()
 

@@ -15,7 +15,7 @@ from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.board import Attendee, Board, Greeting, Happening
 from monitor.tui.camera import CameraPicture
 from monitor.tui.chrome import MoodBar, TopBar
-from monitor.tui.feed import Look, Picture
+from monitor.tui.feed import Look
 from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.queries import Shares
 from monitor.tui.table import Column, Row, Table
@@ -83,14 +83,15 @@ Look at the camera. Muster greets you by name when it has written down that you 
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.set_class(self.app.kiosk_factory is None, "-no-camera")
+        self.set_class(not self.app.live.has_camera, "-no-camera")
         self.query_one("#camera-frame").border_title = "Camera"
         self.query_one("#mood-frame").border_title = "Mood of the day"
         self.query_one("#events-frame").border_title = "Last events"
         self.camera.notice("Starting the camera")
         self.set_interval(1.0, self.tick)
-        self.show_board(self.app.board)
-        self.show_mood(self.app.mood_shares)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.set_look())
+        self.show_board(self.app.live.board)
+        self.show_mood(self.app.live.moods)
         self.tick()
 
     # The picture
@@ -115,12 +116,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
         app.feed.look(Look(size.width, size.height, margin, palette, app.ascii_only, app.signs, named))
 
     def on_camera_picture_arrived(self) -> None:
-        if not self.app.source_problem:
+        if not self.app.live.problem:
             self.camera.notice("")
-
-    def offer(self, picture: Picture) -> None:
-        """A finished picture, from the feed's thread."""
-        self.camera.offer(picture)
 
     def show_problem(self, problem: str) -> None:
         """Say over the picture what is wrong with the source; empty when nothing is."""
@@ -184,7 +181,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         now = self.app.clock()
         greeting = self.shown_greeting(now)
         panel = self.query_one(GreetingPanel)
-        words = words_for(greeting, now, self.app.settings.zone, self.app.signs, self.app.people)
+        words = words_for(greeting, now, self.app.settings.zone, self.app.signs, self.app.live.people)
         panel.show(words, greeting.welcome if greeting else None)
         if greeting is None:
             panel.show_portrait(None)
@@ -192,16 +189,14 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.refresh_bindings()
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
-        greeting = self.app.board.greeting
+        greeting = self.app.live.board.greeting
         return greeting if greeting and now - greeting.at < SHOWN_FOR else None
 
     def _status(self) -> Text:
-        app, scene = self.app, self.app.scene
-        if app.kiosk_factory is None:
+        app, scene = self.app, self.app.live.scene
+        if not app.live.has_camera:
             return Text("No camera in this view.")
-        state = (
-            f"{app.signs.lost} {app.source_problem}" if app.source_problem else f"{app.signs.live} {app.source_name}"
-        )
+        state = f"{app.signs.lost} {app.live.problem}" if app.live.problem else f"{app.signs.live} {app.source_name}"
         parts = [clean(state, 60)]
         if scene is not None:
             parts += [
@@ -217,7 +212,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         if action == "events":
             return self.has_class("-narrow")
         if action == "not_me":
-            greeting = self.app.board.greeting
+            greeting = self.app.live.board.greeting
             recent = greeting and self.app.clock() - greeting.at < NOT_ME_WINDOW
             return bool(recent and greeting and greeting.event.attendance is not None)
         return True
@@ -226,9 +221,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.toggle_class("-events")
 
     def action_not_me(self) -> None:
-        greeting = self.app.board.greeting
+        greeting = self.app.live.board.greeting
         if greeting is not None:
-            self.app.not_me(greeting.event)
+            self.app.live.not_me(greeting.event)
 
 
 def portrait(scene: Scene, track: int | None) -> RgbImage | None:

@@ -93,7 +93,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         heat = heat_map(loaded.week, self._highlight, width, colours[self._highlight], ground)
         self.query_one("#week-pane").border_title = f"Percent {self._highlight} by weekday and hour"
         self.query_one("#week", Static).update(heat)
-        groups = Text("Groups\n", "bold")
+        groups = Text().append("Groups\n", "bold")
         names = [label_of(cell, app.settings.zone) for cell in loaded.groups]
         groups.append_text(stacked(loaded.groups, names, width, signs, colours))
         self.query_one("#groups", Static).update(groups)

@@ -143,7 +143,7 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def _changed(self, done: str) -> None:
         self.app.notify(done, markup=False)
-        self.app.people_changed()
+        self.app.live.people_changed()
         self.reload()
 
     @property
@@ -213,7 +213,7 @@ The list finds people by name, number or group; the pane shows everything about 
         if not others:
             app.notify("There is nobody else in the list; clear the filter first.", severity="warning")
             return
-        text = f"Everything of {self._shown_name} becomes the other's, and {self._shown_name} is gone. This cannot be undone."
+        text = f"Everything of {self._shown_name} becomes the other's, and they are gone. This cannot be undone."
         self._ask(
             Dialog("Merge into", text, [Ask("into", "Into", others[0][1], others)], yes="Merge", danger=True),
             lambda answers: partial(

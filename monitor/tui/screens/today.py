@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from textual.widgets import Input, Static
 
 from monitor.attendance import Status
 from monitor.reports import PersonDay
-from monitor.tui.queries import roster_of
+from monitor.tui.queries import roster_of, write_roster
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.table import Column, Row, Table
@@ -178,4 +179,6 @@ check-out is missing).
         """Write the day, as the ledger has it, to a file that spreadsheets open."""
         zone = self.app.settings.zone
         day = self.noon.astimezone(zone).date()
-        self.app.export_day(day, self.loaded or [])
+        file = Path.home() / f"muster-{day.isoformat()}.csv"
+        job = partial(write_roster, file, self.loaded or [], self.app.settings)
+        self.app.in_background(job, lambda _: self.app.notify(f"Written to {file}", markup=False))

@@ -1,0 +1,150 @@
+"""Visitors: faces that nobody knows, one row for each likely person."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+from uuid import UUID
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Static
+
+from monitor.tui import visitor_queries as queries
+from monitor.tui.dialogs import Answers, Ask, Dialog
+from monitor.tui.greeting import Thumbnail
+from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.table import Column, Row, Table
+from monitor.tui.text import at_clock, clean, day_text
+from monitor.tui.visitor_queries import VisitorGroup, VisitorsView
+
+COLUMNS = (
+    Column("number", "Visitor", 12),
+    Column("visits", "Visits", 6, right=True),
+    Column("days", "Days", 4, right=True),
+    Column("last", "Last seen"),
+)
+ENROLLED_FROM = "They are enrolled from their best shots."
+BECOME_TEMPLATES = "The faces become templates of this person."
+
+
+class VisitorsScreen(DeskScreen[VisitorsView]):
+    """Unknown faces, to be named, merged or discarded."""
+
+    mode = "visitors"
+    HELP = """\
+# Visitors
+
+Faces that nobody knows. The same visitor on several days is one row.
+
+- **N**: name the visitor; the best shots become their templates.
+- **M**: it is somebody who is enrolled already.
+- **X**: discard the faces. That somebody was there stays on record.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "name", "Name", tooltip="Enrol from the best shots", id="visitors.name"),
+        Binding("m", "merge", "It is ...", tooltip="Somebody who is enrolled already", id="visitors.merge"),
+        Binding("x", "discard", "Discard", tooltip="Delete the faces", id="visitors.discard"),
+    ]
+
+    def body(self) -> ComposeResult:
+        yield Static(id="summary", markup=False)
+        with Horizontal(id="main"):
+            with Container(classes="pane", id="list"):
+                yield Table(COLUMNS, empty="Loading", id="visitors")
+            with VerticalScroll(classes="pane details", id="person", can_focus=False):
+                yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                yield Static(id="about", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Thumbnail).show(None)
+
+    def query_job(self) -> Callable[[], VisitorsView]:
+        return partial(queries.visitors_view, self.app.engine, self.app.cipher)
+
+    def show(self, loaded: VisitorsView) -> None:
+        zone = self.app.settings.zone
+        rows = []
+        for index, group in enumerate(loaded.groups):
+            last = group.visits[0].sighting.last_at
+            when = f"{day_text(last, zone)} {at_clock(last, zone)}"
+            number = f"Visitor {len(loaded.groups) - index}"
+            rows.append(Row(group.key, (number, str(len(group.visits)), str(group.days), when)))
+        self.query_one("#visitors", Table).show(rows, empty="No unknown faces are kept.")
+        self.say(f"{len(loaded.groups)} unknown visitors")
+        self._show_group()
+
+    @property
+    def selected(self) -> VisitorGroup | None:
+        """The visitor under the cursor."""
+        key = self.query_one("#visitors", Table).selected_key
+        return next((group for group in self.loaded.groups if group.key == key), None) if self.loaded else None
+
+    @on(Table.Highlighted, "#visitors")
+    def _show_group(self) -> None:
+        group, zone = self.selected, self.app.settings.zone
+        self.query_one(Thumbnail).show(group.portrait if group else None)
+        text = Text()
+        for visit in group.visits[:12] if group else ():
+            seen = visit.sighting
+            seconds = round((seen.last_at - seen.first_at).total_seconds())
+            text.append(f"{day_text(seen.first_at, zone)[:-5]:<11}", "dim")
+            text.append(f"{at_clock(seen.first_at, zone)}  {seconds} s in view\n")
+        self.query_one("#about", Static).update(text)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"name", "merge", "discard"}:
+            return self.loaded is not None and self.selected is not None
+        return super().check_action(action, parameters)
+
+    def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], None]], done: str) -> None:
+        def answered(answers: Answers | None) -> None:
+            if answers is not None:
+                self.app.in_background(job(answers), lambda _: self._changed(done))
+
+        self.app.push_screen(dialog, answered)
+
+    def _changed(self, done: str) -> None:
+        self.app.notify(done, markup=False)
+        self.app.live.people_changed()
+        self.reload()
+
+    def action_name(self) -> None:
+        group, app = self.selected, self.app
+        if group is not None:
+            self._ask(
+                Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name")], yes="Enrol"),
+                lambda answers: partial(
+                    queries.name_group, app.engine, app.cipher, group, answers["name"], app.clock()
+                ),
+                "Enrolled.",
+            )
+
+    def action_merge(self) -> None:
+        group, app = self.selected, self.app
+        if group is None or self.loaded is None:
+            return
+        choices = tuple((clean(person.name, 50), str(person.id)) for person in self.loaded.people)
+        if not choices:
+            app.notify("Nobody is enrolled yet; name the visitor instead.", severity="warning")
+            return
+        self._ask(
+            Dialog("Who is it?", BECOME_TEMPLATES, [Ask("who", "Person", "", choices)], yes="Add"),
+            lambda answers: partial(
+                queries.merge_group, app.engine, app.cipher, group, UUID(answers["who"]), app.clock()
+            ),
+            "Added.",
+        )
+
+    def action_discard(self) -> None:
+        group, app = self.selected, self.app
+        if group is not None:
+            text = f"{len(group.visits)} faces are deleted. This cannot be undone."
+            self._ask(
+                Dialog("Discard the faces", text, yes="Discard", danger=True),
+                lambda _: partial(queries.discard_group, app.engine, group, app.clock()),
+                "Discarded.",
+            )

@@ -1,0 +1,66 @@
+"""Work off the event loop: a job runs in a thread, its result is shown on the loop, its error becomes a sentence."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from textual import work
+from textual.app import App
+from textual.message import Message
+
+from db.errors import DatabaseError
+from monitor.errors import MusterError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class WorkApp(App[None]):
+    """An app whose screens hand work to threads and never wait for it."""
+
+    @dataclass
+    class Done(Message):
+        """A job is done; `show` shows what came of it."""
+
+        show: Callable[[], None]
+
+    def in_background(
+        self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None] | None = None
+    ) -> None:
+        """Run a job in a thread, then show its result on the loop.
+
+        Args:
+            job: may block; must not touch widgets.
+            then: gets what the job returned, on the loop.
+            failed: gets one sentence about what went wrong, on the loop; a toast shows it otherwise.
+        """
+        self._in_thread(partial(self._run_job, job, then, failed or self.toast_problem))
+
+    def show_later(self, show: Callable[[], None]) -> None:
+        """Call something on the loop, from any thread; nothing happens when the app has ended."""
+        self.post_message(self.Done(show))
+
+    def toast_problem(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self.notify(sentence, severity="error", markup=False)
+
+    @work(thread=True, group="jobs")
+    def _in_thread(self, run: Callable[[], None]) -> None:
+        run()
+
+    def _run_job(self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
+        try:
+            result = job()
+        except (MusterError, DatabaseError) as error:
+            log.warning("%s", error)
+            self.show_later(partial(failed, str(error)))
+        except Exception:
+            log.exception("A job of the app failed")
+            self.show_later(partial(failed, "Something went wrong; the log file says what."))
+        else:
+            self.show_later(partial(then, result))
+
+    def on_work_app_done(self, message: Done) -> None:
+        message.show()
