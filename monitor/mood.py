@@ -5,16 +5,18 @@ aggregate mode per token), and each sighting counts once in a cell. Where sample
 fewer than five people are hidden (k-anonymity, Sweeney 2002).
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from statistics import fmean
 from typing import Final, Literal, Protocol, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from monitor.domain import EMOTIONS, UNSURE, MoodScores
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain import EMOTIONS, MoodScores
 
 SMALLEST_GROUP: Final = 5
 """People that a cell of aggregate mode needs to be shown."""
@@ -90,18 +92,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stay:
-    """The mean mood of one sighting (or token) within one cell."""
+class _Stays:
+    """The mean moods of sightings, or of tokens by the hour; one row each."""
 
-    person: UUID | None
-    token: str | None
-    day: date
-    probabilities: Probabilities
+    people: list[UUID | None]
+    tokens: list[str | None]
+    days: list[date]
+    means: NDArray[np.float64]
+    """(n, 7)."""
 
-
-def mean(many: Iterable[Probabilities]) -> Probabilities:
-    """The mean of at least one row of probabilities."""
-    return tuple(fmean(column) for column in zip(*many, strict=True))
+    def __len__(self) -> int:
+        return len(self.people)
 
 
 def label(probabilities: Probabilities, confidence_needed: float) -> str:
@@ -144,47 +145,53 @@ def change(samples: Sequence[Sample], now_from: datetime) -> Change | None:
     since = now_from - timedelta(days=BASELINE_DAYS)
     before = _stays([sample for sample in samples if since <= sample.at < now_from])
     current = _stays([sample for sample in samples if sample.at >= now_from])
-    if len(before) < BASELINE_SIGHTINGS or not current:
+    if len(before) < BASELINE_SIGHTINGS or not len(current):
         return None
-    return Change(
-        mean(stay.probabilities for stay in before), mean(stay.probabilities for stay in current), len(before)
-    )
+    return Change(_mean(before), _mean(current), len(before))
 
 
 def _cell(key: Key, samples: Sequence[Sample], zone: ZoneInfo, confidence_needed: float, hide_small: bool) -> Cell:
     stays = _stays(samples, zone)
-    anonymous = hide_small or any(stay.token for stay in stays)
+    anonymous = hide_small or any(stays.tokens)
     people = _people(stays)
-    if not stays or (anonymous and people < SMALLEST_GROUP):
+    if not len(stays) or (anonymous and people < SMALLEST_GROUP):
         return Cell(key, 0 if anonymous else len(stays), 0, None, None)
-    labels = Counter(label(stay.probabilities, confidence_needed) for stay in stays)
-    shares = tuple(labels[name] / len(stays) for name in (*EMOTIONS, UNSURE))
-    return Cell(key, len(stays), people, mean(stay.probabilities for stay in stays), shares)
+    likeliest = np.where(stays.means.max(axis=1) < confidence_needed, len(EMOTIONS), stays.means.argmax(axis=1))
+    shares = np.bincount(likeliest, minlength=len(EMOTIONS) + 1) / len(stays)
+    return Cell(key, len(stays), people, _mean(stays), tuple(shares.tolist()))
 
 
-def _stays(samples: Sequence[Sample], zone: ZoneInfo | None = None) -> list[_Stay]:
-    kept: dict[object, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        # A token's samples are an hour's; one without any sighting stands for itself.
-        kept[sample.sighting or (sample.token or sample.person, sample.at)].append(sample)
-    return [
-        _Stay(
-            person=some[0].person,
-            token=some[0].token,
-            day=some[0].at.astimezone(zone).date(),
-            probabilities=mean(sample.probabilities for sample in some),
-        )
-        for some in kept.values()
+def _stays(samples: Sequence[Sample], zone: ZoneInfo | None = None) -> _Stays:
+    index: dict[object, int] = {}
+    # A token's samples are an hour's; one without any sighting stands for itself.
+    rows = [
+        index.setdefault(sample.sighting or (sample.token or sample.person, sample.at), len(index))
+        for sample in samples
     ]
+    firsts = dict(zip(reversed(rows), reversed(samples), strict=True))
+    some = [firsts[row] for row in range(len(index))]
+    sums = np.zeros((len(index), len(EMOTIONS)))
+    np.add.at(sums, rows, np.array([sample.probabilities for sample in samples]).reshape(-1, len(EMOTIONS)))
+    counts = np.bincount(rows, minlength=len(index)) if rows else np.ones(0)
+    return _Stays(
+        people=[sample.person for sample in some],
+        tokens=[sample.token for sample in some],
+        days=[sample.at.astimezone(zone).date() for sample in some],
+        means=sums / counts[:, None],
+    )
 
 
-def _people(stays: Sequence[_Stay]) -> int:
+def _mean(stays: _Stays) -> Probabilities:
+    return tuple(stays.means.mean(axis=0).tolist())
+
+
+def _people(stays: _Stays) -> int:
     """How many different people there are at least: tokens change daily, so the day with most of them counts."""
     tokens: dict[date, set[str]] = defaultdict(set)
-    for stay in stays:
-        if stay.token:
-            tokens[stay.day].add(stay.token)
-    named = {stay.person for stay in stays if stay.person}
+    for day, token in zip(stays.days, stays.tokens, strict=True):
+        if token:
+            tokens[day].add(token)
+    named = {person for person in stays.people if person}
     return max([len(named), *(len(some) for some in tokens.values())])
 
 

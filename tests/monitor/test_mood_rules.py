@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.mood import change, distribution, label, mean, total
+from monitor.mood import change, distribution, label, total
 
 ZONE = ZoneInfo("Asia/Kathmandu")
 AT = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
@@ -36,8 +36,16 @@ def _crowd(people: int, probabilities: tuple[float, ...] = HAPPY, at: datetime =
 
 
 @given(st.lists(st.lists(st.floats(0.01, 1), min_size=7, max_size=7), min_size=1, max_size=20))
-def test_means_of_probabilities_sum_to_one(rows: list[list[float]]) -> None:
-    assert sum(mean([tuple(p / sum(row) for p in row) for row in rows])) == pytest.approx(1)
+def test_mean_moods_and_shares_sum_to_one(rows: list[list[float]]) -> None:
+    samples = [Sample(sighting=uuid4(), probabilities=tuple(p / sum(row) for p in row)) for row in rows]
+    cell = total(samples, ZONE, 0.45)
+    assert cell.probabilities is not None
+    assert cell.shares is not None
+    assert sum(cell.probabilities) == pytest.approx(1)
+    assert sum(cell.shares) == pytest.approx(1)
+    assert cell.probabilities == pytest.approx(
+        [sum(column) / len(rows) for column in zip(*(s.probabilities for s in samples), strict=True)]
+    )
 
 
 def test_a_mood_without_a_clear_winner_is_unsure() -> None:
