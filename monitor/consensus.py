@@ -14,22 +14,28 @@ from uuid6 import uuid7
 
 from monitor.domain import Embedding, Match, MoodScores, Phase, RgbImage, Sighting, Track
 
-SAME_PERSON = 0.92
-"""Cosine below which an embedding is not the track's: 0.3 % of pairs of different people are above it, and of pairs of
-frames from one track next to none below."""
+SAME_PERSON = 0.94
+"""Cosine below which an embedding is not the track's: of pairs of different people 1 in 5,000 are above it, of pairs of
+frames of one track next to none below."""
 
 _FIRST_VIEWS = 3
 """A new track is encoded in every frame until it has this many views."""
 _MOST_VIEWS = 12
 """More views of one track add nothing."""
+_FULL_WIDTH = 80.0
+"""Narrower faces, in pixels, count for less."""
 _UNDECIDED_EVERY = 0.25
 """Seconds between views while there is no name yet."""
-_UNKNOWN_EVERY = 1.0
+_UNKNOWN_EVERY = 0.5
 """Seconds between views of a face that is known to be unknown."""
 _VERIFY_EVERY = 1.0
 """Seconds between views that only check that it is still the same person."""
 _DOUBT_EVERY = 0.3
 """Seconds between views of a face that stays near others."""
+_RECHECK_EVERY = 0.1
+"""Seconds between views while it is in doubt who it is."""
+_SAME_LOOK = 0.4
+"""A face whose thumbnail has less than this in common with that of its last view may be another one."""
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""
 _CLEAR_LEAD = 0.01
@@ -55,7 +61,9 @@ class Consensus:
     named: bool = False
     """Whether a name was told."""
     portrait: RgbImage | None = None
+    _thumbnail: NDArray[np.float32] | None = None
     _sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(128))
+    _weight: float = 0.0
     _last_view: float = -np.inf
     _last_mood: float = -np.inf
     _told_at: float = 0.0
@@ -64,8 +72,8 @@ class Consensus:
 
     @property
     def fused(self) -> Embedding:
-        """The mean of the views' unit embeddings, float32 (128,), not scaled back to length 1."""
-        return np.asarray(self._sum / max(self.views, 1), np.float32)
+        """The mean of the views' unit embeddings, weighted by their size: float32 (128,), not scaled to length 1."""
+        return np.asarray(self._sum / max(self._weight, 1e-9), np.float32)
 
     @property
     def shown(self) -> Match | None:
@@ -74,11 +82,25 @@ class Consensus:
             return None
         return self.match if self.named or not self.match.accepted else None
 
+    def see(self, track: Track, at: datetime, thumbnail: NDArray[np.float32], *, doubtful: bool) -> None:
+        """Take in that the face was found again.
+
+        Args:
+            thumbnail: from `views.thumbnail`.
+            doubtful: the tracker is not sure that it is the same face.
+        """
+        self.track, self.last_at = track, at
+        if self._thumbnail is None:
+            return
+        looks_other = float(self._thumbnail @ thumbnail) < _SAME_LOOK
+        if looks_other or (doubtful and track.last_seen - self._last_view >= _DOUBT_EVERY):
+            self.verified = False
+
     def wants_view(self, seconds: float) -> bool:
         """Whether another embedding would add evidence now."""
         since = seconds - self._last_view
         if not self.verified:
-            return since >= _DOUBT_EVERY or self.views == 0
+            return since >= _RECHECK_EVERY
         if self.named:
             return since >= _VERIFY_EVERY
         if self.views < _FIRST_VIEWS:
@@ -92,12 +114,15 @@ class Consensus:
         fused = self.fused
         return float(fused @ embedding) >= SAME_PERSON * float(np.linalg.norm(fused))
 
-    def add_view(self, embedding: Embedding, chip: RgbImage, seconds: float) -> None:
+    def add_view(self, embedding: Embedding, chip: RgbImage, thumbnail: NDArray[np.float32], seconds: float) -> None:
         """Take in a unit embedding that fits."""
         self.verified = True
         self._last_view = seconds
+        self._thumbnail = thumbnail
         if self.views < _MOST_VIEWS:
-            self._sum += embedding
+            weight = min(self.track.face.box.width / _FULL_WIDTH, 1.0)
+            self._sum += weight * embedding
+            self._weight += weight
             self.views += 1
             self.portrait = chip
 

@@ -1,15 +1,15 @@
 """How well the kiosk did on a simulated camera, whose truth is known."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from monitor.domain import Box, EventKind, KioskEvent, Scene
+from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.sources.simulated.camera import SimulatedCamera
-from monitor.sources.simulated.truth import Appearance
+from monitor.sources.simulated.truth import whose_face
 
-_SAME_PLACE = 0.15
-"""Intersection over union from which a tracked face is a simulated one."""
+
+_OVERLAPS = 0.15
+"""Intersection over union from which a box may be the face of either of two people who pass each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,16 @@ class Scorer:
         self._seconds = scene.frame.seconds
         there = self._truth.truth_at(self._seconds)
         for observation in scene.observations:
-            near = _at(observation.track.face.box, there)
-            if not near:
+            box = observation.track.face.box
+            appearance = whose_face(box, there)
+            if appearance is None:
                 continue
             track = observation.track.id
-            self._really[track][near[0].name] += 1
+            self._really[track][appearance.name] += 1
             person = observation.match.person if observation.match else None
             if person is not None:
                 self._named.add(track)
-                if person.name not in {appearance.name for appearance in near}:
+                if person.name not in {one.name for one in there if one.box.iou(box) >= _OVERLAPS}:
                     self._wrong.add(track)
 
     def hear(self, event: KioskEvent) -> None:
@@ -82,9 +83,3 @@ class Scorer:
             strangers=len({visit.subject for visit in clear if visit.name is None}),
             strangers_named=sum(named[track] is None for track in self._wrong),
         )
-
-
-def _at(box: Box, there: Iterable[Appearance]) -> list[Appearance]:
-    """Whose face this can be, the likeliest first: where heads overlap, a box alone does not tell."""
-    near = [appearance for appearance in there if box.iou(appearance.box) >= _SAME_PLACE]
-    return sorted(near, key=lambda appearance: -box.iou(appearance.box))

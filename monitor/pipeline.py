@@ -105,9 +105,8 @@ class VisionFlow:
         if consensus is None:
             self._known[track.id] = Consensus(track, frame.at, frame.at)
             return
-        consensus.track, consensus.last_at = track, frame.at
-        if update.doubtful and consensus.views:
-            consensus.verified = False
+        thumbnail = views.thumbnail(frame.rgb, track.face)
+        consensus.see(track, frame.at, thumbnail, doubtful=update.doubtful)
 
     def _look(self, frame: Frame, tracks: Sequence[int]) -> tuple[list[Consensus], list[Sighting]]:
         """Encode the faces whose embedding adds evidence; split tracks that another person took over."""
@@ -129,7 +128,7 @@ class VisionFlow:
                     current, closed = self._split(consensus, frame)
                     sightings += closed
                     in_view[consensus.track.id] = current
-                current.add_view(embedding, chip, frame.seconds)
+                current.add_view(embedding, chip, views.thumbnail(frame.rgb, current.track.face), frame.seconds)
                 if not current.named:
                     current.match = self.gallery.identify(current.fused)
         return list(in_view.values()), sightings
