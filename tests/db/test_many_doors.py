@@ -1,0 +1,55 @@
+"""Several kiosks on one PostgreSQL: one ledger, one chain, and every door sees what the others wrote."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from db import kiosks, ledger, people
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
+from db.ids import new_id
+from monitor.config import Settings
+from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
+from monitor.recorder import Recorder
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+MOOD = MoodScores((0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+
+
+def _seen(person: UUID, minute: int) -> Sighting:
+    at = AT + timedelta(minutes=minute)
+    match = Match(Candidate(person, "Ada", 0.8), None, 0.5, accepted=True)
+    return Sighting(new_id(), Phase.OPENED, 1, at, at, match, MOOD, frames=3)
+
+
+def test_in_at_one_door_and_out_at_the_other(postgresql: Engine, cipher: TemplateCipher) -> None:
+    with writing(postgresql) as session:
+        ada = people.add_person(session, "Ada", at=AT, actor="test").id
+    told: list[KioskEvent] = []
+    for door, role, minute in (("front", "in", 0), ("back", "out", 60), ("back", "out", 90), ("front", "in", 120)):
+        settings = Settings(db="unused", kiosk=door, role=role, time_zone="Europe/Berlin")
+        recorder = Recorder(postgresql, cipher, settings, publish=told.append, clock=lambda: AT)
+        recorder.record(_seen(ada, minute))
+        recorder.close()
+    assert [str(event.kind) for event in told if event.attendance] == ["check_in", "check_out", "check_in"]
+    with reading(postgresql) as session:
+        assert [kiosk.name for kiosk in kiosks.all_kiosks(session)] == ["back", "front"]
+        assert ledger.verify(session).whole
+
+
+def test_two_doors_at_the_same_moment_write_one_chain(postgresql: Engine, cipher: TemplateCipher) -> None:
+    with writing(postgresql) as session:
+        crowd = [people.add_person(session, f"P{number}", at=AT, actor="test").id for number in range(20)]
+    doors = [
+        Recorder(postgresql, cipher, Settings(db="unused", kiosk=name), publish=lambda event: None, clock=lambda: AT)
+        for name in ("front", "back")
+    ]
+    for number, person in enumerate(crowd):
+        doors[number % 2].record(_seen(person, 0))
+    for door in doors:
+        door.close()
+    assert [door.lost for door in doors] == [0, 0]
+    with reading(postgresql) as session:
+        check = ledger.verify(session)
+    assert (check.whole, check.events) == (True, 20)
