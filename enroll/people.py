@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
 from db import consents, erasure, people, templates
@@ -14,6 +14,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.records import ConsentKind, Person, Template
+from db.schema import PortraitRow
 from enroll.likeness import FITS, fit_of_each, mean_template
 from enroll.roster import load_roster
 from enroll.store import Identity, find_person, mark_alike, refresh_template
@@ -141,6 +142,8 @@ def split(
         if other.id == person.id:
             raise UsageError(f"The image belongs to {person.name} already; give another person.")
         _move(session, cipher, kept[image], other, at=at, actor=actor)
+        for changed in (person, other):
+            _give_portrait(session, cipher, changed.id, at=at)
         _renew(session, cipher, [person, other], at=at)
         return other
 
@@ -154,6 +157,8 @@ def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person,
     members = templates.load_members(session, cipher, image.person, image.encoder)
     embedding = next(member.embedding for member in members if member.template.id == image.id)
     chip = templates.load_chip(session, cipher, image.id)
+    if chip is not None and chip == templates.load_portrait(session, cipher, image.person):
+        session.execute(delete(PortraitRow).where(PortraitRow.person_id == image.person))
     templates.delete_template(session, image.id, at=at, actor=actor)
     templates.add_template(
         session,
@@ -167,8 +172,17 @@ def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person,
         at=at,
         chip_jpeg=chip,
     )
-    if chip is not None and templates.load_portrait(session, cipher, to.id) is None:
-        templates.set_portrait(session, cipher, to.id, chip, at=at)
+
+
+def _give_portrait(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
+    """One of the person's own faces, where there is no portrait."""
+    if templates.load_portrait(session, cipher, person) is not None:
+        return
+    for template in templates.list_templates(session, person):
+        chip = templates.load_chip(session, cipher, template.id)
+        if chip is not None:
+            templates.set_portrait(session, cipher, person, chip, at=at)
+            return
 
 
 def _renew(session: Session, cipher: TemplateCipher, changed: Sequence[Person], *, at: datetime) -> None:

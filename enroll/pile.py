@@ -121,7 +121,8 @@ def name_from_file(stem: str) -> str | None:
             break
         name = shorter
     spaced = " ".join(name.replace("_", " ").split())
-    if not spaced or (spaced != stem and _CAMERA_NAMES.fullmatch(spaced)):
+    numbered = spaced != stem
+    if not spaced or (numbered and (_CAMERA_NAMES.fullmatch(spaced) or not any(map(str.isalpha, spaced)))):
         return None
     return spaced
 

@@ -1,0 +1,163 @@
+"""The import from end to end, on real faces."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from db import consents, people, templates
+from db.engine import reading, writing
+from enroll.images import enrol_from_images
+from enroll.importing import import_pile, open_pile
+from enroll.store import Details
+from monitor.cli.enroll import app
+from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.images import read_image
+
+
+@pytest.fixture
+def run(engine, cipher, details, examiner):
+    """Imports a path with the session's examiner; returns the reports by person."""
+
+    def run(path, *, dry_run=False, given=details, **options):
+        with open_pile(path, **options) as pile:
+            reports = import_pile(
+                pile, engine, cipher, given, dry_run=dry_run, make_examiner=lambda: examiner, workers=1
+            )
+            return {report.person: report for report in reports}
+
+    return run
+
+
+def enrolled(engine):
+    with reading(engine) as session:
+        return {one.person.name: one.templates for one in people.list_people(session)}
+
+
+def test_people_are_enrolled_with_templates_that_recognise_them(run, engine, cipher, people_folder, orl, examiner):
+    reports = run(people_folder(Anna=["s1/1", "s1/2", "s1/3"], Ben=["s2/1", "s2/2", "s2/3"]))
+    assert {name: report.accepted for name, report in reports.items()} == {"Anna": 3, "Ben": 3}
+    probe = examiner.examine(read_image(orl / "s2/9.pgm"))[0].embedding
+    with reading(engine) as session:
+        gallery = people.load_gallery(session, cipher, ENCODER_NAME)
+    assert max(gallery, key=lambda one: float(one.embedding @ probe)).name == "Ben"
+    assert all(one.members == 3 for one in gallery)
+
+
+def test_the_same_import_again_changes_nothing(run, engine, people_folder):
+    folder = people_folder(Anna=["s1/1", "s1/2"])
+    run(folder)
+    with reading(engine) as session:
+        person = people.find_by_name(session, "Anna")[0]
+        before = templates.list_templates(session, person.id)
+    again = run(folder)["Anna"]
+    with reading(engine) as session:
+        assert templates.list_templates(session, person.id) == before
+    assert (again.accepted, again.unchanged, again.rejected) == (0, 2, ())
+
+
+def test_later_images_join_the_person(run, engine, people_folder):
+    run(people_folder(Anna=["s1/1", "s1/2"]))
+    report = run(people_folder(Anna=["s1/5"]))["Anna"]
+    assert (report.accepted, report.unchanged) == (1, 2)
+    assert enrolled(engine) == {"Anna": 3}
+
+
+def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(run, people_folder):
+    folder = people_folder(Anna=["s1/1", "s1/2", "s1/3", "s8/1"])
+    (folder / "Anna" / "text.jpg").write_text("no picture")
+    report = run(folder)["Anna"]
+    assert report.accepted == 3
+    reasons = {one.image.rsplit("/", 1)[1]: one.reason for one in report.rejected}
+    assert "somebody else" in reasons["s8_1.pgm"]
+    assert reasons["text.jpg"].startswith("The file is not an image")
+
+
+def test_somebody_who_is_enrolled_under_another_name_is_reported(run, people_folder):
+    run(people_folder(Anna=["s1/1", "s1/2"]))
+    report = run(people_folder(Zoe=["s1/5", "s1/6"]))["Zoe"]
+    assert [one.name for one in report.alike] == ["Anna"]
+    assert report.alike[0].similarity > 0.95
+
+
+def test_check_says_the_same_and_writes_nothing(run, engine, people_folder):
+    folder = people_folder(Anna=["s1/1", "s1/2"], Zoe=["s1/5", "s1/6"])
+    reports = run(folder, dry_run=True)
+    assert reports["Anna"].accepted == 2
+    assert [one.name for one in reports["Zoe"].alike] == ["Anna"]
+    assert enrolled(engine) == {}
+
+
+def test_nobody_is_made_without_a_usable_image(run, engine, tmp_path):
+    (tmp_path / "people" / "Anna").mkdir(parents=True)
+    (tmp_path / "people" / "Anna" / "1.png").write_bytes(b"")
+    assert run(tmp_path / "people")["Anna"].accepted == 0
+    assert enrolled(engine) == {}
+
+
+def test_consent_and_group_are_written_down(run, engine, people_folder, details):
+    agreed = Details(details.at, "Hanna at the desk", ("face", "mood"))
+    run(people_folder(Anna=["s1/1"]), given=agreed, group="Kitchen")
+    with reading(engine) as session:
+        person = people.find_by_name(session, "Anna")[0]
+        decisions = consents.history(session, person.id)
+    assert person.group == "Kitchen"
+    assert [(one.kind, one.given, one.recorded_by) for one in decisions] == [
+        ("face", True, "Hanna at the desk"),
+        ("mood", True, "Hanna at the desk"),
+    ]
+
+
+def test_an_import_that_is_stopped_has_whole_people_only(engine, cipher, details, examiner, people_folder):
+    folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"], Cleo=["s3/1", "s3/2"])
+    with open_pile(folder) as pile:
+        reports = import_pile(pile, engine, cipher, details, make_examiner=lambda: examiner, workers=1)
+        next(reports)
+        reports.close()
+    assert enrolled(engine) == {"Anna": 2}
+
+
+def test_several_people_of_one_name_are_not_mixed_up(run, engine, details, people_folder):
+    with writing(engine) as session:
+        for number in ("1", "2"):
+            people.add_person(session, "Anna", at=details.at, actor="tester", number=number)
+    report = run(people_folder(Anna=["s1/1"]))["Anna"]
+    assert report.accepted == 0
+    assert "by number" in (report.problem or "")
+
+
+def test_an_impossible_name_is_refused_with_its_reason(run, people_folder, tmp_path, orl):
+    (tmp_path / "list.csv").write_text(f"file,name\na.pgm,{'x' * 501}\n")
+    (tmp_path / "a.pgm").write_bytes((orl / "s1/1.pgm").read_bytes())
+    (report,) = run(tmp_path / "list.csv").values()
+    assert "501 characters" in report.rejected[0].reason
+
+
+def test_people_are_enrolled_from_pictures_in_memory(engine, cipher, orl, examiner, details):
+    pictures = {name: [read_image(orl / f"{name}/{number}.pgm") for number in (1, 2)] for name in ("s1", "s2")}
+    reports = enrol_from_images(engine, cipher, pictures, at=details.at, actor="demo", examiner=examiner)
+    assert [report.accepted for report in reports] == [2, 2]
+    assert enrolled(engine) == {"s1": 2, "s2": 2}
+
+
+def test_the_command_prints_an_account_in_json(tmp_path, people_folder, monkeypatch):
+    monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
+    folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1"])
+    (folder / "Ben" / "broken.jpg").write_bytes(b"")
+    call = ["import", str(folder), "--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--json", "--workers", "1"]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 3
+    anna, ben, last = (json.loads(line) for line in result.stdout.splitlines())
+    assert (anna["person"], anna["images"], anna["accepted"], anna["rejected"]) == ("Anna", 2, 2, [])
+    assert ben["rejected"][0]["image"].endswith("broken.jpg")
+    assert last["summary"]["people"] == 2
+    assert last["summary"]["rejected"] == 1
+
+
+def test_the_command_checks_without_making_a_database(tmp_path, people_folder):
+    folder = people_folder(Anna=["s1/1", "s1/2"])
+    call = ["check", str(folder), "--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--workers", "1"]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 0, result.output
+    assert "2 pictures would be taken" in result.stdout
+    assert not (tmp_path / "cli.sqlite3").exists()

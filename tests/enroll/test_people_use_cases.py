@@ -1,0 +1,226 @@
+"""Rename, merge, split, export, erase, re-encode: what is left in the database afterwards."""
+
+import json
+import zipfile
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from db import audit, consents, look_alikes, people, templates
+from db.engine import reading, writing
+from db.schema import TemplateRow
+from enroll import people as use
+from enroll.farewell import erase, export_name, export_zip
+from enroll.images import enrol_from_images
+from enroll.judge import judge
+from enroll.reencode import re_encode
+from enroll.roster import load_roster
+from enroll.store import Identity, add_members, mark_alike
+from monitor.errors import UsageError
+from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
+from monitor.vision.images import read_image
+
+
+@pytest.fixture
+def enrol(engine, cipher, details, made_up):
+    """Enrols somebody with that many made-up images, as the person of the given face."""
+
+    def enrol(name, images=3, face=None, **more):
+        pictures = [made_up.examination(f"{name}-{number}.jpg", face or name) for number in range(images)]
+        with writing(engine) as session:
+            roster = load_roster(session, cipher)
+            known = add_members(session, cipher, Identity(name, **more), None, judge(pictures).members, details)
+            assert known is not None
+            mark_alike(session, roster, known, at=details.at)
+            return people.get_person(session, known.person)
+
+    return enrol
+
+
+@pytest.fixture
+def who(details):
+    return {"at": details.at, "actor": "desk"}
+
+
+def mean_of(engine, cipher, name):
+    with reading(engine) as session:
+        return next(one for one in people.load_gallery(session, cipher, ENCODER_NAME) if one.name == name)
+
+
+def test_people_are_found_by_name_number_and_id(engine, enrol):
+    anna = enrol("Anna", number="17")
+    assert {use.require_reading(engine, text).id for text in ("Anna", "17", str(anna.id))} == {anna.id}
+
+
+@pytest.mark.parametrize("text", ["Nobody", " ", "01900000-0000-7000-8000-000000000000"])
+def test_whom_nobody_can_mean_is_one_sentence(engine, enrol, text):
+    enrol("Anna")
+    with pytest.raises(UsageError):
+        use.require_reading(engine, text)
+
+
+def test_a_name_that_two_people_have_asks_for_a_number(engine, enrol):
+    enrol("Anna", number="1")
+    enrol("Anna", face="Other", number="2")
+    with pytest.raises(UsageError, match="2 people"):
+        use.require_reading(engine, "Anna")
+
+
+def test_merging_unites_the_images_in_one_template(engine, cipher, enrol, who):
+    twice, anna = enrol("Anna at work", face="Anna"), enrol("Anna", images=2)
+    use.merge(engine, cipher, twice, anna, **who)
+    merged = mean_of(engine, cipher, "Anna")
+    assert merged.members == 5
+    with reading(engine) as session:
+        rows = [one.embedding for one in templates.load_members(session, cipher, anna.id, ENCODER_NAME)]
+        assert look_alikes.pairs(session) == []
+    assert np.allclose(merged.embedding, np.mean(rows, axis=0), atol=1e-6)
+
+
+def test_different_faces_are_merged_by_force_only(engine, cipher, enrol, who):
+    anna, ben = enrol("Anna"), enrol("Ben")
+    with pytest.raises(UsageError, match="do not look like one person"):
+        use.merge(engine, cipher, ben, anna, **who)
+    use.merge(engine, cipher, ben, anna, **who, force=True)
+    assert mean_of(engine, cipher, "Anna").members == 6
+
+
+def test_an_image_that_is_split_off_leaves_both_templates_right(engine, cipher, enrol, who):
+    anna = enrol("Anna", images=3)
+    with reading(engine) as session:
+        images = use.images_of(session, cipher, anna.id)
+    other = use.split(engine, cipher, anna, images[0].template.id, Identity("Zoe"), **who)
+    assert mean_of(engine, cipher, "Anna").members == 2
+    assert mean_of(engine, cipher, "Zoe").members == 1
+    with reading(engine) as session:
+        moved = templates.list_templates(session, other.id)[0]
+        assert moved.content_hash == images[0].template.content_hash
+        assert templates.load_chip(session, cipher, moved.id) == b"a face in JPEG"
+
+
+def test_the_last_image_split_off_takes_the_person_out_of_the_gallery(engine, cipher, enrol, who):
+    anna = enrol("Anna", images=1)
+    with reading(engine) as session:
+        (image,) = use.images_of(session, cipher, anna.id)
+    use.split(engine, cipher, anna, image.template.id, Identity("Zoe"), **who)
+    with reading(engine) as session:
+        assert [one.name for one in people.load_gallery(session, cipher, ENCODER_NAME)] == ["Zoe"]
+        assert templates.load_portrait(session, cipher, anna.id) is None
+
+
+def test_an_image_of_somebody_else_cannot_be_split_off(engine, cipher, enrol, who):
+    with pytest.raises(UsageError, match="no image"):
+        use.split(engine, cipher, enrol("Anna"), uuid4(), Identity("Zoe"), **who)
+
+
+def test_each_image_says_how_well_it_fits_the_others(engine, cipher, enrol):
+    anna = enrol("Anna", images=3)
+    with reading(engine) as session:
+        fits = [one.fit for one in use.images_of(session, cipher, anna.id)]
+    assert all(fit is not None and fit > 0.95 for fit in fits)
+
+
+def test_look_alikes_are_marked_for_both(engine, cipher, enrol):
+    anna, twin = enrol("Anna"), enrol("Twin", face="Anna")
+    with reading(engine) as session:
+        (pair,) = look_alikes.pairs(session)
+    assert {pair.person, pair.other} == {anna.id, twin.id}
+
+
+def test_who_refuses_is_not_in_the_gallery_and_the_decision_is_kept(engine, cipher, enrol, who):
+    anna = enrol("Anna")
+    use.set_consent(engine, anna, "face", False, **who)
+    with reading(engine) as session:
+        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+        assert consents.history(session, anna.id)[-1].recorded_by == "desk"
+
+
+def test_who_is_deactivated_is_kept_but_not_recognised(engine, cipher, enrol, who):
+    anna = enrol("Anna")
+    use.set_active(engine, anna, False, **who)
+    with reading(engine) as session:
+        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+    use.set_active(engine, anna, True, **who)
+    assert mean_of(engine, cipher, "Anna").members == 3
+
+
+def test_the_audit_log_says_who_renamed(engine, enrol, who):
+    anna = enrol("Anna")
+    use.rename(engine, anna, "Anna Schmidt", **who)
+    with reading(engine) as session:
+        entry = audit.newest(session, limit=1)[0]
+    assert (entry.action, entry.actor) == ("rename", "desk")
+
+
+def test_an_export_holds_the_data_and_the_images_and_only_its_owner_can_read_it(
+    engine, cipher, enrol, details, tmp_path
+):
+    file = tmp_path / "anna.zip"
+    images = export_zip(engine, cipher, enrol("Anna"), file, at=details.at)
+    assert images == 4
+    assert file.stat().st_mode & 0o077 == 0
+    with zipfile.ZipFile(file) as archive:
+        data = json.loads(archive.read("person.json"))
+        assert archive.read("images/face-1.jpg") == b"a face in JPEG"
+    assert data["person"]["name"] == "Anna"
+    assert len(data["templates"]) == 3
+
+
+def test_an_export_never_overwrites_a_file(engine, cipher, enrol, details, tmp_path):
+    (tmp_path / "anna.zip").write_text("precious")
+    with pytest.raises(UsageError, match="already"):
+        export_zip(engine, cipher, enrol("Anna"), tmp_path / "anna.zip", at=details.at)
+    assert (tmp_path / "anna.zip").read_text() == "precious"
+
+
+def test_a_name_cannot_lead_an_export_out_of_the_folder(engine, enrol):
+    assert "/" not in export_name(enrol("../../etc/passwd"))
+
+
+def test_after_an_erasure_no_file_holds_a_trace(engine, cipher, enrol, who, tmp_path):
+    anna = enrol("Anna")
+    enrol("Ben")
+    with reading(engine) as session:
+        sealed = session.query(TemplateRow.embedding).filter_by(person_id=anna.id).first()[0]
+    files = [tmp_path / "muster.sqlite3", tmp_path / "muster.sqlite3-wal"]
+    assert any(sealed[:40] in file.read_bytes() for file in files)
+    done = erase(engine, anna, **who)
+    assert done.receipt.templates == 3
+    assert done.traces_left == 0
+    assert not any(sealed[:40] in file.read_bytes() or anna.id.hex.encode() in file.read_bytes() for file in files)
+    assert mean_of(engine, cipher, "Ben").members == 3
+
+
+def test_what_another_program_keeps_in_the_log_is_found(engine, enrol, who):
+    anna = enrol("Anna")
+    with engine.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM person").fetchall()
+        assert erase(engine, anna, **who).traces_left > 0
+
+
+def test_templates_of_an_older_encoder_are_computed_anew_from_the_kept_faces(
+    engine, cipher, details, who, orl, examiner
+):
+    pictures = {"Anna": [read_image(orl / f"s1/{number}.pgm") for number in (1, 2)]}
+    enrol_from_images(engine, cipher, pictures, at=details.at, actor="tester", examiner=examiner)
+    fresh = mean_of(engine, cipher, "Anna").embedding
+    with writing(engine) as session:
+        session.query(TemplateRow).update({"encoder": "older-v0"})
+        anna = people.find_by_name(session, "Anna")[0]
+        templates.delete_mean_template(session, anna.id, ENCODER_NAME)
+    with reading(engine) as session:
+        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+    encoder = FaceEncoder()
+    (done,) = re_encode(engine, cipher, lambda chip: encoder.embed(chip[None])[0], **who)
+    assert (done.images, done.without_face) == (2, 0)
+    again = mean_of(engine, cipher, "Anna").embedding
+    assert float(again @ fresh) / float(fresh @ fresh) == pytest.approx(1, abs=0.01)
+
+
+def test_an_image_without_its_face_asks_for_a_new_one(engine, cipher, enrol, who):
+    enrol("Anna", images=1)
+    with writing(engine) as session:
+        session.query(TemplateRow).update({"encoder": "older-v0", "chip": None})
+    (done,) = re_encode(engine, cipher, lambda chip: chip, **who)
+    assert (done.images, done.without_face) == (0, 1)

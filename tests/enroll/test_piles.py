@@ -1,0 +1,287 @@
+"""Folders, archives and lists: what is found in them, and what is refused."""
+
+import io
+import os
+import stat
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from enroll.archive import read_archive
+from enroll.columns import guess_columns
+from enroll.folder import read_folder
+from enroll.importing import open_pile
+from enroll.lists import decode, guess_separator, read_list
+from enroll.pile import Pile, name_from_file
+from monitor.errors import ImageError, UsageError
+
+
+def found(pile: Pile) -> dict[str, int]:
+    return {person.identity.name: len(person.pictures) for person in pile.people}
+
+
+def problems(pile: Pile) -> list[str]:
+    return [problem.reason for person in pile.people for problem in person.problems]
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return folder
+
+
+def pack(path: Path, *names: str | zipfile.ZipInfo, content: bytes = b"x") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("Anna Schmidt", "Anna Schmidt"),
+        ("Anna_Schmidt_02", "Anna Schmidt"),
+        ("Anna Schmidt (2)", "Anna Schmidt"),
+        ("Anna-Lena Schmidt-3", "Anna-Lena Schmidt"),
+        ("A000014_0001", "A000014"),
+        ("s1", "s1"),
+        ("山田 太郎 2", "山田 太郎"),
+        ("Anna - Kopie", "Anna"),
+        ("IMG_2041", None),
+        ("DSC-0001", None),
+        ("20240131_120000", None),
+        ("4711", "4711"),
+    ],
+)
+def test_a_file_names_its_person_without_the_numbering(stem, name):
+    assert name_from_file(stem) == name
+
+
+def test_the_first_folder_is_the_person_however_deep_the_pictures_lie(tmp_path):
+    touch(tmp_path, "Anna/1.jpg", "Anna/2024/summer/2.JPG", "Ben/1.png", "Cleo_1.jpg", "Cleo 2.jpg")
+    assert found(read_folder(tmp_path)) == {"Anna": 2, "Ben": 1, "Cleo": 2}
+
+
+def test_a_folder_around_everything_is_nobody(tmp_path):
+    touch(tmp_path, "people/Anna/1.jpg", "people/Ben/1.jpg")
+    assert found(read_folder(tmp_path)) == {"Anna": 1, "Ben": 1}
+
+
+def test_one_person_with_sub_folders_stays_one_person(tmp_path):
+    touch(tmp_path, "Anna/1.jpg", "Anna/2024/2.jpg", "Anna/2025/3.jpg")
+    assert found(read_folder(tmp_path)) == {"Anna": 3}
+
+
+def test_hidden_and_foreign_files_are_counted_and_left_aside(tmp_path):
+    touch(tmp_path, "Anna/1.jpg", "Anna/.DS_Store", "Anna/Thumbs.db", ".git/x.jpg", "__MACOSX/y.jpg", "read me.txt")
+    pile = read_folder(tmp_path)
+    assert found(pile) == {"Anna": 1}
+    assert pile.skipped["hidden"] == 4
+    assert pile.skipped["foreign"] == 1
+
+
+def test_pictures_come_in_the_order_that_people_count_in(tmp_path):
+    touch(tmp_path, "Anna/10.jpg", "Anna/9.jpg", "Anna/1.jpg")
+    names = [Path(picture.label).name for picture in read_folder(tmp_path).people[0].pictures]
+    assert names == ["1.jpg", "9.jpg", "10.jpg"]
+
+
+def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_path):
+    touch(tmp_path, "outside/secret.jpg", "people/Anna/1.jpg")
+    (tmp_path / "people/Anna/2.jpg").symlink_to(tmp_path / "outside/secret.jpg")
+    (tmp_path / "people/Anna/3.jpg").symlink_to(tmp_path / "people/Anna/1.jpg")
+    (tmp_path / "people/Ben").symlink_to(tmp_path / "outside")
+    pile = read_folder(tmp_path / "people")
+    assert found(pile) == {"Anna": 2}
+    assert "leads out" in problems(pile)[0]
+    assert pile.skipped["links"] == 1
+
+
+def test_a_folder_that_may_not_be_read_is_said_and_the_rest_is_found(tmp_path, monkeypatch):
+    touch(tmp_path, "Anna/1.jpg", "Ben/1.jpg")
+    real = os.scandir
+
+    def scandir(path):
+        if Path(path).name == "Ben":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    pile = read_folder(tmp_path)
+    assert found(pile) == {"Anna": 1, "Ben": 0}
+    assert "Permission denied" in problems(pile)[0]
+
+
+def test_all_pictures_can_be_said_to_show_one_person(tmp_path):
+    touch(tmp_path, "IMG_1.jpg", "IMG_2.jpg")
+    with open_pile(tmp_path, only="Anna") as pile:
+        assert found(pile) == {"Anna": 2}
+
+
+@pytest.mark.parametrize("name", ["missing", "notes.docx"])
+def test_what_cannot_be_imported_is_one_sentence(tmp_path, name):
+    touch(tmp_path, "notes.docx")
+    with pytest.raises(UsageError), open_pile(tmp_path / name):
+        pass
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    touch(tmp_path, "Anna/notes.txt")
+    with pytest.raises(UsageError, match="no pictures"), open_pile(tmp_path):
+        pass
+
+
+def test_an_archive_is_read_like_a_folder(tmp_path):
+    path = pack(tmp_path / "people.zip", "people/Anna/1.jpg", "people/Ben/1.jpg", "people/.hidden.jpg")
+    with ExitStack() as stack:
+        pile = read_archive(path, stack)
+        assert found(pile) == {"Anna": 1, "Ben": 1}
+        with pile.people[0].pictures[0].at_hand() as file:
+            unpacked = file
+            assert file.read_bytes() == b"x"
+        assert not unpacked.exists()
+
+
+@pytest.mark.parametrize("name", ["../Anna/1.jpg", "Anna/../../1.jpg", "/etc/1.jpg", "C:/x/1.jpg", "..\\Anna\\1.jpg"])
+def test_a_path_that_climbs_out_of_an_archive_is_refused(tmp_path, name):
+    path = pack(tmp_path / "evil.zip", name)
+    with ExitStack() as stack:
+        pile = read_archive(path, stack)
+        assert pile.pictures == 0
+        assert "leads out" in problems(pile)[0]
+
+
+def test_a_bomb_in_an_archive_is_refused_without_unpacking_it(tmp_path):
+    path = pack(tmp_path / "bomb.zip", "Anna/1.jpg", content=bytes(30 * 2**20))
+    with ExitStack() as stack:
+        assert "unpack to 30 MB" in problems(read_archive(path, stack))[0]
+
+
+def test_a_link_in_an_archive_is_refused(tmp_path):
+    link = zipfile.ZipInfo("Anna/1.jpg")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    path = pack(tmp_path / "link.zip", link)
+    with ExitStack() as stack:
+        assert "It is a link" in problems(read_archive(path, stack))[0]
+
+
+def test_a_damaged_entry_fails_alone(tmp_path):
+    path = pack(tmp_path / "people.zip", "Anna/1.jpg", content=bytes(range(256)) * 50)
+    content = bytearray(path.read_bytes())
+    content[80:90] = b"0123456789"
+    path.write_bytes(content)
+    with ExitStack() as stack:
+        picture = read_archive(path, stack).people[0].pictures[0]
+        with pytest.raises(ImageError, match="damaged"), picture.at_hand():
+            pass
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\0" * 100])
+def test_what_is_no_archive_is_one_sentence(tmp_path, content):
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(UsageError, match="no ZIP"), ExitStack() as stack:
+        read_archive(tmp_path / "x.zip", stack)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Datei;Name;Nummer;Gruppe\nbild1.jpg;Jürgen Größe;17;Küche\n", "cp1252"),
+        ("file,name,number,group\nbild1.jpg,Jürgen Größe,17,Küche\n", "utf-8"),
+        ("\ufefffile\tfull name\tid\tteam\nbild1.jpg\tJürgen Größe\t17\tKüche\n", "utf-8"),
+        ("file|first name|last name|No.|class\nbild1.jpg|Jürgen|Größe|17|Küche\n", "utf-16"),
+    ],
+)
+def test_a_list_is_understood_whatever_its_separator_encoding_and_headings(tmp_path, text, encoding):
+    touch(tmp_path, "bild1.jpg")
+    (tmp_path / "people.csv").write_bytes(text.encode(encoding))
+    pile = read_list(tmp_path / "people.csv")
+    identity = pile.people[0].identity
+    assert (identity.name, identity.number, identity.group) == ("Jürgen Größe", "17", "Küche")
+    assert len(pile.people[0].pictures) == 1
+    assert "Columns" in pile.notes[-1]
+
+
+def test_a_list_without_headings_is_understood_by_its_content(tmp_path):
+    touch(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "list.csv").write_text("1,a.jpg,Anna\n2,b.jpg,Ben\n")
+    assert found(read_list(tmp_path / "list.csv")) == {"Anna": 1, "Ben": 1}
+
+
+def test_two_people_of_one_name_are_told_apart_by_number(tmp_path):
+    touch(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    (tmp_path / "list.csv").write_text("file,name,number\na.jpg,Anna,1\nb.jpg,Anna,2\nc.jpg,Anna,1\n")
+    people = read_list(tmp_path / "list.csv").people
+    assert [(one.identity.number, len(one.pictures)) for one in people] == [("1", 2), ("2", 1)]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("missing.jpg,Anna", "missing"),
+        ("../outside.jpg,Anna", "leads out"),
+        ("/etc/passwd.jpg,Anna", "leads out"),
+        ("notes.txt,Anna", "no picture"),
+        (",Anna", "names no file"),
+        ("a.jpg,", "no name"),
+    ],
+)
+def test_each_bad_row_of_a_list_is_named(tmp_path, row, said):
+    touch(tmp_path, "outside.jpg", "lists/a.jpg", "lists/notes.txt")
+    path = tmp_path / "lists/list.csv"
+    path.write_text(f"file,name\na.jpg,Ben\n{row}\n")
+    pile = read_list(path)
+    assert said in problems(pile)[0]
+    assert found(pile)["Ben"] == 1
+
+
+def test_a_workbook_is_read_with_numbers_as_people_write_them(tmp_path):
+    touch(tmp_path, "a.jpg")
+    book = openpyxl.Workbook()
+    book.active.append(["Photo", "Employee", "Personnel number"])
+    book.active.append(["a.jpg", "Anna", 1007.0])
+    book.save(tmp_path / "people.xlsx")
+    identity = read_list(tmp_path / "people.xlsx").people[0].identity
+    assert (identity.name, identity.number) == ("Anna", "1007")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("binary.csv", b"a\0b", "no text"),
+        ("nothing.csv", b"colour,size\nred,1\n", "names pictures"),
+        ("nobody.csv", b"file,size\na.jpg,1\n", "names people"),
+        ("broken.xlsx", b"PK no workbook", "no XLSX"),
+    ],
+)
+def test_a_list_that_makes_no_sense_is_one_sentence(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UsageError, match=said):
+        read_list(tmp_path / name)
+
+
+def test_name_is_preferred_to_person_as_a_heading():
+    columns = guess_columns([["file", "person", "name"], ["a.jpg", "A17", "Anna"]])
+    assert columns.name == 2
+
+
+def test_commas_inside_quotes_are_no_separators():
+    assert guess_separator('file;name\na.jpg;"Schmidt, Anna"\nb.jpg;"Groß, Ben"\n') == ";"
+
+
+def test_text_in_an_older_encoding_keeps_its_letters():
+    assert decode("Name;Straße\nJürgen;Müllerstraße\n".encode("cp1252"))[0].startswith("Name;Straße\nJürgen")
+
+
+def test_a_huge_list_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("enroll.lists.LARGEST", 10)
+    (tmp_path / "list.csv").write_bytes(io.BytesIO(b"file,name\na.jpg,Anna\n").getvalue())
+    with pytest.raises(UsageError, match="larger"):
+        read_list(tmp_path / "list.csv")
