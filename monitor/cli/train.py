@@ -67,17 +67,18 @@ def emotion(
     from monitor.cli.training_progress import show_training
 
     where = _start_tensorflow(threads, strategy)
-    from training.emotion.data import load_votes
     from training.emotion.recipe import RECIPES
+    from training.emotion.votes import load_votes, votes_by_row
 
     wanted = RECIPES[architecture].changed(epochs=epochs, batch=batch, rate=rate, seed=seed)
     if wanted.votes_weight and votes is None:
         err.print("Without --votes the champion learns from FER2013's labels alone.")
         wanted = wanted.changed(votes_weight=0.0)
-    faces = _load(data, strict, limit)
+    faces = _load(data, strict)
     wanted = wanted.changed(precision=_chosen_precision(wanted, precision))
     folder = runs / (run or architecture)
-    shares = load_votes(votes) if votes and wanted.votes_weight else None
+    shares = votes_by_row(load_votes(votes), faces) if votes and wanted.votes_weight else None
+    faces = faces.head(limit) if limit else faces
     show_training(folder, faces, wanted, shares, strategy=where, tensorboard=tensorboard, json=json)
     if report:
         _judge(folder, faces, "PublicTest", json)
@@ -197,15 +198,13 @@ def _judge(model: Path | None, faces: "Fer2013", split: str, json: bool) -> None
         show_evaluation(evaluation, json=json, more={"model": str(model or WEIGHTS), "robustness": jitter})
 
 
-def _load(path: Path, strict: bool, limit: int | None = None) -> "Fer2013":
-    from training.emotion.data import Fer2013, load_fer2013
+def _load(path: Path, strict: bool) -> "Fer2013":
+    from training.emotion.data import load_fer2013
 
     data = load_fer2013(path, strict=strict)
     if data.skipped:
         err.print(f"Left out {len(data.skipped)} broken rows or files; the first: {escape(data.skipped[0])}")
-    if limit is None:
-        return data
-    return Fer2013({name: split.head(limit) for name, split in data.splits.items()}, data.skipped)
+    return data
 
 
 def _chosen_precision(recipe: "Recipe", wanted: str) -> str:

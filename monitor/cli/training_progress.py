@@ -105,8 +105,10 @@ def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, 
         return
     if not explained.found:
         err.print("No face was found; the whole picture is taken for one.")
-    face = np.repeat(explained.crop[..., None], 3, axis=-1)
-    out.print(half_blocks(np.concatenate([face, picture], axis=1)))
+    if out.is_terminal:
+        face = np.repeat(explained.crop[..., None], 3, axis=-1)
+        both = np.concatenate([face, picture], axis=1)
+        out.print(half_blocks(both if out.width >= both.shape[1] else picture))
     for name, score in scores.items():
         looked_for = "  <- shown" if name == EMOTIONS[explained.emotion] else ""
         out.print(Text(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{looked_for}"))
@@ -114,12 +116,13 @@ def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, 
 
 def half_blocks(picture: NDArray[np.uint8]) -> Text:
     """A picture uint8 (h, w, 3) with h even as text: w columns, h / 2 lines, two pixels a character."""
-    text = Text(no_wrap=True)
+    lines = []
     for upper, lower in zip(picture[::2], picture[1::2], strict=True):
+        line = Text(no_wrap=True)
         for above, below in zip(upper.tolist(), lower.tolist(), strict=True):
-            text.append("▀", style=f"rgb({','.join(map(str, above))}) on rgb({','.join(map(str, below))})")
-        text.append("\n")
-    return text
+            line.append("▀", style=f"rgb({','.join(map(str, above))}) on rgb({','.join(map(str, below))})")
+        lines.append(line)
+    return Text("\n").join(lines)
 
 
 def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -83,6 +83,10 @@ class Fer2013:
             raise DataError(f"The data has no faces in its {name} split; give a file or folder that has some.")
         return self.splits[name]
 
+    def head(self, count: int) -> "Fer2013":
+        """The first `count` faces of every split, for trials."""
+        return Fer2013({name: split.head(count) for name, split in self.splits.items()}, self.skipped)
+
 
 def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
     """Read FER2013 from `path`: a CSV (plain or .gz), or a folder with train/<emotion>/ and test/<emotion>/.
@@ -193,21 +197,3 @@ def _read_face(file: Path) -> NDArray[np.uint8]:
     if image.shape != (SIDE, SIDE):
         raise ValueError(f"is {image.shape[1]}x{image.shape[0]} pixels instead of 48x48")
     return np.asarray(image, np.uint8)
-
-
-def load_votes(path: Path) -> NDArray[np.float32]:
-    """FER+'s votes (Barsoum et al. 2016), one row per data row of FER2013's CSV.
-
-    Returns:
-        float32 (rows, 10): share of the votes for neutral, happiness, surprise, sadness, anger, disgust,
-        fear, contempt, unknown and no face; a row without votes is all zero.
-
-    Raises:
-        DataError: the file is missing or not in FER+'s form.
-    """
-    try:
-        table = np.loadtxt(path, np.float32, delimiter=",", skiprows=1, usecols=range(2, 12), ndmin=2)
-    except (OSError, ValueError, IndexError) as error:
-        raise DataError(f"The FER+ votes {path} cannot be read: {error}.") from None
-    total = table.sum(axis=1, keepdims=True)
-    return np.asarray(np.divide(table, total, out=np.zeros_like(table), where=total > 0), np.float32)

@@ -115,6 +115,7 @@ def train(
     step = _step_of(training)
     for number in range(done + 1, recipe.epochs + 1):
         began = time.monotonic()
+        _seed_dropout(training, number)
         loss, right = _one_epoch(training, step, batches, progress)
         epoch = _finish_epoch(training, number, loss, right, began)
         progress.on_epoch(epoch)
@@ -213,6 +214,13 @@ def _losses(wanted: Any, given: Any, votes_weight: float) -> Any:
     if not votes_weight:
         return losses
     return losses + votes_weight * tf.nn.softmax_cross_entropy_with_logits(wanted[:, CLASSES:], given[:, CLASSES:])
+
+
+def _seed_dropout(training: _Training, epoch: int) -> None:
+    """Give every dropout the epoch's own seed, so that a resumed epoch drops what it would have dropped."""
+    for number, layer in enumerate(training.model.layers):
+        if isinstance(layer, keras.layers.Dropout):
+            layer.seed_generator.state.assign([training.recipe.seed + number, epoch])
 
 
 def _one_epoch(

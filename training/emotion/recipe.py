@@ -56,14 +56,14 @@ CLASSIC = Recipe("classic", epochs=60, batch=256, rate=1e-3)
 
 CHAMPION = Recipe(
     "champion",
-    epochs=24,
+    epochs=30,
     batch=128,
     rate=1e-3,
     warm_up=1,
     cool_down=0.5,
     weight_decay=0.02,
     smoothing=0.1,
-    votes_weight=0.5,
+    votes_weight=1.0,
     average=0.998,
     augment=True,
     face_weights=True,

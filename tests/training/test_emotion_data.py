@@ -1,0 +1,121 @@
+"""FER2013 in its two forms, whole and broken."""
+
+import gzip
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from monitor.errors import DataError
+from training.emotion.data import Fer2013, load_fer2013
+
+GOOD = " ".join(["7"] * 2304)
+HEADER = "emotion,pixels,Usage"
+
+
+def csv_of(path: Path, *rows: str, header: str = HEADER) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def test_reads_faces_labels_and_splits(tmp_path: Path) -> None:
+    rising = " ".join(str(number % 256) for number in range(2304))
+    file = csv_of(tmp_path / "fer.csv", f"3,{rising},Training", f"6,{GOOD},PublicTest", f"0,{GOOD},Training")
+    data = load_fer2013(file)
+    training = data.split("Training")
+    assert training.labels.tolist() == [3, 0]
+    assert training.rows.tolist() == [0, 2]
+    assert training.faces[0, 1, :3].tolist() == [48, 49, 50]
+    assert data.split("PublicTest").counts().tolist() == [0, 0, 0, 0, 0, 0, 1]
+    assert data.skipped == ()
+
+
+def test_reads_a_compressed_file_whatever_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "fer.csv"
+    file.write_bytes(gzip.compress(f"{HEADER}\n1,{GOOD},Training\n".encode()))
+    assert len(load_fer2013(file).split("Training")) == 1
+
+
+BROKEN = {
+    "label": f"7,{GOOD},Training",
+    "Usage": f"1,{GOOD},Testing",
+    "2303 pixels": f"1,{GOOD[2:]},Training",
+    "256, outside": f"1,256 {GOOD[2:]},Training",
+    "-1, outside": f"1,-1 {GOOD[2:]},Training",
+    "whole number": f"1,x {GOOD[2:]},Training",
+    "2 columns": f"1,{GOOD}",
+}
+
+
+@pytest.mark.parametrize("why", BROKEN)
+def test_a_broken_row_is_named_and_skipped(tmp_path: Path, why: str) -> None:
+    file = csv_of(tmp_path / "fer.csv", f"2,{GOOD},Training", BROKEN[why], f"4,{GOOD},Training")
+    data = load_fer2013(file)
+    assert data.split("Training").labels.tolist() == [2, 4]
+    assert data.split("Training").rows.tolist() == [0, 2]
+    assert len(data.skipped) == 1
+    assert why in data.skipped[0]
+    assert "Row 3" in data.skipped[0]
+
+
+def test_strict_stops_at_the_first_broken_row(tmp_path: Path) -> None:
+    file = csv_of(tmp_path / "fer.csv", BROKEN["label"], f"2,{GOOD},Training")
+    with pytest.raises(DataError, match=r"Row 2 .* unknown label '7'"):
+        load_fer2013(file, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"label,pixels,Usage\n", "FER2013's are emotion,pixels,Usage"),
+        (b"", "FER2013's are"),
+        (f"{HEADER}\n".encode(), "no usable face"),
+        (b"\x1f\x8bbroken", "cannot be read"),
+        (b"\xff\xfe\x00emotion", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_not_fer2013_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    file = tmp_path / "fer.csv"
+    file.write_bytes(content)
+    with pytest.raises(DataError, match=says):
+        load_fer2013(file)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no training data at"):
+        load_fer2013(tmp_path / "none.csv")
+
+
+def test_an_empty_or_unknown_split_is_refused() -> None:
+    with pytest.raises(DataError, match="no faces in its PrivateTest split"):
+        Fer2013({}).split("PrivateTest")
+    with pytest.raises(DataError, match="no split named 'test'"):
+        Fer2013({}).split("test")
+
+
+def image_of(path: Path, shade: int, side: int = 48) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((side, side), shade, np.uint8))
+
+
+def test_reads_a_folder_of_images_and_names_what_it_skips(tmp_path: Path) -> None:
+    image_of(tmp_path / "train" / "happy" / "a.png", 10)
+    image_of(tmp_path / "train" / "angry" / "b.jpg", 20)
+    image_of(tmp_path / "test" / "neutral" / "c.png", 30)
+    image_of(tmp_path / "train" / "happy" / "large.png", 40, side=64)
+    image_of(tmp_path / "train" / "bored" / "d.png", 50)
+    (tmp_path / "train" / "happy" / "broken.png").write_bytes(b"no image")
+    (tmp_path / "train" / "happy" / "notes.txt").write_text("hello")
+    data = load_fer2013(tmp_path)
+    assert sorted(data.split("Training").labels.tolist()) == [0, 3]
+    assert data.split("PublicTest").labels.tolist() == [6]
+    told = " ".join(data.skipped)
+    assert all(name in told for name in ("large.png is 64x64", "bored", "broken.png", "notes.txt is no image"))
+    with pytest.raises(DataError):
+        load_fer2013(tmp_path, strict=True)
+
+
+def test_a_folder_without_splits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no folder named train or test"):
+        load_fer2013(tmp_path)

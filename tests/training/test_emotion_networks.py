@@ -1,0 +1,73 @@
+"""The architectures and their parts."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from monitor.errors import UsageError
+from training.emotion.batches import pixels_of
+from training.emotion.face_weights import _halve, start_from_face_encoder
+from training.emotion.layers import EPSILON, FusedBatchNorm, measure_statistics
+from training.emotion.networks import build, champion, classic
+
+
+def test_the_classic_network_has_exactly_its_parameters() -> None:
+    model = classic()
+    assert model.count_params() == 14_544_263
+    filters = [layer.filters for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert filters == [128, 128, 256, 256, 512, 512]
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [
+        0.25, 0.25, 0.5, 0.5, 0.5, 0.5,
+    ]  # fmt: skip
+    assert model.output_shape == (None, 7)
+
+
+def test_an_unknown_architecture_is_named() -> None:
+    with pytest.raises(UsageError, match=r"'vgg'.*champion"):
+        build("vgg")
+
+
+def test_fused_normalisation_computes_what_keras_computes() -> None:
+    rng = np.random.default_rng(1)
+    x = tf.constant(rng.normal(2, 3, (8, 4, 4, 5)).astype(np.float32))
+    ours, theirs = FusedBatchNorm(), keras.layers.BatchNormalization(epsilon=EPSILON)
+    for layer in (ours, theirs):
+        layer.build(x.shape)
+    weights = [rng.normal(1, 0.2, 5).astype(np.float32) ** 2 for _ in range(4)]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    for training in (False, True):
+        assert np.allclose(ours(x, training=training), theirs(x, training=training), atol=1e-4)
+
+
+def test_statistics_are_the_mean_over_the_batches() -> None:
+    model = keras.Sequential([keras.Input((48, 48, 1)), FusedBatchNorm()])
+    batches = [np.full((4, 48, 48, 1), value, np.float32) for value in (1.0, 2.0, 6.0)]
+    measure_statistics(model, batches)
+    assert float(np.asarray(model.layers[0].mean)[0]) == pytest.approx(3.0)
+    assert model.layers[0].momentum < 1
+
+
+def test_the_small_stem_is_the_large_one_on_an_enlarged_picture() -> None:
+    rng = np.random.default_rng(2)
+    picture = rng.random((1, 20, 20, 1), np.float32)
+    kernel = rng.normal(size=(7, 7, 3, 2)).astype(np.float32)
+    large = tf.image.resize(np.repeat(picture, 3, axis=-1), (40, 40), "bilinear")
+    wanted = tf.nn.conv2d(tf.pad(large, [[0, 0], [3, 3], [3, 3], [0, 0]]), kernel, 2, "VALID")
+    given = tf.nn.conv2d(picture, _halve(kernel), 1, "SAME")
+    assert np.allclose(given[:, 3:-3, 3:-3], wanted[:, 3:-3, 3:-3], atol=1e-4)
+
+
+def test_the_champion_begins_with_features_of_faces() -> None:
+    faces = np.random.default_rng(3).integers(0, 256, (8, 48, 48)).astype(np.uint8)
+    model = champion()
+    before = model.get_weights()
+    start_from_face_encoder(model, pixels_of(faces))
+    after = model.get_weights()
+    assert not np.allclose(before[0], after[0])
+    # Batch statistics of the very faces that they were measured on change nothing.
+    trunk = keras.Model(model.input, model.get_layer("s3b2_out").output)
+    still, moving = (np.asarray(trunk(pixels_of(faces), training=training)) for training in (False, True))
+    assert np.abs(still).max() > 0.01
+    assert np.allclose(still, moving, atol=0.02 * np.abs(still).max())
