@@ -34,7 +34,7 @@ _DOUBT_EVERY = 0.3
 """Seconds between views of a face that stays near others."""
 _RECHECK_EVERY = 0.1
 """Seconds between views while it is in doubt who it is."""
-_SAME_LOOK = 0.4
+_SAME_LOOK = 0.6
 """A face whose thumbnail has less than this in common with that of its last view may be another one."""
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""

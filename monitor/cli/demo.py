@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _HEADLESS_SECONDS = 20.0
 _COOL_DOWN_MINUTES = 0.2
+_TARGET_FPIR = 0.002
 
 
 def demo(
@@ -43,6 +44,7 @@ def demo(
             kiosk="demo door",
             role="auto",
             cool_down_minutes=_COOL_DOWN_MINUTES,
+            target_fpir=_TARGET_FPIR,
         )
         engine = open_database(settings.db)
         try:

@@ -81,7 +81,8 @@ def print_summary(summary: KioskSummary, check_ins: int, *, as_json_lines: bool,
         return
     out.print(
         f"{summary.frames} frames in {summary.seconds:.1f} s ({summary.fps:.0f} a second), "
-        f"{summary.dropped} dropped, {check_ins} check-ins."
+        f"{summary.dropped} dropped, {check_ins} check-ins.",
+        soft_wrap=True,
     )
 
 
@@ -100,7 +101,7 @@ def _print(
         if as_json_lines:
             emit(as_json(event))
         elif event.kind is not EventKind.SIGHTING:
-            out.print(as_line(event, zone), markup=False)
+            out.print(as_line(event, zone), markup=False, soft_wrap=True)
     sys.stdout.flush()
     return check_ins
 

@@ -1,0 +1,144 @@
+"""`muster identify`: who is on images, and in what mood."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
+    from monitor.identify import IdentifiedFace, Identifier
+
+
+def identify(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.")],
+    json: JsonOption = False,
+    method: Annotated[str, typer.Option(help="gallery, or eigenfaces with --model.")] = "gallery",
+    model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of `muster train eigenfaces`.")] = None,
+    detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say who is on images, and in what mood."""
+    from monitor.errors import ImageError, UsageError
+    from monitor.vision.images import read_image
+
+    if method not in ("gallery", "eigenfaces"):
+        raise UsageError(f"There is no method {method!r}; use gallery or eigenfaces.")
+    if (method == "eigenfaces") != (model is not None):
+        raise UsageError("--method eigenfaces and --model RUN go together.")
+    settings = settings_from(db, config, detector=detector, encoder=encoder)
+    identifier = _by_model(settings, model) if model else _by_gallery(settings, config)
+    failed = False
+    for path in _expand(images):
+        try:
+            faces = identifier.identify(read_image(path))
+        except ImageError as error:
+            failed = True
+            _report_error(path, error, json=json)
+            continue
+        if json:
+            emit({"image": str(path), "faces": [_as_json(face) for face in faces]})
+        else:
+            _print(path, faces)
+    if failed:
+        raise typer.Exit(3)
+
+
+def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from monitor.domain import Match
+    from monitor.enrolled import load_people
+    from monitor.identify import Identifier
+    from monitor.vision.detector import FaceDetector
+    from monitor.vision.encoder import FaceEncoder
+
+    enrolled = load_people(*open_store(settings, config), settings)
+    face_encoder = FaceEncoder(settings.encoder)
+
+    def name(chips: NDArray[np.uint8]) -> list[Match]:
+        return [enrolled.gallery.identify(embedding) for embedding in face_encoder.embed(chips)]
+
+    return Identifier(
+        FaceDetector(settings.detector),
+        name,
+        _emotions(settings),
+        mood_confidence=settings.mood_confidence,
+        no_mood=enrolled.no_mood,
+    )
+
+
+def _by_model(settings: "Settings", run: Path) -> "Identifier":
+    from monitor.identify import Identifier
+    from monitor.vision.detector import FaceDetector
+    from training.eigenfaces.model import load_study_model
+
+    study = load_study_model(run)
+    return Identifier(
+        FaceDetector(settings.detector),
+        study.identify,
+        _emotions(settings),
+        mood_confidence=settings.mood_confidence,
+    )
+
+
+def _emotions(settings: "Settings") -> Any:
+    from monitor.vision.emotion import EmotionModel
+
+    return None if settings.mood == "off" else EmotionModel()
+
+
+def _expand(paths: Sequence[Path]) -> Iterator[Path]:
+    from monitor.errors import UsageError
+    from monitor.sources.folder import is_image, natural_order
+
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted((file for file in path.iterdir() if is_image(file)), key=natural_order)
+        if not inside:
+            raise UsageError(f"The folder {path} has no images.")
+        yield from inside
+
+
+def _report_error(path: Path, error: Exception, *, json: bool) -> None:
+    if json:
+        emit({"image": str(path), "error": str(error)})
+    typer.echo(f"muster: {error}", err=True)
+
+
+def _as_json(found: "IdentifiedFace") -> dict[str, Any]:
+    from monitor.cli.events import mood_as_json, rounded
+
+    box, match = found.face.box, found.match
+    runner_up = match.runner_up
+    return {
+        "box": [round(box.left), round(box.top), round(box.width), round(box.height)],
+        "detection_score": rounded(found.face.score),
+        "person": match.person.name if match.person else None,
+        "similarity": rounded(match.best.similarity) if match.best else None,
+        "threshold": rounded(match.threshold),
+        "runner_up": runner_up and {"person": runner_up.name, "similarity": rounded(runner_up.similarity)},
+        "mood": mood_as_json(found.mood),
+    }
+
+
+def _print(path: Path, faces: "Sequence[IdentifiedFace]") -> None:
+    from monitor.export import plain
+
+    if not faces:
+        out.print(f"{plain(str(path))}: no face", markup=False, soft_wrap=True)
+    for found in faces:
+        match, box = found.match, found.face.box
+        who = plain(match.person.name) if match.person else "unknown"
+        like = f", similarity {match.best.similarity:.3f} of {match.threshold:.3f}" if match.best else ""
+        mood = f", {found.mood.label}" if found.mood else ""
+        place = f"at {box.left:.0f},{box.top:.0f}"
+        out.print(f"{plain(str(path))}: {who}{mood}{like} ({place})", markup=False, soft_wrap=True)
