@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, open_store, settings_from
+from monitor.cli.options import AsciiOption, ConfigOption, DbOption, open_store, settings_from
 from monitor.errors import MusterError
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from db.crypto import TemplateCipher
     from monitor.config import Settings
     from monitor.tui.app import KioskFactory
-
-AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with plain letters only.")]
 
 
 def run_app(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import JsonOption, err, out
+from monitor.cli.options import AsciiOption, JsonOption, err, out
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,6 +27,7 @@ def demo(
     json: JsonOption = False,
     seconds: Annotated[float | None, typer.Option(min=1, help="How long it plays; 20 without a terminal.")] = None,
     seed: Annotated[int, typer.Option(help="Who is enrolled, who comes, and how.")] = 1,
+    ascii_only: AsciiOption = False,
 ) -> None:
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
     from db.crypto import TemplateCipher
@@ -64,6 +65,7 @@ def _play(
     *,
     headless: bool,
     json: bool,
+    ascii_only: bool,
 ) -> None:
     from enroll.images import enrol_from_images
     from monitor.demo import Scorer
@@ -80,7 +82,7 @@ def _play(
     if not headless:
         from monitor.cli.app import run_app
 
-        run_app(settings, engine, cipher, make)
+        run_app(settings, engine, cipher, make, ascii_only=ascii_only)
         return
     from monitor.cli.headless import print_summary, run
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, open_store, out, settings_from
+from monitor.cli.options import AsciiOption, ConfigOption, DbOption, JsonOption, open_store, out, settings_from
 
 if TYPE_CHECKING:
     from monitor.cli.headless import OnEvent, OnScene
@@ -20,6 +20,7 @@ def kiosk(
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
     role: Annotated[str | None, typer.Option(help="in, out or auto.")] = None,
+    ascii_only: AsciiOption = False,
     db: DbOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -40,7 +41,7 @@ def kiosk(
     if not headless:
         from monitor.cli.app import run_app
 
-        run_app(settings, engine, cipher, make)
+        run_app(settings, engine, cipher, make, ascii_only=ascii_only)
         return
     from monitor.cli.headless import print_summary, run
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DbOption = Annotated[str | None, typer.Option("--db", metavar="URL", help="Database URL instead of the user's own.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file (TOML).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with plain letters only.")]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
