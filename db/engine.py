@@ -129,7 +129,7 @@ def _check_file(path: Path, *, read_only: bool) -> None:
         if path.is_dir():
             raise DatabaseUnavailable(f"{path} is a folder; give the database file's own name.")
         if read_only and not path.is_file():
-            raise DatabaseUnavailable(f"There is no database {path}; start with 'muster db upgrade'.")
+            raise DatabaseUnavailable(f"There is no database {path} yet; start a kiosk, enrol somebody, or give --db.")
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and not os.access(path, os.W_OK):

@@ -91,7 +91,7 @@ def list_people(
     offset: int = 0,
 ) -> list[PersonSummary]:
     """People by name, a page at a time; `search` looks in names, numbers and groups."""
-    query = select(PersonRow).order_by(PersonRow.name, PersonRow.id).limit(limit).offset(offset)
+    query = select(PersonRow).order_by(func.lower(PersonRow.name), PersonRow.id).limit(limit).offset(offset)
     if search:
         columns = (PersonRow.name, PersonRow.number, PersonRow.group)
         query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))

@@ -71,7 +71,7 @@ def attendance(
     form = _format(format_, output, json=json)
     now = datetime.now(UTC)
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
-    with reading(open_database(settings.db)) as session:
+    with reading(open_database(settings.db, read_only=True)) as session:
         days = reports.attendance(session, settings, period, now, group=group)
     if by is AttendanceBy.DAY:
         lines = report_lines.days(days, settings.zone)
@@ -106,7 +106,7 @@ def mood(
     if by is MoodBy.PERSON and settings.mood != "individual":
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
     period = _period(first, last, datetime.now(UTC).astimezone(settings.zone).date(), days_before=6)
-    with reading(open_database(settings.db)) as session:
+    with reading(open_database(settings.db, read_only=True)) as session:
         cells = reports.moods_by(session, settings, period, by.value, group=group)
         names = reports.names(session) if by is MoodBy.PERSON else {}
     lines = report_lines.moods(cells, by.value, names, settings.mood_confidence)
