@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, WrongKey
+from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, InvalidRecord, WrongKey
 from db.schema import TemplateKeyRow
 
 KEY_VARIABLE: Final = "MUSTER_KEY"
@@ -82,10 +82,10 @@ class TemplateCipher:
         """An embedding, float32 (128,), sealed.
 
         Raises:
-            DatabaseError: another shape or numbers that are not finite.
+            InvalidRecord: another shape or numbers that are not finite.
         """
         if embedding.shape != (EMBEDDING_SIZE,) or not np.isfinite(embedding).all():
-            raise DatabaseError(f"An embedding is {EMBEDDING_SIZE} finite numbers, not shape {embedding.shape}.")
+            raise InvalidRecord(f"An embedding is {EMBEDDING_SIZE} finite numbers, not shape {embedding.shape}.")
         return self.seal(embedding.astype("<f4").tobytes(), belongs_to)
 
     def open_embedding(self, sealed: bytes, belongs_to: str) -> NDArray[np.float32]:

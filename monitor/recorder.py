@@ -15,7 +15,6 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from db import corrections, kiosks
 from db.crypto import TemplateCipher, bind_key
@@ -208,9 +207,10 @@ class Recorder:
                 return True
             except DatabaseError as error:
                 self._note(str(error))
-            except SQLAlchemyError as error:
-                # The database answers, but not to this fact: another try would not help it.
-                self._refuse(fact, DatabaseError(f"A fact was refused by the database ({type(error).__name__})."))
+            except Exception as error:
+                # Whatever is wrong with this fact, another try would not help it, and the next ones must be written.
+                log.debug("refused", exc_info=error)
+                self._refuse(fact, DatabaseError(f"A fact could not be written ({type(error).__name__})."))
                 return True
             else:
                 self._note(None)

@@ -444,6 +444,18 @@ def test_a_listener_that_fails_stops_nothing(engine: Engine, ada: Person, caplog
         assert ledger.count(session) == 2
 
 
+@pytest.mark.parametrize("broken", [{"embedding": np.full(128, np.nan, np.float32)}, {"portrait": PORTRAIT[:0]}])
+def test_a_fact_that_cannot_be_written_does_not_hold_up_the_next(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], broken: dict[str, Any]
+) -> None:
+    recorder = start()
+    recorder.record(replace(_seen(None), **broken))
+    recorder.record(_seen(ada))
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in"]
+    assert recorder.lost == 1
+
+
 def test_a_wrong_key_stops_the_start(engine: Engine) -> None:
     with writing(engine) as session:
         bind_key(session, TemplateCipher(b"x" * 32), AT)
