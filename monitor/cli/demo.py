@@ -49,9 +49,8 @@ def demo(
         )
         engine = open_database(settings.db)
         try:
-            _play(
-                settings, engine, TemplateCipher(secrets.token_bytes(32)), seed, seconds, headless=headless, json=json
-            )
+            cipher = TemplateCipher(secrets.token_bytes(32))
+            _play(settings, engine, cipher, seed, seconds, headless=headless, json=json, ascii_only=ascii_only)
         finally:
             engine.dispose()
 
