@@ -116,14 +116,14 @@ def apportion(shares: Sequence[float], cells: int) -> list[int]:
 
 
 class LoopDelay:
-    """How late the event loop is: a timer that should fire every 10 ms notes by how much it was late.
+    """How late the event loop is: a timer that should fire every 50 ms notes by how much it was late.
 
     Whatever blocks the loop (drawing, a slow handler) shows here.
     """
 
-    INTERVAL = 0.01
+    INTERVAL = 0.05
 
-    def __init__(self, kept: int = 3000, now: Callable[[], float] = perf_counter) -> None:
+    def __init__(self, kept: int = 1200, now: Callable[[], float] = perf_counter) -> None:
         self._late: deque[float] = deque(maxlen=kept)
         self._now = now
         self._due: float | None = None

@@ -128,7 +128,7 @@ class LiveDoor:
     def open(self) -> None:
         """Load the day, then start the kiosk."""
         self._load_day(self._start, self._day_failed)
-        self._load_moods()
+        self.refresh_moods()
 
     def close(self) -> None:
         """Stop the kiosk; every fact is written when this returns. It blocks; may be called twice."""
@@ -143,7 +143,7 @@ class LiveDoor:
         """Now and then: at midnight a new board begins."""
         if self._day is not None and self._today() != self._day:
             self._load_day(lambda: None, self._app.toast_problem)
-            self._load_moods()
+            self.refresh_moods()
 
     def not_me(self, event: KioskEvent) -> None:
         """Take an entry back: void in the ledger first, then on the board."""
@@ -175,7 +175,8 @@ class LiveDoor:
         self._app.toast_problem(sentence)
         self._start()
 
-    def _load_moods(self) -> None:
+    def refresh_moods(self) -> None:
+        """Load the day's moods anew."""
         self._mood_waits = False
 
         def loaded(moods: Shares | None) -> None:
@@ -232,7 +233,7 @@ class LiveDoor:
             self._app.bell()
         if event.mood is not None and not self._mood_waits:
             self._mood_waits = True
-            self._app.set_timer(MOOD_EVERY, self._load_moods)
+            self._app.set_timer(MOOD_EVERY, self.refresh_moods)
         self._viewer.facts_changed()
 
     def _source_is(self, problem: str) -> None:

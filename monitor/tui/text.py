@@ -1,5 +1,6 @@
 """Words and signs of the app. Names come from outside, so they pass `clean` before they are shown."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,10 @@ from rich.cells import cell_len, set_cell_size
 
 from monitor.domain import EMOTIONS, UNSURE, EventKind
 
+ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_])")
+"""Terminal control sequences: CSI, OSC and the two-character ones."""
+JOINERS = "\u200c\u200d"
+"""Format characters that some scripts need inside words."""
 MOODS = (*EMOTIONS, UNSURE)
 """Every mood that the app shows, in the order of its charts."""
 
@@ -69,7 +74,8 @@ def clean(text: str | None, cells: int = 60) -> str:
     Format characters (Unicode category Cf) include the bidirectional overrides, with which a name could
     reorder the text around it.
     """
-    kept = "".join(" " if char in "\t\n\r" else char for char in text or "" if char in "\t\n\r" or _is_shown(char))
+    plain = ESCAPES.sub("", text or "")
+    kept = "".join(" " if char in "\t\n\r" else char for char in plain if char in "\t\n\r" or _is_shown(char))
     line = " ".join(kept[: cells * 8].split())
     if cell_len(line) <= cells:
         return line
@@ -77,7 +83,7 @@ def clean(text: str | None, cells: int = 60) -> str:
 
 
 def _is_shown(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return char in JOINERS or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def at_clock(at: datetime | None, zone: ZoneInfo) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("at", "At", 5),
-    Column("what", "What", 16),
+    Column("what", "What", 20),
     Column("how", "How", 7),
     Column("actor", "By", 10, rank=1),
     Column("reason", "Reason"),

@@ -270,7 +270,11 @@ The list finds people by name, number or group; the pane shows everything about 
         app = self.app
         self.say("Enrolling: reading the pictures")
         job = partial(queries.import_folder, app.engine, app.cipher, path, consented, app.clock(), self._progress)
-        app.in_background(job, self._enrolled, self._failed)
+        app.in_background(job, self._enrolled, self._not_enrolled)
+
+    def _not_enrolled(self, sentence: str) -> None:
+        self.app.toast_problem(sentence)
+        self.reload()
 
     def _progress(self, done: int, total: int) -> None:
         """From the worker."""

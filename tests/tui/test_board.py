@@ -1,0 +1,99 @@
+"""The door's board folds events; names pass as text."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.domain import EventKind, KioskEvent
+from monitor.tui.banner import ROWS, large
+from monitor.tui.board import Board, Welcome, fold, take_back
+from monitor.tui.greeting import words_for
+from monitor.tui.text import UNICODE_SIGNS, clean
+
+AT = datetime(2026, 3, 9, 7, 58, tzinfo=UTC)
+ADA, ALAN = UUID(int=1), UUID(int=2)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def event(kind: EventKind, person: UUID | None = ADA, minutes: float = 0) -> KioskEvent:
+    names = {ADA: "Ada", ALAN: "Alan", None: None}
+    return KioskEvent(kind, AT + timedelta(minutes=minutes), person, names[person], attendance=UUID(int=9))
+
+
+def test_who_checks_in_is_in_and_who_checks_out_is_not() -> None:
+    board = fold(fold(Board(), event(EventKind.CHECK_IN)), event(EventKind.CHECK_IN, ALAN, 1))
+    assert board.inside == 2
+    board = fold(board, event(EventKind.CHECK_OUT, ADA, 30))
+    assert board.inside == 1
+    assert [one.name for one in board.newest_first()] == ["Alan", "Ada"]
+    assert board.attendees[ADA].first_in == AT
+
+
+def test_the_first_arrival_stays_when_somebody_comes_back() -> None:
+    board = Board()
+    for minutes, kind in enumerate((EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.CHECK_IN)):
+        board = fold(board, event(kind, minutes=minutes))
+    assert board.attendees[ADA].first_in == AT
+    assert board.attendees[ADA].inside
+
+
+def test_somebody_who_is_in_is_told_so_when_they_pass_again_but_not_at_once() -> None:
+    board = fold(Board(), event(EventKind.CHECK_IN))
+    soon = fold(board, event(EventKind.SIGHTING, minutes=0.5))
+    assert soon.greeting is board.greeting
+    later = fold(board, event(EventKind.SIGHTING, minutes=5))
+    assert later.greeting is not None
+    assert later.greeting.welcome is Welcome.ALREADY
+    assert later.greeting.since == AT
+
+
+def test_not_me_puts_the_person_back_as_they_were() -> None:
+    wrong = event(EventKind.CHECK_IN)
+    assert take_back(fold(Board(), wrong), wrong, AT, None).attendees == {}
+    board = fold(fold(Board(), wrong), event(EventKind.CHECK_OUT, minutes=30))
+    before = board.attendees[ADA]
+    again = event(EventKind.CHECK_IN, minutes=40)
+    assert take_back(fold(board, again), again, AT, before).attendees == {ADA: before}
+
+
+@pytest.mark.parametrize(
+    ("hour", "salutation"),
+    [(4, "Good morning"), (11, "Good morning"), (12, "Good afternoon"), (18, "Good evening"), (2, "Good evening")],
+)
+def test_the_greeting_follows_the_site_clock(hour: int, salutation: str) -> None:
+    at = datetime(2026, 3, 9, hour, 58, tzinfo=BERLIN).astimezone(UTC)
+    board = fold(Board(), replace(event(EventKind.CHECK_IN), at=at))
+    words = words_for(board.greeting, at + timedelta(seconds=3), BERLIN, UNICODE_SIGNS, 2)
+    assert words.opening == f"{salutation},"
+    assert words.detail == f"in at {hour:02}:58"
+    assert words.hint == "Not you? Press N (7)"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("[bold]Bobby[/]", "[bold]Bobby[/]"),
+        ("a\x1b[31mred\x07", "ared"),
+        ("line\nbreak\tand\u2028more", "line break andmore"),
+        ("\u202egnihtyreve", "gnihtyreve"),
+        ("ש\u05dcום", "ש\u05dcום"),
+        ("x" * 500, "x" * 59 + "…"),
+        (None, ""),
+    ],
+)
+def test_a_name_cannot_change_the_screen(name: str | None, shown: str) -> None:
+    assert clean(name) == shown
+
+
+@pytest.mark.parametrize("name", ["Ada", "Ada Lovelace", "Zoë Ångström", "王小明", "x" * 40, "", "🙂"])
+@pytest.mark.parametrize("columns", [1, 12, 30, 60])
+def test_a_large_name_fits_or_is_plain(name: str, columns: int) -> None:
+    lines = large(name, columns)
+    assert lines == (name,) or (len(lines) in (ROWS, ROWS + 1) and all(len(line) <= columns for line in lines))
+
+
+def test_a_short_name_is_large() -> None:
+    assert len(large("Ada", 30)) == ROWS

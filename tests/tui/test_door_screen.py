@@ -1,0 +1,154 @@
+"""The door: what someone sees who comes in."""
+
+from datetime import timedelta
+
+from conftest_tui import NOW, World, came, happy, scene, settle, show_door
+
+from db.ids import new_id
+from monitor.domain import EventKind, KioskEvent
+from monitor.errors import SourceError
+from monitor.tui.greeting import GreetingPanel
+from monitor.tui.table import Table
+
+
+def text_of(world: World) -> str:
+    """Everything on the screen."""
+    app = world.apps[-1]
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def test_a_check_in_is_greeted_by_name_and_joins_those_who_are_in(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world, name="Radia Perlman"), came(world))
+        shown = text_of(world)
+        assert "✓ CHECKED IN" in shown
+        assert "Good morning," in shown
+        assert "in at 09:58 · happy" in shown
+        assert "In now 6 – came today 7" in shown
+        assert "Radia Perlman came in" in shown
+        assert "Radia Perlman · happy" in shown, "the name stands at the box"
+        assert "25 frames/s · 2 dropped · 10 people enrolled" in shown
+
+
+async def test_not_me_within_ten_seconds_takes_the_entry_back(world: World) -> None:
+    event = came(world)
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), event)
+        await pilot.press("n")
+        await settle(pilot)
+        assert world.kiosk.voided == [event]
+        assert "In now 5 – came today 6" in text_of(world)
+        assert "TAKEN BACK" in text_of(world)
+
+
+async def test_after_ten_seconds_the_key_does_nothing(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        world.now = NOW + timedelta(seconds=10)
+        await pilot.press("n")
+        await settle(pilot)
+        assert world.kiosk.voided == []
+
+
+async def test_a_refusal_of_the_database_is_said(world: World) -> None:
+    async with world.app().run_test(size=(120, 36), notifications=True) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+
+        def refuse(event: KioskEvent) -> None:
+            raise SourceError("The database does not answer; try again in a moment.")
+
+        world.kiosk.not_me = refuse  # type: ignore[method-assign]
+        await pilot.press("n")
+        await settle(pilot)
+        assert "The database does not answer" in text_of(world)
+        assert "In now 6" in text_of(world)
+
+
+async def test_the_greeting_goes_after_a_while(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        world.now = NOW + timedelta(seconds=13)
+        assert world.apps[-1].door is not None
+        world.apps[-1].door.tick()
+        await pilot.pause()
+        assert "Please look at the camera." in text_of(world)
+        assert not world.apps[-1].screen.query_one(GreetingPanel).has_class("-came")
+
+
+async def test_an_unknown_face_is_sent_to_the_desk(world: World) -> None:
+    unknown = KioskEvent(EventKind.UNKNOWN, NOW, track=2, mood=happy(), sighting=new_id())
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), unknown)
+        assert "? NOT RECOGNISED" in text_of(world)
+        assert "Please see the desk." in text_of(world)
+
+
+async def test_a_lost_camera_is_shown_until_it_is_back(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
+        await show_door(pilot, world, scene(world), lost)
+        assert text_of(world).count("Camera 0 gives no pictures; trying again.") >= 2
+        await show_door(pilot, world, scene(world), KioskEvent(EventKind.SOURCE_BACK, NOW))
+        assert "● camera 0" in text_of(world)
+
+
+async def test_a_kiosk_that_cannot_start_says_why(world: World) -> None:
+    app = world.app()
+
+    def fail(*_: object) -> None:
+        raise SourceError("There is no camera 7; choose another with --source.")
+
+    app.live._factory = fail  # type: ignore[assignment]
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await app.workers.wait_for_complete()
+        await settle(pilot)
+        assert "There is no camera 7" in text_of(world)
+
+
+async def test_a_name_with_markup_and_escapes_is_shown_as_text(world: World) -> None:
+    event = came(world, name="Ada Lovelace", track=None)
+    nasty = KioskEvent(event.kind, event.at, event.person, "[red]Bobby[/] \x1b[2JTables\u202e", attendance=new_id())
+    async with world.app().run_test(size=(160, 45)) as pilot:
+        await show_door(pilot, world, scene(world), nasty)
+        shown = text_of(world)
+        assert "[red]Bobby[/] Tables" in shown
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+
+
+async def test_on_a_narrow_terminal_a_key_brings_the_events(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        assert not pilot.app.screen.query_one("#events", Table).region
+        await pilot.press("a")
+        await pilot.pause()
+        assert "Radia Perlman came in" in text_of(world)
+
+
+async def test_moods_without_people_are_not_written_at_faces(world: World) -> None:
+    async with world.app(mood="aggregate").run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        assert "Ada Lovelace" in text_of(world)
+        assert "Ada Lovelace · happy" not in text_of(world)
+
+
+async def test_leaving_stops_the_kiosk(world: World) -> None:
+    async with world.app().run_test() as pilot:
+        await show_door(pilot, world, scene(world))
+        await pilot.press("ctrl+c")
+    assert world.kiosk.stopped.is_set()
+
+
+async def test_scenes_are_never_queued(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        for index in range(200):
+            world.kiosk.on_scene(scene(world, index=index) if index in (0, 199) else world.apps[-1].live.scene)
+        last = world.apps[-1].live.scene
+        assert last is not None
+        assert last.frame.index == 199
+        door = world.apps[-1].door
+        assert door is not None
+        while door.camera.picture is None or door.camera.picture.scene is not last:
+            await pilot.pause(0.05)
