@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
+from monitor.cli.eigenfaces import eigenfaces
 from monitor.cli.options import JsonOption, emit, err, out
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
@@ -24,6 +25,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.command()(eigenfaces)
 
 DataOption = Annotated[
     Path,

@@ -27,46 +27,49 @@ class Augmentation:
     """Least and greatest side of the square, in pixels."""
 
 
-def augmented(faces: Any, seed: Any, how: Augmentation) -> Any:
+def augmented(faces: Any, seed: Any, how: Augmentation, strength: Any = 1.0) -> Any:
     """A changed copy of a batch; the same seed changes it in the same way.
 
     Args:
         faces: float32 (n, 48, 48, 1) in [0, 1].
         seed: int32 or int64 (2,).
         how: the limits.
+        strength: the share of the limits that is used, 0 to 1; every other face is mirrored all the same.
 
     Returns:
         float32 (n, 48, 48, 1) in [0, 1].
     """
     count = tf.shape(faces)[0]
-    draws = tf.random.stateless_uniform((14, count), seed, -1.0, 1.0)
+    mirror = tf.random.stateless_uniform((count,), seed + tf.constant([1, 0], seed.dtype), -1.0, 1.0)
+    squares = tf.random.stateless_uniform((4, count), seed + tf.constant([2, 0], seed.dtype), -1.0, 1.0)
+    draws = strength * tf.random.stateless_uniform((9, count), seed, -1.0, 1.0)
     faces = tf.raw_ops.ImageProjectiveTransformV3(
         images=faces,
-        transforms=_transforms(draws[:8], how),
+        transforms=_transforms(draws[:7], mirror, how),
         output_shape=(SIDE, SIDE),
         interpolation="BILINEAR",
         fill_mode="NEAREST",
         fill_value=0.0,
     )
-    gain = (1 + how.contrast * draws[8])[:, None, None, None]
+    gain = (1 + how.contrast * draws[7])[:, None, None, None]
     middle = tf.reduce_mean(faces, axis=(1, 2, 3), keepdims=True)
-    faces = (faces - middle) * gain + middle + (how.brightness * draws[9])[:, None, None, None]
+    faces = (faces - middle) * gain + middle + (how.brightness * draws[8])[:, None, None, None]
     faces = tf.clip_by_value(faces, 0.0, 1.0)
-    return tf.where(_squares(draws[10:14], how), middle, faces)
+    return tf.where(_squares(squares, how, strength), middle, faces)
 
 
-def _transforms(draws: Any, how: Augmentation) -> Any:
+def _transforms(draws: Any, mirror: Any, how: Augmentation) -> Any:
     """Projective transforms (n, 8) from output to input pixels, about the picture's middle."""
     angle = how.turn * draws[0]
     common = how.scale / 2 * draws[1]
     across = 1 / (1 + common + how.scale / 2 * draws[2])
     down = 1 / (1 + common + how.scale / 2 * draws[3])
-    across *= tf.where(draws[6] < 0, -1.0, 1.0)  # the mirror
-    shear = how.shear * draws[4]
+    across *= tf.where(mirror < 0, -1.0, 1.0)
+    shear = how.shear * draws[6]
     a, b = tf.cos(angle) * across, (shear * tf.cos(angle) - tf.sin(angle)) * down
     c, d = tf.sin(angle) * across, (shear * tf.sin(angle) + tf.cos(angle)) * down
     middle = (SIDE - 1) / 2
-    right, below = how.shift * SIDE * draws[5], how.shift * SIDE * draws[7]
+    right, below = how.shift * SIDE * draws[5], how.shift * SIDE * draws[4]
     zero = tf.zeros_like(a)
     return tf.stack(
         [
@@ -78,11 +81,11 @@ def _transforms(draws: Any, how: Augmentation) -> Any:
     )  # fmt: skip
 
 
-def _squares(draws: Any, how: Augmentation) -> Any:
+def _squares(draws: Any, how: Augmentation, strength: Any) -> Any:
     """bool (n, 48, 48, 1): the pixels to blank out."""
     least, greatest = how.cut_sides
     sides = least + (greatest - least) * (draws[0] + 1) / 2
-    sides = tf.where((draws[1] + 1) / 2 < how.cut, sides, -1.0)
+    sides = tf.where((draws[1] + 1) / 2 < how.cut * strength, sides, -1.0)
     pixels = tf.range(SIDE, dtype=tf.float32)
     inside = [tf.abs(pixels[None] - ((draws[axis] + 1) / 2 * SIDE)[:, None]) <= (sides / 2)[:, None] for axis in (2, 3)]
     return (inside[0][:, :, None] & inside[1][:, None, :])[..., None]

@@ -40,6 +40,7 @@ def training_batches(
     steps: range,
     seed: int,
     augmentation: Augmentation | None,
+    calm_from: int | None = None,
 ) -> tf.data.Dataset:
     """Batches by their number, so that a training that goes on after a kill sees what it would have seen.
 
@@ -50,6 +51,7 @@ def training_batches(
         steps: numbers of the batches, counted over all epochs.
         seed: makes order and changes.
         augmentation: None for the faces as they are.
+        calm_from: from this batch on the changes are half as strong; None for never.
     """
     each = len(faces) // batch
 
@@ -59,7 +61,8 @@ def training_batches(
         chosen = tf.ensure_shape(order[start : start + batch], (batch,))
         pixels = tf.cast(tf.gather(stored, chosen), tf.float32)[..., None] / 255
         if augmentation is not None:
-            pixels = augmented(pixels, [seed + 1, number], augmentation)
+            calm = tf.constant(False) if calm_from is None else number >= calm_from
+            pixels = augmented(pixels, tf.stack([seed + 1, number]), augmentation, tf.where(calm, 0.5, 1.0))
         return tf.ensure_shape(pixels, (batch, 48, 48, 1)), tf.gather(answers, chosen)
 
     stored, answers = tf.constant(faces), tf.constant(targets)

@@ -22,7 +22,7 @@ from training.emotion.face_weights import start_from_face_encoder
 from training.emotion.layers import measure_statistics
 from training.emotion.networks import ARCHITECTURES, build
 from training.emotion.recipe import Recipe
-from training.emotion.schedule import schedule_of
+from training.emotion.schedule import falls_from, schedule_of
 
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.npz"
@@ -169,6 +169,7 @@ def _set_up(
         return training_batches(
             faces.faces, targets, batch=recipe.batch, steps=numbers, seed=recipe.seed,
             augmentation=Augmentation() if recipe.augment else None,
+            calm_from=falls_from(recipe, steps) if recipe.cool_down else None,
         )  # fmt: skip
 
     return _Training(model, recipe, strategy, batches, steps, judged, folder, [])

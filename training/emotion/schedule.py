@@ -28,6 +28,12 @@ class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
         return {"rate": self.rate, "steps": self.steps, "up": self.up, "down": self.down}
 
 
+def falls_from(recipe: Recipe, steps_an_epoch: int) -> int:
+    """The step from which the rate of a recipe with a cool-down falls."""
+    steps = recipe.epochs * steps_an_epoch
+    return steps - round(recipe.cool_down * steps)
+
+
 def schedule_of(recipe: Recipe, steps_an_epoch: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """The rate of every step of a recipe."""
     steps = recipe.epochs * steps_an_epoch

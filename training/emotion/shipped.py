@@ -33,7 +33,9 @@ def keras_champion(path: Path) -> keras.Model:
     convolutions = [values.of_inputs(node) for node in graph.node if node.op_type == "Conv"]
     heads = [values.of_inputs(node) for node in graph.node if node.op_type in ("Gemm", "MatMul")]
     if heads and len(heads[0]) == 1:
-        heads[0] += values.added_to(next(node for node in graph.node if node.op_type == "MatMul"))
+        added = values.added_to(next(node for node in graph.node if node.op_type == "MatMul"))
+        # A bias of zeros is left out of the file.
+        heads[0] += added or [np.zeros(heads[0][0].shape[-1], np.float32)]
     model = champion()
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     norms = [layer for layer in model.layers if isinstance(layer, FusedBatchNorm)]

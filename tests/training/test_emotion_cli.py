@@ -1,0 +1,103 @@
+"""`muster train` from the outside: a small study from the first command to the last."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from monitor.cli import train
+from monitor.errors import DataError, MusterError, UsageError
+from training.emotion import networks
+
+RNG = np.random.default_rng(9)
+
+
+def muster(*arguments: object) -> list[dict[str, object]]:
+    """The lines of JSON that the command prints; its errors are raised."""
+    result = CliRunner().invoke(train.app, [str(each) for each in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fourteen faces a split that two classes tell apart, and a broken row."""
+    rows = ["emotion,pixels,Usage"]
+    for split in ("Training", "PublicTest"):
+        for label in list(range(7)) * 2:
+            shades = RNG.integers(0, 30, 2304) + 30 * label
+            rows.append(f"{label},{' '.join(map(str, shades))},{split}")
+    rows.append("9,1 2 3,Training")
+    file = tmp_path_factory.mktemp("fer") / "fer2013.csv"
+    file.write_text("\n".join(rows))
+    return file
+
+
+@pytest.fixture(autouse=True)
+def _small_champion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(networks.ARCHITECTURES, "champion", lambda: networks.champion(((8, 1), (16, 1))))
+
+
+def test_a_study_from_training_to_comparison(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training.emotion import recipe
+
+    small = recipe.CHAMPION.changed(batch=7, face_weights=False)
+    monkeypatch.setitem(recipe.RECIPES, "champion", small)
+    runs = tmp_path / "runs"
+    common = ("--data", data, "--runs", runs, "--precision", "float32", "--json")
+    *epochs, judged = muster("emotion", *common, "--epochs", 2, "--tensorboard", tmp_path / "logs")
+    assert [epoch["number"] for epoch in epochs] == [1, 2]
+    assert judged["faces"] == 14
+    assert (runs / "champion" / "report" / "index.html").exists()
+    assert list((tmp_path / "logs").iterdir())
+
+    resumed = muster("emotion", *common, "--epochs", 3, "--no-report")
+    assert [epoch["number"] for epoch in resumed] == [3]
+
+    (exported,) = muster("export", runs / "champion", "--to", tmp_path / "mood.onnx", "--data", data, "--json")
+    (through_file,) = muster("evaluate", tmp_path / "mood.onnx", "--data", data, "--json")
+    assert exported["bytes"] == (tmp_path / "mood.onnx").stat().st_size
+    assert set(through_file["robustness"]) >= {"none", "left", "larger"}
+
+    cv2.imwrite(str(tmp_path / "face.png"), RNG.integers(0, 255, (48, 48)).astype(np.uint8))
+    (explained,) = muster("explain", tmp_path / "face.png", "--run", runs / "champion", "--emotion", "fear",
+                          "--to", tmp_path / "map.png", "--json")  # fmt: skip
+    assert explained["map_of"] == "fear"
+    assert explained["found"] is False
+    assert sum(explained["mood"]["scores"].values()) == pytest.approx(1, abs=1e-4)
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+    (row,) = muster("report", "--runs", runs, "--json")
+    assert (row["run"], row["epochs"]) == ("champion", 3)
+
+
+def test_the_classic_network_trains_on_a_few_faces(data: Path, tmp_path: Path) -> None:
+    (epoch,) = muster(
+        "emotion", "--architecture", "classic", "--data", data, "--runs", tmp_path, "--precision", "float32",
+        "--epochs", 1, "--batch", 7, "--limit", 7, "--no-report", "--json",
+    )  # fmt: skip
+    assert epoch["of"] == 1
+    assert np.isfinite(epoch["loss"])
+
+
+WRONG = [
+    (("evaluate", "--data", "none.csv"), DataError, "no training data at none.csv"),
+    (("evaluate", "no-run", "--data", "DATA"), UsageError, "neither a run nor a model at no-run"),
+    (("evaluate", "--data", "DATA", "--split", "PrivateTest"), DataError, "no faces in its PrivateTest split"),
+    (("evaluate", "--data", "DATA", "--strict"), DataError, "unknown label '9'"),
+    (("explain", "none.jpg", "--emotion", "bored"), UsageError, "no emotion named 'bored'"),
+    (("export", "no-run", "--to", "x.onnx", "--data", "DATA"), DataError, "no checkpoint"),
+    (("report", "--runs", "nowhere"), UsageError, "no runs in nowhere"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "says"), WRONG)
+def test_what_is_wrong_is_said_in_one_sentence(
+    data: Path, arguments: tuple[str, ...], error: type[MusterError], says: str
+) -> None:
+    given = [str(data) if each == "DATA" else each for each in arguments]
+    with pytest.raises(error, match=says):
+        muster(*given)
