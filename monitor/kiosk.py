@@ -11,18 +11,22 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from monitor.capture import Capture
 from monitor.config import Settings
-from monitor.domain import EventKind, Frame, KioskEvent, Scene, Sighting
+from monitor.domain import Box, EventKind, Face, Frame, KioskEvent, Scene, Sighting
 from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
 from monitor.pipeline import FlowSettings, VisionFlow
 from monitor.recorder import Recorder
 from monitor.sources import FrameSource
 from monitor.sources.folder import FolderSource
+from monitor.vision import views
+from monitor.vision.chips import face_chip
+from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import FaceEncoder
@@ -209,10 +213,13 @@ def open_kiosk(
 
     def open_flow() -> VisionFlow:
         enrolled = load_people(engine, cipher, settings)
+        detector, encoder = FaceDetector(settings.detector), FaceEncoder(settings.encoder)
+        emotions = None if settings.mood == "off" else EmotionModel()
+        _warm_up(detector, encoder, emotions)
         return VisionFlow(
-            FaceDetector(settings.detector),
-            FaceEncoder(settings.encoder),
-            None if settings.mood == "off" else EmotionModel(),
+            detector,
+            encoder,
+            emotions,
             enrolled.gallery,
             FlowSettings(
                 min_face=settings.min_face,
@@ -231,3 +238,15 @@ def open_kiosk(
         publish_event=publish_event,
         fail_fast=fail_fast,
     )
+
+
+def _warm_up(detector: FaceDetector, encoder: FaceEncoder, emotions: EmotionModel | None) -> None:
+    """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
+    picture = np.zeros((480, 640, 3), np.uint8)
+    face = Face(Box(270, 190, 100, 100), 1.0)
+    detector.detect(picture)
+    encoder.embed(face_chip(picture, face)[None])
+    if emotions is not None:
+        emotions.predict(mood_crop(picture, face)[None])
+    thumbnail = views.thumbnail(picture, face)
+    _ = thumbnail @ thumbnail

@@ -101,7 +101,10 @@ class BlazeFace:
         height, width = rgb.shape[:2]
         scale = _INPUT / float(max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        small = rgb
+        while small.shape[1] >= 2 * size[0] and small.shape[0] >= 2 * size[1]:  # by halves is twice as fast
+            small = cv2.resize(small, (small.shape[1] // 2, small.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(small, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         self._canvas.fill(0)
         self._canvas[0, : size[1], : size[0]] = small * np.float32(1 / 127.5) - np.float32(1)
         return scale
