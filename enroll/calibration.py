@@ -183,7 +183,7 @@ class _Bench:
         count = len(self._lengths)
         single = threshold_for(target, count)
         usual = self._thresholds(single)
-        named = named_as(self._without, usual, self._margin) >= 0 if count > 1 else np.zeros(len(self._owners), bool)
+        named = named_as(self._without, usual, self._margin) >= 0
         strangers = named_as(self._strangers, usual, self._margin) >= 0
         missed = self.missed(target)
         return AtTarget(

@@ -203,8 +203,10 @@ def named_as(scores: Floats, thresholds: Floats, margin: float) -> NDArray[np.in
         thresholds: (people,).
     """
     best = scores.argmax(axis=1)
-    ordered = np.partition(scores, -2, axis=1)
-    sure = (ordered[:, -1] >= thresholds[best]) & (ordered[:, -1] - ordered[:, -2] >= margin)
+    top = scores[np.arange(len(scores)), best]
+    sure = top >= thresholds[best]
+    if scores.shape[1] > 1:
+        sure &= top - np.partition(scores, -2, axis=1)[:, -2] >= margin
     return np.where(sure, best, -1)
 
 

@@ -16,9 +16,17 @@ from monitor.vision.encoder import unit
 Embeddings = NDArray[np.float32]
 
 FITS: Final = 0.915
-"""An image less similar than this to the mean of the person's others shows somebody else. Finds 97 % (ORL) and 99 %
-(portraits) of one mislabelled image among four, and no right image of 12,000 on ORL; of two official portraits of one
-person years apart, 1 % fall below."""
+"""An image less similar than this to the mean of the person's others shows somebody else."""
+
+_FITS_WELL: Final = 0.935
+_GAP: Final = 0.03
+"""Where the others fit each other well, an image must not fall this far behind them, up to a fit of `_FITS_WELL`. One
+mislabelled image among four is found in 99.5 % of cases on ORL, and a stranger's portrait among ORL's in 99.9 %; no
+right image of 16,000 was taken out."""
+
+_CONTRADICTORY: Final = 0.905
+"""Two images that are all there is contradict each other below this; 95 % of different people's do, and fewer than 1 %
+of official portraits of one person that are years apart."""
 
 SURE: Final = 0.93
 """From here on the right one of several faces on a picture is certain enough to be taken."""
@@ -79,13 +87,21 @@ def misfits(embeddings: Embeddings, *, vouched: int = 0) -> dict[int, float]:
         if not judged:
             break
         worst = min(judged, key=lambda place: float(fits[place]))
-        if fits[worst] >= FITS:
+        if fits[worst] >= _needed(embeddings[left], worst):
             break
         if len(left) == 2 and not vouched:
             found |= {row: float(fits[worst]) for row in left}
             break
         found[left.pop(worst)] = float(fits[worst])
     return found
+
+
+def _needed(embeddings: Embeddings, judged: int) -> float:
+    """The fit that an image must have, by how well the others fit each other."""
+    if len(embeddings) == 2:
+        return _CONTRADICTORY
+    others = fit_of_each(np.delete(embeddings, judged, axis=0))
+    return min(max(float(others.min()) - _GAP, FITS), _FITS_WELL)
 
 
 def choose_face(candidates: Embeddings, reference: Embeddings) -> int | None:

@@ -20,6 +20,8 @@ from monitor.domain import Face, RgbImage
 _MEASURED_WIDTH: Final = 96
 """Sharpness is measured on faces scaled down to this width, so that the camera's resolution does not count."""
 
+_SECOND_DERIVATIVE: Final = np.array([[1, -2, 1]], np.float32)
+
 
 class QualityLimits(BaseSettings):
     """What an image must reach to be enrolled. The description of each field says what it limits."""
@@ -27,13 +29,13 @@ class QualityLimits(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MUSTER_QUALITY_", extra="forbid", frozen=True)
 
     inter_eye_distance: float = Field(default=14, ge=8, description="Pixels between the eyes, at least.")
-    sharpness: float = Field(default=0.02, ge=0, description="Fine detail in proportion to contrast, at least.")
-    darkest_mean: float = Field(default=30, ge=0, le=255, description="Mean luminance of the face, at least.")
-    brightest_mean: float = Field(default=230, ge=0, le=255, description="Mean luminance of the face, at most.")
-    dynamic_range: float = Field(default=25, ge=0, le=255, description="Luminance levels on the face, at least.")
-    over_exposure: float = Field(default=0.35, gt=0, le=1, description="Share of the face burnt out, at most.")
-    under_exposure: float = Field(default=0.75, gt=0, le=1, description="Share of the face in black, at most.")
-    yaw: float = Field(default=40, gt=0, le=90, description="Degrees that the head is turned aside, at most.")
+    sharpness: float = Field(default=0.075, ge=0, description="Fine detail in proportion to contrast, at least.")
+    darkest_mean: float = Field(default=18, ge=0, le=255, description="Mean luminance of the face, at least.")
+    brightest_mean: float = Field(default=240, ge=0, le=255, description="Mean luminance of the face, at most.")
+    dynamic_range: float = Field(default=20, ge=0, le=255, description="Luminance levels on the face, at least.")
+    over_exposure: float = Field(default=0.5, gt=0, le=1, description="Share of the face burnt out, at most.")
+    under_exposure: float = Field(default=0.85, gt=0, le=1, description="Share of the face in black, at most.")
+    yaw: float = Field(default=35, gt=0, le=90, description="Degrees that the head is turned aside, at most.")
     pitch: float = Field(default=35, gt=0, le=90, description="Degrees that the head looks up or down, at most.")
     roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
     cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
@@ -68,6 +70,10 @@ class Quality:
     def failure(self) -> str | None:
         """The advice of the first component that failed."""
         return next((component.advice for component in self.components if not component.passed), None)
+
+    def value(self, name: str) -> float:
+        """The number of one component."""
+        return next(component.value for component in self.components if component.name == name)
 
     def numbers(self) -> dict[str, float]:
         """The values by name, rounded, for JSON."""
@@ -177,13 +183,20 @@ def _sharpness(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Compo
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
-    """Standard deviation of the Laplacian in proportion to that of the luminance, at a fixed scale; 0 when flat."""
+    """Standard deviation of the second derivative in proportion to that of the luminance, at a fixed scale.
+
+    The smaller one of the two directions counts, so that motion in one direction is seen. 0 when flat.
+    """
     scale = _MEASURED_WIDTH / grey.shape[1]
     if scale < 1:
         size = _MEASURED_WIDTH, max(8, round(grey.shape[0] * scale))
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     contrast = float(grey.std())
-    return float(cv2.Laplacian(grey, cv2.CV_32F).std()) / contrast if contrast >= 1 else 0.0
+    if contrast < 1:
+        return 0.0
+    across = cv2.filter2D(grey, cv2.CV_32F, _SECOND_DERIVATIVE)
+    down = cv2.filter2D(grey, cv2.CV_32F, _SECOND_DERIVATIVE.T)
+    return min(float(across.std()), float(down.std())) / contrast
 
 
 def _inner_face(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:

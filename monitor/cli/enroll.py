@@ -1,6 +1,7 @@
 """`muster enroll`: turn images or camera shots into people."""
 
 import getpass
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from db.crypto import TemplateCipher
     from db.records import ConsentKind
+    from enroll.camera import Shown
     from enroll.pile import Pile
     from enroll.report import PersonReport
     from monitor.config import Settings
@@ -33,9 +35,7 @@ ConsentOption = Annotated[
 ]
 GroupOption = Annotated[str | None, typer.Option("--group", help="The group that they belong to.")]
 PersonOption = Annotated[str | None, typer.Option("--person", metavar="NAME", help="All pictures show this person.")]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, max=64, help="Threads; else one a core.")
-]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Threads; else one a core.")]
 
 
 @app.command("import")
@@ -68,6 +68,70 @@ def check(
     """Say what an import would take and what not, and write nothing."""
     with _store_to_read(settings_from(db, config), config) as (engine, cipher):
         _import(path, engine, cipher, (), None, person, workers, as_json=as_json, dry_run=True)
+
+
+@app.command()
+def capture(
+    name: Annotated[str, typer.Argument(help="Who stands before the camera.")],
+    source: Annotated[str | None, typer.Option(help="Camera number, file or stream; else the one in settings.")] = None,
+    supervised: Annotated[
+        bool, typer.Option("--supervised", help="Somebody stands by, so turns that do not come are left out.")
+    ] = False,
+    consent: ConsentOption = "",
+    group: GroupOption = None,
+    number: Annotated[str | None, typer.Option("--number", help="Personnel or student number.")] = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Enrol somebody before the camera, who is coached to five good shots."""
+    from db.engine import reading
+    from enroll.camera import take_shots
+    from enroll.coach import Coach
+    from enroll.examine import Examiner
+    from enroll.person import enrol_person
+    from enroll.roster import load_roster
+    from enroll.store import Details, Identity, find_person
+    from monitor.sources import open_source
+
+    agreed = _consents(consent)
+    settings = settings_from(db, config, source=source)
+    engine, cipher = open_store(settings, config)
+    identity = Identity(name, number, group)
+    with reading(engine) as session:
+        roster = load_roster(session, cipher)
+        existing = find_person(session, identity)
+    coach = Coach(
+        roster,
+        randomness=random.SystemRandom(),
+        supervised=supervised,
+        known=existing.id if existing else None,
+    )
+    shots = take_shots(open_source(settings.source), Examiner(), coach, show=_coaching(as_json=as_json))
+    details = Details(datetime.now(UTC), getpass.getuser(), agreed)
+    report = enrol_person(engine, cipher, roster, identity, shots, details)
+    _tell(report, as_json=as_json)
+    if not report.accepted:
+        raise typer.Exit(1)
+
+
+def _coaching(*, as_json: bool) -> "Callable[[Shown], None]":
+    """Prints each hint once, when it changes."""
+    last = ""
+
+    def show(shown: "Shown") -> None:
+        nonlocal last
+        advice = shown.advice
+        if advice.taken is not None and as_json:
+            emit({"shot": advice.taken.value, "shots": shown.shots})
+        if advice.hint != last:
+            last = advice.hint
+            if as_json:
+                emit({"hint": advice.hint, "ask": advice.ask, "shots": shown.shots})
+            else:
+                out.print(f"[{shown.shots}] {advice.hint}", markup=False)
+
+    return show
 
 
 def _import(

@@ -1,0 +1,75 @@
+"""Enrols one person before a camera: frames to the coach, the coach's shots to the gallery."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from enroll.coach import Advice, Coach, Look
+from enroll.examine import Examination, ExaminedFace, Examiner
+from monitor.capture import Capture
+from monitor.errors import MusterError
+from monitor.sources import FrameSource
+
+FEWEST = 3
+"""Shots that a person before the camera is enrolled with at least."""
+
+
+class EnrolmentError(MusterError):
+    """The person before the camera is not enrolled."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """One frame's advice, for whoever shows it."""
+
+    advice: Advice
+    shots: int
+    """Taken so far."""
+
+
+def take_shots(
+    source: FrameSource,
+    examiner: Examiner,
+    coach: Coach,
+    *,
+    show: Callable[[Shown], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Examination]:
+    """Coach somebody until the shots are taken; each is then a picture for `enrol_person`.
+
+    Args:
+        source: not opened yet; a file is played at its own clock.
+        show: called for every frame, on this thread.
+        stopped: asked after every frame; True ends the session.
+
+    Raises:
+        EnrolmentError: the face is somebody else's, liveness failed, or there were too few good shots.
+        SourceError: the camera or file cannot be read.
+    """
+    lost: list[str] = []
+    capture = Capture(source, on_lost=lost.append, on_back=lost.clear, fail_fast=True)
+    capture.start()
+    try:
+        while not capture.ended and not stopped():
+            frame = capture.next(timeout=0.5)
+            if frame is None:
+                continue
+            look = Look(frame.seconds, frame.rgb.shape[1], examiner.examine(frame.rgb))
+            advice = coach.look(look)
+            show(Shown(advice, len(coach.shots)))
+            if advice.refusal is not None:
+                raise EnrolmentError(advice.refusal)
+            if advice.done:
+                break
+    finally:
+        capture.stop()
+    if not coach.finished and not (coach.supervised and len(coach.shots) >= FEWEST):
+        raise EnrolmentError(
+            f"Only {len(coach.shots)} of {coach.wanted} shots could be taken; begin again in better light, "
+            "with the whole face in view."
+        )
+    return [_picture(ask.value, face) for ask, face in coach.shots.items()]
+
+
+def _picture(ask: str, face: ExaminedFace) -> Examination:
+    return Examination(f"camera, {ask}", hashlib.sha256(face.chip_jpeg).hexdigest(), (face,))

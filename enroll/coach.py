@@ -1,0 +1,242 @@
+"""Coaches somebody before the camera to five good shots: straight ahead, then to each side, up and down.
+
+The order of the turns is drawn at random, and each is measured against the straight shot. A flat photograph does not
+turn its nose against its ears however it is held, so following the turns is a liveness check as well (a challenge and
+response; ISO/IEC 30107-1). It does not stop somebody who films the person beforehand and plays the film in the order
+that is asked for.
+"""
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+
+from enroll.examine import ExaminedFace
+from enroll.likeness import ALMOST_SURELY_ONE, mean_template
+from enroll.pose import Pose
+from enroll.roster import Roster
+from monitor.vision.encoder import unit
+
+
+class Ask(StrEnum):
+    """What the person is asked for; left and right are their own."""
+
+    STRAIGHT = "straight"
+    LEFT = "left"
+    RIGHT = "right"
+    UP = "up"
+    DOWN = "down"
+
+
+_WORDS: Final = {
+    Ask.STRAIGHT: "Look straight into the camera.",
+    Ask.LEFT: "Turn your head a little to your left.",
+    Ask.RIGHT: "Turn your head a little to your right.",
+    Ask.UP: "Lift your chin a little.",
+    Ask.DOWN: "Lower your chin a little.",
+}
+_HINTS: Final = {
+    "inter_eye_distance": "Come closer.",
+    "crop_of_the_face": "Move into the middle of the picture.",
+    "head_pose_yaw": "Turn less far.",
+    "head_pose_pitch": "Tilt your head less far.",
+    "head_pose_roll": "Hold your head upright.",
+    "under_exposure_prevention": "More light from the front, please.",
+    "over_exposure_prevention": "Less light, please.",
+    "dynamic_range": "Clearer light, please.",
+    "sharpness": "Hold still.",
+}
+_STRAIGHT_YAW: Final = 10.0
+_STRAIGHT_PITCH: Final = 25.0
+_TURN: Final = (12.0, 35.0)
+"""Degrees aside, from and to."""
+_NOD: Final = (8.0, 30.0)
+"""Degrees up or down."""
+_WIDEST: Final = 0.6
+"""Of the picture's width; a face beyond that is distorted by the lens."""
+_CLOSEST_EYES: Final = 24.0
+"""Pixels between the eyes that a camera shot should have, more than a picture in a file needs."""
+_MOVED: Final = 0.08
+"""Face widths from frame to frame that count as moving."""
+_STEADY: Final = 2
+"""Frames that a pose is held."""
+_SAME: Final = 0.88
+"""A face less similar than this to the shots so far is somebody else's."""
+_STRANGE_FRAMES: Final = 10
+"""So many frames with somebody else in front end the coaching."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one frame shows."""
+
+    seconds: float
+    """On the source's clock."""
+    width: int
+    """Of the frame, in pixels."""
+    faces: tuple[ExaminedFace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to tell the person now."""
+
+    hint: str
+    ask: Ask | None
+    """What they are asked for; None when it is over."""
+    taken: Ask | None = None
+    """A shot was taken on this frame."""
+    refusal: str | None = None
+    """Why this person is not enrolled; it is over."""
+    done: bool = False
+
+
+class Coach:
+    """One person's session. Pure: knows no camera, clock or database."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        *,
+        randomness: random.Random,
+        supervised: bool = False,
+        patience: float = 20.0,
+        known: UUID | None = None,
+    ) -> None:
+        """
+        Args:
+            roster: everyone enrolled; whoever is among them is refused.
+            supervised: somebody stands by and vouches for the person, so turns that do not come are left out.
+            patience: seconds for each turn.
+            known: who the person is, if enrolled already.
+        """
+        turns = [Ask.LEFT, Ask.RIGHT, Ask.UP, Ask.DOWN]
+        randomness.shuffle(turns)
+        self._asks = [Ask.STRAIGHT, *turns]
+        self.shots: dict[Ask, ExaminedFace] = {}
+        self._roster = roster
+        self._known = known
+        self.supervised = supervised
+        self.wanted = len(self._asks)
+        """Shots that are asked for."""
+        self._patience = patience
+        self._since: float | None = None
+        self._steady = 0
+        self._strange = 0
+        self._last: ExaminedFace | None = None
+        self._straight: Pose | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Everything that was asked for came, or was left out under supervision."""
+        return not self._asks
+
+    def look(self, look: Look) -> Advice:
+        """Judge one frame; call it with frame after frame until the advice is `done` or a `refusal`."""
+        if not self._asks:
+            return Advice("Thank you, that is all.", None, done=True)
+        ask = self._asks[0]
+        self._since = look.seconds if self._since is None else self._since
+        if look.seconds - self._since > self._patience and ask is not Ask.STRAIGHT:
+            return self._out_of_patience(ask, look)
+        hint = self._hinder(look) or self._turn_hint(ask, look.faces[0])
+        if hint is not None:
+            self._steady = 0
+            return self._strangers(ask) or Advice(hint, ask)
+        self._steady += 1
+        if self._steady < _STEADY:
+            return Advice("Hold still.", ask)
+        return self._take(ask, look.faces[0])
+
+    def _take(self, ask: Ask, face: ExaminedFace) -> Advice:
+        if ask is Ask.STRAIGHT:
+            self._straight = face.quality.pose
+        self.shots[ask] = face
+        refusal = self._somebody_enrolled()
+        if refusal is not None:
+            return Advice(refusal, None, refusal=refusal)
+        self._next()
+        if not self._asks:
+            return Advice("Thank you, that is all.", None, taken=ask, done=True)
+        return Advice(_WORDS[self._asks[0]], self._asks[0], taken=ask)
+
+    def _next(self) -> None:
+        self._asks.pop(0)
+        self._since, self._steady = None, 0
+
+    def _out_of_patience(self, ask: Ask, look: Look) -> Advice:
+        if not self.supervised:
+            refusal = (
+                f"The turn that was asked for ({ask}) did not come, so a photograph cannot be ruled out; "
+                "begin again, or let somebody stand by (--supervised)."
+            )
+            return Advice(refusal, None, refusal=refusal)
+        self._next()
+        return self.look(look)
+
+    def _somebody_enrolled(self) -> str | None:
+        mean = mean_template(np.stack([face.embedding for face in self.shots.values()]))
+        for other in self._roster.alike(mean, len(self.shots)):
+            if other.person != self._known and other.similarity >= ALMOST_SURELY_ONE:
+                return (
+                    f"This is {other.name}, who is enrolled already (similarity {other.similarity:.3f}); "
+                    "add the shots to that name instead."
+                )
+        return None
+
+    def _hinder(self, look: Look) -> str | None:
+        """What keeps any shot from being taken."""
+        if not look.faces:
+            self._last = None
+            return "Nobody is in view; step before the camera."
+        if len(look.faces) > 1:
+            return "One person at a time, please."
+        face, last, self._last = look.faces[0], self._last, look.faces[0]
+        if face.face.box.width > _WIDEST * look.width:
+            return "Go back a little."
+        if face.quality.value("inter_eye_distance") < _CLOSEST_EYES:
+            return "Come closer."
+        failed = next((one.name for one in face.quality.components if not one.passed), None)
+        if failed is not None:
+            return _HINTS[failed]
+        if self.shots and self._similarity(face) < _SAME:
+            self._strange += 1
+            return "Somebody else is in view; only the person who began, please."
+        self._strange = 0
+        return "Hold still." if last is not None and _moved(last, face) > _MOVED else None
+
+    def _strangers(self, ask: Ask) -> Advice | None:
+        if self._strange < _STRANGE_FRAMES:
+            return None
+        refusal = "Somebody else took the person's place; begin again with one person."
+        return Advice(refusal, ask, refusal=refusal)
+
+    def _similarity(self, face: ExaminedFace) -> float:
+        mean = mean_template(np.stack([shot.embedding for shot in self.shots.values()]))
+        return float(unit(mean) @ face.embedding)
+
+    def _turn_hint(self, ask: Ask, face: ExaminedFace) -> str | None:
+        """How to turn for what is asked; None when it is right."""
+        pose, straight = face.quality.pose, self._straight
+        if ask is Ask.STRAIGHT or straight is None:
+            right = abs(pose.yaw) <= _STRAIGHT_YAW and abs(pose.pitch) <= _STRAIGHT_PITCH
+            return None if right else _WORDS[Ask.STRAIGHT]
+        yaw, pitch = pose.yaw - straight.yaw, pose.pitch - straight.pitch
+        turned, (least, most) = {
+            Ask.LEFT: (yaw, _TURN),
+            Ask.RIGHT: (-yaw, _TURN),
+            Ask.UP: (pitch, _NOD),
+            Ask.DOWN: (-pitch, _NOD),
+        }[ask]
+        if turned > most:
+            return "A little less far."
+        return _WORDS[ask] if turned < least else None
+
+
+def _moved(before: ExaminedFace, after: ExaminedFace) -> float:
+    """Face widths between two frames."""
+    (x, y), (u, v) = before.face.box.centre, after.face.box.centre
+    return float(np.hypot(u - x, v - y)) / max(after.face.box.width, 1.0)

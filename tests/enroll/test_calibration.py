@@ -1,0 +1,189 @@
+"""Error rates, what they say about a gallery, and the evaluation beside the classic recipe."""
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from db import kiosks, people, sightings
+from db.engine import reading, writing
+from db.records import SightingRecord
+from enroll.calibration import EnrolledPeople, calibrate
+from enroll.drawing import draw_identification, save_figure
+from enroll.evaluation import LabelledFaces, evaluate, named_as
+from enroll.rates import Rate, Trials, roc
+from enroll.what_if import what_if
+from monitor.errors import UsageError
+from monitor.vision.encoder import unit
+from monitor.vision.threshold import threshold_for
+
+
+def gallery(made_up, count=12, images=4, spread=0.02):
+    names = tuple(f"person {number}" for number in range(count))
+    members = tuple(np.stack([made_up.embedding(name, spread) for _ in range(images)]) for name in names)
+    return EnrolledPeople(names, members, np.zeros(count))
+
+
+def judged(made_up_gallery, strangers=None, **more):
+    nobody = np.empty((0, 128), np.float32)
+    return calibrate(made_up_gallery, nobody if strangers is None else strangers, target_fpir=0.01, margin=0.01, **more)
+
+
+def test_an_interval_holds_the_rate_and_narrows_with_more_trials():
+    few, many = Rate(1, 10), Rate(100, 1000)
+    for rate in (few, many):
+        low, high = rate.interval
+        assert low <= rate.value <= high
+    assert many.interval[1] - many.interval[0] < few.interval[1] - few.interval[0]
+
+
+def test_a_rate_without_trials_promises_nothing():
+    assert Rate(0, 0).interval == (0.0, 1.0)
+
+
+def test_the_threshold_for_an_fpir_is_the_lowest_that_keeps_it():
+    trials = Trials(np.arange(100) / 100, np.ones(100), np.ones(100, bool))
+    threshold = trials.threshold_at(0.05)
+    assert trials.fpir(threshold).errors == 5
+    assert trials.fpir(np.nextafter(threshold, 0) - 1e-9).errors == 6
+
+
+def test_the_curve_agrees_with_the_rates_at_its_thresholds():
+    random = np.random.default_rng(5)
+    trials = Trials(random.random(50), random.random(80) + 0.3, random.random(80) > 0.1)
+    fpir, fnir = trials.curve()
+    for wanted in (0.0, 0.1, 0.5):
+        place = int(np.searchsorted(fpir, wanted))
+        assert fnir[place] == pytest.approx(trials.fnir(trials.threshold_at(wanted)).value)
+
+
+def test_the_roc_rises_from_nothing_to_everything():
+    random = np.random.default_rng(5)
+    fmr, tmr = roc(random.random(100) + 0.5, random.random(400))
+    assert (np.diff(fmr) >= 0).all()
+    assert (np.diff(tmr) >= 0).all()
+    assert (fmr[-1], tmr[-1]) == (1.0, 1.0)
+
+
+def test_somebody_is_named_by_threshold_and_lead():
+    scores = np.array([[0.96, 0.90], [0.96, 0.955], [0.94, 0.80]])
+    assert named_as(scores, np.array([0.95, 0.95]), 0.01).tolist() == [0, -1, -1]
+
+
+def test_a_clear_gallery_expects_few_errors_and_a_stricter_target_asks_for_more(made_up):
+    found = judged(gallery(made_up))
+    in_force = next(one for one in found.targets if one.target == 0.01)
+    assert in_force.fpir.value == 0
+    assert in_force.fnir.value == 0
+    assert in_force.fnir.trials == 48
+    thresholds = [one.threshold for one in found.targets]
+    assert thresholds == sorted(thresholds, reverse=True)
+
+
+def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up):
+    given = gallery(made_up)
+    twin = np.stack([made_up.embedding("person 3") for _ in range(3)])
+    lonely = made_up.embedding("lonely")[None]
+    given = EnrolledPeople((*given.names, "twin", "lonely"), (*given.members, twin, lonely), np.zeros(14))
+    found = judged(given)
+    assert {found.pairs[0].one, found.pairs[0].other} == {"person 3", "twin"}
+    lonely_one = next(one for one in found.weak if one.name == "lonely")
+    assert (lonely_one.images, lonely_one.needed) == (1, 2)
+    assert "twin" in [one.name for one in found.weak]
+
+
+def test_pairs_are_found_across_blocks_of_a_large_gallery(made_up):
+    count = 1100
+    given = gallery(made_up, count=count, images=1)
+    given = EnrolledPeople(
+        (*given.names, "twin"), (*given.members, made_up.embedding("person 2", 0.001)[None]), np.zeros(count + 1)
+    )
+    (pair,) = judged(given, most=1).pairs
+    assert (pair.one, pair.other) == ("person 2", "twin")
+
+
+def test_given_strangers_are_counted(made_up):
+    given = gallery(made_up)
+    strangers = np.stack([made_up.embedding("person 1"), made_up.embedding("a stranger")])
+    in_force = next(one for one in judged(given, strangers).targets if one.target == 0.01)
+    assert (in_force.strangers.errors, in_force.strangers.trials) == (1, 2)
+
+
+def test_a_gallery_of_one_can_be_judged(made_up):
+    assert judged(gallery(made_up, count=1)).pairs == ()
+
+
+def labelled(made_up, count=15, images=3):
+    rows = [(person, made_up.embedding(str(person), 0.03)) for person in range(count) for _ in range(images)]
+    flipped = np.stack([embedding for _, embedding in rows])
+    return LabelledFaces(np.array([person for person, _ in rows]), flipped * np.float32(1.4), unit(flipped))
+
+
+def test_both_recipes_are_tried_on_the_same_probes(made_up):
+    muster, classic = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
+    assert muster.people == classic.people == 15
+    assert len(muster.trials.genuine) == len(classic.trials.genuine) == 30
+    assert muster.trials.rank1.value == 1
+    assert muster.fnir.value == 0
+    assert muster.default_fpir.value == 0
+
+
+def test_an_evaluation_needs_probes(made_up):
+    with pytest.raises(UsageError, match="too few"):
+        evaluate(labelled(made_up, images=1), enrolled=1, target_fpir=0.01, margin=0.01)
+
+
+def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up, tmp_path):
+    recipes = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
+    drawn = draw_identification(recipes, width=70)
+    assert "Muster" in drawn
+    assert max(map(len, drawn.splitlines())) <= 70
+    save_figure(recipes, tmp_path / "curves.svg")
+    assert "Identification among 15 people" in (tmp_path / "curves.svg").read_text()
+    with pytest.raises(UsageError, match="no known ending"):
+        save_figure(recipes, tmp_path / "curves.nonsense")
+
+
+def test_what_if_tells_which_sightings_would_change(engine, details):
+    strict = threshold_for(0.0001, 20) - threshold_for(0.01, 20)
+    with writing(engine) as session:
+        anna = people.add_person(session, "Anna", at=details.at, actor="tester").id
+        door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at)
+        for number, similarity in enumerate((0.99, 0.95 + strict / 2, 0.90)):
+            sightings.add(session, None, sighting(door.id, anna, similarity, details.at + timedelta(minutes=number)))
+    with reading(engine) as session:
+        found = what_if(
+            session,
+            details.at,
+            details.at + timedelta(days=1),
+            before=0.01,
+            after=0.0001,
+            gallery_size=20,
+            margin=0.01,
+        )
+    assert found.sightings == 3
+    assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
+
+
+def sighting(kiosk, person, similarity, at):
+    named = person if similarity >= 0.95 else None
+    return SightingRecord(uuid4(), kiosk, 1, at, at, 9, named, person, similarity, None, None, 0.95)
+
+
+def test_the_command_calibrates_an_enrolled_gallery(tmp_path, people_folder, monkeypatch):
+    from monitor.cli.calibrate import calibrate as command
+    from monitor.cli.enroll import app as enroll_app
+
+    monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
+    db = ["--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--json"]
+    folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"])
+    assert CliRunner().invoke(enroll_app, ["import", str(folder), *db, "--workers", "1"]).exit_code == 0
+    alone = typer.Typer()
+    alone.command()(command)
+    record = json.loads(CliRunner().invoke(alone, db).stdout)
+    assert (record["people"], record["images"]) == (2, 4)
+    assert {one["person"] for one in record["weak"]} == {"Anna", "Ben"}

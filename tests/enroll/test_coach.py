@@ -1,0 +1,191 @@
+"""Coaching before the camera: what is asked for, what is hinted, and who is refused."""
+
+import dataclasses
+import random
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from enroll.camera import EnrolmentError, take_shots
+from enroll.coach import Ask, Coach, Look
+from enroll.pose import Pose
+from enroll.quality import Component, Quality
+from enroll.roster import Known, Roster
+from monitor.domain import Box, Face, Frame
+
+TURNS = {
+    Ask.STRAIGHT: Pose(0, 5, 0),
+    Ask.LEFT: Pose(20, 5, 0),
+    Ask.RIGHT: Pose(-20, 5, 0),
+    Ask.UP: Pose(0, 20, 0),
+    Ask.DOWN: Pose(0, -10, 0),
+}
+
+
+@pytest.fixture
+def face(made_up):
+    def face(person="Anna", pose=TURNS[Ask.STRAIGHT], *, eyes=60.0, failed=None, left=200.0, width=150.0):
+        examined = made_up.examination("x", person).faces[0]
+        components = (
+            Component("inter_eye_distance", eyes, True, ""),
+            *((Component(failed, 0, False, "advice"),) if failed else ()),
+        )
+        box = Box(left, 100, width, width)
+        return dataclasses.replace(examined, face=Face(box, 0.9), quality=Quality(components, pose))
+
+    return face
+
+
+@pytest.fixture
+def coach():
+    return Coach(Roster(), randomness=random.Random(1))
+
+
+def looks(*faces, seconds=0.0):
+    return Look(seconds, 640, faces)
+
+
+def follow(coach, face, asks=5, person="Anna"):
+    """Somebody who does at once what is asked; returns the last advice."""
+    advice = coach.look(looks(face(person)))
+    for frame in range(4 * asks):
+        if advice.done or advice.refusal or advice.ask is None:
+            break
+        advice = coach.look(looks(face(person, TURNS[advice.ask]), seconds=frame / 10))
+    return advice
+
+
+def test_who_follows_gets_five_shots(coach, face):
+    assert follow(coach, face).done
+    assert set(coach.shots) == set(Ask)
+    assert coach.finished
+
+
+def test_the_order_of_the_turns_cannot_be_known_before(face):
+    orders = set()
+    for seed in range(20):
+        coach = Coach(Roster(), randomness=random.Random(seed))
+        follow(coach, face)
+        orders.add(tuple(coach.shots))
+    assert len(orders) > 5
+    assert all(order[0] is Ask.STRAIGHT for order in orders)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"eyes": 18.0}, "Come closer."),
+        ({"width": 500.0}, "Go back a little."),
+        ({"failed": "under_exposure_prevention"}, "More light from the front, please."),
+        ({"failed": "sharpness"}, "Hold still."),
+        ({"failed": "crop_of_the_face"}, "Move into the middle of the picture."),
+        ({"pose": Pose(25, 0, 0)}, "Look straight into the camera."),
+    ],
+)
+def test_each_hindrance_has_its_hint(coach, face, given, hint):
+    assert coach.look(looks(face(**given))).hint == hint
+    assert not coach.shots
+
+
+def test_nobody_and_several_people_are_told_so(coach, face):
+    assert coach.look(looks()).hint.startswith("Nobody")
+    assert coach.look(looks(face(), face("Ben"))).hint == "One person at a time, please."
+
+
+def test_a_moving_face_is_not_shot(coach, face):
+    for frame in range(6):
+        assert coach.look(looks(face(left=100.0 + 40 * frame))).taken is None
+
+
+def test_a_photograph_that_does_not_turn_is_refused(coach, face):
+    advice = None
+    for frame in range(300):
+        advice = coach.look(looks(face(), seconds=frame / 10))
+        if advice.refusal:
+            break
+    assert advice is not None
+    assert "photograph" in (advice.refusal or "")
+
+
+def test_under_supervision_turns_that_do_not_come_are_left_out(face):
+    coach = Coach(Roster(), randomness=random.Random(1), supervised=True)
+    for frame in range(2000):
+        if coach.look(looks(face(), seconds=frame / 10)).done:
+            break
+    assert coach.finished
+    assert list(coach.shots) == [Ask.STRAIGHT]
+
+
+def test_somebody_enrolled_already_is_refused_by_name(face, made_up):
+    roster = Roster([Known(uuid4(), "Anna", made_up.embedding("Anna"), 3)])
+    coach = Coach(roster, randomness=random.Random(1))
+    assert "This is Anna" in (follow(coach, face).refusal or "")
+
+
+def test_the_person_themselves_may_add_shots(face, made_up):
+    anna = uuid4()
+    roster = Roster([Known(anna, "Anna", made_up.embedding("Anna"), 3)])
+    assert follow(Coach(roster, randomness=random.Random(1), known=anna), face).done
+
+
+def test_somebody_who_takes_the_persons_place_is_refused(coach, face):
+    coach.look(looks(face()))
+    coach.look(looks(face()))
+    assert Ask.STRAIGHT in coach.shots
+    refusal = None
+    for _ in range(30):
+        refusal = refusal or coach.look(looks(face("Ben"))).refusal
+    assert "took the person's place" in (refusal or "")
+
+
+class Clip:
+    """A source of that many empty frames."""
+
+    name, live, warning = "clip", False, None
+
+    def __init__(self, frames):
+        self._left = frames
+        self._index = 0
+
+    def open(self):
+        pass
+
+    def read(self):
+        if self._index == self._left:
+            return None
+        self._index += 1
+        black = np.zeros((480, 640, 3), np.uint8)
+        return Frame(self._index - 1, datetime(2026, 1, 1, tzinfo=UTC), self._index / 10, black)
+
+    def close(self):
+        pass
+
+
+class Follower:
+    """An examiner that sees somebody do what the coach asked for last."""
+
+    def __init__(self, face):
+        self.ask = Ask.STRAIGHT
+        self._face = face
+
+    def examine(self, rgb):
+        return (self._face("Anna", TURNS[self.ask]),)
+
+    def show(self, shown):
+        self.ask = shown.advice.ask or self.ask
+
+
+def test_shots_from_a_source_become_pictures_for_enrolment(coach, face):
+    follower = Follower(face)
+    pictures = take_shots(Clip(100), follower, coach, show=follower.show)
+    assert pictures[0].image == "camera, straight"
+    assert len(pictures) == 5
+    assert all(len(picture.faces) == 1 for picture in pictures)
+
+
+def test_a_source_that_ends_too_early_enrols_nobody(coach, face):
+    follower = Follower(face)
+    with pytest.raises(EnrolmentError, match="of 5 shots"):
+        take_shots(Clip(5), follower, coach, show=follower.show)

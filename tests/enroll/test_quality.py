@@ -1,0 +1,111 @@
+"""Which faces are good enough, and what the person is told about the others; on real pictures."""
+
+import cv2
+import numpy as np
+import pytest
+
+from enroll.examine import Examiner, find_faces, foreground
+from enroll.pose import head_pose
+from enroll.quality import QualityLimits, assess, sharpness
+from monitor.domain import Box, Face
+from monitor.vision.detector import FaceDetector
+from monitor.vision.images import read_image
+
+FRONTAL = np.array([[30, 40], [70, 40], [50, 62], [50, 80], [10, 45], [90, 45]], np.float32)
+
+
+@pytest.fixture(scope="module")
+def picture(orl):
+    return cv2.resize(read_image(orl / "s5/1.pgm"), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+
+
+def test_a_clear_picture_passes_every_measure(examiner, picture):
+    (face,) = examiner.examine(picture)
+    assert face.quality.passed, face.quality.failure
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (lambda rgb: cv2.GaussianBlur(rgb, (0, 0), 9), "sharpness"),
+        (lambda rgb: cv2.blur(rgb, (41, 1)), "sharpness"),
+        (lambda rgb: (rgb * 0.08).astype(np.uint8), "under_exposure_prevention"),
+        (lambda rgb: np.clip(rgb * 2.6, 0, 255).astype(np.uint8), "over_exposure_prevention"),
+        (lambda rgb: cv2.resize(rgb, None, fx=0.1, fy=0.1, interpolation=cv2.INTER_AREA), "inter_eye_distance"),
+    ],
+    ids=["out of focus", "moved", "dark", "bright", "small"],
+)
+def test_each_flaw_is_found_and_says_what_to_do(examiner, picture, spoil, name):
+    (face,) = examiner.examine(np.ascontiguousarray(spoil(picture)))
+    failed = [component for component in face.quality.components if not component.passed]
+    assert name in [component.name for component in failed]
+    assert all(component.advice.endswith(".") for component in failed)
+
+
+@pytest.mark.parametrize(
+    ("moved", "name"),
+    [
+        (np.array([[0, 0], [0, 0], [46, 0], [5, 0], [0, 0], [0, 0]]), "head_pose_yaw"),
+        (np.array([[0, 0], [0, 0], [0, 14], [0, 0], [0, 0], [0, 0]]), "head_pose_pitch"),
+    ],
+)
+def test_a_turned_head_fails_by_its_key_points(moved, name):
+    rgb = np.random.default_rng(1).integers(0, 255, (100, 100, 3), np.uint8)
+    face = Face(Box(5, 5, 90, 90), 0.9, FRONTAL + moved.astype(np.float32))
+    failed = {component.name for component in assess(rgb, face, QualityLimits()).components if not component.passed}
+    assert failed == {name}
+
+
+def test_a_frontal_head_has_no_pose():
+    pose = head_pose(FRONTAL)
+    assert abs(pose.yaw) < 1
+    assert abs(pose.pitch) < 5
+    assert abs(pose.roll) < 1
+
+
+def test_left_and_up_are_the_persons_own():
+    to_left = FRONTAL.copy()
+    to_left[2, 0] += 15
+    up = FRONTAL.copy()
+    up[2, 1] -= 8
+    assert head_pose(to_left).yaw > 8
+    assert head_pose(up).pitch > 8
+
+
+def test_a_tilt_is_measured_in_degrees():
+    angle = np.radians(30)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    assert head_pose((FRONTAL @ turn.T).astype(np.float32)).roll == pytest.approx(30, abs=0.5)
+
+
+def test_a_face_that_is_cut_off_fails():
+    rgb = np.random.default_rng(1).integers(0, 255, (100, 60, 3), np.uint8)
+    quality = assess(rgb, Face(Box(5, 5, 90, 90), 0.9, FRONTAL), QualityLimits())
+    assert not next(one for one in quality.components if one.name == "crop_of_the_face").passed
+
+
+def test_sharpness_does_not_depend_on_the_cameras_resolution(picture):
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    larger = cv2.resize(grey, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+    assert sharpness(larger) == pytest.approx(sharpness(grey), rel=0.15)
+
+
+def test_limits_can_be_set_from_the_environment(monkeypatch, picture):
+    monkeypatch.setenv("MUSTER_QUALITY_INTER_EYE_DISTANCE", "300")
+    (face,) = Examiner(QualityLimits()).examine(picture)
+    assert "300 are needed" in (face.quality.failure or "")
+
+
+@pytest.mark.parametrize("image", ["s4/8", "s6/3", "s13/1", "s13/5"])
+def test_a_face_that_fills_the_picture_is_found(orl, image):
+    assert len(find_faces(FaceDetector(), read_image(orl / f"{image}.pgm"))) == 1
+
+
+def test_people_far_behind_do_not_count_as_several_faces():
+    faces = [Face(Box(0, 0, width, width), 0.9) for width in (30.0, 100.0, 55.0)]
+    assert [face.box.width for face in foreground(faces)] == [100, 55]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (2, 4000, 3), (15, 15, 3)])
+def test_pictures_of_absurd_shapes_hold_no_face(examiner, shape):
+    assert examiner.examine(np.zeros(shape, np.uint8)) == ()
