@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import Pipeline
+from sklearn.utils.parallel import Parallel, delayed
 
 from training.eigenfaces.classifier_steps import report_table
 from training.eigenfaces.context import FOLDS, Study
@@ -52,30 +53,44 @@ class Candidate:
 
 
 class CopyFolds:
-    """Fits a `CosineDiscriminant` on some images and predicts others, in coordinates that all folds share.
+    """Fits `CosineDiscriminant`s on some images and asks them about others, in coordinates that all folds share.
 
     The features learn nothing, and the coordinates are a rotation of them, so a fold gives what the whole
     pipeline would give on these images; the PCA and the LDA are fitted inside.
     """
 
-    def __init__(self, study: Study, kinds: tuple[str, ...], copies: str, images: NDArray[np.int64]) -> None:
-        features = FaceFeatures(kinds, copies, study.faces.shape).fit_transform(study.pixels[images])
+    def __init__(
+        self, pixels: NDArray[Any], target: NDArray[np.int64], pipeline: Pipeline, components: int | None = None
+    ) -> None:
+        """
+        Args:
+            pixels: (n, height * width).
+            target: (n,).
+            pipeline: of a `Candidate`; unfitted.
+            components: instead of the pipeline's own.
+        """
+        features = clone(pipeline["features"]).fit_transform(pixels)
         n, count, d = features.shape
         upright = features[:, : min(2, count)].reshape(-1, d)
         self._points = span_coordinates(features.reshape(-1, d), upright).reshape(n, count, -1)
-        self._target = study.target[images]
-        self.components = CosineDiscriminant().components
+        self._target = target
+        self._components = components or pipeline["discriminant"].components
 
-    def predict(self, train: NDArray[np.int64], test: NDArray[np.int64], components: int) -> NDArray[Any]:
-        """Predicted people of `test`, learnt from `train`; both index the images given."""
-        model = CosineDiscriminant(components).fit(self._points[train], self._target[train])
-        return model.predict(self._points[test, :2])
+    def fit(self, train: NDArray[np.int64], components: int | None = None) -> CosineDiscriminant:
+        """Learn from some images, by index."""
+        model = CosineDiscriminant(components or self._components)
+        return model.fit(self._points[train], self._target[train])
 
-    def accuracy(self, train: NDArray[np.int64], test: NDArray[np.int64], components: int) -> float:
-        return float(np.mean(self.predict(train, test, components) == self._target[test]))
+    def probes(self, images: NDArray[np.int64]) -> NDArray[Any]:
+        """What to ask a fitted model about."""
+        return np.asarray(self._points[images, :2])
+
+    def accuracy(self, train: NDArray[np.int64], test: NDArray[np.int64], components: int | None = None) -> float:
+        predicted = self.fit(train, components).predict(self.probes(test))
+        return float(np.mean(predicted == self._target[test]))
 
     def __call__(self, train: NDArray[np.int64], test: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        return {"best": self.predict(train, test, self.components)}
+        return {"best": self.fit(train).predict(self.probes(test))}
 
 
 def candidates(study: Study) -> list[Candidate]:
@@ -89,9 +104,10 @@ def candidates(study: Study) -> list[Candidate]:
     families = [(kinds, copies) for kinds in FEATURE_SETS for copies in COPIES]
     with Parallel(n_jobs=study.settings.jobs) as parallel:
         for index, (kinds, copies) in enumerate(families):
-            work = CopyFolds(study, kinds, copies, train)
+            family = Candidate(kinds, copies, COMPONENTS[0], 0.0, 0.0).pipeline(study.faces.shape)
+            work = CopyFolds(study.pixels[train], study.target[train], family)
             for components in COMPONENTS:
-                scores = parallel(delayed(work.accuracy)(*fold, components) for fold in folds)
+                scores = parallel(delayed(work.accuracy)(known, asked, components) for known, asked in folds)
                 found.append(Candidate(kinds, copies, components, float(np.mean(scores)), float(np.std(scores))))
             study.done((index + 1) / len(families))
     return sorted(found, key=lambda candidate: -candidate.mean)
@@ -101,6 +117,11 @@ def fitted_best(study: Study) -> Pipeline:
     """The best candidate, fitted on the training part."""
     best = study.once(candidates)[0]
     return best.pipeline(study.faces.shape).fit(study.pixels[study.train], study.target[study.train])
+
+
+def best_folds(study: Study) -> CopyFolds:
+    """The best candidate, ready for any division of all images."""
+    return CopyFolds(study.pixels, study.target, study.once(candidates)[0].pipeline(study.faces.shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +137,10 @@ class BestScores:
 
 def best_scores(study: Study) -> BestScores:
     """Hold-out, stratified 5 folds and leave-one-out of the best candidate."""
-    best = study.once(candidates)[0]
     predicted = study.once(fitted_best).predict(study.pixels[study.test])
-    work = CopyFolds(study, best.kinds, best.copies, np.arange(len(study.target)))
-    work.components = best.components
+    work = study.once(best_folds)
     splits = StratifiedKFold(FOLDS, shuffle=True, random_state=study.settings.seed)
-    folds = [work.accuracy(*fold, best.components) for fold in splits.split(study.pixels, study.target)]
+    folds = [work.accuracy(known, asked) for known, asked in splits.split(study.pixels, study.target)]
     single = leave_one_out(work, study.target, jobs=study.settings.jobs, done=study.done)["best"]
     return BestScores(float(np.mean(predicted == study.target[study.test])), predicted, tuple(folds), single)
 

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, classification_report, confusion_mat
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -118,7 +119,9 @@ def svc_section(study: Study) -> Section:
         strong=(0,),
     )
     figure = heat_map(
-        matrix, [label(name, 12) for name in study.faces.names], f"SVC on the hold-out: {right} of {len(test)} right"
+        matrix,
+        [label(name.removeprefix("person "), 12) for name in study.faces.names],
+        f"SVC on the hold-out: {right} of {len(test)} right",
     )
     return Section(
         "Support vector machine",
@@ -185,7 +188,9 @@ def classifiers_section(study: Study) -> Section:
         f"{percent(top.leave_one_out)}. "
         f"Leave-one-out fits {len(study.target)} PCAs and {len(study.target)} models of each kind, every one "
         "without the "
-        "image it is asked about. k-NN and the tree suffer from the whitening, which makes noise as loud as faces.",
+        "image it is asked about. Whitening gives late, noisy components the weight of early ones; methods "
+        "that trust all "
+        "components alike, k-NN first of all, pay for it.",
     )
     return Section(
         "Six classifiers",
@@ -196,49 +201,69 @@ def classifiers_section(study: Study) -> Section:
     )
 
 
+REDUCED = "LDA reduction, then logistic regression"
+
+
+def supervised_leak(study: Study) -> tuple[float, float]:
+    """Mean accuracy of PCA, LDA and logistic regression: all fitted in the fold; PCA and LDA fitted on all images."""
+    folds = KFold(FOLDS, shuffle=True, random_state=study.settings.seed)
+    reduction = make_pipeline(PCA(study.components, svd_solver="full"), LinearDiscriminantAnalysis())
+    classifier = LogisticRegression(max_iter=1000)
+    points, target = study.coordinates, study.target
+    honest = cross_val_score(make_pipeline(reduction, classifier), points, target, cv=folds)
+    leaky = cross_val_score(classifier, clone(reduction).fit_transform(points, target), target, cv=folds)
+    return float(honest.mean()), float(leaky.mean())
+
+
 def leak_section(study: Study) -> Section:
     """The notebook's cross-validation, with PCA fitted on all images first, beside the honest one."""
     scores = study.once(classifier_scores)
-    names = list(scores)
     honest = {name: s.mean for name, s in scores.items()}
     leaky = {name: float(np.mean(s.leaky_folds)) for name, s in scores.items()}
-    gain = {name: leaky[name] - honest[name] for name in names}
-    most = max(names, key=lambda name: gain[name])
+    honest[REDUCED], leaky[REDUCED] = supervised_leak(study)
+    gain = {name: leaky[name] - honest[name] for name in honest}
     numbers = {
         "honest": honest,
         "leaky": leaky,
         "gain": gain,
-        "mean_gain": float(np.mean(list(gain.values()))),
         "leaky_folds": {name: list(s.leaky_folds) for name, s in scores.items()},
     }
     columns = (
-        ("classifier", "text"),
-        ("PCA in the fold", "percent"),
-        ("PCA on all images first", "percent"),
+        ("classifier", "text"), ("fitted in the fold", "percent"), ("fitted on all images first", "percent"),
         ("difference", "percent"),
+    )  # fmt: skip
+    rows = tuple((name, honest[name], leaky[name], gain[name]) for name in honest)
+    table = Table(f"{FOLDS} folds, seed {study.settings.seed}", columns, rows, strong=(len(rows) - 1,))
+    figure, axes = canvas(10, 4)
+    series = {"fitted in the fold": list(honest.values()), "fitted on all images first": list(leaky.values())}
+    bars(axes[0, 0], list(honest), series)
+    name_axes(axes[0, 0], "The same folds, with and without the leak")
+    picture = study.picture("leak", figure, "Honest and leaky accuracy.")
+    return Section("The leak", _leak_text(gain, honest, leaky), numbers, (table,), (picture,))
+
+
+def _leak_text(gain: dict[str, float], honest: dict[str, float], leaky: dict[str, float]) -> tuple[str, ...]:
+    higher = [name for name in gain if gain[name] > 0 and name != REDUCED]
+    lower = min((name for name in gain if name != REDUCED), key=lambda name: gain[name])
+    first = (
+        "The classic notebook fitted PCA and whitening on all images and only then cut them into folds. Such a score "
+        "flatters by construction, because the components were bent towards the very images that are to be "
+        "recognised; "
+        "a camera at a door can never do that."
     )
-    table = Table(
-        f"{FOLDS} folds, seed {study.settings.seed}",
-        columns,
-        tuple((n, honest[n], leaky[n], gain[n]) for n in names),
-        strong=(names.index(most),),
+    second = f"Here it flatters {', '.join(higher)}. " if higher else "Here it happens to flatter none of the six. "
+    if gain[lower] < 0:
+        second += (
+            f"Others lose, {lower} most with {percent(honest[lower])} against {percent(leaky[lower])}: "
+            "whitened without a "
+            "face, that face comes out smaller along the late, noisy components, which does a classifier good. "
+            "So the leaky number is not even wrong in a known direction."
+        )
+    third = (
+        "How far it can go shows when the reduction also knows the names: with PCA and LDA fitted on all "
+        "images first, "
+        f"logistic regression seems to reach {percent(leaky[REDUCED])} instead of {percent(honest[REDUCED])}. "
+        "Everywhere "
+        "else in this report a scikit-learn Pipeline keeps scaling, PCA and LDA inside the fold."
     )
-    figure, axes = canvas(10, 3.6)
-    bars(axes[0, 0], names, {"PCA in the fold": list(honest.values()), "PCA on all images first": list(leaky.values())})
-    name_axes(axes[0, 0], "Honest and flattering accuracy")
-    text = (
-        "The classic notebook fitted PCA and whitening on all images and only then cut them into folds. That "
-        "flatters: "
-        "the components were already bent towards the very images that are to be recognised, something a camera at a "
-        "door can never do.",
-        f"It is worth {100 * numbers['mean_gain']:+.1f} points on average and {100 * gain[most]:+.1f} for "
-        f"{most}. Everywhere else in this report a "
-        "scikit-learn Pipeline keeps scaling and PCA inside the fold.",
-    )
-    return Section(
-        "The leak",
-        text,
-        numbers,
-        (table,),
-        (study.picture("leak", figure, "The same folds, with and without the leak."),),
-    )
+    return first, second, third

@@ -75,7 +75,7 @@ class Study:
         images = len(self.faces.target)
         outer = images - -(-images // FOLDS)
         inner = outer - -(-outer // FOLDS)
-        return min(inner, len(self.train) - -(-len(self.train) // FOLDS), self.faces.pixels.shape[1])
+        return int(min(inner, len(self.train) - -(-len(self.train) // FOLDS), self.faces.pixels.shape[1]))
 
     @property
     def components(self) -> int:

@@ -1,12 +1,12 @@
 """How the study's figures look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 BLUE, ORANGE, GREEN, RED, GREY = "#2f6db5", "#d9771f", "#3a8f5c", "#b8433c", "#8a949e"
@@ -63,8 +63,8 @@ def sheet(
     rows = -(-len(images) // columns)
     ratio = images.shape[1] / images.shape[2]
     titled = any(titles)
-    figure = Figure(figsize=(columns * size, rows * (size * ratio + (0.2 if titled else 0.04))), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.01)  # type: ignore[union-attr]
+    gaps = ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.01)
+    figure = Figure(figsize=(columns * size, rows * (size * ratio + (0.2 if titled else 0.04))), layout=gaps)
     axes = figure.subplots(rows, columns, squeeze=False)
     limits = {"vmin": 0.0, "vmax": 1.0} if same_scale else {}
     for index, axis in enumerate(axes.ravel()):
@@ -86,30 +86,24 @@ def heat_map(matrix: NDArray[Any], labels: Sequence[str], title: str) -> Figure:
     figure, axes = canvas(side, side * 0.95)
     axis = axes[0, 0]
     axis.grid(visible=False)
-    shown = np.ma.masked_equal(matrix, 0)
-    image = axis.imshow(shown, cmap=mpl.colormaps["viridis_r"], vmin=0, vmax=max(1, int(matrix.max())))
+    most = max(1, int(matrix.max()))
+    diagonal = np.eye(len(matrix), dtype=bool)
+    for cells, colours in ((diagonal, "Blues"), (~diagonal, "Oranges")):
+        shown = np.ma.masked_where(~cells | (matrix == 0), matrix)
+        axis.imshow(shown, cmap=colours, vmin=-most, vmax=most)
     for row, column in zip(*np.nonzero(matrix), strict=True):
-        wrong = row != column
+        count = int(matrix[row, column])
         axis.text(
-            column,
-            row,
-            str(matrix[row, column]),
-            ha="center",
-            va="center",
-            fontsize=7,
-            color=RED if wrong else "white",
-            fontweight="bold" if wrong else "normal",
+            column, row, str(count), ha="center", va="center", fontsize=7, color="white" if count > most / 3 else INK
         )
     axis.set_xticks(range(len(labels)), labels, fontsize=7, rotation=90)
     axis.set_yticks(range(len(labels)), labels, fontsize=7)
     name_axes(axis, title, "predicted", "true")
-    colours = figure.colorbar(image, ax=axis, shrink=0.6)
-    colours.set_label("images", fontsize=9, color=INK)
     return figure
 
 
 def bars(
-    axis: Axes, names: Sequence[str], series: dict[str, Sequence[float]], spread: Sequence[float] | None = None
+    axis: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], spread: Sequence[float] | None = None
 ) -> None:
     """Grouped horizontal bars, the first name on top, each with its value in percent."""
     height = 0.8 / len(series)

@@ -29,8 +29,9 @@ def fisher_section(study: Study) -> Section:
         results[family] = []
         for count in counts:
             pipeline = _pipeline(study, family, count)
-            # LDA's SVD on pixels is a rotation away from LDA on coordinates.
-            means = cross_val_score(pipeline, study.coordinates, target, cv=folds)
+            # LDA scales single features, so without PCA before it only the pixels themselves will do.
+            data = study.pixels if family == "LDA" else study.coordinates
+            means = cross_val_score(pipeline, data, target, cv=folds, n_jobs=study.settings.jobs)
             fitted = _pipeline(study, family, count).fit(study.pixels[train], target[train])
             score = float(fitted.score(study.pixels[test], target[test]))
             results[family].append(

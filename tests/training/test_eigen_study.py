@@ -1,0 +1,202 @@
+"""The study on four people of ORL: its numbers by another route, no leak, a whole report; and on Olivetti, where it is."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import LeaveOneOut, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
+
+from monitor.errors import DataError, ModelError, UsageError
+from training.eigenfaces import best_steps
+from training.eigenfaces.best_steps import Candidate, CopyFolds
+from training.eigenfaces.context import Study, StudySettings
+from training.eigenfaces.deep import study_chips
+from training.eigenfaces.load import FaceSet, load_olivetti, load_orl
+from training.eigenfaces.model import load_study_model
+from training.eigenfaces.study import STEPS, StudyRun, run_study
+from training.eigenfaces.verification_steps import equal_error_rate
+from training.report import label, render_page
+
+PEOPLE = 4
+HOSTILE = "<script>alert(1)</script> $x_1$ \x1b[31m [bold] \u202e" + "x" * 500
+SETTINGS = StudySettings(jobs=1)
+CHOSEN = Candidate(("hog", "lbp", "wide lbp"), "mirrored and shifted", 120, 0.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def faces() -> FaceSet:
+    orl = load_orl()
+    kept = orl.target < PEOPLE
+    small = np.ascontiguousarray(orl.images[kept][:, ::2, ::2])
+    return FaceSet(small, orl.target[kept], (HOSTILE, *orl.names[1:PEOPLE]), "four people of ORL")
+
+
+@pytest.fixture(scope="module")
+def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
+    return run_study(faces, tmp_path_factory.mktemp("study") / "run", settings=SETTINGS)
+
+
+def numbers(run: StudyRun, step: str) -> dict:
+    return json.loads(run.numbers.read_text(encoding="utf-8"))["sections"][step]["numbers"]
+
+
+def test_the_hold_out_of_the_svm_is_right_by_plain_linear_algebra(run: StudyRun, faces: FaceSet) -> None:
+    known, asked, known_people, people = train_test_split(
+        faces.pixels, faces.target, test_size=0.3, stratify=faces.target, random_state=0
+    )
+    components = run.contents["components"]
+    centre = known.mean(axis=0)
+    _, lengths, directions = np.linalg.svd(known - centre, full_matrices=False)
+    whiten = directions[:components].T / lengths[:components] * np.sqrt(len(known) - 1)
+    predicted = SVC().fit((known - centre) @ whiten, known_people).predict((asked - centre) @ whiten)
+    assert numbers(run, "svc")["accuracy"] == pytest.approx(np.mean(predicted == people))
+
+
+def test_leave_one_out_on_coordinates_is_leave_one_out_on_pixels(run: StudyRun, faces: FaceSet) -> None:
+    pca = PCA(run.contents["components"], whiten=True, svd_solver="full")
+    scores = cross_val_score(
+        make_pipeline(pca, LinearDiscriminantAnalysis()), faces.pixels, faces.target, cv=LeaveOneOut()
+    )
+    assert numbers(run, "classifiers")["LDA"]["leave_one_out"] == pytest.approx(scores.mean())
+
+
+def test_the_best_pipeline_scores_the_same_when_fitted_afresh(run: StudyRun, faces: FaceSet) -> None:
+    found = numbers(run, "best")
+    chosen = found["chosen"]
+    pipeline = Candidate(tuple(chosen["features"]), chosen["copies"], chosen["components"], 0, 0).pipeline(faces.shape)
+    held = numbers(run, "split")["test_indices"]
+    known = np.setdiff1d(np.arange(len(faces.target)), held)
+    pipeline.fit(faces.pixels[known], faces.target[known])
+    assert found["hold_out"] == pytest.approx(np.mean(pipeline.predict(faces.pixels[held]) == faces.target[held]))
+    assert found["right"] + len(found["wrong_images"]) == found["of"] == len(held)
+
+
+def test_verification_counts_every_pair_of_held_out_people(run: StudyRun) -> None:
+    for name in ("Eigenfaces", "Best pipeline", "Deep embedding"):
+        found = numbers(run, "verification")[name]
+        assert found["pairs_genuine"] == sum(found["genuine"]) == PEOPLE * 45
+        assert found["pairs_impostor"] == sum(found["impostor"]) == PEOPLE // 2 * 100
+
+
+def test_the_equal_error_rate_lies_where_both_rates_meet() -> None:
+    assert equal_error_rate(np.array([0.0, 0.1, 0.3, 1.0]), np.array([0.5, 0.3, 0.1, 0.0])) == pytest.approx(0.2)
+    assert equal_error_rate(np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0])) == pytest.approx(0.0)
+
+
+def test_no_choice_depends_on_the_hold_out(faces: FaceSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(best_steps, "FEATURE_SETS", (("grey",), ("hog",)))
+    study = Study(faces, tmp_path, SETTINGS)
+    images = faces.images.copy()
+    images[study.test] = np.random.default_rng(1).random(images[study.test].shape)
+    spoiled = Study(FaceSet(images, faces.target, faces.names, faces.source), tmp_path, SETTINGS)
+    assert best_steps.candidates(study) == best_steps.candidates(spoiled)
+
+
+def test_a_fold_gives_what_the_whole_pipeline_gives(faces: FaceSet) -> None:
+    pipeline = CHOSEN.pipeline(faces.shape)
+    folds = CopyFolds(faces.pixels, faces.target, pipeline)
+    asked = np.arange(0, len(faces.target), 3)
+    known = np.setdiff1d(np.arange(len(faces.target)), asked)
+    pipeline.fit(faces.pixels[known], faces.target[known])
+    scores = folds.fit(known).decision_function(folds.probes(asked))
+    np.testing.assert_allclose(scores, pipeline.decision_function(faces.pixels[asked]), atol=2e-3)
+
+
+def test_the_report_shows_every_step_from_the_json_alone(run: StudyRun, tmp_path: Path) -> None:
+    contents = json.loads(run.numbers.read_text(encoding="utf-8"))
+    assert list(contents["sections"]) == list(STEPS)
+    template = Path(render_page.__code__.co_filename).parent / "eigenfaces" / "report.html.jinja"
+    again = render_page(template, contents, run.folder / "again.html")
+    assert again.read_bytes() == run.report.read_bytes()
+
+
+def test_the_report_needs_no_other_file_and_no_name_can_break_it(run: StudyRun) -> None:
+    page = run.report.read_text(encoding="utf-8")
+    assert set(re.findall(r'src="([^:]*:)', page)) == {"data:"}
+    assert "http" not in re.sub(r"base64,[^\"]*", "", page)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_picture_of_the_report_lies_in_the_run_folder(run: StudyRun) -> None:
+    for section in run.contents["sections"].values():
+        for picture in section["pictures"]:
+            assert (run.folder / picture["file"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_label_is_one_short_line_without_mathematics() -> None:
+    assert label("a\nb$c$\x1b") == "a\N{REPLACEMENT CHARACTER}b\\$c\\$\N{REPLACEMENT CHARACTER}"
+    assert len(label("x" * 500)) == 24
+
+
+def test_the_saved_model_names_the_people_it_has_learnt(run: StudyRun, faces: FaceSet, tmp_path: Path) -> None:
+    model = load_study_model(run.folder)
+    matches = model.identify(study_chips(Study(faces, tmp_path, SETTINGS))[::3])
+    named = [match.best.name for match in matches if match.best]
+    assert named == [faces.names[person] for person in faces.target[::3]]
+    assert all(match.accepted and match.runner_up for match in matches)
+    assert model.identify(np.empty((0, 150, 150, 3), np.uint8)) == []
+
+
+def test_noise_is_nobody(run: StudyRun) -> None:
+    chips = np.random.default_rng(0).integers(0, 256, (5, 150, 150, 3), dtype=np.uint8)
+    assert not any(match.person for match in load_study_model(run.folder).identify(chips))
+
+
+def test_a_model_is_not_loaded_when_missing_damaged_or_foreign(run: StudyRun, tmp_path: Path) -> None:
+    import skops.io
+
+    with pytest.raises(ModelError, match="holds no study model"):
+        load_study_model(tmp_path)
+    damaged = tmp_path / "damaged.skops"
+    damaged.write_bytes((run.folder / "model.skops").read_bytes()[:5000])
+    with pytest.raises(ModelError, match="damaged"):
+        load_study_model(damaged)
+    foreign = tmp_path / "foreign.skops"
+    skops.io.dump({"format": "muster-eigenfaces-1", "pipeline": Path("x")}, foreign)
+    with pytest.raises(ModelError, match="types that a study never saves"):
+        load_study_model(foreign)
+    other = tmp_path / "other.skops"
+    skops.io.dump({"format": "of tomorrow", "pipeline": 1}, other)
+    with pytest.raises(ModelError, match="of another version"):
+        load_study_model(other)
+
+
+def test_wishes_that_make_no_sense_are_refused_in_a_sentence(faces: FaceSet, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"500 components cannot be learnt: .* choose 1 to"):
+        run_study(faces, tmp_path, settings=StudySettings(components=500))
+    with pytest.raises(UsageError, match="Subject 99 does not exist; subjects are numbered 0 to 3"):
+        run_study(faces, tmp_path, settings=StudySettings(subjects=(0, 99)))
+    with pytest.raises(UsageError, match=r"no step 'nonsense'"):
+        run_study(faces, tmp_path, steps=["nonsense"])
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written"):
+        run_study(faces, tmp_path / "file", steps=["toy"])
+
+
+def test_steps_run_alone_and_progress_reaches_the_end(faces: FaceSet, tmp_path: Path) -> None:
+    heard: list[tuple[str, float, int]] = []
+    run = run_study(
+        faces, tmp_path, settings=SETTINGS, steps=["split", "faces"], progress=lambda *now: heard.append(now)
+    )
+    assert list(run.contents["sections"]) == ["faces", "split"]
+    assert heard[0][1:] == (0.0, 2)
+    assert heard[-1] == ("Done", 2, 2)
+    assert [part for _, part, _ in heard] == sorted(part for _, part, _ in heard)
+
+
+def test_olivetti_gives_the_classic_number(shared_data: Path, tmp_path: Path) -> None:
+    run = run_study(load_olivetti(shared_data), tmp_path, settings=SETTINGS, steps=["svc"])
+    assert (numbers(run, "svc")["right"], numbers(run, "svc")["of"]) == (110, 120)
+
+
+def test_the_chosen_pipeline_reaches_96_percent_on_olivettis_hold_out(shared_data: Path, tmp_path: Path) -> None:
+    study = Study(load_olivetti(shared_data), tmp_path, SETTINGS)
+    fitted = CHOSEN.pipeline(study.faces.shape).fit(study.pixels[study.train], study.target[study.train])
+    assert fitted.score(study.pixels[study.test], study.target[study.test]) >= 0.96
