@@ -6,7 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from monitor.domain import RgbImage
 from monitor.errors import ImageError
@@ -21,6 +21,17 @@ MAX_PIXELS = 200_000_000
 
 MAX_SIDE = 4096
 """Larger pictures are scaled down to this; faces on them stay far larger than needed."""
+
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation."""
 
 
 def read_image(path: Path) -> RgbImage:
@@ -52,7 +63,9 @@ def read_image(path: Path) -> RgbImage:
         ) from None
     except Image.DecompressionBombError:
         raise ImageError(f"{path} has too many pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.") from None
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+    except ImageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - on damaged data Pillow's many readers raise nearly anything
         reason = getattr(error, "strerror", None) or "its data is damaged or cut off"
         raise ImageError(f"{path} cannot be read as an image: {reason}.") from None
 
@@ -70,7 +83,7 @@ def _to_rgb(image: Image.Image, path: Path) -> RgbImage:
         raise ImageError(f"{path} has {width}x{height} pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.")
     image.draft("RGB", (MAX_SIDE, MAX_SIDE))
     image.load()
-    upright = ImageOps.exif_transpose(image)
+    upright = _turned(image)
     if upright.mode.startswith(("I", "F")):
         return _shrink(_from_deep(np.asarray(upright)))
     if upright.has_transparency_data:
@@ -79,10 +92,20 @@ def _to_rgb(image: Image.Image, path: Path) -> RgbImage:
     return _shrink(np.asarray(upright.convert("RGB")))
 
 
+def _turned(image: Image.Image) -> Image.Image:
+    """Upright, by the orientation tag; Pillow's own `exif_transpose` fails where any other tag is damaged."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # noqa: BLE001 - damaged tags raise nearly anything; the picture itself may be whole
+        return image
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
 def _from_deep(grey: "np.ndarray[Any, np.dtype[Any]]") -> RgbImage:
     """16-bit and float pictures: the full range of their type, or of their values where that is unknown."""
-    values = grey.astype(np.float32)
-    top = 65535.0 if values.max() > 255 else 255.0 if values.max() > 1 else 1.0
+    values = np.nan_to_num(grey.astype(np.float32), posinf=0, neginf=0)
+    top = 65535.0 if grey.dtype.itemsize == 2 or values.max() > 255 else 255.0 if values.max() > 1 else 1.0
     scaled = np.clip(values * (255.0 / top), 0, 255).astype(np.uint8)
     return np.repeat(scaled[..., None], 3, axis=2)
 

@@ -58,8 +58,8 @@ def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes
     """
     content = source.read_bytes()
     path = folder / f"{recipe}-{hashlib.sha256(content).hexdigest()[:32]}.bin"
-    if path.is_file():
-        stored = path.read_bytes()
+    stored = _read(path)
+    if stored is not None:
         if hashlib.sha256(stored[32:]).digest() == stored[:32]:
             return stored[32:]
         logger.warning("The cached model %s was damaged; it is built again.", path.name)
@@ -73,6 +73,14 @@ def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes
             error.strerror,
         )
     return built
+
+
+def _read(path: Path) -> bytes | None:
+    """The file's content; None where there is none, or it cannot be read: then it is built."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _write_whole(path: Path, content: bytes) -> None:
