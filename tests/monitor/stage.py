@@ -1,4 +1,4 @@
-"""A stage for fakes: people painted onto frames, a detector that knows where they stand, an encoder that sees who they are.
+"""Fakes for the flow: a detector that knows where people stand, an encoder that sees who they are.
 
 A face is painted with its actor's number in the red channel and the actor's pattern in the others. Embeddings have the
 geometry of real ones: different people at cosine 0.85, two views of one person at 0.97.
@@ -58,7 +58,7 @@ class Stage:
         self._people = people
         self._centres = {name: near(everyone, np.sqrt(0.85), random) for name in people}
         patterns = {name: random.integers(0, 256, (8, 8, 2)).astype(np.uint8) for name in people}
-        self._patterns = {name: patterns[people[0]] for name in people} if look_alike else patterns
+        self._patterns = dict.fromkeys(people, patterns[people[0]]) if look_alike else patterns
         self._random = random
         self._faces: list[Face] = []
         self._who: dict[int, str] = {}
