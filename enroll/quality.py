@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from enroll.occlusion import covered
 from enroll.pose import Pose, head_pose
 from monitor.domain import Face, RgbImage
 
@@ -95,7 +96,7 @@ def assess(rgb: RgbImage, face: Face, limits: QualityLimits) -> Quality:
     pose = head_pose(face.keypoints)
     grey = _inner_face(rgb, face)
     components = (*_size(face, limits), *_crop(rgb, face, limits), *_pose(pose, limits), *_light(grey, limits))
-    return Quality((*components, *_sharpness(grey, limits)), pose)
+    return Quality((*components, *_sharpness(grey, limits)), pose, tuple(covered(rgb, face)))
 
 
 def _size(face: Face, limits: QualityLimits) -> Iterator[Component]:

@@ -109,3 +109,34 @@ def test_people_far_behind_do_not_count_as_several_faces():
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 4000, 3), (15, 15, 3)])
 def test_pictures_of_absurd_shapes_hold_no_face(examiner, shape):
     assert examiner.examine(np.zeros(shape, np.uint8)) == ()
+
+
+def painted(picture, cover):
+    """The picture with sunglasses or a mask on the face."""
+    (face,) = find_faces(FaceDetector(), picture)
+    right, left, nose, mouth = face.keypoints[:4]
+    apart = float(np.linalg.norm(left - right))
+    drawn = picture.copy()
+    if cover == "sunglasses":
+        for eye in (right, left):
+            axes = (0.75 * apart, 0.55 * apart)
+            cv2.ellipse(drawn, (tuple(map(float, eye)), axes, 0.0), (25, 25, 28), -1)
+    else:
+        sides = [(-0.25, 0.7), (0.25, 0.7)]
+        chin = [mouth + np.array([x, 0.75]) * apart for x in (0.55, -0.55)]
+        corners = [right + np.array(sides[0]) * apart, nose, left + np.array(sides[1]) * apart, *chin]
+        cv2.fillPoly(drawn, [np.array(corners).astype(np.int32)], (200, 215, 230))
+    return drawn
+
+
+@pytest.mark.parametrize(("cover", "said"), [("sunglasses", "sunglasses"), ("mask", "mask")])
+def test_a_covered_face_is_warned_about_and_still_taken(examiner, picture, cover, said):
+    (face,) = examiner.examine(painted(picture, cover))
+    assert face.quality.passed
+    assert any(said in warning for warning in face.quality.warnings)
+
+
+def test_bare_faces_are_not_warned_about(examiner, orl):
+    pictures = [read_image(orl / f"s{person}/1.pgm") for person in range(1, 31)]
+    warned = [face.quality.warnings for picture in pictures for face in examiner.examine(picture)]
+    assert sum(map(bool, warned)) <= 1
