@@ -163,7 +163,8 @@ def _place_texts(
 
 @lru_cache(maxsize=64)
 def _text_style(rgb: tuple[int, int, int]) -> Style:
-    return Style(color=Color.from_rgb(0, 0, 0), bgcolor=Color.from_rgb(*rgb), bold=True)
+    ink = (0, 0, 0) if sum(rgb) > 340 else (255, 255, 255)
+    return Style(color=Color.from_rgb(*ink), bgcolor=Color.from_rgb(*rgb), bold=True)
 
 
 def _strip(upper: NDArray[np.int32], lower: NDArray[np.int32], texts: Sequence[tuple[int, str, Style]]) -> Strip:

@@ -1,6 +1,7 @@
 """A seeded database, a fixed clock and a kiosk that does only what the test says."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -101,20 +102,38 @@ class World:
         return app
 
 
+def make_world(folder: Path) -> World:
+    """A world on a database in the folder, which is made where there is none."""
+    settings = Settings(db=f"sqlite:///{folder / 'muster.sqlite3'}", time_zone="Europe/Berlin")
+    return World(settings, open_database(settings.db), TemplateCipher(bytes(range(32))))
+
+
 @pytest.fixture
 def empty_world(tmp_path: Path) -> Iterator[World]:
     """A database with nobody in it."""
-    settings = Settings(db=f"sqlite:///{tmp_path / 'muster.sqlite3'}", time_zone="Europe/Berlin")
-    engine = open_database(settings.db)
-    yield World(settings, engine, TemplateCipher(bytes(range(32))))
-    engine.dispose()
+    made = make_world(tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, UUID]]:
+    """The file of a seeded database, to be copied, and the people's ids."""
+    folder = tmp_path_factory.mktemp("seeded")
+    made = make_world(folder)
+    seed(made)
+    made.engine.dispose()  # the last connection's end moves the write-ahead log into the file
+    return folder / "muster.sqlite3", made.ids
 
 
 @pytest.fixture
-def world(empty_world: World) -> World:
-    """Ten people, two weeks of attendance and moods, three visitors."""
-    seed(empty_world)
-    return empty_world
+def world(seeded: tuple[Path, dict[str, UUID]], tmp_path: Path) -> Iterator[World]:
+    """Ten people, two weeks of attendance and moods, three visits of one visitor."""
+    shutil.copy(seeded[0], tmp_path)
+    made = make_world(tmp_path)
+    made.ids.update(seeded[1])
+    yield made
+    made.engine.dispose()
 
 
 def seed(world: World) -> None:

@@ -1,13 +1,14 @@
 """What the screens look like. The README's pictures are such snapshots; accept changes with --snapshot-update."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from conftest_tui import World, came, scene, settle, show_door
 from textual.pilot import Pilot
 
 SIZES = [(80, 24), (120, 36), (160, 45)]
+SIZE_IDS = ["80x24", "120x36", "160x45"]
+SCREENS = ["today", "mood", "people", "visitors"]
 Compare = Callable[..., bool]
 
 
@@ -28,22 +29,24 @@ def desk(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     return run
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
 def test_door(snap_compare: Compare, world: World, size: tuple[int, int]) -> None:
     assert snap_compare(world.app(), terminal_size=size, run_before=door(world))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize(("name", "keys"), [("today", ()), ("mood", ("f3", "m")), ("people", ("f4", "down"))])
-def test_desk(snap_compare: Compare, world: World, size: tuple[int, int], name: str, keys: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
+@pytest.mark.parametrize(
+    "keys", [(), ("f3", "m"), ("f4", "down"), ("f5",)], ids=["today", "mood", "people", "visitors"]
+)
+def test_desk(snap_compare: Compare, world: World, size: tuple[int, int], keys: tuple[str, ...]) -> None:
     assert snap_compare(world.app(camera=False), terminal_size=size, run_before=desk(*keys))
 
 
-@pytest.mark.parametrize("changes", [{"theme": "muster-light"}, {"theme": "muster-colour-blind"}], ids=str)
-def test_door_in_other_colours(snap_compare: Compare, world: World, changes: dict[str, Any]) -> None:
-    assert snap_compare(world.app(**changes), terminal_size=(120, 36), run_before=door(world))
+@pytest.mark.parametrize("theme", ["muster-light", "muster-colour-blind"])
+def test_door_in_other_colours(snap_compare: Compare, world: World, theme: str) -> None:
+    assert snap_compare(world.app(theme=theme), terminal_size=(120, 36), run_before=door(world))
 
 
-@pytest.mark.parametrize("keys", [(), ("f3",), ("f4",), ("f5",)], ids=["today", "mood", "people", "visitors"])
+@pytest.mark.parametrize("keys", [(), ("f3",), ("f4",), ("f5",)], ids=SCREENS)
 def test_with_nobody_enrolled(snap_compare: Compare, empty_world: World, keys: tuple[str, ...]) -> None:
     assert snap_compare(empty_world.app(camera=False), terminal_size=(80, 24), run_before=desk(*keys))
