@@ -1,0 +1,59 @@
+"""One probe against many people, beside a plain matrix product in float32."""
+
+import tracemalloc
+from collections.abc import Iterator
+from statistics import median
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.bench.measure import Measure, timed
+from monitor.vision.dlib_resnet import EMBEDDING_SIZE
+from monitor.vision.gallery import Gallery, GalleryEntry
+
+_PLAIN_BYTES = 4.0 * EMBEDDING_SIZE
+"""A template in float32."""
+
+
+def measure_matching(people: int, probes: int) -> Iterator[Measure]:
+    """Milliseconds a probe, with random templates: the time does not depend on whose they are."""
+    templates = _random_templates(people)
+    gallery = _gallery(templates)
+    ours, plain = [], []
+    for probe in _random_templates(probes + 1):
+        _, seconds = timed(gallery.identify, probe)
+        ours.append(seconds)
+        _, seconds = timed(_nearest, templates, probe)
+        plain.append(seconds)
+    yield Measure(f"matching, {people:,} people", 1000 * median(ours[1:]), 1000 * median(plain[1:]), "ms/probe")
+
+
+def measure_memory(people: int) -> Iterator[Measure]:
+    """Bytes a person that the gallery holds on to; ids and names belong to whoever loaded them."""
+    templates = _random_templates(people)
+    entries = _entries(templates)
+    tracemalloc.start()
+    gallery = Gallery(entries)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    yield Measure("memory of the gallery", held / len(gallery), _PLAIN_BYTES, "bytes/person")
+
+
+def _gallery(templates: NDArray[np.float32]) -> Gallery:
+    return Gallery(_entries(templates))
+
+
+def _entries(templates: NDArray[np.float32]) -> list[GalleryEntry]:
+    return [GalleryEntry(UUID(int=row), "Somebody", template) for row, template in enumerate(templates)]
+
+
+def _nearest(templates: NDArray[np.float32], probe: NDArray[np.float32]) -> int:
+    return int(np.argmax(templates @ probe))
+
+
+def _random_templates(count: int) -> NDArray[np.float32]:
+    """Unit vectors, float32 (count, 128); scaled in place, for a million of them are 512 MB."""
+    templates = np.random.default_rng(count).standard_normal((count, EMBEDDING_SIZE), np.float32)
+    templates /= np.sqrt(np.einsum("ij,ij->i", templates, templates))[:, None]
+    return templates

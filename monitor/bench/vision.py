@@ -1,0 +1,55 @@
+"""The encoder beside dlib's own, the detector beside HOG; all four run on one thread, whose time is taken."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.bench.measure import Measure, timed_alone
+from monitor.domain import RgbImage
+from monitor.vision.chips import face_chip
+from monitor.vision.detector import FaceDetector
+from monitor.vision.encoder import FaceEncoder
+
+LARGEST_DIFFERENCE = 1e-5
+"""L2 distance to dlib's own descriptor that is still the same embedding."""
+
+
+def chips_on(pictures: Sequence[RgbImage]) -> NDArray[np.uint8]:
+    """The faces on pictures, as uint8 (n, 150, 150, 3)."""
+    detector = FaceDetector()
+    chips = [face_chip(picture, face) for picture in pictures for face in detector.detect(picture)]
+    return np.stack(chips) if chips else np.empty((0, 150, 150, 3), np.uint8)
+
+
+def measure_encoder(chips: NDArray[np.uint8], where: str) -> Iterator[Measure]:
+    """Chips a second on one thread, one at a time, and the largest difference of an embedding."""
+    ours, reference = FaceEncoder(threads=1), FaceEncoder("dlib")
+    ours.encode(chips[:1])
+    fast, slow, differences = [], [], []
+    for chip in chips:
+        mine, seconds = timed_alone(ours.encode, chip[None])
+        fast.append(seconds)
+        theirs, seconds = timed_alone(reference.encode, chip[None])
+        slow.append(seconds)
+        differences.append(float(np.linalg.norm(mine - theirs)))
+    yield Measure(f"encoder, {where}", 1 / median(fast), 1 / median(slow), "chips/s", more_is_better=True)
+    yield Measure(f"encoder's largest difference, {where}", max(differences), LARGEST_DIFFERENCE, "L2")
+
+
+def measure_detection(frames: Sequence[RgbImage], where: str) -> Iterator[Measure]:
+    """Milliseconds a frame, and faces found, beside HOG on the picture upsampled once."""
+    ours, hog = FaceDetector(), FaceDetector("hog")
+    ours.detect(frames[0])
+    fast, slow, found, found_by_hog = [], [], 0, 0
+    for frame in frames:
+        faces, seconds = timed_alone(ours.detect, frame)
+        fast.append(seconds)
+        found += len(faces)
+        faces, seconds = timed_alone(hog.detect, frame)
+        slow.append(seconds)
+        found_by_hog += len(faces)
+    yield Measure(f"detection, {where}", 1000 * median(fast), 1000 * median(slow), "ms/frame")
+    name = f"faces found, {where}"
+    yield Measure(name, found, found_by_hog, f"faces on {len(frames)} frames", more_is_better=True)
