@@ -1,0 +1,51 @@
+"""`muster doctor`: what works here, in plain words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
+
+if TYPE_CHECKING:
+    from monitor.doctor import Check
+
+
+def doctor(json: JsonOption = False, db: DbOption = None, config: ConfigOption = None) -> None:
+    """Say what works here: Python, camera, terminal, models, template key, database, disk, clock."""
+    from monitor.doctor import Status
+
+    failed = 0
+    for check in _checks(db, config):
+        failed += check.status is Status.FAIL
+        if json:
+            emit(check.as_json())
+        else:
+            _print(check)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _checks(db: str | None, config: Path | None) -> "Iterator[Check]":
+    from monitor.doctor import Check, Status, run_checks
+    from monitor.errors import SettingsError
+
+    try:
+        settings = settings_from(db, config)
+    except SettingsError as error:
+        yield Check("settings", Status.FAIL, str(error), "Correct it; the other checks need the settings.")
+        return
+    yield from run_checks(settings, config, ask_terminal=True)
+
+
+def _print(check: "Check") -> None:
+    from rich.text import Text
+
+    from monitor.export import plain
+
+    colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.status]
+    line = Text.assemble((f"{check.status:<5}", colour), (f"{check.name:<15}", "bold"), plain(check.sentence))
+    out.print(line, soft_wrap=True)
+    if check.advice:
+        out.print(Text(f"{'':20}{plain(check.advice)}"), soft_wrap=True)

@@ -1,0 +1,40 @@
+"""The outcome of one check."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    """Muster runs, but not as well as it could."""
+    FAIL = "fail"
+    """Muster, or a part of it, does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, in plain words."""
+
+    name: str
+    status: Status
+    sentence: str
+    """What was found."""
+    advice: str | None = None
+    """What to do, where something is to be done."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def ok(name: str, sentence: str) -> Check:
+    return Check(name, Status.OK, sentence)
+
+
+def warn(name: str, sentence: str, advice: str) -> Check:
+    return Check(name, Status.WARN, sentence, advice)
+
+
+def fail(name: str, sentence: str, advice: str) -> Check:
+    return Check(name, Status.FAIL, sentence, advice)

@@ -1,0 +1,139 @@
+"""Python, cameras, the terminal, the disk and the clock."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.console import Console
+
+from monitor.config import DATA_FOLDER, Settings
+from monitor.doctor.check import Check, fail, ok, warn
+from monitor.doctor.storage import latest_write, sqlite_file
+
+_OLDEST, _NEWEST = (3, 11), (3, 13)
+_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+"""No clock that is right shows an earlier time."""
+_CLOCK_SLACK = timedelta(minutes=5)
+_LITTLE, _TOO_LITTLE = 2e9, 2e8
+"""Bytes of free disk."""
+_SMALLEST = 80, 24
+
+
+def check_python() -> Iterator[Check]:
+    """The interpreter, and Muster's own version."""
+    try:
+        muster = version("muster")
+    except PackageNotFoundError:
+        muster = "of unknown version"
+    sentence = f"Muster {muster} on Python {platform.python_version()}, {platform.system()} {platform.machine()}."
+    if _OLDEST <= sys.version_info[:2] <= _NEWEST:
+        yield ok("python", sentence)
+    else:
+        yield warn("python", sentence, "Install Python 3.11, 3.12 or 3.13: Muster is tested with these.")
+
+
+def check_cameras(settings: Settings) -> Iterator[Check]:
+    """The cameras that are connected, and whether the one in the settings is among them. None is opened."""
+    from monitor.sources.camera import list_cameras
+
+    cameras = list_cameras()
+    wanted = settings.source if settings.source.isdecimal() else None
+    found = ", ".join(f"{camera.index} ({camera.name})" for camera in cameras)
+    if not cameras:
+        yield warn(
+            "camera",
+            "No camera is connected.",
+            "Connect one, or give 'muster kiosk' a file or a stream with --source; 'muster demo' needs none.",
+        )
+        return
+    denied = [f"/dev/video{camera.index}" for camera in cameras if not _may_use(camera.index)]
+    if denied:
+        advice = "Add this account to the group that owns the device, often 'video', and log in again."
+        yield fail("camera", f"This account may not use {', '.join(denied)}.", advice)
+    elif wanted and int(wanted) not in {camera.index for camera in cameras}:
+        advice = "Set 'source' to one of them, or use --source."
+        yield warn("camera", f"The settings name camera {wanted}, but there is {found}.", advice)
+    else:
+        yield ok("camera", f"Connected: {found}.")
+
+
+def check_terminal(*, ask: bool) -> Iterator[Check]:
+    """Size, colours, characters and graphics of the terminal on standard output.
+
+    Args:
+        ask: send it a question about graphics; not while an app owns the terminal.
+    """
+    if not sys.__stdout__ or not sys.__stdout__.isatty():
+        yield ok("terminal", "The output goes to no terminal; the kiosk prints its events there instead of an app.")
+        return
+    console = Console(file=sys.__stdout__)
+    width, height = shutil.get_terminal_size()
+    colours = {
+        "truecolor": "16 million colours",
+        "256": "256 colours",
+        "standard": "16 colours",
+        "windows": "16 colours",
+    }
+    seen = colours.get(console.color_system or "", "no colours")
+    graphics = f"; pictures as {_graphics()}" if ask else ""
+    sentence = f"{width}x{height} cells, {seen}{graphics}."
+    if "utf" not in (sys.__stdout__.encoding or "").lower():
+        advice = "Set a UTF-8 locale, for example LANG=C.UTF-8."
+        yield warn("terminal", f"{sentence} It shows no Unicode, so pictures are drawn with plain characters.", advice)
+    elif width < _SMALLEST[0] or height < _SMALLEST[1]:
+        yield warn("terminal", sentence, f"Make the window at least {_SMALLEST[0]}x{_SMALLEST[1]} cells.")
+    elif console.color_system not in ("truecolor", "256"):
+        advice = "Use a terminal with 256 colours or more, or set TERM=xterm-256color."
+        yield warn("terminal", sentence, advice)
+    else:
+        yield ok("terminal", sentence)
+
+
+def check_disk(settings: Settings) -> Iterator[Check]:
+    """Room where the database is, or where the user's data are kept."""
+    place = sqlite_file(settings.db) or DATA_FOLDER
+    folder = next(parent for parent in place.absolute().parents if parent.is_dir())
+    free = shutil.disk_usage(folder).free
+    sentence = f"{free / 1e9:,.1f} GB are free on the disk of {folder}."
+    if free < _TOO_LITTLE:
+        yield fail("disk", sentence, "Make room now: soon no check-in can be written.")
+    elif free < _LITTLE:
+        yield warn("disk", sentence, "Make room, or run 'muster db purge'.")
+    else:
+        yield ok("disk", sentence)
+
+
+def check_clock(settings: Settings, now: datetime) -> Iterator[Check]:
+    """Whether the time can be right, and in which zone days begin.
+
+    Args:
+        now: in UTC.
+    """
+    here = now.astimezone(settings.zone)
+    sentence = f"It is {here:%Y-%m-%d %H:%M} in {settings.time_zone}."
+    latest = latest_write(settings)
+    advice = "Set the clock, and let the system keep it (NTP)."
+    if now < _BUILT:
+        yield fail("clock", f"{sentence} That is before this Muster was made.", advice)
+    elif latest is not None and now < latest - _CLOCK_SLACK:
+        yield fail("clock", f"{sentence} The database was already written at {latest:%Y-%m-%d %H:%M} UTC.", advice)
+    else:
+        yield ok("clock", sentence)
+
+
+def _may_use(index: int) -> bool:
+    device = Path(f"/dev/video{index}")
+    return not device.exists() or os.access(device, os.R_OK | os.W_OK)
+
+
+def _graphics() -> str:
+    """How the terminal can show pictures; the library asks it when it is imported."""
+    from textual_image.renderable import Image
+
+    kinds = {"sixel": "Sixel graphics", "tgp": "Kitty graphics", "halfcell": "half blocks"}
+    return kinds.get(Image.__module__.rpartition(".")[2], "plain characters")

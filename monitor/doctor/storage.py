@@ -1,0 +1,169 @@
+"""The template key and the database. Nothing is made that is not there yet."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, select, text
+
+from db import backup, kiosks, ledger, migrate, people
+from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, load_cipher
+from db.engine import open_database, reading
+from db.errors import DatabaseError
+from db.schema import TemplateKeyRow
+from monitor.config import CONFIG_FILE, Settings
+from monitor.doctor.check import Check, fail, ok, warn
+
+_QUICK = 20_000
+"""Attendance events that are verified in about a second."""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file behind a database URL; None for a server, and for a URL that names no file."""
+    if "://" not in url:
+        return Path(url).expanduser()
+    scheme, _, rest = url.partition("://")
+    name = rest.removeprefix("/").partition("?")[0]
+    if not scheme.startswith("sqlite") or name in ("", ":memory:") or name.startswith("file:"):
+        return None
+    return Path(name).expanduser()
+
+
+def latest_write(settings: Settings) -> datetime | None:
+    """When a kiosk last wrote to the database (UTC); None where that cannot be known."""
+    try:
+        with _existing(settings) as engine:
+            if engine is None:
+                return None
+            with reading(engine) as session:
+                return max((kiosk.seen_at for kiosk in kiosks.all_kiosks(session)), default=None)
+    except DatabaseError:  # check_database says why
+        return None
+
+
+def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
+    """Where the key of the face templates lives, and whether it is the database's own."""
+    name = "template key"
+    file = (config or CONFIG_FILE).parent / KEY_FILE
+    known = _key_of_database(settings)
+    try:
+        place = _place_of_key(file)
+        if place is None:
+            yield _no_key(name, file, known)
+            return
+        key_id = load_cipher(file.parent).key_id
+    except DatabaseError as error:
+        yield fail(name, str(error), "Restore the key from its backup: without it no enrolled face can be read.")
+        return
+    if known not in (None, key_id):
+        advice = "Give the right key in MUSTER_KEY, or restore the key file."
+        yield fail(name, f"The key in {place} is not the one that the database's templates have.", advice)
+    elif place == str(file) and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        yield warn(name, f"Other accounts may read the key in {file}.", f"Run: chmod 600 '{file}'")
+    else:
+        yield ok(name, f"The key is in {place}; keep a copy of it elsewhere.")
+
+
+def check_database(settings: Settings) -> Iterator[Check]:
+    """Whether the database can be reached, is of this version, whole, and can be written."""
+    name, file = "database", sqlite_file(settings.db)
+    try:
+        with _existing(settings) as engine:
+            if engine is None:
+                yield _no_database(name, file or Path())
+                return
+            yield _looked_into(name, engine)
+        _try_to_write(settings.db)
+        yield ok("writing", "The database can be written.")
+    except DatabaseError as error:
+        yield fail(
+            name, str(error), "See the sentence; 'muster --db URL' or the setting 'db' chooses another database."
+        )
+
+
+def _looked_into(name: str, engine: Engine) -> Check:
+    with reading(engine) as session:
+        events, enrolled = ledger.count(session), people.count_people(session)
+        check = ledger.verify(session) if events <= _QUICK else None
+    holds = f"{migrate.where(engine)} holds {enrolled:,} people and {events:,} attendance events"
+    problems = backup.problems(engine) if check is not None else []
+    if check is not None and check.problem:
+        problems.insert(0, f"in the ledger {check.problem}")
+    if problems:
+        return fail(name, f"{holds}, but is not whole: {'; '.join(problems)}.", "Restore it from a backup.")
+    if check is None:
+        return ok(name, f"{holds}; that many are verified by 'muster db verify'.")
+    return ok(name, f"{holds}; its tables are current ({migrate.HEAD}) and its ledger is whole.")
+
+
+def _no_database(name: str, file: Path) -> Check:
+    folder = next(parent for parent in file.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return fail(name, f"{file} cannot be made: {folder} may not be written.", "Allow writing, or use --db.")
+    return ok(name, f"There is no database yet; the first start makes {file}.")
+
+
+def _try_to_write(url: str) -> None:
+    """Take the write lock and let it go. Raises: DatabaseError."""
+    engine = open_database(url, upgrade=False)
+    try:
+        with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
+            connection.execute(text("SELECT 1"))
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _existing(settings: Settings) -> Iterator[Engine | None]:
+    """The database, for reading; None where there is no file yet. Raises: DatabaseError."""
+    file = sqlite_file(settings.db)
+    if file is not None and not file.exists():
+        yield None
+        return
+    engine = open_database(settings.db, read_only=True)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _key_of_database(settings: Settings) -> str | None:
+    try:
+        with _existing(settings) as engine:
+            if engine is None:
+                return None
+            with reading(engine) as session:
+                return session.scalar(select(TemplateKeyRow.key_id))
+    except DatabaseError:  # check_database says why
+        return None
+
+
+def _place_of_key(file: Path) -> str | None:
+    """In the order in which `load_cipher` looks; None where there is none. Raises: DatabaseError."""
+    if os.environ.get(KEY_VARIABLE):
+        return f"the variable {KEY_VARIABLE}"
+    if file.exists():
+        return str(file)
+    return "the system's keyring" if _in_keyring() else None
+
+
+def _in_keyring() -> bool:
+    import keyring
+    from keyring.errors import KeyringError
+
+    if float(getattr(keyring.get_keyring(), "priority", 0)) <= 0:
+        return False
+    try:
+        return keyring.get_password(KEYRING_SERVICE, KEYRING_USER) is not None
+    except KeyringError as error:
+        raise DatabaseError(f"The system's keyring does not answer ({error}); unlock it.") from None
+
+
+def _no_key(name: str, file: Path, known: str | None) -> Check:
+    if known is not None:
+        advice = "Restore the key from its backup, or enrol everybody again into a new database."
+        return fail(name, f"The key that encrypts the face templates is missing ({file}).", advice)
+    return ok(name, "There is no key yet; the first start makes one, in the system's keyring or beside the settings.")
