@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from enroll.quality import Quality, QualityLimits, assess
-from monitor.domain import Box, Embedding, Face, RgbImage
+from monitor.domain import Embedding, Face, RgbImage
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
@@ -18,9 +18,6 @@ MOST_FACES: Final = 12
 
 _BACKGROUND: Final = 0.4
 """Faces narrower than this share of the widest one stand in the background."""
-
-_RIM: Final = 0.25
-"""Width of the rim that is put around tightly cropped faces, in picture sides."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,18 +90,8 @@ ExaminerMaker: TypeAlias = Callable[[], Examiner]
 
 
 def find_faces(detector: FaceDetector, rgb: RgbImage) -> list[Face]:
-    """Faces on a still image, also where the face fills the picture, or is a small part of a large one.
-
-    A detector that was trained on faces with surroundings misses every eighth of the tightly cropped ORL pictures;
-    with a rim around the picture it finds them all.
-    """
-    faces = detector.detect(rgb)
-    if faces:
-        return faces
-    rim = round(max(rgb.shape[:2]) * _RIM)
-    wider = np.asarray(cv2.copyMakeBorder(rgb, rim, rim, rim, rim, cv2.BORDER_REPLICATE), np.uint8)
-    faces = [_moved(face, -rim) for face in detector.detect(wider)]
-    return faces or detector.detect(rgb, thorough=True)
+    """Faces on a still image; one that is found at once is not searched for in every corner."""
+    return detector.detect(rgb) or detector.detect(rgb, thorough=True)
 
 
 def foreground(faces: list[Face]) -> list[Face]:
@@ -117,8 +104,3 @@ def to_jpeg(rgb: RgbImage) -> bytes:
     """A small picture as JPEG, near-lossless."""
     _, encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
     return bytes(encoded)
-
-
-def _moved(face: Face, by: float) -> Face:
-    box = Box(face.box.left + by, face.box.top + by, face.box.width, face.box.height)
-    return Face(box, face.score, None if face.keypoints is None else face.keypoints + np.float32(by))

@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import Box, Face, Match, MoodScores, RgbImage
+from monitor.domain import Face, Match, MoodScores, RgbImage
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
-
-_RIM = 0.25
-"""Width of the rim that is put around a picture which the face fills, in picture sides."""
 
 Namer = Callable[[NDArray[np.uint8]], list[Match]]
 """Chips uint8 (n, 150, 150, 3) to one match each."""
@@ -67,7 +63,7 @@ class Identifier:
         Args:
             rgb: uint8 (h, w, 3).
         """
-        faces = sorted(find_faces(self._detector, rgb), key=lambda face: face.box.left)
+        faces = sorted(self._detector.detect(rgb, thorough=True), key=lambda face: face.box.left)
         if not faces:
             return []
         matches = self._namer(np.stack([face_chip(rgb, face) for face in faces]))
@@ -82,22 +78,3 @@ class Identifier:
             return [None] * len(faces)
         scores = self._emotions.predict(np.stack([mood_crop(rgb, face) for face in faces]))
         return [MoodScores(tuple(float(p) for p in row / row.sum()), self._mood_confidence) for row in scores]
-
-
-def find_faces(detector: Detector, rgb: RgbImage) -> list[Face]:
-    """Faces on a still image, also small ones on a large picture, and those that fill it.
-
-    A detector that was trained on faces with surroundings misses some that reach to the picture's edges; with a rim
-    around the picture it finds them.
-    """
-    faces = detector.detect(rgb, thorough=True)
-    if faces:
-        return faces
-    rim = round(max(rgb.shape[:2]) * _RIM)
-    wider = np.asarray(cv2.copyMakeBorder(rgb, rim, rim, rim, rim, cv2.BORDER_REPLICATE), np.uint8)
-    return [_moved(face, -rim) for face in detector.detect(wider)]
-
-
-def _moved(face: Face, by: float) -> Face:
-    box = Box(face.box.left + by, face.box.top + by, face.box.width, face.box.height)
-    return Face(box, face.score, None if face.keypoints is None else face.keypoints + np.float32(by))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from db.crypto import TemplateCipher
     from monitor.config import Settings
-    from monitor.tui.app import KioskFactory
+    from monitor.tui.live import KioskFactory
 
 
 def run_app(
