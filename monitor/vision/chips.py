@@ -16,7 +16,9 @@ _TO_HOG = 0.92
 
 @lru_cache(maxsize=1)
 def _landmark_model() -> dlib.shape_predictor:
-    return dlib.shape_predictor(str(models.package_file(*models.DLIB_LANDMARKS)))
+    weights = models.package_file(*models.DLIB_LANDMARKS)
+    with models.damage_reported(weights):
+        return dlib.shape_predictor(str(weights))
 
 
 def face_chip(rgb: RgbImage, face: Face) -> RgbImage:
@@ -27,7 +29,11 @@ def face_chip(rgb: RgbImage, face: Face) -> RgbImage:
 
     Returns:
         uint8 (150, 150, 3); black where it reaches over the picture's edge.
+
+    Raises:
+        ModelError: dlib's landmark model is missing or damaged.
     """
+    rgb = np.ascontiguousarray(rgb)
     shape = _landmark_model()(rgb, _hog_rectangle(face))
     return np.asarray(dlib.get_face_chip(rgb, shape, CHIP_SIZE, _PADDING), np.uint8)
 

@@ -39,7 +39,8 @@ class FaceEncoder:
         if backend == "dlib":
             import dlib
 
-            self._reference = dlib.face_recognition_model_v1(str(weights))
+            with models.damage_reported(weights):
+                self._reference = dlib.face_recognition_model_v1(str(weights))
             return
         self._reference = None
         model = models.cached_build(cache or models.cache_folder(), weights, "dlib-resnet-1", build_onnx)

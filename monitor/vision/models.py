@@ -4,7 +4,8 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,6 +37,19 @@ def package_file(package: str, name: str) -> Path:
         if path.is_file():
             return path
     raise ModelError(f"The model file {name} of the package {package} is missing; install Muster again.")
+
+
+@contextmanager
+def damage_reported(path: Path) -> Iterator[None]:
+    """Around a native library that loads a model file: what it raises becomes one sentence.
+
+    Raises:
+        ModelError: the library could not load the file.
+    """
+    try:
+        yield
+    except (RuntimeError, ValueError):
+        raise ModelError(f"The model file {path} is damaged; install Muster again.") from None
 
 
 def sha256_of(path: Path) -> str:
