@@ -1,0 +1,76 @@
+"""The threshold follows from the target FPIR and the gallery's size."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.vision.threshold import SAFETY, fmr_at, threshold_for, threshold_for_means
+
+targets = st.floats(1e-5, 0.5)
+sizes = st.integers(1, 10_000_000)
+lengths = st.floats(0.9, 1.0)
+
+
+@given(targets, sizes, sizes)
+def test_a_larger_gallery_never_has_a_lower_threshold(target: float, one: int, other: int) -> None:
+    small, large = sorted((one, other))
+    assert threshold_for(target, small) <= threshold_for(target, large)
+
+
+@given(targets, targets, sizes)
+def test_a_stricter_target_never_has_a_lower_threshold(one: float, other: float, size: int) -> None:
+    strict, lax = sorted((one, other))
+    assert threshold_for(strict, size) >= threshold_for(lax, size)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_similarity_is_never_reached_by_more_strangers(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert fmr_at(low) >= fmr_at(high) > 0
+
+
+@given(st.floats(1e-3, 0.3), st.integers(1, 100_000))
+def test_at_its_threshold_a_gallery_names_the_targets_share_of_strangers(target: float, size: int) -> None:
+    """Of strangers who are as much alike as the impostor curve's people times the safety factor."""
+    fmr = min(SAFETY * fmr_at(threshold_for(target, size)), 1)
+    assert 1 - (1 - fmr) ** size == pytest.approx(target, rel=0.02)
+
+
+@given(targets, sizes)
+def test_a_threshold_is_a_similarity_that_a_face_can_reach(target: float, size: int) -> None:
+    assert 0.8 <= threshold_for(target, size) <= 0.98
+
+
+def test_an_empty_gallery_has_the_threshold_of_one_person() -> None:
+    assert threshold_for(0.01, 0) == threshold_for(0.01, 1)
+
+
+@given(targets, sizes)
+def test_for_single_images_the_threshold_stays_as_it_is(target: float, size: int) -> None:
+    single = threshold_for(target, size)
+    assert threshold_for_means(single, 1.0, 1.0) == pytest.approx(single)
+
+
+@given(st.floats(0.9, 0.98), lengths, lengths, lengths)
+def test_means_of_images_that_differ_more_need_more_similarity(
+    single: float, one: float, other: float, template: float
+) -> None:
+    varied, alike = sorted((one, other))
+    assert threshold_for_means(single, template, varied) >= threshold_for_means(single, template, alike) - 1e-9
+
+
+@given(st.floats(0.9, 0.98), lengths, lengths)
+def test_template_and_probe_count_alike(single: float, template: float, probe: float) -> None:
+    assert threshold_for_means(single, template, probe) == pytest.approx(threshold_for_means(single, probe, template))
+
+
+@given(st.floats(0.9, 0.98), lengths, lengths)
+def test_a_mean_never_needs_less_similarity_than_a_single_image(single: float, template: float, probe: float) -> None:
+    assert threshold_for_means(single, template, probe) >= single - 1e-9
+
+
+def test_a_thousand_people_need_more_similarity_than_a_hundred() -> None:
+    assert threshold_for(0.01, 1000) - threshold_for(0.01, 100) > 0.005
+    assert math.isclose(threshold_for(0.01, 100), 0.945, abs_tol=0.01)
