@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from db.crypto import TemplateCipher
 from db.people import load_gallery
 from db.templates import load_members
-from enroll.evaluation import named_as
 from enroll.likeness import Embeddings, fit_of_each, mean_template
 from enroll.rates import Floats, Rate
 from monitor.errors import UsageError
@@ -21,6 +20,8 @@ from monitor.vision.threshold import fmr_at, threshold_for, threshold_for_means
 
 TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 """The shares of strangers for which thresholds are shown."""
+
+_BLOCK: Final = 1024
 
 _ENOUGH: Final = 3
 """Images that a template should have at least."""
@@ -33,8 +34,6 @@ class EnrolledPeople:
     names: tuple[str, ...]
     members: tuple[Embeddings, ...]
     """For each person float32 (n, 128), each row of length 1."""
-    margins: Floats
-    """Extra margin of each, for look-alikes."""
 
     @property
     def images(self) -> int:
@@ -130,7 +129,7 @@ def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
         np.stack([member.embedding for member in load_members(session, cipher, one.person, ENCODER_NAME)])
         for one in gallery
     )
-    return EnrolledPeople(tuple(one.name for one in gallery), members, np.zeros(len(gallery)))
+    return EnrolledPeople(tuple(one.name for one in gallery), members)
 
 
 def calibrate(
@@ -160,58 +159,78 @@ def calibrate(
 
 
 class _Bench:
-    """All similarities that the rates at any threshold follow from."""
+    """The similarities that the rates at any threshold follow from: for each image its own person's and the two best
+    of everybody else."""
 
     def __init__(self, people: EnrolledPeople, strangers: Embeddings, margin: float) -> None:
         means = np.stack([mean_template(rows) for rows in people.members])
+        counts = [len(rows) for rows in people.members]
         self._lengths = np.linalg.norm(means, axis=1)
         self._margin = margin
-        self._owners = np.repeat(np.arange(len(means)), [len(rows) for rows in people.members])
-        probes = np.concatenate(people.members)
-        own = np.arange(len(probes)), self._owners
-        self._without = (probes @ unit(means).T).astype(np.float64)
-        self._without[own] = -np.inf
-        self._strangers = (strangers @ unit(means).T).astype(np.float64)
+        owners = np.repeat(np.arange(len(means)), counts)
+        self._others = _best_two(np.concatenate(people.members), unit(means), owners)
+        self._strangers = _best_two(strangers, unit(means), np.full(len(strangers), -1))
         # Leave one out: what the rest of the person's images say of this one.
-        counts = np.array([len(rows) for rows in people.members])
-        self._testable = counts[self._owners] > 1
-        self._with = self._without.copy()
-        self._with[own] = np.concatenate([_leave_one_out(rows) for rows in people.members])
+        self._own = np.concatenate([_leave_one_out(rows) for rows in people.members])
         self._rest_lengths = np.concatenate([_rest_lengths(rows) for rows in people.members])
+        self._testable = np.repeat(np.array(counts) > 1, counts)
 
     def at(self, target: float) -> AtTarget:
+        """The rates at one target FPIR."""
         count = len(self._lengths)
         single = threshold_for(target, count)
-        usual = self._thresholds(single)
-        named = named_as(self._without, usual, self._margin) >= 0
-        strangers = named_as(self._strangers, usual, self._margin) >= 0
         missed = self.missed(target)
         return AtTarget(
             target,
             single,
             float(1 - (1 - fmr_at(single)) ** count),
-            Rate(int(named.sum()), len(named)),
-            Rate(int(strangers.sum()), len(strangers)),
-            Rate(int(missed[self._testable].sum()), int(self._testable.sum())),
+            self._named(self._others, single),
+            self._named(self._strangers, single),
+            Rate(int(missed.sum()), int(self._testable.sum())),
         )
 
     def missed(self, target: float) -> NDArray[np.bool_]:
         """For each image, whether the rest of the person's images would not have named it; (images,)."""
         single = threshold_for(target, len(self._lengths))
-        # Each row compares with its own person's template without this image, so with that template's length.
-        rows = np.arange(len(self._owners))
-        best = self._with.argmax(axis=1)
-        lengths = np.where(best == self._owners, self._rest_lengths, self._lengths[best])
-        needed = np.array([threshold_for_means(single, float(length), 1.0) for length in lengths])
-        top = self._with[rows, best]
-        others = self._with.copy()
-        others[rows, best] = -np.inf
-        lead = top - others.max(axis=1)
-        right = (best == self._owners) & (top >= needed) & (lead >= self._margin)
-        return np.asarray(~right & self._testable, np.bool_)
+        needed = np.array([threshold_for_means(single, float(length), 1.0) for length in self._rest_lengths])
+        lead = self._own - self._others.first
+        return np.asarray(self._testable & ~((self._own >= needed) & (lead > 0) & (lead >= self._margin)), np.bool_)
 
-    def _thresholds(self, single: float) -> Floats:
-        return np.array([threshold_for_means(single, float(length), 1.0) for length in self._lengths])
+    def _named(self, best: "_BestTwo", single: float) -> Rate:
+        thresholds = np.array([threshold_for_means(single, float(length), 1.0) for length in self._lengths])
+        named = (best.first >= thresholds[best.person]) & (best.first - best.second >= self._margin)
+        return Rate(int(named.sum()), len(named))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _BestTwo:
+    """For each probe the two most similar people, its own left out; -inf where there is nobody."""
+
+    person: NDArray[np.int64]
+    first: Floats
+    second: Floats
+
+
+def _best_two(probes: Embeddings, means: Embeddings, owners: NDArray[np.int64]) -> _BestTwo:
+    """Block by block, so that memory does not grow with the gallery.
+
+    Args:
+        owners: (probes,): whose image each probe is; -1 for nobody enrolled.
+    """
+    person = np.zeros(len(probes), np.int64)
+    first, second = np.full(len(probes), -np.inf), np.full(len(probes), -np.inf)
+    for start in range(0, len(probes), _BLOCK):
+        here = slice(start, start + _BLOCK)
+        scores = (probes[here] @ means.T).astype(np.float64)
+        rows = np.arange(len(scores))
+        enrolled = owners[here] >= 0
+        scores[rows[enrolled], owners[here][enrolled]] = -np.inf
+        person[here] = scores.argmax(axis=1)
+        first[here] = scores[rows, person[here]]
+        scores[rows, person[here]] = -np.inf
+        second[here] = scores.max(axis=1)
+    # With one person enrolled there is no runner-up, and a lead over nobody is enough.
+    return _BestTwo(person, first, np.where(np.isfinite(first), second, 0.0))
 
 
 def _leave_one_out(rows: Embeddings) -> Floats:
@@ -229,8 +248,8 @@ def _riskiest(people: EnrolledPeople, most: int) -> Sequence[RiskyPair]:
     """The most similar pairs of templates, found block by block so that memory stays small."""
     means = unit(np.stack([mean_template(rows) for rows in people.members]))
     found: list[tuple[float, int, int]] = []
-    for start in range(0, len(means), 1024):
-        similarities = means[start : start + 1024] @ means.T
+    for start in range(0, len(means), _BLOCK):
+        similarities = means[start : start + _BLOCK] @ means.T
         rows = np.arange(len(similarities))
         for offset in rows:
             similarities[offset, : start + offset + 1] = -np.inf

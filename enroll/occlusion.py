@@ -16,8 +16,8 @@ _DARK_EYES: Final = 0.44
 """Both eyes' luminance in proportion to the cheeks': sunglasses painted on portraits lay at 0.17 (median), bare eyes
 below this once in 230 faces."""
 _MOUTH_LINE: Final = 0.06
-"""How much the mouth's line stands out, in proportion to the cheeks' luminance: 0 on masks, never below this on 230
-bare faces."""
+"""How much the mouth's line stands out, in proportion to the cheeks' luminance: 0 on most masks, never below
+this on 230 bare faces."""
 
 EYES: Final = "The eyes seem to be covered or in deep shadow; take off sunglasses."
 MOUTH: Final = "The mouth seems to be covered; take off a mask or scarf."

@@ -25,7 +25,7 @@ from monitor.vision.threshold import threshold_for
 def gallery(made_up, count=12, images=4, spread=0.02):
     names = tuple(f"person {number}" for number in range(count))
     members = tuple(np.stack([made_up.embedding(name, spread) for _ in range(images)]) for name in names)
-    return EnrolledPeople(names, members, np.zeros(count))
+    return EnrolledPeople(names, members)
 
 
 def judged(made_up_gallery, strangers=None, **more):
@@ -88,7 +88,7 @@ def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up):
     given = gallery(made_up)
     twin = np.stack([made_up.embedding("person 3") for _ in range(3)])
     lonely = made_up.embedding("lonely")[None]
-    given = EnrolledPeople((*given.names, "twin", "lonely"), (*given.members, twin, lonely), np.zeros(14))
+    given = EnrolledPeople((*given.names, "twin", "lonely"), (*given.members, twin, lonely))
     found = judged(given)
     assert {found.pairs[0].one, found.pairs[0].other} == {"person 3", "twin"}
     lonely_one = next(one for one in found.weak if one.name == "lonely")
@@ -99,9 +99,7 @@ def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up):
 def test_pairs_are_found_across_blocks_of_a_large_gallery(made_up):
     count = 1100
     given = gallery(made_up, count=count, images=1)
-    given = EnrolledPeople(
-        (*given.names, "twin"), (*given.members, made_up.embedding("person 2", 0.001)[None]), np.zeros(count + 1)
-    )
+    given = EnrolledPeople((*given.names, "twin"), (*given.members, made_up.embedding("person 2", 0.001)[None]))
     (pair,) = judged(given, most=1).pairs
     assert (pair.one, pair.other) == ("person 2", "twin")
 
