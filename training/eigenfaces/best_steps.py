@@ -1,5 +1,6 @@
 """The best classical pipeline: chosen on the training part, scored on images it was not chosen on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,17 +101,34 @@ def candidates(study: Study) -> list[Candidate]:
     learn = max(2 * people, round(len(train) * LEARN_SHARE))
     splits = StratifiedShuffleSplit(SPLITS, train_size=learn, random_state=study.settings.seed)
     folds = list(splits.split(train, study.target[train]))
-    found = []
     families = [(kinds, copies) for kinds in FEATURE_SETS for copies in COPIES]
-    with Parallel(n_jobs=study.settings.jobs) as parallel:
-        for index, (kinds, copies) in enumerate(families):
-            family = Candidate(kinds, copies, COMPONENTS[0], 0.0, 0.0).pipeline(study.faces.shape)
-            work = CopyFolds(study.pixels[train], study.target[train], family)
-            for components in COMPONENTS:
-                scores = parallel(delayed(work.accuracy)(known, asked, components) for known, asked in folds)
-                found.append(Candidate(kinds, copies, components, float(np.mean(scores)), float(np.std(scores))))
-            study.done((index + 1) / len(families))
+    parallel = Parallel(n_jobs=study.settings.jobs, return_as="generator")
+    work = (
+        delayed(_validated)(study.pixels[train], study.target[train], study.faces.shape, *family, folds)
+        for family in families
+    )
+    found: list[Candidate] = []
+    for index, family in enumerate(parallel(work)):
+        found += family
+        study.done((index + 1) / len(families))
     return sorted(found, key=lambda candidate: -candidate.mean)
+
+
+def _validated(
+    pixels: NDArray[Any],
+    target: NDArray[np.int64],
+    shape: tuple[int, int],
+    kinds: tuple[str, ...],
+    copies: str,
+    folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> list[Candidate]:
+    """One set of features and copies with every number of components."""
+    work = CopyFolds(pixels, target, Candidate(kinds, copies, COMPONENTS[0], 0.0, 0.0).pipeline(shape))
+    found = []
+    for components in COMPONENTS:
+        scores = [work.accuracy(known, asked, components) for known, asked in folds]
+        found.append(Candidate(kinds, copies, components, float(np.mean(scores)), float(np.std(scores))))
+    return found
 
 
 def fitted_best(study: Study) -> Pipeline:

@@ -246,18 +246,20 @@ def _leak_text(gain: dict[str, float], honest: dict[str, float], leaky: dict[str
     higher = [name for name in gain if gain[name] > 0 and name != REDUCED]
     lower = min((name for name in gain if name != REDUCED), key=lambda name: gain[name])
     first = (
-        "The classic notebook fitted PCA and whitening on all images and only then cut them into folds. Such a score "
-        "flatters by construction, because the components were bent towards the very images that are to be "
-        "recognised; "
-        "a camera at a door can never do that."
+        "The classic notebook fitted PCA and whitening on all images and only then cut them into folds. Its "
+        "test images "
+        "have thus already had a say in the components that are to recognise them, which is how a score comes "
+        "to flatter; "
+        "a camera at a door never has tomorrow's faces."
     )
     second = f"Here it flatters {', '.join(higher)}. " if higher else "Here it happens to flatter none of the six. "
     if gain[lower] < 0:
         second += (
-            f"Others lose, {lower} most with {percent(honest[lower])} against {percent(leaky[lower])}: "
-            "whitened without a "
-            "face, that face comes out smaller along the late, noisy components, which does a classifier good. "
-            "So the leaky number is not even wrong in a known direction."
+            f"Others lose, {lower} most with {percent(leaky[lower])} instead of {percent(honest[lower])}: "
+            "whitening that "
+            "knows every face blows all of them up alike along the late, noisy components. So one cannot even "
+            "tell on "
+            "which side of the truth a leaky number lies."
         )
     third = (
         "How far it can go shows when the reduction also knows the names: with PCA and LDA fitted on all "

@@ -158,23 +158,25 @@ def methods_section(study: Study) -> Section:
 
 def _name_points(axis: Any, rows: list[Method]) -> None:
     """Names beside the points; where several lie together, only the most accurate is named."""
-    named: list[Method] = []
-    for row in rows:
-        if any(
-            abs(row.hold_out - n.hold_out) < 0.03 and 0.4 < row.predict_seconds / n.predict_seconds < 2.5 for n in named
-        ):
-            continue
-        named.append(row)
-        near = [n for n in rows if n is not row and abs(row.hold_out - n.hold_out) < 0.03]
-        others = sum(0.4 < row.predict_seconds / n.predict_seconds < 2.5 for n in near)
-        words = f"{row.name} {percent(row.hold_out)}" + (f" and {others} close to it" if others else "")
-        last = row.name in (DEEP, "Best classical pipeline")
+    left = list(rows)
+    while left:
+        row = left[0]
+        group = [
+            n
+            for n in left
+            if abs(n.hold_out - row.hold_out) < 0.03 and 0.4 < n.predict_seconds / row.predict_seconds < 2.5
+        ]
+        if row.name in (DEEP, "Best classical pipeline"):
+            group = [row]
+        left = [n for n in left if n not in group]
+        others = f" and {len(group) - 1} close to it" if len(group) > 1 else ""
+        slow = group == [row] and row.name in (DEEP, "Best classical pipeline")
         axis.annotate(
-            words,
-            (row.predict_seconds * 1000, row.hold_out),
-            (-9 if last else 9, -1),
+            f"{row.name} {percent(row.hold_out)}{others}",
+            (max(n.predict_seconds for n in group) * 1000, row.hold_out),
+            (-9 if slow else 9, 0),
             textcoords="offset points",
             fontsize=9,
             va="center",
-            ha="right" if last else "left",
+            ha="right" if slow else "left",
         )

@@ -60,14 +60,21 @@ def fisher_section(study: Study) -> Section:
     )
     overview = Table("Followed by logistic regression", columns, rows, strong=(len(counts) - 1, 2 * len(counts) - 1))
     alone, after = results["LDA"][-1], results["PCA, LDA"][-1]
+    low, some = (
+        next(r for r in results["PCA, LDA"] if r["dimensions"] == count)
+        for count in (counts[0], counts[min(2, len(counts) - 1)])
+    )
+    few = (
+        f"Few dimensions go far: {low['dimensions']} after PCA give {percent(low['mean'])} over the folds, "
+        f"{some['dimensions']} already {percent(some['mean'])}."
+    )
     text = (
         f"PCA looks for what differs between images, LDA for what differs between people. With {most} "
         "dimensions, LDA on the pixels alone "
         f"gives {percent(alone['hold_out'])} on the hold-out and {percent(alone['mean'])} over {FOLDS} folds; "
         f"after PCA to {study.components} "
-        f"components {percent(after['hold_out'])} and {percent(after['mean'])}. On the training part LDA puts "
-        "everyone on a spot of their own; "
-        "the hold-out shows how much of that is real.",
+        f"components {percent(after['hold_out'])} and {percent(after['mean'])}. ",
+        few,
     )
     picture = study.picture(
         "fisher",

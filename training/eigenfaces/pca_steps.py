@@ -36,6 +36,8 @@ def toy_section(study: Study) -> Section:
         axes[0, 1].annotate("", xy=both.mean_ + 2 * length * direction, xytext=both.mean_, arrowprops=style)
     axes[0, 2].scatter(projected[:, 0], random.uniform(-0.4, 0.4, 200), s=9, color=GREEN, alpha=0.6, linewidths=0)
     axes[0, 2].set_ylim(-2, 2)
+    axes[0, 2].set_xlim(-5.2, 5.2)
+    axes[0, 2].set_box_aspect(8.4 / 10.4)
     axes[0, 2].set_yticks([])
     axes[0, 2].set_xlabel("first component", fontsize=9)
     axes[0, 3].scatter(*back.T, s=9, color=ORANGE, linewidths=0)
