@@ -4,7 +4,7 @@ A name is given when the fused embedding passes the gallery's threshold and marg
 that does not fit the ones before means that another person took over the track, which is then split.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -181,21 +181,21 @@ class Consensus:
         """
         if self.match is None:
             raise ValueError("a track is told only after it was compared with the gallery")
-        unknown = not self.match.accepted
+        self.named = self.named or (phase in (Phase.OPENED, Phase.IDENTIFIED) and self.match.accepted)
+        unknown = not self.named
         sighting = Sighting(
             id=self.id,
             phase=phase,
             track=self.track.id,
             first_at=self.first_at,
             last_at=self.last_at,
-            match=self.match,
+            match=self.match if self.named else replace(self.match, accepted=False),
             mood=self.mood(confidence_needed),
             frames=self.track.hits,
             embedding=self.fused if unknown else None,
             portrait=self.portrait if unknown else None,
         )
         self.told, self._told_at = phase, seconds
-        self.named = self.named or self.match.accepted
         self._mood_sum[:] = 0
         self._moods = 0
         return sighting

@@ -1,7 +1,7 @@
 """One frame's way through vision: faces, tracks, embeddings, moods, and what they say together."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.consensus import Consensus
-from monitor.domain import Embedding, Face, Frame, Match, MoodScores, Observation, RgbImage, Sighting, Track
+from monitor.domain import Embedding, Face, Frame, Match, MoodScores, Observation, Phase, RgbImage, Sighting, Track
 from monitor.tracker import Tracker, TrackUpdate
 from monitor.vision import views
 from monitor.vision.chips import face_chip
@@ -159,12 +159,17 @@ class VisionFlow:
 
     def _tell(self, consensus: Consensus, seconds: float) -> list[Sighting]:
         phase = consensus.due(seconds, mood_every=self._settings.mood_every_seconds)
-        return [consensus.tell(phase, seconds, self._settings.mood_confidence)] if phase else []
+        return [self._sighting(consensus, phase, seconds)] if phase else []
 
     def _end(self, track: Track, seconds: float) -> list[Sighting]:
         consensus = self._known.pop(track.id)
         phases = consensus.due_at_end(min_views=self._settings.min_views)
-        return [consensus.tell(phase, seconds, self._settings.mood_confidence) for phase in phases]
+        return [self._sighting(consensus, phase, seconds) for phase in phases]
+
+    def _sighting(self, consensus: Consensus, phase: Phase, seconds: float) -> Sighting:
+        sighting = consensus.tell(phase, seconds, self._settings.mood_confidence)
+        # Moods may have been gathered before it was known that this is somebody who refused.
+        return replace(sighting, mood=None) if self._refused(consensus) else sighting
 
     def _observe(self, consensus: Consensus) -> Observation:
         return Observation(consensus.track, consensus.shown, self._latest_mood(consensus))
