@@ -70,14 +70,14 @@ class Stage:
         self.probabilities = [0.02, 0.02, 0.02, 0.86, 0.02, 0.02, 0.04]
 
     def frame(self, seconds: float, places: Places, *, blind: bool = False, width: float = WIDTH) -> Frame:
-        """Paint a frame; a face that is mostly behind another is not detected, nor is any when `blind`."""
+        """Paint a frame; a face partly behind another is not detected, nor is any when `blind`."""
         rgb = np.full((480, 640, 3), 5, np.uint8)
         boxes = {name: Box(x - width / 2, y - width / 2, width, width) for name, (x, y) in places.items()}
         names = list(boxes)
         self._faces = []
         for index, name in enumerate(names):
             self._paint(rgb, name, boxes[name])
-            if not blind and all(boxes[name].iou(boxes[other]) < 0.3 for other in names[index + 1 :]):
+            if not blind and all(boxes[name].iou(boxes[other]) < 0.1 for other in names[index + 1 :]):
                 face = frontal(boxes[name])
                 self._faces.append(face)
                 self._who[id(face)] = name
