@@ -92,7 +92,7 @@ def _play(
     print_summary(summary, check_ins, as_json_lines=json, **more)
     if not json:
         out.print(
-            f"Of {truth.visitors} enrolled visitors {truth.checked_in} were checked in. "
-            f"{truth.named_right} tracks were named rightly, {truth.named_wrong} wrongly. "
-            f"Of {truth.strangers} strangers {truth.strangers_named} were named."
+            f"Enrolled visitors in clear view: {truth.visitors}, checked in: {truth.checked_in}.\n"
+            f"Tracks named rightly: {truth.named_right}, wrongly: {truth.named_wrong}.\n"
+            f"Strangers in clear view: {truth.strangers}, named: {truth.strangers_named}."
         )

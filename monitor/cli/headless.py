@@ -81,7 +81,7 @@ def print_summary(summary: KioskSummary, check_ins: int, *, as_json_lines: bool,
         return
     out.print(
         f"{summary.frames} frames in {summary.seconds:.1f} s ({summary.fps:.0f} a second), "
-        f"{summary.dropped} dropped, {check_ins} check-ins.",
+        f"{summary.dropped} dropped; check-ins: {check_ins}.",
         soft_wrap=True,
     )
 
