@@ -136,6 +136,9 @@ def export(
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The ONNX file to write.")],
     *,
     data: DataOption,
+    least_recall: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Recall that every class shall have on PublicTest.")
+    ] = 0.0,
     eight_bit: Annotated[bool, typer.Option(help="8-bit integers: a third of the time, half of the file.")] = True,
     strict: StrictOption = False,
     json: JsonOption = False,
@@ -149,7 +152,11 @@ def export(
     network, found = load_model(run)
     ranges = faces.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
     exported, temperature = to_onnx(
-        network, found.recipe.architecture, judged=faces.split("PublicTest"), eight_bit_on=ranges
+        network,
+        found.recipe.architecture,
+        judged=faces.split("PublicTest"),
+        eight_bit_on=ranges,
+        least_recall=least_recall,
     )
     digest = write(exported, to)
     if json:

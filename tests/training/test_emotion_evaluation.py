@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from training.emotion.calibration import calibration_of, fitted_temperature, softmax
+from training.emotion.calibration import calibration_of, fitted_offsets, fitted_temperature, softmax
 from training.emotion.data import Split
 from training.emotion.evaluation import evaluation_of, jittered, robustness
 
@@ -40,6 +40,20 @@ def test_temperature_undoes_a_scale_put_on_the_logits() -> None:
     logits = rng.normal(0, 2, (20_000, 7)).astype(np.float32)
     draws = (softmax(logits).cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
     assert fitted_temperature(logits * 3, np.minimum(draws, 6)) == pytest.approx(3, rel=0.05)
+
+
+def test_offsets_raise_the_weakest_class_and_leave_the_rest_alone() -> None:
+    rng = np.random.default_rng(6)
+    labels = rng.integers(0, 7, 4000)
+    logits = rng.normal(0, 1, (4000, 7)).astype(np.float32)
+    logits[np.arange(4000), labels] += 2
+    logits[:, 2] -= 1.5
+    offsets = fitted_offsets(logits, labels, least=0.5)
+    answers = (logits + offsets).argmax(axis=1)
+    assert (answers[labels == 2] == 2).mean() >= 0.5 > (logits.argmax(axis=1)[labels == 2] == 2).mean()
+    assert offsets[2] > 0
+    assert not np.delete(offsets, 2).any()
+    assert not fitted_offsets(logits, labels, least=0.0).any()
 
 
 def test_softmax_of_huge_logits_is_finite() -> None:

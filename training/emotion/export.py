@@ -1,7 +1,7 @@
 """From a trained network to the one ONNX file that the kiosk runs.
 
-Inside the graph: pixels scaled to [0, 1], a second pass over the mirrored face, the mean of the two logits, the
-temperature that calibrates them (Guo et al. 2017), softmax.
+Inside the graph: pixels scaled to [0, 1], a second pass over the mirrored face, the mean of the two logits, each
+class's offset, the temperature that calibrates them (Guo et al. 2017), softmax.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from monitor.vision.runtime import open_session
-from training.emotion.calibration import fitted_temperature
+from training.emotion.calibration import fitted_offsets, fitted_temperature
 from training.emotion.checkpoint import replace_file
 from training.emotion.data import SIDE, Split
 from training.emotion.networks import build
@@ -33,7 +33,12 @@ SMALLEST_HALVED = 256
 
 
 def to_onnx(
-    model: keras.Model, architecture: str, *, judged: Split, eight_bit_on: NDArray[np.uint8] | None = None
+    model: keras.Model,
+    architecture: str,
+    *,
+    judged: Split,
+    eight_bit_on: NDArray[np.uint8] | None = None,
+    least_recall: float = 0.0,
 ) -> tuple[onnx.ModelProto, float]:
     """The network as ONNX, uint8 (n, 48, 48) faces to float32 (n, 7) calibrated probabilities.
 
@@ -43,14 +48,17 @@ def to_onnx(
         judged: the temperature is fitted on these faces, through the exported network itself.
         eight_bit_on: uint8 (n, 48, 48), training faces, for a network in 8-bit integers; None keeps floats, with
             the weights stored in float16.
+        least_recall: that every class shall have on `judged`, by a constant added to its logit.
 
     Returns:
         The network and its temperature.
     """
     plain = _with_pixels(_network(model, architecture), probabilities_inside=architecture == "classic")
     small = _halved(plain) if eight_bit_on is None else quantised(plain, eight_bit_on)
-    temperature = fitted_temperature(run(small, judged.faces), judged.labels)
-    whole = _with_softmax(small, temperature)
+    logits = run(small, judged.faces)
+    offsets = fitted_offsets(logits, judged.labels, least_recall)
+    temperature = fitted_temperature(logits + offsets, judged.labels)
+    whole = _with_softmax(small, temperature, offsets)
     onnx.checker.check_model(whole, full_check=True)
     return whole, temperature
 
@@ -132,13 +140,15 @@ def _with_pixels(network: onnx.ModelProto, *, probabilities_inside: bool) -> onn
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
 
 
-def _with_softmax(network: onnx.ModelProto, temperature: float) -> onnx.ModelProto:
+def _with_softmax(network: onnx.ModelProto, temperature: float, offsets: NDArray[np.float32]) -> onnx.ModelProto:
     """From the logits to calibrated probabilities. Added last: optimisers would drop a temperature of 1."""
     whole = onnx.ModelProto()
     whole.CopyFrom(network)
     graph = whole.graph
     graph.initializer.append(numpy_helper.from_array(np.array(temperature, np.float32), "temperature"))
-    graph.node.append(helper.make_node("Div", [LOGITS, "temperature"], ["calibrated"]))
+    graph.initializer.append(numpy_helper.from_array(offsets, "offsets"))
+    graph.node.append(helper.make_node("Add", [LOGITS, "offsets"], ["moved"]))
+    graph.node.append(helper.make_node("Div", ["moved", "temperature"], ["calibrated"]))
     graph.node.append(helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1))
     del graph.output[:], graph.value_info[:]
     graph.output.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(EMOTIONS)]))
