@@ -1,6 +1,7 @@
 """Runs the app so that the terminal survives: native libraries cannot print into it, every way out restores it."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -14,6 +15,12 @@ import platformdirs
 from monitor.tui.app import MusterApp
 
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
+SETTLED = (5.0, 30.0)
+"""Seconds after which models, screens and caches are there to stay."""
+COLLECT_AFTER = (10_000, 20, 50)
+"""Allocations before the garbage collector looks at the young, and rounds before it looks at the older objects."""
+SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter while another one waits; the default of 5 ms is felt on the screen."""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -27,6 +34,9 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
     Returns:
         The exit code: 0, or 1 after an error, which was printed.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     try:
         with only_the_app_writes(log):
             asyncio.run(_run(app))
@@ -36,7 +46,14 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
 
 
 async def _run(app: MusterApp) -> None:
+    """The event loop of the app.
+
+    A full garbage collection walks a million objects of the libraries and stops every thread for some 200 ms. What
+    is there after the start stays there: `gc.freeze` takes it out of later collections.
+    """
     loop = asyncio.get_running_loop()
+    for seconds in SETTLED:
+        loop.call_later(seconds, gc.freeze)
     for number in ENDING_SIGNALS:
         loop.add_signal_handler(number, app.exit)
     await app.run_async()
