@@ -42,7 +42,7 @@ class Settings(BaseSettings):
         default=0.01, gt=0, lt=1, description="The share of strangers that may be given a name by mistake."
     )
     match_margin: float = Field(
-        default=0.02, ge=0, lt=1, description="How much more similar than the runner-up the best match must be."
+        default=0.015, ge=0, lt=1, description="How much more similar than the runner-up the best match must be."
     )
     detector: Literal["blazeface", "hog"] = Field(default="blazeface", description="Which face detector runs.")
     encoder: Literal["onnx", "dlib"] = Field(

@@ -38,6 +38,8 @@ _SAME_LOOK = 0.6
 """A face whose thumbnail has less than this in common with that of its last view may be another one."""
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""
+_LEAD = 0.003
+"""A track must be so far above the threshold: a stranger in view is compared many times, and may pass it once."""
 _CLEAR_LEAD = 0.01
 """So far above the threshold two views are enough, and a face that was called unknown is named after all."""
 
@@ -151,7 +153,7 @@ class Consensus:
         if self.told:
             return Phase.CONTINUED if seconds - self._told_at >= mood_every else None
         waited = seconds - self.track.first_seen >= _UNKNOWN_AFTER and self.views > _FIRST_VIEWS
-        return Phase.OPENED if waited and not match.accepted else None
+        return Phase.OPENED if waited else None
 
     def due_at_end(self, *, min_views: int) -> tuple[Phase, ...]:
         """The phases to tell when the track ends.
@@ -161,17 +163,22 @@ class Consensus:
         """
         if self.told:
             return (Phase.CLOSED,)
-        if self.match is not None and (self.match.accepted or self.views >= min_views):
+        if self.match is not None and (self._may_name or self.views >= min_views):
             return (Phase.OPENED, Phase.CLOSED)
         return ()
+
+    @property
+    def _may_name(self) -> bool:
+        """Whether the match is good enough for a name when nothing more can be learnt."""
+        return self.match is not None and self.match.accepted and (self.views < _FIRST_VIEWS or self._sure(self.match))
 
     def _sure(self, match: Match) -> bool:
         if match.best is None or not match.accepted:
             return False
-        clear = match.best.similarity - match.threshold >= _CLEAR_LEAD
-        if self.told:
-            return clear
-        return self.views >= _FIRST_VIEWS - clear
+        lead = match.best.similarity - match.threshold
+        if lead >= _CLEAR_LEAD:
+            return self.views >= _FIRST_VIEWS - 1
+        return lead >= _LEAD and self.views >= _FIRST_VIEWS and not self.told
 
     def tell(self, phase: Phase, seconds: float, confidence_needed: float) -> Sighting:
         """The sighting for this phase; the mood starts anew after it.
@@ -181,7 +188,7 @@ class Consensus:
         """
         if self.match is None:
             raise ValueError("a track is told only after it was compared with the gallery")
-        self.named = self.named or (phase in (Phase.OPENED, Phase.IDENTIFIED) and self.match.accepted)
+        self.named = self.named or (phase in (Phase.OPENED, Phase.IDENTIFIED) and self._may_name)
         unknown = not self.named
         sighting = Sighting(
             id=self.id,

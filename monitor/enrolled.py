@@ -13,7 +13,7 @@ from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.gallery import Gallery, GalleryEntry
 
-_LOOK_ALIKE_MARGIN = 0.01
+_LOOK_ALIKE_MARGIN = 0.005
 """Extra margin for a person who has a look-alike in the gallery."""
 _WRONG_MARGIN = 0.005
 """Extra margin for each "not me" of somebody who was taken for this person..."""
@@ -38,16 +38,7 @@ def load_people(engine: Engine, cipher: TemplateCipher, settings: Settings) -> E
     """
     with reading(engine) as session:
         people = load_gallery(session, cipher, ENCODER_NAME)
-    entries = [
-        GalleryEntry(
-            person.person,
-            person.name,
-            person.embedding,
-            margin=_LOOK_ALIKE_MARGIN * bool(person.look_alikes)
-            + _WRONG_MARGIN * min(person.wrongly_named, _MOST_WRONG),
-        )
-        for person in people
-    ]
+    entries = [GalleryEntry(person.person, person.name, person.embedding, margin=_margin(person)) for person in people]
     gallery = Gallery(entries, target_fpir=settings.target_fpir, margin=settings.match_margin)
     return Enrolled(gallery, frozenset(person.person for person in people if not person.mood_allowed))
 

@@ -31,7 +31,7 @@ class GalleryEntry:
 class Gallery:
     """Everyone enrolled: 256 bytes a person in float16, plus names; a million are compared in about 20 ms."""
 
-    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float = 0.01, margin: float = 0.02) -> None:
+    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float = 0.01, margin: float = 0.015) -> None:
         """
         Args:
             entries: in any order.

@@ -28,9 +28,9 @@ _LOG10_FMR = (
 IMPOSTOR_MEAN = 0.855
 """Mean similarity of two images of different people."""
 
-SAFETY = 3.0
-"""The target is divided by this: people at one door are more alike than LFW's celebrities (on portraits of one
-profession the FMR was 1.2 to 2.2 times the curve's), and a stranger in view is looked at more than once."""
+SAFETY = 2.0
+"""The target is divided by this: people at one door are more alike than LFW's celebrities; on portraits of one
+profession the FMR was 1.2 to 2.2 times the curve's."""
 
 
 def fmr_at(similarity: float) -> float:
