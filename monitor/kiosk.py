@@ -11,16 +11,18 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
+import cv2
 import numpy as np
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
+from monitor.ahead import DetectorAhead
 from monitor.capture import Capture
 from monitor.config import Settings
 from monitor.domain import Box, EventKind, Face, Frame, KioskEvent, Scene, Sighting
 from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
-from monitor.pipeline import FlowSettings, VisionFlow
+from monitor.pipeline import Detector, FlowSettings, VisionFlow
 from monitor.recorder import Recorder
 from monitor.sources import FrameSource
 from monitor.sources.folder import FolderSource
@@ -78,16 +80,19 @@ class Kiosk:
         *,
         publish_scene: Callable[[Scene], None],
         publish_event: Callable[[KioskEvent], None],
+        ahead: DetectorAhead | None = None,
         fail_fast: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """
         Args:
             open_flow: loads the models; called in the vision thread.
+            ahead: the flow's detector, where it can begin with a frame before the flow asks for its faces.
             fail_fast: a camera that does not open at the start is an error, instead of being waited for.
         """
         self._open_flow = open_flow
         self._recorder = recorder
+        self._ahead = ahead
         self._publish_scene = publish_scene
         self._publish_event = publish_event
         self._clock = clock
@@ -125,6 +130,8 @@ class Kiosk:
         self._capture.stop()
         if self._thread.is_alive():
             self._thread.join()
+        if self._ahead is not None:
+            self._ahead.close()
         self._recorder.close()
 
     def use_people(self, enrolled: Enrolled) -> None:
@@ -154,10 +161,14 @@ class Kiosk:
     def _run(self) -> None:
         try:
             flow = self._flow = self._open_flow()
-            while not self._stopping.is_set() and not self._capture.ended:
-                frame = self._capture.next(_POLL)
-                if frame is not None:
-                    self._process(flow, frame)
+            waiting: Frame | None = None
+            while not self._stopping.is_set() and (waiting is not None or not self._capture.ended):
+                frame = self._capture.next(_POLL if waiting is None else 0.0)
+                if frame is not None and self._ahead is not None:
+                    self._ahead.begin(frame.rgb)
+                if waiting is not None:
+                    self._process(flow, waiting)
+                waiting = frame
             for sighting in flow.finish(self._latest):
                 self._recorder.record(sighting)
         except Exception as error:  # noqa: BLE001 - raised again by wait(), in the caller's thread
@@ -211,13 +222,17 @@ def open_kiosk(
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
 
+    ahead = DetectorAhead(lambda: FaceDetector(settings.detector))
+
     def open_flow() -> VisionFlow:
+        # Pictures are small: to share the work of resizing one costs more than it saves, the more so on busy cores.
+        cv2.setNumThreads(1)
         enrolled = load_people(engine, cipher, settings)
-        detector, encoder = FaceDetector(settings.detector), FaceEncoder(settings.encoder)
+        encoder = FaceEncoder(settings.encoder)
         emotions = None if settings.mood == "off" else EmotionModel()
-        _warm_up(detector, encoder, emotions)
+        _warm_up(ahead, encoder, emotions)
         return VisionFlow(
-            detector,
+            ahead,
             encoder,
             emotions,
             enrolled.gallery,
@@ -236,11 +251,12 @@ def open_kiosk(
         Recorder(engine, cipher, settings, publish=publish_event),
         publish_scene=publish_scene,
         publish_event=publish_event,
+        ahead=ahead,
         fail_fast=fail_fast,
     )
 
 
-def _warm_up(detector: FaceDetector, encoder: FaceEncoder, emotions: EmotionModel | None) -> None:
+def _warm_up(detector: Detector, encoder: FaceEncoder, emotions: EmotionModel | None) -> None:
     """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
     picture = np.zeros((480, 640, 3), np.uint8)
     face = Face(Box(270, 190, 100, 100), 1.0)

@@ -1,0 +1,43 @@
+"""Finds the faces on the next frame while the flow still works on this one: two cores for one stream of frames."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from monitor.domain import Face, RgbImage
+from monitor.pipeline import Detector
+
+
+class DetectorAhead:
+    """A detector in a thread of its own, which may be told of a picture before its faces are asked for."""
+
+    def __init__(self, open_detector: Callable[[], Detector]) -> None:
+        """
+        Args:
+            open_detector: loads the model; called in the thread, at the first use.
+        """
+        self._open = open_detector
+        self._detector: Detector | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="detector")
+        self._begun: dict[int, tuple[RgbImage, Future[list[Face]]]] = {}
+
+    def begin(self, rgb: RgbImage) -> None:
+        """Start to look for faces on the picture that comes after the one being worked on."""
+        self._begun[id(rgb)] = rgb, self._pool.submit(self._detect, rgb)
+
+    def detect(self, rgb: RgbImage) -> list[Face]:
+        """The faces on a picture, begun or not; waits for them.
+
+        Raises:
+            ModelError: the model is missing or damaged.
+        """
+        _, found = self._begun.pop(id(rgb), (None, None))
+        return (found or self._pool.submit(self._detect, rgb)).result()
+
+    def close(self) -> None:
+        """End the thread. May be called twice."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _detect(self, rgb: RgbImage) -> list[Face]:
+        if self._detector is None:
+            self._detector = self._open()
+        return self._detector.detect(rgb)
