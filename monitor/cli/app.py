@@ -8,6 +8,8 @@ from monitor.cli.options import AsciiOption, ConfigOption, DbOption, open_store,
 from monitor.errors import MusterError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
@@ -22,19 +24,23 @@ def run_app(
     kiosk_factory: "KioskFactory | None" = None,
     *,
     ascii_only: bool = False,
+    config: "Path | None" = None,
 ) -> None:
     """Shows the app until it is left; the kiosk is stopped and every fact written when this returns.
 
     Args:
         kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
+        ascii_only: draw with plain letters only.
+        config: the configuration file, which the admin PIN is written to; None for the user's own.
 
     Raises:
         MusterError: the app ended with an error, which was printed.
     """
+    from monitor.config import CONFIG_FILE
     from monitor.tui.app import MusterApp
     from monitor.tui.terminal import LOG_FILE, run_to_end
 
-    app = MusterApp(settings, engine, cipher, kiosk_factory, ascii_only=ascii_only)
+    app = MusterApp(settings, engine, cipher, kiosk_factory, ascii_only=ascii_only, config_file=config or CONFIG_FILE)
     if run_to_end(app) != 0:
         raise MusterError(f"The app ended with an error; {LOG_FILE} may say more.")
 
@@ -43,7 +49,7 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
     """The app without a camera: the day board, moods, people, visitors."""
     settings = settings_from(db, config)
     engine, cipher = open_store(settings, config)
-    run_app(settings, engine, cipher, ascii_only=ascii_only)
+    run_app(settings, engine, cipher, ascii_only=ascii_only, config=config)
 
 
 def web(

@@ -111,9 +111,10 @@ Look at the camera. Muster greets you by name when it has written down that you 
         margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
         palette = palette_of(self.app.current_theme)
         app = self.app
+        plain = app.ascii_only or app.no_color
         named = app.settings.mood == "individual"
         size = camera.size
-        app.feed.look(Look(size.width, size.height, margin, palette, app.ascii_only, app.signs, named))
+        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named))
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.live.problem:
