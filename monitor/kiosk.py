@@ -161,18 +161,29 @@ class Kiosk:
     def _run(self) -> None:
         try:
             flow = self._flow = self._open_flow()
-            waiting: Frame | None = None
+            try:
+                self._watch(flow)
+            finally:
+                for sighting in flow.finish(self._latest):
+                    self._recorder.record(sighting)
+        except Exception as error:  # noqa: BLE001 - raised again by wait(), in the caller's thread
+            self._error = error
+
+    def _watch(self, flow: VisionFlow) -> None:
+        """Process frames until the source ends or is lost for good; the next one is fetched before each."""
+        waiting: Frame | None = None
+        try:
             while not self._stopping.is_set() and (waiting is not None or not self._capture.ended):
                 frame = self._capture.next(_POLL if waiting is None else 0.0)
                 if frame is not None and self._ahead is not None:
                     self._ahead.begin(frame.rgb)
-                if waiting is not None:
-                    self._process(flow, waiting)
-                waiting = frame
-            for sighting in flow.finish(self._latest):
-                self._recorder.record(sighting)
-        except Exception as error:  # noqa: BLE001 - raised again by wait(), in the caller's thread
-            self._error = error
+                due, waiting = waiting, frame
+                if due is not None:
+                    self._process(flow, due)
+        except MusterError:
+            if waiting is not None:
+                self._process(flow, waiting)
+            raise
 
     def _process(self, flow: VisionFlow, frame: Frame) -> None:
         if not self._frames:
@@ -187,9 +198,11 @@ class Kiosk:
             self._recorder.record(sighting)
         self._frames += 1
         self._ended = time.monotonic()
-        self._publish_scene(
-            Scene(frame, observations, self._frames, self._capture.dropped, self._fps(), len(flow.gallery))
-        )
+        scene = Scene(frame, observations, self._frames, self._capture.dropped, self._fps(), len(flow.gallery))
+        try:
+            self._publish_scene(scene)
+        except Exception:  # nor may a screen that is closing
+            logger.exception("Frame %d could not be shown; going on with the next.", frame.index)
 
     def _fps(self) -> float:
         now = self._ended

@@ -7,7 +7,7 @@ import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
 
-app = typer.Typer(help="Upgrade, check, back up and clean the database.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Upgrade, check, back up and clean the database.")
 
 
 @app.command()
