@@ -7,7 +7,6 @@ from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.sources.simulated.truth import whose_face
 
-
 _OVERLAPS = 0.15
 """Intersection over union from which a box may be the face of either of two people who pass each other."""
 
