@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 from textual.pilot import Pilot
+from textual.widgets import Footer
 
 from db import audit, consents, kiosks, ledger, look_alikes, moods, people, schedules, sightings, templates
 from db.crypto import TemplateCipher
@@ -248,6 +249,8 @@ async def settle(pilot: Pilot[None]) -> None:
             break
         await app.workers.wait_for_complete(jobs)
     await pilot.pause()
+    while app.screen.query(Footer) and not app.screen.query("FooterKey"):
+        await pilot.pause(0.02)  # the footer is composing itself anew
 
 
 async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: KioskEvent) -> None:
@@ -265,4 +268,4 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
     app.live.refresh_moods()
     await settle(pilot)
     app.door.tick()
-    await pilot.pause()
+    await settle(pilot)

@@ -63,6 +63,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
     def __init__(self) -> None:
         super().__init__()
         self.camera = CameraPicture(id="camera")
+        self._keys: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         app = self.app
@@ -187,7 +188,10 @@ Look at the camera. Muster greets you by name when it has written down that you 
         if greeting is None:
             panel.show_portrait(None)
         self.query_one("#status", Static).update(self._status())
-        self.refresh_bindings()
+        keys = (self.check_action("not_me", ()), self.check_action("events", ()))
+        if keys != self._keys:  # the footer composes itself anew each time it is told
+            self._keys = keys
+            self.refresh_bindings()
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
         greeting = self.app.live.board.greeting
