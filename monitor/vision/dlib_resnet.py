@@ -98,10 +98,8 @@ def build_onnx(content: bytes) -> bytes:
     tensors = iter(read_tensors(content))
     graph = _Graph()
     x = graph.add("Cast", "chips", to=TensorProto.FLOAT)
-    x = graph.add("Sub", x, graph.constant(np.array(_MEAN, np.float32)))
-    x = graph.add("Mul", x, graph.constant(np.array(_SCALE, np.float32)))
     x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
-    x = graph.add("Relu", _convolution(graph, tensors, x, channels=(3, 32), kernel=7, stride=2))
+    x = graph.add("Relu", _convolution(graph, _on_pixels(tensors), x, channels=(3, 32), kernel=7, stride=2))
     x = graph.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
     size, before = 35, 32
     for channels, blocks, halves in _LEVELS:
@@ -113,6 +111,15 @@ def build_onnx(content: bytes) -> bytes:
     last = next(tensors).reshape(256, EMBEDDING_SIZE)
     graph.nodes.append(helper.make_node("MatMul", [x, graph.constant(last)], ["embeddings"]))
     return _serialised(graph)
+
+
+def _on_pixels(tensors: Iterator[Floats]) -> Iterator[Floats]:
+    """The first convolution for pixels of 0 to 255: the mean and the scale folded into it, for it pads nothing."""
+    convolution = next(tensors).astype(np.float64)
+    filters, biases = convolution[:-32].reshape(32, 3, 49) * _SCALE, convolution[-32:]
+    biases = biases - (filters.sum(axis=2) * np.array(_MEAN)).sum(axis=1)
+    yield np.concatenate([filters.ravel(), biases]).astype(np.float32)
+    yield next(tensors)
 
 
 def _residual(

@@ -43,7 +43,7 @@ class FaceEncoder:
                 self._reference = dlib.face_recognition_model_v1(str(weights))
             return
         self._reference = None
-        model = models.cached_build(cache or models.cache_folder(), weights, "dlib-resnet-1", build_onnx)
+        model = models.cached_build(cache or models.cache_folder(), weights, "dlib-resnet-2", build_onnx)
         self._session = open_session(model, threads=threads)
 
     def encode(self, chips: Chips) -> Embeddings:
