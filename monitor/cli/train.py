@@ -157,6 +157,7 @@ def export(
         judged=faces.split("PublicTest"),
         eight_bit_on=ranges,
         least_recall=least_recall,
+        smoothing=found.recipe.smoothing,
     )
     digest = write(exported, to)
     if json:

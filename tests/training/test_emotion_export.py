@@ -10,7 +10,7 @@ import pytest
 from monitor.errors import DataError, ModelError
 from monitor.vision.emotion import EmotionModel
 from training.emotion import export, networks, shipped
-from training.emotion.calibration import softmax
+from training.emotion.calibration import fitted_offsets, softmax, unsmoothed
 from training.emotion.data import Split
 from training.emotion.fit import logits_of
 
@@ -60,6 +60,15 @@ def test_eight_bits_answer_nearly_the_same_and_keep_their_temperature(model: ker
     assert len(stored) == 1
     back = shipped.keras_champion(file)
     assert np.abs(softmax(logits_of(back, FACES, mirrored=True) / temperature) - given).max() < 0.1
+
+
+def test_the_file_takes_smoothing_off_and_holds_classes_to_a_recall(model: keras.Model, tmp_path: Path) -> None:
+    network, temperature = export.to_onnx(model, "tiny", judged=JUDGED, least_recall=0.1, smoothing=0.1)
+    logits = unsmoothed(logits_of(model, FACES, mirrored=True), 0.1)
+    offsets = fitted_offsets(logits, JUDGED.labels, 0.1)
+    assert offsets.any()
+    wanted = softmax((logits + offsets) / temperature)
+    assert np.allclose(export.run(network, FACES), wanted, atol=0.02)
 
 
 def test_what_is_no_champion_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 BINS = 15
+FLOOR = 0.004
+"""Added to every probability that smoothing is taken off from, so that none is impossible."""
+
 OFFSET_STEP = 0.02
 OFFSET_STEPS = 150
 
@@ -47,6 +50,22 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
     """float32 (n, 7), rows sum to 1."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def unsmoothed(logits: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
+    """Logits of the probabilities that label smoothing hid.
+
+    A network that learned from smoothed labels answers a mixture of the truth and of one seventh for every class;
+    the seventh's share is taken off again, down to `FLOOR`.
+
+    Args:
+        logits: float32 (n, 7).
+        smoothing: that it was trained with; 0 changes nothing.
+    """
+    if not smoothing:
+        return logits
+    hidden = np.maximum(softmax(logits) - smoothing / logits.shape[1], 0) + FLOOR
+    return np.asarray(np.log(hidden), np.float32)
 
 
 def fitted_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

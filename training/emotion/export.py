@@ -1,7 +1,7 @@
 """From a trained network to the one ONNX file that the kiosk runs.
 
-Inside the graph: pixels scaled to [0, 1], a second pass over the mirrored face, the mean of the two logits, each
-class's offset, the temperature that calibrates them (Guo et al. 2017), softmax.
+Inside the graph: pixels scaled to [0, 1], a second pass over the mirrored face, the mean of the two logits, label
+smoothing taken off, each class's offset, the temperature that calibrates them (Guo et al. 2017), softmax.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from monitor.vision.runtime import open_session
-from training.emotion.calibration import fitted_offsets, fitted_temperature
+from training.emotion.calibration import FLOOR, fitted_offsets, fitted_temperature, unsmoothed
 from training.emotion.checkpoint import replace_file
 from training.emotion.data import SIDE, Split
 from training.emotion.networks import build
@@ -39,6 +39,7 @@ def to_onnx(
     judged: Split,
     eight_bit_on: NDArray[np.uint8] | None = None,
     least_recall: float = 0.0,
+    smoothing: float = 0.0,
 ) -> tuple[onnx.ModelProto, float]:
     """The network as ONNX, uint8 (n, 48, 48) faces to float32 (n, 7) calibrated probabilities.
 
@@ -49,16 +50,17 @@ def to_onnx(
         eight_bit_on: uint8 (n, 48, 48), training faces, for a network in 8-bit integers; None keeps floats, with
             the weights stored in float16.
         least_recall: that every class shall have on `judged`, by a constant added to its logit.
+        smoothing: of the labels in training, which is taken off the probabilities.
 
     Returns:
         The network and its temperature.
     """
     plain = _with_pixels(_network(model, architecture), probabilities_inside=architecture == "classic")
     small = _halved(plain) if eight_bit_on is None else quantised(plain, eight_bit_on)
-    logits = run(small, judged.faces)
+    logits = unsmoothed(run(small, judged.faces), smoothing)
     offsets = fitted_offsets(logits, judged.labels, least_recall)
     temperature = fitted_temperature(logits + offsets, judged.labels)
-    whole = _with_softmax(small, temperature, offsets)
+    whole = _with_softmax(small, temperature, offsets, smoothing)
     onnx.checker.check_model(whole, full_check=True)
     return whole, temperature
 
@@ -140,19 +142,34 @@ def _with_pixels(network: onnx.ModelProto, *, probabilities_inside: bool) -> onn
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
 
 
-def _with_softmax(network: onnx.ModelProto, temperature: float, offsets: NDArray[np.float32]) -> onnx.ModelProto:
+def _with_softmax(
+    network: onnx.ModelProto, temperature: float, offsets: NDArray[np.float32], smoothing: float
+) -> onnx.ModelProto:
     """From the logits to calibrated probabilities. Added last: optimisers would drop a temperature of 1."""
     whole = onnx.ModelProto()
     whole.CopyFrom(network)
     graph = whole.graph
     graph.initializer.append(numpy_helper.from_array(np.array(temperature, np.float32), "temperature"))
     graph.initializer.append(numpy_helper.from_array(offsets, "offsets"))
-    graph.node.append(helper.make_node("Add", [LOGITS, "offsets"], ["moved"]))
+    logits = _unsmoothed(graph, smoothing) if smoothing else LOGITS
+    graph.node.append(helper.make_node("Add", [logits, "offsets"], ["moved"]))
     graph.node.append(helper.make_node("Div", ["moved", "temperature"], ["calibrated"]))
     graph.node.append(helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1))
     del graph.output[:], graph.value_info[:]
     graph.output.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(EMOTIONS)]))
     return whole
+
+
+def _unsmoothed(graph: onnx.GraphProto, smoothing: float) -> str:
+    """`calibration.unsmoothed` in the graph; the name of the logits it gives."""
+    values = {"smoothed_away": smoothing / len(EMOTIONS), "floor": FLOOR}
+    graph.initializer.extend(numpy_helper.from_array(np.array(v, np.float32), name) for name, v in values.items())
+    graph.node.append(helper.make_node("Softmax", [LOGITS], ["smoothed"], axis=1))
+    graph.node.append(helper.make_node("Sub", ["smoothed", "smoothed_away"], ["rest"]))
+    graph.node.append(helper.make_node("Relu", ["rest"], ["likely"]))
+    graph.node.append(helper.make_node("Add", ["likely", "floor"], ["hidden"]))
+    graph.node.append(helper.make_node("Log", ["hidden"], ["unsmoothed"]))
+    return "unsmoothed"
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:

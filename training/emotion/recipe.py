@@ -57,11 +57,11 @@ CLASSIC = Recipe("classic", epochs=60, batch=256, rate=1e-3)
 
 CHAMPION = Recipe(
     "champion",
-    epochs=24,
+    epochs=28,
     batch=128,
     rate=1e-3,
     warm_up=1,
-    cool_down=0.292,
+    cool_down=0.39,
     weight_decay=0.02,
     smoothing=0.1,
     votes_weight=1.0,

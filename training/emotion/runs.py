@@ -10,7 +10,7 @@ import keras
 
 from monitor.errors import DataError
 from training.emotion import checkpoint
-from training.emotion.calibration import softmax
+from training.emotion.calibration import softmax, unsmoothed
 from training.emotion.evaluation import Predict
 from training.emotion.fit import BEST, CHECKPOINT, Epoch, logits_of
 from training.emotion.networks import build
@@ -68,9 +68,9 @@ def load_model(folder: Path) -> tuple[keras.Model, Run]:
     return model, run
 
 
-def predictor(model: keras.Model, temperature: float = 1.0) -> Predict:
-    """Probabilities by a network and its mirrored second pass."""
-    return lambda faces: softmax(logits_of(model, faces, mirrored=True) / temperature)
+def predictor(model: keras.Model, temperature: float = 1.0, smoothing: float = 0.0) -> Predict:
+    """Probabilities by a network and its mirrored second pass, with the labels' smoothing taken off."""
+    return lambda faces: softmax(unsmoothed(logits_of(model, faces, mirrored=True), smoothing) / temperature)
 
 
 def find_runs(root: Path) -> list[Run]:

@@ -13,7 +13,7 @@ from monitor.vision.crops import CROP_SIZE, mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import WEIGHTS, EmotionModel
 from monitor.vision.images import read_image
-from training.emotion.calibration import fitted_temperature
+from training.emotion.calibration import fitted_temperature, unsmoothed
 from training.emotion.data import Fer2013
 from training.emotion.evaluation import Evaluation, Predict, evaluate, robustness
 from training.emotion.fit import Epoch, logits_of
@@ -52,8 +52,10 @@ def judge_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, Path
     """
     model, run = load_model(folder)
     validation, judged = data.split("PublicTest"), data.split(split)
-    temperature = fitted_temperature(logits_of(model, validation.faces, mirrored=True), validation.labels)
-    predict = predictor(model, temperature)
+    smoothing = run.recipe.smoothing
+    logits = unsmoothed(logits_of(model, validation.faces, mirrored=True), smoothing)
+    temperature = fitted_temperature(logits, validation.labels)
+    predict = predictor(model, temperature, smoothing)
     evaluation = evaluate(predict, judged)
     more = {"temperature": temperature, "skipped": list(data.skipped)}
     numbers = numbers_of_run(run, model, evaluation, more)
@@ -64,8 +66,8 @@ def judge_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, Path
 def opened(run: Path | None) -> tuple[keras.Model, Predict]:
     """A network and its answers: a run's folder, an exported champion, or None for the one that ships."""
     if run is not None and run.is_dir():
-        model, _ = load_model(run)
-        return model, predictor(model)
+        model, found = load_model(run)
+        return model, predictor(model, smoothing=found.recipe.smoothing)
     path = run or WEIGHTS
     if not path.is_file():
         raise ModelError(f"There is neither a run nor a model at {path}; give a run's folder or an ONNX file.")
