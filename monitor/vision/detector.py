@@ -29,7 +29,9 @@ _RIM = 0.25
 class FaceDetector:
     """Finds faces from about 40 pixels wide in a 640x480 frame. Not safe to share between threads."""
 
-    def __init__(self, backend: Literal["blazeface", "hog"] | Backend = "blazeface", *, min_score: float = 0.35) -> None:
+    def __init__(
+        self, backend: Literal["blazeface", "hog"] | Backend = "blazeface", *, min_score: float = 0.35
+    ) -> None:
         """
         Args:
             backend: which detector.

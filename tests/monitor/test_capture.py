@@ -146,9 +146,7 @@ def test_of_a_live_source_the_newest_frame_wins_and_drops_are_counted() -> None:
 
 def test_a_camera_that_fails_is_lost_reopened_and_back() -> None:
     diary, over = Diary(), threading.Event()
-    source = ScriptedSource(
-        [picture(0), SourceError("Camera 9 stopped sending pictures.")], [picture(1), over.wait]
-    )
+    source = ScriptedSource([picture(0), SourceError("Camera 9 stopped sending pictures.")], [picture(1), over.wait])
     capture = Capture(source, on_lost=diary.lost, on_back=diary.back, wait=never_wait)
     capture.start()
     until(lambda: "back" in diary.lines, capture)
@@ -165,9 +163,7 @@ def test_a_missing_camera_is_tried_again_for_ever_with_longer_and_longer_pauses(
         pauses.append(seconds)
         return len(pauses) >= 9 or stopped.is_set()
 
-    capture = Capture(
-        ScriptedSource(), on_lost=diary.lost, on_back=diary.back, wait=wait, backoff=Backoff(1, 10, 30)
-    )
+    capture = Capture(ScriptedSource(), on_lost=diary.lost, on_back=diary.back, wait=wait, backoff=Backoff(1, 10, 30))
     capture.start()
     until(lambda: len(pauses) >= 9 and bool(diary.lines), capture)
     capture.stop()
