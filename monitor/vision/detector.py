@@ -22,6 +22,8 @@ _INPUT = 192
 _GRID = 48
 _KEYPOINTS = 6
 _SMALLEST_TILE = 360
+_SURE = 0.5
+"""A part of a picture shows parts of faces, which must not be taken for whole ones: there the score must be higher."""
 _RIM = 0.25
 """Width of the rim around a picture which the face fills, in picture sides."""
 
@@ -59,7 +61,9 @@ class FaceDetector:
             return []
         faces = self._find(rgb)
         if thorough:
-            faces = _best_of_overlapping(faces + self._in_tiles(rgb)) or self._with_rim(rgb)
+            faces = _best_of_overlapping(faces + self._in_tiles(rgb))
+            if not faces or faces[0].score < _SURE:
+                faces = _best_of_overlapping(faces + self._with_rim(rgb))
         return sorted(faces, key=lambda face: -face.score)
 
     def _in_tiles(self, rgb: RgbImage) -> list[Face]:
