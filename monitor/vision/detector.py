@@ -70,9 +70,8 @@ class FaceDetector:
         faces: list[Face] = []
         for left, top, side in _tiles(rgb.shape[1], rgb.shape[0]):
             tile = np.ascontiguousarray(rgb[top : top + side, left : left + side])
-            faces += [
-                _moved(face, left, top) for face in self._find(tile) if not _is_cut(face.box, tile, rgb, left, top)
-            ]
+            sure = [face for face in self._find(tile) if face.score >= _SURE]
+            faces += [_moved(face, left, top) for face in sure if not _is_cut(face.box, tile, rgb, left, top)]
         return faces
 
     def _with_rim(self, rgb: RgbImage) -> list[Face]:
