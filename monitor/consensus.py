@@ -24,9 +24,9 @@ _MOST_VIEWS = 12
 """More views of one track add nothing."""
 _FULL_WIDTH = 80.0
 """Narrower faces, in pixels, count for less."""
-_UNDECIDED_EVERY = 0.25
+_UNDECIDED_EVERY = 0.4
 """Seconds between views while there is no name yet."""
-_UNKNOWN_EVERY = 0.5
+_UNKNOWN_EVERY = 1.0
 """Seconds between views of a face that is known to be unknown."""
 _VERIFY_EVERY = 1.0
 """Seconds between views that only check that it is still the same person."""

@@ -17,7 +17,7 @@ from monitor.vision.crops import mood_crop
 
 _MOST_VIEWS_A_FRAME = 3
 """More faces than this wait for the next frame, so that a crowd does not stop the picture."""
-_MOOD_EVERY = 0.2
+_MOOD_EVERY = 0.35
 """Seconds between two looks at the mood on one face."""
 
 

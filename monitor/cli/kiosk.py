@@ -41,7 +41,7 @@ def kiosk(
     if not headless:
         from monitor.cli.app import run_app
 
-        run_app(settings, engine, cipher, make, ascii_only=ascii_only)
+        run_app(settings, engine, cipher, make, ascii_only=ascii_only, config=config)
         return
     from monitor.cli.headless import print_summary, run
 

@@ -193,13 +193,13 @@ def test_an_embedding_of_the_same_person_fits_and_of_another_does_not() -> None:
 def test_a_new_track_wants_every_view_then_fewer_and_a_named_one_only_one_a_second() -> None:
     assert all(seen(count, NOBODY).wants_view(count * 0.1) for count in (0, 1, 2))
     undecided = seen(3, NOBODY)
-    assert (undecided.wants_view(0.4), undecided.wants_view(0.5)) == (False, True)
+    assert (undecided.wants_view(0.5), undecided.wants_view(0.65)) == (False, True)
     named = seen(3, CLEAR)
     named.tell(Phase.OPENED, 0.3, 0.5)
     assert (named.wants_view(1.1), named.wants_view(1.25)) == (False, True)
     unknown = seen(4, NOBODY, every=0.5)
     unknown.tell(Phase.OPENED, 1.5, 0.5)
-    assert (unknown.wants_view(1.9), unknown.wants_view(2.05)) == (False, True)
+    assert (unknown.wants_view(2.4), unknown.wants_view(2.55)) == (False, True)
 
 
 def test_larger_faces_count_for_more_and_several_views_for_more_than_one() -> None:
