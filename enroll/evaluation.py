@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from enroll.examine import find_faces, foreground
+from enroll.examine import SURE, find_faces, foreground
 from enroll.likeness import mean_template
 from enroll.pile import Picture, Pile
 from enroll.rates import Floats, Rate, Trials, roc
@@ -89,7 +89,7 @@ def embed_pile(pile: Pile, *, workers: int, on_progress: Callable[[int, int], No
 
     def work(picture: Picture) -> Embeddings | None:
         if not hasattr(tools, "detector"):
-            tools.detector, tools.encoder = FaceDetector(), FaceEncoder()
+            tools.detector, tools.encoder = FaceDetector(min_score=SURE), FaceEncoder()
         return _embed(picture, tools.detector, tools.encoder)
 
     people, both, missed = [], [], []

@@ -16,7 +16,7 @@ from monitor.vision.encoder import FaceEncoder
 MOST_FACES: Final = 12
 """Of a crowd only the largest faces are compared; the rest is background."""
 
-_SURE: Final = 0.5
+SURE: Final = 0.5
 """Weaker detections are good enough for the kiosk, which sees a face many times, but not for a template."""
 
 _BACKGROUND: Final = 0.4
@@ -69,7 +69,7 @@ class Examiner:
             ModelError: a model is missing or damaged.
         """
         self.limits = limits or QualityLimits()
-        self._detector = detector or FaceDetector(min_score=_SURE)
+        self._detector = detector or FaceDetector(min_score=SURE)
         self._encoder = encoder or FaceEncoder()
 
     def examine(self, rgb: RgbImage) -> tuple[ExaminedFace, ...]:

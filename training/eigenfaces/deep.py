@@ -32,7 +32,7 @@ def chips_of(images: NDArray[np.float32]) -> NDArray[np.uint8]:
     from monitor.vision.chips import face_chip
     from monitor.vision.detector import FaceDetector
 
-    detector = FaceDetector()
+    detector = FaceDetector(min_score=0.5)
     chips = []
     for image in images:
         scale = _FACE_SIDE / image.shape[1]
