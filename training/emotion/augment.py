@@ -16,7 +16,7 @@ class Augmentation:
     """Radians."""
     scale: float = 0.15
     """Share by which each axis grows or shrinks; half of it is common to both axes."""
-    shift: float = 0.10
+    shift: float = 0.13
     """Share of the side."""
     shear: float = 0.10
     contrast: float = 0.3

@@ -8,6 +8,9 @@ from monitor.domain import EMOTIONS
 from training.emotion.augment import Augmentation, augmented
 from training.emotion.data import Split
 
+CALM = 0.7
+"""Share of the changes' limits that is left while the rate falls."""
+
 
 def pixels_of(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
     """float32 (n, 48, 48, 1) in [0, 1] from uint8 (n, 48, 48)."""
@@ -51,7 +54,7 @@ def training_batches(
         steps: numbers of the batches, counted over all epochs.
         seed: makes order and changes.
         augmentation: None for the faces as they are.
-        calm_from: from this batch on the changes are half as strong; None for never.
+        calm_from: from this batch on the changes are weaker (`CALM`); None for never.
     """
     each = len(faces) // batch
 
@@ -62,7 +65,7 @@ def training_batches(
         pixels = tf.cast(tf.gather(stored, chosen), tf.float32)[..., None] / 255
         if augmentation is not None:
             calm = tf.constant(False) if calm_from is None else number >= calm_from
-            pixels = augmented(pixels, tf.stack([seed + 1, number]), augmentation, tf.where(calm, 0.5, 1.0))
+            pixels = augmented(pixels, tf.stack([seed + 1, number]), augmentation, tf.where(calm, CALM, 1.0))
         return tf.ensure_shape(pixels, (batch, 48, 48, 1)), tf.gather(answers, chosen)
 
     stored, answers = tf.constant(faces), tf.constant(targets)

@@ -26,7 +26,7 @@ class Recipe:
     average: float = 0.0
     """Momentum of the moving average of the weights (EMA) that is kept in the end; 0: none."""
     augment: bool = False
-    """Change the faces at random; half as much while the rate falls."""
+    """Change the faces at random; less while the rate falls (`batches.CALM`)."""
     face_weights: bool = False
     """Begin with the face encoder's weights."""
     validate_every: int = 1
@@ -57,18 +57,18 @@ CLASSIC = Recipe("classic", epochs=60, batch=256, rate=1e-3)
 
 CHAMPION = Recipe(
     "champion",
-    epochs=28,
+    epochs=60,
     batch=128,
     rate=1e-3,
     warm_up=1,
-    cool_down=0.39,
-    weight_decay=0.02,
+    cool_down=0.4,
+    weight_decay=0.05,
     smoothing=0.1,
     votes_weight=1.0,
     average=0.998,
     augment=True,
     face_weights=True,
-    validate_every=3,
+    validate_every=4,
 )
 
 RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION)}
