@@ -24,11 +24,11 @@ from textual.screen import Screen
 from db.crypto import TemplateCipher
 from monitor.config import CONFIG_FILE, Settings
 from monitor.domain import KioskEvent, Scene
+from monitor.pin import is_pin
 from monitor.tui.chrome import LoopDelay
 from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.live import KioskFactory, LiveDoor
-from monitor.tui.lock import is_pin
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
 from monitor.tui.screens.mood import MoodScreen

@@ -10,8 +10,8 @@ from textual.widgets import Button, Input, Select
 
 from db import audit, consents, ledger, people, sightings
 from db.engine import reading
+from monitor.pin import hash_pin, is_pin
 from monitor.tui.dialogs import Dialog
-from monitor.tui.lock import hash_pin, is_pin
 from monitor.tui.table import Table
 
 SIZE = (120, 36)

@@ -13,9 +13,10 @@ from textual.widgets import Static
 
 from db.records import AuditEntry
 from monitor.config import Settings
+from monitor.pin import SHORTEST
 from monitor.tui import system_queries as queries
 from monitor.tui.dialogs import Answers, Ask, Dialog
-from monitor.tui.lock import SHORTEST, write_pin
+from monitor.tui.lock import write_pin
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.system_queries import SystemView, Verdict
 from monitor.tui.table import Column, Row, Table

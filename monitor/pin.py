@@ -1,0 +1,44 @@
+"""PINs: the desk's, and those that people type at the door. Only hashes are kept: scrypt (RFC 7914), salted."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+from monitor.errors import SettingsError
+
+COST, BLOCK, LANES = 2**14, 8, 1
+"""scrypt's N, r and p: 16 MiB and some 50 ms a try."""
+SHORTEST = 4
+"""Digits that a PIN has at least."""
+
+
+def hash_pin(pin: str) -> str:
+    """What is kept of a PIN: `scrypt$N$r$p$salt$hash`, the last two in base64."""
+    salt = secrets.token_bytes(16)
+    derived = hashlib.scrypt(pin.encode(), salt=salt, n=COST, r=BLOCK, p=LANES)
+    return f"scrypt${COST}${BLOCK}${LANES}${_text(salt)}${_text(derived)}"
+
+
+def is_pin(pin: str, kept: str) -> bool:
+    """Whether this is the PIN. It takes some 50 ms, so not on an event loop.
+
+    Raises:
+        SettingsError: what is kept is no hash of ours.
+    """
+    try:
+        scheme, cost, block, lanes, salt, derived = kept.split("$")
+        if scheme != "scrypt":
+            raise ValueError(scheme)
+        found = hashlib.scrypt(pin.encode(), salt=_bytes(salt), n=int(cost), r=int(block), p=int(lanes), maxmem=2**28)
+        return hmac.compare_digest(found, _bytes(derived))
+    except ValueError:
+        raise SettingsError("What is kept of the PIN is damaged; set the PIN anew.") from None
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
