@@ -25,7 +25,8 @@ def not_me(session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID
     """
     wrong = _event(session, event)
     voided = void(session, event, id=id, at=at, kiosk=kiosk, actor=actor, reason="not me")
-    if voided.id != id or wrong.person is None:
+    if voided.id != id or wrong.person is None or wrong.method != "face":
+        # Somebody who typed another's number was not taken for them by their face.
         return voided
     sighting = session.get(SightingRow, wrong.sighting) if wrong.sighting else None
     look_alikes.add_wrong_pair(

@@ -4,7 +4,7 @@ The ledger is never touched: it names people by pseudonym, and `ledger_subject` 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
@@ -30,6 +30,8 @@ from db.schema import (
     TemplateRow,
     WrongPairRow,
 )
+
+_NEVER_SHOWN: Final = ("embedding", "chip", "portrait", "pin_hash")
 
 
 def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> ErasureReceipt:
@@ -155,8 +157,8 @@ def _count(session: Session, table: Any, person: UUID) -> int:
 
 
 def _plain(session: Session, table: type[Base], condition: Any) -> list[dict[str, Any]]:
-    """Rows as JSON takes them, without the sealed columns."""
-    columns = [column for column in table.__table__.columns if column.name not in ("embedding", "chip", "portrait")]
+    """Rows as JSON takes them, without the sealed columns and what opens the door."""
+    columns = [column for column in table.__table__.columns if column.name not in _NEVER_SHOWN]
     found = session.execute(select(*columns).where(condition)).mappings()
     return [{name: _value(value) for name, value in row.items()} for row in found]
 

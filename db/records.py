@@ -29,6 +29,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PinRecord:
+    """Somebody who may check in with number and PIN."""
+
+    person_id: UUID
+    name: str
+    pin_hash: str | None = field(repr=False)
+    """None where no PIN was set."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonSummary:
     """A person as lists show them."""
 

@@ -57,6 +57,7 @@ class PersonRow(Base):
     active: Mapped[bool]
     notes: Mapped[str]
     created_at: Mapped[datetime]
+    pin_hash: Mapped[str | None]
 
 
 class SubjectRow(Base):
@@ -76,7 +77,11 @@ class TemplateRow(Base):
     """One enrolled image of a person (a member of their template)."""
 
     __tablename__ = "face_template"
-    __table_args__ = (UniqueConstraint("person_id", "content_hash"), Index(None, "content_hash"))
+    __table_args__ = (
+        UniqueConstraint("person_id", "content_hash"),
+        Index(None, "content_hash"),
+        Index(None, "sighting_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
@@ -87,6 +92,30 @@ class TemplateRow(Base):
     quality: Mapped[dict[str, Any]]
     source: Mapped[str]
     created_at: Mapped[datetime]
+    sighting_id: Mapped[UUID | None]
+    """Where it grew from; None for an image that somebody enrolled."""
+
+
+class GrowthRow(Base):
+    """A live capture that waits for a review. Nothing reads it for recognition: accepted, it becomes a template."""
+
+    __tablename__ = "growth_capture"
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    sighting_id: Mapped[UUID] = mapped_column(unique=True)
+    captured_at: Mapped[datetime]
+    encoder: Mapped[str]
+    embedding: Mapped[bytes]
+    chip: Mapped[bytes]
+    quality: Mapped[dict[str, Any]]
+    similarity: Mapped[float]
+    """Of the whole track to the template, at that moment."""
+    lead: Mapped[float]
+    """How far that was above the threshold."""
+    nearest: Mapped[float]
+    """Similarity to the most similar of the person's images: the lower, the more it adds."""
 
 
 class MeanTemplateRow(Base):

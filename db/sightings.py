@@ -89,12 +89,10 @@ def unname(session: Session, sighting: UUID) -> None:
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(person_id=None))
 
 
-def last_seen(session: Session, person: UUID, before: datetime, *, other_than: UUID) -> datetime | None:
-    """When the person was in view last, in sightings that began by `before`; one sighting is left out."""
-    query = select(func.max(SightingRow.last_at)).where(
-        SightingRow.person_id == person, SightingRow.first_at <= before, SightingRow.id != other_than
-    )
-    return session.scalar(query)
+def last_seen(session: Session, person: UUID, before: datetime, *, other_than: UUID | None) -> datetime | None:
+    """When the person was in view last, in sightings that began by `before`; one sighting may be left out."""
+    query = select(func.max(SightingRow.last_at)).where(SightingRow.person_id == person, SightingRow.first_at <= before)
+    return session.scalar(query if other_than is None else query.where(SightingRow.id != other_than))
 
 
 def between(

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
-from db import consents, erasure, people, templates
+from db import audit, consents, erasure, people, pins, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
@@ -82,6 +82,17 @@ def set_consent(engine: Engine, person: Person, kind: ConsentKind, given: bool, 
     """Writes down what the person agrees to, or refuses from now on."""
     with writing(engine) as session:
         consents.set_consent(session, person.id, kind, given, at=at, actor=actor)
+
+
+def set_pin(
+    engine: Engine, person: Person, pin_hash: str | None, *, number: str | None = None, at: datetime, actor: str
+) -> None:
+    """Keeps the hash of a person's PIN, or forgets it; a number is given to them first. Raises: InvalidRecord."""
+    with writing(engine) as session:
+        if number is not None:
+            people.set_number(session, person.id, number, at=at, actor=actor)
+        pins.set_pin(session, person.id, pin_hash)
+        audit.note(session, "set pin" if pin_hash else "remove pin", at=at, actor=actor, person=person.id)
 
 
 def likeness(session: Session, cipher: TemplateCipher, one: UUID, other: UUID) -> float | None:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from db import consents, kiosks, ledger, moods, people, schedules, sightings
 from db.crypto import TemplateCipher
-from db.records import AttendanceEvent, MoodSample, NewEvent, Person, SightingRecord
+from db.errors import InvalidRecord
+from db.records import AttendanceEvent, Method, MoodSample, NewEvent, Person, SightingRecord
 from monitor.attendance import Passage, decide, passages
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase, RgbImage, Sighting
@@ -49,6 +50,16 @@ class CrowdTokens:
         if day != self.day:
             self.day, self.secret = day, secrets.token_bytes(32)
         return hmac.digest(self.secret, who.bytes, hashlib.sha256)[:8].hex()
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """What is known of an attendance event before it is decided whether there is one."""
+
+    id: UUID
+    method: Method
+    sighting: UUID | None
+    recorded_at: datetime
 
 
 def write(session: Session, door: Door, sighting: Sighting, event: UUID, now: datetime) -> list[KioskEvent]:
@@ -95,38 +106,68 @@ def _arrive(session: Session, door: Door, sighting: Sighting, event: UUID, now: 
     return _check(session, door, told, person, event, now)
 
 
+def write_pin(session: Session, door: Door, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:
+    """Writes that somebody gave their PIN; writing it again changes nothing.
+
+    Args:
+        event: the id for the attendance event, if one comes of it.
+        at: when the PIN was accepted.
+
+    Returns:
+        The event that was made, or a sighting that says why none was.
+
+    Raises:
+        InvalidRecord: the person was erased or deactivated since.
+    """
+    kiosks.seen(session, door.kiosk, at)
+    person = people.get_person(session, person_id)
+    if not person.active:
+        raise InvalidRecord("Somebody who gave their PIN is not active any more; activate them to let them in.")
+    written, last = _pass(session, door, person, at, _Arrival(event, "pin", None, at))
+    kind = EventKind(written.kind) if written else EventKind.SIGHTING
+    told = KioskEvent(kind, at, person.id, person.name, attendance=written.id if written else None)
+    return [told if written else replace(told, text=_already(last, door))]
+
+
 def _check(
     session: Session, door: Door, sighting: Sighting, person: Person, event: UUID, now: datetime
 ) -> list[KioskEvent]:
     """The attendance decision, and what to tell about it."""
-    written = ledger.get(session, event)
-    last: Passage | None = None
-    if written is None:
-        today = _today(session, door, person, sighting.first_at)
-        last = today[-1] if today else None
-        kind = decide(
-            sighting.first_at,
-            door.settings.role,
-            today=today,
-            last_seen=sightings.last_seen(session, person.id, sighting.first_at, other_than=sighting.id),
-            cool_down=timedelta(minutes=door.settings.cool_down_minutes),
-        )
-        if kind is not None:
-            new = NewEvent(
-                id=event,
-                kind=kind,
-                person=person.id,
-                at=sighting.first_at,
-                time_zone=door.settings.time_zone,
-                kiosk=door.kiosk,
-                method="face",
-                actor=door.settings.kiosk,
-                recorded_at=now,
-                sighting=sighting.id,
-            )
-            written = ledger.append(session, new)
+    written, last = _pass(session, door, person, sighting.first_at, _Arrival(event, "face", sighting.id, now))
     seen = _event(EventKind.SIGHTING, sighting, person, text=None if written else _already(last, door))
     return [seen, _event(EventKind(written.kind), sighting, person, written)] if written else [seen]
+
+
+def _pass(
+    session: Session, door: Door, person: Person, at: datetime, new: _Arrival
+) -> tuple[AttendanceEvent | None, Passage | None]:
+    """Decides what an arrival means and writes it: the event, if any, and the passage before it."""
+    written = ledger.get(session, new.id)
+    if written is not None:
+        return written, None
+    today = _today(session, door, person, at)
+    kind = decide(
+        at,
+        door.settings.role,
+        today=today,
+        last_seen=sightings.last_seen(session, person.id, at, other_than=new.sighting),
+        cool_down=timedelta(minutes=door.settings.cool_down_minutes),
+    )
+    if kind is not None:
+        event = NewEvent(
+            id=new.id,
+            kind=kind,
+            person=person.id,
+            at=at,
+            time_zone=door.settings.time_zone,
+            kiosk=door.kiosk,
+            method=new.method,
+            actor=door.settings.kiosk,
+            recorded_at=new.recorded_at,
+            sighting=new.sighting,
+        )
+        written = ledger.append(session, event)
+    return written, today[-1] if today else None
 
 
 def _today(session: Session, door: Door, person: Person, at: datetime) -> list[Passage]:

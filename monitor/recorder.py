@@ -1,4 +1,4 @@
-"""The one thread that writes sightings, attendance and moods. Whoever hands it a fact never waits.
+"""The one thread that writes sightings, PINs, attendance and moods. Whoever hands it a fact never waits.
 
 A fact leaves the queue only when its transaction is committed; events are published after that. While the
 database is locked or the disk is full the facts wait, and writing is tried again until it works.
@@ -57,7 +57,14 @@ class _NotMe:
     done: Future[None]
 
 
-_Fact: TypeAlias = _Seen | _NotMe
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    person: UUID
+    at: datetime
+    event: UUID
+
+
+_Fact: TypeAlias = _Seen | _Pin | _NotMe
 
 
 def utc_now() -> datetime:
@@ -133,6 +140,10 @@ class Recorder:
         kept = self._fit(sighting)
         if kept is not None:
             self._put(_Seen(kept, new_id()))
+
+    def record_pin(self, person_id: UUID) -> None:
+        """Takes that somebody gave number and PIN instead of their face; returns at once."""
+        self._put(_Pin(person_id, self._clock(), new_id()))
 
     def void(self, attendance: UUID, actor: str) -> Future[None]:
         """Takes a "not me" for an attendance event; returns at once.
@@ -225,6 +236,8 @@ class Recorder:
         with writing(self._engine) as session:
             if isinstance(fact, _Seen):
                 return facts.write(session, self._door, fact.sighting, fact.event, now)
+            if isinstance(fact, _Pin):
+                return facts.write_pin(session, self._door, fact.person, fact.event, fact.at)
             corrections.not_me(session, fact.attendance, id=fact.id, at=now, kiosk=self._door.kiosk, actor=fact.actor)
         return []
 

@@ -4,23 +4,17 @@ import getpass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
+from monitor.cli.farewell import erase, export
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
+from monitor.cli.person import Who, find, say, store
 from monitor.errors import UsageError
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from db.crypto import TemplateCipher
-    from db.records import Person
-
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, rename, merge, export and erase people.")
-
-Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, a number or an id.")]
 
 
 class Kind(StrEnum):
@@ -47,7 +41,7 @@ def list_(
     from db.people import list_people
     from enroll.records import summary_record
 
-    engine, _ = _store(db, config)
+    engine, _ = store(db, config)
     with reading(engine) as session:
         found = list_people(session, search=search, group=group, active=False if inactive else None)
     if as_json:
@@ -74,8 +68,8 @@ def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: Js
     """One person: images and how well they fit, consents, look-alikes."""
     from enroll.records import person_details
 
-    engine, cipher = _store(db, config)
-    record = person_details(engine, cipher, _find(engine, who))
+    engine, cipher = store(db, config)
+    record = person_details(engine, cipher, find(engine, who))
     if as_json:
         emit(record)
         return
@@ -102,10 +96,10 @@ def rename(who: Who, name: str, db: DbOption = None, config: ConfigOption = None
     """Give a person another name."""
     from enroll import people
 
-    engine, _ = _store(db, config)
-    person = _find(engine, who)
+    engine, _ = store(db, config)
+    person = find(engine, who)
     renamed = people.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
-    _say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
+    say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
 
 
 @app.command()
@@ -120,10 +114,10 @@ def merge(
     """Make two people one: images, attendance and moods of the first become the second's."""
     from enroll import people
 
-    engine, cipher = _store(db, config)
-    first, second = _find(engine, source), _find(engine, into)
+    engine, cipher = store(db, config)
+    first, second = find(engine, source), find(engine, into)
     people.merge(engine, cipher, first, second, at=datetime.now(UTC), actor=getpass.getuser(), force=force)
-    _say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name}, as_json)
+    say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name}, as_json)
 
 
 @app.command()
@@ -143,11 +137,11 @@ def split(
         template = UUID(image)
     except ValueError:
         raise UsageError(f"{image!r} is no id of an image; see 'muster people show'.") from None
-    engine, cipher = _store(db, config)
-    person = _find(engine, who)
+    engine, cipher = store(db, config)
+    person = find(engine, who)
     at, actor = datetime.now(UTC), getpass.getuser()
     other = people.split(engine, cipher, person, template, Identity(to), at=at, actor=actor)
-    _say(f"The image is {other.name}'s now.", {"image": image, "from": person.name, "to": other.name}, as_json)
+    say(f"The image is {other.name}'s now.", {"image": image, "from": person.name, "to": other.name}, as_json)
 
 
 @app.command()
@@ -162,12 +156,40 @@ def consent(
     """Write down what a person agrees to or refuses; who refuses "face" is not recognised."""
     from enroll import people
 
-    engine, _ = _store(db, config)
-    person = _find(engine, who)
+    engine, _ = store(db, config)
+    person = find(engine, who)
     given = answer is Answer.YES
     people.set_consent(engine, person, kind.value, given, at=datetime.now(UTC), actor=getpass.getuser())
     sentence = f"{person.name} {'agrees to' if given else 'refuses'} {kind.value}."
-    _say(sentence, {"person": person.name, "kind": kind.value, "given": given}, as_json)
+    say(sentence, {"person": person.name, "kind": kind.value, "given": given}, as_json)
+
+
+@app.command()
+def pin(
+    who: Who,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget the PIN.")] = False,
+    number: Annotated[str | None, typer.Option(help="Give the person this number first.")] = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set the PIN with which a person checks in when the camera does not know them; it is asked for twice."""
+    from enroll import people
+    from monitor.pin import SHORTEST, hash_pin
+
+    engine, _ = store(db, config)
+    person = find(engine, who)
+    kept = None
+    if not remove:
+        if person.number is None and number is None:
+            raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
+        typed = str(typer.prompt("PIN", hide_input=True, confirmation_prompt="Again", err=True))
+        if not typed.isdecimal() or not typed.isascii() or len(typed) < SHORTEST:
+            raise UsageError(f"A PIN has at least {SHORTEST} digits, and nothing else.")
+        kept = hash_pin(typed)
+    people.set_pin(engine, person, kept, number=number, at=datetime.now(UTC), actor=getpass.getuser())
+    sentence = f"{person.name} {'checks in with number and PIN from now on' if kept else 'has no PIN any more'}."
+    say(sentence, {"person": person.name, "pin": kept is not None}, as_json)
 
 
 @app.command()
@@ -182,63 +204,8 @@ def activate(who: Who, db: DbOption = None, config: ConfigOption = None, as_json
     _set_active(who, True, db, config, as_json)
 
 
-@app.command()
-def export(
-    who: Who,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="The ZIP archive to write.")] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write everything about a person into a ZIP archive: JSON and images."""
-    from enroll.farewell import export_name, export_zip
-
-    engine, cipher = _store(db, config)
-    person = _find(engine, who)
-    file = output or Path(export_name(person))
-    images = export_zip(engine, cipher, person, file, at=datetime.now(UTC))
-    _say(f"{file} holds everything about {person.name}.", {"file": str(file), "images": images}, as_json)
-
-
-@app.command()
-def erase(
-    who: Who,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Delete a person's faces, sightings and moods for good, and print a receipt."""
-    from enroll.farewell import erase as erase_person
-    from enroll.shown import printable
-
-    engine, _ = _store(db, config)
-    person = _find(engine, who)
-    if not yes and not typer.confirm(f"Erase {printable(person.name)} for good?", err=True):
-        raise UsageError("Nothing was erased.")
-    done = erase_person(engine, person, at=datetime.now(UTC), actor=getpass.getuser())
-    receipt = done.receipt
-    record = {
-        "at": receipt.at.isoformat(timespec="seconds"),
-        "by": receipt.actor,
-        "pseudonyms": [str(pseudonym) for pseudonym in receipt.pseudonyms],
-        "templates": receipt.templates,
-        "sightings": receipt.sightings,
-        "mood_samples": receipt.mood_samples,
-        "consents": receipt.consents,
-        "attendance_events_kept_under_pseudonym": receipt.events_kept,
-        "files_searched": list(done.files_searched),
-        "traces_left": done.traces_left,
-    }
-    if as_json:
-        emit({"erased": record})
-    else:
-        out.print("Receipt of erasure")
-        for name, value in record.items():
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False, soft_wrap=True)
-    if done.traces_left:
-        raise UsageError("Another program still holds the database's log; close it and run 'muster db purge'.")
+app.command()(export)
+app.command()(erase)
 
 
 @app.command("re-encode")
@@ -247,15 +214,15 @@ def re_encode(db: DbOption = None, config: ConfigOption = None, as_json: JsonOpt
     from enroll import reencode
     from monitor.vision.encoder import FaceEncoder
 
-    engine, cipher = _store(db, config)
+    engine, cipher = store(db, config)
     encoder = FaceEncoder()
     images = missing = 0
     at, actor = datetime.now(UTC), getpass.getuser()
     for done in reencode.re_encode(engine, cipher, lambda chip: encoder.embed(chip[None])[0], at=at, actor=actor):
         images, missing = images + done.images, missing + done.without_face
         record = {"person": done.person, "images": done.images, "without_face": done.without_face}
-        _say(f"{done.person}: {done.images} templates, {done.without_face} need a new image.", record, as_json)
-    _say(f"{images} templates were computed anew.", {"summary": {"images": images, "without_face": missing}}, as_json)
+        say(f"{done.person}: {done.images} templates, {done.without_face} need a new image.", record, as_json)
+    say(f"{images} templates were computed anew.", {"summary": {"images": images, "without_face": missing}}, as_json)
     if missing:
         raise typer.Exit(3)
 
@@ -263,30 +230,11 @@ def re_encode(db: DbOption = None, config: ConfigOption = None, as_json: JsonOpt
 def _set_active(who: str, active: bool, db: str | None, config: Path | None, as_json: bool) -> None:
     from enroll import people
 
-    engine, _ = _store(db, config)
-    person = people.set_active(engine, _find(engine, who), active, at=datetime.now(UTC), actor=getpass.getuser())
+    engine, _ = store(db, config)
+    person = people.set_active(engine, find(engine, who), active, at=datetime.now(UTC), actor=getpass.getuser())
     state = "is recognised again" if active else "is kept, but not recognised any more"
-    _say(f"{person.name} {state}.", {"person": person.name, "active": active}, as_json)
+    say(f"{person.name} {state}.", {"person": person.name, "active": active}, as_json)
 
 
 def _answer(given: bool | None) -> str:
     return "not asked" if given is None else "yes" if given else "no"
-
-
-def _say(sentence: str, record: dict[str, Any], as_json: bool) -> None:
-    from enroll.shown import printable
-
-    if as_json:
-        emit(record)
-    else:
-        out.print(printable(sentence, 1200), markup=False, soft_wrap=True)
-
-
-def _store(db: str | None, config: Path | None) -> "tuple[Engine, TemplateCipher]":
-    return open_store(settings_from(db, config), config)
-
-
-def _find(engine: "Engine", who: str) -> "Person":
-    from enroll.people import require_reading
-
-    return require_reading(engine, who)

@@ -1,0 +1,36 @@
+"""PINs of people who check in without their face. Only hashes come here; who knows how to make them is outside."""
+
+from uuid import UUID
+
+from sqlalchemy import select, true
+from sqlalchemy.orm import Session
+
+from db.errors import InvalidRecord
+from db.names import clean
+from db.records import PinRecord
+from db.schema import PersonRow
+
+
+def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> None:
+    """Keeps the hash of a person's PIN, or forgets it.
+
+    Raises:
+        InvalidRecord: there is no such person, or they have no number to type before the PIN.
+    """
+    row = session.get(PersonRow, person_id)
+    if row is None:
+        raise InvalidRecord(f"There is no person with the id {person_id}.")
+    if pin_hash is not None and row.number is None:
+        raise InvalidRecord(f"{row.name} has no number to type before the PIN; give them one first.")
+    row.pin_hash = pin_hash
+    session.flush()
+
+
+def find(session: Session, number: str) -> PinRecord | None:
+    """Who has this number, with the hash of their PIN; None where nobody active has it."""
+    try:
+        wanted = clean(number, "number")
+    except InvalidRecord:
+        return None
+    row = session.scalar(select(PersonRow).where(PersonRow.number == wanted, PersonRow.active == true()))
+    return PinRecord(row.id, row.name, row.pin_hash) if row else None
