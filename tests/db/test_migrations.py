@@ -2,18 +2,28 @@
 
 import subprocess
 import sys
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
+import numpy as np
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 
-from db import migrate, people
+from db import kiosks, ledger, migrate, people, pins, templates
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
+from db.errors import NewerDatabase
+from db.ids import new_id
+from db.records import NewEvent
 from db.schema import Base
+
+FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 
 
 def test_the_migrations_make_what_the_schema_describes(engine: Engine) -> None:
@@ -28,27 +38,94 @@ def test_the_newest_revision_is_the_one_that_the_code_knows(sqlite: Engine) -> N
     assert max(script.revision for script in scripts.walk_revisions()) == migrate.HEAD
 
 
-def test_every_older_version_is_brought_up_with_its_data(tmp_path: Path, at: datetime) -> None:
-    made = create_engine(f"sqlite:///{tmp_path / 'list.sqlite3'}")
-    with made.connect() as connection:
-        scripts = ScriptDirectory.from_config(migrate.config(connection))
-    for script in scripts.walk_revisions():
-        file = tmp_path / f"{script.revision}.sqlite3"
-        old = create_engine(f"sqlite:///{file}")
+PERSON = "00000000-0000-7000-8000-000000000001"
+SEED = (
+    "INSERT INTO person (id, name, active, notes, created_at) VALUES (:person, 'Ada', :yes, '', :at)",
+    "INSERT INTO ledger_subject (id, person_id) VALUES (:subject, :person)",
+    "INSERT INTO kiosk (id, name, site, role, time_zone, created_at, seen_at)"
+    " VALUES (:kiosk, 'door', 'main', 'auto', 'UTC', :at, :at)",
+    "INSERT INTO face_template (id, person_id, content_hash, encoder, embedding, quality, source, created_at)"
+    " VALUES (:template, :person, 'aa', 'test-1', :sealed, '{}', 'ada.jpg', :at)",
+)
+
+
+def _seed(connection: Connection, cipher: TemplateCipher) -> None:
+    """Rows as the first version wrote them."""
+    lite = connection.dialect.name == "sqlite"
+    ids = {name: UUID(PERSON[:-1] + str(row)) for row, name in enumerate(("person", "subject", "kiosk", "template"), 1)}
+    sealed = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
+    values = {name: each.hex if lite else each for name, each in ids.items()} | {
+        "yes": True,
+        "at": "2026-03-02 08:00:00.000000" if lite else datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
+        "sealed": sealed,
+    }
+    for statement in SEED:
+        connection.execute(text(statement), values)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes the URL of a new, empty database by its name."""
+    if request.param == "sqlite":
+        yield lambda name: f"sqlite:///{tmp_path / name}.sqlite3"
+        return
+    server = request.getfixturevalue("server")
+    made: list[str] = []
+
+    def make(name: str) -> str:
+        made.append(f"old_{name}")
+        _statement(server, f"CREATE DATABASE {made[-1]}")
+        return make_url(server).set(database=made[-1]).render_as_string(hide_password=False)
+
+    yield make
+    for name in made:
+        _statement(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _statement(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_every_older_version_is_brought_up_with_its_data(
+    fresh: Callable[[str], str], cipher: TemplateCipher, at: datetime
+) -> None:
+    for revision in _revisions():
+        url = fresh(f"v{revision}")
+        old = create_engine(url)
         with old.begin() as connection:
-            command.upgrade(migrate.config(connection), script.revision)
-            connection.execute(
-                text(
-                    "INSERT INTO person (id, name, active, notes, created_at)"
-                    " VALUES ('00000000000070008000000000000001', 'Ada', 1, '', '2026-03-02 08:00:00.000000')"
-                )
-            )
+            command.upgrade(migrate.config(connection), revision)
+            _seed(connection, cipher)
         old.dispose()
-        new = open_database(str(file))
+        new = open_database(url)
         with reading(new) as session:
             (found,) = people.list_people(session)
-        assert (found.person.name, found.person.created_at) == ("Ada", at)
+            (member,) = templates.load_members(session, cipher, UUID(PERSON), "test-1")
+            assert pins.find(session, "7") is None
+        assert (found.person.name, found.person.created_at, found.templates) == ("Ada", at, 1)
+        assert np.array_equal(member.embedding, FACE)
+        with writing(new) as session:
+            kiosk = kiosks.all_kiosks(session)[0].id
+            ledger.append(session, NewEvent(new_id(), "check_in", UUID(PERSON), at, "UTC", kiosk, "pin", "door", at))
+            assert ledger.verify(session).whole
+        with new.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         new.dispose()
+
+
+def test_an_older_program_says_that_the_database_is_newer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "HEAD", "0001")
+    with pytest.raises(NewerDatabase, match=r"newer Muster \(tables \d{4}, known here 0001\); update Muster\.$"):
+        open_database(engine.url.render_as_string(hide_password=False))
+
+
+def _revisions() -> list[str]:
+    made = create_engine("sqlite://")
+    with made.connect() as connection:
+        scripts = ScriptDirectory.from_config(migrate.config(connection))
+    return [script.revision for script in scripts.walk_revisions()]
 
 
 def test_two_programs_may_start_on_an_empty_folder_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""`muster people pin`: asked for twice, kept as a hash, taken away again."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from db import audit, people, pins
+from db.engine import open_database, reading, writing
+from monitor.cli.people import app
+from monitor.pin import is_pin
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    file = str(tmp_path / "muster.sqlite3")
+    engine = open_database(file)
+    with writing(engine) as session:
+        people.add_person(session, "Ada", number="7", at=AT, actor="test")
+        people.add_person(session, "Bob", at=AT, actor="test")
+    engine.dispose()
+    return file
+
+
+def _pin(database: str, *words: str, typed: str = "") -> Result:
+    config = str(Path(database).with_name("muster.toml"))
+    Path(config).touch()
+    return CliRunner().invoke(app, ["pin", *words, "--db", database, "--config", config], input=typed)
+
+
+def _kept(database: str, number: str) -> str | None:
+    engine = open_database(database)
+    with reading(engine) as session:
+        found = pins.find(session, number)
+    engine.dispose()
+    return found.pin_hash if found else None
+
+
+def test_a_pin_is_set_and_removed(database: str) -> None:
+    done = _pin(database, "Ada", "--json", typed="2468\n2468\n")
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {"person": "Ada", "pin": True})
+    kept = _kept(database, "7")
+    assert kept is not None
+    assert is_pin("2468", kept)
+    assert not is_pin("2469", kept)
+    assert "has no PIN any more" in _pin(database, "7", "--remove").stdout
+    assert _kept(database, "7") is None
+    engine = open_database(database)
+    with reading(engine) as session:
+        assert [one.action for one in audit.newest(session)][:2] == ["remove pin", "set pin"]
+    engine.dispose()
+
+
+def test_what_is_typed_is_neither_shown_nor_kept(database: str) -> None:
+    done = _pin(database, "Ada", typed="2468\n2468\n")
+    assert "2468" not in done.output
+    assert b"2468" not in Path(database).read_bytes()
+
+
+@pytest.mark.parametrize("typed", ["123", "12a4", "١٢٣٤", "12 34"])
+def test_only_enough_digits_are_a_pin(database: str, typed: str) -> None:
+    done = _pin(database, "Ada", typed=f"{typed}\n{typed}\n")
+    assert "at least 4 digits" in str(done.exception)
+    assert _kept(database, "7") is None
+
+
+def test_without_a_number_there_is_no_pin(database: str) -> None:
+    assert "give one with --number" in str(_pin(database, "Bob", typed="2468\n2468\n").exception)
+    assert _pin(database, "Bob", "--number", "8", typed="2468\n2468\n").exit_code == 0
+    assert _kept(database, "8") is not None
