@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     )
     admin_pin_hash: str = Field(default="", description="The hash of the PIN that opens the desk's screens.")
     theme: str = Field(default="muster-dark", description="The colours of the app.")
+    pictures: Literal["auto", "blocks"] = Field(
+        default="auto",
+        description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
+    )
 
     @field_validator("time_zone")
     @classmethod

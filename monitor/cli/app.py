@@ -38,9 +38,19 @@ def run_app(
     """
     from monitor.config import CONFIG_FILE
     from monitor.tui.app import MusterApp
+    from monitor.tui.graphics import Graphics, terminal_graphics
     from monitor.tui.terminal import LOG_FILE, run_to_end
 
-    app = MusterApp(settings, engine, cipher, kiosk_factory, ascii_only=ascii_only, config_file=config or CONFIG_FILE)
+    graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
+    app = MusterApp(
+        settings,
+        engine,
+        cipher,
+        kiosk_factory,
+        ascii_only=ascii_only,
+        graphics=graphics,
+        config_file=config or CONFIG_FILE,
+    )
     if run_to_end(app) != 0:
         raise MusterError(f"The app ended with an error; {LOG_FILE} may say more.")
 

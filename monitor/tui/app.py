@@ -28,6 +28,7 @@ from monitor.pin import is_pin
 from monitor.tui.chrome import LoopDelay
 from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.feed import Picture, PictureFeed
+from monitor.tui.graphics import Graphics, kitty_forget
 from monitor.tui.live import KioskFactory, LiveDoor
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
@@ -81,6 +82,7 @@ class MusterApp(WorkApp):
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ascii_only: bool = False,
+        graphics: Graphics = Graphics.BLOCKS,
         config_file: Path = CONFIG_FILE,
     ) -> None:
         """
@@ -88,6 +90,7 @@ class MusterApp(WorkApp):
             kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
             clock: the time now, in UTC.
             ascii_only: draw with plain letters only.
+            graphics: what the terminal has for pictures (see `graphics.terminal_graphics`).
             config_file: where the admin PIN is written to.
         """
         super().__init__()
@@ -96,6 +99,7 @@ class MusterApp(WorkApp):
         self.cipher = cipher
         self.clock = clock
         self.ascii_only = ascii_only
+        self.graphics = Graphics.BLOCKS if ascii_only or self.no_color else graphics
         self.config_file = config_file
         self.signs = signs(ascii_only)
         self.live = LiveDoor(self, self, settings, engine, cipher, kiosk_factory, clock)
@@ -134,6 +138,8 @@ class MusterApp(WorkApp):
         """Leave; from here on no screen is touched by what still arrives."""
         self._leaving = True
         self.feed.look(None)
+        if self.graphics is Graphics.KITTY:
+            self.to_terminal(kitty_forget())
         super().exit(*args, **named)
 
     def close(self) -> None:

@@ -1,5 +1,7 @@
 """The widget that shows the camera picture."""
 
+from collections.abc import Callable
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -10,9 +12,17 @@ from textual.widget import Widget
 
 from monitor.tui.feed import Picture
 
+RETRY = 0.02
+"""Seconds until a picture is tried again that the terminal had no room for."""
+
 
 class CameraPicture(Widget):
-    """The latest picture, centred. Only lines that changed are drawn again."""
+    """The latest picture, centred. Only lines that changed are drawn again.
+
+    Args:
+        send: writes to the terminal what a picture needs besides its lines.
+        is_behind: whether the terminal still has to take what it was sent before.
+    """
 
     DEFAULT_CSS = "CameraPicture { background: $surface; color: $text-muted; }"
 
@@ -22,8 +32,16 @@ class CameraPicture(Widget):
     class Resized(Message):
         """The widget has another size, so pictures must be drawn for it."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        id: str | None = None,
+        send: Callable[[str], None] = lambda _: None,
+        is_behind: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(id=id)
+        self._send = send
+        self._is_behind = is_behind
         self._waiting: Picture | None = None
         self._told = False
         self.picture: Picture | None = None
@@ -45,11 +63,16 @@ class CameraPicture(Widget):
             self.refresh()
 
     def on_camera_picture_arrived(self) -> None:
+        if self._is_behind():  # a slow line gets fewer pictures, not a longer queue
+            self.set_timer(RETRY, self.on_camera_picture_arrived)
+            return
         self._told = False
         picture, self._waiting = self._waiting, None
         if picture is None:
             return
         before, self.picture = self.picture, picture
+        if picture.data:
+            self._send(picture.data)
         if before is None or len(before.strips) != len(picture.strips) or before.width != picture.width:
             self.refresh()
             return

@@ -12,6 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from monitor.domain import Observation, Scene
+from monitor.tui.graphics import Graphics, kitty_video
 from monitor.tui.picture import Mark, Palette, Tone, fit, paint, paint_ascii
 from monitor.tui.text import Signs, clean
 
@@ -33,6 +34,8 @@ class Look:
     signs: Signs
     moods: bool = True
     """Whether a face's mood stands beside its name."""
+    graphics: Graphics = Graphics.BLOCKS
+    """How the terminal shows pictures; Sixel is too slow for this one, which is then drawn in half blocks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +46,8 @@ class Picture:
     """One a row, as wide as the widget it was drawn for."""
     width: int
     scene: Scene
+    data: str = ""
+    """What the terminal is sent first, once; empty where the strips are all of the picture."""
 
 
 class PictureLine(Strip):
@@ -60,12 +65,15 @@ class PictureLine(Strip):
 
 
 def draw(scene: Scene, look: Look) -> Picture:
-    """Draw one scene; needs 3 ms at 80x30 cells."""
+    """Draw one scene; needs 3 ms at 80x30 cells, and 6 ms as Kitty graphics."""
     height, width = scene.frame.rgb.shape[:2]
     columns, rows = fit(width, height, look.columns, look.rows)
     marks = [mark_of(one, look.signs, moods=look.moods) for one in scene.observations]
+    data = ""
     if look.ascii_only:
         strips = paint_ascii(scene.frame.rgb, columns, rows, marks)
+    elif look.graphics is Graphics.KITTY:
+        strips, data = kitty_video(scene.frame.rgb, columns, rows, marks, look.palette)
     else:
         strips = paint(scene.frame.rgb, columns, rows, marks, look.palette)
     left = (look.columns - columns) // 2
@@ -74,7 +82,7 @@ def draw(scene: Scene, look: Look) -> Picture:
         Segment(" " * (look.columns - columns - left), look.margin),
     )
     lines = (PictureLine([before, *strip, after], look.columns) for strip in strips)
-    return Picture(tuple(lines), look.columns, scene)
+    return Picture(tuple(lines), look.columns, scene, data)
 
 
 def mark_of(observation: Observation, signs: Signs, *, moods: bool = True) -> Mark:

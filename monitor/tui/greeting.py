@@ -8,22 +8,19 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Region
-from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
 from monitor.domain import RgbImage
 from monitor.tui.banner import large
 from monitor.tui.board import Greeting, Welcome
-from monitor.tui.picture import Palette, fit, paint, paint_ascii
 from monitor.tui.text import Signs, at_clock, clean, salutation
+from monitor.tui.thumbnail import Thumbnail
 
 NOT_ME_WINDOW = timedelta(seconds=10)
 """How long after an event "Not me" takes it back."""
 SHOWN_FOR = timedelta(seconds=12)
 """How long a greeting stays."""
-NO_PALETTE = Palette((0, 0, 0), (0, 0, 0), (0, 0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +58,6 @@ def words_for(greeting: Greeting | None, now: datetime, zone: ZoneInfo, signs: S
             return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.")
         case Welcome.TAKEN_BACK:
             return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thank you", f"The entry of {at} is void.")
-
-
-class Thumbnail(Widget):
-    """A small picture, drawn once when it changes."""
-
-    DEFAULT_CSS = "Thumbnail { width: 16; height: 8; background: $surface; }"
-
-    def __init__(self, *, id: str | None = None, ascii_only: bool = False) -> None:
-        super().__init__(id=id)
-        self._rgb: RgbImage | None = None
-        self._ascii_only = ascii_only
-        self._strips: list[Strip] = []
-
-    def show(self, rgb: RgbImage | None) -> None:
-        """Show uint8 (h, w, 3), or nothing; an empty thumbnail takes no room."""
-        self._rgb = rgb
-        self._strips = []
-        self.display = rgb is not None
-        self.refresh()
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        width, height = self.size
-        if self._rgb is not None and not self._strips:
-            columns, rows = fit(self._rgb.shape[1], self._rgb.shape[0], width, height)
-            if self._ascii_only:
-                self._strips = paint_ascii(self._rgb, columns, rows, [])
-            else:
-                self._strips = paint(self._rgb, columns, rows, [], NO_PALETTE)
-        blank = Strip.blank(width, self.rich_style)
-        lines = [strip.adjust_cell_length(width, self.rich_style) for strip in self._strips]
-        return [(lines[y] if y < len(lines) else blank).crop(crop.x, crop.right) for y in crop.line_range]
-
-    def on_resize(self) -> None:
-        self._strips = []
 
 
 class GreetingPanel(Widget):

@@ -78,7 +78,7 @@ def paint(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark], palette
     scale = columns / rgb.shape[1], rows * 2 / rgb.shape[0]
     for mark in marks:
         _draw_box(codes, mark, scale, _code(palette.of(mark.tone)))
-    texts = _place_texts(marks, scale, columns, rows, palette)
+    texts = place_texts(marks, scale, columns, rows, palette)
     return [_strip(codes[2 * row], codes[2 * row + 1], texts.get(row, ())) for row in range(rows)]
 
 
@@ -88,7 +88,7 @@ def paint_ascii(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark]) -
     chars = np.array(list(RAMP))[(small.astype(np.uint16) * len(RAMP)) >> 8]
     scale = columns / rgb.shape[1], rows / rgb.shape[0]
     for mark in marks:
-        left, top, right, bottom = _edges(mark.box, scale, columns, rows)
+        left, top, right, bottom = edges(mark.box, scale, columns, rows)
         chars[top, left : right + 1] = chars[bottom, left : right + 1] = "-"
         chars[top : bottom + 1, left] = chars[top : bottom + 1, right] = "|"
         text = mark.text[: columns - left]
@@ -118,7 +118,7 @@ def _style(upper: int, lower: int) -> Style:
     return Style(color=_colour(upper), bgcolor=_colour(lower))
 
 
-def _edges(box: Box, scale: tuple[float, float], columns: int, rows: int) -> tuple[int, int, int, int]:
+def edges(box: Box, scale: tuple[float, float], columns: int, rows: int) -> tuple[int, int, int, int]:
     """Left, top, right, bottom on the small grid, all inside it."""
     left, right = (min(max(round(x * scale[0]), 0), columns - 1) for x in (box.left, box.right))
     top, bottom = (min(max(round(y * scale[1]), 0), rows - 1) for y in (box.top, box.bottom))
@@ -128,7 +128,7 @@ def _edges(box: Box, scale: tuple[float, float], columns: int, rows: int) -> tup
 def _draw_box(codes: NDArray[np.int32], mark: Mark, scale: tuple[float, float], code: int) -> None:
     """A full frame for a known face, a dashed one for an unknown, corners while it is being decided."""
     height, width = codes.shape
-    left, top, right, bottom = _edges(mark.box, scale, width, height)
+    left, top, right, bottom = edges(mark.box, scale, width, height)
     across, down = np.arange(left, right + 1), np.arange(top, bottom + 1)
     if mark.tone is Tone.UNKNOWN:
         across, down = across[(across - left) % 4 < 2], down[(down - top) % 4 < 2]
@@ -140,7 +140,7 @@ def _draw_box(codes: NDArray[np.int32], mark: Mark, scale: tuple[float, float], 
     codes[down, left] = codes[down, right] = code
 
 
-def _place_texts(
+def place_texts(
     marks: Sequence[Mark], scale: tuple[float, float], columns: int, rows: int, palette: Palette
 ) -> dict[int, list[tuple[int, str, Style]]]:
     """Texts by row as (first column, text, style): above their box if there is room, else below or in it."""
@@ -150,7 +150,7 @@ def _place_texts(
         width = cell_len(text)
         if not text or width > columns:
             continue
-        left, top, _, bottom = _edges(mark.box, scale, columns, rows * 2)
+        left, top, _, bottom = edges(mark.box, scale, columns, rows * 2)
         start = min(left, columns - width)
         for row in (top // 2 - 1, bottom // 2 + 1, top // 2 + 1):
             taken = placed.setdefault(row, [])

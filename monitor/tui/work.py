@@ -42,6 +42,16 @@ class WorkApp(App[None]):
         """Call something on the loop, from any thread; nothing happens when the app has ended."""
         self.post_message(self.Done(show))
 
+    def to_terminal(self, sequence: str) -> None:
+        """Write an escape sequence that moves no cursor, between two drawings of the screen. On the loop."""
+        if self._driver is not None and self._running:
+            self._driver.write(sequence)
+
+    def terminal_is_behind(self) -> bool:
+        """Whether the terminal has not yet taken all that was written to it."""
+        writer = getattr(self._driver, "_writer_thread", None)  # Textual tells it in no other way
+        return writer is not None and writer._queue.qsize() > 0
+
     def toast_problem(self, sentence: str) -> None:
         """Say what went wrong."""
         self.notify(sentence, severity="error", markup=False)

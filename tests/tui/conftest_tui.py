@@ -37,6 +37,7 @@ from monitor.domain import (
 )
 from monitor.enrolled import Enrolled
 from monitor.tui.app import MusterApp
+from monitor.tui.graphics import Graphics
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""
@@ -90,7 +91,14 @@ class World:
     def kiosk(self) -> FakeKiosk:
         return self.kiosks[-1]
 
-    def app(self, *, camera: bool = True, **settings: object) -> MusterApp:
+    def app(
+        self,
+        *,
+        camera: bool = True,
+        ascii_only: bool = False,
+        graphics: Graphics = Graphics.BLOCKS,
+        **settings: object,
+    ) -> MusterApp:
         def make(on_scene: Callable[[Scene], None], on_event: Callable[[KioskEvent], None]) -> FakeKiosk:
             self.kiosks.append(FakeKiosk(on_scene, on_event))
             return self.kiosks[-1]
@@ -98,7 +106,16 @@ class World:
         chosen = self.settings.model_copy(update=settings)
         factory = make if camera else None
         config = Path(chosen.db.removeprefix("sqlite:///")).with_name("muster.toml")
-        app = MusterApp(chosen, self.engine, self.cipher, factory, clock=lambda: self.now, config_file=config)
+        app = MusterApp(
+            chosen,
+            self.engine,
+            self.cipher,
+            factory,
+            clock=lambda: self.now,
+            ascii_only=ascii_only,
+            graphics=graphics,
+            config_file=config,
+        )
         self.apps.append(app)
         return app
 

@@ -33,8 +33,6 @@ PRESENT = (
     Column("mood", "Mood", 8, rank=1),
 )
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
-"""Least columns, and the class that the screen then has."""
-BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
 """Least columns, and the class that the screen has from there on."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
 
@@ -62,7 +60,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def __init__(self) -> None:
         super().__init__()
-        self.camera = CameraPicture(id="camera")
+        app = self.app
+        self.camera = CameraPicture(id="camera", send=app.to_terminal, is_behind=app.terminal_is_behind)
         self._keys: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -115,7 +114,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         plain = app.ascii_only or app.no_color
         named = app.settings.mood == "individual"
         size = camera.size
-        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named))
+        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named, app.graphics))
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.live.problem:
