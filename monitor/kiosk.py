@@ -22,6 +22,7 @@ from monitor.config import Settings
 from monitor.domain import Box, EventKind, Face, Frame, KioskEvent, Scene, Sighting
 from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
+from monitor.growth import Assess, Growth
 from monitor.pipeline import Detector, FlowSettings, VisionFlow
 from monitor.recorder import Recorder
 from monitor.sources import FrameSource
@@ -31,7 +32,7 @@ from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
-from monitor.vision.encoder import FaceEncoder
+from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,10 @@ _FPS_OVER = 2.0
 """Seconds over which frames a second are averaged."""
 _PATIENCE = 10.0
 """Seconds that "not me" waits for the database."""
+_LIVE_WAITING = 1
+"""Frames on which the detector works ahead of the flow; each is a frame's delay."""
+_FILE_WAITING = 4
+"""In a file nobody waits, and frames that take longer than others are made up for."""
 _POLL = 0.2
 """Seconds after which the vision thread looks whether it should stop."""
 
@@ -101,6 +106,7 @@ class Kiosk:
         self._stopping = threading.Event()
         self._flow: VisionFlow | None = None
         self._error: Exception | None = None
+        self._most_waiting = _LIVE_WAITING if source.live else _FILE_WAITING
         self._done_at: deque[float] = deque(maxlen=256)
         self._frames = 0
         self._began = self._ended = self._latest = 0.0
@@ -170,19 +176,20 @@ class Kiosk:
             self._error = error
 
     def _watch(self, flow: VisionFlow) -> None:
-        """Process frames until the source ends or is lost for good; the next one is fetched before each."""
-        waiting: Frame | None = None
+        """Process frames until the source ends or is lost for good; the detector hears of the next ones before each."""
+        waiting: deque[Frame] = deque()
         try:
-            while not self._stopping.is_set() and (waiting is not None or not self._capture.ended):
-                frame = self._capture.next(_POLL if waiting is None else 0.0)
-                if frame is not None and self._ahead is not None:
-                    self._ahead.begin(frame.rgb)
-                due, waiting = waiting, frame
-                if due is not None:
-                    self._process(flow, due)
+            while not self._stopping.is_set() and (waiting or not self._capture.ended):
+                frame = self._capture.next(0.0 if waiting else _POLL)
+                if frame is not None:
+                    waiting.append(frame)
+                    if self._ahead is not None:
+                        self._ahead.begin(frame.rgb)
+                if waiting and (frame is None or len(waiting) > self._most_waiting):
+                    self._process(flow, waiting.popleft())
         except MusterError:
-            if waiting is not None:
-                self._process(flow, waiting)
+            while waiting:
+                self._process(flow, waiting.popleft())
             raise
 
     def _process(self, flow: VisionFlow, frame: Frame) -> None:
@@ -227,14 +234,19 @@ def open_kiosk(
     *,
     publish_scene: Callable[[Scene], None],
     publish_event: Callable[[KioskEvent], None],
+    assess: Assess | None = None,
     fail_fast: bool = False,
 ) -> Kiosk:
     """A kiosk on a database, as the settings want it; not started yet.
 
+    Args:
+        assess: the gate of enrolment, for templates that grow; without it they do not.
+
     Raises:
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
-
+    recorder = Recorder(engine, cipher, settings, publish=publish_event)
+    growth = Growth(ENCODER_NAME, assess, recorder.offer) if assess is not None and settings.grow_templates else None
     ahead = DetectorAhead(lambda: FaceDetector(settings.detector))
 
     def open_flow() -> VisionFlow:
@@ -256,12 +268,13 @@ def open_kiosk(
                 min_views=1 if isinstance(source, FolderSource) else 3,
             ),
             no_mood=enrolled.no_mood,
+            growth=growth,
         )
 
     return Kiosk(
         source,
         open_flow,
-        Recorder(engine, cipher, settings, publish=publish_event),
+        recorder,
         publish_scene=publish_scene,
         publish_event=publish_event,
         ahead=ahead,

@@ -14,6 +14,8 @@ from monitor.vision.encoder import unit
 from monitor.vision.threshold import threshold_for, threshold_for_means
 
 _CHUNK = 4096
+_SHORTEST = 1e-3
+"""Length below which a mean says nothing; it asks for a similarity that nobody reaches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ class Gallery:
         self._templates = np.empty((len(entries), EMBEDDING_SIZE), np.float16)
         for start in range(0, len(entries), _CHUNK):
             templates = np.stack([entry.template for entry in entries[start : start + _CHUNK]])
-            self._lengths[start : start + _CHUNK] = np.linalg.norm(templates, axis=1)
+            self._lengths[start : start + _CHUNK] = np.maximum(np.linalg.norm(templates, axis=1), _SHORTEST)
             self._templates[start : start + _CHUNK] = unit(templates)
         self._single_threshold = threshold_for(target_fpir, len(entries))
 
@@ -56,7 +58,8 @@ class Gallery:
         """Who this is, if anybody.
 
         Args:
-            probe: float32 (128,): one unit embedding, or the mean of several, not scaled back to length 1.
+            probe: float32 (128,): one unit embedding, or the mean of several, not scaled back to length 1;
+                zeros are like nobody.
         """
         if not self._people:
             return Match(None, None, self._single_threshold, accepted=False)
@@ -65,7 +68,7 @@ class Gallery:
         best = self._candidate(first, similarities)
         runner_up = None if second is None else self._candidate(second, similarities)
         threshold = threshold_for_means(
-            self._single_threshold, float(self._lengths[first]), min(float(np.linalg.norm(probe)), 1.0)
+            self._single_threshold, float(self._lengths[first]), min(max(float(np.linalg.norm(probe)), _SHORTEST), 1.0)
         )
         lead = 1.0 if runner_up is None else best.similarity - runner_up.similarity
         accepted = best.similarity >= threshold and lead >= float(self._margins[first])

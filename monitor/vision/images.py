@@ -1,6 +1,7 @@
 """Still images from files that nobody vouches for."""
 
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from monitor.domain import RgbImage
 from monitor.errors import ImageError
+from monitor.vision.runtime import quiet_native_output
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".ppm"}
@@ -82,7 +84,9 @@ def _to_rgb(image: Image.Image, path: Path) -> RgbImage:
     if width * height > MAX_PIXELS:
         raise ImageError(f"{path} has {width}x{height} pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.")
     image.draft("RGB", (MAX_SIDE, MAX_SIDE))
-    image.load()
+    # libtiff prints its complaints itself.
+    with quiet_native_output() if image.format == "TIFF" else nullcontext():
+        image.load()
     upright = _turned(image)
     if upright.mode.startswith(("I", "F")):
         return _shrink(_from_deep(np.asarray(upright)))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,9 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 from monitor.errors import ModelError
+
+_quiet = threading.RLock()
+"""Two threads that redirect the same output in turns would leave it redirected for ever."""
 
 
 def open_session(model: bytes, *, threads: int = 1) -> onnxruntime.InferenceSession:
@@ -36,13 +40,14 @@ def open_session(model: bytes, *, threads: int = 1) -> onnxruntime.InferenceSess
 @contextmanager
 def quiet_native_output() -> Iterator[None]:
     """Send to nowhere what native libraries write to standard error past Python, where it would damage the screen."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
+    with _quiet:
+        sys.stderr.flush()
+        saved = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            os.close(nowhere)

@@ -44,6 +44,17 @@ def test_the_only_person_is_named_when_like_enough_and_has_no_runner_up() -> Non
     assert match.runner_up is None
 
 
+def test_a_probe_of_zeros_is_nobody() -> None:
+    gallery = Gallery([entry("Ada", unit_vector(np.random.default_rng(0)))])
+    match = gallery.identify(np.zeros(128, np.float32))
+    assert not match.accepted
+
+
+def test_a_template_of_zeros_names_nobody() -> None:
+    gallery = Gallery([entry("Ada", np.zeros(128, np.float32))])
+    assert not gallery.identify(unit_vector(np.random.default_rng(0))).accepted
+
+
 def test_a_stranger_is_not_named_but_the_most_similar_person_is_told() -> None:
     random = np.random.default_rng(1)
     everyone = unit_vector(random)

@@ -201,6 +201,15 @@ def test_a_file_that_was_cut_off_is_refused(file: Path, kind: str) -> None:
     sentence_of(file)
 
 
+def test_the_reader_of_a_damaged_tiff_prints_nothing(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    picture().save(file, "TIFF", compression="tiff_lzw")
+    content = bytearray(file.read_bytes())
+    content[8:40] = b"\xff" * 32
+    file.write_bytes(content)
+    sentence_of(file)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_name_too_long_for_the_system_is_refused(tmp_path: Path) -> None:
     sentence_of(tmp_path / ("x" * 300))
 
