@@ -31,13 +31,14 @@ class Ask(StrEnum):
     DOWN = "down"
 
 
-_WORDS: Final = {
+WORDS: Final = {
     Ask.STRAIGHT: "Look straight into the camera.",
     Ask.LEFT: "Turn your head a little to your left.",
     Ask.RIGHT: "Turn your head a little to your right.",
     Ask.UP: "Lift your chin a little.",
     Ask.DOWN: "Lower your chin a little.",
 }
+"""What the person is told when nothing else is in the way."""
 _HINTS: Final = {
     "inter_eye_distance": "Come closer.",
     "crop_of_the_face": "Move into the middle of the picture.",
@@ -161,7 +162,7 @@ class Coach:
         self._next()
         if not self._asks:
             return Advice("Thank you, that is all.", None, taken=ask, done=True)
-        return Advice(_WORDS[self._asks[0]], self._asks[0], taken=ask)
+        return Advice(WORDS[self._asks[0]], self._asks[0], taken=ask)
 
     def _next(self) -> None:
         self._asks.pop(0)
@@ -171,7 +172,7 @@ class Coach:
         if not self.supervised:
             refusal = (
                 f"The turn that was asked for ({ask}) did not come, so a photograph cannot be ruled out; "
-                "begin again, or let somebody stand by (--supervised)."
+                "begin again, or let somebody stand by who vouches for the person."
             )
             return Advice(refusal, None, refusal=refusal)
         self._next()
@@ -223,7 +224,7 @@ class Coach:
         pose, straight = face.quality.pose, self._straight
         if ask is Ask.STRAIGHT or straight is None:
             right = abs(pose.yaw) <= _STRAIGHT_YAW and abs(pose.pitch) <= _STRAIGHT_PITCH
-            return None if right else _WORDS[Ask.STRAIGHT]
+            return None if right else WORDS[Ask.STRAIGHT]
         yaw, pitch = pose.yaw - straight.yaw, pose.pitch - straight.pitch
         turned, (least, most) = {
             Ask.LEFT: (yaw, _TURN),
@@ -233,7 +234,7 @@ class Coach:
         }[ask]
         if turned > most:
             return "A little less far."
-        return _WORDS[ask] if turned < least else None
+        return WORDS[ask] if turned < least else None
 
 
 def _moved(before: ExaminedFace, after: ExaminedFace) -> float:

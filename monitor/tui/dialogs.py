@@ -12,7 +12,10 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
+from monitor.tui.work import WorkApp
+
 Answers = dict[str, str]
+YES_NO = (("yes", "yes"), ("no", "no"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Dialog(ModalScreen[Answers | None]):
     """
 
     CSS_PATH = "dialogs.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-high")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
     def __init__(
@@ -62,7 +66,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._check = check
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="dialog", classes="-danger" if self._danger else ""):
+        with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
             yield Static(Text(self._title), id="title")
             if self._text:
                 yield Static(Text(self._text), id="text")
@@ -112,8 +116,25 @@ class Dialog(ModalScreen[Answers | None]):
             (one for one in self._fields if not one.optional and not answers[one.key].strip()),
             None,
         )
+        if missing:
+            self.query_one(f"#ask-{missing.key}").focus()
         problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
         if problem:
             self.query_one("#problem", Static).update(Text(problem))
         else:
             self.dismiss(answers)
+
+
+def ask(app: WorkApp, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], then: Callable[[], None]) -> None:
+    """Ask, do in a worker what the answers say, then go on; escape ends it.
+
+    Args:
+        job: what to do with the answers; the returned job blocks and touches no widget.
+        then: on the loop, when the job is done; its error is shown instead when it failed.
+    """
+
+    def answered(answers: Answers | None) -> None:
+        if answers is not None:
+            app.in_background(job(answers), lambda _: then())
+
+    app.push_screen(dialog, answered)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import consents, erasure, look_alikes, moods, people, templates
+from db import audit, consents, erasure, look_alikes, moods, people, pins, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.records import Person, PersonSummary, Template
@@ -21,12 +21,15 @@ from enroll.store import Details, refresh_template
 from monitor import mood, reports
 from monitor.config import Settings
 from monitor.domain import RgbImage
+from monitor.pin import hash_pin
 from monitor.reports import Period, PersonDay
 from monitor.tui.queries import DESK, shares_of
 
 PAGE = 500
 """People that the list shows at once; the filter finds the others."""
 HISTORY_DAYS = 14
+Property: TypeAlias = Literal["rename", "number", "group", "notes"]
+"""What `change_person` changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class PersonDetails:
     """Shares over the last two weeks; empty without individual moods."""
     change: mood.Change | None
     """Today against the person's own baseline."""
+    door_pin: bool = False
+    """Whether they can check in with their number and a PIN."""
 
 
 def people_page(engine: Engine, search: str) -> PeoplePage:
@@ -85,7 +90,13 @@ def person_details(
             days=tuple(day for day in reversed(days) if day.person.id == person),
             moods=shares,
             change=change,
+            door_pin=_has_pin(session, who),
         )
+
+
+def _has_pin(session: Session, who: Person) -> bool:
+    found = pins.find(session, who.number) if who.number else None
+    return found is not None and found.pin_hash is not None
 
 
 def _moods(
@@ -130,9 +141,7 @@ def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:
     return tuple(found)
 
 
-def change_person(
-    engine: Engine, person: UUID, what: Literal["rename", "number", "group", "notes"], value: str, at: datetime
-) -> None:
+def change_person(engine: Engine, person: UUID, what: Property, value: str, at: datetime) -> None:
     """Change one property. Raises: DatabaseError."""
     with writing(engine) as session:
         match what:
@@ -144,6 +153,14 @@ def change_person(
                 people.set_group(session, person, value or None, at=at, actor=DESK)
             case "notes":
                 people.set_notes(session, person, value, at=at, actor=DESK)
+
+
+def set_door_pin(engine: Engine, person: UUID, pin: str, at: datetime) -> None:
+    """Keep the hash of the PIN that somebody types at the door, or forget it when empty. Raises: DatabaseError."""
+    kept = hash_pin(pin) if pin else None
+    with writing(engine) as session:
+        pins.set_pin(session, person, kept)
+        audit.note(session, "door pin" if kept else "door pin removed", at=at, actor=DESK, person=person)
 
 
 def set_active(engine: Engine, person: UUID, active: bool, at: datetime) -> None:

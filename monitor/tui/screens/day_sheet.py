@@ -13,7 +13,7 @@ from textual.widgets import Footer, Static
 
 from db.records import Person, Presence
 from monitor.tui import queries
-from monitor.tui.dialogs import Answers, Ask, Dialog
+from monitor.tui.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, day_text
 
@@ -146,12 +146,8 @@ class DaySheet(ModalScreen[None]):
         hour, minute = clock.split(":")
         return datetime.combine(self._day, time(int(hour), int(minute)), tzinfo=self.app.settings.zone).astimezone(UTC)
 
-    def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], None]], done: str) -> None:
-        def answered(answers: Answers | None) -> None:
-            if answers is not None:
-                self.app.in_background(job(answers), lambda _: self._changed(done))
-
-        self.app.push_screen(dialog, answered)
+    def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
+        ask(self.app, dialog, job, lambda: self._changed(done))
 
     def _changed(self, done: str) -> None:
         self.app.notify(done)

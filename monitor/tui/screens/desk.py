@@ -1,7 +1,8 @@
 """What the desk's screens share: they load in a worker, show on the loop, and load again when facts change."""
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -12,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from monitor.tui.chrome import TopBar
+from monitor.tui.dialogs import Answers, Dialog, ask
 from monitor.tui.table import Table
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 Loaded = TypeVar("Loaded")
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
+ABSTRACT = "__isabstractmethod__"
+"""What `abstractmethod` leaves on a function."""
 SETTLE = 0.15
 """Seconds that facts may gather before a screen loads again."""
 
@@ -43,19 +47,26 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self._loading = False
         self._settle: Timer | None = None
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Textual has a metaclass of its own, so that `ABC` is none of ours; a gap shows at import all the same."""
+        super().__init_subclass__(**options)
+        abstract = [name for name in ("body", "query_job", "show") if hasattr(getattr(cls, name), ABSTRACT)]
+        if abstract:
+            raise TypeError(f"{cls.__name__} must define {', '.join(abstract)}.")
+
     # For subclasses
 
+    @abstractmethod
     def body(self) -> ComposeResult:
         """The widgets between the bar and the footer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def query_job(self) -> Callable[[], Loaded]:
         """What to load, with everything it needs bound now; it runs in a worker."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, loaded: Loaded) -> None:
         """Show it."""
-        raise NotImplementedError
 
     # The same everywhere
 
@@ -101,6 +112,16 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def say(self, text: str) -> None:
         """The line above the table."""
         self.query_one("#summary", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+    def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
+        """Ask, change people in a worker as the answers say, then say so and load again."""
+        ask(self.app, dialog, job, lambda: self.changed(done))
+
+    def changed(self, done: str) -> None:
+        """People were changed: say so, let the kiosk know, load again."""
+        self.app.notify(done, markup=False)
+        self.app.live.people_changed()
+        self.reload()
 
     @property
     def needle(self) -> str:

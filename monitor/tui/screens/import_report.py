@@ -1,6 +1,6 @@
 """What an enrolment took, and why it did not take the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("person", "Person", 20),
     Column("image", "Picture", 20, rank=1),
-    Column("reason", "Not taken because"),
+    Column("reason", "Not taken because, or remark"),
 )
 
 
@@ -50,9 +50,11 @@ class ImportReport(ModalScreen[None]):
         known = f", {unchanged} known already" if unchanged else ""
         title = f"{len(self._reports)} people: {accepted} pictures taken{known}, {len(rejected)} not taken"
         self.query_one("#title", Static).update(title)
+        lines = [(one.person, PurePath(picture.image).name, picture.reason) for one, picture in rejected]
+        lines += [line for one in self._reports for line in _remarks(one)]
         rows = [
-            Row(str(index), (clean(one.person), clean(PurePath(picture.image).name), clean(picture.reason, 200)))
-            for index, (one, picture) in enumerate(rejected)
+            Row(str(index), (clean(person), clean(image), clean(reason, 200)))
+            for index, (person, image, reason) in enumerate(lines)
         ]
         self.query_one(Table).show(rows)
 
@@ -63,3 +65,11 @@ class ImportReport(ModalScreen[None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def _remarks(report: PersonReport) -> Iterator[tuple[str, str, str]]:
+    """What is worth knowing though the pictures were taken, as (person, picture, remark)."""
+    for warning in report.warnings:
+        yield report.person, "", warning
+    for other in report.alike[:3]:
+        yield report.person, "", f"May be the same person as {other.name} (similarity {other.similarity:.3f})."

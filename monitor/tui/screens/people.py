@@ -14,15 +14,20 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from enroll.report import PersonReport
+from monitor.sources import FrameSource
 from monitor.tui import people_queries as queries
-from monitor.tui.dialogs import Answers, Ask, Dialog
-from monitor.tui.greeting import Thumbnail
+from monitor.tui.capturing import Booth, DoorFrames, enrol_from, wish_of
+from monitor.tui.dialogs import YES_NO, Answers, Ask, Dialog
 from monitor.tui.people_queries import PeoplePage, PersonDetails
+from monitor.tui.queries import DESK
+from monitor.tui.screens.capture import CaptureScreen
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.import_report import ImportReport
+from monitor.tui.screens.person_actions import CHANGES
 from monitor.tui.screens.person_text import person_text
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean
+from monitor.tui.thumbnail import Thumbnail
 
 COLUMNS = (
     Column("name", "Name"),
@@ -31,8 +36,10 @@ COLUMNS = (
     Column("consent", "Consent", 10, rank=2),
     Column("alike", "Alike", 5, right=True, rank=1),
 )
-AGREED = (("yes", "yes"), ("not asked", "no"))
-YES_NO = (("given", "yes"), ("refused", "no"))
+CONSENT = Ask(
+    "consent", "Have they agreed to be recognised, and to moods?", "no", (("yes", "yes"), ("not asked", "no"))
+)
+FIVE_SHOTS = "Five shots: straight ahead, then with the head turned as the screen says. It takes them by itself."
 
 
 class PeopleScreen(DeskScreen[PeoplePage]):
@@ -44,26 +51,33 @@ class PeopleScreen(DeskScreen[PeoplePage]):
 
 The list finds people by name, number or group; the pane shows everything about the one under the cursor.
 
-- **/**: filter. **I**: enrol from a folder, a ZIP or a list.
-- **R** rename, **G** group, **C** consents, **D** deactivate or reactivate.
-- **M**: merge into somebody else. **O**: write all data about the person to a folder.
-- **X**: erase for good.
+- **/**: filter. **E**: enrol from the camera. **I**: enrol from a folder, a ZIP or a list.
+- **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** PIN for the door.
+- **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
+- **O**: write all data about the person to a folder.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "enrol", "Enrol", tooltip="Enrol people from a folder, a ZIP or a list", id="people.enrol"),
+        Binding("e", "capture", "Enrol", tooltip="Enrol somebody before the camera", id="people.capture"),
+        Binding("i", "enrol", "Import", tooltip="Enrol people from a folder, a ZIP or a list", id="people.enrol"),
         Binding("r", "change('rename')", "Rename", id="people.rename"),
+        Binding("n", "change('number')", "Number", show=False, id="people.number"),
         Binding("g", "change('group')", "Group", show=False, id="people.group"),
-        Binding("c", "consent", "Consent", tooltip="What the person agreed to", id="people.consent"),
+        Binding("t", "change('notes')", "Notes", show=False, id="people.notes"),
+        Binding("c", "change('consent')", "Consent", tooltip="What the person agreed to", id="people.consent"),
+        Binding("p", "change('door_pin')", "PIN", tooltip="Number and PIN for the door", show=False, id="people.pin"),
         Binding("d", "active", "Active", tooltip="Keep, but do not recognise", id="people.active"),
         Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", id="people.merge"),
-        Binding(
-            "o", "export", "Data", tooltip="Write all data about the person to a folder", show=False, id="people.export"
-        ),
-        Binding("x", "erase", "Erase", tooltip="Delete for good", id="people.erase"),
+        Binding("o", "change('export')", "Data", tooltip="Write all data to a folder", show=False, id="people.export"),
+        Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, booth: Booth | None = None) -> None:
+        """
+        Args:
+            booth: what taking shots before the camera needs; None for the real camera and models.
+        """
         super().__init__()
+        self._booth = booth or Booth()
         self._details: PersonDetails | None = None
 
     def body(self) -> ComposeResult:
@@ -96,7 +110,7 @@ The list finds people by name, number or group; the pane shows everything about 
             name = clean(one.person.name) + ("" if one.person.active else " (inactive)")
             cells = (name, clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
             rows.append(Row(str(one.person.id), cells, (None if one.person.active else "faint",)))
-        empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet. Press I to enrol a folder."
+        empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet: E camera, I files."
         self.query_one("#people", Table).show(rows, empty=empty)
         more = f", the first {len(rows)} shown" if len(rows) == queries.PAGE else ""
         self.say(f"{loaded.total} people enrolled{more}")
@@ -128,143 +142,56 @@ The list finds people by name, number or group; the pane shows everything about 
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"change", "consent", "active", "merge", "export", "erase"}:
+        if action in {"change", "active", "merge"}:
             return self._details is not None
         return super().check_action(action, parameters)
 
     # Changes
 
-    def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], None]], done: str) -> None:
-        def answered(answers: Answers | None) -> None:
-            if answers is not None:
-                self.app.in_background(job(answers), lambda _: self._changed(done))
-
-        self.app.push_screen(dialog, answered)
-
-    def _changed(self, done: str) -> None:
-        self.app.notify(done, markup=False)
-        self.app.live.people_changed()
-        self.reload()
-
-    @property
-    def _who(self) -> UUID:
-        assert self._details is not None
-        return self._details.person.id
-
-    @property
-    def _shown_name(self) -> str:
-        return clean(self._details.person.name, 40) if self._details else ""
-
     def action_change(self, what: str) -> None:
-        if self._details is None:
-            return
-        person, app = self._details.person, self.app
-        if what == "rename":
-            dialog = Dialog("Rename", "", [Ask("value", "Name", person.name)], yes="Rename")
-            self._ask(
-                dialog,
-                lambda answers: partial(
-                    queries.change_person, app.engine, person.id, "rename", answers["value"], app.clock()
-                ),
-                "Renamed.",
-            )
-        else:
-            dialog = Dialog(
-                "Group", self._shown_name, [Ask("value", "Group", person.group or "", optional=True)], yes="Set"
-            )
-            self._ask(
-                dialog,
-                lambda answers: partial(
-                    queries.change_person, app.engine, person.id, "group", answers["value"], app.clock()
-                ),
-                "The group is set.",
-            )
-
-    def action_consent(self) -> None:
-        if self._details is None:
-            return
-        who, app = self._who, self.app
-        face = "yes" if self._details.face_consent else "no"
-        mood = "yes" if self._details.mood_consent else "no"
-        fields = [Ask("face", "To be recognised", face, YES_NO), Ask("mood", "To have moods estimated", mood, YES_NO)]
-        self._ask(
-            Dialog("Consent", f"What {self._shown_name} agreed to.", fields, yes="Write down"),
-            lambda answers: partial(
-                queries.set_consents, app.engine, who, answers["face"] == "yes", answers["mood"] == "yes", app.clock()
-            ),
-            "The decision is written down.",
-        )
+        """Ask for one of `person_actions.CHANGES`, and do it."""
+        if self._details is not None:
+            change = CHANGES[what](self.app, self._details)
+            self.ask(change.dialog, change.job, change.done)
 
     def action_active(self) -> None:
         if self._details is None:
             return
-        active = not self._details.person.active
-        job = partial(queries.set_active, self.app.engine, self._who, active, self.app.clock())
-        done = f"{self._shown_name} is {'active' if active else 'inactive: kept, but not recognised'}."
-        self.app.in_background(job, lambda _: self._changed(done))
+        person = self._details.person
+        job = partial(queries.set_active, self.app.engine, person.id, not person.active, self.app.clock())
+        done = f"{clean(person.name, 40)} is {'inactive: kept, but not recognised' if person.active else 'active'}."
+        self.app.in_background(job, lambda _: self.changed(done))
 
     def action_merge(self) -> None:
         if self._details is None or self.loaded is None:
             return
-        who, app = self._who, self.app
+        app, who = self.app, self._details.person
         others = tuple(
-            (clean(one.person.name, 50), str(one.person.id)) for one in self.loaded.people if one.person.id != who
+            (clean(one.person.name, 50), str(one.person.id)) for one in self.loaded.people if one.person.id != who.id
         )
         if not others:
             app.notify("There is nobody else in the list; clear the filter first.", severity="warning")
             return
-        text = f"Everything of {self._shown_name} becomes the other's, and they are gone. This cannot be undone."
-        self._ask(
+        text = f"Everything of {clean(who.name, 40)} becomes the other's, and they are gone. This cannot be undone."
+        self.ask(
             Dialog("Merge into", text, [Ask("into", "Into", others[0][1], others)], yes="Merge", danger=True),
             lambda answers: partial(
-                queries.merge_people, app.engine, app.cipher, who, UUID(answers["into"]), app.clock()
+                queries.merge_people, app.engine, app.cipher, who.id, UUID(answers["into"]), app.clock()
             ),
             "Merged.",
-        )
-
-    def action_erase(self) -> None:
-        if self._details is None:
-            return
-        app = self.app
-        text = (
-            f"Delete {self._shown_name} with {len(self._details.templates)} images, consents, sightings and moods. "
-            "The ledger keeps the events without a name. This cannot be undone."
-        )
-        self._ask(
-            Dialog("Erase for good", text, yes="Erase", danger=True),
-            lambda _: partial(queries.erase_person, app.engine, self._who, app.clock()),
-            "Erased.",
-        )
-
-    def action_export(self) -> None:
-        app, who = self.app, self._who
-        folder = Path.home() / f"muster-person-{who.hex[-8:]}"
-        self._ask(
-            Dialog("Write all data", self._shown_name, [Ask("folder", "Into the folder", str(folder))], yes="Write"),
-            lambda answers: partial(
-                queries.export_person, app.engine, app.cipher, who, Path(answers["folder"]).expanduser()
-            ),
-            "Written.",
         )
 
     # Enrolment
 
     def action_enrol(self) -> None:
-        fields = [
-            Ask("path", "Folder (one sub-folder a person), ZIP, CSV or XLSX"),
-            Ask(
-                "consent",
-                "Have they agreed to be recognised, and to moods?",
-                "no",
-                (("yes", "yes"), ("not asked", "no")),
-            ),
-        ]
+        """From files."""
+        fields = [Ask("path", "Folder (one sub-folder a person), ZIP, CSV or XLSX"), CONSENT]
 
         def answered(answers: Answers | None) -> None:
             if answers is not None:
                 self._enrol(Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes")
 
-        self.app.push_screen(Dialog("Enrol", "", fields, yes="Enrol"), answered)
+        self.app.push_screen(Dialog("Enrol from files", "", fields, yes="Enrol"), answered)
 
     def _enrol(self, path: Path, consented: bool) -> None:
         app = self.app
@@ -281,5 +208,43 @@ The list finds people by name, number or group; the pane shows everything about 
         self.app.show_later(lambda: self.say(f"Enrolling: picture {done} of {total}"))
 
     def _enrolled(self, reports: list[PersonReport]) -> None:
-        self._changed(f"{sum(one.accepted > 0 for one in reports)} people enrolled.")
+        self.changed(f"{sum(one.accepted > 0 for one in reports)} people enrolled.")
         self.app.push_screen(ImportReport(reports))
+
+    def action_capture(self) -> None:
+        """From the camera."""
+        fields = [
+            Ask("name", "Name"),
+            Ask("number", "Number (optional)", optional=True),
+            Ask("group", "Group (optional)", optional=True),
+            CONSENT,
+            Ask("supervised", "Do you stand by and vouch for them?", "no", YES_NO),
+        ]
+        dialog = Dialog("Enrol from the camera", FIVE_SHOTS, fields, yes="Start")
+        self.app.push_screen(dialog, lambda answers: self._capture(answers) if answers else None)
+
+    def _capture(self, answers: Answers) -> None:
+        app = self.app
+        wish = wish_of(
+            answers["name"], answers["number"], answers["group"], app.clock(), DESK,
+            agreed=answers["consent"] == "yes", supervised=answers["supervised"] == "yes",
+        )  # fmt: skip
+        job = partial(enrol_from, self._frames(), self._booth, app.engine, app.cipher, wish)
+        app.push_screen(CaptureScreen(wish.identity.name, job), self._captured)
+
+    def _frames(self) -> Callable[[], FrameSource]:
+        """The door's own frames while it has the camera; else the source that the settings name."""
+        live = self.app.live
+        if live.has_camera and not live.problem:
+            return lambda: DoorFrames(lambda: live.scene, self.app.source_name)
+        return partial(self._booth.open_source, self.app.settings.source)
+
+    def _captured(self, report: PersonReport | None) -> None:
+        if report is None:
+            return
+        name = clean(report.person, 40)
+        self.changed(
+            f"{name} is enrolled with {report.accepted} shots." if report.accepted else f"{name}: no shot taken."
+        )
+        if report.rejected or report.warnings or report.alike:
+            self.app.push_screen(ImportReport([report]))

@@ -23,6 +23,7 @@ def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs) -> Text:
         ("Active", "yes" if person.active else "no"),
         ("Recognition", GIVEN[details.face_consent]),
         ("Moods", GIVEN[details.mood_consent]),
+        ("Door PIN", "set" if details.door_pin else ""),
         ("Notes", clean(person.notes, 200)),
     )
     for label, value in facts:

@@ -13,11 +13,11 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from monitor.tui import visitor_queries as queries
-from monitor.tui.dialogs import Answers, Ask, Dialog
-from monitor.tui.greeting import Thumbnail
+from monitor.tui.dialogs import Ask, Dialog
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, day_text
+from monitor.tui.thumbnail import Thumbnail
 from monitor.tui.visitor_queries import VisitorGroup, VisitorsView
 
 COLUMNS = (
@@ -100,22 +100,10 @@ Faces that nobody knows. The same visitor on several days is one row.
             return self.loaded is not None and self.selected is not None
         return super().check_action(action, parameters)
 
-    def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], None]], done: str) -> None:
-        def answered(answers: Answers | None) -> None:
-            if answers is not None:
-                self.app.in_background(job(answers), lambda _: self._changed(done))
-
-        self.app.push_screen(dialog, answered)
-
-    def _changed(self, done: str) -> None:
-        self.app.notify(done, markup=False)
-        self.app.live.people_changed()
-        self.reload()
-
     def action_name(self) -> None:
         group, app = self.selected, self.app
         if group is not None:
-            self._ask(
+            self.ask(
                 Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name")], yes="Enrol"),
                 lambda answers: partial(
                     queries.name_group, app.engine, app.cipher, group, answers["name"], app.clock()
@@ -131,7 +119,7 @@ Faces that nobody knows. The same visitor on several days is one row.
         if not choices:
             app.notify("Nobody is enrolled yet; name the visitor instead.", severity="warning")
             return
-        self._ask(
+        self.ask(
             Dialog("Who is it?", BECOME_TEMPLATES, [Ask("who", "Person", "", choices)], yes="Add"),
             lambda answers: partial(
                 queries.merge_group, app.engine, app.cipher, group, UUID(answers["who"]), app.clock()
@@ -143,7 +131,7 @@ Faces that nobody knows. The same visitor on several days is one row.
         group, app = self.selected, self.app
         if group is not None:
             text = f"{len(group.visits)} faces are deleted. This cannot be undone."
-            self._ask(
+            self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
                 lambda _: partial(queries.discard_group, app.engine, group, app.clock()),
                 "Discarded.",
