@@ -8,7 +8,7 @@ from test_door_screen import text_of
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
-from db import audit, consents, ledger, people, sightings
+from db import audit, consents, ledger, people, pins, sightings
 from db.engine import reading
 from monitor.pin import hash_pin, is_pin
 from monitor.tui.dialogs import Dialog
@@ -146,6 +146,50 @@ async def test_consent_is_written_down(world: World) -> None:
         assert "refused" in text_of(world)
     with reading(world.engine) as session:
         assert consents.current(session, world.ids["Ada Lovelace"], "mood") is False
+
+
+async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "n")
+        await fill(pilot, value="A-17")
+        await go(pilot, "t")
+        await fill(pilot, value="[red]mind[/] the \x1b[31mstep\u202e")
+        assert "A-17" in text_of(world)
+        assert "[red]mind[/] the step" in text_of(world)
+        await go(pilot, "down", "n")
+        await fill(pilot, value="A-17")
+        assert "A-17" not in text_of(world), "the number is somebody else's"
+    with reading(world.engine) as session:
+        ada = people.get_person(session, world.ids["Ada Lovelace"])
+        assert ada.number == "A-17"
+        assert people.get_person(session, world.ids["Alan Turing"]).number is None
+        assert [one.action for one in audit.newest(session, person=ada.id)[:2]] == ["notes", "number"]
+
+
+async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "p")
+        await fill(pilot, pin="abcd", again="abcd")
+        assert "has at least 4 digits" in text_of(world)
+        await fill(pilot, pin="2718", again="2718")
+        assert "has no number to type before the PIN" in text_of(world)
+        await go(pilot, "n")
+        await fill(pilot, value="17")
+        await go(pilot, "p")
+        await fill(pilot, pin="2718", again="2718")
+        with reading(world.engine) as session:
+            found = pins.find(session, "17")
+            assert found is not None
+            assert found.pin_hash is not None
+            assert is_pin("2718", found.pin_hash)
+            assert audit.newest(session)[0].action == "door pin"
+        await go(pilot, "p")
+        await fill(pilot, pin="", again="")
+    with reading(world.engine) as session:
+        found = pins.find(session, "17")
+        assert found is not None
+        assert found.pin_hash is None
+        assert audit.newest(session)[0].action == "door pin removed"
 
 
 async def test_merging_moves_everything(world: World) -> None:
