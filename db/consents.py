@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import false, select
 from sqlalchemy.orm import Session
 
+from db import growth
 from db.batches import batches
 from db.errors import InvalidRecord
 from db.ids import new_id
@@ -19,7 +20,7 @@ Decided: TypeAlias = tuple[UUID, str]
 
 
 def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str) -> Consent:
-    """Writes a decision down.
+    """Writes a decision down. Who refuses "face" loses the captures that waited for a review.
 
     Raises:
         InvalidRecord: there is no such person.
@@ -28,6 +29,8 @@ def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, 
         raise InvalidRecord(f"There is no person with the id {person}.")
     row = ConsentRow(id=new_id(), person_id=person, kind=kind, given=given, at=at, recorded_by=actor)
     session.add(row)
+    if kind == "face" and not given:
+        growth.discard_of_person(session, person)
     session.flush()
     return _record(row)
 

@@ -6,16 +6,20 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import audit, ledger, look_alikes, moods, sightings
+from db import audit, growth, ledger, look_alikes, moods, sightings
+from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.records import AttendanceEvent, Method, NewEvent, Presence
 from db.schema import EventRow, SightingRow
 
 
-def not_me(session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str) -> AttendanceEvent:
+def not_me(
+    session: Session, cipher: TemplateCipher, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str
+) -> AttendanceEvent:
     """Voids an event that was made for the wrong person, and remembers the mistake.
 
-    The sighting and its moods lose the name as well. The second time nothing happens.
+    The sighting and its moods lose the name as well, and templates that grew from it are rolled back. The second time
+    nothing happens.
 
     Args:
         id: of the void, so that writing it again changes nothing.
@@ -38,6 +42,8 @@ def not_me(session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID
         at=at,
         actor=actor,
     )
+    if wrong.sighting is not None:
+        growth.roll_back_sighting(session, cipher, wrong.sighting, at=at, actor=actor)
     if sighting is not None:
         moods.unname(session, sighting.id)
         sightings.unname(session, sighting.id)
@@ -48,6 +54,8 @@ def void(
     session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str, reason: str
 ) -> AttendanceEvent:
     """Cancels an event; one that is cancelled already gives back the void that did it.
+
+    A capture of its sighting that waited for a review is deleted: whose face it is, is in doubt.
 
     Raises:
         InvalidRecord: there is no such event, or its person was erased.
@@ -70,6 +78,8 @@ def void(
         target=event,
     )
     written = ledger.append(session, made)
+    if wrong.sighting is not None:
+        growth.discard_of_sighting(session, wrong.sighting)
     audit.note(session, "void", at=at, actor=actor, person=made.person, event=id, detail={"reason": reason})
     return written
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import audit, consents, ledger, people, templates
+from db import audit, consents, growth, ledger, people, templates
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.records import ErasureReceipt, PersonExport
@@ -19,6 +19,7 @@ from db.schema import (
     Base,
     ConsentRow,
     EventRow,
+    GrowthRow,
     LookAlikeRow,
     MeanTemplateRow,
     MoodRow,
@@ -49,7 +50,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
         pseudonyms=pseudonyms,
         at=at,
         actor=actor,
-        templates=_count(session, TemplateRow, person),
+        templates=_count(session, TemplateRow, person) + _count(session, GrowthRow, person),
         sightings=_count(session, SightingRow, person),
         mood_samples=_count(session, MoodRow, person),
         consents=_count(session, ConsentRow, person),
@@ -75,8 +76,8 @@ def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *,
     """Makes two people one: everything of `source` becomes `into`'s, and `source` is gone.
 
     The mean template of `into` is then stale: compute it from `templates.load_members` and set it in the same
-    transaction. Images that both have are kept once. The consents of `into` count, but what `source` refuses
-    stays refused.
+    transaction. Images that both have are kept once; captures of `source` that wait for a review are not kept, nor is
+    its PIN. The consents of `into` count, but what `source` refuses stays refused.
 
     Raises:
         InvalidRecord: one of the two does not exist, or they are the same.
@@ -117,11 +118,14 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         chip = templates.load_chip(session, cipher, template.id)
         if chip is not None:
             images[f"face-{number}.jpg"] = chip
+    for number, capture in enumerate(growth.waiting(session, person), start=1):
+        images[f"waiting-{number}.jpg"] = growth.load_face(session, cipher, capture.id)[1]
     data: dict[str, Any] = {
         "person": _plain(session, PersonRow, PersonRow.id == person)[0],
         "consents": _plain(session, ConsentRow, ConsentRow.person_id == person),
         "templates": _templates(session, cipher, who.id),
         "mean_templates": _means(session, cipher, who.id),
+        "waiting_captures": _plain(session, GrowthRow, GrowthRow.person_id == person),
         "sightings": _plain(session, SightingRow, SightingRow.person_id == person),
         "attendance": [_event(event) for event in ledger.of_person(session, person)],
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),

@@ -104,6 +104,13 @@ def of_person(session: Session, person: UUID, since: datetime | None = None) -> 
     )
 
 
+def is_voided(session: Session, sighting: UUID) -> bool:
+    """Whether an event that this sighting made was voided."""
+    made = select(EventRow.id).where(EventRow.sighting_id == sighting)
+    query = select(EventRow.id).where(EventRow.kind == "void", EventRow.target_id.in_(made)).limit(1)
+    return session.scalar(query) is not None
+
+
 def count(session: Session) -> int:
     """How many rows the ledger has."""
     return session.scalar(select(func.count()).select_from(EventRow)) or 0

@@ -34,3 +34,9 @@ def find(session: Session, number: str) -> PinRecord | None:
         return None
     row = session.scalar(select(PersonRow).where(PersonRow.number == wanted, PersonRow.active == true()))
     return PinRecord(row.id, row.name, row.pin_hash) if row else None
+
+
+def any_set(session: Session) -> bool:
+    """Whether anybody active has a PIN."""
+    query = select(PersonRow.id).where(PersonRow.pin_hash.is_not(None), PersonRow.active == true()).limit(1)
+    return session.scalar(query) is not None

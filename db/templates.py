@@ -34,6 +34,7 @@ def add_template(
     source: str,
     at: datetime,
     chip_jpeg: bytes | None = None,
+    sighting: UUID | None = None,
 ) -> Template:
     """Adds one enrolled image; the same image of the same person again gives back what is there.
 
@@ -43,6 +44,7 @@ def add_template(
         quality: numbers and texts for JSON.
         source: the image's file name, or what took it.
         chip_jpeg: the aligned face, so that another encoder can be used later.
+        sighting: where it grew from, if nobody enrolled it.
 
     Raises:
         InvalidRecord: there is no such person.
@@ -66,6 +68,7 @@ def add_template(
         quality=dict(quality),
         source=source,
         created_at=at,
+        sighting_id=sighting,
     )
     session.add(row)
     session.flush()
@@ -102,6 +105,27 @@ def set_mean_template(
         )
     )
     session.flush()
+
+
+def refresh_mean(
+    session: Session, cipher: TemplateCipher, person: UUID, encoder: str, *, at: datetime
+) -> tuple[NDArray[np.float32], int] | None:
+    """Computes the mean from the person's members of this encoder and sets it; without members it is deleted.
+
+    Returns:
+        The mean of the unit embeddings, float32 (128,), not scaled back to length 1, and how many there are.
+
+    Raises:
+        WrongKey: the database's templates belong to another key.
+        DatabaseDamaged: a member was changed outside Muster.
+    """
+    members = load_members(session, cipher, person, encoder)
+    if not members:
+        delete_mean_template(session, person, encoder)
+        return None
+    mean = np.asarray(np.mean([member.embedding for member in members], axis=0), np.float32)
+    set_mean_template(session, cipher, person, encoder=encoder, embedding=mean, members=len(members), at=at)
+    return mean, len(members)
 
 
 def delete_mean_template(session: Session, person: UUID, encoder: str) -> None:
@@ -210,4 +234,13 @@ def portrait_owner(person: UUID) -> str:
 
 
 def record(row: TemplateRow) -> Template:
-    return Template(row.id, row.person_id, row.content_hash, row.encoder, row.quality, row.source, row.created_at)
+    return Template(
+        row.id,
+        row.person_id,
+        row.content_hash,
+        row.encoder,
+        row.quality,
+        row.source,
+        row.created_at,
+        row.sighting_id,
+    )

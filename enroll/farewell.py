@@ -16,7 +16,7 @@ from db import erasure
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.records import ErasureReceipt, Person
-from db.schema import MeanTemplateRow, PortraitRow, TemplateRow
+from db.schema import GrowthRow, MeanTemplateRow, PortraitRow, TemplateRow
 from monitor.errors import UsageError
 
 _CHUNK: Final = 2**22
@@ -94,7 +94,10 @@ def erase(engine: Engine, person: Person, *, at: datetime, actor: str) -> Erasur
 
 def _traces(engine: Engine, person: Person) -> Sequence[bytes]:
     """Bytes that only this person's rows have."""
-    columns = (TemplateRow.embedding, TemplateRow.chip, MeanTemplateRow.embedding, PortraitRow.jpeg)
+    columns = (
+        *(TemplateRow.embedding, TemplateRow.chip, GrowthRow.embedding, GrowthRow.chip),
+        *(MeanTemplateRow.embedding, PortraitRow.jpeg),
+    )
     with reading(engine) as session:
         sealed = [
             value

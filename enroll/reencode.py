@@ -84,5 +84,6 @@ def _renew(session: Session, cipher: TemplateCipher, embed: Embed, old: Template
         source=old.source,
         at=old.created_at,
         chip_jpeg=chip,
+        sighting=old.sighting,
     )
     return True

@@ -75,6 +75,16 @@ class Roster:
         ]
         return sorted(found, key=lambda one: -one.similarity)[:most]
 
+    def nearest(self, face: Embedding, *, but: UUID) -> Alike | None:
+        """Who of all others is the most similar to one unit embedding; None when there is nobody else."""
+        similarities = self._templates[: len(self._people)] @ face
+        if but in self._rows:
+            similarities[self._rows[but]] = -np.inf
+        if not len(similarities) or np.isneginf(similarities.max()):
+            return None
+        row = int(similarities.argmax())
+        return Alike(self._people[row].person, self._people[row].name, float(similarities[row]))
+
 
 def load_roster(session: Session, cipher: TemplateCipher) -> Roster:
     """Everyone who can be recognised.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from db import consents, look_alikes, people, templates
@@ -13,7 +12,6 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.records import ConsentKind, Person
 from enroll.judge import Member
-from enroll.likeness import mean_template
 from enroll.roster import Alike, Known, Roster
 from monitor.vision.encoder import ENCODER_NAME
 
@@ -106,15 +104,11 @@ def refresh_template(session: Session, cipher: TemplateCipher, person: Person, *
     Returns:
         The template; None when the person has no members, and is not in the gallery any more.
     """
-    members = templates.load_members(session, cipher, person.id, ENCODER_NAME)
-    if not members:
-        templates.delete_mean_template(session, person.id, ENCODER_NAME)
+    found = templates.refresh_mean(session, cipher, person.id, ENCODER_NAME, at=at)
+    if found is None:
         return None
-    mean = mean_template(np.stack([member.embedding for member in members]))
-    templates.set_mean_template(
-        session, cipher, person.id, encoder=ENCODER_NAME, embedding=mean, members=len(members), at=at
-    )
-    return Known(person.id, person.name, mean, len(members))
+    mean, members = found
+    return Known(person.id, person.name, mean, members)
 
 
 def mark_alike(session: Session, roster: Roster, known: Known, *, at: datetime) -> list[Alike]:

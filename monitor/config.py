@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         default="onnx",
         description="Which build of the face encoder runs: onnx is fast, dlib is the reference.",
     )
+    grow_templates: bool = Field(
+        default=False,
+        description="Whether very sure and new views of consenting people wait for a review, to join their templates.",
+    )
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
     cool_down_minutes: float = Field(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.consensus import Consensus
 from monitor.domain import Embedding, Face, Frame, Match, MoodScores, Observation, Phase, RgbImage, Sighting, Track
+from monitor.growth import Growth, View
 from monitor.tracker import Tracker, TrackUpdate
 from monitor.vision import views
 from monitor.vision.chips import face_chip
@@ -62,11 +63,13 @@ class VisionFlow:
         settings: FlowSettings | None = None,
         *,
         no_mood: Container[UUID] = (),
+        growth: Growth | None = None,
     ) -> None:
         """
         Args:
             emotions: None when moods are off.
             no_mood: people who refused that their mood is estimated.
+            growth: looks for views that would make templates better; None when templates do not grow.
         """
         self._detector = detector
         self._encoder = encoder
@@ -76,6 +79,7 @@ class VisionFlow:
         self._known: dict[int, Consensus] = {}
         self.gallery = gallery
         self.no_mood = no_mood
+        self._growth = growth
 
     def process(self, frame: Frame) -> tuple[tuple[Observation, ...], tuple[Sighting, ...]]:
         """Look at the next frame.
@@ -131,7 +135,16 @@ class VisionFlow:
                 current.add_view(embedding, chip, views.thumbnail(frame.rgb, current.track.face), frame.seconds)
                 if not current.named:
                     current.match = self.gallery.identify(current.fused)
+                elif self._growth is not None:
+                    self._teach(self._growth, current, frame, chip, embedding)
         return list(in_view.values()), sightings
+
+    def _teach(self, growth: Growth, consensus: Consensus, frame: Frame, chip: RgbImage, embedding: Embedding) -> None:
+        named = consensus.match.person if consensus.match else None
+        if named is not None:
+            face = consensus.track.face
+            view = View(consensus.id, named.person, frame, face, chip, embedding, consensus.fused)
+            growth.look(view, self.gallery)
 
     def _split(self, consensus: Consensus, frame: Frame) -> tuple[Consensus, list[Sighting]]:
         old, new = self._tracker.split(consensus.track.id, frame.seconds)

@@ -21,9 +21,10 @@ from db.crypto import TemplateCipher, bind_key
 from db.engine import writing
 from db.errors import DatabaseError, InvalidRecord
 from db.ids import new_id
-from monitor import facts
+from monitor import facts, quarantine
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
+from monitor.growth import Capture
 
 MANY_WAITING: Final = 500
 """From here on waiting facts lose their pictures, and moods of people in view are not kept."""
@@ -64,7 +65,7 @@ class _Pin:
     event: UUID
 
 
-_Fact: TypeAlias = _Seen | _Pin | _NotMe
+_Fact: TypeAlias = _Seen | _Pin | _NotMe | Capture
 
 
 def utc_now() -> datetime:
@@ -144,6 +145,11 @@ class Recorder:
     def record_pin(self, person_id: UUID) -> None:
         """Takes that somebody gave number and PIN instead of their face; returns at once."""
         self._put(_Pin(person_id, self._clock(), new_id()))
+
+    def offer(self, capture: Capture) -> None:
+        """Takes a view that may make a template better; returns at once, and lets it go when much is waiting."""
+        if len(self._waiting) < MANY_WAITING:
+            self._put(capture)
 
     def void(self, attendance: UUID, actor: str) -> Future[None]:
         """Takes a "not me" for an attendance event; returns at once.
@@ -236,9 +242,15 @@ class Recorder:
         with writing(self._engine) as session:
             if isinstance(fact, _Seen):
                 return facts.write(session, self._door, fact.sighting, fact.event, now)
+            if isinstance(fact, Capture):
+                quarantine.take(session, self._door.cipher, fact)
+                return []
             if isinstance(fact, _Pin):
                 return facts.write_pin(session, self._door, fact.person, fact.event, fact.at)
-            corrections.not_me(session, fact.attendance, id=fact.id, at=now, kiosk=self._door.kiosk, actor=fact.actor)
+            door = self._door
+            corrections.not_me(
+                session, door.cipher, fact.attendance, id=fact.id, at=now, kiosk=door.kiosk, actor=fact.actor
+            )
         return []
 
     def _announce(self, fact: _Fact, events: list[KioskEvent]) -> None:

@@ -8,6 +8,7 @@ from monitor.cli.options import AsciiOption, ConfigOption, DbOption, JsonOption,
 
 if TYPE_CHECKING:
     from monitor.cli.headless import OnEvent, OnScene
+    from monitor.growth import Assess
 
 
 def kiosk(
@@ -35,7 +36,14 @@ def kiosk(
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
         return open_kiosk(
-            settings, engine, cipher, frames, publish_scene=on_scene, publish_event=on_event, fail_fast=headless
+            settings,
+            engine,
+            cipher,
+            frames,
+            publish_scene=on_scene,
+            publish_event=on_event,
+            assess=_gate() if settings.grow_templates else None,
+            fail_fast=headless,
         )
 
     if not headless:
@@ -49,3 +57,11 @@ def kiosk(
     if frames.warning:
         typer.echo(f"muster: {frames.warning}", err=True)
     print_summary(summary, check_ins, as_json_lines=json)
+
+
+def _gate() -> "Assess":
+    """The gate that images for enrolment pass, for templates that grow; only then enrolment is imported."""
+    from enroll.growth import gate
+    from enroll.quality import QualityLimits
+
+    return gate(QualityLimits())

@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from monitor.cli.farewell import erase, export
+from monitor.cli.growth import review_growth
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
 from monitor.cli.person import Who, find, say, store
 from monitor.errors import UsageError
@@ -206,6 +207,7 @@ def activate(who: Who, db: DbOption = None, config: ConfigOption = None, as_json
 
 app.command()(export)
 app.command()(erase)
+app.command("review-growth")(review_growth)
 
 
 @app.command("re-encode")

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db import audit, corrections, kiosks, ledger, look_alikes, people, sightings
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.ids import new_id
@@ -202,8 +203,8 @@ def test_a_day_has_its_voids_and_corrections_whenever_they_were_made(
 def test_not_me_takes_the_name_off_and_remembers_it(
     engine: Engine,
     door: tuple[UUID, UUID],
-    cipher,
-    at: datetime,  # type: ignore[no-untyped-def]
+    cipher: TemplateCipher,
+    at: datetime,
 ) -> None:
     person, kiosk = door
     seen = SightingRecord(new_id(), kiosk, 1, at, at, 3, person, person, 0.7, None, None, 0.5)
@@ -212,7 +213,7 @@ def test_not_me_takes_the_name_off_and_remembers_it(
         event = ledger.append(session, _event(door, at, sighting=seen.id))
     for _ in range(2):
         with writing(engine) as session:
-            corrections.not_me(session, event.id, id=new_id(), at=at, kiosk=kiosk, actor="door")
+            corrections.not_me(session, cipher, event.id, id=new_id(), at=at, kiosk=kiosk, actor="door")
     with reading(engine) as session:
         assert [row.kind for row in ledger.newest(session)] == ["void", "check_in"]
         assert look_alikes.wrongly_named(session) == {person: 1}

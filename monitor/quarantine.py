@@ -1,0 +1,76 @@
+"""What the recorder does with a capture, inside its transaction: keep it for a review, or let it go."""
+
+from uuid import UUID
+
+import cv2
+import numpy as np
+from sqlalchemy.orm import Session
+
+from db import consents, growth, people, sightings, templates
+from db.crypto import TemplateCipher
+from db.records import NewCapture
+from monitor.growth import MOST_WAITING, NEW, Capture, nearest
+
+
+def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
+    """Keeps a capture for a review if its person wants that and it shows something new.
+
+    Returns:
+        Whether it was kept.
+
+    Raises:
+        DatabaseError: it cannot be written, or the templates belong to another key.
+    """
+    if not _wanted(session, capture):
+        return False
+    members = templates.load_members(session, cipher, capture.person, capture.encoder)
+    enrolled = [member.embedding for member in members]
+    waiting = growth.faces(session, cipher, capture.person, capture.encoder)
+    like = nearest(capture.embedding, enrolled)
+    if not members or nearest(capture.embedding, [*enrolled, *waiting]) > NEW:
+        return False
+    if not _make_room(session, capture.person, like):
+        return False
+    growth.quarantine(
+        session,
+        cipher,
+        NewCapture(
+            person=capture.person,
+            sighting=capture.sighting,
+            at=capture.at,
+            encoder=capture.encoder,
+            embedding=capture.embedding,
+            chip_jpeg=_jpeg(capture),
+            quality=capture.quality,
+            similarity=capture.similarity,
+            lead=capture.lead,
+            nearest=like,
+        ),
+    )
+    return True
+
+
+def _wanted(session: Session, capture: Capture) -> bool:
+    """Whether the person is there and has agreed, and nobody said meanwhile that it is somebody else."""
+    seen = sightings.get(session, capture.sighting)
+    if seen is None or seen.person != capture.person or growth.has_sighting(session, capture.sighting):
+        return False
+    agreed = consents.current(session, capture.person, "face") is True
+    return agreed and people.get_person(session, capture.person).active
+
+
+def _make_room(session: Session, person: UUID, like: float) -> bool:
+    """Room for one more; the one that adds least goes, unless the new one adds even less."""
+    waiting = growth.waiting(session, person)
+    if len(waiting) < MOST_WAITING:
+        return True
+    least = max(waiting, key=lambda one: one.nearest)
+    if least.nearest <= like:
+        return False
+    growth.discard(session, least.id)
+    return True
+
+
+def _jpeg(capture: Capture) -> bytes:
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(capture.chip[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    return bytes(data)

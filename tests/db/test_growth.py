@@ -1,0 +1,231 @@
+"""Captures in quarantine: they change nothing, leave with their person, and become templates that roll back."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db import audit, consents, corrections, erasure, growth, kiosks, ledger, people, rotation, sightings, templates
+from db.crypto import TemplateCipher
+from db.engine import reading, scrub, writing
+from db.errors import InvalidRecord
+from db.ids import new_id
+from db.records import NewCapture, NewEvent, Person, SightingRecord, WaitingCapture
+
+ENCODER = "test-1"
+Keep = Callable[..., WaitingCapture]
+
+
+def _face(seed: int) -> np.ndarray:
+    vector = np.random.default_rng(seed).standard_normal(128).astype(np.float32)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+@pytest.fixture
+def ada(engine: Engine, cipher: TemplateCipher, at: datetime) -> Person:
+    """Somebody with one enrolled image."""
+    with writing(engine) as session:
+        person = people.add_person(session, "Ada", at=at, actor="desk")
+        templates.add_template(
+            session,
+            cipher,
+            person.id,
+            content_hash="a" * 64,
+            encoder=ENCODER,
+            embedding=_face(1),
+            quality={},
+            source="ada.jpg",
+            at=at,
+        )
+        templates.refresh_mean(session, cipher, person.id, ENCODER, at=at)
+        return person
+
+
+@pytest.fixture
+def keep(engine: Engine, cipher: TemplateCipher, at: datetime) -> Keep:
+    """Keeps a capture of a sighting that checked somebody in."""
+
+    def keep(person: Person, seed: int = 2) -> WaitingCapture:
+        with writing(engine) as session:
+            kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
+            seen = SightingRecord(new_id(), kiosk, 1, at, at, 9, person.id, person.id, 0.97, None, None, 0.94)
+            sightings.add(session, cipher, seen)
+            event = NewEvent(new_id(), "check_in", person.id, at, "UTC", kiosk, "face", "door", at, sighting=seen.id)
+            ledger.append(session, event)
+            chip = f"chip {seed}".encode()
+            capture = NewCapture(
+                person.id, seen.id, at, ENCODER, _face(seed), chip, {"sharpness": 0.2}, 0.97, 0.03, 0.9
+            )
+            return growth.quarantine(session, cipher, capture)
+
+    return keep
+
+
+def _mean(engine: Engine, cipher: TemplateCipher) -> tuple[bytes, int]:
+    with reading(engine) as session:
+        (one,) = people.load_gallery(session, cipher, ENCODER)
+    return one.embedding.tobytes(), one.members
+
+
+def _event_of(engine: Engine, capture: WaitingCapture) -> UUID:
+    with reading(engine) as session:
+        return next(one.id for one in ledger.newest(session) if one.sighting == capture.sighting)
+
+
+def test_what_waits_changes_nothing(engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep) -> None:
+    before = _mean(engine, cipher)
+    capture = keep(ada)
+    assert _mean(engine, cipher) == before
+    with reading(engine) as session:
+        assert len(templates.load_members(session, cipher, ada.id, ENCODER)) == 1
+        assert templates.count_by_person(session, [ada.id]) == {ada.id: 1}
+        assert growth.waiting(session) == growth.waiting(session, ada.id) == [capture]
+        assert growth.grown(session) == []
+    assert (capture.name, capture.similarity, capture.lead, capture.nearest) == ("Ada", 0.97, 0.03, 0.9)
+
+
+def test_what_is_accepted_is_a_template_until_it_is_rolled_back(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    before = _mean(engine, cipher)
+    capture = keep(ada)
+    with writing(engine) as session:
+        grown = growth.accept(session, cipher, capture.id, at=at, actor="desk")
+        templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
+        assert growth.waiting(session) == []
+        assert growth.grown(session, ada.id) == [grown]
+        assert (grown.sighting, grown.source) == (capture.sighting, "door, 2026-03-02 08:00 UTC")
+        assert templates.load_chip(session, cipher, grown.id) == b"chip 2"
+    mean, members = _mean(engine, cipher)
+    assert members == 2
+    assert np.allclose(np.frombuffer(mean, np.float32), (_face(1) + _face(2)) / 2, atol=1e-6)
+    with writing(engine) as session:
+        growth.roll_back(session, grown.id, at=at, actor="desk")
+        templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
+        said = [entry.action for entry in audit.newest(session, person=ada.id)]
+    assert _mean(engine, cipher) == before
+    assert {"quarantine capture", "accept capture", "delete template"} <= set(said)
+
+
+def test_only_what_grew_can_be_rolled_back(engine: Engine, cipher: TemplateCipher, ada: Person, at: datetime) -> None:
+    with reading(engine) as session:
+        (enrolled,) = templates.list_templates(session, ada.id)
+    for template in (enrolled.id, new_id()):
+        with pytest.raises(InvalidRecord, match="nothing to roll back"), writing(engine) as session:
+            growth.roll_back(session, template, at=at, actor="desk")
+
+
+def test_a_rejected_capture_is_gone(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    capture = keep(ada)
+    with writing(engine) as session:
+        growth.reject(session, capture.id, at=at, actor="desk")
+    with pytest.raises(InvalidRecord, match="No capture"), writing(engine) as session:
+        growth.accept(session, cipher, capture.id, at=at, actor="desk")
+    with reading(engine) as session:
+        assert growth.waiting(session) == []
+        assert audit.newest(session, limit=1)[0].action == "reject capture"
+
+
+def test_a_sighting_gives_one_capture(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    capture = keep(ada)
+    again = NewCapture(ada.id, capture.sighting, at, ENCODER, _face(3), b"chip", {}, 0.97, 0.03, 0.9)
+    with pytest.raises(InvalidRecord, match="already"), writing(engine) as session:
+        growth.quarantine(session, cipher, again)
+    with writing(engine) as session:
+        growth.accept(session, cipher, capture.id, at=at, actor="desk")
+    with pytest.raises(InvalidRecord, match="already"), writing(engine) as session:
+        growth.quarantine(session, cipher, again)
+    with pytest.raises(InvalidRecord, match="no person"), writing(engine) as session:
+        growth.quarantine(session, cipher, replace(again, person=new_id(), sighting=new_id()))
+
+
+def test_faces_are_sealed_and_follow_a_new_key(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    with writing(sqlite) as session:
+        person = people.add_person(session, "Ada", at=at, actor="desk")
+        one = NewCapture(person.id, new_id(), at, ENCODER, _face(2), b"chip in the clear", {}, 0.97, 0.03, 0.9)
+        capture = growth.quarantine(session, cipher, one)
+    scrub(sqlite)
+    content = Path(str(sqlite.url.database)).read_bytes()
+    assert b"chip in the clear" not in content
+    assert _face(2).tobytes()[:32] not in content
+    new = TemplateCipher(b"n" * 32)
+    with writing(sqlite) as session:
+        assert rotation.reencrypt(session, cipher, new, at=at, actor="desk") == 2
+    with reading(sqlite) as session:
+        face, chip = growth.load_face(session, new, capture.id)
+    assert (face.tobytes(), chip) == (_face(2).tobytes(), b"chip in the clear")
+
+
+def test_an_export_holds_what_waits_and_erasing_takes_it(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    capture = keep(ada)
+    with reading(engine) as session:
+        export = erasure.export_person(session, cipher, ada.id)
+    assert export.images["waiting-1.jpg"] == b"chip 2"
+    assert [one["id"] for one in export.data["waiting_captures"]] == [str(capture.id)]
+    json.dumps(export.data)
+    with writing(engine) as session:
+        assert erasure.erase(session, ada.id, at=at, actor="desk").templates == 2
+        assert growth.waiting(session) == []
+
+
+def test_who_takes_back_their_consent_loses_what_waits(engine: Engine, ada: Person, keep: Keep, at: datetime) -> None:
+    keep(ada)
+    with writing(engine) as session:
+        consents.set_consent(session, ada.id, "mood", False, at=at, actor="desk")
+        assert len(growth.waiting(session)) == 1
+        consents.set_consent(session, ada.id, "face", False, at=at, actor="desk")
+        assert growth.waiting(session) == []
+
+
+def test_a_voided_entry_takes_its_capture_and_no_other(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    wrong, right = keep(ada, 2), keep(ada, 3)
+    with writing(engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        event = _event_of(engine, wrong)
+        corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="mistake")
+    with reading(engine) as session:
+        assert [one.id for one in growth.waiting(session)] == [right.id]
+        assert ledger.is_voided(session, wrong.sighting)
+        assert not ledger.is_voided(session, right.sighting)
+
+
+def test_not_me_takes_back_what_was_accepted(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    before = _mean(engine, cipher)
+    capture = keep(ada)
+    with writing(engine) as session:
+        growth.accept(session, cipher, capture.id, at=at, actor="desk")
+        templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
+    event = _event_of(engine, capture)
+    with writing(engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        corrections.not_me(session, cipher, event, id=new_id(), at=at, kiosk=kiosk, actor="door")
+    assert _mean(engine, cipher) == before
+    with reading(engine) as session:
+        assert growth.grown(session) == []
+
+
+def test_a_merge_does_not_keep_what_waits(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    keep(ada)
+    with writing(engine) as session:
+        bob = people.add_person(session, "Bob", at=at, actor="desk")
+        erasure.merge(session, cipher, ada.id, bob.id, at=at, actor="desk")
+        assert growth.waiting(session) == []
+        assert people.get_person(session, bob.id).name == "Bob"

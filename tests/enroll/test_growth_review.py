@@ -1,0 +1,278 @@
+"""The review of captures from the door: what is accepted helps, what is not changes nothing, and all can be undone."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from db import consents, growth, kiosks, look_alikes, people, sightings, templates
+from db.engine import reading, writing
+from db.errors import InvalidRecord
+from db.ids import new_id
+from db.records import NewCapture, SightingRecord
+from enroll import growth as review
+from enroll.judge import judge
+from enroll.quality import QualityLimits
+from enroll.roster import load_roster
+from enroll.store import Identity, add_members, mark_alike
+from monitor.cli.people import app
+from monitor.config import Settings
+from monitor.domain import Box, Face
+from monitor.enrolled import load_people
+from monitor.errors import UsageError
+from monitor.growth import MOST_GROWN, Capture, is_sure
+from monitor.quarantine import take
+from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.images import read_image
+
+SUBJECTS = 16
+ENROLLED, SEEN, PROBES = (1,), (2, 3, 4, 5, 6, 7), (8, 9, 10)
+
+
+@pytest.fixture
+def who(details):
+    return {"at": details.at, "actor": "desk"}
+
+
+@pytest.fixture
+def enrol(engine, cipher, details, made_up):
+    """Enrols a consenting person with two made-up images."""
+
+    def enrol(name, images=2, face=None, consent=True):
+        pictures = [made_up.examination(f"{name}-{number}.jpg", face or name) for number in range(images)]
+        with writing(engine) as session:
+            known = add_members(session, cipher, Identity(name), None, judge(pictures).members, details)
+            mark_alike(session, load_roster(session, cipher), known, at=details.at)
+            if consent:
+                consents.set_consent(session, known.person, "face", True, at=details.at, actor="desk")
+            return people.get_person(session, known.person)
+
+    return enrol
+
+
+@pytest.fixture
+def wait(engine, cipher, details):
+    """Puts a face into quarantine as a capture of this person."""
+
+    def wait(person, face, encoder=ENCODER_NAME):
+        capture = NewCapture(
+            person.id, new_id(), details.at, encoder, face, f"{new_id()}".encode(), {}, 0.98, 0.03, 0.9
+        )
+        with writing(engine) as session:
+            return growth.quarantine(session, cipher, capture)
+
+    return wait
+
+
+def _mean(engine, cipher, person):
+    with reading(engine) as session:
+        return next(one for one in people.load_gallery(session, cipher, ENCODER_NAME) if one.person == person.id)
+
+
+class Door:
+    """Real faces of the AT&T/ORL set: some are enrolled, some pass the door, some are probes."""
+
+    def __init__(self, engine, cipher, details, examiner, orl):
+        self.engine, self.cipher, self.at = engine, cipher, details.at
+        self.faces = {}
+        for subject in range(1, SUBJECTS + 1):
+            for image in (*ENROLLED, *SEEN, *PROBES):
+                self.faces[subject, image] = examiner.examine(read_image(orl / f"s{subject}" / f"{image}.pgm"))[0]
+        self.people = {subject: self._enrol(subject) for subject in range(1, SUBJECTS + 1)}
+        self.settings = Settings(db="unused")
+
+    def _enrol(self, subject):
+        with writing(self.engine) as session:
+            person = people.add_person(session, f"s{subject}", at=self.at, actor="test")
+            consents.set_consent(session, person.id, "face", True, at=self.at, actor="test")
+            for image in ENROLLED:
+                self._add(session, person, self.faces[subject, image], f"{image}")
+            review._renew(session, self.cipher, person, at=self.at)
+            return person
+
+    def _add(self, session, person, face, name):
+        templates.add_template(
+            session,
+            self.cipher,
+            person.id,
+            content_hash=name,
+            encoder=ENCODER_NAME,
+            embedding=face.embedding,
+            quality={},
+            source=name,
+            at=self.at,
+            chip_jpeg=face.chip_jpeg,
+        )
+
+    def gallery(self):
+        return load_people(self.engine, self.cipher, self.settings).gallery
+
+    def pass_by(self):
+        """Everybody comes once with each of their other images; who is sure is offered. Gives how many wait."""
+        gallery = self.gallery()
+        kept = 0
+        for subject, person in self.people.items():
+            for image in SEEN:
+                face = self.faces[subject, image]
+                match = gallery.identify(face.embedding)
+                if is_sure(match, person.id) and face.quality.passed:
+                    kept += self._offer(person, face, match)
+        return kept
+
+    def _offer(self, person, face, match):
+        chip = np.zeros((150, 150, 3), np.uint8)
+        with writing(self.engine) as session:
+            kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=self.at).id
+            seen = SightingRecord(new_id(), kiosk, 1, self.at, self.at, 9, person.id, person.id, 0.97, None, None, 0.9)
+            sightings.add(session, self.cipher, seen)
+            lead = match.best.similarity - match.threshold
+            capture = Capture(seen.id, person.id, self.at, ENCODER_NAME, face.embedding, chip, {}, 0.98, lead)
+            return take(session, self.cipher, capture)
+
+    def leads(self):
+        """How far above the threshold each probe is for its own person; below zero it is not named."""
+        gallery = self.gallery()
+        found = {}
+        for subject, person in self.people.items():
+            matches = [gallery.identify(self.faces[subject, image].embedding) for image in PROBES]
+            found[subject] = [
+                one.best.similarity - one.threshold if one.accepted and one.best.person == person.id else -1.0
+                for one in matches
+            ]
+        return found
+
+
+def test_what_grew_helps_and_what_waits_changes_nothing(engine, cipher, details, examiner, orl, who):
+    door = Door(engine, cipher, details, examiner, orl)
+    before = door.leads()
+    kept = door.pass_by()
+    assert kept >= 8
+    assert door.leads() == before
+    grew = {one.name for one in review.waiting(engine)}
+    for one in review.waiting(engine):
+        review.accept(engine, cipher, one.id, **who)
+    after = door.leads()
+    missed = [sum(lead < 0 for leads in found.values() for lead in leads) for found in (before, after)]
+    assert missed[1] <= missed[0]
+    gained = [np.mean(after[subject]) - np.mean(before[subject]) for subject in before if f"s{subject}" in grew]
+    assert np.mean(gained) > 0.002
+    others = [subject for subject in before if f"s{subject}" not in grew]
+    assert all(after[subject] == before[subject] for subject in others)
+    for person in door.people.values():
+        review.roll_back_all(engine, cipher, person, **who)
+    assert door.leads() == before
+
+
+def test_accepting_and_rolling_back_recompute_the_mean(engine, cipher, enrol, wait, made_up, who):
+    anna = enrol("Anna")
+    before = _mean(engine, cipher, anna)
+    done = review.accept(engine, cipher, wait(anna, made_up.embedding("Anna")).id, **who)
+    assert (done.name, done.members, done.alike) == ("Anna", 3, ())
+    assert _mean(engine, cipher, anna).members == 3
+    assert [one.voided for one in review.grown(engine, anna)] == [False]
+    assert review.roll_back(engine, cipher, done.template.id, **who) == anna
+    after = _mean(engine, cipher, anna)
+    assert (after.members, after.embedding.tobytes()) == (2, before.embedding.tobytes())
+
+
+def test_look_alikes_are_looked_for_again(engine, cipher, enrol, wait, made_up, who, monkeypatch):
+    anna, ben = enrol("Anna"), enrol("Ben")
+    with reading(engine) as session:
+        assert look_alikes.pairs(session) == []
+    monkeypatch.setattr("enroll.roster.alike_from", lambda members: 0.80)
+    waits = wait(anna, made_up.embedding("Anna"))
+    done = review.accept(engine, cipher, waits.id, **who)
+    assert [one.name for one in done.alike] == ["Ben"]
+    with reading(engine) as session:
+        assert {(pair.person, pair.other) for pair in look_alikes.pairs(session)} == {tuple(sorted((anna.id, ben.id)))}
+    monkeypatch.undo()
+    review.roll_back(engine, cipher, done.template.id, **who)
+    with reading(engine) as session:
+        assert look_alikes.pairs(session) == []
+
+
+def test_a_face_that_fits_somebody_enrolled_since_is_refused(engine, cipher, enrol, wait, made_up, who):
+    anna = enrol("Anna")
+    waits = wait(anna, made_up.embedding("Zoe"))
+    with pytest.raises(UsageError, match="like Anna"):
+        review.accept(engine, cipher, waits.id, **who)
+    close = wait(anna, made_up.embedding("Anna"))
+    enrol("Twin", face="Anna")
+    with pytest.raises(UsageError, match="like Twin; reject it"):
+        review.accept(engine, cipher, close.id, **who)
+    assert len(review.waiting(engine)) == 2
+
+
+def test_nothing_is_accepted_without_consent(engine, cipher, enrol, wait, made_up, who):
+    anna = enrol("Anna", consent=False)
+    waits = wait(anna, made_up.embedding("Anna"))
+    with pytest.raises(UsageError, match="has not agreed"):
+        review.accept(engine, cipher, waits.id, **who)
+
+
+def test_a_template_grows_only_so_far(engine, cipher, enrol, wait, made_up, who):
+    anna = enrol("Anna")
+    for _ in range(MOST_GROWN):
+        review.accept(engine, cipher, wait(anna, made_up.embedding("Anna")).id, **who)
+    more = wait(anna, made_up.embedding("Anna"))
+    with pytest.raises(UsageError, match="roll one back first"):
+        review.accept(engine, cipher, more.id, **who)
+    assert review.roll_back_all(engine, cipher, anna, **who) == MOST_GROWN
+    assert _mean(engine, cipher, anna).members == 2
+
+
+def test_a_capture_of_another_encoder_is_refused(engine, cipher, enrol, wait, made_up, who):
+    waits = wait(enrol("Anna"), made_up.embedding("Anna"), encoder="older")
+    with pytest.raises(UsageError, match="templates that are gone"):
+        review.accept(engine, cipher, waits.id, **who)
+
+
+def test_the_gate_is_that_of_enrolment(examiner, orl):
+    rgb = read_image(orl / "s1" / "1.pgm")
+    (found,) = examiner.examine(rgb)
+    passes = review.gate(QualityLimits())
+    assert passes(rgb, found.face) == found.quality.numbers()
+    assert review.gate(QualityLimits(sharpness=9.0))(rgb, found.face) is None
+    assert passes(rgb, Face(found.face.box, 0.4, found.face.keypoints)) is None
+    assert passes(rgb, Face(Box(0, 0, 80, 80), 0.9)) is None
+
+
+@pytest.fixture
+def muster(engine, cipher, tmp_path, monkeypatch):
+    """Runs `muster people review-growth`."""
+    monkeypatch.setattr("monitor.cli.options.open_store", lambda settings, config: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.person.open_store", lambda settings, config: (engine, cipher))
+
+    def run(*words):
+        return CliRunner().invoke(app, ["review-growth", *words])
+
+    return run
+
+
+def test_the_command_lists_accepts_rejects_and_rolls_back(engine, cipher, enrol, wait, made_up, muster, tmp_path):
+    anna = enrol("Anna [red]")
+    one, other = (wait(anna, made_up.embedding("Anna [red]")) for _ in range(2))
+    listed = [json.loads(line) for line in muster("--json").stdout.splitlines()]
+    assert [(each["id"], each["person"], each["state"]) for each in listed] == [
+        (str(one.id), "Anna [red]", "waiting"),
+        (str(other.id), "Anna [red]", "waiting"),
+    ]
+    assert "Anna [red]" in muster("Anna [red]").stdout
+    assert json.loads(muster("--pictures", str(tmp_path / "faces"), "--json").stdout)["pictures"] == 2
+    assert (tmp_path / "faces" / f"{one.id}.jpg").is_file()
+    accepted = json.loads(muster("--accept", str(one.id), "--json").stdout)
+    assert (accepted["person"], accepted["images"]) == ("Anna [red]", 3)
+    assert json.loads(muster("--reject", str(other.id), "--json").stdout)["rejected"] == str(other.id)
+    (left,) = (json.loads(line) for line in muster("--json").stdout.splitlines())
+    assert (left["id"], left["state"], left["voided"]) == (accepted["accepted"], "grown", False)
+    assert muster("--roll-back", accepted["accepted"]).exit_code == 0
+    assert "No capture waits" in muster().stdout
+
+
+def test_the_command_says_in_one_sentence_what_is_wrong(engine, enrol, muster):
+    assert "is no id" in str(muster("--accept", "seven").exception)
+    assert "needs the PERSON" in str(muster("--roll-back", "all").exception)
+    unknown = muster("--reject", str(new_id())).exception
+    assert isinstance(unknown, InvalidRecord)
+    assert muster("Nobody").exit_code == 1
