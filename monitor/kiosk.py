@@ -66,6 +66,7 @@ class FactWriter(Protocol):
     """What the kiosk needs of the recorder."""
 
     def record(self, sighting: Sighting) -> None: ...
+    def record_pin(self, person_id: UUID) -> None: ...
     def void(self, attendance: UUID, actor: str) -> Future[None]: ...
     def close(self) -> None: ...
 
@@ -159,6 +160,10 @@ class Kiosk:
             self._recorder.void(event.attendance, "kiosk").result(_PATIENCE)
         except TimeoutError:
             raise MusterError("The database does not answer; try again in a moment.") from None
+
+    def record_pin(self, person: UUID) -> None:
+        """Write that somebody gave number and PIN; what comes of it is published. Returns at once."""
+        self._recorder.record_pin(person)
 
     def summary(self) -> KioskSummary:
         """The run so far."""

@@ -30,6 +30,7 @@ from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.graphics import Graphics, kitty_forget
 from monitor.tui.live import KioskFactory, LiveDoor
+from monitor.tui.pin_entry import PinEntry
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
 from monitor.tui.screens.mood import MoodScreen
@@ -103,6 +104,7 @@ class MusterApp(WorkApp):
         self.config_file = config_file
         self.signs = signs(ascii_only)
         self.live = LiveDoor(self, self, settings, engine, cipher, kiosk_factory, clock)
+        self.pin_entry = PinEntry(self)
         self.feed = PictureFeed(self._offer, self.console)
         self.source_name = f"camera {settings.source}" if settings.source.isdecimal() else clean(settings.source, 40)
         self.loop_delay = LoopDelay()

@@ -9,6 +9,12 @@ from uuid import UUID
 from monitor.domain import EventKind, KioskEvent
 
 ARRIVALS_KEPT = 50
+PIN_AFTER = 2
+"""So many faces in a row that were not recognised: then number and PIN are offered."""
+IN_A_ROW = timedelta(seconds=60)
+"""Faces further apart are not a row."""
+PIN_FOR = timedelta(seconds=30)
+"""How long the offer stands after the last of them."""
 REGREET_AFTER = timedelta(seconds=60)
 """Someone who is in and comes into view again is told so, but not right after they were greeted."""
 
@@ -66,6 +72,12 @@ class Board:
     attendees: Mapping[UUID, Attendee] = field(default_factory=dict)
     happenings: tuple[Happening, ...] = ()
     greeting: Greeting | None = None
+    unknown: tuple[datetime, ...] = ()
+    """When faces were not recognised, one after the other with nobody recognised between."""
+
+    def offers_pin(self, now: datetime) -> bool:
+        """Whether somebody stands there who is not recognised."""
+        return len(self.unknown) >= PIN_AFTER and now - self.unknown[-1] < PIN_FOR
 
     @property
     def inside(self) -> int:
@@ -89,7 +101,9 @@ def fold(board: Board, event: KioskEvent) -> Board:
         case EventKind.SIGHTING:
             return _seen(board, event)
         case EventKind.UNKNOWN:
-            return replace(_with_line(board, event), greeting=Greeting(Welcome.UNKNOWN, event.at, None, event))
+            row = tuple(at for at in board.unknown if event.at - at < IN_A_ROW)[1 - PIN_AFTER :]
+            greeting = Greeting(Welcome.UNKNOWN, event.at, None, event)
+            return replace(_with_line(board, event), greeting=greeting, unknown=(*row, event.at))
         case _:
             return _with_line(board, event)
 
@@ -130,12 +144,19 @@ def _passed(board: Board, event: KioskEvent) -> Board:
         board,
         attendees={**board.attendees, event.person: now},
         greeting=Greeting(Welcome.CAME if came else Welcome.LEFT, event.at, None, event),
+        unknown=(),
     )
 
 
 def _seen(board: Board, event: KioskEvent) -> Board:
-    """A sighting of someone who came before: their mood changes, and after a while they are greeted again."""
+    """A sighting of someone who came before: their mood changes, and after a while they are greeted again.
+
+    Who gave a PIN is always answered: they stand there and wait, and no camera has seen them.
+    """
     before = event.person and board.attendees.get(event.person)
+    if event.track is None:
+        since = before.first_in if before and before.inside else None
+        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, since, event), unknown=())
     if not before:
         return board
     now = replace(before, seen=event.at, mood=event.mood.label if event.mood else before.mood)

@@ -34,8 +34,25 @@ class Words:
     hint: str = ""
 
 
-def words_for(greeting: Greeting | None, now: datetime, zone: ZoneInfo, signs: Signs, people: int | None) -> Words:
-    """The greeting in words; without one, an invitation."""
+def words_for(
+    greeting: Greeting | None,
+    now: datetime,
+    zone: ZoneInfo,
+    signs: Signs,
+    people: int | None,
+    *,
+    pin: bool = False,
+) -> Words:
+    """The greeting in words; without one, an invitation.
+
+    Args:
+        people: enrolled; None while that is not known.
+        pin: number and PIN are offered.
+    """
+    if pin and (greeting is None or greeting.welcome is Welcome.UNKNOWN):
+        return Words(
+            f"{signs.unknown} NOT RECOGNISED", "Not recognised?", "Press P", "number and PIN", "or see the desk"
+        )
     if greeting is None:
         if people == 0:
             return Words("", "Nobody is enrolled yet.", "Welcome", "Enrol a folder: muster enroll import FOLDER")
@@ -52,6 +69,8 @@ def words_for(greeting: Greeting | None, now: datetime, zone: ZoneInfo, signs: S
         case Welcome.LEFT:
             return Words(f"{signs.left} CHECKED OUT", "Goodbye,", name, f"out at {at}{mood}", hint)
         case Welcome.ALREADY:
+            if greeting.since is None:
+                return Words(f"{signs.already} ALREADY DONE", "Hello again,", name, clean(greeting.event.text, 60))
             since = at_clock(greeting.since, zone)
             return Words(f"{signs.already} ALREADY IN", "Hello again,", name, f"in since {since}{mood}")
         case Welcome.UNKNOWN:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from typing import Protocol, TypeAlias
+from uuid import UUID
 
 from sqlalchemy import Engine
 
@@ -15,6 +16,7 @@ from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
+from monitor.pin_tries import in_use
 from monitor.tui.board import Attendee, Board, fold, take_back
 from monitor.tui.queries import Shares, Today, mood_of_day, today_of
 from monitor.tui.work import WorkApp
@@ -58,6 +60,9 @@ class RunningKiosk(Protocol):
         Raises:
             MusterError, DatabaseError: it cannot.
         """
+
+    def record_pin(self, person: UUID) -> None:
+        """Somebody gave number and PIN: write it and publish what came of it; does not block."""
 
 
 KioskFactory: TypeAlias = Callable[[Callable[[Scene], None], Callable[[KioskEvent], None]], RunningKiosk]
@@ -118,6 +123,8 @@ class LiveDoor:
         self.scene: Scene | None = None
         self.people: int | None = None
         """People enrolled; None until it is known."""
+        self.pins = False
+        """Whether anybody has a PIN."""
         self.problem = ""
         """What is wrong with the source; empty when nothing is."""
 
@@ -129,6 +136,7 @@ class LiveDoor:
         """Load the day, then start the kiosk."""
         self._load_day(self._start, self._day_failed)
         self.refresh_moods()
+        self._load_pins()
 
     def close(self) -> None:
         """Stop the kiosk; every fact is written when this returns. It blocks; may be called twice."""
@@ -155,6 +163,23 @@ class LiveDoor:
         if self._kiosk is not None:
             job = partial(load_people, self._engine, self._cipher, self._settings)
             self._app.in_background(job, self._kiosk.use_people)
+        self._load_pins()
+
+    def record_pin(self, person: UUID) -> None:
+        """Somebody gave number and PIN."""
+        if self._kiosk is not None:
+            self._kiosk.record_pin(person)
+
+    def offers_pin(self) -> bool:
+        """Whether number and PIN are offered: to faces that are not recognised, and to all when there is no picture."""
+        waits = bool(self.problem) or self.board.offers_pin(self._clock())
+        return waits and self.pins and self._kiosk is not None
+
+    def _load_pins(self) -> None:
+        self._app.in_background(partial(in_use, self._engine), self._pins_loaded)
+
+    def _pins_loaded(self, in_use: bool) -> None:
+        self.pins = in_use
 
     def _today(self) -> date:
         return self._clock().astimezone(self._settings.zone).date()

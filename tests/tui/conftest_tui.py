@@ -58,6 +58,7 @@ class FakeKiosk:
         self.started = threading.Event()
         self.stopped = threading.Event()
         self.voided: list[KioskEvent] = []
+        self.by_pin: list[UUID] = []
 
     def start(self) -> None:
         self.started.set()
@@ -73,6 +74,9 @@ class FakeKiosk:
 
     def not_me(self, event: KioskEvent) -> None:
         self.voided.append(event)
+
+    def record_pin(self, person: UUID) -> None:
+        self.by_pin.append(person)
 
 
 @dataclass

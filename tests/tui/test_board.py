@@ -20,7 +20,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def event(kind: EventKind, person: UUID | None = ADA, minutes: float = 0) -> KioskEvent:
     names = {ADA: "Ada", ALAN: "Alan", None: None}
-    return KioskEvent(kind, AT + timedelta(minutes=minutes), person, names[person], attendance=UUID(int=9))
+    return KioskEvent(kind, AT + timedelta(minutes=minutes), person, names[person], track=1, attendance=UUID(int=9))
 
 
 def test_who_checks_in_is_in_and_who_checks_out_is_not() -> None:
@@ -97,3 +97,38 @@ def test_a_large_name_fits_or_is_plain(name: str, columns: int) -> None:
 
 def test_a_short_name_is_large() -> None:
     assert len(large("Ada", 30)) == ROWS
+
+
+def test_two_unknown_faces_in_a_row_offer_the_pin_for_a_while() -> None:
+    once = fold(Board(), event(EventKind.UNKNOWN, None))
+    twice = fold(once, event(EventKind.UNKNOWN, None, 0.5))
+    last = AT + timedelta(seconds=30)
+    assert not once.offers_pin(AT)
+    assert twice.offers_pin(last)
+    assert twice.offers_pin(last + timedelta(seconds=29))
+    assert not twice.offers_pin(last + timedelta(seconds=30))
+
+
+def test_somebody_recognised_between_ends_the_row_and_so_does_a_pause() -> None:
+    between = Board()
+    for minutes, kind, person in (
+        (0, EventKind.UNKNOWN, None),
+        (0.1, EventKind.CHECK_IN, ADA),
+        (0.2, EventKind.UNKNOWN, None),
+    ):
+        between = fold(between, event(kind, person, minutes))
+    assert not between.offers_pin(AT + timedelta(minutes=0.2))
+    paused = fold(fold(Board(), event(EventKind.UNKNOWN, None)), event(EventKind.UNKNOWN, None, 1.5))
+    assert not paused.offers_pin(AT + timedelta(minutes=1.5))
+
+
+def test_who_gave_a_pin_too_early_is_answered_although_no_camera_saw_them() -> None:
+    board = fold(Board(), event(EventKind.CHECK_IN))
+    again = replace(event(EventKind.SIGHTING, minutes=0.5), track=None, text="Already checked in at 08:58.")
+    greeting = fold(board, again).greeting
+    assert greeting is not None
+    assert greeting.welcome is Welcome.ALREADY
+    assert greeting.since == AT
+    gone = fold(fold(Board(), event(EventKind.CHECK_OUT)), again).greeting
+    words = words_for(gone, AT, BERLIN, UNICODE_SIGNS, 3)
+    assert words.detail == "Already checked in at 08:58."

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
-from monitor.tui.board import Attendee, Board, Greeting, Happening
+from monitor.tui.board import Attendee, Board, Greeting, Happening, Welcome
 from monitor.tui.camera import CameraPicture
 from monitor.tui.chrome import MoodBar, TopBar
 from monitor.tui.feed import Look
@@ -48,12 +48,14 @@ class DoorScreen(Screen[None]):
 
 Look at the camera. Muster greets you by name when it has written down that you came or left.
 
+- **P**: number and PIN, when a face is not recognised twice or there is no picture.
 - **N** within 10 seconds of a greeting: it was not you. The entry is made void.
 - **A** on narrow screens: the last events instead of who is in.
 - **F2** to **F6**: the other screens. **Ctrl+P**: everything by name. **Ctrl+Q**: quit.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "not_me", "Not me", tooltip="Take back the entry just made", id="door.not_me"),
+        Binding("p", "pin", "PIN", tooltip="Check in with number and PIN", id="door.pin"),
         Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
     ]
     app: "MusterApp"
@@ -182,12 +184,14 @@ Look at the camera. Muster greets you by name when it has written down that you 
         now = self.app.clock()
         greeting = self.shown_greeting(now)
         panel = self.query_one(GreetingPanel)
-        words = words_for(greeting, now, self.app.settings.zone, self.app.signs, self.app.live.people)
-        panel.show(words, greeting.welcome if greeting else None)
+        live = self.app.live
+        pin = live.offers_pin()
+        words = words_for(greeting, now, self.app.settings.zone, self.app.signs, live.people, pin=pin)
+        panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin else None)
         if greeting is None:
             panel.show_portrait(None)
         self.query_one("#status", Static).update(self._status())
-        keys = (self.check_action("not_me", ()), self.check_action("events", ()))
+        keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
         if keys != self._keys:  # the footer composes itself anew each time it is told
             self._keys = keys
             self.refresh_bindings()
@@ -215,6 +219,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "events":
             return self.has_class("-narrow")
+        if action == "pin":
+            return self.app.live.offers_pin()
         if action == "not_me":
             greeting = self.app.live.board.greeting
             recent = greeting and self.app.clock() - greeting.at < NOT_ME_WINDOW
@@ -223,6 +229,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def action_events(self) -> None:
         self.toggle_class("-events")
+
+    def action_pin(self) -> None:
+        self.app.pin_entry.ask()
 
     def action_not_me(self) -> None:
         greeting = self.app.live.board.greeting
