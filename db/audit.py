@@ -41,7 +41,7 @@ def newest(session: Session, *, limit: int = 200, person: UUID | None = None) ->
     query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
     if person is not None:
         query = query.where(AuditRow.person_id == person)
-    return [_record(row) for row in session.scalars(query)]
+    return [record(row) for row in session.scalars(query)]
 
 
 def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
@@ -51,5 +51,5 @@ def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
     return {event: reason for event, reason in found.items() if reason}
 
 
-def _record(row: AuditRow) -> AuditEntry:
+def record(row: AuditRow) -> AuditEntry:
     return AuditEntry(row.id, row.at, row.actor, row.action, row.person_id, row.event_id, row.detail)

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     Uuid,
+    func,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -58,6 +60,11 @@ class PersonRow(Base):
     notes: Mapped[str]
     created_at: Mapped[datetime]
     pin_hash: Mapped[str | None]
+
+
+# Lists are paged by these orders; see `db.pages`.
+Index("ix_person_lower_name_id", func.lower(PersonRow.name), PersonRow.id)
+Index("ix_person_group_lower_name_id", func.coalesce(PersonRow.group, ""), func.lower(PersonRow.name), PersonRow.id)
 
 
 class SubjectRow(Base):
@@ -182,7 +189,17 @@ class SightingRow(Base):
     """Somebody in view for a while. Embedding and portrait are kept only while nobody knows the face."""
 
     __tablename__ = "sighting"
-    __table_args__ = (Index(None, "first_at"), Index(None, "person_id", "first_at"))
+    __table_args__ = (
+        Index(None, "first_at"),
+        Index(None, "person_id", "first_at"),
+        Index(
+            "ix_sighting_unknown",
+            "first_at",
+            "id",
+            sqlite_where=text("person_id IS NULL AND embedding IS NOT NULL"),
+            postgresql_where=text("person_id IS NULL AND embedding IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kiosk_id: Mapped[UUID] = mapped_column(ForeignKey("kiosk.id"))

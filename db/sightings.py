@@ -113,7 +113,7 @@ def visitors(
     if since is not None:
         query = query.where(SightingRow.first_at >= since)
     rows = session.scalars(query.order_by(SightingRow.first_at.desc()).limit(limit))
-    return [_visitor(cipher, row) for row in rows]
+    return [visitor(cipher, row) for row in rows]
 
 
 def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime, actor: str) -> None:
@@ -176,7 +176,8 @@ def record(row: SightingRow) -> SightingRecord:
     )
 
 
-def _visitor(cipher: TemplateCipher, row: SightingRow) -> Visitor:
+def visitor(cipher: TemplateCipher, row: SightingRow) -> Visitor:
+    """Raises: WrongKey, DatabaseDamaged."""
     return Visitor(
         sighting=record(row),
         embedding=None if row.embedding is None else cipher.open_embedding(row.embedding, face_owner(row.id)),

@@ -1,0 +1,209 @@
+"""Pages of long lists, found by key: the last of a million rows costs what the first one does.
+
+A place in a list is a landmark: a row's id, and how many rows before it are wanted. It stays right while other rows
+come and go. Where no landmark is known (somebody drags the scroll bar), the row's number is used instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db import audit, consents, people, sightings
+from db.batches import batches
+from db.crypto import TemplateCipher
+from db.records import AuditEntry, Person, PersonSummary, Visitor
+from db.schema import AuditRow, LookAlikeRow, PersonRow, SightingRow
+from db.templates import count_by_person
+
+Item = TypeVar("Item")
+Other = TypeVar("Other")
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Which part of a list is wanted."""
+
+    count: int
+    """Rows."""
+    key: UUID | None = None
+    """The landmark's id."""
+    back: int = 0
+    """Rows before the landmark."""
+    index: int = 0
+    """The landmark's number in the list as last known; without a landmark, the first row's."""
+    total: int | None = None
+    """Rows of the whole list, where nothing changed since they were counted; None counts anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A part of a list."""
+
+    first: int
+    """The first item's number in the whole list, from 0."""
+    total: int
+    """Rows of the whole list."""
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a list is sorted; the last column is its key, so that no two rows are equal."""
+
+    columns: tuple[ColumnElement[Any], ...]
+    key: InstrumentedAttribute[UUID]
+    descending: bool = False
+
+    def by(self, *, backwards: bool = False) -> list[ColumnElement[Any]]:
+        """For ORDER BY."""
+        return [column.desc() if self.descending != backwards else column.asc() for column in self.columns]
+
+    def before(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """Which rows come before the one with these values."""
+        here, there = self._both(values)
+        return here > there if self.descending else here < there
+
+    def from_on(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """The row with these values and those after it."""
+        here, there = self._both(values)
+        return here <= there if self.descending else here >= there
+
+    def _both(self, values: Sequence[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        typed = (literal(value, column.type) for value, column in zip(values, self.columns, strict=True))
+        return tuple_(*self.columns), tuple_(*typed)
+
+
+BY_NAME = Order((func.lower(PersonRow.name), PersonRow.id.expression), PersonRow.id)
+BY_GROUP = Order(
+    (func.coalesce(PersonRow.group, ""), func.lower(PersonRow.name), PersonRow.id.expression), PersonRow.id
+)
+NEWEST_ENTRY = Order((AuditRow.at.expression, AuditRow.id.expression), AuditRow.id, descending=True)
+
+
+def people_page(session: Session, want: Want, *, search: str = "") -> Page[PersonSummary]:
+    """People by name; `search` looks in names, numbers and groups."""
+    found = persons_page(session, want, BY_NAME, matching(search) if search else None)
+    ids = [person.id for person in found.items]
+    decided, counts, alike = consents.decisions(session, ids), count_by_person(session, ids), _alike(session, ids)
+    return _like(
+        found,
+        [
+            PersonSummary(
+                person=person,
+                templates=counts.get(person.id, 0),
+                face_consent=decided.get((person.id, "face")),
+                mood_consent=decided.get((person.id, "mood")),
+                look_alikes=alike.get(person.id, 0),
+            )
+            for person in found.items
+        ],
+    )
+
+
+def persons_page(session: Session, want: Want, order: Order, where: ColumnElement[bool] | None) -> Page[Person]:
+    """People in this order, those who fit the condition."""
+    query = select(PersonRow) if where is None else select(PersonRow).where(where)
+    found = page(session, query, order, want)
+    return _like(found, [people.record(row) for row in found.items])
+
+
+def matching(search: str) -> ColumnElement[bool]:
+    """The text occurs in the name, the number or the group, whatever its case."""
+    columns = (PersonRow.name, PersonRow.number, PersonRow.group)
+    return or_(*(column.icontains(search, autoescape=True) for column in columns))
+
+
+def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
+    """The audit log, newest first."""
+    found = page(session, select(AuditRow), NEWEST_ENTRY, want)
+    return _like(found, [audit.record(row) for row in found.items])
+
+
+def names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The names of these people, of whom some may be erased."""
+    return {
+        person: name
+        for some in batches(ids)
+        for person, name in session.execute(select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(some)))
+    }
+
+
+def visitors_before(
+    session: Session, cipher: TemplateCipher, before: tuple[datetime, UUID] | None, limit: int
+) -> list[Visitor]:
+    """Unknown people whose faces are kept, newest first, from after the sighting with this beginning and id.
+
+    Raises:
+        WrongKey, DatabaseDamaged: the faces cannot be decrypted.
+    """
+    order = Order((SightingRow.first_at.expression, SightingRow.id.expression), SightingRow.id, descending=True)
+    query = select(SightingRow).where(SightingRow.person_id.is_(None), SightingRow.embedding.is_not(None))
+    if before is not None:
+        query = query.where(and_(order.from_on(before), SightingRow.id != before[1]))
+    return [sightings.visitor(cipher, row) for row in session.scalars(query.order_by(*order.by()).limit(limit))]
+
+
+def look_alikes_of(session: Session, person: UUID) -> list[tuple[UUID, float]]:
+    """Who looks like this person, with the similarity, the most alike first."""
+    query = (
+        select(LookAlikeRow)
+        .where(or_(LookAlikeRow.person_id == person, LookAlikeRow.other_id == person))
+        .order_by(LookAlikeRow.similarity.desc())
+    )
+    return [
+        (row.other_id if row.person_id == person else row.person_id, row.similarity) for row in session.scalars(query)
+    ]
+
+
+def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page[Any]:
+    """A part of a query of one entity."""
+    total = want.total
+    if total is None:
+        total = count(session, query)
+    landmark = None
+    if want.key is not None:
+        landmark = session.execute(select(*order.columns).where(order.key == want.key)).one_or_none()
+    if landmark is None:
+        first = max(0, min(want.index - want.back, total - want.count))
+        return Page(first, total, tuple(_numbered(session, query, order, first, want.count, total)))
+    before = list(
+        session.scalars(query.where(order.before(landmark)).order_by(*order.by(backwards=True)).limit(want.back))
+    )[::-1]
+    after = list(
+        session.scalars(query.where(order.from_on(landmark)).order_by(*order.by()).limit(want.count - len(before)))
+    )
+    first = want.index if want.total is not None else count(session, query.where(order.before(landmark)))
+    return Page(max(0, first - len(before)), total, (*before, *after))
+
+
+def count(session: Session, query: Select[Any]) -> int:
+    """How many rows a query of one entity has."""
+    return session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+
+
+def _numbered(session: Session, query: Select[Any], order: Order, first: int, wanted: int, total: int) -> list[Any]:
+    """Rows by their number, counted from whichever end is nearer."""
+    if first <= total // 2:
+        return list(session.scalars(query.order_by(*order.by()).offset(first).limit(wanted)))
+    wanted = min(wanted, total - first)
+    backwards = query.order_by(*order.by(backwards=True)).offset(total - first - wanted).limit(wanted)
+    return list(session.scalars(backwards))[::-1]
+
+
+def _alike(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
+    found: dict[UUID, int] = {}
+    for some in batches(ids):
+        for column in (LookAlikeRow.person_id, LookAlikeRow.other_id):
+            query = select(column, func.count()).where(column.in_(some)).group_by(column)
+            for person, number in session.execute(query):
+                found[person] = found.get(person, 0) + number
+    return found
+
+
+def _like(found: Page[Any], items: Sequence[Other]) -> Page[Other]:
+    return Page(found.first, found.total, tuple(items))
