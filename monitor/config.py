@@ -1,9 +1,13 @@
 """Settings: defaults, then the configuration file (TOML), then `MUSTER_*` variables, then the command line."""
 
+import json
 import os
+import re
+import shutil
+import tempfile
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -15,6 +19,13 @@ from monitor.errors import SettingsError
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
+
+_LINE: Final = (
+    r"""(?P<before>\s*["']?{name}["']?\s*=\s*)"""
+    r"""(?:"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s"'#\[{{]+)"""
+    r"""(?P<after>[ \t]*(?:\#[^\r\n]*)?)"""
+)
+"""A line of TOML that sets one value, with the comment behind it."""
 
 
 class Settings(BaseSettings):
@@ -119,3 +130,74 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         raise SettingsError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The configuration file {path} is not valid TOML: {error}.") from None
+
+
+def save_setting(file: Path, name: str, value: str | float | bool) -> None:
+    """Write one setting into the configuration file; everything else in it stays as it is, comments too.
+
+    The file is replaced as a whole, so that nobody ever reads half of it.
+
+    Args:
+        file: made, where there is none; a new one can be read by its owner only.
+        name: of a setting outside any table.
+
+    Raises:
+        SettingsError: the file is no TOML, writes the setting in a way that cannot be changed here, or cannot be
+            written.
+    """
+    target = file.resolve()
+    before = _from_file(target) if target.exists() else {}
+    try:
+        text = target.read_bytes().decode() if target.exists() else ""
+        after = _with_setting(text, name, _toml(value))
+        if _parsed(after) != before | {name: value}:
+            raise SettingsError(f"{name} cannot be changed in {file} by a program; write {name} = {value!r} yourself.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, after)
+    except OSError as error:
+        raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
+
+
+def _with_setting(text: str, name: str, value: str) -> str:
+    """The text with a line for the setting: its old line's place, else before the first table."""
+    lines = text.splitlines(keepends=True)
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    top = next((row for row, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
+    for row, line in enumerate(lines[:top]):
+        found = re.match(_LINE.format(name=re.escape(name)), line)
+        if found:
+            lines[row] = f"{found['before']}{value}{found['after']}{line[found.end() :]}"
+            return "".join(lines)
+    while top and not lines[top - 1].strip():
+        top -= 1
+    if top and not lines[top - 1].endswith(("\n", "\r")):
+        lines[top - 1] += ending
+    return "".join([*lines[:top], f"{name} = {value}{ending}", *lines[top:]])
+
+
+def _toml(value: str | float | bool) -> str:
+    """JSON writes these as TOML does, but for one control character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write a file beside the target, with its rights, and put it in the target's place."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as made:
+            made.write(text)
+            made.flush()
+            os.fsync(made.fileno())
+        if target.exists():
+            shutil.copymode(target, written)
+        written.replace(target)
+    finally:
+        written.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,15 +28,20 @@ WhatIfOption = Annotated[
     float | None,
     typer.Option("--what-if", metavar="FPIR", help="Which past sightings would change under this target?"),
 ]
+SaveOption = Annotated[bool, typer.Option("--save", help="Write the target of --what-if into the configuration file.")]
 EvaluateOption = Annotated[
     list[Path] | None,
     typer.Option("--evaluate", metavar="FOLDER", help="Measure on a folder of known people instead; repeatable."),
 ]
 
 
+_VARIABLE = "MUSTER_TARGET_FPIR"
+
+
 def calibrate(
     strangers: StrangersOption = None,
     what_if: WhatIfOption = None,
+    save: SaveOption = False,
     days: Annotated[int, typer.Option(min=1, help="How far --what-if looks back.")] = 30,
     evaluate: EvaluateOption = None,
     enrolled: Annotated[int, typer.Option(min=1, help="Pictures a person that --evaluate enrols.")] = 1,
@@ -46,6 +52,8 @@ def calibrate(
 ) -> None:
     """Expected errors of the enrolled gallery; or, with --evaluate, of Muster and the classic recipe on a folder."""
     settings = settings_from(db, config)
+    if save and (what_if is None or evaluate):
+        raise UsageError("--save keeps the target of --what-if; give that too.")
     if evaluate:
         _evaluate(evaluate, enrolled, settings, figure, as_json=as_json)
         return
@@ -60,13 +68,15 @@ def calibrate(
     outsiders = _embed(strangers, as_json=as_json)
     found = judge(people, outsiders, target_fpir=settings.target_fpir, margin=settings.match_margin)
     changes = None if what_if is None else _past(engine, settings, what_if, days, found.people)
+    saved = _save(config, what_if) if save and what_if is not None else None
     if as_json:
         record = found.record() | {"target_fpir": settings.target_fpir}
-        emit(record if changes is None else record | {"what_if": [one.record() for one in changes.changes]})
+        record |= {} if changes is None else {"what_if": [one.record() for one in changes.changes]}
+        emit(record if saved is None else record | {"saved": str(saved)})
         return
     _tell(found, settings.target_fpir)
     if changes is not None and what_if is not None:
-        _tell_past(changes, what_if, days)
+        _tell_past(changes, what_if, days, saved)
 
 
 def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:
@@ -142,7 +152,7 @@ def _tell(found: "Calibration", target: float) -> None:
         out.print(Text(f"  {printable(weak.name, 40)} {said}"))
 
 
-def _tell_past(changes: "WhatIf", target: float, days: int) -> None:
+def _tell_past(changes: "WhatIf", target: float, days: int, saved: Path | None) -> None:
     from rich.text import Text
 
     from enroll.shown import printable
@@ -150,17 +160,31 @@ def _tell_past(changes: "WhatIf", target: float, days: int) -> None:
     named = sum(one.named for one in changes.changes)
     out.print(
         f"With target FPIR {target:g}, of {changes.sightings} sightings in {days} days {named} more would be named "
-        f"and {len(changes.changes) - named} would become unknown; to keep it, set target_fpir = {target:g}."
+        f"and {len(changes.changes) - named} would become unknown.",
+        soft_wrap=True,
     )
     for one in changes.changes[:20]:
         verb = "would be named" if one.named else "would not be named"
         out.print(Text(f"  {one.at:%Y-%m-%d %H:%M} {printable(one.person, 40)} {verb} ({one.similarity:.3f})"))
+    if saved is None:
+        out.print("Nothing was changed; --save keeps this target.")
+        return
+    out.print(f"target_fpir = {target:g} is in {saved}; start kiosks anew.", markup=False, soft_wrap=True)
+    if _VARIABLE in os.environ:
+        out.print(f"But {_VARIABLE} is set and wins over the file; unset it.")
+
+
+def _save(config: Path | None, target: float) -> Path:
+    from monitor.config import CONFIG_FILE, save_setting
+
+    file = config or CONFIG_FILE
+    save_setting(file, "target_fpir", target)
+    return file
 
 
 def _past(engine: "Engine", settings: "Settings", target: float, days: int, people: int) -> "WhatIf":
     from db.engine import reading
     from enroll.what_if import what_if
-    from monitor.errors import UsageError
 
     if not 0 < target < 1:
         raise UsageError("A target FPIR lies between 0 and 1, such as 0.001.")

@@ -185,3 +185,30 @@ def test_the_command_calibrates_an_enrolled_gallery(tmp_path, people_folder, mon
     record = json.loads(CliRunner().invoke(alone, db).stdout)
     assert (record["people"], record["images"]) == (2, 4)
     assert {one["person"] for one in record["weak"]} == {"Anna", "Ben"}
+
+
+def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypatch):
+    from monitor.cli.calibrate import calibrate as command
+    from monitor.cli.enroll import app as enroll_app
+
+    monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
+    monkeypatch.delenv("MUSTER_TARGET_FPIR", raising=False)
+    file = tmp_path / "muster.toml"
+    file.write_text('# ours\nsite = "x"  # here\ntarget_fpir = 0.01\n')
+    alone = typer.Typer()
+    alone.command()(command)
+    common = ["--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--config", str(file)]
+
+    def run(*words):
+        return CliRunner().invoke(alone, [*words, *common])
+
+    folder = people_folder(Anna=["s1/1"], Ben=["s2/1"])
+    CliRunner().invoke(enroll_app, ["import", str(folder), *common, "--workers", "1"])
+    assert isinstance(run("--save").exception, UsageError)
+    assert isinstance(run("--what-if", "2", "--save").exception, UsageError)
+    assert "--save keeps" in run("--what-if", "0.002").stdout
+    assert "target_fpir = 0.01\n" in file.read_text()
+    assert json.loads(run("--what-if", "0.002", "--save", "--json").stdout)["saved"] == str(file)
+    assert file.read_text() == '# ours\nsite = "x"  # here\ntarget_fpir = 0.002\n'
+    monkeypatch.setenv("MUSTER_TARGET_FPIR", "0.01")
+    assert "MUSTER_TARGET_FPIR is set and wins" in run("--what-if", "0.003", "--save").stdout
