@@ -1,6 +1,5 @@
 """Number and PIN at the door, from the keys to the ledger."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -28,13 +27,13 @@ def shown(world: World) -> str:
 
 
 @pytest.fixture
-def with_pins(world: World) -> Iterator[World]:
+def with_pins(world: World) -> World:
     """Radia Perlman, who has not come yet, has the number 17 and the PIN 2718."""
     radia = world.ids["Radia Perlman"]
     with writing(world.engine) as session:
         people.set_number(session, radia, "17", at=NOW, actor="test")
         pins.set_pin(session, radia, hash_pin("2718"))
-    yield world
+    return world
 
 
 async def offered(pilot: Pilot[None], world: World) -> None:
