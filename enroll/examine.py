@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from enroll.quality import Quality, QualityLimits, assess
+from enroll.quality import Quality, assess
+from monitor.config import QualityLimits
 from monitor.domain import Embedding, Face, RgbImage
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
@@ -63,6 +64,7 @@ class Examiner:
     ) -> None:
         """
         Args:
+            limits: from the settings; None for the defaults.
             detector: one that gives key points; None for BlazeFace.
 
         Raises:

@@ -15,9 +15,10 @@ from db.engine import reading, writing
 from db.records import Person, Template, WaitingCapture
 from enroll.examine import SURE
 from enroll.likeness import FITS, mean_template
-from enroll.quality import QualityLimits, assess
+from enroll.quality import assess
 from enroll.roster import Alike, load_roster
 from enroll.store import mark_alike, refresh_template
+from monitor.config import QualityLimits
 from monitor.domain import Embedding, Face, RgbImage
 from monitor.errors import UsageError
 from monitor.growth import MOST_GROWN, Assess

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ from enroll.pile import PersonPictures, Picture, Pile, group_by_person, is_pictu
 from enroll.report import PersonReport, with_problems
 from enroll.roster import load_roster
 from enroll.store import Details, find_person
+from monitor.config import QualityLimits
 from monitor.errors import ImageError, UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
@@ -81,7 +83,8 @@ def import_pile(
     details: Details,
     *,
     dry_run: bool = False,
-    make_examiner: ExaminerMaker = Examiner,
+    limits: QualityLimits | None = None,
+    make_examiner: ExaminerMaker | None = None,
     workers: int | None = None,
     on_progress: Progress | None = None,
 ) -> Iterator[PersonReport]:
@@ -89,7 +92,8 @@ def import_pile(
 
     Args:
         dry_run: say what would happen, and write nothing.
-        make_examiner: called once in each worker thread.
+        limits: of the quality gate, from the settings; None for the defaults.
+        make_examiner: called once in each worker thread, in place of one with these limits.
         workers: None for one a core.
 
     Yields:
@@ -100,7 +104,8 @@ def import_pile(
     """
     with reading(engine) as session:
         roster = load_roster(session, cipher)
-    with closing(_examine_ahead(_jobs(pile, engine), make_examiner, workers or os.cpu_count() or 1)) as examined:
+    make = make_examiner or partial(Examiner, limits)
+    with closing(_examine_ahead(_jobs(pile, engine), make, workers or os.cpu_count() or 1)) as examined:
         for person, examinations in _by_person(pile, examined, on_progress):
             report = enrol_person(engine, cipher, roster, person.identity, examinations, details, dry_run=dry_run)
             yield with_problems(report, person.problems)

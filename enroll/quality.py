@@ -11,35 +11,16 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from enroll.occlusion import covered
 from enroll.pose import Pose, head_pose
+from monitor.config import QualityLimits
 from monitor.domain import Face, RgbImage
 
 _MEASURED_WIDTH: Final = 96
 """Sharpness is measured on faces scaled down to this width, so that the camera's resolution does not count."""
 
 _SECOND_DERIVATIVE: Final = np.array([[1, -2, 1]], np.float32)
-
-
-class QualityLimits(BaseSettings):
-    """What an image must reach to be enrolled. The description of each field says what it limits."""
-
-    model_config = SettingsConfigDict(env_prefix="MUSTER_QUALITY_", extra="forbid", frozen=True)
-
-    inter_eye_distance: float = Field(default=14, ge=8, description="Pixels between the eyes, at least.")
-    sharpness: float = Field(default=0.075, ge=0, description="Fine detail in proportion to contrast, at least.")
-    darkest_mean: float = Field(default=18, ge=0, le=255, description="Mean luminance of the face, at least.")
-    brightest_mean: float = Field(default=240, ge=0, le=255, description="Mean luminance of the face, at most.")
-    dynamic_range: float = Field(default=20, ge=0, le=255, description="Luminance levels on the face, at least.")
-    over_exposure: float = Field(default=0.5, gt=0, le=1, description="Share of the face burnt out, at most.")
-    under_exposure: float = Field(default=0.85, gt=0, le=1, description="Share of the face in black, at most.")
-    yaw: float = Field(default=35, gt=0, le=90, description="Degrees that the head is turned aside, at most.")
-    pitch: float = Field(default=35, gt=0, le=90, description="Degrees that the head looks up or down, at most.")
-    roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
-    cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
 
 
 @dataclass(frozen=True, slots=True)

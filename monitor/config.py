@@ -6,13 +6,14 @@ import re
 import shutil
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 import tzlocal
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.errors import SettingsError
@@ -28,10 +29,30 @@ _LINE: Final = (
 """A line of TOML that sets one value, with the comment behind it."""
 
 
+class QualityLimits(BaseModel):
+    """What an image must reach to be enrolled: the table `[quality]`, or `MUSTER_QUALITY_*` variables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    inter_eye_distance: float = Field(default=14, ge=8, description="Pixels between the eyes, at least.")
+    sharpness: float = Field(default=0.075, ge=0, description="Fine detail in proportion to contrast, at least.")
+    darkest_mean: float = Field(default=18, ge=0, le=255, description="Mean luminance of the face, at least.")
+    brightest_mean: float = Field(default=240, ge=0, le=255, description="Mean luminance of the face, at most.")
+    dynamic_range: float = Field(default=20, ge=0, le=255, description="Luminance levels on the face, at least.")
+    over_exposure: float = Field(default=0.5, gt=0, le=1, description="Share of the face burnt out, at most.")
+    under_exposure: float = Field(default=0.85, gt=0, le=1, description="Share of the face in black, at most.")
+    yaw: float = Field(default=35, gt=0, le=90, description="Degrees that the head is turned aside, at most.")
+    pitch: float = Field(default=35, gt=0, le=90, description="Degrees that the head looks up or down, at most.")
+    roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
+    cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
+
+
 class Settings(BaseSettings):
     """All settings. The description of each field is the sentence that the app shows beside it."""
 
-    model_config = SettingsConfigDict(env_prefix="MUSTER_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MUSTER_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+    )
 
     db: str = Field(
         default_factory=lambda: f"sqlite:///{DATA_FOLDER / 'muster.sqlite3'}",
@@ -53,7 +74,7 @@ class Settings(BaseSettings):
         default=0.01, gt=0, lt=1, description="The share of strangers that may be given a name by mistake."
     )
     match_margin: float = Field(
-        default=0.015, ge=0, lt=1, description="How much more similar than the runner-up the best match must be."
+        default=0.01, ge=0, lt=1, description="How much more similar than the runner-up the best match must be."
     )
     detector: Literal["blazeface", "hog"] = Field(default="blazeface", description="Which face detector runs.")
     encoder: Literal["onnx", "dlib"] = Field(
@@ -63,6 +84,9 @@ class Settings(BaseSettings):
     grow_templates: bool = Field(
         default=False,
         description="Whether very sure and new views of consenting people wait for a review, to join their templates.",
+    )
+    quality: QualityLimits = Field(
+        default=QualityLimits(), description="What an image must reach to be enrolled; a table of limits."
     )
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
@@ -85,6 +109,13 @@ class Settings(BaseSettings):
         default="auto",
         description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
     )
+
+    @field_validator("quality", mode="before")
+    @classmethod
+    def _table(cls, value: object) -> object:
+        if not isinstance(value, Mapping | QualityLimits):
+            raise ValueError("this is a table; write [quality] and its limits on lines of their own")
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -110,14 +141,28 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
     Raises:
         SettingsError: with the first thing that is wrong, and where.
     """
-    values = {name: value for name, value in _from_file(file).items() if f"MUSTER_{name}".upper() not in os.environ}
+    values = _not_in_environment(_from_file(file), "MUSTER_")
     values |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"Setting {name}: {first['msg'].removeprefix('Value error, ')}.") from None
+        unknown = first["type"] == "extra_forbidden"
+        problem = "there is no such setting" if unknown else first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"Setting {name}: {problem}.") from None
+
+
+def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The values of a table that no variable overrides."""
+    kept: dict[str, Any] = {}
+    for name, value in values.items():
+        variable = f"{prefix}{name}".upper()
+        if isinstance(value, Mapping):
+            kept[name] = _not_in_environment(value, f"{variable}_")
+        elif variable not in os.environ:
+            kept[name] = value
+    return kept
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from enroll.camera import Shown
     from enroll.pile import Pile
     from enroll.report import PersonReport
+    from enroll.store import Details
     from monitor.config import Settings
 
 app = typer.Typer(
@@ -50,10 +51,15 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Enrol people from pictures; every picture is taken, or it is said why not."""
+    from enroll.importing import open_pile
+    from enroll.store import Details
+
     agreed = _consents(consent)
     settings = settings_from(db, config)
     engine, cipher = open_store(settings, config)
-    _import(path, engine, cipher, agreed, group, person, workers, as_json=as_json, dry_run=False)
+    details = Details(datetime.now(UTC), getpass.getuser(), agreed)
+    with open_pile(path, group=group, only=person) as pile:
+        _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=False)
 
 
 @app.command()
@@ -66,8 +72,13 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Say what an import would take and what not, and write nothing."""
-    with _store_to_read(settings_from(db, config), config) as (engine, cipher):
-        _import(path, engine, cipher, (), None, person, workers, as_json=as_json, dry_run=True)
+    from enroll.importing import open_pile
+    from enroll.store import Details
+
+    settings = settings_from(db, config)
+    details = Details(datetime.now(UTC), getpass.getuser())
+    with _store_to_read(settings, config) as (engine, cipher), open_pile(path, only=person) as pile:
+        _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=True)
 
 
 @app.command()
@@ -107,7 +118,7 @@ def capture(
         supervised=supervised,
         known=existing.id if existing else None,
     )
-    shots = take_shots(open_source(settings.source), Examiner(), coach, show=_coaching(as_json=as_json))
+    shots = take_shots(open_source(settings.source), Examiner(settings.quality), coach, show=_coaching(as_json=as_json))
     details = Details(datetime.now(UTC), getpass.getuser(), agreed)
     report = enrol_person(engine, cipher, roster, identity, shots, details)
     _tell(report, as_json=as_json)
@@ -135,34 +146,37 @@ def _coaching(*, as_json: bool) -> "Callable[[Shown], None]":
 
 
 def _import(
-    path: Path,
+    pile: "Pile",
     engine: "Engine",
     cipher: "TemplateCipher",
-    consent: "tuple[ConsentKind, ...]",
-    group: str | None,
-    person: str | None,
+    details: "Details",
+    settings: "Settings",
     workers: int | None,
     *,
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    from enroll.importing import import_pile, open_pile
-    from enroll.store import Details
+    from enroll.importing import import_pile
 
     started = time.monotonic()
-    details = Details(datetime.now(UTC), getpass.getuser(), consent)
     tally = _Tally()
-    with open_pile(path, group=group, only=person) as pile:
-        _tell_pile(pile, as_json=as_json)
-        try:
-            with _progress(pile.pictures, as_json=as_json) as advance:
-                for report in import_pile(
-                    pile, engine, cipher, details, dry_run=dry_run, workers=workers, on_progress=advance
-                ):
-                    tally.add(report)
-                    _tell(report, as_json=as_json)
-        except KeyboardInterrupt:
-            tally.interrupted = True
+    _tell_pile(pile, as_json=as_json)
+    try:
+        with _progress(pile.pictures, as_json=as_json) as advance:
+            for report in import_pile(
+                pile,
+                engine,
+                cipher,
+                details,
+                dry_run=dry_run,
+                limits=settings.quality,
+                workers=workers,
+                on_progress=advance,
+            ):
+                tally.add(report)
+                _tell(report, as_json=as_json)
+    except KeyboardInterrupt:
+        tally.interrupted = True
     _tell_sum(tally, pile, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
     if tally.interrupted:
         raise typer.Exit(130)

@@ -8,6 +8,7 @@ from monitor.cli.options import AsciiOption, ConfigOption, DbOption, JsonOption,
 
 if TYPE_CHECKING:
     from monitor.cli.headless import OnEvent, OnScene
+    from monitor.config import Settings
     from monitor.growth import Assess
 
 
@@ -42,7 +43,7 @@ def kiosk(
             frames,
             publish_scene=on_scene,
             publish_event=on_event,
-            assess=_gate() if settings.grow_templates else None,
+            assess=_gate(settings) if settings.grow_templates else None,
             fail_fast=headless,
         )
 
@@ -59,9 +60,8 @@ def kiosk(
     print_summary(summary, check_ins, as_json_lines=json)
 
 
-def _gate() -> "Assess":
+def _gate(settings: "Settings") -> "Assess":
     """The gate that images for enrolment pass, for templates that grow; only then enrolment is imported."""
     from enroll.growth import gate
-    from enroll.quality import QualityLimits
 
-    return gate(QualityLimits())
+    return gate(settings.quality)

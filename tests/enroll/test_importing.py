@@ -161,3 +161,13 @@ def test_the_command_checks_without_making_a_database(tmp_path, people_folder):
     assert result.exit_code == 0, result.output
     assert "2 pictures would be taken" in result.stdout
     assert not (tmp_path / "cli.sqlite3").exists()
+
+
+def test_the_limits_in_the_configuration_file_are_obeyed(tmp_path, people_folder):
+    (tmp_path / "strict.toml").write_text("[quality]\ninter_eye_distance = 500\n")
+    folder = people_folder(Anna=["s1/1"])
+    config = ["--config", str(tmp_path / "strict.toml"), "--db", f"sqlite:///{tmp_path}/cli.sqlite3"]
+    result = CliRunner().invoke(app, ["check", str(folder), *config, "--json", "--workers", "1"])
+    assert result.exit_code == 3
+    anna = json.loads(result.stdout.splitlines()[0])
+    assert "500 are needed" in anna["rejected"][0]["reason"]

@@ -6,7 +6,8 @@ import pytest
 
 from enroll.examine import Examiner, find_faces, foreground
 from enroll.pose import head_pose
-from enroll.quality import QualityLimits, assess, sharpness
+from enroll.quality import assess, sharpness
+from monitor.config import QualityLimits, load_settings
 from monitor.domain import Box, Face
 from monitor.vision.detector import FaceDetector
 from monitor.vision.images import read_image
@@ -92,7 +93,7 @@ def test_sharpness_does_not_depend_on_the_cameras_resolution(picture):
 
 def test_limits_can_be_set_from_the_environment(monkeypatch, picture):
     monkeypatch.setenv("MUSTER_QUALITY_INTER_EYE_DISTANCE", "300")
-    (face,) = Examiner(QualityLimits()).examine(picture)
+    (face,) = Examiner(load_settings().quality).examine(picture)
     assert "300 are needed" in (face.quality.failure or "")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitor import config
-from monitor.config import Settings, load_settings
+from monitor.config import QualityLimits, Settings, load_settings
 from monitor.errors import SettingsError
 
 
@@ -14,6 +14,8 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever is set on this machine, tests start from the defaults."""
     for name in Settings.model_fields:
         monkeypatch.delenv(f"MUSTER_{name}".upper(), raising=False)
+    for name in QualityLimits.model_fields:
+        monkeypatch.delenv(f"MUSTER_QUALITY_{name}".upper(), raising=False)
     monkeypatch.setattr(config, "CONFIG_FILE", tmp_path / "of the user" / "muster.toml")
 
 
@@ -149,4 +151,44 @@ def test_a_wrong_value_in_the_file_does_not_matter_when_a_variable_wins(
 
 
 def test_every_setting_has_a_sentence_for_people() -> None:
-    assert all((field.description or "").endswith(".") for field in Settings.model_fields.values())
+    fields = [*Settings.model_fields.values(), *QualityLimits.model_fields.values()]
+    assert all((field.description or "").endswith(".") for field in fields)
+
+
+def test_limits_of_quality_are_a_table_of_the_file(file: Path) -> None:
+    file.write_text('site = "Harbour"\n[quality]\nsharpness = 0.2\nyaw = 20\n')
+    limits = load_settings(file).quality
+    assert (limits.sharpness, limits.yaw, limits.pitch) == (0.2, 20, QualityLimits().pitch)
+
+
+def test_a_variable_wins_over_a_limit_in_the_file_and_over_no_other(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("[quality]\ninter_eye_distance = 'wide'\nyaw = 20\n")
+    monkeypatch.setenv("MUSTER_QUALITY_INTER_EYE_DISTANCE", "30")
+    limits = load_settings(file).quality
+    assert (limits.inter_eye_distance, limits.yaw) == (30, 20)
+
+
+@pytest.mark.parametrize("name", QualityLimits.model_fields)
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "'high'", "[1]", "9999999"])
+def test_a_limit_that_makes_no_sense_is_said_by_its_name(file: Path, name: str, value: str) -> None:
+    unlimited = value == "9999999" and name in ("inter_eye_distance", "sharpness")
+    file.write_text(f"[quality]\n{name} = {value}\n")
+    if not unlimited:
+        assert f"Setting quality.{name}:" in sentence_of(file)
+
+
+def test_a_limit_that_makes_no_sense_in_a_variable_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_QUALITY_SHARPNESS", "much")
+    assert "Setting quality.sharpness:" in sentence_of()
+
+
+def test_an_unknown_limit_is_said_by_its_name(file: Path) -> None:
+    file.write_text("[quality]\nnose = 3\n")
+    assert sentence_of(file) == "Setting quality.nose: there is no such setting."
+
+
+def test_a_value_where_the_table_belongs_is_said(file: Path) -> None:
+    file.write_text("quality = 3\n")
+    assert "write [quality]" in sentence_of(file)
