@@ -50,9 +50,15 @@ def run_app(
         ascii_only=ascii_only,
         graphics=graphics,
         config_file=config or CONFIG_FILE,
+        first_steps=True,
     )
     if run_to_end(app) != 0:
         raise MusterError(f"The app ended with an error; {LOG_FILE} may say more.")
+    if app.wants_demo:
+        from monitor.cli.demo import demo
+
+        engine.dispose()
+        demo(ascii_only=ascii_only)
 
 
 def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOption = False) -> None:

@@ -33,6 +33,7 @@ from monitor.tui.live import KioskFactory, LiveDoor
 from monitor.tui.pin_entry import PinEntry
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
+from monitor.tui.screens.first_steps import CAMERA, DEMO, FOLDER, FirstSteps
 from monitor.tui.screens.mood import MoodScreen
 from monitor.tui.screens.people import PeopleScreen
 from monitor.tui.screens.system import SystemScreen
@@ -85,6 +86,7 @@ class MusterApp(WorkApp):
         ascii_only: bool = False,
         graphics: Graphics = Graphics.BLOCKS,
         config_file: Path = CONFIG_FILE,
+        first_steps: bool = False,
     ) -> None:
         """
         Args:
@@ -93,6 +95,7 @@ class MusterApp(WorkApp):
             ascii_only: draw with plain letters only.
             graphics: what the terminal has for pictures (see `graphics.terminal_graphics`).
             config_file: where the admin PIN is written to.
+            first_steps: offer them once when nobody is enrolled.
         """
         super().__init__()
         self.settings = settings
@@ -111,6 +114,9 @@ class MusterApp(WorkApp):
         self._unlocked = not settings.admin_pin_hash
         self._last_input = monotonic()
         self._leaving = False
+        self._first_steps = first_steps
+        self.wants_demo = False
+        """Whether the app was left to see the demo."""
         for theme in THEMES:
             self.register_theme(theme)
 
@@ -167,6 +173,9 @@ class MusterApp(WorkApp):
     def show_today(self) -> None:
         if door := self.door:
             door.show_board(self.live.board)
+        if self._first_steps and self.live.people == 0 and not self._leaving:
+            self.push_screen(FirstSteps(), self._step_chosen)
+        self._first_steps = False
 
     def show_mood(self) -> None:
         if door := self.door:
@@ -179,6 +188,15 @@ class MusterApp(WorkApp):
     def greet(self, event: KioskEvent) -> None:
         if door := self.door:
             door.greet(event)
+
+    async def _step_chosen(self, step: str | None) -> None:
+        if step == DEMO:
+            self.wants_demo = True
+            self.exit()
+        elif step in (FOLDER, CAMERA):
+            await self.action_open("people")
+            if isinstance(self.screen, PeopleScreen):  # else it asks for the PIN first
+                await self.screen.run_action("enrol" if step == FOLDER else "capture")
 
     def facts_changed(self) -> None:
         if not self._leaving and isinstance(self.screen, DeskScreen):

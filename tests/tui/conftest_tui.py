@@ -101,6 +101,7 @@ class World:
         camera: bool = True,
         ascii_only: bool = False,
         graphics: Graphics = Graphics.BLOCKS,
+        first_steps: bool = False,
         **settings: object,
     ) -> MusterApp:
         def make(on_scene: Callable[[Scene], None], on_event: Callable[[KioskEvent], None]) -> FakeKiosk:
@@ -119,6 +120,7 @@ class World:
             ascii_only=ascii_only,
             graphics=graphics,
             config_file=config,
+            first_steps=first_steps,
         )
         self.apps.append(app)
         return app

@@ -1,0 +1,50 @@
+"""What is offered once, when the app starts and nobody is enrolled."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+FOLDER, CAMERA, DEMO, GO_ON = "folder", "camera", "demo", "go_on"
+STEPS = (
+    (FOLDER, "Enrol people from pictures", "a folder with one sub-folder a person, a ZIP or a list"),
+    (CAMERA, "Enrol somebody before the camera", "five shots, and you are told how to look"),
+    (DEMO, "See the demo first", "real faces before a simulated camera; nothing is kept"),
+    (GO_ON, "Go on", "the screen People (F4) offers the same at any time"),
+)
+"""Each step, what it is called, and what comes of it."""
+
+
+class FirstSteps(ModalScreen[str]):
+    """Gives the step that was chosen; escape goes on."""
+
+    CSS_PATH = "first_steps.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(at), f"choose('{step}')", title, show=False) for at, (step, title, _) in enumerate(STEPS, 1)),
+        Binding("escape", f"choose('{GO_ON}')", "Go on"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="steps"):
+            yield Static("Welcome to Muster", id="title")
+            yield Static("Nobody is enrolled yet, so nobody can be recognised. What would you like to do?", id="text")
+            yield OptionList(
+                *(
+                    Option(Text.assemble((f"{at}  {title}\n", "bold"), f"   {more}"), id=step)
+                    for at, (step, title, more) in enumerate(STEPS, 1)
+                ),
+                compact=True,
+            )
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_choose(event.option_id or GO_ON)
+
+    def action_choose(self, step: str) -> None:
+        self.dismiss(step)
