@@ -1,6 +1,7 @@
 """What people at the desk and at the door change: always new rows of the ledger, never edits."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -65,23 +66,9 @@ def void(
     before = session.scalar(query)
     if before is not None:
         return _event(session, before)
-    made = NewEvent(
-        id=id,
-        kind="void",
-        person=_person(wrong),
-        at=at,
-        time_zone=wrong.time_zone,
-        kiosk=kiosk,
-        method="manual",
-        actor=actor,
-        recorded_at=at,
-        target=event,
-    )
-    written = ledger.append(session, made)
     if wrong.sighting is not None:
         growth.discard_of_sighting(session, wrong.sighting)
-    audit.note(session, "void", at=at, actor=actor, person=made.person, event=id, detail={"reason": reason})
-    return written
+    return _amend(session, wrong, "void", id=id, kind="void", at=at, kiosk=kiosk, actor=actor, reason=reason)
 
 
 def correct(
@@ -104,22 +91,19 @@ def correct(
     wrong = _event(session, event)
     if not reason.strip():
         raise InvalidRecord("A correction needs a reason; say in a few words why.")
-    made = NewEvent(
+    return _amend(
+        session,
+        wrong,
+        "correct",
         id=id,
         kind="correction",
-        person=_person(wrong),
-        at=happened_at,
-        time_zone=wrong.time_zone,
-        kiosk=kiosk,
-        method="manual",
-        actor=actor,
-        recorded_at=at,
-        target=event,
+        happened_at=happened_at,
         corrected_kind=kind,
+        at=at,
+        kiosk=kiosk,
+        actor=actor,
+        reason=reason,
     )
-    written = ledger.append(session, made)
-    audit.note(session, "correct", at=at, actor=actor, person=made.person, event=id, detail={"reason": reason})
-    return written
 
 
 def add_by_hand(
@@ -152,8 +136,51 @@ def add_by_hand(
         actor=actor,
         recorded_at=at,
     )
+    return _append(session, made, f"add {kind}", reason)
+
+
+def _amend(
+    session: Session,
+    wrong: AttendanceEvent,
+    action: str,
+    *,
+    id: UUID,
+    kind: Literal["void", "correction"],
+    at: datetime,
+    kiosk: UUID,
+    actor: str,
+    reason: str,
+    happened_at: datetime | None = None,
+    corrected_kind: Presence | None = None,
+) -> AttendanceEvent:
+    """Appends the row that changes what another one says, and why."""
+    made = NewEvent(
+        id=id,
+        kind=kind,
+        person=_person(wrong),
+        at=happened_at or at,
+        time_zone=wrong.time_zone,
+        kiosk=kiosk,
+        method="manual",
+        actor=actor,
+        recorded_at=at,
+        target=wrong.id,
+        corrected_kind=corrected_kind,
+    )
+    return _append(session, made, action, reason)
+
+
+def _append(session: Session, made: NewEvent, action: str, reason: str) -> AttendanceEvent:
     written = ledger.append(session, made)
-    audit.note(session, f"add {kind}", at=at, actor=actor, person=person, event=id, detail={"reason": reason})
+    audit.note(
+        session,
+        action,
+        at=made.recorded_at,
+        actor=made.actor,
+        person=made.person,
+        event=made.id,
+        detail={"reason": reason},
+    )
     return written
 
 

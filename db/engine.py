@@ -40,7 +40,7 @@ def open_database(url: str, *, upgrade: bool = True, read_only: bool = False) ->
             migrate.upgrade(engine)
         else:
             migrate.require_current(engine)
-    except BaseException:
+    except BaseException:  # Ctrl+C too: whatever ends this, no connection may stay open
         engine.dispose()
         raise
     return engine

@@ -107,26 +107,16 @@ def _crop(rgb: RgbImage, face: Face, limits: QualityLimits) -> Iterator[Componen
 
 
 def _pose(pose: Pose, limits: QualityLimits) -> Iterator[Component]:
-    yield Component(
-        "head_pose_yaw",
-        pose.yaw,
-        abs(pose.yaw) <= limits.yaw,
-        f"The head is turned too far to its {'left' if pose.yaw > 0 else 'right'} (about {abs(pose.yaw):.0f} degrees); "
-        "look at the camera.",
+    turned, nods = "left" if pose.yaw > 0 else "right", "up" if pose.pitch > 0 else "down"
+    look = "look at the camera"
+    angles = (
+        ("yaw", pose.yaw, limits.yaw, f"is turned too far to its {turned}", look),
+        ("pitch", pose.pitch, limits.pitch, f"looks too far {nods}", look),
+        ("roll", pose.roll, limits.roll, "is tilted too far", "hold it upright, or turn the picture"),
     )
-    yield Component(
-        "head_pose_pitch",
-        pose.pitch,
-        abs(pose.pitch) <= limits.pitch,
-        f"The head looks too far {'up' if pose.pitch > 0 else 'down'} (about {abs(pose.pitch):.0f} degrees); "
-        "look at the camera.",
-    )
-    yield Component(
-        "head_pose_roll",
-        pose.roll,
-        abs(pose.roll) <= limits.roll,
-        f"The head is tilted too far (about {abs(pose.roll):.0f} degrees); hold it upright, or turn the picture.",
-    )
+    for name, angle, most, fault, remedy in angles:
+        advice = f"The head {fault} (about {abs(angle):.0f} degrees); {remedy}."
+        yield Component(f"head_pose_{name}", angle, abs(angle) <= most, advice)
 
 
 def _light(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Component]:

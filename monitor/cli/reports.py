@@ -14,6 +14,7 @@ from monitor.cli.options import ConfigOption, DbOption, JsonOption, err, out, se
 from monitor.errors import MusterError, UsageError
 
 if TYPE_CHECKING:
+    from monitor.config import Settings
     from monitor.export import Appointment, Table
     from monitor.reports import Period
 
@@ -67,9 +68,7 @@ def attendance(
     from db.engine import open_database, reading
     from monitor import report_lines, reports
 
-    settings = settings_from(db, config)
-    form = _format(format_, output, json=json)
-    now = datetime.now(UTC)
+    settings, form, now = _request(db, config, format_, output, json=json)
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
     with reading(open_database(settings.db, read_only=True)) as session:
         days = reports.attendance(session, settings, period, now, group=group)
@@ -99,13 +98,12 @@ def mood(
     from db.engine import open_database, reading
     from monitor import report_lines, reports
 
-    settings = settings_from(db, config)
-    form = _format(format_, output, json=json)
+    settings, form, now = _request(db, config, format_, output, json=json)
     if form is Format.ICS:
         raise UsageError("Moods make no calendar; use --format table, csv, xlsx or json.")
     if by is MoodBy.PERSON and settings.mood != "individual":
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
-    period = _period(first, last, datetime.now(UTC).astimezone(settings.zone).date(), days_before=6)
+    period = _period(first, last, now.astimezone(settings.zone).date(), days_before=6)
     with reading(open_database(settings.db, read_only=True)) as session:
         cells = reports.moods_by(session, settings, period, by.value, group=group)
         names = reports.names(session) if by is MoodBy.PERSON else {}
@@ -113,6 +111,13 @@ def mood(
     _write(f"Mood {settings.site}", lines, form, output)
     if not lines and form is Format.TABLE:
         err.print(f"There are no moods from {period.first} to {period.last}.", markup=False)
+
+
+def _request(
+    db: str | None, config: Path | None, format_: Format | None, output: Path | None, *, json: bool
+) -> "tuple[Settings, Format, datetime]":
+    """The settings in force, what to write, and the time now."""
+    return settings_from(db, config), _format(format_, output, json=json), datetime.now(UTC)
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
