@@ -5,8 +5,10 @@ remembers its sighting, and can be rolled back.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -18,8 +20,45 @@ from db import audit, templates
 from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.ids import new_id
-from db.records import NewCapture, Template, WaitingCapture
+from db.records import Template
 from db.schema import GrowthRow, PersonRow, TemplateRow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewCapture:
+    """A view of a named face, taken at the door, that may make its person's template better."""
+
+    person: UUID
+    sighting: UUID
+    at: datetime
+    encoder: str
+    embedding: NDArray[np.float32]
+    """float32 (128,), unit length."""
+    chip_jpeg: bytes
+    """The aligned face."""
+    quality: Mapping[str, Any]
+    similarity: float
+    """Of the whole track to the template, at that moment."""
+    lead: float
+    """How far that was above the threshold."""
+    nearest: float
+    """Similarity to the most similar of the person's images: the lower, the more it adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCapture:
+    """A capture in quarantine, without the face itself."""
+
+    id: UUID
+    person: UUID
+    name: str
+    sighting: UUID
+    at: datetime
+    encoder: str
+    quality: Mapping[str, Any]
+    similarity: float
+    lead: float
+    nearest: float
 
 
 def quarantine(session: Session, cipher: TemplateCipher, capture: NewCapture) -> WaitingCapture:

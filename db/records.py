@@ -87,43 +87,6 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NewCapture:
-    """A view of a named face, taken at the door, that may make its person's template better."""
-
-    person: UUID
-    sighting: UUID
-    at: datetime
-    encoder: str
-    embedding: NDArray[np.float32]
-    """float32 (128,), unit length."""
-    chip_jpeg: bytes
-    """The aligned face."""
-    quality: Mapping[str, Any]
-    similarity: float
-    """Of the whole track to the template, at that moment."""
-    lead: float
-    """How far that was above the threshold."""
-    nearest: float
-    """Similarity to the most similar of the person's images: the lower, the more it adds."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingCapture:
-    """A capture in quarantine, without the face itself."""
-
-    id: UUID
-    person: UUID
-    name: str
-    sighting: UUID
-    at: datetime
-    encoder: str
-    quality: Mapping[str, Any]
-    similarity: float
-    lead: float
-    nearest: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Member:
     """An enrolled image with its embedding, for computing the mean or checking consistency."""
 

@@ -32,8 +32,6 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-EVENT_KINDS = ("check_in", "check_out", "void", "correction")
-
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)

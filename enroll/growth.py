@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from db import consents, growth, ledger, people, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.records import Person, Template, WaitingCapture
+from db.growth import WaitingCapture
+from db.records import Person, Template
 from enroll.examine import SURE
 from enroll.likeness import FITS, mean_template
 from enroll.quality import assess

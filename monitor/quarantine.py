@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db import consents, growth, people, sightings, templates
 from db.crypto import TemplateCipher
-from db.records import NewCapture
+from db.growth import NewCapture
 from monitor.growth import MOST_WAITING, NEW, Capture, nearest
 
 

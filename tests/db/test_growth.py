@@ -15,8 +15,9 @@ from db import audit, consents, corrections, erasure, growth, kiosks, ledger, pe
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.errors import InvalidRecord
+from db.growth import NewCapture, WaitingCapture
 from db.ids import new_id
-from db.records import NewCapture, NewEvent, Person, SightingRecord, WaitingCapture
+from db.records import NewEvent, Person, SightingRecord
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCapture]

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from db import consents, growth, kiosks, look_alikes, people, sightings, templates
 from db.engine import reading, writing
 from db.errors import InvalidRecord
+from db.growth import NewCapture
 from db.ids import new_id
-from db.records import NewCapture, SightingRecord
+from db.records import SightingRecord
 from enroll import growth as review
 from enroll.judge import judge
 from enroll.roster import load_roster

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from db import consents, growth, people, templates
 from db.engine import reading, writing
+from db.growth import WaitingCapture
 from db.ids import new_id
-from db.records import Person, WaitingCapture
+from db.records import Person
 from monitor.domain import Embedding
 from monitor.growth import MOST_WAITING, Capture
 from monitor.recorder import Recorder
