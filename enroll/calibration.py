@@ -4,6 +4,7 @@ be recognised; before the first day."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +13,20 @@ from sqlalchemy.orm import Session
 from db.crypto import TemplateCipher
 from db.people import load_gallery
 from db.templates import load_members
-from enroll.likeness import Embeddings, fit_of_each, mean_template
-from enroll.rates import Floats, Rate
+from enroll.likeness import Embeddings, mean_template
+from enroll.rates import Rate
+from monitor.domain import Match
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit
-from monitor.vision.threshold import fmr_at, threshold_for, threshold_for_means
+from monitor.vision.gallery import Gallery, GalleryEntry
+from monitor.vision.threshold import fmr_at, for_means, threshold_for
 
 TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 """The shares of strangers for which thresholds are shown."""
 
 _BLOCK: Final = 1024
+_REFERENCE: Final = 0.01
+"""A target whose thresholds those of all others are reckoned from."""
 
 _ENOUGH: Final = 3
 """Images that a template should have at least."""
@@ -159,89 +164,87 @@ def calibrate(
 
 
 class _Bench:
-    """The similarities that the rates at any threshold follow from: for each image its own person's and the two best
-    of everybody else."""
+    """What the kiosk's own gallery answers to every image, from which the rates at any target follow."""
 
     def __init__(self, people: EnrolledPeople, strangers: Embeddings, margin: float) -> None:
-        means = np.stack([mean_template(rows) for rows in people.members])
-        counts = [len(rows) for rows in people.members]
-        self._lengths = np.linalg.norm(means, axis=1)
-        self._margin = margin
-        owners = np.repeat(np.arange(len(means)), counts)
-        self._others = _best_two(np.concatenate(people.members), unit(means), owners)
-        self._strangers = _best_two(strangers, unit(means), np.full(len(strangers), -1))
-        # Leave one out: what the rest of the person's images say of this one.
-        self._own = np.concatenate([_leave_one_out(rows) for rows in people.members])
-        self._rest_lengths = np.concatenate([_rest_lengths(rows) for rows in people.members])
-        self._testable = np.repeat(np.array(counts) > 1, counts)
+        means = [mean_template(rows) for rows in people.members]
+        self._count = len(means)
+        entries = [GalleryEntry(UUID(int=row), "", mean) for row, mean in enumerate(means)]
+        gallery = Gallery(entries, target_fpir=_REFERENCE, margin=margin)
+        self._single = threshold_for(_REFERENCE, self._count)
+        self._lengths = [float(np.linalg.norm(mean)) for mean in means]
+        images = [(owner, rows, place) for owner, rows in enumerate(people.members) for place in range(len(rows))]
+        self._testable = np.array([len(rows) > 1 for _, rows, _ in images], np.bool_)
+        self._strangers = [self._answer(gallery.identify(stranger), margin) for stranger in strangers]
+        self._others = [
+            self._answer(gallery.identify(rows[place], instead=(owner, None)), margin) for owner, rows, place in images
+        ]
+        self._own = [
+            self._left_out(gallery, owner, rows, place, margin) if len(rows) > 1 else _NOBODY
+            for owner, rows, place in images
+        ]
 
     def at(self, target: float) -> AtTarget:
         """The rates at one target FPIR."""
-        count = len(self._lengths)
-        single = threshold_for(target, count)
+        single = threshold_for(target, self._count)
         missed = self.missed(target)
         return AtTarget(
             target,
             single,
-            float(1 - (1 - fmr_at(single)) ** count),
-            self._named(self._others, single),
-            self._named(self._strangers, single),
+            float(1 - (1 - fmr_at(single)) ** self._count),
+            _named(self._others, single),
+            _named(self._strangers, single),
             Rate(int(missed.sum()), int(self._testable.sum())),
         )
 
     def missed(self, target: float) -> NDArray[np.bool_]:
         """For each image, whether the rest of the person's images would not have named it; (images,)."""
-        single = threshold_for(target, len(self._lengths))
-        needed = np.array([threshold_for_means(single, float(length), 1.0) for length in self._rest_lengths])
-        lead = self._own - self._others.first
-        return np.asarray(self._testable & ~((self._own >= needed) & (lead > 0) & (lead >= self._margin)), np.bool_)
+        single = threshold_for(target, self._count)
+        named = np.array([answer.names(single) for answer in self._own], np.bool_)
+        return np.asarray(self._testable & ~named, np.bool_)
 
-    def _named(self, best: "_BestTwo", single: float) -> Rate:
-        thresholds = np.array([threshold_for_means(single, float(length), 1.0) for length in self._lengths])
-        named = (best.first >= thresholds[best.person]) & (best.first - best.second >= self._margin)
-        return Rate(int(named.sum()), len(named))
+    def _left_out(self, gallery: Gallery, owner: int, rows: Embeddings, place: int, margin: float) -> "_Answer":
+        """What the gallery says of an image when the rest of the person's images alone are enrolled."""
+        rest = mean_template(np.delete(rows, place, axis=0))
+        match = gallery.identify(rows[place], instead=(owner, rest))
+        if match.best is None or match.best.person.int != owner:
+            return _NOBODY
+        return self._answer(match, margin, float(np.linalg.norm(rest)))
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _BestTwo:
-    """For each probe the two most similar people, its own left out; -inf where there is nobody."""
-
-    person: NDArray[np.int64]
-    first: Floats
-    second: Floats
-
-
-def _best_two(probes: Embeddings, means: Embeddings, owners: NDArray[np.int64]) -> _BestTwo:
-    """Block by block, so that memory does not grow with the gallery.
-
-    Args:
-        owners: (probes,): whose image each probe is; -1 for nobody enrolled.
-    """
-    person = np.zeros(len(probes), np.int64)
-    first, second = np.full(len(probes), -np.inf), np.full(len(probes), -np.inf)
-    for start in range(0, len(probes), _BLOCK):
-        here = slice(start, start + _BLOCK)
-        scores = (probes[here] @ means.T).astype(np.float64)
-        rows = np.arange(len(scores))
-        enrolled = owners[here] >= 0
-        scores[rows[enrolled], owners[here][enrolled]] = -np.inf
-        person[here] = scores.argmax(axis=1)
-        first[here] = scores[rows, person[here]]
-        scores[rows, person[here]] = -np.inf
-        second[here] = scores.max(axis=1)
-    # With one person enrolled there is no runner-up, and a lead over nobody is enough.
-    return _BestTwo(person, first, np.where(np.isfinite(first), second, 0.0))
+    def _answer(self, match: Match, margin: float, length: float | None = None) -> "_Answer":
+        """
+        Args:
+            length: of the template that matched best, where it is not the enrolled one's.
+        """
+        if match.best is None:
+            return _NOBODY
+        length = length or self._lengths[match.best.person.int]
+        lead = 1.0 if match.runner_up is None else match.best.similarity - match.runner_up.similarity
+        shift = match.threshold - float(for_means(self._single, np.float64(length), 1.0))
+        return _Answer(match.best.similarity if lead >= margin else -np.inf, length, shift)
 
 
-def _leave_one_out(rows: Embeddings) -> Floats:
-    return fit_of_each(rows).astype(np.float64) if len(rows) > 1 else np.full(len(rows), -np.inf)
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A match without its target."""
+
+    similarity: float
+    """-inf where the runner-up is too near."""
+    length: float
+    """Of the best template."""
+    shift: float
+    """How far crowding moved the threshold."""
+
+    def names(self, single: float) -> bool:
+        """Whether a name is given at this threshold for single images."""
+        return self.similarity >= float(for_means(single, np.float64(self.length), 1.0)) + self.shift
 
 
-def _rest_lengths(rows: Embeddings) -> Floats:
-    if len(rows) == 1:
-        return np.ones(1)
-    rest = (rows.sum(axis=0, keepdims=True) - rows) / (len(rows) - 1)
-    return np.asarray(np.linalg.norm(rest, axis=1), np.float64)
+_NOBODY: Final = _Answer(-np.inf, 1.0, 0.0)
+
+
+def _named(answers: Sequence[_Answer], single: float) -> Rate:
+    return Rate(sum(answer.names(single) for answer in answers), len(answers))
 
 
 def _riskiest(people: EnrolledPeople, most: int) -> Sequence[RiskyPair]:

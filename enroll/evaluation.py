@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import local
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,13 @@ from enroll.examine import SURE, find_faces, foreground
 from enroll.likeness import mean_template
 from enroll.pile import Picture, Pile
 from enroll.rates import Floats, Rate, Trials, roc
+from monitor.domain import Match
 from monitor.errors import ImageError, UsageError
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import Embeddings, FaceEncoder, unit
+from monitor.vision.gallery import Gallery, GalleryEntry
 from monitor.vision.images import read_image
-from monitor.vision.threshold import threshold_for, threshold_for_means
 
 CLASSIC_DISTANCE: Final = 0.6
 """The distance under which `face_recognition.compare_faces` takes two faces for one person."""
@@ -156,22 +158,30 @@ def _muster(
     target_fpir: float,
     margin: float,
 ) -> Recipe:
-    means = np.stack([mean_template(embeddings[rows]) for rows in members])
-    scores = (embeddings[probes] @ unit(means).T).astype(np.float64)
-    single = threshold_for(target_fpir, len(members))
-    thresholds = np.array([threshold_for_means(single, float(np.linalg.norm(mean)), 1.0) for mean in means])
-    named = named_as(scores, thresholds, margin)
-    without = scores.copy()
-    without[np.arange(len(own)), own] = -np.inf
+    """By the gallery that the kiosk uses; the score is how far a similarity lies above its threshold."""
+    entries = [GalleryEntry(UUID(int=row), "", mean_template(embeddings[rows])) for row, rows in enumerate(members)]
+    gallery = Gallery(entries, target_fpir=target_fpir, margin=margin)
+    matches = [gallery.identify(embeddings[row]) for row in probes]
+    strangers = [
+        gallery.identify(embeddings[row], instead=(int(person), None)) for row, person in zip(probes, own, strict=True)
+    ]
+    first = np.array(
+        [match.best is not None and match.best.person.int == person for match, person in zip(matches, own, strict=True)]
+    )
+    named = np.array([match.accepted for match in matches]) & first
     return Recipe(
         "Muster",
         len(members),
-        _trials(scores, own),
+        Trials(_scores(strangers), _scores(matches), first),
         f"target FPIR {target_fpir:g}, margin {margin:g}",
-        Rate(int((named_as(without, thresholds, margin) >= 0).sum()), len(own)),
-        Rate(int((named != own).sum()), len(own)),
+        Rate(sum(match.accepted for match in strangers), len(own)),
+        Rate(int((~named).sum()), len(own)),
         roc(*_pair_scores(embeddings @ embeddings.T, pairs)),
     )
+
+
+def _scores(matches: list[Match]) -> Floats:
+    return np.array([match.best.similarity - match.threshold if match.best else -np.inf for match in matches])
 
 
 def _classic(
@@ -193,21 +203,6 @@ def _classic(
         trials.fnir(-CLASSIC_DISTANCE),
         roc(*_pair_scores(-distances, pairs)),
     )
-
-
-def named_as(scores: Floats, thresholds: Floats, margin: float) -> NDArray[np.int64]:
-    """Whom Muster names: the column of each row's best score, or -1 for nobody.
-
-    Args:
-        scores: (probes, people).
-        thresholds: (people,).
-    """
-    best = scores.argmax(axis=1)
-    top = scores[np.arange(len(scores)), best]
-    sure = top >= thresholds[best]
-    if scores.shape[1] > 1:
-        sure &= top - np.partition(scores, -2, axis=1)[:, -2] >= margin
-    return np.where(sure, best, -1)
 
 
 def _trials(scores: Floats, own: NDArray[np.int64]) -> Trials:

@@ -11,11 +11,21 @@ from numpy.typing import NDArray
 from monitor.domain import Candidate, Embedding, Match
 from monitor.vision.dlib_resnet import EMBEDDING_SIZE
 from monitor.vision.encoder import unit
-from monitor.vision.threshold import threshold_for, threshold_for_means
+from monitor.vision.threshold import for_means, normalisation, threshold_for, usual_similarity
 
 _CHUNK = 4096
 _SHORTEST = 1e-3
 """Length below which a mean says nothing; it asks for a similarity that nobody reaches."""
+_COHORT = 500
+"""People that each template is compared with, spread over the gallery."""
+_NEIGHBOURS = 10
+_OTHERS = 3
+"""The template's nearest people, and the probe's next ones, that tell how crowded it is around them."""
+_TEMPLATE_WEIGHT = 0.25
+_PROBE_WEIGHT = 0.3
+"""Share of the crowding that the threshold moves with."""
+_MOST_CROWDED = 0.03
+"""Crowding counts up to here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +41,14 @@ class GalleryEntry:
 
 
 class Gallery:
-    """Everyone enrolled: 256 bytes a person in float16, plus names; a million are compared in about 20 ms."""
+    """Everyone enrolled: 256 bytes a person in float16, plus names; a million are compared in about 20 ms.
 
-    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float = 0.01, margin: float = 0.015) -> None:
+    The threshold moves with how crowded the gallery is around a face (symmetric score normalisation: Auckenthaler et
+    al. 2000, Matejka et al. 2017): a face that is more like everybody than usual, as pictures of one camera are, must
+    be even more like somebody to get the name.
+    """
+
+    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float = 0.01, margin: float = 0.01) -> None:
         """
         Args:
             entries: in any order.
@@ -47,47 +62,93 @@ class Gallery:
         self._templates = np.empty((len(entries), EMBEDDING_SIZE), np.float16)
         for start in range(0, len(entries), _CHUNK):
             templates = np.stack([entry.template for entry in entries[start : start + _CHUNK]])
-            self._lengths[start : start + _CHUNK] = np.maximum(np.linalg.norm(templates, axis=1), _SHORTEST)
+            lengths = np.linalg.norm(templates, axis=1)
+            self._lengths[start : start + _CHUNK] = np.maximum(lengths, _SHORTEST)
             self._templates[start : start + _CHUNK] = unit(templates)
         self._single_threshold = threshold_for(target_fpir, len(entries))
+        self._mean_length = float(self._lengths.mean()) if entries else 1.0
+        self._crowding = self._crowding_of_templates()
 
     def __len__(self) -> int:
         return len(self._people)
 
-    def identify(self, probe: Embedding) -> Match:
+    def identify(self, probe: Embedding, *, instead: tuple[int, Embedding | None] | None = None) -> Match:
         """Who this is, if anybody.
 
         Args:
             probe: float32 (128,): one unit embedding, or the mean of several, not scaled back to length 1;
                 zeros are like nobody.
+            instead: number of an entry, and the template that it has for this once; None leaves it out.
         """
         if not self._people:
             return Match(None, None, self._single_threshold, accepted=False)
-        similarities = self._similarities(unit(probe))
-        first, second = _two_largest(similarities)
+        similarities = _similarities(self._templates, unit(probe)[None])[:, 0]
+        row, template = instead or (None, None)
+        if row is not None:
+            similarities[row] = -np.inf if template is None else float(unit(template) @ unit(probe))
+        ranked = _largest(similarities, _OTHERS + 1)
+        if not ranked:
+            return Match(None, None, self._single_threshold, accepted=False)
+        first, others = ranked[0], ranked[1:]
+        length = self._lengths[first] if first != row or template is None else np.linalg.norm(template)
+        shift = self._crowding[first] + self._crowding_of_probe(similarities[others], _length(probe))
+        threshold = float(for_means(self._single_threshold, np.float64(length), _length(probe))) + float(shift)
         best = self._candidate(first, similarities)
-        runner_up = None if second is None else self._candidate(second, similarities)
-        threshold = threshold_for_means(
-            self._single_threshold, float(self._lengths[first]), min(max(float(np.linalg.norm(probe)), _SHORTEST), 1.0)
-        )
+        runner_up = self._candidate(others[0], similarities) if others else None
         lead = 1.0 if runner_up is None else best.similarity - runner_up.similarity
         accepted = best.similarity >= threshold and lead >= float(self._margins[first])
         return Match(best, runner_up, threshold, accepted)
 
-    def _similarities(self, probe: Embedding) -> NDArray[np.float32]:
-        products = numkong.cdist(self._templates, probe[None].astype(np.float16), metric="dot", out_dtype="float32")
-        return np.asarray(products).ravel()
+    def _crowding_of_templates(self) -> NDArray[np.float32]:
+        """How far each person's threshold moves because the gallery is crowded around the template; float32 (n,)."""
+        size = len(self._people)
+        moves = np.zeros(size, np.float32)
+        if size < 2:
+            return moves
+        cohort = np.unique(np.linspace(0, size - 1, min(size, _COHORT)).astype(np.int64))
+        nearest = min(_NEIGHBOURS, len(cohort) - 1)
+        usual = usual_similarity(range(1, nearest + 1), len(cohort) - 1)
+        weight = _TEMPLATE_WEIGHT * normalisation(size)
+        for start in range(0, size, _CHUNK):
+            here = slice(start, start + _CHUNK)
+            similarities = _similarities(self._templates[here], self._templates[cohort])
+            itself = np.arange(size)[here, None] == cohort
+            similarities[itself] = -np.inf
+            found = np.partition(similarities, -nearest, axis=1)[:, -nearest:].mean(axis=1)
+            expected = for_means(usual, self._lengths[here].astype(np.float64), self._mean_length)
+            moves[here] = weight * np.clip(found - expected, -_MOST_CROWDED, _MOST_CROWDED)
+        return moves
+
+    def _crowding_of_probe(self, others: NDArray[np.float32], length: float) -> float:
+        """How far the threshold moves because a probe is like its next best people, too."""
+        if not len(others):
+            return 0.0
+        size = len(self._people)
+        usual = usual_similarity(range(2, len(others) + 2), size)
+        expected = float(for_means(usual, np.float64(self._mean_length), length))
+        crowding = min(max(float(others.mean()) - expected, -_MOST_CROWDED), _MOST_CROWDED)
+        return _PROBE_WEIGHT * normalisation(size) * crowding
 
     def _candidate(self, row: int, similarities: NDArray[np.float32]) -> Candidate:
         return Candidate(self._people[row], self._names[row], float(similarities[row]))
 
 
-def _two_largest(values: NDArray[np.float32]) -> tuple[int, int | None]:
-    first = int(np.argmax(values))
-    if len(values) == 1:
-        return first, None
-    kept = values[first]
-    values[first] = -np.inf
-    second = int(np.argmax(values))
-    values[first] = kept
-    return first, second
+def _length(probe: Embedding) -> float:
+    return min(max(float(np.linalg.norm(probe)), _SHORTEST), 1.0)
+
+
+def _similarities(templates: NDArray[np.float16], probes: NDArray[np.floating]) -> NDArray[np.float32]:
+    """float32 (templates, probes)."""
+    return np.array(numkong.cdist(templates, probes.astype(np.float16), metric="dot", out_dtype="float32"))
+
+
+def _largest(values: NDArray[np.float32], count: int) -> list[int]:
+    """Places of the largest values, the largest first; those of -inf are left out."""
+    found: list[int] = []
+    kept: list[np.float32] = []
+    while len(found) < count and np.isfinite(values[place := int(np.argmax(values))]):
+        found.append(place)
+        kept.append(values[place])
+        values[place] = -np.inf
+    values[found] = kept
+    return found

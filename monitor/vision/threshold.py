@@ -7,6 +7,9 @@ Impostor curve: false match rate (FMR) by cosine similarity of flip-averaged sin
 import math
 
 import numpy as np
+from numpy.typing import NDArray
+
+Lengths = NDArray[np.float64] | np.float64
 
 _SIMILARITY = (0.80, 0.84, 0.88, 0.90, 0.91, 0.92, 0.93, 0.94, 0.95, 0.955, 0.96, 0.965, 0.98)
 _LOG10_FMR = (
@@ -28,9 +31,13 @@ _LOG10_FMR = (
 IMPOSTOR_MEAN = 0.855
 """Mean similarity of two images of different people."""
 
-SAFETY = 2.0
-"""The target is divided by this: people at one door are more alike than LFW's celebrities; on portraits of one
-profession the FMR was 1.2 to 2.2 times the curve's."""
+_UNLIKE_LFW = 2.0
+"""The target is divided by this in a small gallery: people at one door are more alike than LFW's celebrities; on
+portraits of one profession the FMR was 1.2 to 2.2 times the curve's."""
+_NORMALISED = 0.6
+"""The same in a gallery large enough for score normalisation, which takes off what makes people at one door alike."""
+_LARGE = 30
+"""People from which on a gallery is large enough; between one and this many it is more and more so."""
 
 
 def fmr_at(similarity: float) -> float:
@@ -43,26 +50,44 @@ def threshold_for(target_fpir: float, gallery_size: int) -> float:
 
     A stranger is compared with everyone enrolled: FPIR = 1 - (1 - FMR)^N.
     """
-    fmr = -math.expm1(math.log1p(-target_fpir) / max(gallery_size, 1)) / SAFETY
+    share = normalisation(gallery_size)
+    fmr = -math.expm1(math.log1p(-target_fpir) / max(gallery_size, 1))
+    return _similarity_at(fmr / (_UNLIKE_LFW ** (1 - share) * _NORMALISED**share))
+
+
+def normalisation(gallery_size: int) -> float:
+    """How much a gallery of this size can tell about how crowded it is around a face: 0 for one person, up to 1."""
+    return min(math.log(max(gallery_size, 1)) / math.log(_LARGE), 1.0)
+
+
+def usual_similarity(ranks: range, size: int) -> float:
+    """Mean similarity of a single image's matches of these ranks (1: the best) among so many other people."""
+    return sum(_similarity_at((rank - 0.4) / size) for rank in ranks) / len(ranks)
+
+
+def _similarity_at(fmr: float) -> float:
     return float(np.interp(-math.log10(fmr), [-x for x in _LOG10_FMR], _SIMILARITY))
 
 
-def threshold_for_means(single: float, template_length: float, probe_length: float) -> float:
-    """The threshold for comparing means of several embeddings.
+def for_means(single: float, template_length: Lengths, probe_length: float) -> Lengths:
+    """What a similarity of single images is for means of several embeddings.
 
     A mean of unit vectors is shorter than 1, the more so the more its members differ. Scaled back to length 1 it lies
     nearer to everyone else's, strangers included, so that the single-image threshold would name up to 16 times as
     many. The spread of impostor similarities around their mean shrinks with the length as well.
 
     Args:
-        single: from `threshold_for`.
-        template_length: length of the mean of the person's unit embeddings, 0 to 1.
+        single: from `threshold_for` or `usual_similarity`.
+        template_length: lengths of means of people's unit embeddings, 0 to 1; any shape.
         probe_length: length of the mean of the track's unit embeddings, 0 to 1.
+
+    Returns:
+        Of the shape of `template_length`.
     """
-    spread = math.sqrt(_spread(template_length) * _spread(probe_length))
+    spread = np.sqrt(_spread(template_length) * _spread(np.float64(probe_length)))
     unscaled = IMPOSTOR_MEAN + (single - IMPOSTOR_MEAN) * spread
-    return unscaled / (template_length * probe_length)
+    return np.asarray(unscaled / (template_length * probe_length), np.float64)
 
 
-def _spread(length: float) -> float:
-    return min(max((length * length - IMPOSTOR_MEAN) / (1 - IMPOSTOR_MEAN), 0.5), 1.0)
+def _spread(length: Lengths) -> Lengths:
+    return np.clip((length * length - IMPOSTOR_MEAN) / (1 - IMPOSTOR_MEAN), 0.5, 1.0)

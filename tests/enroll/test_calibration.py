@@ -14,7 +14,7 @@ from db.engine import reading, writing
 from db.records import SightingRecord
 from enroll.calibration import EnrolledPeople, calibrate
 from enroll.drawing import draw_identification, save_figure
-from enroll.evaluation import LabelledFaces, evaluate, named_as
+from enroll.evaluation import LabelledFaces, evaluate
 from enroll.rates import Rate, Trials, roc
 from enroll.what_if import what_if
 from monitor.errors import UsageError
@@ -67,11 +67,6 @@ def test_the_roc_rises_from_nothing_to_everything():
     assert (np.diff(fmr) >= 0).all()
     assert (np.diff(tmr) >= 0).all()
     assert (fmr[-1], tmr[-1]) == (1.0, 1.0)
-
-
-def test_somebody_is_named_by_threshold_and_lead():
-    scores = np.array([[0.96, 0.90], [0.96, 0.955], [0.94, 0.80]])
-    assert named_as(scores, np.array([0.95, 0.95]), 0.01).tolist() == [0, -1, -1]
 
 
 def test_a_clear_gallery_expects_few_errors_and_a_stricter_target_asks_for_more(made_up):

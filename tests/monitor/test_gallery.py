@@ -96,13 +96,83 @@ def test_two_people_of_one_name_are_two_people() -> None:
     assert (match.best.person, match.runner_up.person) == (person_id("0"), person_id("1"))
 
 
+def crowd(count: int, random: np.random.Generator) -> tuple[Embedding, list[Embedding]]:
+    """What all faces have in common, and faces that are as alike as those of different people."""
+    everyone = unit_vector(random)
+    return everyone, [near(everyone, np.sqrt(0.86), random) for _ in range(count)]
+
+
+def view_of(person: Embedding, everyone: Embedding, similarity: float, random: np.random.Generator) -> Embedding:
+    """Another view of a person, who is as much like everyone as before."""
+    own = person - (person @ everyone) * everyone
+    own /= np.linalg.norm(own)
+    other = unit_vector(random)
+    other -= (other @ everyone) * everyone
+    other -= (other @ own) * own
+    other /= np.linalg.norm(other)
+    share = (similarity - 0.86) / 0.14
+    view = np.sqrt(0.86) * everyone + np.sqrt(0.14) * (share * own + np.sqrt(1 - share**2) * other)
+    return np.asarray(view, np.float32)
+
+
 def test_one_view_that_names_in_a_small_gallery_does_not_in_a_large_one() -> None:
     random = np.random.default_rng(2)
-    ada = unit_vector(random)
-    others = [entry(str(number), unit_vector(random)) for number in range(3000)]
-    probe = near(ada, 0.955, random)
-    assert Gallery([entry("Ada", ada), *others[:5]]).identify(probe).accepted
-    assert not Gallery([entry("Ada", ada), *others]).identify(probe).accepted
+    everyone, people = crowd(3001, random)
+    entries = [entry(str(number), person) for number, person in enumerate(people)]
+    probe = view_of(people[0], everyone, 0.935, random)
+    assert Gallery(entries[:6]).identify(probe).accepted
+    assert not Gallery(entries).identify(probe).accepted
+
+
+def test_who_is_like_everybody_must_be_more_like_somebody() -> None:
+    random = np.random.default_rng(3)
+    everyone, people = crowd(60, random)
+    gallery = Gallery([entry(str(number), person) for number, person in enumerate(people)])
+    usual = gallery.identify(view_of(people[0], everyone, 0.95, random))
+    blurred = view_of(people[0], everyone, 0.95, random) + 0.5 * everyone
+    crowded = gallery.identify(np.asarray(blurred / np.linalg.norm(blurred), np.float32))
+    assert crowded.runner_up is not None
+    assert usual.runner_up is not None
+    assert crowded.runner_up.similarity > usual.runner_up.similarity
+    assert crowded.threshold > usual.threshold
+
+
+def test_people_who_are_all_alike_must_be_matched_more_closely() -> None:
+    random = np.random.default_rng(4)
+    everyone, people = crowd(60, random)
+    alike = [near(everyone, np.sqrt(0.92), random) for _ in range(60)]
+    probe = people[0]
+    thresholds = [
+        Gallery([entry("Ada", probe), *(entry(str(number), other) for number, other in enumerate(others))])
+        .identify(probe)
+        .threshold
+        for others in (people[1:], alike)
+    ]
+    assert thresholds[1] > thresholds[0] + 0.002
+
+
+def test_an_entry_may_be_left_out_or_replaced_for_once() -> None:
+    random = np.random.default_rng(5)
+    everyone, people = crowd(30, random)
+    gallery = Gallery([entry(str(number), person) for number, person in enumerate(people)])
+    probe = view_of(people[0], everyone, 0.97, random)
+    before = gallery.identify(probe)
+    assert before.person is not None
+    assert before.person.name == "0"
+    without = gallery.identify(probe, instead=(0, None))
+    assert without.best is not None
+    assert without.best.name != "0"
+    assert not without.accepted
+    replaced = gallery.identify(probe, instead=(0, probe))
+    assert replaced.best is not None
+    assert replaced.best.similarity == pytest.approx(1, abs=1e-3)
+    assert gallery.identify(probe) == before
+
+
+def test_the_only_entry_left_out_leaves_nobody() -> None:
+    template = unit_vector(np.random.default_rng(0))
+    match = Gallery([entry("Ada", template)]).identify(template, instead=(0, None))
+    assert (match.best, match.accepted) == (None, False)
 
 
 def test_a_stricter_target_names_less() -> None:
