@@ -4,13 +4,14 @@ A place in a list is a landmark: a row's id, and how many rows before it are wan
 come and go. Where no landmark is known (somebody drags the scroll bar), the row's number is used instead.
 """
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit, consents, people, sightings
@@ -22,6 +23,9 @@ from db.templates import count_by_person
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")
+Compare: TypeAlias = Callable[[Any, Any], Any]
+FEW = 5_000
+"""So few rows of a filtered list are sorted; of more, the index of the order finds enough soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +69,21 @@ class Order:
 
     def before(self, values: Sequence[Any]) -> ColumnElement[bool]:
         """Which rows come before the one with these values."""
-        here, there = self._both(values)
-        return here > there if self.descending else here < there
+        return self._beyond(values, operator.gt if self.descending else operator.lt, also_equal=False)
 
     def from_on(self, values: Sequence[Any]) -> ColumnElement[bool]:
         """The row with these values and those after it."""
-        here, there = self._both(values)
-        return here <= there if self.descending else here >= there
+        return self._beyond(values, operator.lt if self.descending else operator.gt, also_equal=True)
 
-    def _both(self, values: Sequence[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        typed = (literal(value, column.type) for value, column in zip(values, self.columns, strict=True))
-        return tuple_(*self.columns), tuple_(*typed)
+    def _beyond(self, values: Sequence[Any], than: Compare, *, also_equal: bool) -> ColumnElement[bool]:
+        """Row values compared column by column: SQLite looks `(a, b) > (x, y)` up in no index of expressions."""
+        or_equal = {operator.gt: operator.ge, operator.lt: operator.le}[than]
+        pairs = [(column, literal(value, column.type)) for value, column in zip(values, self.columns, strict=True)]
+        column, value = pairs[-1]
+        condition: ColumnElement[bool] = (or_equal if also_equal else than)(column, value)
+        for column, value in reversed(pairs[:-1]):
+            condition = and_(or_equal(column, value), or_(than(column, value), condition))
+        return condition
 
 
 BY_NAME = Order((func.lower(PersonRow.name), PersonRow.id.expression), PersonRow.id)
@@ -87,7 +95,7 @@ NEWEST_ENTRY = Order((AuditRow.at.expression, AuditRow.id.expression), AuditRow.
 
 def people_page(session: Session, want: Want, *, search: str = "") -> Page[PersonSummary]:
     """People by name; `search` looks in names, numbers and groups."""
-    found = persons_page(session, want, BY_NAME, matching(search) if search else None)
+    found = persons_page(session, want, BY_NAME, matching(session, search))
     ids = [person.id for person in found.items]
     decided, counts, alike = consents.decisions(session, ids), count_by_person(session, ids), _alike(session, ids)
     return _like(
@@ -112,10 +120,18 @@ def persons_page(session: Session, want: Want, order: Order, where: ColumnElemen
     return _like(found, [people.record(row) for row in found.items])
 
 
-def matching(search: str) -> ColumnElement[bool]:
-    """The text occurs in the name, the number or the group, whatever its case."""
+def matching(session: Session, search: str, *, but: UUID | None = None) -> ColumnElement[bool] | None:
+    """The text occurs in the name, the number or the group, whatever its case; one person is left out."""
     columns = (PersonRow.name, PersonRow.number, PersonRow.group)
-    return or_(*(column.icontains(search, autoescape=True) for column in columns))
+    # SQLite's LIKE takes no notice of case as it is; folding both sides costs it three times as much.
+    plain = session.get_bind().dialect.name == "sqlite"
+    found = (
+        one.contains(search, autoescape=True) if plain else one.icontains(search, autoescape=True) for one in columns
+    )
+    conditions = [or_(*found)] if search else []
+    if but is not None:
+        conditions.append(PersonRow.id != but)
+    return and_(*conditions) if conditions else None
 
 
 def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
@@ -168,17 +184,24 @@ def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page
     landmark = None
     if want.key is not None:
         landmark = session.execute(select(*order.columns).where(order.key == want.key)).one_or_none()
+    if query.whereclause is not None and total <= FEW:
+        few = query.with_only_columns(order.key).correlate(None)
+        query = select(order.key.class_).where(order.key.in_(few))
     if landmark is None:
         first = max(0, min(want.index - want.back, total - want.count))
-        return Page(first, total, tuple(_numbered(session, query, order, first, want.count, total)))
-    before = list(
-        session.scalars(query.where(order.before(landmark)).order_by(*order.by(backwards=True)).limit(want.back))
-    )[::-1]
-    after = list(
-        session.scalars(query.where(order.from_on(landmark)).order_by(*order.by()).limit(want.count - len(before)))
-    )
+        return _sound(first, total, _numbered(session, query, order, first, want.count, total), want)
+    before = query.where(order.before(landmark)).order_by(*order.by(backwards=True)).limit(want.back)
+    rows = list(session.scalars(before))[::-1]
     first = want.index if want.total is not None else count(session, query.where(order.before(landmark)))
-    return Page(max(0, first - len(before)), total, (*before, *after))
+    first = max(0, first - len(rows)) if len(rows) == want.back else 0
+    after = query.where(order.from_on(landmark)).order_by(*order.by()).limit(want.count - len(rows))
+    return _sound(first, total, [*rows, *session.scalars(after)], want)
+
+
+def _sound(first: int, total: int, rows: list[Any], want: Want) -> Page[Any]:
+    """A page whose numbers fit each other, also when rows went since the total was counted."""
+    end = first + len(rows)
+    return Page(first, max(end, total) if len(rows) == want.count else end, tuple(rows))
 
 
 def count(session: Session, query: Select[Any]) -> int:

@@ -11,22 +11,22 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit, consents, erasure, look_alikes, moods, people, pins, templates
+from db import audit, consents, erasure, ledger, moods, pages, people, pins, schedules, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
+from db.pages import Page, Want
 from db.records import Person, PersonSummary, Template
 from enroll.importing import import_pile, open_pile
 from enroll.report import PersonReport
 from enroll.store import Details, refresh_template
-from monitor import mood, reports
+from monitor import mood
+from monitor.attendance import DaySummary, passages, summarise
 from monitor.config import Settings
 from monitor.domain import RgbImage
 from monitor.pin import hash_pin
-from monitor.reports import Period, PersonDay
+from monitor.reports import Period
 from monitor.tui.queries import DESK, shares_of
 
-PAGE = 500
-"""People that the list shows at once; the filter finds the others."""
 HISTORY_DAYS = 14
 Property: TypeAlias = Literal["rename", "number", "group", "notes"]
 """What `change_person` changes."""
@@ -34,10 +34,10 @@ Property: TypeAlias = Literal["rename", "number", "group", "notes"]
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """Those whom the filter finds."""
+    """Those around the ones on the screen, of all whom the filter finds."""
 
-    people: tuple[PersonSummary, ...]
-    total: int
+    page: Page[PersonSummary]
+    active: int
     """Active people in the database."""
 
 
@@ -52,7 +52,7 @@ class PersonDetails:
     portrait: RgbImage | None
     look_alikes: tuple[tuple[str, float], ...]
     """Name and similarity, the most alike first."""
-    days: tuple[PersonDay, ...]
+    days: tuple[DaySummary, ...]
     """The last two weeks, newest first."""
     moods: tuple[tuple[str, float], ...]
     """Shares over the last two weeks; empty without individual moods."""
@@ -62,11 +62,21 @@ class PersonDetails:
     """Whether they can check in with their number and a PIN."""
 
 
-def people_page(engine: Engine, search: str) -> PeoplePage:
-    """The first people, by name, in whose name, number or group the text occurs."""
+def people_page(engine: Engine, search: str, want: Want, active: int | None) -> PeoplePage:
+    """People by name in whose name, number or group the text occurs. Raises: DatabaseError.
+
+    Args:
+        active: how many active people there are, where that is known; None counts them.
+    """
     with reading(engine) as session:
-        found = people.list_people(session, search=search, limit=PAGE)
-        return PeoplePage(tuple(found), people.count_people(session))
+        found = pages.people_page(session, want, search=search)
+        return PeoplePage(found, people.count_people(session) if active is None else active)
+
+
+def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want) -> Page[Person]:
+    """People to choose from, by name, without one of them. Raises: DatabaseError."""
+    with reading(engine) as session:
+        return pages.persons_page(session, want, pages.BY_NAME, pages.matching(session, search, but=but))
 
 
 def person_details(
@@ -78,7 +88,6 @@ def person_details(
     with reading(engine) as session:
         who = people.get_person(session, person)
         images = templates.list_templates(session, person)
-        days = reports.attendance(session, settings, period, now, group=who.group)
         shares, change = _moods(session, settings, person, period, now)
         return PersonDetails(
             person=who,
@@ -87,11 +96,25 @@ def person_details(
             templates=tuple(images),
             portrait=_portrait(session, cipher, person, images),
             look_alikes=_alike(session, person),
-            days=tuple(day for day in reversed(days) if day.person.id == person),
+            days=_days(session, settings, who, period, now),
             moods=shares,
             change=change,
             door_pin=_has_pin(session, who),
         )
+
+
+def _days(
+    session: Session, settings: Settings, who: Person, period: Period, now: datetime
+) -> tuple[DaySummary, ...]:
+    """The person's days, newest first; none before they were added."""
+    zone = settings.zone
+    since = max(period.first, who.created_at.astimezone(zone).date())
+    start, end = period.bounds(zone)
+    counted = passages(ledger.between(session, start, end + timedelta(days=1), people=[who.id]))
+    shifts = schedules.all_schedules(session)
+    came = {one.at.astimezone(zone).date() for one in counted}
+    days = [day for day in period.days() if day in came or (who.active and day >= since)]
+    return tuple(summarise(who, day, counted, shifts, zone, now) for day in reversed(days))
 
 
 def _has_pin(session: Session, who: Person) -> bool:
@@ -133,12 +156,9 @@ def decode(jpeg: bytes) -> RgbImage | None:
 
 
 def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:
-    found = []
-    for pair in look_alikes.pairs(session):
-        if person in (pair.person, pair.other):
-            other = pair.other if pair.person == person else pair.person
-            found.append((people.get_person(session, other).name, pair.similarity))
-    return tuple(found)
+    found = pages.look_alikes_of(session, person)
+    names = pages.names(session, [other for other, _ in found])
+    return tuple((names[other], similarity) for other, similarity in found if other in names)
 
 
 def change_person(engine: Engine, person: UUID, what: Property, value: str, at: datetime) -> None:

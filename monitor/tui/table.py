@@ -123,9 +123,19 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         return self._rows
 
     @property
+    def count(self) -> int:
+        """Rows of the whole list."""
+        return len(self._rows)
+
+    def row_at(self, index: int) -> Row | None:
+        """The row of this number; None where there is none."""
+        return self._rows[index] if 0 <= index < len(self._rows) else None
+
+    @property
     def selected_key(self) -> str | None:
         """The key of the row under the cursor."""
-        return self._rows[self.cursor].key if self.cursor < len(self._rows) else None
+        row = self.row_at(self.cursor)
+        return row.key if row else None
 
     def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
         """Replace all rows; the cursor stays on its row and that row stays where it is on the screen."""
@@ -161,7 +171,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self.post_message(self.Highlighted(self, self.selected_key))
 
     def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self._rows) - 1))
+        return max(0, min(cursor, self.count - 1))
 
     def action_move(self, by: int) -> None:
         self.cursor += by
@@ -171,7 +181,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self.action_move(by * max(1, self.size.height - 2))
 
     def action_end(self, by: int) -> None:
-        self.action_move(by * len(self._rows))
+        self.action_move(by * self.count)
 
     def action_select(self) -> None:
         if self.selected_key is not None:
@@ -189,7 +199,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
                 self.post_message(self.HeaderClicked(self, hit.key))
             return
         row = event.y - 1 + self.scroll_offset.y
-        if row < len(self._rows):
+        if row < self.count:
             self.cursor = row
             self.action_select()
 
@@ -200,14 +210,18 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             style = self.get_component_rich_style("table--header")
             return self._line(tuple(column.title for column in self._columns), (), style, width)
         index = y - 1 + self.scroll_offset.y
-        if index >= len(self._rows):
-            text = self._empty if not self._rows and y == 2 else ""
+        row = self.row_at(index)
+        if row is None:
+            text = self.absent_text(index) if self.count else self._empty * (y == 2)
             style = self.get_component_rich_style("table--faint") if text else base
             return Strip([Segment(set_cell_size(f" {text}", width), style)], width)
-        row = self._rows[index]
         on = index == self.cursor and self.can_focus
         style = self.get_component_rich_style("table--cursor" if on else "table--row")
         return self._line(row.cells, () if on and self.has_focus else row.tones, style, width)
+
+    def absent_text(self, index: int) -> str:
+        """What stands where there is no row of this number."""
+        return ""
 
     def _line(self, cells: tuple[str, ...], tones: tuple[str | None, ...], style: Style, width: int) -> Strip:
         segments = []

@@ -12,6 +12,7 @@ from db import audit, consents, ledger, people, pins, sightings
 from db.engine import reading
 from monitor.pin import hash_pin, is_pin
 from monitor.tui.dialogs import Dialog
+from monitor.tui.screens.picker import SETTLE
 from monitor.tui.table import Table
 
 SIZE = (120, 36)
@@ -194,8 +195,11 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
 
 async def test_merging_moves_everything(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "m")
-        await fill(pilot, into=str(world.ids["Grace Hopper"]))
+        await go(pilot, "f4", "m", *"hopper")
+        await pilot.pause(SETTLE)
+        await go(pilot, "enter")
+        assert "Everything of Ada Lovelace becomes that of Grace Hopper" in text_of(world)
+        await fill(pilot)
         assert "Ada Lovelace" not in names(pilot, "#people")
     with reading(world.engine) as session:
         assert people.count_people(session) == 9

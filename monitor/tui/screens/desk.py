@@ -46,6 +46,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self._asked = 0
         self._loading = False
         self._settle: Timer | None = None
+        self._stale = True
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Textual has a metaclass of its own, so that `ABC` is none of ours; a gap shows at import all the same."""
@@ -91,22 +92,35 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self.reload()
 
     def reload(self) -> None:
-        """Load and show. While a load runs, further wishes become one more load after it."""
+        """Load anew and show. While a load runs, further wishes become one more load after it."""
+        self._stale = True
+        self.load_page()
+
+    def load_page(self) -> None:
+        """Load what is missing on the screen and show it; the facts are those that were loaded before."""
         self._asked += 1
         if not self._loading:
             self._loading = True
             asked = self._asked
-            self.app.in_background(self.query_job(), lambda loaded: self._arrived(asked, loaded), self._failed)
+            job = self.query_job()
+            self._stale = False
+            self.app.in_background(job, lambda loaded: self._arrived(asked, loaded), self._failed)
+
+    @property
+    def stale(self) -> bool:
+        """Whether facts may have changed since the last load; for `query_job`."""
+        return self._stale or self.loaded is None
 
     def _arrived(self, asked: int, loaded: Loaded) -> None:
         self._loading = False
         self.loaded = loaded
         self.show(loaded)
         if asked != self._asked:
-            self.reload()
+            self.load_page()
 
     def _failed(self, sentence: str) -> None:
         self._loading = False
+        self._stale = True
         self.say(f"{self.app.signs.lost} {sentence}")
 
     def say(self, text: str) -> None:

@@ -13,11 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
+from db.records import Person, PersonSummary
 from enroll.report import PersonReport
 from monitor.sources import FrameSource
 from monitor.tui import people_queries as queries
 from monitor.tui.capturing import Booth, DoorFrames, enrol_from, wish_of
 from monitor.tui.dialogs import YES_NO, Answers, Ask, Dialog
+from monitor.tui.paged import PagedTable
 from monitor.tui.people_queries import PeoplePage, PersonDetails
 from monitor.tui.queries import DESK
 from monitor.tui.screens.capture import CaptureScreen
@@ -25,6 +27,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.import_report import ImportReport
 from monitor.tui.screens.person_actions import CHANGES
 from monitor.tui.screens.person_text import person_text
+from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean
 from monitor.tui.thumbnail import Thumbnail
@@ -85,7 +88,7 @@ The list finds people by name, number or group; the pane shows everything about 
         yield Input(id="filter", placeholder="name, number or group", compact=True)
         with Horizontal(id="main"):
             with Container(classes="pane", id="list"):
-                yield Table(COLUMNS, empty="Loading", id="people")
+                yield PagedTable(COLUMNS, empty="Loading", id="people")
             with VerticalScroll(classes="pane details", id="person", can_focus=False):
                 yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
                 yield Static(id="about", markup=False)
@@ -96,24 +99,27 @@ The list finds people by name, number or group; the pane shows everything about 
     # The list
 
     def query_job(self) -> Callable[[], PeoplePage]:
-        return partial(queries.people_page, self.app.engine, self.needle)
+        known = None if self.stale or self.loaded is None else self.loaded.active
+        want = self.query_one(PagedTable).want(fresh=self.stale)
+        return partial(queries.people_page, self.app.engine, self.needle, want, known)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
+        self.query_one(PagedTable).restart()
         self.facts_changed()
 
+    @on(PagedTable.Wanted)
+    def _rows_missing(self) -> None:
+        if self.loaded is not None:
+            self.load_page()
+
     def show(self, loaded: PeoplePage) -> None:
-        rows = []
-        for one in loaded.people:
-            given = {True: "yes", False: "no", None: "-"}
-            consent = f"{given[one.face_consent]} / {given[one.mood_consent]}"
-            name = clean(one.person.name) + ("" if one.person.active else " (inactive)")
-            cells = (name, clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
-            rows.append(Row(str(one.person.id), cells, (None if one.person.active else "faint",)))
+        page = loaded.page
         empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet: E camera, I files."
-        self.query_one("#people", Table).show(rows, empty=empty)
-        more = f", the first {len(rows)} shown" if len(rows) == queries.PAGE else ""
-        self.say(f"{loaded.total} people enrolled{more}")
+        rows = [_row(one) for one in page.items]
+        self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
+        found = f", {page.total:,} match the filter" if self.needle else ""
+        self.say(f"{loaded.active:,} people enrolled{found}")
         self._load_person()
 
     # The person
@@ -163,21 +169,20 @@ The list finds people by name, number or group; the pane shows everything about 
         self.app.in_background(job, lambda _: self.changed(done))
 
     def action_merge(self) -> None:
-        if self._details is None or self.loaded is None:
+        if self._details is None:
             return
-        app, who = self.app, self._details.person
-        others = tuple(
-            (clean(one.person.name, 50), str(one.person.id)) for one in self.loaded.people if one.person.id != who.id
-        )
-        if not others:
-            app.notify("There is nobody else in the list; clear the filter first.", severity="warning")
-            return
-        text = f"Everything of {clean(who.name, 40)} becomes the other's, and they are gone. This cannot be undone."
+        who = self._details.person
+        text = f"Who is the same person as {clean(who.name, 40)}?"
+        picker = PersonPicker("Merge into", text, but=who.id)
+        self.app.push_screen(picker, lambda into: self._merge(who, into) if into else None)
+
+    def _merge(self, who: Person, into: Person) -> None:
+        app = self.app
+        name, other = clean(who.name, 40), clean(into.name, 40)
+        text = f"Everything of {name} becomes that of {other}, and {name} is gone. This cannot be undone."
         self.ask(
-            Dialog("Merge into", text, [Ask("into", "Into", others[0][1], others)], yes="Merge", danger=True),
-            lambda answers: partial(
-                queries.merge_people, app.engine, app.cipher, who.id, UUID(answers["into"]), app.clock()
-            ),
+            Dialog("Merge", text, yes="Merge", danger=True),
+            lambda _: partial(queries.merge_people, app.engine, app.cipher, who.id, into.id, app.clock()),
             "Merged.",
         )
 
@@ -248,3 +253,11 @@ The list finds people by name, number or group; the pane shows everything about 
         )
         if report.rejected or report.warnings or report.alike:
             self.app.push_screen(ImportReport([report]))
+
+
+def _row(one: PersonSummary) -> Row:
+    given = {True: "yes", False: "no", None: "-"}
+    consent = f"{given[one.face_consent]} / {given[one.mood_consent]}"
+    name = clean(one.person.name) + ("" if one.person.active else " (inactive)")
+    cells = (name, clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
+    return Row(str(one.person.id), cells, (None if one.person.active else "faint",))

@@ -55,11 +55,10 @@ def _images(text: Text, details: PersonDetails) -> None:
 
 def _days(text: Text, details: PersonDetails, zone: ZoneInfo) -> None:
     _heading(text, "Attendance")
-    days = [day for day in details.days if day.summary.status is not None][:SHOWN_DAYS]
+    days = [day for day in details.days if day.status is not None][:SHOWN_DAYS]
     if not days:
         text.append("Not seen in the last two weeks.\n", "dim")
-    for day in days:
-        summary = day.summary
+    for summary in days:
         shown = datetime.combine(summary.day, time(12), tzinfo=zone)
         times = f"{at_clock(summary.first_in, zone):<6}{at_clock(summary.last_out, zone):<6}"
         text.append(f"{day_text(shown, zone)[:-5]:<11}", "dim")
