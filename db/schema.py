@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -62,7 +63,12 @@ class PersonRow(Base):
 
 # Lists are paged by these orders; see `db.pages`.
 Index("ix_person_lower_name_id", func.lower(PersonRow.name), PersonRow.id)
-Index("ix_person_group_lower_name_id", func.coalesce(PersonRow.group, ""), func.lower(PersonRow.name), PersonRow.id)
+Index(
+    "ix_person_group_lower_name_id",
+    func.coalesce(PersonRow.group, literal_column("''")),
+    func.lower(PersonRow.name),
+    PersonRow.id,
+)
 
 
 class SubjectRow(Base):
@@ -242,6 +248,20 @@ class EventRow(Base):
     recorded_at: Mapped[datetime]
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class ForwardedRow(Base):
+    """Where an event stands in the chain of the database that it was forwarded from."""
+
+    __tablename__ = "forwarded_event"
+    __table_args__ = (Index(None, "event_id"),)
+
+    origin: Mapped[UUID] = mapped_column(primary_key=True)
+    """The first event of that chain."""
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("attendance_event.id"))
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class MoodRow(Base):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit, corrections, kiosks, ledger, moods, people
+from db import audit, corrections, kiosks, ledger, moods, people, schedules
 from db.engine import reading, writing
 from db.ids import new_id
 from db.records import AttendanceEvent, Presence
@@ -19,11 +19,13 @@ from monitor import reports
 from monitor.attendance import passages
 from monitor.config import Settings
 from monitor.domain import EventKind
+from monitor.errors import MusterError
 from monitor.export import Table, to_csv
 from monitor.mood import Cell
 from monitor.reports import Period, PersonDay
 from monitor.shifts import day_bounds
 from monitor.tui.board import Attendee, Board, Happening
+from monitor.tui.roster_queries import came_on
 from monitor.tui.text import MOODS
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
@@ -61,9 +63,10 @@ class Today:
 def today_of(engine: Engine, settings: Settings, now: datetime) -> Today:
     """The day so far. Raises: DatabaseError."""
     day = now.astimezone(settings.zone).date()
-    lines = [line for line in roster_of(engine, settings, day, now) if line.summary.passages]
     start, end = Period(day, day).bounds(settings.zone)
     with reading(engine) as session:
+        came = came_on(session, settings, day, now, schedules.all_schedules(session))
+        lines = sorted(came.values(), key=lambda line: line.person.name.casefold())
         latest = {sample.person: sample.label for sample in moods.between(session, start, end) if sample.person}
         count = people.count_people(session)
     if settings.mood != "individual":
@@ -155,8 +158,9 @@ def _kiosk(session: Session, settings: Settings, at: datetime) -> UUID:
     ).id
 
 
-def write_roster(file: Path, lines: list[PersonDay], settings: Settings) -> None:
-    """A day board as CSV, safe for spreadsheets."""
+def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
+    """Write everybody's day as CSV, safe for spreadsheets. Raises: DatabaseError, MusterError."""
+    lines = roster_of(engine, settings, day, now)
     columns = ("day", "number", "name", "group", "status", "first_in", "last_out", "minutes")
     rows = [
         (
@@ -171,4 +175,7 @@ def write_roster(file: Path, lines: list[PersonDay], settings: Settings) -> None
         )
         for line in lines
     ]
-    file.write_text(to_csv(Table("Attendance", columns, rows)), encoding="utf-8")
+    try:
+        file.write_text(to_csv(Table("Attendance", columns, rows)), encoding="utf-8")
+    except OSError as error:
+        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None

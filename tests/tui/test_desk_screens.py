@@ -12,7 +12,6 @@ from db import audit, consents, ledger, people, pins, sightings
 from db.engine import reading
 from monitor.pin import hash_pin, is_pin
 from monitor.tui.dialogs import Dialog
-from monitor.tui.screens.picker import SETTLE
 from monitor.tui.table import Table
 
 SIZE = (120, 36)
@@ -24,6 +23,9 @@ async def go(pilot: Pilot[None], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settle(pilot)
+    while getattr(pilot.app.screen, "_settle", None) is not None:  # letters gather before the database is asked
+        await pilot.pause(0.02)
+    await settle(pilot)
 
 
 async def fill(pilot: Pilot[None], **values: str) -> None:
@@ -196,7 +198,6 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
 async def test_merging_moves_everything(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "m", *"hopper")
-        await pilot.pause(SETTLE)
         await go(pilot, "enter")
         assert "Everything of Ada Lovelace becomes that of Grace Hopper" in text_of(world)
         await fill(pilot)

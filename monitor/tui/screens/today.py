@@ -15,7 +15,9 @@ from textual.widgets import Input, Static
 
 from monitor.attendance import Status
 from monitor.reports import PersonDay
-from monitor.tui.queries import roster_of, write_roster
+from monitor.tui.paged import PagedTable
+from monitor.tui.queries import export_roster
+from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.table import Column, Row, Table
@@ -40,7 +42,7 @@ SIGNS = {Status.PRESENT: "●", Status.LATE: "◐", Status.ABSENT: "✗", Status
 ASCII = {Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!"}
 
 
-class TodayScreen(DeskScreen[list[PersonDay]]):
+class TodayScreen(DeskScreen[BoardPage]):
     """Who came, when, and who did not."""
 
     mode = "today"
@@ -72,7 +74,7 @@ check-out is missing).
         yield Static(id="summary", markup=False)
         yield Input(id="filter", placeholder="name, group or status", compact=True)
         with Container(classes="pane", id="main"):
-            yield Table(COLUMNS, empty="Loading", id="roster")
+            yield PagedTable(COLUMNS, empty="Loading", id="roster")
 
     @property
     def now(self) -> datetime:
@@ -83,30 +85,37 @@ check-out is missing).
         """An instant of the day that is shown."""
         return self.now - timedelta(days=self._days_back)
 
-    def query_job(self) -> Callable[[], list[PersonDay]]:
-        zone = self.app.settings.zone
-        return partial(roster_of, self.app.engine, self.app.settings, self.noon.astimezone(zone).date(), self.now)
+    def query_job(self) -> Callable[[], BoardPage]:
+        settings, (column, reverse) = self.app.settings, self._sort
+        day = self.noon.astimezone(settings.zone).date()
+        asked = BoardQuery(day, self.now, self.needle, column, reverse)
+        want = self.query_one(PagedTable).want(fresh=self.stale)
+        return partial(board_page, self.app.engine, settings, asked, want, None if self.stale else self.loaded)
 
-    def show(self, loaded: list[PersonDay]) -> None:
-        zone = self.app.settings.zone
-        rows = [self._row(line) for line in self._sorted(loaded)]
-        needle = self.needle
-        found = [row for row in rows if needle in " ".join(row.cells[:3]).casefold()]
-        empty = "Nobody matches the filter." if rows else "Nobody is enrolled yet. Press F4 to enrol people."
-        self.query_one("#roster", Table).show(found, empty=empty)
-        counts = [
-            f"{sum(line.summary.status is status for line in loaded)} {status.value}"
-            for status in Status
-            if any(line.summary.status is status for line in loaded)
-        ]
-        self.say("   ".join([day_text(self.noon, zone), *counts]))
+    @on(PagedTable.Wanted)
+    def _rows_missing(self) -> None:
+        if self.loaded is not None:
+            self.load_page()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self) -> None:
+        self.query_one(PagedTable).restart()
+        self.facts_changed()
+
+    def show(self, loaded: BoardPage) -> None:
+        page = loaded.page
+        empty = "Nobody matches the filter." if loaded.people else "Nobody is enrolled yet. Press F4 to enrol people."
+        rows = [self._row(line) for line in page.items]
+        self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
+        counts = [f"{number:,} {status.value}" for status, number in loaded.counts.items() if number]
+        self.say("   ".join([day_text(self.noon, self.app.settings.zone), *counts]))
         key, reverse = self._sort
         arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
         titled = [
             Column(one.key, f"{one.title}{arrow}" if one.key == key else one.title, one.width, one.right, one.rank)
             for one in COLUMNS
         ]
-        self.query_one("#roster", Table).retitle(titled)
+        self.query_one(PagedTable).retitle(titled)
 
     def _row(self, line: PersonDay) -> Row:
         zone, summary = self.app.settings.zone, line.summary
@@ -123,20 +132,6 @@ check-out is missing).
         )
         return Row(str(line.person.id), cells, (TONES[summary.status] if summary.status else None,))
 
-    def _sorted(self, lines: list[PersonDay]) -> list[PersonDay]:
-        column, reverse = self._sort
-        order = list(Status)
-        keys: dict[str, Callable[[PersonDay], object]] = {
-            "status": lambda line: order.index(line.summary.status) if line.summary.status else len(order),
-            "name": lambda line: line.person.name.casefold(),
-            "group": lambda line: (line.person.group or "").casefold(),
-            "in": lambda line: (line.summary.first_in is None, line.summary.first_in or self.now),
-            "out": lambda line: (line.summary.last_out is None, line.summary.last_out or self.now),
-            "hours": lambda line: line.summary.present,
-        }
-        by_name = sorted(lines, key=lambda line: line.person.name.casefold())
-        return sorted(by_name, key=keys[column], reverse=reverse)  # type: ignore[arg-type]
-
     @on(Table.HeaderClicked)
     def _header_clicked(self, message: Table.HeaderClicked) -> None:
         column, reverse = self._sort
@@ -149,8 +144,9 @@ check-out is missing).
         self._again()
 
     def _again(self) -> None:
-        if self.loaded is not None:
-            self.show(self.loaded)
+        """The same day in another order, from the top."""
+        self.query_one(PagedTable).restart()
+        self.reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "day" and parameters == (1,):
@@ -170,7 +166,8 @@ check-out is missing).
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
         person = UUID(message.key)
-        line = next((line for line in self.loaded or [] if line.person.id == person), None)
+        lines = self.loaded.page.items if self.loaded else ()
+        line = next((line for line in lines if line.person.id == person), None)
         if line is not None:
             day = self.noon.astimezone(self.app.settings.zone).date()
             self.app.push_screen(DaySheet(line.person, day), lambda _: self.reload())
@@ -180,5 +177,5 @@ check-out is missing).
         zone = self.app.settings.zone
         day = self.noon.astimezone(zone).date()
         file = Path.home() / f"muster-{day.isoformat()}.csv"
-        job = partial(write_roster, file, self.loaded or [], self.app.settings)
+        job = partial(export_roster, self.app.engine, self.app.settings, day, self.now, file)
         self.app.in_background(job, lambda _: self.app.notify(f"Written to {file}", markup=False))

@@ -1,0 +1,250 @@
+"""The day board, a part at a time: everybody who came is known, of the others only those on the screen are loaded.
+
+Who came on one day is bounded by what a door can let through, who did not is not. So the first are folded in memory,
+and the others stay in the database, where a condition says who of them is missing.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from db import ledger, pages, people, schedules
+from db.batches import batches
+from db.engine import reading
+from db.pages import BY_GROUP, BY_NAME, Order, Page, Want
+from db.records import Person, Schedule
+from db.schema import PersonRow
+from monitor.attendance import Passage, Status, passages, summarise
+from monitor.config import Settings
+from monitor.reports import Period, PersonDay
+from monitor.shifts import expected
+
+STATUSES: Final = tuple(Status)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardQuery:
+    """Which board is wanted."""
+
+    day: date
+    now: datetime
+    search: str
+    """In lower case; occurs in the name, the group or the status."""
+    column: str
+    """What it is sorted by: status, name, group, in, out or hours."""
+    reverse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """A part of the board, and the whole day in numbers."""
+
+    page: Page[PersonDay]
+    counts: Mapping[Status, int]
+    """Of everybody, whatever the filter."""
+    people: int
+    """Everybody on the board, whatever the filter."""
+    day: "Day"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day as far as it is kept in memory."""
+
+    came: Mapping[UUID, PersonDay]
+    shifts: Sequence[Schedule]
+    settings: Settings
+    asked: BoardQuery
+    known: ColumnElement[bool]
+    """Who is on the board."""
+    absent: ColumnElement[bool]
+    """Who of them should have come and did not."""
+
+    def line(self, person: Person) -> PersonDay:
+        there = self.came.get(person.id)
+        return there or PersonDay(
+            person, summarise(person, self.asked.day, (), self.shifts, self.settings.zone, self.asked.now)
+        )
+
+
+def board_page(
+    engine: Engine, settings: Settings, asked: BoardQuery, want: Want, before: BoardPage | None = None
+) -> BoardPage:
+    """A part of the board. Raises: DatabaseError.
+
+    Args:
+        before: another part of the same board, where no fact changed since.
+    """
+    with reading(engine) as session:
+        if before is None:
+            day = _load(session, settings, asked)
+            counts: Mapping[Status, int] = _counts(session, day)
+            everybody = _count(session, day.known)
+        else:
+            day, counts, everybody = before.day, before.counts, before.people
+        part = _sorted_in_sql if asked.column in ("name", "group") else _came_first
+        return BoardPage(part(session, day, want), counts, everybody, day)
+
+
+def _counts(session: Session, day: Day) -> dict[Status, int]:
+    counts = dict.fromkeys(Status, 0)
+    for line in day.came.values():
+        if line.summary.status is not None:
+            counts[line.summary.status] += 1
+    counts[Status.ABSENT] += _count(session, and_(day.known, day.absent))
+    return counts
+
+
+def came_on(
+    session: Session, settings: Settings, day: date, now: datetime, shifts: Sequence[Schedule]
+) -> dict[UUID, PersonDay]:
+    """The day of everybody who came or left on it."""
+    start, end = Period(day, day).bounds(settings.zone)
+    # One day more: a shift over midnight ends on the day after.
+    by_person: dict[UUID, list[Passage]] = defaultdict(list)
+    for passage in passages(ledger.between(session, start, end + timedelta(days=1))):
+        if passage.person is not None:
+            by_person[passage.person].append(passage)
+    lines = (
+        PersonDay(person, summarise(person, day, by_person[person.id], shifts, settings.zone, now))
+        for person in _people(session, list(by_person))
+    )
+    return {line.person.id: line for line in lines if line.summary.passages}
+
+
+def _load(session: Session, settings: Settings, asked: BoardQuery) -> Day:
+    zone, day = settings.zone, asked.day
+    shifts = schedules.all_schedules(session)
+    came = came_on(session, settings, day, asked.now, shifts)
+    there = day <= asked.now.astimezone(zone).date()
+    known = and_(PersonRow.active, PersonRow.created_at < Period(day, day).bounds(zone)[1]) if there else false()
+    absent = and_(_is_missing(session, settings, asked, shifts), _not_among(came))
+    return Day(came, shifts, settings, asked, or_(known, _among(came)), absent)
+
+
+def _people(session: Session, ids: Sequence[UUID]) -> list[Person]:
+    return [
+        people.record(row)
+        for some in batches(ids)
+        for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(some)))
+    ]
+
+
+def _is_missing(
+    session: Session, settings: Settings, asked: BoardQuery, shifts: Sequence[Schedule]
+) -> ColumnElement[bool]:
+    """Who should have come by now, as a condition: by group, but for people with shifts of their own."""
+    zone, day, now = settings.zone, asked.day, asked.now
+    nobody = UUID(int=0)
+
+    def is_late(person: UUID, group: str | None) -> bool:
+        if not shifts:
+            return summarise(_Member(person, group), day, (), shifts, zone, now).status is Status.ABSENT
+        due = expected(shifts, person, group, day, zone)
+        return due is not None and now > due.late_after
+
+    own = {shift.person for shift in shifts if shift.person is not None}
+    special = _people(session, list(own))
+    named = {shift.group for shift in shifts if shift.group is not None}
+    late = [group for group in named if is_late(nobody, group)]
+    in_time = [group for group in named if group not in late]
+    of_group: ColumnElement[bool] = PersonRow.group.in_(late)
+    if is_late(nobody, None):
+        of_group = or_(PersonRow.group.is_(None), PersonRow.group.not_in(in_time))
+    late_people = [person.id for person in special if is_late(person.id, person.group)]
+    return or_(and_(of_group, _not_among(own)), _among(late_people))
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    id: UUID
+    group: str | None
+
+
+def _among(ids: Any) -> ColumnElement[bool]:
+    """One of these people; the ids stand in the statement itself, because SQLite limits its parameters."""
+    values = [value for value in ids if value is not None]
+    return PersonRow.id.in_(bindparam(None, values, expanding=True, literal_execute=True)) if values else false()
+
+
+def _not_among(ids: Any) -> ColumnElement[bool]:
+    return ~_among(ids)
+
+
+def _count(session: Session, where: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(PersonRow).where(where)) or 0
+
+
+def _fits(line: PersonDay, search: str) -> bool:
+    status = line.summary.status.value if line.summary.status else ""
+    return search in f"{status} {line.person.name} {line.person.group or ''}".casefold()
+
+
+def _found_in_sql(session: Session, day: Day) -> ColumnElement[bool] | None:
+    """The filter for people who did not come."""
+    search = day.asked.search
+    if not search:
+        return None
+    found = pages.matching(session, search, columns=(PersonRow.name, PersonRow.group))
+    assert found is not None
+    return or_(found, day.absent) if search in Status.ABSENT.value else found
+
+
+def _sorted_in_sql(session: Session, day: Day, want: Want) -> Page[PersonDay]:
+    """By name or group: the database sorts, those who came are looked up."""
+    where, found = day.known, _found_in_sql(session, day)
+    if found is not None:
+        by_status = [person for person, line in day.came.items() if _fits(line, day.asked.search)]
+        where = and_(where, or_(found, _among(by_status)))
+    order = BY_NAME if day.asked.column == "name" else BY_GROUP
+    if day.asked.reverse:
+        order = Order(order.columns, order.key, descending=True)
+    page = pages.persons_page(session, want, order, where)
+    return Page(page.first, page.total, tuple(day.line(person) for person in page.items))
+
+
+def _came_first(session: Session, day: Day, want: Want) -> Page[PersonDay]:
+    """By what only those have who came: they first (or last, in reverse), and the others by name."""
+    asked = day.asked
+    came = sorted((line for line in day.came.values() if _fits(line, asked.search)), key=_by_name)
+    came.sort(key=SORTS[asked.column], reverse=asked.reverse)
+    where = and_(day.known, _not_among(day.came))
+    found = _found_in_sql(session, day)
+    where = where if found is None else and_(where, found)
+    rest = _count(session, where) if want.total is None else max(0, want.total - len(came))
+    at = {line.person.id: index for index, line in enumerate(came)}
+    index, total = want.index, len(came) + rest
+    if want.key in at:
+        index = at[want.key] + rest * asked.reverse
+    first = max(0, min(index - want.back, total - want.count))
+    # Numbers in each of the two lists.
+    others_from, came_from = (0, rest) if asked.reverse else (len(came), 0)
+    mine = came[max(0, first - came_from) : max(0, first + want.count - came_from)]
+    skip = max(0, first - others_from)
+    take = max(0, min(rest, first + want.count - others_from) - skip)
+    part = pages.persons_page(session, Want(take, index=skip, total=rest), BY_NAME, where).items if take else ()
+    others = [day.line(person) for person in part]
+    lines = (*others, *mine) if asked.reverse else (*mine, *others)
+    return Page(first, total, lines)
+
+
+def _by_name(line: PersonDay) -> str:
+    return line.person.name.casefold()
+
+
+def _by_status(line: PersonDay) -> int:
+    return STATUSES.index(line.summary.status) if line.summary.status else len(STATUSES)
+
+
+SORTS: Final[Mapping[str, Callable[[PersonDay], Any]]] = {
+    "status": _by_status,
+    "in": lambda line: (line.summary.first_in is None, line.summary.first_in),
+    "out": lambda line: (line.summary.last_out is None, line.summary.last_out),
+    "hours": lambda line: line.summary.present,
+}
