@@ -2,17 +2,23 @@
 
 import asyncio
 import gc
+import io
 import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from monitor.tui.app import MusterApp
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
 SETTLED = (5.0, 30.0)
@@ -38,7 +44,7 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     try:
-        with only_the_app_writes(log):
+        with only_the_app_writes(log, partial(app.show_later, app.exit)):
             asyncio.run(_run(app))
     finally:
         app.close()
@@ -59,19 +65,48 @@ async def _run(app: MusterApp) -> None:
     await app.run_async()
 
 
+class Terminal(io.FileIO):
+    """The terminal as a file. Once it is gone, writing does nothing.
+
+    An error would end Textual's writing thread, and the event loop would then wait for it for ever.
+
+    Args:
+        descriptor: is closed with the file.
+        gone: called once, from whichever thread writes.
+    """
+
+    def __init__(self, descriptor: int, gone: Callable[[], object]) -> None:
+        super().__init__(descriptor, "w")
+        self._gone: Callable[[], object] | None = gone
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            gone, self._gone = self._gone, None
+            if gone is not None:
+                logging.getLogger(__name__).warning("The terminal is gone.")
+                gone()
+            return memoryview(data).nbytes
+
+
 @contextmanager
-def only_the_app_writes(log: Path) -> Iterator[None]:
+def only_the_app_writes(log: Path, gone: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Sends file descriptors 1 and 2 to a log file; Python's own streams, which Textual writes to, keep the terminal.
 
     OpenCV, FFmpeg, dlib and onnxruntime print with C's stdio, straight to the descriptors.
+
+    Args:
+        gone: called when the terminal was closed, from any thread.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
     streams = sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
     kept = os.dup(1), os.dup(2)
-    terminal_out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    terminal_err = os.fdopen(os.dup(2), "w", encoding="utf-8")
+    terminal_out, terminal_err = (
+        io.TextIOWrapper(io.BufferedWriter(Terminal(os.dup(number), gone)), encoding="utf-8") for number in (1, 2)
+    )
     with log.open("a", encoding="utf-8") as file, terminal_out, terminal_err:
         handler = logging.StreamHandler(file)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
