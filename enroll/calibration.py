@@ -19,7 +19,7 @@ from monitor.domain import Match
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit
 from monitor.vision.gallery import Gallery, GalleryEntry
-from monitor.vision.threshold import fmr_at, for_means, threshold_for
+from monitor.vision.threshold import expected_fpir, for_means, threshold_for
 
 TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 """The shares of strangers for which thresholds are shown."""
@@ -191,7 +191,7 @@ class _Bench:
         return AtTarget(
             target,
             single,
-            float(1 - (1 - fmr_at(single)) ** self._count),
+            expected_fpir(single, self._count),
             _named(self._others, single),
             _named(self._strangers, single),
             Rate(int(missed.sum()), int(self._testable.sum())),

@@ -57,7 +57,11 @@ class Trials:
 
     def fnir(self, threshold: float) -> Rate:
         """Enrolled people who are not named rightly at this threshold."""
-        return Rate(int((~(self.first & (self.genuine >= threshold))).sum()), len(self.genuine))
+        return Rate(int(self.missed(threshold).sum()), len(self.genuine))
+
+    def missed(self, threshold: float) -> NDArray[np.bool_]:
+        """Which enrolled people's probes are not named rightly at this threshold; (probes,)."""
+        return np.asarray(~(self.first & (self.genuine >= threshold)), np.bool_)
 
     def threshold_at(self, fpir: float) -> float:
         """The lowest threshold at which no more than this share of the strangers is named."""
@@ -73,6 +77,28 @@ class Trials:
         right = np.sort(self.genuine[self.first])
         fnir = 1 - (len(right) - np.searchsorted(right, thresholds)) / max(len(self.genuine), 1)
         return fpir.astype(np.float64), fnir.astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Two recipes on the same probes: those that only one of them misses."""
+
+    only_one: int
+    only_other: int
+
+    @property
+    def chance(self) -> float:
+        """How likely so unequal numbers are if both recipes are equally good (exact McNemar test)."""
+        from scipy.stats import binomtest
+
+        both = self.only_one + self.only_other
+        return float(binomtest(self.only_one, both).pvalue) if both else 1.0
+
+
+def paired(one: Trials, other: Trials, fpir: float) -> Paired:
+    """Compare two recipes, each at its own threshold for this FPIR, on probes in the same order."""
+    missed, missed_too = (trials.missed(trials.threshold_at(fpir)) for trials in (one, other))
+    return Paired(int((missed & ~missed_too).sum()), int((missed_too & ~missed).sum()))
 
 
 def roc(genuine: Floats, impostor: Floats) -> tuple[Floats, Floats]:

@@ -81,8 +81,9 @@ def calibrate(
 
 def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:
     from enroll.drawing import draw_identification, save_figure
-    from enroll.evaluation import embed_pile, evaluate, joined
+    from enroll.evaluation import FPIR, embed_pile, evaluate, joined
     from enroll.importing import open_pile
+    from enroll.rates import paired
 
     with ExitStack() as stack:
         pile = joined([stack.enter_context(open_pile(folder)) for folder in folders])
@@ -94,8 +95,10 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
     if as_json:
         for recipe in recipes:
             emit(recipe.record())
+        between = paired(recipes[0].trials, recipes[1].trials, FPIR)
         summary = {"people": recipes[0].people, "probes": len(recipes[0].trials.genuine), "missed": list(faces.missed)}
-        emit({"summary": summary | {"enrolled_images": enrolled}})
+        only = {"only_muster_misses": between.only_one, "only_classic_misses": between.only_other, "p": between.chance}
+        emit({"summary": summary | {"enrolled_images": enrolled} | only})
         return
     _tell_recipes(recipes, enrolled, len(faces.missed))
     typer.echo(draw_identification(recipes, width=min(out.width, 100)))
@@ -103,6 +106,9 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
 
 def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:
     from rich.table import Table
+
+    from enroll.evaluation import FPIR
+    from enroll.rates import paired
 
     out.print(
         f"{recipes[0].people} people enrolled with up to {enrolled} pictures each, "
@@ -115,7 +121,13 @@ def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> 
     table.add_row("- FPIR", *(str(one.default_fpir) for one in recipes))
     table.add_row("- FNIR", *(str(one.default_fnir) for one in recipes))
     out.print(table)
-    out.print("In brackets: 95 % confidence intervals.")
+    between = paired(recipes[0].trials, recipes[1].trials, FPIR)
+    out.print(
+        f"In brackets: 95 % confidence intervals. At FPIR 1 % only Muster misses {between.only_one} probes and only "
+        f"the classic recipe {between.only_other}; if both were equally good, so unequal numbers had a chance of "
+        f"{between.chance:.2g}.",
+        soft_wrap=True,
+    )
 
 
 def _tell(found: "Calibration", target: float) -> None:

@@ -50,9 +50,20 @@ def threshold_for(target_fpir: float, gallery_size: int) -> float:
 
     A stranger is compared with everyone enrolled: FPIR = 1 - (1 - FMR)^N.
     """
-    share = normalisation(gallery_size)
     fmr = -math.expm1(math.log1p(-target_fpir) / max(gallery_size, 1))
-    return _similarity_at(fmr / (_UNLIKE_LFW ** (1 - share) * _NORMALISED**share))
+    return _similarity_at(fmr / _more_than_lfw(gallery_size))
+
+
+def expected_fpir(threshold: float, gallery_size: int) -> float:
+    """The other way round: the share of strangers that is named at this threshold for single images, 0 to 1."""
+    fmr = min(fmr_at(threshold) * _more_than_lfw(gallery_size), 1.0)
+    return 1.0 - (1.0 - fmr) ** gallery_size
+
+
+def _more_than_lfw(gallery_size: int) -> float:
+    """Real false matches for one of the curve's."""
+    share = normalisation(gallery_size)
+    return float(_UNLIKE_LFW ** (1 - share) * _NORMALISED**share)
 
 
 def normalisation(gallery_size: int) -> float:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from math import comb
 from uuid import uuid4
 
 import numpy as np
@@ -15,7 +16,7 @@ from db.records import SightingRecord
 from enroll.calibration import EnrolledPeople, calibrate
 from enroll.drawing import draw_identification, save_figure
 from enroll.evaluation import LabelledFaces, evaluate
-from enroll.rates import Rate, Trials, roc
+from enroll.rates import Rate, Trials, paired, roc
 from enroll.what_if import what_if
 from monitor.errors import UsageError
 from monitor.vision.encoder import unit
@@ -50,6 +51,16 @@ def test_the_threshold_for_an_fpir_is_the_lowest_that_keeps_it():
     threshold = trials.threshold_at(0.05)
     assert trials.fpir(threshold).errors == 5
     assert trials.fpir(np.nextafter(threshold, 0) - 1e-9).errors == 6
+
+
+def test_two_recipes_are_compared_by_the_probes_that_only_one_of_them_misses():
+    strangers, first = np.linspace(0, 0.5, 100), np.ones(40, bool)
+    one = Trials(strangers, np.where(np.arange(40) < 3, 0.1, 0.9), first)
+    other = Trials(strangers, np.where((np.arange(40) >= 2) & (np.arange(40) < 15), 0.1, 0.9), first)
+    found = paired(one, other, 0.01)
+    assert (found.only_one, found.only_other) == (2, 12)
+    assert found.chance == pytest.approx(2 * sum(comb(14, k) for k in range(3)) / 2**14)
+    assert paired(one, one, 0.01).chance == 1
 
 
 def test_the_curve_agrees_with_the_rates_at_its_thresholds():
