@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import people, sightings, templates
+from db import pages, people, sightings, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.records import Person, Visitor
@@ -21,8 +21,8 @@ from monitor.tui.people_queries import decode
 from monitor.tui.queries import DESK
 from monitor.vision.encoder import ENCODER_NAME
 
-NEWEST = 500
-"""Faces that are grouped; older ones wait until these are dealt with."""
+BATCH = 500
+"""Faces that are loaded at once; older ones come when the list is scrolled to its end."""
 BEST_SHOTS = 5
 """Faces of one visitor that become templates when they are named."""
 
@@ -47,37 +47,49 @@ class VisitorGroup:
 
 @dataclass(frozen=True, slots=True)
 class VisitorsView:
+    """The newest unknown faces by group, the latest first."""
+
     groups: tuple[VisitorGroup, ...]
-    people: tuple[Person, ...]
-    """Everybody whom a visitor may turn out to be."""
+    batches: int
+    """Batches of faces that were looked at."""
+    more: bool
+    """Whether there are older faces."""
+    faces: int
+    """Unknown faces in the database."""
 
 
-def visitors_view(engine: Engine, cipher: TemplateCipher) -> VisitorsView:
-    """Visitors by group, the latest first. Raises: DatabaseError."""
+def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int) -> VisitorsView:
+    """The newest so many batches of faces, grouped. Raises: DatabaseError."""
+    visits: list[Visitor] = []
     with reading(engine) as session:
-        found = sightings.visitors(session, cipher, limit=NEWEST)
-        known = [one.person for one in people.list_people(session, active=True, limit=NEWEST)]
-    return VisitorsView(tuple(group_by_likeness(found)), tuple(known))
+        faces = sightings.count_visitors(session)
+        for _ in range(batches):
+            last = (visits[-1].sighting.first_at, visits[-1].sighting.id) if visits else None
+            batch = pages.visitors_before(session, cipher, last, BATCH)
+            visits += batch
+            if len(batch) < BATCH:
+                return VisitorsView(tuple(group_by_likeness(visits)), batches, False, faces)
+    return VisitorsView(tuple(group_by_likeness(visits)), batches, True, faces)
 
 
 def group_by_likeness(visits: Sequence[Visitor]) -> list[VisitorGroup]:
     """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
     groups: list[list[Visitor]] = []
-    sums: list[np.ndarray] = []
+    sums = np.zeros((len(visits), 128), np.float32)
+    units = np.zeros_like(sums)
     for visit in visits:
-        if visit.embedding is None:
-            groups.append([visit])
-            sums.append(np.zeros(128, np.float32))
-            continue
-        unit = visit.embedding / np.linalg.norm(visit.embedding)
-        likeness = [float(unit @ total / (np.linalg.norm(total) or 1.0)) for total in sums]
-        best = int(np.argmax(likeness)) if likeness else -1
-        if best >= 0 and likeness[best] >= ALMOST_SURELY_ONE:
-            groups[best].append(visit)
-            sums[best] = sums[best] + unit
-        else:
-            groups.append([visit])
-            sums.append(unit)
+        best, likeness = 0, -1.0
+        if visit.embedding is not None and groups:
+            similar = units[: len(groups)] @ visit.embedding
+            best = int(np.argmax(similar))
+            likeness = float(similar[best]) / float(np.linalg.norm(visit.embedding))
+        if likeness < ALMOST_SURELY_ONE:
+            best = len(groups)
+            groups.append([])
+        groups[best].append(visit)
+        if visit.embedding is not None:
+            sums[best] += visit.embedding / np.linalg.norm(visit.embedding)
+            units[best] = sums[best] / np.linalg.norm(sums[best])
     return [VisitorGroup(tuple(group), len({one.sighting.first_at.date() for one in group})) for group in groups]
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
-from uuid import UUID
 
 from rich.text import Text
 from textual import on
@@ -12,20 +11,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
+from db.records import Person
 from monitor.tui import visitor_queries as queries
 from monitor.tui.dialogs import Ask, Dialog
 from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, day_text
 from monitor.tui.thumbnail import Thumbnail
 from monitor.tui.visitor_queries import VisitorGroup, VisitorsView
 
 COLUMNS = (
-    Column("number", "Visitor", 12),
+    Column("last", "Last seen"),
     Column("visits", "Visits", 6, right=True),
     Column("days", "Days", 4, right=True),
-    Column("last", "Last seen"),
+    Column("first", "First seen", 16, rank=1),
 )
+EMPTY = "No unknown faces are kept."
 ENROLLED_FROM = "They are enrolled from their best shots."
 BECOME_TEMPLATES = "The faces become templates of this person."
 
@@ -37,7 +39,7 @@ class VisitorsScreen(DeskScreen[VisitorsView]):
     HELP = """\
 # Visitors
 
-Faces that nobody knows. The same visitor on several days is one row.
+Faces that nobody knows. The same visitor on several days is one row. Older ones come at the end of the list.
 
 - **N**: name the visitor; the best shots become their templates.
 - **M**: it is somebody who is enrolled already.
@@ -48,6 +50,10 @@ Faces that nobody knows. The same visitor on several days is one row.
         Binding("m", "merge", "It is ...", tooltip="Somebody who is enrolled already", id="visitors.merge"),
         Binding("x", "discard", "Discard", tooltip="Delete the faces", id="visitors.discard"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._batches = 1
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -62,19 +68,27 @@ Faces that nobody knows. The same visitor on several days is one row.
         self.query_one(Thumbnail).show(None)
 
     def query_job(self) -> Callable[[], VisitorsView]:
-        return partial(queries.visitors_view, self.app.engine, self.app.cipher)
+        return partial(queries.visitors_view, self.app.engine, self.app.cipher, self._batches)
+
+    @on(Table.Highlighted, "#visitors")
+    def _near_the_end(self, message: Table.Highlighted) -> None:
+        """Older faces come when the cursor is on the last row."""
+        loaded = self.loaded
+        if loaded and loaded.more and loaded.groups and message.key == loaded.groups[-1].key:
+            self._batches = loaded.batches + 1
+            self.reload()
 
     def show(self, loaded: VisitorsView) -> None:
-        zone = self.app.settings.zone
-        rows = []
-        for index, group in enumerate(loaded.groups):
-            last = group.visits[0].sighting.last_at
-            when = f"{day_text(last, zone)} {at_clock(last, zone)}"
-            number = f"Visitor {len(loaded.groups) - index}"
-            rows.append(Row(group.key, (number, str(len(group.visits)), str(group.days), when)))
-        self.query_one("#visitors", Table).show(rows, empty="No unknown faces are kept.")
-        self.say(f"{len(loaded.groups)} unknown visitors")
+        self.query_one("#visitors", Table).show([self._row(one) for one in loaded.groups], empty=EMPTY)
+        shown = f"{len(loaded.groups):,} unknown visitors, {loaded.faces:,} visits"
+        self.say(f"{shown}; older ones follow at the end of the list" if loaded.more else shown)
         self._show_group()
+
+    def _row(self, group: VisitorGroup) -> Row:
+        zone, last = self.app.settings.zone, group.visits[0].sighting.last_at
+        first = day_text(group.visits[-1].sighting.first_at, zone)
+        when = f"{day_text(last, zone)} {at_clock(last, zone)}"
+        return Row(group.key, (when, str(len(group.visits)), str(group.days), first))
 
     @property
     def selected(self) -> VisitorGroup | None:
@@ -112,20 +126,15 @@ Faces that nobody knows. The same visitor on several days is one row.
             )
 
     def action_merge(self) -> None:
-        group, app = self.selected, self.app
-        if group is None or self.loaded is None:
-            return
-        choices = tuple((clean(person.name, 50), str(person.id)) for person in self.loaded.people)
-        if not choices:
-            app.notify("Nobody is enrolled yet; name the visitor instead.", severity="warning")
-            return
-        self.ask(
-            Dialog("Who is it?", BECOME_TEMPLATES, [Ask("who", "Person", "", choices)], yes="Add"),
-            lambda answers: partial(
-                queries.merge_group, app.engine, app.cipher, group, UUID(answers["who"]), app.clock()
-            ),
-            "Added.",
-        )
+        group = self.selected
+        if group is not None:
+            picker = PersonPicker("Who is it?", BECOME_TEMPLATES)
+            self.app.push_screen(picker, lambda person: self._merge(group, person) if person else None)
+
+    def _merge(self, group: VisitorGroup, person: Person) -> None:
+        app = self.app
+        job = partial(queries.merge_group, app.engine, app.cipher, group, person.id, app.clock())
+        app.in_background(job, lambda _: self.changed(f"Added to {clean(person.name, 40)}."))
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
