@@ -34,17 +34,14 @@ def append(session: Session, event: NewEvent) -> AttendanceEvent:
     Raises:
         InvalidRecord: the person is gone, the target does not exist, or the id is another event's.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    lock(session)
     there = get(session, event.id)
     if there is not None:
         _require_same(there, event)
         return there
     if event.target is not None and get(session, event.target) is None:
         raise InvalidRecord(f"There is no attendance event {event.target} to void or correct.")
-    last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
     row = EventRow(
-        seq=last.seq + 1 if last else 1,
         id=event.id,
         kind=event.kind,
         subject=_pseudonym(session, event.person),
@@ -57,12 +54,25 @@ def append(session: Session, event: NewEvent) -> AttendanceEvent:
         target_id=event.target,
         corrected_kind=event.corrected_kind,
         recorded_at=event.recorded_at,
-        previous_hash=last.hash if last else GENESIS,
     )
-    row.hash = _hash(row)
+    chain(session, row)
+    return _record(row, event.person)
+
+
+def lock(session: Session) -> None:
+    """Keeps others from appending until the transaction's end; SQLite's write lock does so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def chain(session: Session, row: EventRow) -> None:
+    """Adds a row behind the last one; the caller holds the lock."""
+    last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
+    row.seq = last.seq + 1 if last else 1
+    row.previous_hash = last.hash if last else GENESIS
+    row.hash = chain_hash(row, row.seq, row.previous_hash)
     session.add(row)
     session.flush()
-    return _record(row, event.person)
 
 
 def get(session: Session, event: UUID) -> AttendanceEvent | None:
@@ -143,14 +153,15 @@ def _problem(row: EventRow, expected_seq: int, previous: str) -> str | None:
         return f"row {expected_seq} is missing"
     if row.previous_hash != previous:
         return f"row {row.seq} does not follow the row before it"
-    if row.hash != _hash(row):
+    if row.hash != chain_hash(row, row.seq, row.previous_hash):
         return f"row {row.seq} was changed"
     return None
 
 
-def _hash(row: EventRow) -> str:
+def chain_hash(row: EventRow, seq: int, previous: str) -> str:
+    """The hash of a row at a place of a chain, hexadecimal."""
     columns: list[Any] = [
-        row.seq,
+        seq,
         str(row.id),
         row.kind,
         str(row.subject),
@@ -165,7 +176,7 @@ def _hash(row: EventRow) -> str:
         _instant(row.recorded_at),
     ]
     canonical = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(f"{row.previous_hash}\n{canonical}".encode()).hexdigest()
+    return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 
 def _instant(at: datetime) -> str:

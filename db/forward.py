@@ -1,0 +1,232 @@
+"""Sends what a kiosk wrote to the database that many doors share: each row exactly once, by its UUID.
+
+Nothing is remembered about what was sent. The other side is asked what it has, so an interrupted run, a lost
+acknowledgement or days offline need no repair: the next run sends what is missing. Faces are not sent: templates and
+pictures of unknown people are sealed with this installation's key and stay here, as do PINs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from db import forwarded, ledger
+from db.engine import reading, writing
+from db.errors import InvalidRecord
+from db.forward_people import People, erased_here, send_kiosks, send_people
+from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow
+
+BATCH: Final = 500
+"""Rows of one transaction."""
+_CROWD: Final = timedelta(hours=1)
+"""Moods without a person have their hour only; they are sent when it is over, so that nothing tells who was in view."""
+
+Told: TypeAlias = Callable[["Forwarded"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """What was sent: rows that were missing there."""
+
+    people: int = 0
+    consents: int = 0
+    events: int = 0
+    sightings: int = 0
+    changed: int = 0
+    """Sightings that were there, and lasted longer or got another name since."""
+    moods: int = 0
+    erased_here: tuple[UUID, ...] = ()
+    """Pseudonyms of people who were erased here and are known there still."""
+
+    @property
+    def rows(self) -> int:
+        return self.people + self.consents + self.events + self.sightings + self.changed + self.moods
+
+
+def forward(
+    source: Engine,
+    target: Engine,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    batch: int = BATCH,
+    tell: Told = lambda done: None,
+) -> Forwarded:
+    """Sends everything that the other side lacks.
+
+    Args:
+        since: leave out sightings and moods that began earlier; events, people and consents are never left out.
+        batch: rows of one transaction; what was sent stays sent when a later one fails.
+        tell: called after every transaction with what was sent so far.
+
+    Raises:
+        DatabaseUnavailable: the server cannot be reached.
+        InvalidRecord: the ledger here is not the one of which events were sent before, or it was changed.
+    """
+    done = Forwarded()
+
+    def add(**sent: int) -> None:
+        nonlocal done
+        done = replace(done, **{name: getattr(done, name) + count for name, count in sent.items()})
+        tell(done)
+
+    with reading(source) as here, writing(target) as there:
+        _require_same_ledger(here, there)
+        send_kiosks(here, there)
+    people, new = send_people(source, target, batch)
+    add(people=new)
+    _send_consents(source, target, people, batch, add)
+    _send_events(source, target, people, batch, add)
+    _send_sightings(source, target, people, since, batch, add)
+    _send_moods(source, target, people, since, now, batch, add)
+    with reading(source) as here, reading(target) as there:
+        return replace(done, erased_here=erased_here(here, there))
+
+
+_Add: TypeAlias = Callable[..., None]
+
+
+def _require_same_ledger(here: Session, there: Session) -> None:
+    chain = forwarded.origin(here)
+    if chain is None:
+        return
+    seq, known = forwarded.head(there, chain)
+    mine = here.scalar(select(EventRow.hash).where(EventRow.seq == seq)) if seq else known
+    if mine != known:
+        raise InvalidRecord(
+            f"The ledger here does not continue the one of which {seq} events were forwarded; "
+            "it was changed, or comes from an older backup."
+        )
+
+
+def _send_events(source: Engine, target: Engine, people: People, batch: int, add: _Add) -> None:
+    with reading(source) as here:
+        chain = forwarded.origin(here)
+    while chain is not None:
+        with reading(source) as here, writing(target) as there:
+            ledger.lock(there)
+            seq, _ = forwarded.head(there, chain)
+            query = select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)
+            rows = here.scalars(query).all()
+            sent = sum(forwarded.take(there, chain, row) for row in rows)
+            _send_reasons(here, there, people, [row.id for row in rows])
+        add(events=sent)
+        if len(rows) < batch:
+            return
+
+
+def _send_reasons(here: Session, there: Session, people: People, events: Sequence[UUID]) -> None:
+    """Why events were voided, corrected or added by hand."""
+    rows = _plain(here, AuditRow, AuditRow.event_id.in_(events), limit=10 * len(events))
+    known = {"person_id": people.known}
+    _add_missing(there, AuditRow, [_mapped(row, known) for row in rows])
+
+
+def _send_consents(source: Engine, target: Engine, people: People, batch: int, add: _Add) -> None:
+    for rows in _pages(source, ConsentRow, batch):
+        theirs = [_mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
+        with writing(target) as there:
+            ledger.lock(there)
+            sent = _add_missing(there, ConsentRow, theirs)
+        add(consents=sent)
+
+
+def _counts(consent: Mapping[str, Any], people: People) -> bool:
+    """Whether a decision holds there: as with a merge, of somebody who is another person there only a refusal does."""
+    known = people.known(consent["person_id"])
+    return known is not None and (known == consent["person_id"] or not consent["given"])
+
+
+def _send_sightings(
+    source: Engine, target: Engine, people: People, since: datetime | None, batch: int, add: _Add
+) -> None:
+    whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
+    for rows in _pages(source, SightingRow, batch, *([] if since is None else [SightingRow.first_at >= since])):
+        wanted = [_mapped(row, whose) | {"embedding": None, "portrait": None} for row in rows if _may_go(row, people)]
+        with writing(target) as there:
+            ledger.lock(there)
+            changed = _update_sightings(there, wanted)
+            sent = _add_missing(there, SightingRow, wanted)
+        add(sightings=sent, changed=changed)
+
+
+def _update_sightings(there: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Sightings that went on, or whose name was taken off or given, since they were sent."""
+    columns = (SightingRow.id, SightingRow.last_at, SightingRow.frames, SightingRow.person_id)
+    query = select(*columns).where(SightingRow.id.in_([row["id"] for row in rows]))
+    known = {row.id: tuple(row)[1:] for row in there.execute(query)}
+    changed = [
+        row for row in rows if known.get(row["id"], ()) not in ((), (row["last_at"], row["frames"], row["person_id"]))
+    ]
+    for row in changed:
+        there.execute(update(SightingRow).where(SightingRow.id == row["id"]).values(**row))
+        if row["person_id"] is None:
+            moods = update(MoodRow).where(MoodRow.sighting_id == row["id"])
+            there.execute(moods.values(person_id=None, group=None))
+    return len(changed)
+
+
+def _send_moods(
+    source: Engine, target: Engine, people: People, since: datetime | None, now: datetime, batch: int, add: _Add
+) -> None:
+    conditions: list[ColumnElement[bool]] = [or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)]
+    if since is not None:
+        conditions.append(MoodRow.at >= since)
+    for rows in _pages(source, MoodRow, batch, *conditions):
+        wanted = [_mapped(row, {"person_id": people.known}) for row in rows if _may_go(row, people)]
+        with writing(target) as there:
+            ledger.lock(there)
+            seen = [row["sighting_id"] for row in wanted if row["sighting_id"] is not None]
+            kept = set(there.scalars(select(SightingRow.id).where(SightingRow.id.in_(seen))))
+            sent = _add_missing(
+                there, MoodRow, [row for row in wanted if row["sighting_id"] is None or row["sighting_id"] in kept]
+            )
+        add(moods=sent)
+
+
+def _may_go(row: Mapping[str, Any], people: People) -> bool:
+    """Not what belongs to somebody whom the other side has erased."""
+    return row["person_id"] is None or people.known(row["person_id"]) is not None
+
+
+def _pages(
+    source: Engine, table: type[Base], batch: int, *conditions: ColumnElement[bool]
+) -> Iterator[list[dict[str, Any]]]:
+    """All rows that fulfil the conditions, by id, without keeping a transaction open between pages."""
+    key = table.__table__.c.id
+    after: UUID | None = None
+    while True:
+        with reading(source) as here:
+            more = conditions if after is None else (*conditions, key > after)
+            rows = _plain(here, table, *more, limit=batch)
+        if rows:
+            yield rows
+            after = rows[-1]["id"]
+        if len(rows) < batch:
+            return
+
+
+def _plain(session: Session, table: type[Base], *conditions: Any, limit: int) -> list[dict[str, Any]]:
+    query = select(*table.__table__.columns).where(*conditions).order_by(table.__table__.c.id).limit(limit)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _mapped(row: Mapping[str, Any], columns: Mapping[str, Callable[[UUID | None], UUID | None]]) -> dict[str, Any]:
+    """The row with people as the other side calls them."""
+    return dict(row) | {name: known(row[name]) for name, known in columns.items()}
+
+
+def _add_missing(there: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Adds the rows whose ids are not there; the caller holds the lock."""
+    if not rows:
+        return 0
+    key = table.__table__.c.id
+    known = set(there.scalars(select(key).where(key.in_([row["id"] for row in rows]))))
+    missing = [dict(row) for row in rows if row["id"] not in known]
+    if missing:
+        there.execute(insert(cast(Table, table.__table__)), missing)
+    return len(missing)

@@ -1,0 +1,137 @@
+"""Forwarding: kiosks and people, and who is who on the other side.
+
+A pseudonym of the ledger means the same person on both sides. Somebody enrolled at two kiosks under one number is one
+person there; without a number they are two, until somebody merges them there.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from db import ledger
+from db.batches import batches
+from db.engine import reading, writing
+from db.schema import AuditRow, KioskRow, PersonRow, SubjectRow
+
+_PERSON = ("id", "name", "number", "group", "active", "notes", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is who: ids there by ids here."""
+
+    there: dict[UUID, UUID]
+
+    def known(self, person: UUID | None) -> UUID | None:
+        """The id there; None for nobody, and for somebody who was erased there."""
+        return None if person is None else self.there.get(person)
+
+
+def send_kiosks(here: Session, there: Session) -> None:
+    """Adds this database's kiosks, or brings them up to date; the ledger's rows name them by id."""
+    for kiosk in here.scalars(select(KioskRow)):
+        row = there.get(KioskRow, kiosk.id)
+        if row is None:
+            row = KioskRow(id=kiosk.id, name=_free_name(there, kiosk), created_at=kiosk.created_at)
+            there.add(row)
+        row.site, row.role, row.time_zone, row.seen_at = kiosk.site, kiosk.role, kiosk.time_zone, kiosk.seen_at
+        there.flush()
+
+
+def _free_name(there: Session, kiosk: KioskRow) -> str:
+    """The kiosk's name; with its site, then its id, where another place has one of the same name."""
+    names = (kiosk.name, f"{kiosk.name} ({kiosk.site})", f"{kiosk.name} {kiosk.id}")
+    taken = set(there.scalars(select(KioskRow.name).where(KioskRow.name.in_(names))))
+    return next(name for name in names if name not in taken)
+
+
+def send_people(source: Engine, target: Engine, batch: int) -> tuple[People, int]:
+    """Adds the people whom the other side lacks; those who are there stay as they are.
+
+    Returns:
+        Who is who, and how many were added.
+    """
+    with reading(source) as here:
+        rows = here.scalars(select(PersonRow).order_by(PersonRow.id)).all()
+        pseudonyms: dict[UUID, list[UUID]] = {}
+        for subject in here.scalars(select(SubjectRow).order_by(SubjectRow.id)):
+            pseudonyms.setdefault(subject.person_id, []).append(subject.id)
+    found: dict[UUID, UUID] = {}
+    added = 0
+    with reading(target) as there:
+        gone = erased(there)
+    for start in range(0, len(rows), batch):
+        some = rows[start : start + batch]
+        with writing(target) as there:
+            ledger.lock(there)
+            index = _Index.of(there, some, [each for row in some for each in pseudonyms.get(row.id, ())])
+            for row in some:
+                mine = pseudonyms.get(row.id, [])
+                known = index.who(row, mine)
+                if known is None and not gone.isdisjoint(mine):
+                    continue
+                if known is None:
+                    there.add(PersonRow(**{name: getattr(row, name) for name in _PERSON}))
+                    there.flush()
+                    added += 1
+                    index.add(row)
+                found[row.id] = known or row.id
+                _add_pseudonyms(there, found[row.id], [one for one in mine if one not in index.pseudonyms])
+    return People(found), added
+
+
+def _add_pseudonyms(there: Session, person: UUID, new: Iterable[UUID]) -> None:
+    there.add_all(SubjectRow(id=one, person_id=person) for one in new)
+    there.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What the other side knows of some people."""
+
+    ids: set[UUID]
+    pseudonyms: dict[UUID, UUID]
+    numbers: dict[str, UUID]
+
+    @classmethod
+    def of(cls, there: Session, rows: Sequence[PersonRow], pseudonyms: Sequence[UUID]) -> "_Index":
+        ids = set(there.scalars(select(PersonRow.id).where(PersonRow.id.in_([row.id for row in rows]))))
+        known: dict[UUID, UUID] = {}
+        for some in batches(pseudonyms):
+            query = select(SubjectRow.id, SubjectRow.person_id).where(SubjectRow.id.in_(some))
+            known |= dict(there.execute(query).all())
+        wanted = [row.number for row in rows if row.number is not None]
+        query_numbers = select(PersonRow.number, PersonRow.id).where(PersonRow.number.in_(wanted))
+        numbers = {number: person for number, person in there.execute(query_numbers) if number is not None}
+        return cls(ids, known, numbers)
+
+    def who(self, row: PersonRow, pseudonyms: Sequence[UUID]) -> UUID | None:
+        """The person's id there: the same, or whom a merge or an enrolment elsewhere made of them."""
+        if row.id in self.ids:
+            return row.id
+        by_pseudonym = next((self.pseudonyms[one] for one in pseudonyms if one in self.pseudonyms), None)
+        return by_pseudonym or (self.numbers.get(row.number) if row.number is not None else None)
+
+    def add(self, row: PersonRow) -> None:
+        self.ids.add(row.id)
+        if row.number is not None:
+            self.numbers[row.number] = row.id
+
+
+def erased(session: Session) -> set[UUID]:
+    """Pseudonyms of everybody who was erased in this database."""
+    details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "erase"))
+    return {UUID(one) for detail in details for one in detail.get("pseudonyms", ())}
+
+
+def erased_here(here: Session, there: Session) -> tuple[UUID, ...]:
+    """Pseudonyms of people who were erased here and are known there still."""
+    gone = sorted(erased(here))
+    return tuple(
+        one
+        for some in batches(gone)
+        for one in there.scalars(select(SubjectRow.id).where(SubjectRow.id.in_(some)).order_by(SubjectRow.id))
+    )

@@ -1,0 +1,92 @@
+"""Events that came from other databases: part of the ledger here, and still verifiable in their own chains.
+
+A forwarded event has a row in the ledger like any other. Beside it stands its place in the chain that it came from,
+so both chains can be recomputed: the one here, and each kiosk's.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import ledger
+from db.errors import InvalidRecord
+from db.ledger import GENESIS
+from db.records import LedgerCheck
+from db.schema import EventRow, ForwardedRow
+
+_COLUMNS = (
+    "id",
+    "kind",
+    "subject",
+    "at",
+    "time_zone",
+    "kiosk_id",
+    "method",
+    "actor",
+    "sighting_id",
+    "target_id",
+    "corrected_kind",
+    "recorded_at",
+)
+
+
+def origin(session: Session) -> UUID | None:
+    """What tells this database's chain from others': its first event; None while it is empty."""
+    return session.scalar(select(EventRow.id).where(EventRow.seq == 1))
+
+
+def origins(session: Session) -> list[UUID]:
+    """The chains of which events were forwarded here."""
+    return list(session.scalars(select(ForwardedRow.origin).distinct().order_by(ForwardedRow.origin)))
+
+
+def head(session: Session, chain: UUID) -> tuple[int, str]:
+    """Number and hash of the last event that came of a chain; 0 and the genesis hash when none did."""
+    query = select(ForwardedRow.seq, ForwardedRow.hash).where(ForwardedRow.origin == chain)
+    last = session.execute(query.order_by(ForwardedRow.seq.desc()).limit(1)).first()
+    return (last.seq, last.hash) if last else (0, GENESIS)
+
+
+def take(session: Session, chain: UUID, row: EventRow) -> bool:
+    """Appends the next event of another database's chain; the caller holds the ledger's lock.
+
+    Args:
+        row: as it stands there.
+
+    Returns:
+        Whether it is new here; an event that came another way already only gets its place in the chain.
+
+    Raises:
+        InvalidRecord: it does not follow the event before it, or is not what its hash says.
+    """
+    seq, previous = head(session, chain)
+    follows = row.seq == seq + 1 and row.previous_hash == previous
+    if not follows or row.hash != ledger.chain_hash(row, row.seq, row.previous_hash):
+        raise InvalidRecord(
+            f"The ledger that is forwarded was changed at row {row.seq}; run 'muster db verify' where it comes from."
+        )
+    there = session.scalar(select(EventRow).where(EventRow.id == row.id))
+    if there is None:
+        ledger.chain(session, EventRow(**{name: getattr(row, name) for name in _COLUMNS}))
+    elif ledger.chain_hash(there, row.seq, row.previous_hash) != row.hash:
+        raise InvalidRecord(f"The id {row.id} belongs to another attendance event already.")
+    session.add(
+        ForwardedRow(origin=chain, seq=row.seq, event_id=row.id, previous_hash=row.previous_hash, hash=row.hash)
+    )
+    session.flush()
+    return there is None
+
+
+def verify(session: Session, chain: UUID) -> LedgerCheck:
+    """Recomputes another database's chain from what came here; its head is the one that was noted there."""
+    query = select(ForwardedRow, EventRow).join(EventRow, EventRow.id == ForwardedRow.event_id, isouter=True)
+    query = query.where(ForwardedRow.origin == chain).order_by(ForwardedRow.seq)
+    previous, checked = GENESIS, 0
+    for place, row in session.execute(query.execution_options(yield_per=1000)):
+        checked += 1
+        whole = place.seq == checked and place.previous_hash == previous and row is not None
+        if not whole or place.hash != ledger.chain_hash(row, place.seq, place.previous_hash):
+            return LedgerCheck(checked - 1, previous, place.seq, f"row {place.seq} of the chain {chain} was changed")
+        previous = place.hash
+    return LedgerCheck(checked, previous)

@@ -1,0 +1,318 @@
+"""Forwarding to the database that many doors share: exactly once, resumable, and every kiosk's chain stays provable."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, select, text
+
+from db import consents, corrections, erasure, forwarded, kiosks, ledger, moods, people, pins, sightings
+from db.crypto import TemplateCipher
+from db.engine import open_database, reading, writing
+from db.errors import DatabaseError, DatabaseUnavailable, InvalidRecord
+from db.forward import Forwarded, forward
+from db.ids import new_id
+from db.records import MoodSample, NewEvent, SightingRecord
+from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow, SubjectRow
+
+HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+CIPHER = TemplateCipher(bytes(range(32)))
+NOTHING = Forwarded()
+
+
+class Door:
+    """A kiosk with a database of its own."""
+
+    def __init__(self, file: Path, at: datetime, site: str = "main") -> None:
+        self.engine = open_database(str(file))
+        self.at = at
+        with writing(self.engine) as session:
+            self.kiosk = kiosks.register(session, "door", site=site, role="auto", time_zone="UTC", at=at).id
+
+    def enrol(self, name: str, number: str | None = None) -> UUID:
+        with writing(self.engine) as session:
+            person = people.add_person(session, name, number=number, at=self.at, actor="desk").id
+            consents.set_consent(session, person, "face", True, at=self.at, actor="desk")
+            return person
+
+    def see(self, person: UUID | None, minute: float = 0, *, token: str | None = None) -> UUID:
+        """A sighting with a mood and, for somebody known, a check-in; gives the sighting."""
+        at = self.at + timedelta(minutes=minute)
+        seen = SightingRecord(new_id(), self.kiosk, 1, at, at, 3, person, person, 0.9, None, None, 0.5)
+        face = np.full(128, 0.1, np.float32) if person is None else None
+        with writing(self.engine) as session:
+            sightings.add(session, CIPHER, seen, embedding=face)
+            if token:
+                moods.add(session, self.kiosk, MoodSample(at, None, None, "Team", token, "happy", HAPPY))
+            else:
+                moods.add(session, self.kiosk, MoodSample(at, person, seen.id, "Team", None, "happy", HAPPY))
+            if person is not None:
+                event = NewEvent(
+                    new_id(), "check_in", person, at, "UTC", self.kiosk, "face", "door", at, sighting=seen.id
+                )
+                ledger.append(session, event)
+        return seen.id
+
+    def head(self) -> str:
+        with reading(self.engine) as session:
+            return ledger.verify(session).head
+
+
+@pytest.fixture
+def door(tmp_path: Path, at: datetime) -> Iterator[Door]:
+    made = Door(tmp_path / "door.sqlite3", at)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def other(tmp_path: Path, at: datetime) -> Iterator[Door]:
+    made = Door(tmp_path / "other.sqlite3", at, site="annex")
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def send(engine: Engine, at: datetime) -> Callable[..., Forwarded]:
+    """Forwards a door's database to the shared one, hours later."""
+
+    def send(door: Door, **options: object) -> Forwarded:
+        return forward(door.engine, engine, now=at + timedelta(hours=5), **options)  # type: ignore[arg-type]
+
+    return send
+
+
+def _count(engine: Engine, table: type) -> int:
+    with reading(engine) as session:
+        return len(session.scalars(select(table)).all())
+
+
+def test_everything_arrives_once_and_both_chains_are_whole(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada, bob = door.enrol("Ada", "1"), door.enrol("Bob")
+    for minute in range(5):
+        door.see((ada, bob, None)[minute % 3], minute)
+    assert send(door) == Forwarded(people=2, consents=2, events=4, sightings=5, moods=5)
+    assert send(door) == NOTHING
+    with reading(engine) as session:
+        assert [one.person.name for one in people.list_people(session)] == ["Ada", "Bob"]
+        assert [event.person for event in ledger.newest(session)] == [bob, ada, bob, ada]
+        assert ledger.verify(session).whole
+        (chain,) = forwarded.origins(session)
+        check = forwarded.verify(session, chain)
+        assert (check.whole, check.events, check.head) == (True, 4, door.head())
+        assert consents.current(session, ada, "face") is True
+        assert {mood.person for mood in moods.between(session, door.at, door.at + timedelta(days=1))} == {
+            ada,
+            bob,
+            None,
+        }
+
+
+def test_an_interrupted_run_is_finished_by_the_next(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+    ada = door.enrol("Ada")
+    for minute in range(10):
+        door.see(ada, minute)
+
+    def cut(done: Forwarded) -> None:
+        if done.events >= 4:
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        send(door, batch=2, tell=cut)
+    assert _count(engine, SightingRow) == 0
+    rest = send(door, batch=2)
+    assert (rest.people, rest.events, rest.sightings, rest.moods) == (0, 6, 10, 10)
+    with reading(engine) as session:
+        assert forwarded.verify(session, forwarded.origins(session)[0]).events == 10
+        assert ledger.verify(session).events == 10
+
+
+def test_days_offline_are_made_up_for_whatever_is_left_out(door: Door, send: Callable[..., Forwarded]) -> None:
+    ada = door.enrol("Ada")
+    door.see(ada)
+    door.see(ada, 60 * 24 * 9)
+    assert send(door, since=door.at + timedelta(days=8)) == Forwarded(
+        people=1, consents=1, events=2, sightings=1, moods=1
+    )
+    assert send(door) == Forwarded(sightings=1, moods=1)
+
+
+def test_two_kiosks_of_one_name_share_a_ledger_and_each_proves_its_own(
+    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada, bob = door.enrol("Ada"), other.enrol("Bob")
+    for minute in range(3):
+        door.see(ada, minute)
+        send(door)
+        other.see(bob, minute)
+        send(other)
+    with reading(engine) as session:
+        assert [kiosk.name for kiosk in kiosks.all_kiosks(session)] == ["door", "door (annex)"]
+        assert ledger.verify(session).events == 6
+        heads = {forwarded.verify(session, chain).head for chain in forwarded.origins(session)}
+    assert heads == {door.head(), other.head()}
+
+
+def test_one_number_at_two_kiosks_is_one_person(
+    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
+) -> None:
+    first, second = door.enrol("Ada", "7"), other.enrol("Ada L.", "7")
+    for each, person in ((door, first), (other, second)):
+        each.see(person)
+        send(each)
+    with reading(engine) as session:
+        (ada,) = people.list_people(session)
+        assert (ada.person.id, ada.person.name) == (first, "Ada")
+        assert len(ledger.of_person(session, first)) == 2
+        assert {row.person for row in sightings.between(session, door.at, door.at + timedelta(days=1))} == {first}
+        assert len(session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == first)).all()) == 2
+    assert send(other) == NOTHING
+
+
+def test_of_somebody_who_is_another_person_there_only_a_refusal_counts(
+    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
+) -> None:
+    first, second = door.enrol("Ada", "7"), other.enrol("Ada L.", "7")
+    with writing(door.engine) as session:
+        consents.set_consent(session, first, "mood", True, at=door.at, actor="desk")
+    with writing(other.engine) as session:
+        consents.set_consent(session, second, "mood", False, at=door.at + timedelta(hours=1), actor="desk")
+    send(door)
+    assert send(other) == Forwarded(consents=1)
+    with reading(engine) as session:
+        assert (consents.current(session, first, "face"), consents.current(session, first, "mood")) == (True, False)
+
+
+def test_a_merge_on_the_other_side_is_followed(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+    ada, double = door.enrol("Ada"), door.enrol("A. Lovelace")
+    door.see(double)
+    send(door)
+    with writing(engine) as session:
+        erasure.merge(session, CIPHER, double, ada, at=door.at, actor="office")
+    door.see(double, 30)
+    assert send(door) == Forwarded(events=1, sightings=1, moods=1)
+    with reading(engine) as session:
+        assert len(ledger.of_person(session, ada)) == 2
+
+
+def test_faces_and_pins_stay_at_the_kiosk(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+    ada = door.enrol("Ada", "7")
+    with writing(door.engine) as session:
+        pins.set_pin(session, ada, "scrypt$1$2$3$4$5")
+    door.see(None)
+    send(door)
+    with reading(engine) as session:
+        assert session.scalars(select(PersonRow.pin_hash)).all() == [None]
+        assert session.execute(select(SightingRow.embedding, SightingRow.portrait)).all() == [(None, None)]
+    with reading(door.engine) as session:
+        assert len(sightings.visitors(session, CIPHER)) == 1
+
+
+def test_what_changes_later_is_brought_up_to_date(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+    ada = door.enrol("Ada")
+    stays, wrong, visitor = door.see(ada), door.see(ada, 10), door.see(None, 20)
+    send(door)
+    with writing(door.engine) as session:
+        sightings.extend(session, stays, last_at=door.at + timedelta(minutes=5), frames=99)
+        event = next(one for one in ledger.newest(session) if one.sighting == wrong)
+        corrections.not_me(session, CIPHER, event.id, id=new_id(), at=door.at, kiosk=door.kiosk, actor="door")
+        sightings.name_visitor(session, visitor, ada, at=door.at, actor="desk")
+    assert send(door) == Forwarded(events=1, changed=3)
+    with reading(engine) as session:
+        there = {one.id: one for one in sightings.between(session, door.at, door.at + timedelta(days=1))}
+        assert (there[stays].frames, there[wrong].person, there[visitor].person) == (99, None, ada)
+        assert session.scalar(select(MoodRow.person_id).where(MoodRow.sighting_id == wrong)) is None
+        void = ledger.newest(session, limit=1)[0]
+        assert session.scalar(select(AuditRow.detail).where(AuditRow.event_id == void.id)) == {"reason": "not me"}
+
+
+def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+    ada = door.enrol("Ada")
+    door.see(ada)
+    send(door)
+    with writing(engine) as session:
+        erasure.erase(session, ada, at=door.at, actor="office")
+    door.see(ada, 30)
+    assert send(door) == Forwarded(events=1)
+    assert _count(engine, PersonRow) == _count(engine, SightingRow) == _count(engine, MoodRow) == 0
+    with reading(engine) as session:
+        assert [event.person for event in ledger.newest(session)] == [None, None]
+        assert forwarded.verify(session, forwarded.origins(session)[0]).head == door.head()
+
+
+def test_who_was_erased_here_is_named_until_the_other_side_erases_too(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada = door.enrol("Ada")
+    door.see(ada)
+    send(door)
+    with writing(door.engine) as session:
+        receipt = erasure.erase(session, ada, at=door.at, actor="desk")
+    assert send(door) == Forwarded(erased_here=receipt.pseudonyms)
+    with writing(engine) as session:
+        erasure.erase(session, ada, at=door.at, actor="office")
+    assert send(door) == NOTHING
+
+
+def test_moods_without_a_person_wait_until_their_hour_is_over(engine: Engine, door: Door, at: datetime) -> None:
+    door.see(None, token="0123456789abcdef")
+    early = forward(door.engine, engine, now=at + timedelta(minutes=59))
+    assert (early.sightings, early.moods) == (1, 0)
+    assert forward(door.engine, engine, now=at + timedelta(minutes=60)) == Forwarded(moods=1)
+
+
+@pytest.mark.parametrize("change", ["UPDATE attendance_event SET actor = 'x'", "DELETE FROM attendance_event"])
+def test_a_ledger_that_was_changed_after_it_was_sent_is_refused(
+    door: Door, send: Callable[..., Forwarded], change: str
+) -> None:
+    ada = door.enrol("Ada")
+    for minute in range(3):
+        door.see(ada, minute)
+    send(door)
+    with door.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER attendance_event_no_update"))
+        connection.execute(text("DROP TRIGGER attendance_event_no_delete"))
+        connection.execute(text(f"{change} WHERE seq = 3"))
+        connection.execute(text("UPDATE attendance_event SET hash = 'forged' WHERE seq = 3"))
+    with pytest.raises(InvalidRecord, match="does not continue"):
+        send(door)
+
+
+def test_a_row_that_was_forged_before_it_was_sent_is_refused(door: Door, send: Callable[..., Forwarded]) -> None:
+    ada = door.enrol("Ada")
+    door.see(ada)
+    send(door)
+    door.see(ada, 60)
+    with door.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER attendance_event_no_update"))
+        connection.execute(text("UPDATE attendance_event SET actor = 'forger' WHERE seq = 2"))
+    with pytest.raises(InvalidRecord, match="changed at row 2"):
+        send(door)
+
+
+def test_a_forwarded_chain_cannot_be_changed_unseen(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+    door.see(door.enrol("Ada"))
+    send(door)
+    with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
+        connection.execute(text("UPDATE forwarded_event SET hash = 'x'"))
+    with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
+        connection.execute(text("DELETE FROM forwarded_event"))
+
+
+def test_a_kiosk_that_wrote_nothing_yet_sends_itself_only(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    assert send(door) == NOTHING
+    assert _count(engine, KioskRow) == 1
+
+
+def test_a_server_that_is_away_is_one_sentence(door: Door, at: datetime) -> None:
+    with pytest.raises(DatabaseUnavailable, match="cannot be reached") as caught:
+        forward(door.engine, open_database("postgresql://me:secret@127.0.0.1:1/muster", upgrade=False), now=at)
+    assert isinstance(caught.value, DatabaseError)
+    assert "secret" not in str(caught.value)
