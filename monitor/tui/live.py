@@ -230,6 +230,8 @@ class LiveDoor:
         except (MusterError, DatabaseError) as error:
             problem = str(error)
         except Exception:
+            # The kiosk passes on whatever its models and its camera's driver raise. The app must go on: it is where
+            # the sentence can be read, and what was seen until now is still being written.
             log.exception("The kiosk failed")
             problem = "The kiosk stopped; the log file says why."
         self._app.show_later(partial(self._source_is, problem))

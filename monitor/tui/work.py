@@ -67,6 +67,8 @@ class WorkApp(App[None]):
             log.warning("%s", error)
             self.show_later(partial(failed, str(error)))
         except Exception:
+            # Jobs call OpenCV, SQLAlchemy and onnxruntime, whose errors share no class below this one, and an error
+            # that leaves a worker ends the app: a mistake in one export would close the door.
             log.exception("A job of the app failed")
             self.show_later(partial(failed, "Something went wrong; the log file says what."))
         else:
