@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db.ids import new_id
@@ -81,8 +81,3 @@ def between(
 def count(session: Session) -> int:
     """How many samples are kept."""
     return session.scalar(select(func.count()).select_from(MoodRow)) or 0
-
-
-def purge(session: Session, before: datetime) -> int:
-    """Deletes samples from before this instant."""
-    return cast(CursorResult[Any], session.execute(delete(MoodRow).where(MoodRow.at < before))).rowcount

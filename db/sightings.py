@@ -1,12 +1,11 @@
 """Sightings: who was in view and when, and the faces of visitors whom nobody knows."""
 
 from datetime import datetime
-from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -135,12 +134,6 @@ def discard_visitor(session: Session, sighting: UUID, *, at: datetime, actor: st
     query = update(SightingRow).where(SightingRow.id == sighting).values(embedding=None, portrait=None)
     session.execute(query)
     audit.note(session, "discard visitor", at=at, actor=actor, detail={"sighting": str(sighting)})
-
-
-def purge_visitors(session: Session, before: datetime) -> int:
-    """Deletes sightings of unknown people that ended before this instant, with their faces and moods."""
-    query = delete(SightingRow).where(SightingRow.person_id.is_(None), SightingRow.last_at < before)
-    return cast(CursorResult[Any], session.execute(query)).rowcount
 
 
 def count_visitors(session: Session) -> int:

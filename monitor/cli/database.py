@@ -1,11 +1,15 @@
-"""`muster db …`: upgrade, look at, back up, verify and clean the database; change the template key."""
+"""`muster db …`: upgrade, look at, back up, verify, clean and forward the database; change the template key."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, out, settings_from
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from db.forward import Forwarded
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Upgrade, check, back up and clean the database.")
 
@@ -75,52 +79,77 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Prove that nothing was changed in the ledger, and that the file is whole."""
-    from db import backup, ledger
+    from db import backup, forwarded, ledger
     from db.engine import open_database, reading
     from db.errors import DatabaseDamaged
 
     engine = open_database(settings_from(db, config).db, read_only=True)
     with reading(engine) as session:
         check = ledger.verify(session, known_head=head)
-    problems = ([check.problem] if check.problem else []) + backup.problems(engine)
+        chains = {chain: forwarded.verify(session, chain) for chain in forwarded.origins(session)}
+    problems = [one.problem for one in (check, *chains.values()) if one.problem] + backup.problems(engine)
     if json:
         broken = {"broken_row": check.broken_seq, "problems": problems}
-        emit({"whole": not problems, "events": check.events, "head": check.head, **broken})
+        others = [{"origin": str(chain), "events": one.events, "head": one.head} for chain, one in chains.items()]
+        emit({"whole": not problems, "events": check.events, "head": check.head, **broken, "forwarded": others})
         if problems:
             raise typer.Exit(1)
         return
     if problems:
         raise DatabaseDamaged(f"The database is not whole: {'; '.join(problems)}; restore it from a backup.")
     out.print(f"The ledger is whole: {check.events:,} events, head {check.head}", markup=False, soft_wrap=True)
+    for one in chains.values():
+        out.print(f"  of it {one.events:,} events of a kiosk whose head is {one.head}", markup=False, soft_wrap=True)
 
 
 @app.command()
 def purge(
-    visitors_days: Annotated[int, typer.Option(min=0, help="Keep unknown people this many days.")] = 30,
-    moods_days: Annotated[int, typer.Option(min=0, help="Keep moods this many days.")] = 365,
+    older_than: Annotated[
+        int | None, typer.Option("--older-than", min=0, metavar="DAYS", help="The same number of days for all three.")
+    ] = None,
+    visitors_days: Annotated[
+        int | None, typer.Option(min=0, help="Keep sightings and faces of unknown people this many days.")
+    ] = None,
+    sightings_days: Annotated[int | None, typer.Option(min=0, help="Keep sightings of enrolled people.")] = None,
+    moods_days: Annotated[int | None, typer.Option(min=0, help="Keep moods this many days.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
     db: DbOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Delete unknown people's sightings and moods that are older than is kept, for good."""
-    from datetime import UTC, datetime, timedelta
+    """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
+    from datetime import UTC, datetime
 
-    from db import audit, moods, sightings
-    from db.engine import open_database, scrub, writing
+    from db import retention
+    from db.engine import open_database, reading, scrub, writing
 
-    engine = open_database(settings_from(db, config).db)
+    settings = settings_from(
+        db,
+        config,
+        keep_visitors_days=older_than if visitors_days is None else visitors_days,
+        keep_sightings_days=older_than if sightings_days is None else sightings_days,
+        keep_moods_days=older_than if moods_days is None else moods_days,
+    )
+    rules = retention.Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
+    engine = open_database(settings.db)
     now = datetime.now(UTC)
-    with writing(engine) as session:
-        deleted = {
-            "visitors": sightings.purge_visitors(session, now - timedelta(days=visitors_days)),
-            "moods": moods.purge(session, now - timedelta(days=moods_days)),
-        }
-        audit.note(session, "purge", at=now, actor="command line", detail=deleted)
-    clean = scrub(engine)
+    if dry_run:
+        with reading(engine) as session:
+            found = retention.expired(session, rules, now)
+    else:
+        with writing(engine) as session:
+            found = retention.purge(session, rules, now, actor="command line")
+    clean = dry_run or scrub(engine)
     if json:
-        emit({**deleted, "scrubbed": clean})
+        counts = {"visitors": found.visitors, "sightings": found.sightings, "moods": found.moods}
+        emit({**counts, "dry_run": dry_run, "scrubbed": clean and not dry_run})
         return
-    out.print(f"Deleted {deleted['visitors']:,} sightings of unknown people and {deleted['moods']:,} mood samples.")
+    verb = "Would delete" if dry_run else "Deleted"
+    out.print(
+        f"{verb} {found.visitors:,} sightings of unknown people, {found.sightings:,} of enrolled people, "
+        f"and {found.moods:,} mood samples.",
+        soft_wrap=True,
+    )
     if not clean:
         out.print("Another program uses the database; run this again later to empty its free pages too.")
 
@@ -142,3 +171,67 @@ def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOptio
         return
     told = f"{rotated.sealed:,} values are encrypted with the new key, which is in {rotated.place}."
     out.print(told, markup=False, soft_wrap=True)
+
+
+@app.command()
+def forward(
+    url: Annotated[
+        str, typer.Argument(metavar="URL", envvar="MUSTER_FORWARD_URL", help="The database that many doors share.")
+    ],
+    follow: Annotated[bool, typer.Option("--follow", help="Go on sending until stopped.")] = False,
+    every: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Between rounds of --follow.")] = 30.0,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Send attendance, sightings, moods and people to a shared database, each once. Faces and PINs stay here."""
+    from datetime import UTC, datetime
+
+    from db import migrate
+    from db.engine import open_database
+    from db.forward import forward as send
+    from monitor.forwarding import forward_for_ever
+
+    source = open_database(settings_from(db, config).db)
+    if follow:
+        forward_for_ever(
+            source,
+            url,
+            every=every,
+            clock=lambda: datetime.now(UTC),
+            wait=_wait,
+            sent=lambda done: _tell_sent(done, json=json),
+            trouble=lambda sentence: err.print(sentence, markup=False, soft_wrap=True),
+        )
+        return
+    target = open_database(url, upgrade=False)
+    if migrate.where(target) == migrate.where(source):
+        raise UsageError("That is this kiosk's own database; give the URL of the one that many doors share.")
+    _tell_sent(send(source, target, now=datetime.now(UTC)), json=json)
+
+
+def _wait(seconds: float) -> bool:
+    import time
+
+    time.sleep(seconds)
+    return True
+
+
+def _tell_sent(done: "Forwarded", *, json: bool) -> None:
+    erased = [str(one) for one in done.erased_here]
+    if json:
+        counts = ("people", "consents", "events", "sightings", "changed", "moods")
+        emit({name: getattr(done, name) for name in counts} | {"erased_here": erased})
+        return
+    out.print(
+        f"Sent {done.events:,} attendance events, {done.sightings:,} sightings, {done.moods:,} moods, "
+        f"{done.people:,} people and {done.consents:,} consents; {done.changed:,} sightings were brought up to date.",
+        soft_wrap=True,
+    )
+    if erased:
+        out.print(
+            f"{len(erased)} people were erased here and are still known there; erase them there too: "
+            f"{', '.join(erased)}",
+            markup=False,
+            soft_wrap=True,
+        )

@@ -9,12 +9,26 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import audit, backup, consents, erasure, kiosks, ledger, moods, people, rotation, sightings, templates
+from db import (
+    audit,
+    backup,
+    consents,
+    erasure,
+    kiosks,
+    ledger,
+    moods,
+    people,
+    retention,
+    rotation,
+    sightings,
+    templates,
+)
 from db.crypto import TemplateCipher, load_cipher
 from db.engine import open_database, reading, scrub, writing
 from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
 from db.ids import new_id
 from db.records import MoodSample, NewEvent, Person, SightingRecord
+from db.retention import Expired, Retention
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -146,17 +160,35 @@ def test_an_unknown_visitor_keeps_a_face_until_named_or_discarded(
         assert len(sightings.between(session, at, at + timedelta(days=1))) == 3
 
 
-def test_retention_deletes_unknown_people_and_old_moods_only(
+def test_retention_deletes_each_kind_after_its_time_and_the_ledger_never(
     engine: Engine, cipher: TemplateCipher, at: datetime
 ) -> None:
     _live(engine, cipher, at, "Ada")
     _visitor(engine, cipher, at)
     _visitor(engine, cipher, at + timedelta(days=10))
+    now = at + timedelta(days=20)
     with writing(engine) as session:
-        assert sightings.purge_visitors(session, at + timedelta(days=5)) == 1
-        assert moods.purge(session, at) == 0
-        assert moods.purge(session, at + timedelta(seconds=1)) == 1
-        assert len(sightings.between(session, at, at + timedelta(days=30))) == 2
+        events = ledger.count(session)
+        assert retention.expired(session, Retention(30, 30, 30), now) == Expired(0, 0, 0, 0)
+        assert retention.purge(session, Retention(15, 30, 30), now, actor="desk") == Expired(1, 1, 0, 0)
+        assert sightings.count_visitors(session) == 1
+        assert retention.purge(session, Retention(30, 30, 15), now, actor="desk") == Expired(0, 0, 0, 1)
+        assert moods.count(session) == 0
+        assert len(sightings.between(session, at, now)) == 2
+        assert retention.purge(session, Retention(30, 15, 30), now, actor="desk").sightings == 1
+        assert len(sightings.between(session, at, now)) == 1
+        assert ledger.count(session) == events
+        assert ledger.verify(session).whole
+        assert audit.newest(session)[0].detail == {"visitors": 0, "sightings": 1, "moods": 0}
+
+
+def test_a_mood_goes_with_its_sighting(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    _live(engine, cipher, at, "Ada")
+    now = at + timedelta(days=20)
+    with writing(engine) as session:
+        assert retention.expired(session, Retention(30, 15, 30), now) == Expired(0, 0, 1, 1)
+        retention.purge(session, Retention(30, 15, 30), now, actor="desk")
+        assert moods.count(session) == 0
 
 
 def test_a_new_key_opens_everything_and_the_old_one_nothing(

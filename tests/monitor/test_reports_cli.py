@@ -183,7 +183,10 @@ def test_purging_deletes_what_is_older(store: str, tmp_path: Path) -> None:
     run("db", "backup", copy, "--db", store)
     kept = json.loads(run("db", "purge", "--db", copy, "--json").stdout)
     assert (kept["moods"], kept["scrubbed"]) == (0, True)
+    foreseen = json.loads(run("db", "purge", "--moods-days", "1", "--dry-run", "--db", copy, "--json").stdout)
+    assert (foreseen["moods"], foreseen["dry_run"]) == (3, True)
     assert json.loads(run("db", "purge", "--moods-days", "1", "--db", copy, "--json").stdout)["moods"] == 3
+    assert json.loads(run("db", "purge", "--older-than", "0", "--db", copy, "--json").stdout)["moods"] == 0
 
 
 def test_the_key_is_rotated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

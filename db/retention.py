@@ -1,0 +1,79 @@
+"""How long what the camera saw is kept: what is past its time, and deleting it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db import audit
+from db.schema import MoodRow, SightingRow
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Days that things are kept."""
+
+    visitors: int
+    """Sightings of people whom nobody knows, with their faces and moods."""
+    sightings: int
+    """Sightings of people who are enrolled, with their moods. The ledger of attendance is not touched."""
+    moods: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What is past its time."""
+
+    visitors: int
+    """Sightings of unknown people."""
+    faces: int
+    """Of these, how many with the picture of a face."""
+    sightings: int
+    """Sightings of enrolled people."""
+    moods: int
+    """Mood samples, those that go with their sighting included."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows a purge deletes."""
+        return self.visitors + self.sightings + self.moods
+
+
+def expired(session: Session, rules: Retention, now: datetime) -> Expired:
+    """What a purge would delete now."""
+    visitors, sightings, moods = _conditions(rules, now)
+    return Expired(
+        visitors=_count(session, SightingRow.id, visitors),
+        faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None))),
+        sightings=_count(session, SightingRow.id, sightings),
+        moods=_count(session, MoodRow.id, moods),
+    )
+
+
+def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> Expired:
+    """Deletes what is past its time, and writes down how much it was."""
+    visitors, sightings, moods = _conditions(rules, now)
+    found = expired(session, rules, now)
+    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings))):
+        session.execute(delete(row).where(condition).execution_options(synchronize_session=False))
+    counts = {"visitors": found.visitors, "sightings": found.sightings, "moods": found.moods}
+    audit.note(session, "purge", at=now, actor=actor, detail=counts)
+    session.flush()
+    return found
+
+
+def _conditions(
+    rules: Retention, now: datetime
+) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
+    """Which sightings of unknown, which of enrolled people, and which mood samples go."""
+    visitors = and_(SightingRow.person_id.is_(None), SightingRow.last_at < now - timedelta(days=rules.visitors))
+    sightings = and_(SightingRow.person_id.is_not(None), SightingRow.last_at < now - timedelta(days=rules.sightings))
+    gone = select(SightingRow.id).where(or_(visitors, sightings))
+    moods = or_(MoodRow.at < now - timedelta(days=rules.moods), MoodRow.sighting_id.in_(gone))
+    return visitors, sightings, moods
+
+
+def _count(session: Session, key: InstrumentedAttribute[Any], where: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(key)).where(where)) or 0
