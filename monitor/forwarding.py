@@ -1,0 +1,68 @@
+"""Keeps sending what a kiosk writes to the database that many doors share, however often that is away."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine
+
+from db.engine import open_database
+from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
+from db.forward import Forwarded, forward
+
+_LOOK_BACK: Final = timedelta(days=2)
+"""Sightings and moods that began earlier change rarely, so they are compared only in a whole round..."""
+_WHOLE_EVERY: Final = timedelta(days=1)
+"""...of which there is one at the start and then one a day."""
+_LONGEST_PAUSE: Final = 300.0
+"""Seconds between tries while the server is away, at most."""
+
+
+def forward_for_ever(
+    source: Engine,
+    url: str,
+    *,
+    every: float,
+    clock: Callable[[], datetime],
+    wait: Callable[[float], bool],
+    sent: Callable[[Forwarded], None],
+    trouble: Callable[[str], None],
+) -> None:
+    """Send what is missing, again and again.
+
+    Args:
+        url: of the shared database.
+        every: seconds between rounds.
+        clock: the time now, in UTC.
+        wait: waits that many seconds; False when it is time to end.
+        sent: told of each round that sent something.
+        trouble: told one sentence when the server is away, and again only when the sentence changes.
+
+    Raises:
+        DatabaseError: what waiting does not help against: another version, a ledger that was changed, a wrong URL.
+    """
+    target: Engine | None = None
+    whole_at: datetime | None = None
+    pause, said = every, ""
+    try:
+        while True:
+            now = clock()
+            whole = whole_at is None or now - whole_at >= _WHOLE_EVERY
+            try:
+                target = target or open_database(url, upgrade=False)
+                done = forward(source, target, now=now, since=None if whole else now - _LOOK_BACK)
+            except (DatabaseUnavailable, DatabaseBusy, DatabaseFull) as error:
+                if str(error) != said:
+                    said = str(error)
+                    trouble(said)
+                pause = min(pause * 2, max(_LONGEST_PAUSE, every))
+            else:
+                pause, said = every, ""
+                whole_at = now if whole else whole_at
+                if done.rows:
+                    sent(done)
+            if not wait(pause):
+                return
+    finally:
+        if target is not None:
+            target.dispose()

@@ -1,0 +1,155 @@
+"""`muster db forward`: one round, rounds for ever, and what is said when the server is away."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner, Result
+
+from db import forwarded, kiosks, ledger, people
+from db.engine import open_database, reading, writing
+from db.errors import DatabaseDamaged, DatabaseUnavailable
+from db.forward import Forwarded
+from db.ids import new_id
+from db.records import NewEvent
+from monitor import forwarding
+from monitor.cli.database import app
+from monitor.errors import UsageError
+from monitor.forwarding import forward_for_ever
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(str(tmp_path / "door.sqlite3"))
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=AT).id
+        person = people.add_person(session, "Ada", at=AT, actor="test").id
+        ledger.append(session, NewEvent(new_id(), "check_in", person, AT, "UTC", kiosk, "face", "door", AT))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> str:
+    file = str(tmp_path / "centre.sqlite3")
+    open_database(file).dispose()
+    return file
+
+
+class Rounds:
+    """A clock that a wait moves on; ends after so many rounds."""
+
+    def __init__(self, rounds: int) -> None:
+        self.now, self.left = AT, rounds
+        self.waited: list[float] = []
+        self.sent: list[Forwarded] = []
+        self.said: list[str] = []
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        self.now += timedelta(seconds=seconds)
+        self.left -= 1
+        return self.left > 0
+
+    def run(self, source: Engine, url: str, every: float = 30.0) -> None:
+        forward_for_ever(
+            source,
+            url,
+            every=every,
+            clock=lambda: self.now,
+            wait=self.wait,
+            sent=self.sent.append,
+            trouble=self.said.append,
+        )
+
+
+def _events(file: str) -> int:
+    engine = open_database(file)
+    with reading(engine) as session:
+        count = ledger.count(session)
+    engine.dispose()
+    return count
+
+
+def test_following_sends_once_and_says_so_once(door: Engine, centre: str) -> None:
+    rounds = Rounds(4)
+    rounds.run(door, centre)
+    assert rounds.sent == [Forwarded(people=1, events=1)]
+    assert (rounds.waited, rounds.said) == ([30.0] * 4, [])
+    assert _events(centre) == 1
+
+
+def test_a_server_that_is_away_is_waited_for_longer_and_longer(
+    door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = Rounds(8)
+    real = forwarding.open_database
+
+    def away_at_first(url: str, *, upgrade: bool) -> Engine:
+        if len(rounds.waited) < 6:
+            raise DatabaseUnavailable("The database cannot be reached; check the server and the network.")
+        return real(url, upgrade=upgrade)
+
+    monkeypatch.setattr(forwarding, "open_database", away_at_first)
+    rounds.run(door, centre)
+    assert rounds.waited == [60, 120, 240, 300, 300, 300, 30, 30]
+    assert rounds.said == ["The database cannot be reached; check the server and the network."]
+    assert rounds.sent == [Forwarded(people=1, events=1)]
+
+
+def test_a_whole_round_comes_first_and_then_once_a_day(
+    door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def send(source: Engine, target: Engine, *, now: datetime, since: datetime | None) -> Forwarded:
+        asked.append(since is None)
+        return Forwarded()
+
+    monkeypatch.setattr(forwarding, "forward", send)
+    rounds = Rounds(10)
+    rounds.run(door, centre, every=6 * 3600)
+    assert asked == [True, False, False, False, True, False, False, False, True, False]
+    assert rounds.sent == []
+
+
+def test_what_waiting_does_not_help_against_ends_it(door: Engine, tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite3").touch()
+    with pytest.raises(DatabaseDamaged, match="muster db upgrade"):
+        Rounds(3).run(door, str(tmp_path / "empty.sqlite3"))
+
+
+def _run(door: Engine, *words: str) -> Result:
+    config = Path(str(door.url.database)).with_name("muster.toml")
+    config.touch()
+    return CliRunner().invoke(app, [*words, "--db", str(door.url.database), "--config", str(config)])
+
+
+def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str) -> None:
+    done = json.loads(_run(door, "forward", centre, "--json").stdout)
+    counts = {"people": 1, "consents": 0, "events": 1, "sightings": 0, "changed": 0, "moods": 0}
+    assert done == counts | {"erased_here": []}
+    assert "Sent 0 attendance events" in _run(door, "forward", centre).stdout
+    here = json.loads(_run(door, "verify", "--json").stdout)
+    there = json.loads(CliRunner().invoke(app, ["verify", "--json", "--db", centre]).stdout)
+    assert (here["whole"], here["forwarded"]) == (True, [])
+    (chain,) = there["forwarded"]
+    assert (there["whole"], chain["events"], chain["head"]) == (True, 1, here["head"])
+
+
+def test_a_kiosk_does_not_forward_to_itself(door: Engine) -> None:
+    assert isinstance(_run(door, "forward", str(door.url.database)).exception, UsageError)
+    with reading(door) as session:
+        assert forwarded.origins(session) == []
+
+
+def test_a_server_that_is_away_is_one_sentence(door: Engine) -> None:
+    error = _run(door, "forward", "postgresql://me:secret@127.0.0.1:1/muster").exception
+    assert isinstance(error, DatabaseUnavailable)
+    assert "cannot be reached" in str(error)
+    assert "secret" not in str(error)
