@@ -1,17 +1,19 @@
 """What the system screen asks. It blocks: call it in workers only."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from db import audit, backup, kiosks, ledger, migrate, moods, people, sightings
-from db.engine import reading
+from db import backup, kiosks, ledger, migrate, moods, pages, people, retention, sightings
+from db.engine import reading, scrub, writing
+from db.pages import Page, Want
 from db.records import AuditEntry, Kiosk, LedgerCheck
-
-AUDIT_LINES = 200
+from db.retention import Expired, Retention
+from monitor.config import Settings
+from monitor.tui.queries import DESK
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,11 @@ class SystemView:
     moods: int
     visitors: int
     kiosks: tuple[Kiosk, ...]
-    audit: tuple[AuditEntry, ...]
+    expired: Expired
+    """What is past its time."""
+    audit: Page[AuditEntry]
     names: dict[str, str]
-    """Of the people in the audit log, by id."""
+    """Of the people in that part of the audit log, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,46 @@ class Verdict:
     problems: tuple[str, ...]
 
 
-def system_view(engine: Engine) -> SystemView:
-    """Counts, kiosks and the newest audit entries. Raises: DatabaseError."""
+def system_view(
+    engine: Engine, settings: Settings, now: datetime, want: Want, before: SystemView | None = None
+) -> SystemView:
+    """Counts, kiosks, and a part of the audit log. Raises: DatabaseError.
+
+    Args:
+        before: what was loaded before, where only another part of the audit log is wanted.
+    """
     with reading(engine) as session:
-        entries = tuple(audit.newest(session, limit=AUDIT_LINES))
-        names = {str(one.person.id): one.person.name for one in people.list_people(session)} if entries else {}
-        counts = people.count_people(session), ledger.count(session), moods.count(session)
-        visitors = sightings.count_visitors(session)
-        doors = tuple(kiosks.all_kiosks(session))
-    return SystemView(
-        engine.url.render_as_string(hide_password=True), backup.size(engine), _free(engine), *counts, visitors,
-        doors, entries, names,
-    )  # fmt: skip
+        entries = pages.audit_page(session, want)
+        known = pages.names(session, [entry.person for entry in entries.items if entry.person])
+        names = {str(person): name for person, name in known.items()}
+        if before is not None:
+            return replace(before, audit=entries, names=names)
+        return SystemView(
+            database=engine.url.render_as_string(hide_password=True),
+            bytes=backup.size(engine),
+            free_bytes=_free(engine),
+            people=people.count_people(session),
+            events=ledger.count(session),
+            moods=moods.count(session),
+            visitors=sightings.count_visitors(session),
+            kiosks=tuple(kiosks.all_kiosks(session)),
+            expired=retention.expired(session, rules_of(settings), now),
+            audit=entries,
+            names=names,
+        )
+
+
+def rules_of(settings: Settings) -> Retention:
+    """How long things are kept."""
+    return Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
+
+
+def purge(engine: Engine, settings: Settings, now: datetime) -> Expired:
+    """Delete what is past its time, also from the file's free pages. Raises: DatabaseError."""
+    with writing(engine) as session:
+        gone = retention.purge(session, rules_of(settings), now, actor=DESK)
+    scrub(engine)
+    return gone
 
 
 def verify(engine: Engine) -> Verdict:

@@ -22,6 +22,7 @@ from db.engine import open_database, writing
 from db.ids import new_id
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.config import Settings
+from monitor.doctor import Check, Status
 from monitor.domain import (
     Box,
     Candidate,
@@ -38,6 +39,7 @@ from monitor.domain import (
 from monitor.enrolled import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.graphics import Graphics
+from monitor.tui.screens.system import Machine, SystemScreen
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""
@@ -47,6 +49,14 @@ NAMES = (
     ("Margaret Hamilton", "Orbits"), ("Radia Perlman", "Networks"), ("Tim Berners-Lee", "Networks"),
 )  # fmt: skip
 ENCODER = "dlib-resnet-v1"
+
+FINDINGS = (
+    Check("python", Status.OK, "Muster 1.0 on Python 3.12, Linux x86_64."),
+    Check("camera", Status.WARN, "No camera is connected.", "Connect one, or name a file with --source."),
+    Check("models", Status.OK, "All models are there."),
+    Check("template key", Status.FAIL, "The key is not readable.", "Give this account the right to read it."),
+)
+"""What the doctor says in tests."""
 
 
 class FakeKiosk:
@@ -90,6 +100,7 @@ class World:
     now: datetime = NOW
     kiosks: list[FakeKiosk] = field(default_factory=list)
     apps: list[MusterApp] = field(default_factory=list)
+    machine: Machine = field(default_factory=lambda: Machine(lambda *_: iter(FINDINGS), lambda: ()))
 
     @property
     def kiosk(self) -> FakeKiosk:
@@ -122,6 +133,7 @@ class World:
             config_file=config,
             first_steps=first_steps,
         )
+        app._modes = {**app._modes, "system": lambda: SystemScreen(self.machine)}
         self.apps.append(app)
         return app
 

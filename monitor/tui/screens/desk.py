@@ -47,6 +47,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self._loading = False
         self._settle: Timer | None = None
         self._stale = True
+        self.failed = False
+        """Whether the last load failed."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Textual has a metaclass of its own, so that `ABC` is none of ours; a gap shows at import all the same."""
@@ -115,12 +117,13 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self._loading = False
         self.loaded = loaded
         self.show(loaded)
+        self.failed = False
         if asked != self._asked:
             self.load_page()
 
     def _failed(self, sentence: str) -> None:
         self._loading = False
-        self._stale = True
+        self._stale = self.failed = True
         self.say(f"{self.app.signs.lost} {sentence}")
 
     def say(self, text: str) -> None:

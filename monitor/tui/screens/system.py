@@ -1,25 +1,33 @@
-"""System: how the app and the kiosk run, the database, the kiosks, the audit log, the settings."""
+"""System: what works, how the app and the kiosk run, the database and how long it keeps things, the audit log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from db.records import AuditEntry
+from db.retention import Expired
 from monitor.config import Settings
+from monitor.doctor import Check, Status, run_checks
 from monitor.pin import SHORTEST
+from monitor.sources import FrameSource, open_source
+from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.tui import system_queries as queries
 from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.lock import write_pin
+from monitor.tui.paged import PagedTable
+from monitor.tui.screens.camera_choice import CameraChoice
 from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.system_text import findings_text, past_text, running_text, settings_text, state_text
 from monitor.tui.system_queries import SystemView, Verdict
-from monitor.tui.table import Column, Row, Table
+from monitor.tui.table import Column, Row
 from monitor.tui.text import at_clock, clean, day_text
 
 AUDIT = (
@@ -28,7 +36,17 @@ AUDIT = (
     Column("action", "What", 16),
     Column("person", "Who"),
 )
-SECRET = {"admin_pin_hash"}
+CHECK_EVERY = 300.0
+"""Seconds after which the doctor looks again, while the screen is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the screen asks of this machine; everything may block."""
+
+    checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
+    cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
+    open_source: Callable[[str], FrameSource] = open_source
 
 
 class SystemScreen(DeskScreen[SystemView]):
@@ -39,53 +57,72 @@ class SystemScreen(DeskScreen[SystemView]):
     HELP = """\
 # System
 
+- **K**: choose the camera, with a preview. **D**: look again at what works here.
 - **V**: recompute the ledger's hash chain, and check the database file.
-- **B**: copy the database to a file. **P**: set or remove the admin PIN.
+- **B**: copy the database to a file. **U**: delete what is past its time. **P**: set or remove the admin PIN.
+- **Tab**: between the state and the audit log.
 
 "Delay of the screen" says how late the event loop is: half of all moments, 99 of 100 moments.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "camera", "Camera", tooltip="Choose the camera, with a preview", id="system.camera"),
+        Binding("d", "check", "Check", tooltip="Look again at what works here", id="system.check"),
         Binding("v", "verify", "Verify", tooltip="Prove that the ledger is whole", id="system.verify"),
         Binding("b", "back_up", "Back up", tooltip="Copy the database to a file", id="system.back_up"),
-        Binding("p", "pin", "Admin PIN", tooltip="Set or remove the PIN of the desk's screens", id="system.pin"),
+        Binding("u", "purge", "Purge", tooltip="Delete what is past its time", id="system.purge"),
+        Binding("p", "pin", "PIN", tooltip="Set or remove the PIN of the desk's screens", id="system.pin"),
     ]
+
+    def __init__(self, machine: Machine | None = None) -> None:
+        """
+        Args:
+            machine: what is asked of this machine; None for this one.
+        """
+        super().__init__()
+        self._machine = machine or Machine()
+        self._findings: list[Check] = []
+        self._checking = False
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
         with Horizontal(id="main"):
             with VerticalScroll(classes="pane details", id="state-pane"):
-                yield Static(id="running")
-                yield Static(id="state")
-                yield Static(id="settings")
+                yield Static(id="running", markup=False)
+                yield Static(id="state", markup=False)
+                yield Static(id="health", markup=False)
+                yield Static(id="settings", markup=False)
             with Container(classes="pane", id="audit-pane"):
-                yield Table(AUDIT, empty="Nothing yet.", id="audit")
+                yield PagedTable(AUDIT, empty="Nothing yet.", id="audit")
 
     def on_mount(self) -> None:
         self.query_one("#audit-pane").border_title = "Audit log"
         self.query_one("#state-pane").border_title = "State"
         self.query_one("#settings", Static).update(settings_text(self.app.settings))
         self.set_interval(1.0, self._tick)
-        self.say("System")
+        self.set_interval(CHECK_EVERY, self._check_while_shown)
         self._tick()
+        self.action_check()
+        self.say(self._verdict())
+
+    # The database
 
     def query_job(self) -> Callable[[], SystemView]:
-        return partial(queries.system_view, self.app.engine)
+        want = self.query_one(PagedTable).want(fresh=self.stale)
+        before = None if self.stale else self.loaded
+        return partial(queries.system_view, self.app.engine, self.app.settings, self.app.clock(), want, before)
+
+    @on(PagedTable.Wanted)
+    def _rows_missing(self) -> None:
+        if self.loaded is not None:
+            self.load_page()
 
     def show(self, loaded: SystemView) -> None:
-        zone = self.app.settings.zone
-        size = f"{loaded.bytes / 1e6:.1f} MB" if loaded.bytes is not None else "PostgreSQL"
-        free = f", {loaded.free_bytes / 1e9:.0f} GB free on the disk" if loaded.free_bytes is not None else ""
-        text = Text()
-        _line(text, "Database", clean(loaded.database, 200))
-        _line(text, "Size", f"{size}{free}")
-        counts = f"{loaded.people} people, {loaded.events} events, {loaded.moods} moods, {loaded.visitors} visitors"
-        _line(text, "Holds", counts)
-        for kiosk in loaded.kiosks:
-            seen = f"{day_text(kiosk.seen_at, zone)} {at_clock(kiosk.seen_at, zone)}"
-            _line(text, "Kiosk", f"{clean(kiosk.name, 20)} ({kiosk.role}), last wrote {seen}")
-        self.query_one("#state", Static).update(text)
-        rows = [self._audit_row(entry, loaded.names) for entry in loaded.audit]
-        self.query_one("#audit", Table).show(rows)
+        if self.failed:
+            self.say(self._verdict())
+        self.query_one("#state", Static).update(state_text(loaded, self.app.settings))
+        rows = [self._audit_row(entry, loaded.names) for entry in loaded.audit.items]
+        self.query_one(PagedTable).show_page(loaded.audit.first, loaded.audit.total, rows)
+        self.query_one("#audit-pane").border_title = f"Audit log ({loaded.audit.total:,})"
 
     def _audit_row(self, entry: AuditEntry, names: dict[str, str]) -> Row:
         zone = self.app.settings.zone
@@ -94,31 +131,24 @@ class SystemScreen(DeskScreen[SystemView]):
         return Row(str(entry.id), (when, clean(entry.actor, 20), clean(entry.action, 30), clean(name)))
 
     def _tick(self) -> None:
-        live, delay = self.app.live, self.app.loop_delay
-        text = Text()
-        if live.has_camera:
-            _line(text, "Camera", clean(live.problem, 120) if live.problem else self.app.source_name)
-            if live.scene is not None:
-                _line(text, "Vision", f"{live.scene.fps:.1f} frames/s, {live.scene.dropped} dropped")
-            _line(text, "Picture", f"{self.app.feed.rate:.1f} a second")
-        else:
-            _line(text, "Camera", "none in this view")
-        half, most = delay.percentile(0.5) * 1000, delay.percentile(0.99) * 1000
-        _line(text, "Delay of the screen", f"{half:.1f} ms (half), {most:.1f} ms (99 %)")
-        self.query_one("#running", Static).update(text)
+        app = self.app
+        self.query_one("#running", Static).update(running_text(app.live, app.source_name, app.feed, app.loop_delay))
 
     def action_verify(self) -> None:
         self.say("Verifying the ledger")
-        self.app.in_background(partial(queries.verify, self.app.engine), self._verified, self._failed)
+        self.app.in_background(partial(queries.verify, self.app.engine), self._verified, self._say_problem)
 
     def _verified(self, verdict: Verdict) -> None:
         problems = [verdict.ledger.problem] if verdict.ledger.problem else []
         problems += verdict.problems
         if problems:
-            self._failed(f"Not whole: {'; '.join(problems)}")
+            self.say(f"{self.app.signs.lost} Not whole: {'; '.join(problems)}")
         else:
             sign, head = self.app.signs.came, verdict.ledger.head[:16]
             self.say(f"{sign} The ledger is whole: {verdict.ledger.events} events, head {head}")
+
+    def _say_problem(self, sentence: str) -> None:
+        self.say(f"{self.app.signs.lost} {sentence}")
 
     def action_back_up(self) -> None:
         app = self.app
@@ -131,6 +161,71 @@ class SystemScreen(DeskScreen[SystemView]):
 
         fields = [Ask("folder", "Folder", str(Path.home()))]
         app.push_screen(Dialog("Back up", "The face key is not in the copy.", fields, yes="Copy"), answered)
+
+    def action_purge(self) -> None:
+        app = self.app
+        if self.loaded is None:
+            return
+        if not self.loaded.expired.rows:
+            app.notify("Nothing is past its time.")
+            return
+        text = f"{past_text(self.loaded)}. The ledger of attendance stays. This cannot be undone."
+        job = partial(queries.purge, app.engine, app.settings, app.clock())
+        dialog = Dialog("Delete what is past its time", text, yes="Delete", danger=True)
+        app.push_screen(dialog, lambda answers: app.in_background(job, self._purged) if answers is not None else None)
+
+    def _purged(self, gone: Expired) -> None:
+        self.app.notify(f"{gone.rows:,} rows are deleted.")
+        self.reload()
+
+    # What works here
+
+    def _check_while_shown(self) -> None:
+        if self.is_current:
+            self.action_check()
+
+    def action_check(self) -> None:
+        """Run all checks in a worker; each finding is shown when it is there."""
+        if not self._checking:
+            self._checking = True
+            self._findings = []
+            self._show_findings()
+            self.app.in_background(self._run_checks, lambda _: self._checked(), self._say_problem)
+
+    def _run_checks(self) -> None:
+        for check in self._machine.checks(self.app.settings, self.app.config_file):
+            if not self.is_attached:
+                return
+            self.app.show_later(partial(self._found, check))
+
+    def _found(self, check: Check) -> None:
+        self._findings.append(check)
+        self._show_findings()
+
+    def _checked(self) -> None:
+        self._checking = False
+        self._show_findings()
+        if not self.failed:
+            self.say(self._verdict())
+
+    def _verdict(self) -> str:
+        if self._checking:
+            return "System: looking what works here"
+        wrong = sum(check.status is not Status.OK for check in self._findings)
+        return f"System: {wrong} findings to look at" if wrong else "System: everything works"
+
+    def _show_findings(self) -> None:
+        if self.is_attached:
+            text = findings_text(self._findings, self.app.signs, running=self._checking)
+            self.query_one("#health", Static).update(text)
+
+    def action_camera(self) -> None:
+        self.app.push_screen(CameraChoice(self._machine.cameras, self._machine.open_source), self._camera_chosen)
+
+    def _camera_chosen(self, source: str | None) -> None:
+        if source is not None:
+            name = f"Camera {source}" if source.isdecimal() else clean(source, 60)
+            self.app.notify(f"{name} is used from the next start on.", markup=False)
 
     def action_pin(self) -> None:
         app = self.app
@@ -152,21 +247,3 @@ def check_pin(answers: Answers) -> str | None:
     if answers["pin"] and len(answers["pin"]) < SHORTEST:
         return f"A PIN has at least {SHORTEST} characters."
     return None
-
-
-def settings_text(settings: Settings) -> Text:
-    """Each setting with its sentence of explanation."""
-    text = Text("\n")
-    text.append("Settings (in muster.toml, or as MUSTER_... variables)\n", "bold")
-    for name, field in type(settings).model_fields.items():
-        value = str(getattr(settings, name))
-        if name in SECRET:
-            value = "set" if value else "not set"
-        if name == "db":
-            continue
-        text.append(f"{name} = {clean(value, 60)}\n").append(f"  {field.description}\n", "dim")
-    return text
-
-
-def _line(text: Text, label: str, value: str) -> None:
-    text.append(f"{label:<21}", "dim").append(f"{value}\n")
