@@ -20,12 +20,13 @@ from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import HelpPanel
 
 from db.crypto import TemplateCipher
 from monitor.config import CONFIG_FILE, Settings
 from monitor.domain import KioskEvent, Scene
 from monitor.pin import is_pin
-from monitor.tui.chrome import LoopDelay
+from monitor.tui.chrome import LoopDelay, ScreenHelp
 from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.graphics import Graphics, kitty_forget
@@ -250,10 +251,19 @@ class MusterApp(WorkApp):
 
     def action_toggle_help(self) -> None:
         """The panel of keys, and what the screen is for."""
-        if self.screen.query("HelpPanel"):
+        if self.screen.query(HelpPanel):
             self.action_hide_help_panel()
         else:
             self.action_show_help_panel()
+
+    def action_show_help_panel(self) -> None:
+        if not self.screen.query(HelpPanel):
+            self.screen.mount(ScreenHelp())
+            self.screen.add_class("-help")
+
+    def action_hide_help_panel(self) -> None:
+        super().action_hide_help_panel()
+        self.screen.remove_class("-help")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)

@@ -1,6 +1,9 @@
 """Large letters made of block characters, to be read from three metres."""
 
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +12,8 @@ from rich.cells import cell_len
 
 ROWS = 5
 """Cells that large letters are high."""
+
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 SIZES = ((18, 0.6), (16, 0.62), (12, 1.0))
@@ -36,16 +41,24 @@ def large(text: str, columns: int) -> tuple[str, ...]:
     return (text,)
 
 
-@lru_cache(maxsize=4)
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+@lru_cache(maxsize=8)
+def _fonts(size: int) -> tuple[Font, ...]:
+    """Pillow's own font, which has plain Latin only, then the one that matplotlib carries for most other letters."""
+    found = find_spec("matplotlib")
+    folders = found.submodule_search_locations or [] if found else []
+    files = [Path(folder) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf" for folder in folders]
+    return (ImageFont.load_default(size), *(ImageFont.truetype(file, size) for file in files if file.is_file()))
+
+
+def _has(font: Font, text: str) -> bool:
+    missing = bytes(font.getmask("\U0010fffd"))
+    return all(char == " " or bytes(font.getmask(char)) != missing for char in text)
 
 
 def _pixels(text: str, size: int, flatten: float) -> NDArray[np.bool_] | None:
-    """bool (2 * ROWS, w), or None where the font lacks a letter."""
-    font = _font(size)
-    missing = bytes(font.getmask("\U0010fffd"))
-    if not text or any(char != " " and bytes(font.getmask(char)) == missing for char in text):
+    """bool (2 * ROWS, w), or None where no font has all letters."""
+    font = next((font for font in _fonts(size) if _has(font, text)), None)
+    if not text or font is None:
         return None
     image = Image.new("L", (int(font.getlength(text)) + 2, size + 6))
     ImageDraw.Draw(image).text((1, 0), text, font=font, fill=255)

@@ -7,7 +7,8 @@ from time import perf_counter
 
 from rich.text import Text
 from textual.reactive import reactive
-from textual.widgets import Static
+from textual.widget import Widget
+from textual.widgets import HelpPanel, Static
 
 from monitor.config import Settings
 from monitor.tui.text import Signs, at_clock, clean, day_text
@@ -64,6 +65,13 @@ class TopBar(Static):
             if getattr(event, "x", at) < at:
                 self.call_later(self.app.run_action, f"app.open('{mode}')")
                 return
+
+
+class ScreenHelp(HelpPanel):
+    """The keys, and what the screen is for, also where nothing has the focus, as at the door."""
+
+    def update_help(self, focused_widget: Widget | None) -> None:
+        super().update_help(focused_widget or self.screen)
 
 
 class MoodBar(Static):

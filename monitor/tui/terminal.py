@@ -104,8 +104,10 @@ def only_the_app_writes(log: Path, gone: Callable[[], object] = lambda: None) ->
     sys.stderr.flush()
     streams = sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
     kept = os.dup(1), os.dup(2)
+    drawn_on = 1 if os.isatty(1) else 2  # Textual draws on stderr, which may have been sent to a file
     terminal_out, terminal_err = (
-        io.TextIOWrapper(io.BufferedWriter(Terminal(os.dup(number), gone)), encoding="utf-8") for number in (1, 2)
+        io.TextIOWrapper(io.BufferedWriter(Terminal(os.dup(number), gone)), encoding="utf-8")
+        for number in (1, drawn_on)
     )
     with log.open("a", encoding="utf-8") as file, terminal_out, terminal_err:
         handler = logging.StreamHandler(file)

@@ -7,6 +7,7 @@ from conftest_tui import NOW, World, came, happy, scene, settle, show_door
 from db.ids import new_id
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import SourceError
+from monitor.tui.banner import ROWS, large
 from monitor.tui.greeting import GreetingPanel
 from monitor.tui.table import Table
 
@@ -152,3 +153,20 @@ async def test_scenes_are_never_queued(world: World) -> None:
         assert door is not None
         while door.camera.picture is None or door.camera.picture.scene is not last:
             await pilot.pause(0.05)
+
+
+async def test_help_says_what_the_door_is_for_although_nothing_has_the_focus(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        await pilot.press("question_mark")
+        while "Look at the camera." not in text_of(world):  # Markdown is laid out in its own time
+            await pilot.pause(0.05)
+        assert "CHECKED IN" in text_of(world), "on a narrow terminal the picture makes room, not the greeting"
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#camera").region
+
+
+def test_names_with_accents_are_large_too() -> None:
+    assert len(large("Tomás", 40)) == ROWS
+    assert large("王小明", 40) == ("王小明",), "no font here has these letters, so they stand as text"
