@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.people import load_gallery
-from enroll.likeness import Embeddings, alike_from
+from enroll.likeness import MOST_LOWERED, Embeddings, alike_from, crowding, usually_next
 from monitor.domain import Embedding
 from monitor.vision.encoder import ENCODER_NAME, unit
 
@@ -43,6 +43,7 @@ class Roster:
         self._rows: dict[UUID, int] = {}
         self._people: list[Known] = []
         self._templates: Embeddings = np.empty((64, 128), np.float32)
+        self._lengths = 0.0
         for known in people:
             self.put(known)
 
@@ -56,8 +57,11 @@ class Roster:
             self._people.append(known)
             if row == len(self._templates):
                 self._templates = np.concatenate([self._templates, np.empty_like(self._templates)])
+        else:
+            self._lengths -= float(np.linalg.norm(self._people[row].template))
         self._people[row] = known
         self._templates[row] = unit(known.template)
+        self._lengths += float(np.linalg.norm(known.template))
 
     def alike(self, template: Embedding, members: int, *, but: UUID | None = None, most: int = 20) -> list[Alike]:
         """Who may be the same person, the most similar first.
@@ -68,11 +72,19 @@ class Roster:
             but: whose template it is.
         """
         similarities = self._templates[: len(self._people)] @ unit(template)
-        found = [
-            Alike(known.person, known.name, float(similarities[row]))
-            for row in np.flatnonzero(similarities >= alike_from([1]))
-            if (known := self._people[row]).person != but and similarities[row] >= alike_from([members, known.members])
-        ]
+        own = self._rows.get(but) if but is not None else None
+        rows = np.arange(len(self._people))
+        if own is not None:
+            rows, similarities = np.delete(rows, own), np.delete(similarities, own)
+        if not len(rows):
+            return []
+        mean_length = self._lengths / len(self._people)
+        usual = usually_next(len(rows), mean_length, float(np.linalg.norm(template)))
+        found = []
+        for place in np.flatnonzero(similarities >= alike_from([1]) - MOST_LOWERED):
+            known, similarity = self._people[rows[place]], float(similarities[place])
+            if similarity >= alike_from([members, known.members]) + crowding(similarities, int(place), usual):
+                found.append(Alike(known.person, known.name, similarity))
         return sorted(found, key=lambda one: -one.similarity)[:most]
 
     def nearest(self, face: Embedding, *, but: UUID) -> Alike | None:

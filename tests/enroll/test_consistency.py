@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from enroll.examine import Examiner
-from enroll.likeness import alike_from, mean_template, misfits
+from enroll.likeness import alike_from, crowding, mean_template, misfits
 from enroll.roster import Known, Roster
 from monitor.vision.encoder import unit
 from monitor.vision.images import read_image
@@ -66,3 +66,31 @@ def test_a_roster_grows_and_replaces_without_forgetting(made_up):
     assert len(roster) == 100
     assert roster.alike(made_up.embedding("99"), 1)[0].name == "renamed"
     assert roster.alike(made_up.embedding("99"), 1, but=ids[99]) == []
+
+
+def among(others):
+    """Somebody, and a roster with a double of theirs and people who are so similar to both."""
+    ids = [uuid4() for _ in range(31)]
+    rows = np.eye(128, dtype=np.float32)
+    one, double = rows[0], unit((0.928 * rows[0] + np.sqrt(1 - 0.928**2) * rows[1])[None])[0]
+    rest = [np.asarray(others * rows[0] + np.sqrt(1 - others**2) * rows[2 + row], np.float32) for row in range(30)]
+    people = [Known(ids[0], "double", double, 1)]
+    return one, Roster([*people, *(Known(ids[1 + row], str(row), face, 1) for row, face in enumerate(rest))])
+
+
+def test_in_a_crowd_a_double_has_to_be_more_alike_than_where_nobody_is_near():
+    one, far = among(0.80)
+    assert [alike.name for alike in far.alike(one, 1)] == ["double"]
+    one, near = among(0.915)
+    assert near.alike(one, 1) == []
+
+
+def test_a_few_people_say_nothing_about_a_crowd():
+    similarities = np.array([0.94, 0.93, 0.92], np.float32)
+    assert crowding(similarities, 0, 0.8) == 0.0
+
+
+def test_the_one_who_may_be_the_double_is_not_counted_as_crowd():
+    similarities = np.array([0.99, 0.90, 0.90, 0.90, 0.90], np.float32)
+    assert crowding(similarities, 0, 0.90) == pytest.approx(0.0, abs=1e-6)
+    assert crowding(similarities, 4, 0.90) > 0.0
