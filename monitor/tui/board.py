@@ -60,6 +60,9 @@ class Greeting:
 
     welcome: Welcome
     at: datetime
+    """When it happened."""
+    shown: datetime
+    """Since when it is on the screen: a face may be in view for a while before it is recognised."""
     since: datetime | None
     """For ALREADY: since when they are in."""
     event: KioskEvent
@@ -93,17 +96,18 @@ class Board:
         )
 
 
-def fold(board: Board, event: KioskEvent) -> Board:
-    """The board after an event."""
+def fold(board: Board, event: KioskEvent, now: datetime | None = None) -> Board:
+    """The board after an event, which is heard of now; None: as it happened."""
+    now = now or event.at
     match event.kind:
         case EventKind.CHECK_IN | EventKind.CHECK_OUT:
-            return _passed(board, event)
+            return _passed(board, event, now)
         case EventKind.SIGHTING:
-            return _seen(board, event)
+            return _seen(board, event, now)
         case EventKind.UNKNOWN:
-            row = tuple(at for at in board.unknown if event.at - at < IN_A_ROW)[1 - PIN_AFTER :]
-            greeting = Greeting(Welcome.UNKNOWN, event.at, None, event)
-            return replace(_with_line(board, event), greeting=greeting, unknown=(*row, event.at))
+            row = tuple(at for at in board.unknown if now - at < IN_A_ROW)[1 - PIN_AFTER :]
+            greeting = Greeting(Welcome.UNKNOWN, event.at, now, None, event)
+            return replace(_with_line(board, event), greeting=greeting, unknown=(*row, now))
         case _:
             return _with_line(board, event)
 
@@ -119,18 +123,18 @@ def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | 
         board,
         attendees=attendees,
         happenings=(line, *board.happenings)[:ARRIVALS_KEPT],
-        greeting=Greeting(Welcome.TAKEN_BACK, at, None, event),
+        greeting=Greeting(Welcome.TAKEN_BACK, at, at, None, event),
     )
 
 
-def _passed(board: Board, event: KioskEvent) -> Board:
+def _passed(board: Board, event: KioskEvent, now: datetime) -> Board:
     if event.person is None:
         return board
     came = event.kind is EventKind.CHECK_IN
     before = board.attendees.get(event.person)
     first_in = before.first_in if before else None
     last_out = before.last_out if before else None
-    now = Attendee(
+    one = Attendee(
         person=event.person,
         name=event.name or "",
         first_in=first_in or (event.at if came else None),
@@ -142,13 +146,13 @@ def _passed(board: Board, event: KioskEvent) -> Board:
     board = _with_line(board, event)
     return replace(
         board,
-        attendees={**board.attendees, event.person: now},
-        greeting=Greeting(Welcome.CAME if came else Welcome.LEFT, event.at, None, event),
+        attendees={**board.attendees, event.person: one},
+        greeting=Greeting(Welcome.CAME if came else Welcome.LEFT, event.at, now, None, event),
         unknown=(),
     )
 
 
-def _seen(board: Board, event: KioskEvent) -> Board:
+def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
     """A sighting of someone who came before: their mood changes, and after a while they are greeted again.
 
     Who gave a PIN is always answered: they stand there and wait, and no camera has seen them.
@@ -156,13 +160,13 @@ def _seen(board: Board, event: KioskEvent) -> Board:
     before = event.person and board.attendees.get(event.person)
     if event.track is None:
         since = before.first_in if before and before.inside else None
-        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, since, event), unknown=())
+        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, now, since, event), unknown=())
     if not before:
         return board
-    now = replace(before, seen=event.at, mood=event.mood.label if event.mood else before.mood)
-    board = replace(board, attendees={**board.attendees, now.person: now})
+    one = replace(before, seen=event.at, mood=event.mood.label if event.mood else before.mood)
+    board = replace(board, attendees={**board.attendees, one.person: one})
     if before.inside and event.at - before.seen > REGREET_AFTER:
-        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, before.first_in, event))
+        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, now, before.first_in, event))
     return board
 
 

@@ -59,7 +59,7 @@ def words_for(
         return Words("", "Please look at the camera.", "Welcome", "")
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
-    left = NOT_ME_WINDOW - (now - greeting.at)
+    left = NOT_ME_WINDOW - (now - greeting.shown)
     hint = f"Not you? Press N ({ceil(left.total_seconds())})" if left > timedelta(0) else ""
     mood = f" · {greeting.event.mood.label}" if greeting.event.mood else ""
     match greeting.welcome:

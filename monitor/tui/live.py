@@ -252,7 +252,7 @@ class LiveDoor:
         if event.attendance is not None and event.person is not None:
             self._before = self.board.attendees.get(event.person)
         greeted = self.board.greeting
-        self.board = fold(self.board, event)
+        self.board = fold(self.board, event, self._clock())
         self._viewer.show_today()
         if self.board.greeting is not greeted:
             self._viewer.greet(event)

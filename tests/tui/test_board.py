@@ -132,3 +132,11 @@ def test_who_gave_a_pin_too_early_is_answered_although_no_camera_saw_them() -> N
     gone = fold(fold(Board(), event(EventKind.CHECK_OUT)), again).greeting
     words = words_for(gone, AT, BERLIN, UNICODE_SIGNS, 3)
     assert words.detail == "Already checked in at 08:58."
+
+
+def test_a_greeting_is_timed_from_when_it_is_shown_not_from_when_the_face_came_into_view() -> None:
+    greeting = fold(Board(), event(EventKind.CHECK_IN), AT + timedelta(seconds=20)).greeting
+    assert greeting is not None
+    words = words_for(greeting, AT + timedelta(seconds=21), BERLIN, UNICODE_SIGNS, 3)
+    assert words.detail == "in at 08:58"
+    assert words.hint == "Not you? Press N (9)"

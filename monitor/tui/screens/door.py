@@ -198,7 +198,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
         greeting = self.app.live.board.greeting
-        return greeting if greeting and now - greeting.at < SHOWN_FOR else None
+        return greeting if greeting and now - greeting.shown < SHOWN_FOR else None
 
     def _status(self) -> Text:
         app, scene = self.app, self.app.live.scene
@@ -223,7 +223,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
             return self.app.live.offers_pin()
         if action == "not_me":
             greeting = self.app.live.board.greeting
-            recent = greeting and self.app.clock() - greeting.at < NOT_ME_WINDOW
+            recent = greeting and self.app.clock() - greeting.shown < NOT_ME_WINDOW
             return bool(recent and greeting and greeting.event.attendance is not None)
         return True
 
