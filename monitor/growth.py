@@ -18,7 +18,7 @@ from monitor.domain import Embedding, Face, Frame, Match, RgbImage
 LEAD: Final = 0.015
 """A whole track must be so far above the threshold: strangers that far above are 40 times rarer than at it."""
 CLEAR: Final = 0.03
-"""The runner-up must be so far behind; a name needs half of that."""
+"""The runner-up must be so far behind; a name needs a third of that."""
 NEW: Final = 0.975
 """A view more similar than this to an image that is there adds nothing: three quarters of the pictures of one person
 taken on one day (ORL) are."""

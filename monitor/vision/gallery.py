@@ -82,7 +82,7 @@ class Gallery:
         """
         if not self._people:
             return Match(None, None, self._single_threshold, accepted=False)
-        similarities = _similarities(self._templates, unit(probe)[None])[:, 0]
+        similarities = self._similarities(unit(probe))
         row, template = instead or (None, None)
         if row is not None:
             similarities[row] = -np.inf if template is None else float(unit(template) @ unit(probe))
@@ -109,11 +109,11 @@ class Gallery:
         nearest = min(_NEIGHBOURS, len(cohort) - 1)
         usual = usual_similarity(range(1, nearest + 1), len(cohort) - 1)
         weight = _TEMPLATE_WEIGHT * normalisation(size)
+        theirs = self._templates[cohort].astype(np.float32).T
         for start in range(0, size, _CHUNK):
             here = slice(start, start + _CHUNK)
-            similarities = _similarities(self._templates[here], self._templates[cohort])
-            itself = np.arange(size)[here, None] == cohort
-            similarities[itself] = -np.inf
+            similarities = self._templates[here].astype(np.float32) @ theirs
+            similarities[np.arange(size)[here, None] == cohort] = -np.inf
             found = np.partition(similarities, -nearest, axis=1)[:, -nearest:].mean(axis=1)
             expected = for_means(usual, self._lengths[here].astype(np.float64), self._mean_length)
             moves[here] = weight * np.clip(found - expected, -_MOST_CROWDED, _MOST_CROWDED)
@@ -129,17 +129,16 @@ class Gallery:
         crowding = min(max(float(others.mean()) - expected, -_MOST_CROWDED), _MOST_CROWDED)
         return _PROBE_WEIGHT * normalisation(size) * crowding
 
+    def _similarities(self, probe: Embedding) -> NDArray[np.float32]:
+        products = numkong.cdist(self._templates, probe[None].astype(np.float16), metric="dot", out_dtype="float32")
+        return np.asarray(products).ravel()
+
     def _candidate(self, row: int, similarities: NDArray[np.float32]) -> Candidate:
         return Candidate(self._people[row], self._names[row], float(similarities[row]))
 
 
 def _length(probe: Embedding) -> float:
     return min(max(float(np.linalg.norm(probe)), _SHORTEST), 1.0)
-
-
-def _similarities(templates: NDArray[np.float16], probes: NDArray[np.floating]) -> NDArray[np.float32]:
-    """float32 (templates, probes)."""
-    return np.array(numkong.cdist(templates, probes.astype(np.float16), metric="dot", out_dtype="float32"))
 
 
 def _largest(values: NDArray[np.float32], count: int) -> list[int]:
