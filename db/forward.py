@@ -74,13 +74,15 @@ def forward(
         done = replace(done, **{name: getattr(done, name) + count for name, count in sent.items()})
         tell(done)
 
+    with writing(source) as here:
+        chain = forwarded.own_chain(here)
     with reading(source) as here, writing(target) as there:
-        _require_same_ledger(here, there)
+        _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
     people, new = send_people(source, target, batch)
     add(people=new)
     _send_consents(source, target, people, batch, add)
-    _send_events(source, target, people, batch, add)
+    _send_events(source, target, chain, people, batch, add)
     _send_sightings(source, target, people, since, batch, add)
     _send_moods(source, target, people, since, now, batch, add)
     with reading(source) as here, reading(target) as there:
@@ -90,10 +92,7 @@ def forward(
 _Add: TypeAlias = Callable[..., None]
 
 
-def _require_same_ledger(here: Session, there: Session) -> None:
-    chain = forwarded.origin(here)
-    if chain is None:
-        return
+def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
     seq, known = forwarded.head(there, chain)
     mine = here.scalar(select(EventRow.hash).where(EventRow.seq == seq)) if seq else known
     if mine != known:
@@ -103,16 +102,14 @@ def _require_same_ledger(here: Session, there: Session) -> None:
         )
 
 
-def _send_events(source: Engine, target: Engine, people: People, batch: int, add: _Add) -> None:
-    with reading(source) as here:
-        chain = forwarded.origin(here)
-    while chain is not None:
+def _send_events(source: Engine, target: Engine, chain: UUID, people: People, batch: int, add: _Add) -> None:
+    while True:
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
             seq, _ = forwarded.head(there, chain)
             query = select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)
             rows = here.scalars(query).all()
-            sent = sum(forwarded.take(there, chain, row) for row in rows)
+            sent = forwarded.take(there, chain, rows)
             _send_reasons(here, there, people, [row.id for row in rows])
         add(events=sent)
         if len(rows) < batch:

@@ -4,7 +4,8 @@ A forwarded event has a row in the ledger like any other. Beside it stands its p
 so both chains can be recomputed: the one here, and each kiosk's.
 """
 
-from uuid import UUID
+from collections.abc import Sequence
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from db import ledger
 from db.errors import InvalidRecord
 from db.ledger import GENESIS
 from db.records import LedgerCheck
-from db.schema import EventRow, ForwardedRow
+from db.schema import ChainRow, EventRow, ForwardedRow
 
 _COLUMNS = (
     "id",
@@ -31,9 +32,14 @@ _COLUMNS = (
 )
 
 
-def origin(session: Session) -> UUID | None:
-    """What tells this database's chain from others': its first event; None while it is empty."""
-    return session.scalar(select(EventRow.id).where(EventRow.seq == 1))
+def own_chain(session: Session) -> UUID:
+    """What tells this database's chain from others'; the session must be able to write."""
+    row = session.scalar(select(ChainRow))
+    if row is None:
+        row = ChainRow(id=uuid4())
+        session.add(row)
+        session.flush()
+    return row.id
 
 
 def origins(session: Session) -> list[UUID]:
@@ -48,34 +54,38 @@ def head(session: Session, chain: UUID) -> tuple[int, str]:
     return (last.seq, last.hash) if last else (0, GENESIS)
 
 
-def take(session: Session, chain: UUID, row: EventRow) -> bool:
-    """Appends the next event of another database's chain; the caller holds the ledger's lock.
+def take(session: Session, chain: UUID, rows: Sequence[EventRow]) -> int:
+    """Appends the next events of another database's chain; the caller holds the ledger's lock.
 
     Args:
-        row: as it stands there.
+        rows: as they stand there, in their order.
 
     Returns:
-        Whether it is new here; an event that came another way already only gets its place in the chain.
+        How many are new here; an event that came another way already only gets its place in the chain.
 
     Raises:
-        InvalidRecord: it does not follow the event before it, or is not what its hash says.
+        InvalidRecord: one does not follow the event before it, or is not what its hash says.
     """
     seq, previous = head(session, chain)
-    follows = row.seq == seq + 1 and row.previous_hash == previous
-    if not follows or row.hash != ledger.chain_hash(row, row.seq, row.previous_hash):
-        raise InvalidRecord(
-            f"The ledger that is forwarded was changed at row {row.seq}; run 'muster db verify' where it comes from."
-        )
-    there = session.scalar(select(EventRow).where(EventRow.id == row.id))
-    if there is None:
-        ledger.chain(session, EventRow(**{name: getattr(row, name) for name in _COLUMNS}))
-    elif ledger.chain_hash(there, row.seq, row.previous_hash) != row.hash:
-        raise InvalidRecord(f"The id {row.id} belongs to another attendance event already.")
-    session.add(
+    there = {row.id: row for row in session.scalars(select(EventRow).where(EventRow.id.in_([row.id for row in rows])))}
+    for row in rows:
+        follows = row.seq == seq + 1 and row.previous_hash == previous
+        if not follows or row.hash != ledger.chain_hash(row, row.seq, row.previous_hash):
+            raise InvalidRecord(
+                f"The ledger that is forwarded was changed at row {row.seq}; "
+                "run 'muster db verify' where it comes from."
+            )
+        if row.id in there and ledger.chain_hash(there[row.id], row.seq, row.previous_hash) != row.hash:
+            raise InvalidRecord(f"The id {row.id} belongs to another attendance event already.")
+        seq, previous = row.seq, row.hash
+    new = [row for row in rows if row.id not in there]
+    ledger.chain(session, [EventRow(**{name: getattr(row, name) for name in _COLUMNS}) for row in new])
+    session.add_all(
         ForwardedRow(origin=chain, seq=row.seq, event_id=row.id, previous_hash=row.previous_hash, hash=row.hash)
+        for row in rows
     )
     session.flush()
-    return there is None
+    return len(new)
 
 
 def verify(session: Session, chain: UUID) -> LedgerCheck:

@@ -55,7 +55,7 @@ def append(session: Session, event: NewEvent) -> AttendanceEvent:
         corrected_kind=event.corrected_kind,
         recorded_at=event.recorded_at,
     )
-    chain(session, row)
+    chain(session, [row])
     return _record(row, event.person)
 
 
@@ -65,13 +65,15 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def chain(session: Session, row: EventRow) -> None:
-    """Adds a row behind the last one; the caller holds the lock."""
+def chain(session: Session, rows: Sequence[EventRow]) -> None:
+    """Adds rows behind the last one, in their order; the caller holds the lock."""
     last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
-    row.seq = last.seq + 1 if last else 1
-    row.previous_hash = last.hash if last else GENESIS
-    row.hash = chain_hash(row, row.seq, row.previous_hash)
-    session.add(row)
+    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    for row in rows:
+        seq += 1
+        row.seq, row.previous_hash, row.hash = seq, previous, chain_hash(row, seq, previous)
+        previous = row.hash
+    session.add_all(rows)
     session.flush()
 
 

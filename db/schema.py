@@ -250,6 +250,14 @@ class EventRow(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
 
+class ChainRow(Base):
+    """What tells this database's chain from others' where events are forwarded to; made when it is first needed."""
+
+    __tablename__ = "ledger_chain"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class ForwardedRow(Base):
     """Where an event stands in the chain of the database that it was forwarded from."""
 
@@ -257,7 +265,7 @@ class ForwardedRow(Base):
     __table_args__ = (Index(None, "event_id"),)
 
     origin: Mapped[UUID] = mapped_column(primary_key=True)
-    """The first event of that chain."""
+    """The other database's `ChainRow`."""
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("attendance_event.id"))
     previous_hash: Mapped[str] = mapped_column(String(64))

@@ -230,8 +230,7 @@ def _tell_sent(done: "Forwarded", *, json: bool) -> None:
     )
     if erased:
         out.print(
-            f"{len(erased)} people were erased here and are still known there; erase them there too: "
-            f"{', '.join(erased)}",
+            f"Erased here, and still known there, so erase them there too: {', '.join(erased)}",
             markup=False,
             soft_wrap=True,
         )

@@ -81,7 +81,7 @@ def _accept(engine: "Engine", cipher: "TemplateCipher", capture: UUID, as_json: 
     alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
     looks = f"; looks like {', '.join(one.name for one in done.alike)}" if done.alike else ""
     record = {"accepted": str(done.template.id), "person": done.name, "images": done.members, "look_alikes": alike}
-    say(f"{done.name} is recognised by {done.members} images now{looks}.", record, as_json)
+    say(f"{done.name} is recognised by {done.members} images from now on{looks}.", record, as_json)
 
 
 def _reject(engine: "Engine", capture: UUID, as_json: bool) -> None:
@@ -104,7 +104,7 @@ def _roll_back(
     if person is None:
         raise UsageError("'--roll-back all' needs the PERSON whose template it is about.")
     count = growth.roll_back_all(engine, cipher, person, at=at, actor=actor)
-    say(f"{count} images were taken out of {person.name}'s template.", {"rolled_back": count}, as_json)
+    say(f"Taken out of {person.name}'s template: {count}.", {"rolled_back": count}, as_json)
 
 
 def _write_pictures(
@@ -120,7 +120,7 @@ def _write_pictures(
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}.") from None
     record = {"folder": str(folder), "pictures": len(waiting)}
-    say(f"{len(waiting)} faces are in {folder}; delete them after the review.", record, as_json)
+    say(f"Faces in {folder}: {len(waiting)}; delete them after the review.", record, as_json)
 
 
 def _id(text: str) -> UUID:

@@ -316,3 +316,19 @@ def test_a_server_that_is_away_is_one_sentence(door: Door, at: datetime) -> None
         forward(door.engine, open_database("postgresql://me:secret@127.0.0.1:1/muster", upgrade=False), now=at)
     assert isinstance(caught.value, DatabaseError)
     assert "secret" not in str(caught.value)
+
+
+def test_an_event_that_came_another_way_only_gets_its_place_in_the_chain(
+    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
+) -> None:
+    door.see(door.enrol("Ada"))
+    forward(door.engine, other.engine, now=door.at)
+    assert send(other).events == 1
+    assert send(door).events == 0
+    with reading(engine) as session:
+        assert ledger.count(session) == 1
+        assert {forwarded.verify(session, chain).head for chain in forwarded.origins(session)} == {door.head()}
+        assert len(forwarded.origins(session)) == 2
+    other.see(other.enrol("Bob"))
+    assert send(other).events == 1
+    assert send(door) == NOTHING

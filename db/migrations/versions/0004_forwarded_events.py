@@ -11,6 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "ledger_chain",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_chain")),
+    )
+    op.create_table(
         "forwarded_event",
         sa.Column("origin", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
