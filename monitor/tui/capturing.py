@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from time import monotonic, sleep
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from enroll.person import enrol_person
 from enroll.report import PersonReport
 from enroll.roster import Roster, load_roster
 from enroll.store import Details, Identity, find_person
+from monitor.config import QualityLimits
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError
 from monitor.sources import FrameSource, open_source
@@ -180,6 +182,11 @@ def enrol_from(
     if session.stopped():
         return None
     return enrol_person(engine, cipher, roster, wish.identity, shots, wish.details)
+
+
+def booth_for(limits: QualityLimits) -> Booth:
+    """The real camera and models, with the limits of quality from the settings."""
+    return Booth(examiner=partial(Examiner, limits))
 
 
 def wish_of(name: str, number: str, group: str, at: datetime, actor: str, *, agreed: bool, supervised: bool) -> Wish:

@@ -21,7 +21,7 @@ from enroll.report import PersonReport
 from enroll.store import Details, refresh_template
 from monitor import mood
 from monitor.attendance import DaySummary, passages, summarise
-from monitor.config import Settings
+from monitor.config import QualityLimits, Settings
 from monitor.domain import RgbImage
 from monitor.pin import hash_pin
 from monitor.reports import Period
@@ -228,10 +228,11 @@ def import_folder(
     cipher: TemplateCipher,
     path: Path,
     consented: bool,
+    limits: QualityLimits,
     at: datetime,
     on_progress: Callable[[int, int], None],
 ) -> list[PersonReport]:
     """Enrol everybody in a folder, archive or list. Raises: MusterError, DatabaseError."""
     details = Details(at, DESK, ("face", "mood") if consented else ())
     with open_pile(path) as pile:
-        return list(import_pile(pile, engine, cipher, details, on_progress=on_progress))
+        return list(import_pile(pile, engine, cipher, details, limits=limits, on_progress=on_progress))

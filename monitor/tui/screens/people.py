@@ -17,7 +17,7 @@ from db.records import Person, PersonSummary
 from enroll.report import PersonReport
 from monitor.sources import FrameSource
 from monitor.tui import people_queries as queries
-from monitor.tui.capturing import Booth, DoorFrames, enrol_from, wish_of
+from monitor.tui.capturing import Booth, DoorFrames, booth_for, enrol_from, wish_of
 from monitor.tui.dialogs import YES_NO, Answers, Ask, Dialog
 from monitor.tui.paged import PagedTable
 from monitor.tui.people_queries import PeoplePage, PersonDetails
@@ -80,7 +80,7 @@ The list finds people by name, number or group; the pane shows everything about 
             booth: what taking shots before the camera needs; None for the real camera and models.
         """
         super().__init__()
-        self._booth = booth or Booth()
+        self._booth = booth
         self._details: PersonDetails | None = None
 
     def body(self) -> ComposeResult:
@@ -201,7 +201,10 @@ The list finds people by name, number or group; the pane shows everything about 
     def _enrol(self, path: Path, consented: bool) -> None:
         app = self.app
         self.say("Enrolling: reading the pictures")
-        job = partial(queries.import_folder, app.engine, app.cipher, path, consented, app.clock(), self._progress)
+        limits = app.settings.quality
+        job = partial(
+            queries.import_folder, app.engine, app.cipher, path, consented, limits, app.clock(), self._progress
+        )
         app.in_background(job, self._enrolled, self._not_enrolled)
 
     def _not_enrolled(self, sentence: str) -> None:
@@ -234,15 +237,19 @@ The list finds people by name, number or group; the pane shows everything about 
             answers["name"], answers["number"], answers["group"], app.clock(), DESK,
             agreed=answers["consent"] == "yes", supervised=answers["supervised"] == "yes",
         )  # fmt: skip
-        job = partial(enrol_from, self._frames(), self._booth, app.engine, app.cipher, wish)
+        job = partial(enrol_from, self._frames(), self._shooting, app.engine, app.cipher, wish)
         app.push_screen(CaptureScreen(wish.identity.name, job), self._captured)
+
+    @property
+    def _shooting(self) -> Booth:
+        return self._booth or booth_for(self.app.settings.quality)
 
     def _frames(self) -> Callable[[], FrameSource]:
         """The door's own frames while it has the camera; else the source that the settings name."""
         live = self.app.live
         if live.has_camera and not live.problem:
             return lambda: DoorFrames(lambda: live.scene, self.app.source_name)
-        return partial(self._booth.open_source, self.app.settings.source)
+        return partial(self._shooting.open_source, self.app.settings.source)
 
     def _captured(self, report: PersonReport | None) -> None:
         if report is None:
