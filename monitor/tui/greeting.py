@@ -14,6 +14,7 @@ from textual.widgets import Static
 from monitor.domain import RgbImage
 from monitor.tui.banner import large
 from monitor.tui.board import Greeting, Welcome
+from monitor.tui.chrome import put
 from monitor.tui.text import Signs, at_clock, clean, salutation
 from monitor.tui.thumbnail import Thumbnail
 
@@ -89,9 +90,9 @@ class GreetingPanel(Widget):
         Vertical { height: 1fr; width: 1fr; }
         #sign { text-style: bold; height: 1; width: auto; padding: 0 1; }
         #name { height: 6; text-style: bold; color: $foreground; }
-        #opening { color: $text-muted; }
-        #detail { color: $foreground; text-style: bold; }
-        #hint { color: $text-accent; }
+        #opening { color: $text-muted; height: 1; }
+        #detail { color: $foreground; text-style: bold; height: 1; }
+        #hint { color: $text-accent; height: 1; }
         &.-came { border: heavy $success; #sign { background: $success; color: $background; } }
         &.-left { border: heavy $primary; #sign { background: $primary; color: $background; } }
         &.-already { border: heavy $secondary; #sign { background: $secondary; color: $background; } }
@@ -117,14 +118,18 @@ class GreetingPanel(Widget):
 
     def show(self, words: Words, welcome: Welcome | None) -> None:
         """Say it."""
+        if words == self._words and (welcome is None or self.has_class(f"-{welcome.value}")):
+            return
         self._words = words
         for kind in Welcome:
             self.set_class(kind is welcome, f"-{kind.value}")
         self._write()
 
     def show_portrait(self, rgb: RgbImage | None) -> None:
-        self.query_one(Thumbnail).show(rgb)
-        self.call_after_refresh(self._write)
+        thumbnail = self.query_one(Thumbnail)
+        if rgb is not None or thumbnail.display:
+            thumbnail.show(rgb)
+            self.call_after_refresh(self._write)
 
     def on_resize(self) -> None:
         self._write()
@@ -141,5 +146,6 @@ class GreetingPanel(Widget):
             ("detail", words.detail),
             ("hint", words.hint),
         ):
-            self.query_one(f"#{part}", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
-        self.query_one("#name", Static).update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))
+            line = Text(text, no_wrap=True, overflow="ellipsis")
+            put(self.query_one(f"#{part}", Static), line, layout=part == "sign")
+        put(self.query_one("#name", Static), Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))

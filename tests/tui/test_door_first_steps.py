@@ -18,7 +18,7 @@ def shown(world: World) -> str:
 
 @pytest.mark.parametrize("size", [(80, 24), SIZE], ids=["80x24", "120x36"])
 def test_the_first_steps(snap_compare: Callable[..., bool], empty_world: World, size: tuple[int, int]) -> None:
-    assert snap_compare(empty_world.app(camera=False, first_steps=True), terminal_size=size, run_before=settle)
+    assert snap_compare(empty_world.app(first_steps=True), terminal_size=size, run_before=settle)
 
 
 @pytest.mark.parametrize("camera", [True, False], ids=["kiosk", "review"])

@@ -14,7 +14,7 @@ from textual.widgets import Footer, Static
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.board import Attendee, Board, Greeting, Happening, Welcome
 from monitor.tui.camera import CameraPicture
-from monitor.tui.chrome import MoodBar, TopBar
+from monitor.tui.chrome import MoodBar, TopBar, put
 from monitor.tui.feed import Look
 from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.queries import Shares
@@ -190,7 +190,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin else None)
         if greeting is None:
             panel.show_portrait(None)
-        self.query_one("#status", Static).update(self._status())
+        put(self.query_one("#status", Static), self._status())
         keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
         if keys != self._keys:  # the footer composes itself anew each time it is told
             self._keys = keys
