@@ -31,6 +31,8 @@ class Column:
     right: bool = False
     rank: int = 0
     """On narrow screens columns with the highest rank hide first; 0 never hides."""
+    most: int = 10_000
+    """Cells that a column without a width gets at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,11 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Highlighted(self, self.selected_key))
         self.refresh()
 
+    def explain(self, empty: str) -> None:
+        """What stands in the table while it has no rows."""
+        self._empty = empty
+        self.refresh()
+
     def retitle(self, columns: Sequence[Column]) -> None:
         """Replace the columns' titles and widths; the rows must fit them."""
         self._columns = tuple(columns)
@@ -243,7 +250,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             shown = [(index, column) for index, column in shown if column.rank != hideable]
         flexible = sum(column.width is None for _, column in shown)
         extra = max(0, width - fixed) // flexible if flexible else 0
-        return [(index, column, column.width or MIN_FLEXIBLE + extra) for index, column in shown]
+        return [(index, column, column.width or min(column.most, MIN_FLEXIBLE + extra)) for index, column in shown]
 
 
 def _fitted(text: str, width: int, right: bool) -> str:

@@ -25,6 +25,8 @@ ABSTRACT = "__isabstractmethod__"
 """What `abstractmethod` leaves on a function."""
 SETTLE = 0.15
 """Seconds that facts may gather before a screen loads again."""
+RETRY = 5.0
+"""Seconds after which a load that failed is tried again."""
 
 
 class DeskScreen(Screen[None], Generic[Loaded]):
@@ -124,7 +126,14 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def _failed(self, sentence: str) -> None:
         self._loading = False
         self._stale = self.failed = True
+        for table in self.query(Table):
+            table.explain("Not loaded.")
+        self.set_timer(RETRY, self._try_again)
         self.say(f"{self.app.signs.lost} {sentence}")
+
+    def _try_again(self) -> None:
+        if self.failed and self.is_current:
+            self.reload()
 
     def say(self, text: str) -> None:
         """The line above the table."""

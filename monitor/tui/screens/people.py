@@ -33,7 +33,7 @@ from monitor.tui.text import clean
 from monitor.tui.thumbnail import Thumbnail
 
 COLUMNS = (
-    Column("name", "Name"),
+    Column("name", "Name", most=44),
     Column("group", "Group", 12, rank=3),
     Column("images", "Images", 6, right=True),
     Column("consent", "Consent", 10, rank=2),
@@ -68,7 +68,7 @@ The list finds people by name, number or group; the pane shows everything about 
         Binding("t", "change('notes')", "Notes", show=False, id="people.notes"),
         Binding("c", "change('consent')", "Consent", tooltip="What the person agreed to", id="people.consent"),
         Binding("p", "change('door_pin')", "PIN", tooltip="Number and PIN for the door", show=False, id="people.pin"),
-        Binding("d", "active", "Active", tooltip="Keep, but do not recognise", id="people.active"),
+        Binding("d", "active", "Active", tooltip="Keep, but do not recognise", show=False, id="people.active"),
         Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", id="people.merge"),
         Binding("o", "change('export')", "Data", tooltip="Write all data to a folder", show=False, id="people.export"),
         Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
@@ -115,7 +115,7 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def show(self, loaded: PeoplePage) -> None:
         page = loaded.page
-        empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet: E camera, I files."
+        empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet. Press E or I."
         rows = [_row(one) for one in page.items]
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
         found = f", {page.total:,} match the filter" if self.needle else ""

@@ -88,11 +88,11 @@ class SystemScreen(DeskScreen[SystemView]):
         with Horizontal(id="main"):
             with VerticalScroll(classes="pane details", id="state-pane"):
                 yield Static(id="running", markup=False)
-                yield Static(id="state", markup=False)
                 yield Static(id="health", markup=False)
+                yield Static(id="state", markup=False)
                 yield Static(id="settings", markup=False)
             with Container(classes="pane", id="audit-pane"):
-                yield PagedTable(AUDIT, empty="Nothing yet.", id="audit")
+                yield PagedTable(AUDIT, empty="Loading", id="audit")
 
     def on_mount(self) -> None:
         self.query_one("#audit-pane").border_title = "Audit log"
@@ -121,7 +121,7 @@ class SystemScreen(DeskScreen[SystemView]):
             self.say(self._verdict())
         self.query_one("#state", Static).update(state_text(loaded, self.app.settings))
         rows = [self._audit_row(entry, loaded.names) for entry in loaded.audit.items]
-        self.query_one(PagedTable).show_page(loaded.audit.first, loaded.audit.total, rows)
+        self.query_one(PagedTable).show_page(loaded.audit.first, loaded.audit.total, rows, empty="Nothing yet.")
         self.query_one("#audit-pane").border_title = f"Audit log ({loaded.audit.total:,})"
 
     def _audit_row(self, entry: AuditEntry, names: dict[str, str]) -> Row:
@@ -212,7 +212,8 @@ class SystemScreen(DeskScreen[SystemView]):
         if self._checking:
             return "System: looking what works here"
         wrong = sum(check.status is not Status.OK for check in self._findings)
-        return f"System: {wrong} findings to look at" if wrong else "System: everything works"
+        findings = f"System: {wrong} finding{'s' * (wrong > 1)} to look at"
+        return findings if wrong else "System: everything works"
 
     def _show_findings(self) -> None:
         if self.is_attached:

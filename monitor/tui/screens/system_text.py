@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 
 from monitor.config import Settings
@@ -13,43 +15,45 @@ from monitor.tui.system_queries import SystemView
 from monitor.tui.text import Signs, at_clock, clean, day_text
 
 SECRET = {"admin_pin_hash"}
-LABEL = 21
+LABEL = 20
 """Cells of a label."""
+NAME = 14
+"""Cells of a check's name."""
+ORDER = (Status.FAIL, Status.WARN, Status.OK)
 
 
-def running_text(live: LiveDoor, source: str, feed: PictureFeed, delay: LoopDelay) -> Text:
+def running_text(live: LiveDoor, source: str, feed: PictureFeed, delay: LoopDelay) -> Table:
     """The camera, the picture and the screen, as of now."""
-    text = Text()
+    lines = _lines()
     if live.has_camera:
-        _line(text, "Camera", clean(live.problem, 120) if live.problem else source)
+        lines.add_row("Camera", clean(live.problem, 120) if live.problem else source)
         if live.scene is not None:
-            _line(text, "Vision", f"{live.scene.fps:.1f} frames/s, {live.scene.dropped} dropped")
-        _line(text, "Picture", f"{feed.rate:.1f} a second")
+            lines.add_row("Vision", f"{live.scene.fps:.1f} frames/s, {live.scene.dropped} dropped")
+        lines.add_row("Picture", f"{feed.rate:.1f} a second")
     else:
-        _line(text, "Camera", "none in this view")
+        lines.add_row("Camera", "none in this view")
     half, most = delay.percentile(0.5) * 1000, delay.percentile(0.99) * 1000
-    return _line(text, "Delay of the screen", f"{half:.1f} ms (half), {most:.1f} ms (99 %)")
+    lines.add_row("Delay of the screen", f"{half:.1f} ms (half), {most:.1f} ms (99 %)")
+    return lines
 
 
-def state_text(view: SystemView, settings: Settings) -> Text:
+def state_text(view: SystemView, settings: Settings) -> Table:
     """The database, the kiosks, and how long things are kept."""
     zone = settings.zone
     size = f"{view.bytes / 1e6:.1f} MB" if view.bytes is not None else "PostgreSQL"
     free = f", {view.free_bytes / 1e9:.0f} GB free on the disk" if view.free_bytes is not None else ""
-    text = Text()
-    _line(text, "Database", clean(view.database, 200))
-    _line(text, "Size", f"{size}{free}")
+    lines = _lines()
+    lines.add_row("Database", Text(clean(view.database, 200)))
+    lines.add_row("Size", f"{size}{free}")
     counts = f"{view.people:,} people, {view.events:,} events, {view.moods:,} moods, {view.visitors:,} unknown faces"
-    _line(text, "Holds", counts)
+    lines.add_row("Holds", counts)
     for kiosk in view.kiosks:
         seen = f"{day_text(kiosk.seen_at, zone)} {at_clock(kiosk.seen_at, zone)}"
-        _line(text, "Kiosk", f"{clean(kiosk.name, 20)} ({kiosk.role}), last wrote {seen}")
-    kept = (
-        f"unknown people {settings.keep_visitors_days} days, sightings {settings.keep_sightings_days}, "
-        f"moods {settings.keep_moods_days}"
-    )
-    _line(text, "Kept", kept)
-    return _line(text, "Past that time", past_text(view))
+        lines.add_row("Kiosk", Text(f"{clean(kiosk.name, 20)} ({kiosk.role}), last wrote {seen}"))
+    days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days
+    lines.add_row("Kept for", "{} days (unknown people), {} (sightings), {} (moods)".format(*days))
+    lines.add_row("Past its time", past_text(view))
+    return lines
 
 
 def past_text(view: SystemView) -> str:
@@ -63,23 +67,27 @@ def past_text(view: SystemView) -> str:
     )
 
 
-def findings_text(checks: Sequence[Check], signs: Signs, *, running: bool) -> Text:
-    """What the doctor found: a sign, a word and a colour for each, and what to do."""
+def findings_text(checks: Sequence[Check], signs: Signs, *, running: bool) -> Group:
+    """What the doctor found, what is wrong first: a sign, a word and a colour for each, and what to do."""
     marks = {Status.OK: (signs.came, "green"), Status.WARN: ("!", "yellow"), Status.FAIL: (signs.lost * 2, "red")}
-    text = Text("\nHealth", "bold").append("   checking\n" if running else "\n", "dim")
-    for check in checks:
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(width=2)
+    lines.add_column(width=4)
+    lines.add_column(width=NAME, style="dim")
+    lines.add_column(overflow="fold")
+    for check in sorted(checks, key=lambda check: ORDER.index(check.status)):
         sign, colour = marks[check.status]
-        text.append(f"{sign:<2} {check.status.value:<5}", colour).append(f"{check.name:<{LABEL - 8}}", "dim")
-        text.append(f"{clean(check.sentence, 300)}\n")
+        told = Text(clean(check.sentence, 300))
         if check.advice and check.status is not Status.OK:
-            text.append(f"{'':8}{clean(check.advice, 300)}\n", "italic")
-    return text
+            told.append(f"\n{clean(check.advice, 300)}", "italic")
+        lines.add_row(Text(sign, colour), Text(check.status.value, colour), clean(check.name, NAME), told)
+    return Group("", Text("Health", "bold").append("   checking" if running else "", "dim"), lines, "")
 
 
 def settings_text(settings: Settings) -> Text:
     """Each setting with its sentence of explanation."""
-    text = Text("\n")
-    text.append("Settings (in muster.toml, or as MUSTER_... variables)\n", "bold")
+    text = Text()
+    text.append("\nSettings (in muster.toml, or as MUSTER_... variables)\n", "bold")
     for name, field in type(settings).model_fields.items():
         value = str(getattr(settings, name))
         if name in SECRET:
@@ -90,5 +98,9 @@ def settings_text(settings: Settings) -> Text:
     return text
 
 
-def _line(text: Text, label: str, value: str) -> Text:
-    return text.append(f"{label:<{LABEL}}", "dim").append(f"{value}\n")
+def _lines() -> Table:
+    """Labels and values; long values are wrapped beside their label."""
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(width=LABEL, style="dim")
+    lines.add_column(overflow="fold")
+    return lines

@@ -1,6 +1,7 @@
 """The day board: everybody's day, and corrections to it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from monitor.tui.text import at_clock, clean, day_text
 
 COLUMNS = (
     Column("status", "Status", 12),
-    Column("name", "Name"),
+    Column("name", "Name", most=44),
     Column("group", "Group", 14, rank=2),
     Column("in", "First in", 8),
     Column("out", "Last out", 8),
@@ -111,10 +112,7 @@ check-out is missing).
         self.say("   ".join([day_text(self.noon, self.app.settings.zone), *counts]))
         key, reverse = self._sort
         arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
-        titled = [
-            Column(one.key, f"{one.title}{arrow}" if one.key == key else one.title, one.width, one.right, one.rank)
-            for one in COLUMNS
-        ]
+        titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
         self.query_one(PagedTable).retitle(titled)
 
     def _row(self, line: PersonDay) -> Row:

@@ -80,7 +80,8 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
 
     def show(self, loaded: VisitorsView) -> None:
         self.query_one("#visitors", Table).show([self._row(one) for one in loaded.groups], empty=EMPTY)
-        shown = f"{len(loaded.groups):,} unknown visitors, {loaded.faces:,} visits"
+        visitors, visits = len(loaded.groups), loaded.faces
+        shown = f"{visitors:,} unknown visitor{'s' * (visitors != 1)}, {visits:,} visit{'s' * (visits != 1)}"
         self.say(f"{shown}; older ones follow at the end of the list" if loaded.more else shown)
         self._show_group()
 

@@ -1,0 +1,111 @@
+"""What Visitors and System look like: empty, typical, full, and when the database fails, at three sizes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from conftest_tui import NOW, World, settle
+from textual.pilot import Pilot
+
+from db import audit, kiosks, people, sightings
+from db.engine import writing
+from db.errors import DatabaseError
+from db.ids import new_id
+from db.records import SightingRecord
+from monitor.tui import system_queries, visitor_queries
+from monitor.tui.chrome import LoopDelay
+from monitor.tui.system_queries import SystemView
+
+SIZES = [(80, 24), (120, 36), (160, 45)]
+SIZE_IDS = ["80x24", "120x36", "160x45"]
+STATES = ["empty", "typical", "full", "error"]
+Compare = Callable[..., bool]
+at_each_size = pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
+in_each_state = pytest.mark.parametrize("state", STATES)
+
+
+class SteadyDelay(LoopDelay):
+    """The delay of a screen that nothing disturbs."""
+
+    def percentile(self, share: float) -> float:
+        return 0.0004 if share < 0.9 else 0.0121
+
+
+def press(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def run(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+
+    return run
+
+
+def fill_visitors(world: World) -> None:
+    """Eighty visitors of the last weeks; nobody looks like another."""
+    random = np.random.default_rng(11)
+    with writing(world.engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        for index in range(80):
+            at = NOW - timedelta(hours=7 * index, minutes=11 * index)
+            face = random.normal(size=128).astype(np.float32)
+            record = SightingRecord(
+                new_id(), kiosk, index, at, at + timedelta(seconds=index), 9, None, None, None, None, None, 0.9
+            )
+            sightings.add(session, world.cipher, record, embedding=face / np.linalg.norm(face))
+
+
+def fill_audit(world: World) -> None:
+    """Many entries, among them one that somebody hostile wrote."""
+    name = "[bold]Mallory[/] " + "\u202e" + "x" * 200
+    with writing(world.engine) as session:
+        mallory = people.add_person(session, name.replace("\u202e", ""), at=NOW, actor="desk").id
+        for index in range(300):
+            at = NOW - timedelta(minutes=3 * index)
+            actor, action = ("desk", "rename") if index % 3 else ("\x1b[31mred\x1b[0m " * 5, "set consent of a person")
+            audit.note(session, action, at=at, actor=actor, person=mallory if index % 4 == 0 else None)
+
+
+def fail(*_: object) -> None:
+    raise DatabaseError("The database is locked by another program; close it, or wait a moment.")
+
+
+@at_each_size
+@in_each_state
+def test_visitors(
+    snap_compare: Compare, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, state: str,
+    size: tuple[int, int],
+) -> None:  # fmt: skip
+    made: World = request.getfixturevalue("empty_world" if state == "empty" else "world")
+    if state == "full":
+        fill_visitors(made)
+    if state == "error":
+        monkeypatch.setattr(visitor_queries, "visitors_view", fail)
+    assert snap_compare(made.app(camera=False), terminal_size=size, run_before=press("f5"))
+
+
+@at_each_size
+@in_each_state
+def test_system(
+    snap_compare: Compare, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, state: str,
+    size: tuple[int, int],
+) -> None:  # fmt: skip
+    made: World = request.getfixturevalue("empty_world" if state == "empty" else "world")
+    if state == "full":
+        fill_audit(made)
+    monkeypatch.setattr(system_queries, "system_view", fail if state == "error" else on_a_known_disk)
+    app = made.app(camera=False)
+    app.loop_delay = SteadyDelay()
+    assert snap_compare(app, terminal_size=size, run_before=press("f6"))
+
+
+real_view = system_queries.system_view
+
+
+def on_a_known_disk(engine: object, settings: object, now: datetime, *more: object) -> SystemView:
+    """What the database says, but for its path and the disk, which differ from machine to machine."""
+    view = real_view(engine, settings, now, *more)  # type: ignore[arg-type]
+    file = "sqlite:////var/lib/muster/muster.sqlite3"
+    return replace(view, database=file, bytes=1_400_000, free_bytes=81_000_000_000)
