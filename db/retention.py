@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.schema import MoodRow, SightingRow
+from db.schema import GrowthRow, MoodRow, SightingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Retention:
     """Days that things are kept."""
 
     visitors: int
-    """Sightings of people whom nobody knows, with their faces and moods."""
+    """Sightings of people whom nobody knows, with their faces and moods; and captures that nobody reviewed."""
     sightings: int
     """Sightings of people who are enrolled, with their moods. The ledger of attendance is not touched."""
     moods: int
@@ -34,11 +34,13 @@ class Expired:
     """Sightings of enrolled people."""
     moods: int
     """Mood samples, those that go with their sighting included."""
+    captures: int = 0
+    """Faces that waited for a review, to join a template."""
 
     @property
     def rows(self) -> int:
         """How many rows a purge deletes."""
-        return self.visitors + self.sightings + self.moods
+        return self.visitors + self.sightings + self.moods + self.captures
 
 
 def expired(session: Session, rules: Retention, now: datetime) -> Expired:
@@ -49,6 +51,7 @@ def expired(session: Session, rules: Retention, now: datetime) -> Expired:
         faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None))),
         sightings=_count(session, SightingRow.id, sightings),
         moods=_count(session, MoodRow.id, moods),
+        captures=_count(session, GrowthRow.id, _unreviewed(rules, now)),
     )
 
 
@@ -56,9 +59,10 @@ def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> E
     """Deletes what is past its time, and writes down how much it was."""
     visitors, sightings, moods = _conditions(rules, now)
     found = expired(session, rules, now)
-    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings))):
+    captures = _unreviewed(rules, now)
+    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings)), (GrowthRow, captures)):
         session.execute(delete(row).where(condition).execution_options(synchronize_session=False))
-    counts = {"visitors": found.visitors, "sightings": found.sightings, "moods": found.moods}
+    counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
     audit.note(session, "purge", at=now, actor=actor, detail=counts)
     session.flush()
     return found
@@ -73,6 +77,10 @@ def _conditions(
     gone = select(SightingRow.id).where(or_(visitors, sightings))
     moods = or_(MoodRow.at < now - timedelta(days=rules.moods), MoodRow.sighting_id.in_(gone))
     return visitors, sightings, moods
+
+
+def _unreviewed(rules: Retention, now: datetime) -> ColumnElement[bool]:
+    return GrowthRow.captured_at < now - timedelta(days=rules.visitors)
 
 
 def _count(session: Session, key: InstrumentedAttribute[Any], where: ColumnElement[bool]) -> int:

@@ -141,13 +141,13 @@ def purge(
             found = retention.purge(session, rules, now, actor="command line")
     clean = dry_run or scrub(engine)
     if json:
-        counts = {"visitors": found.visitors, "sightings": found.sightings, "moods": found.moods}
+        counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
         emit({**counts, "dry_run": dry_run, "scrubbed": clean and not dry_run})
         return
     verb = "Would delete" if dry_run else "Deleted"
     out.print(
         f"{verb} {found.visitors:,} sightings of unknown people, {found.sightings:,} of enrolled people, "
-        f"and {found.moods:,} mood samples.",
+        f"{found.moods:,} mood samples and {found.captures:,} faces that nobody reviewed.",
         soft_wrap=True,
     )
     if not clean:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,13 +11,27 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import audit, consents, corrections, erasure, growth, kiosks, ledger, people, rotation, sightings, templates
+from db import (
+    audit,
+    consents,
+    corrections,
+    erasure,
+    growth,
+    kiosks,
+    ledger,
+    people,
+    retention,
+    rotation,
+    sightings,
+    templates,
+)
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.errors import InvalidRecord
 from db.growth import NewCapture, WaitingCapture
 from db.ids import new_id
 from db.records import NewEvent, Person, SightingRecord
+from db.retention import Retention
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCapture]
@@ -230,3 +244,16 @@ def test_a_merge_does_not_keep_what_waits(
         erasure.merge(session, cipher, ada.id, bob.id, at=at, actor="desk")
         assert growth.waiting(session) == []
         assert people.get_person(session, bob.id).name == "Bob"
+
+
+def test_what_nobody_reviewed_is_deleted_after_its_time(
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+) -> None:
+    accepted, waits = keep(ada, 2), keep(ada, 3)
+    with writing(engine) as session:
+        growth.accept(session, cipher, accepted.id, at=at, actor="desk")
+        assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=9), actor="desk").captures == 0
+        assert [one.id for one in growth.waiting(session)] == [waits.id]
+        assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=10), actor="desk").captures == 1
+        assert growth.waiting(session) == []
+        assert len(growth.grown(session)) == 1
