@@ -8,7 +8,7 @@ the newest scene replaces an older one, every event is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import HelpPanel
 
@@ -32,6 +33,7 @@ from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.graphics import Graphics, kitty_forget
 from monitor.tui.live import KioskFactory, LiveDoor
 from monitor.tui.pin_entry import PinEntry
+from monitor.tui.plain import PlainLetters
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
 from monitor.tui.screens.first_steps import CAMERA, DEMO, FOLDER, FirstSteps
@@ -53,6 +55,7 @@ SCREENS = (
     ("system", "f6", "System"),
 )
 """Each mode, its key and its title."""
+PLAIN_LETTERS = PlainLetters()
 IDLE_SECONDS = 300.0
 """After so long without a key the desk's screens lock again, when there is a PIN."""
 
@@ -124,6 +127,10 @@ class MusterApp(WorkApp):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return DARK_MOODS
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = super().get_line_filters()
+        return [*filters, PLAIN_LETTERS] if self.ascii_only else filters
+
     @property
     def tabs(self) -> list[tuple[str, str, str]]:
         """The screens there are, as (mode, key, title)."""
@@ -174,6 +181,7 @@ class MusterApp(WorkApp):
     def show_today(self) -> None:
         if door := self.door:
             door.show_board(self.live.board)
+            door.tick()
         if self._first_steps and self.live.people == 0 and not self._leaving:
             self.push_screen(FirstSteps(), self._step_chosen)
         self._first_steps = False

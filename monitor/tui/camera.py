@@ -1,7 +1,9 @@
 """The widget that shows the camera picture."""
 
 from collections.abc import Callable
+from textwrap import wrap
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -98,11 +100,11 @@ class CameraPicture(Widget):
     def _line(self, y: int) -> Strip:
         width, height = self.size
         style = self.rich_style
-        if self._notice and y == height // 2:
-            return Strip(
-                [Segment(f" {self._notice} "[:width].center(width), style + Style(bold=True, reverse=True))],
-                width,
-            )
+        said = wrap(self._notice, max(8, width - 4))
+        at = y - (height - len(said)) // 2
+        if 0 <= at < len(said):
+            line = set_cell_size(" " * ((width - cell_len(said[at])) // 2) + said[at], width)
+            return Strip([Segment(line, style + Style(bold=True, reverse=True))], width)
         picture = self.picture
         if picture is None or not 0 <= (row := y - self._top(picture)) < len(picture.strips):
             return Strip.blank(width, style)

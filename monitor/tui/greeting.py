@@ -56,7 +56,7 @@ def words_for(
         )
     if greeting is None:
         if people == 0:
-            return Words("", "Nobody is enrolled yet.", "Welcome", "Enrol a folder: muster enroll import FOLDER")
+            return Words("", "Nobody is enrolled yet.", "Welcome", "Press F4 to enrol.")
         return Words("", "Please look at the camera.", "Welcome", "")
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)

@@ -170,3 +170,25 @@ async def test_help_says_what_the_door_is_for_although_nothing_has_the_focus(wor
 def test_names_with_accents_are_large_too() -> None:
     assert len(large("Tomás", 40)) == ROWS
     assert large("王小明", 40) == ("王小明",), "no font here has these letters, so they stand as text"
+
+
+async def test_with_plain_letters_nothing_else_is_drawn_but_names_stay(world: World) -> None:
+    async with world.app(ascii_only=True).run_test(size=(120, 36), notifications=True) as pilot:
+        event = came(world)
+        accented = KioskEvent(event.kind, event.at, event.person, "Tomás Müller", track=1, attendance=new_id())
+        await show_door(pilot, world, scene(world), accented)
+        for keys in ((), ("question_mark",), ("question_mark", "f4"), ("i",), ("escape", "ctrl+p")):
+            await pilot.press(*keys)
+            await settle(pilot)
+            drawn = {char for char in text_of(world) if ord(char) > 127}
+            assert drawn <= set("áü"), keys
+            if not keys:
+                assert "Tomás Müller came in" in text_of(world)
+
+
+async def test_a_long_notice_is_whole_on_a_narrow_terminal(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        sentence = "Camera 0 does not exist, this machine has none; connect one or choose another source."
+        await show_door(pilot, world, scene(world), KioskEvent(EventKind.SOURCE_LOST, NOW, text=sentence))
+        picture = [line[1:43].strip() for line in text_of(world).splitlines()]
+        assert sentence in " ".join(line for line in picture if line and not set(line) & set("▀─"))
