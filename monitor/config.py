@@ -83,7 +83,8 @@ class Settings(BaseSettings):
     )
     grow_templates: bool = Field(
         default=False,
-        description="Whether very sure and new views of consenting people wait for a review, to join their templates.",
+        description="Whether very sure and new views of consenting people wait for a review, to join their templates; "
+        "the blazeface detector is needed.",
     )
     quality: QualityLimits = Field(
         default=QualityLimits(), description="What an image must reach to be enrolled; a table of limits."
