@@ -24,7 +24,10 @@ from db.records import NewEvent
 from db.schema import Base
 
 # Indexes of expressions cannot be read back from SQLite, so they are not compared there.
-pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection"),
+    pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
+]
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 
 
