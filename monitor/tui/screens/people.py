@@ -82,6 +82,8 @@ The list finds people by name, number or group; the pane shows everything about 
         super().__init__()
         self._booth = booth
         self._details: PersonDetails | None = None
+        self._fetching = False
+        self._counted = False
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -99,6 +101,7 @@ The list finds people by name, number or group; the pane shows everything about 
     # The list
 
     def query_job(self) -> Callable[[], PeoplePage]:
+        self._counted = self.stale
         known = None if self.stale or self.loaded is None else self.loaded.active
         want = self.query_one(PagedTable).want(fresh=self.stale)
         return partial(queries.people_page, self.app.engine, self.needle, want, known)
@@ -120,32 +123,44 @@ The list finds people by name, number or group; the pane shows everything about 
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
         found = f", {page.total:,} match the filter" if self.needle else ""
         self.say(f"{loaded.active:,} people enrolled{found}")
-        self._load_person()
+        if self._counted or not page.total:
+            self._load_person()
 
     # The person
 
     @on(Table.Highlighted, "#people")
     def _load_person(self) -> None:
+        """Load whoever is under the cursor; while one is loaded, only the last of those passed over is next."""
         key = self.query_one("#people", Table).selected_key
         if key is None:
             self._show_person(None)
-            return
-        app = self.app
-        job = partial(queries.person_details, app.engine, app.cipher, app.settings, UUID(key), app.clock())
-        app.in_background(job, lambda details: self._person_loaded(key, details))
+        elif not self._fetching:
+            self._fetching = True
+            app = self.app
+            job = partial(queries.person_details, app.engine, app.cipher, app.settings, UUID(key), app.clock())
+            app.in_background(job, partial(self._person_loaded, key), self._person_failed)
 
     def _person_loaded(self, key: str, details: PersonDetails) -> None:
+        self._fetching = False
         if self.query_one("#people", Table).selected_key == key:
             self._show_person(details)
+        else:
+            self._load_person()
+
+    def _person_failed(self, sentence: str) -> None:
+        self._fetching = False
+        self.app.toast_problem(sentence)
 
     def _show_person(self, details: PersonDetails | None) -> None:
+        changed = (details is None) != (self._details is None)
         self._details = details
         self.query_one(Thumbnail).show(details.portrait if details else None)
         pane = self.query_one("#person")
         pane.border_title = clean(details.person.name, 30) if details else ""
         about = person_text(details, self.app.settings.zone, self.app.signs) if details else Text("")
         self.query_one("#about", Static).update(about)
-        self.refresh_bindings()
+        if changed:  # the footer composes itself anew each time it is told
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"change", "active", "merge"}:

@@ -36,8 +36,8 @@ AUDIT = (
     Column("action", "What", 16),
     Column("person", "Who"),
 )
-CHECK_EVERY = 300.0
-"""Seconds after which the doctor looks again, while the screen is shown."""
+CHECK_EVERY = 1800.0
+"""Seconds after which the doctor looks again, while the screen is shown; a large database takes it half a minute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
     def __init__(self) -> None:
         super().__init__()
         self._batches = 1
+        self._chosen = False
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -108,7 +109,9 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
             text.append(f"{day_text(seen.first_at, zone)[:-5]:<11}", "dim")
             text.append(f"{at_clock(seen.first_at, zone)}  {seconds} s in view\n")
         self.query_one("#about", Static).update(text)
-        self.refresh_bindings()
+        if self._chosen != (group is not None):  # the footer composes itself anew each time it is told
+            self._chosen = group is not None
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"name", "merge", "discard"}:
