@@ -1,7 +1,11 @@
 """Pictures in pixels: what is written for Kitty and for Sixel says what the terminal is to show."""
 
 import base64
+import os
+import pty
 import re
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -166,6 +170,30 @@ async def test_a_portrait_in_sixel_stands_on_the_screen_once(world: World) -> No
         portrait = pilot.app.screen.query_one("#portrait", Thumbnail)
         assert sum("\x1bP" in row for row in rows) == portrait.size.height
         assert "▀" in "".join(rows), "the camera picture is drawn in half blocks"
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (b"\x1b[?62;4;22c", Graphics.SIXEL),
+        (b"\x1b[?62;22c\x1b_Gi=31;OK\x1b\\", Graphics.KITTY),
+        (b"\x1b[?62;22c", Graphics.BLOCKS),
+    ],
+    ids=["Sixel", "Kitty", "neither"],
+)
+def test_the_terminal_is_asked_what_it_can_do(answers: bytes, expected: Graphics) -> None:
+    program = "from monitor.tui.graphics import terminal_graphics; print('IT IS', terminal_graphics().value)"
+    ours, theirs = pty.openpty()
+    os.write(ours, answers)  # before the questions: the library waits for a tenth of a second only
+    environment = os.environ | {"TERM": "xterm-256color"}
+    process = subprocess.run(
+        [sys.executable, "-c", program], stdin=theirs, stdout=theirs, env=environment, check=False, timeout=100
+    )
+    written = os.read(ours, 65536)
+    os.close(theirs)
+    os.close(ours)
+    assert process.returncode == 0
+    assert f"IT IS {expected.value}".encode() in written
 
 
 def test_no_terminal_is_not_asked() -> None:
