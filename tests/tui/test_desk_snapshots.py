@@ -1,13 +1,12 @@
 """What Visitors and System look like: empty, typical, full, and when the database fails, at three sizes."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from conftest_tui import NOW, World, settle
-from textual.pilot import Pilot
+from conftest_tui import NOW, World
+from test_snapshots import SIZE_IDS, SIZES, Compare, desk
 
 from db import audit, kiosks, people, sightings
 from db.engine import writing
@@ -18,10 +17,7 @@ from monitor.tui import system_queries, visitor_queries
 from monitor.tui.chrome import LoopDelay
 from monitor.tui.system_queries import SystemView
 
-SIZES = [(80, 24), (120, 36), (160, 45)]
-SIZE_IDS = ["80x24", "120x36", "160x45"]
 STATES = ["empty", "typical", "full", "error"]
-Compare = Callable[..., bool]
 at_each_size = pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
 in_each_state = pytest.mark.parametrize("state", STATES)
 
@@ -31,16 +27,6 @@ class SteadyDelay(LoopDelay):
 
     def percentile(self, share: float) -> float:
         return 0.0004 if share < 0.9 else 0.0121
-
-
-def press(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    async def run(pilot: Pilot[None]) -> None:
-        await settle(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settle(pilot)
-
-    return run
 
 
 def fill_visitors(world: World) -> None:
@@ -83,7 +69,7 @@ def test_visitors(
         fill_visitors(made)
     if state == "error":
         monkeypatch.setattr(visitor_queries, "visitors_view", fail)
-    assert snap_compare(made.app(camera=False), terminal_size=size, run_before=press("f5"))
+    assert snap_compare(made.app(camera=False), terminal_size=size, run_before=desk("f5"))
 
 
 @at_each_size
@@ -98,7 +84,7 @@ def test_system(
     monkeypatch.setattr(system_queries, "system_view", fail if state == "error" else on_a_known_disk)
     app = made.app(camera=False)
     app.loop_delay = SteadyDelay()
-    assert snap_compare(app, terminal_size=size, run_before=press("f6"))
+    assert snap_compare(app, terminal_size=size, run_before=desk("f6"))
 
 
 real_view = system_queries.system_view

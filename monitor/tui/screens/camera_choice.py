@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -15,16 +14,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
 from monitor.config import save_setting
-from monitor.domain import Frame, Scene
+from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources import FrameSource, open_source
 from monitor.sources.camera import CameraInfo, list_cameras
-from monitor.tui.camera import CameraPicture
 from monitor.tui.capturing import DoorFrames
-from monitor.tui.feed import Look, PictureFeed
+from monitor.tui.preview import Preview
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean
-from monitor.tui.themes import palette_of
 
 if TYPE_CHECKING:
     from monitor.tui.app import MusterApp
@@ -60,27 +57,24 @@ class CameraChoice(ModalScreen[str | None]):
         self._states: dict[str, str] = {}
         self._stop = threading.Event()
         self._device = threading.Lock()
-        self._feed: PictureFeed | None = None
+        self._preview: Preview | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choice"):
             with Horizontal(id="view"):
                 yield Table(COLUMNS, empty="Looking for cameras", id="cameras")
-                yield CameraPicture(id="preview")
+                yield Preview(id="preview")
             yield Static(id="sentence", markup=False)
             yield Input(id="other", placeholder="or a file, a folder, or the address of a stream", compact=True)
             yield Footer(compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#choice").border_title = "Camera"
-        self._feed = PictureFeed(self.query_one(CameraPicture).offer, self.app.console)
-        self._feed.start()
+        self._preview = self.query_one(Preview)
         self.app.in_background(self._list, self._listed, self._say)
 
     def on_unmount(self) -> None:
         self._stop.set()
-        if self._feed is not None:
-            self._feed.stop()
 
     # The cameras
 
@@ -102,7 +96,7 @@ class CameraChoice(ModalScreen[str | None]):
     # The preview
 
     @on(Table.Highlighted, "#cameras")
-    def _preview(self, message: Table.Highlighted) -> None:
+    def _look_through(self, message: Table.Highlighted) -> None:
         self._stop.set()
         stop = self._stop = threading.Event()
         if message.key is not None:
@@ -130,8 +124,8 @@ class CameraChoice(ModalScreen[str | None]):
         return self._open(text)
 
     def _see(self, text: str, frame: Frame) -> None:
-        if self._feed is not None:
-            self._feed.put(Scene(frame, (), frame.index, 0, 0.0))
+        if self._preview is not None:
+            self._preview.see(frame)
         if text not in self._states:
             height, width = frame.rgb.shape[:2]
             self._states[text] = f"{width}x{height}"
@@ -146,13 +140,6 @@ class CameraChoice(ModalScreen[str | None]):
             self._states[text] = "not open"
             self._show()
             self._say(sentence)
-
-    def on_camera_picture_resized(self) -> None:
-        preview, app = self.query_one(CameraPicture), self.app
-        margin = Style.from_color(bgcolor=preview.rich_style.bgcolor)
-        size, plain = preview.size, app.ascii_only or app.no_color
-        if self._feed is not None:
-            self._feed.look(Look(size.width, size.height, margin, palette_of(app.current_theme), plain, app.signs))
 
     # The choice
 

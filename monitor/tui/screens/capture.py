@@ -5,9 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from rich.cells import cell_len
-from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,13 +16,10 @@ from textual.widgets import Footer, Static
 from enroll.camera import Shown
 from enroll.coach import WORDS, Advice, Ask
 from enroll.report import PersonReport
-from monitor.domain import Frame, Scene
 from monitor.tui.banner import ROWS, large
-from monitor.tui.camera import CameraPicture
 from monitor.tui.capturing import Session
-from monitor.tui.feed import Look, PictureFeed
+from monitor.tui.preview import Preview
 from monitor.tui.text import Signs, clean
-from monitor.tui.themes import palette_of
 
 if TYPE_CHECKING:
     from monitor.tui.app import MusterApp
@@ -66,7 +61,6 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self._who = clean(name, 40)
         self._job = job
         self._stop = threading.Event()
-        self._feed: PictureFeed | None = None
         self._taken: list[Ask] = []
         self._ask: Ask | None = None
         self._refused = False
@@ -74,7 +68,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="booth"):
             with Horizontal(id="view"):
-                yield CameraPicture(id="mirror")
+                yield Preview(mirrored=True, id="mirror")
                 with Container(id="side"):
                     yield Static(id="steps", markup=False)
             yield Static(id="headline", markup=False)
@@ -83,14 +77,10 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
 
     def on_mount(self) -> None:
         self.query_one("#booth").border_title = f"Enrol {self._who}"
-        self._feed = PictureFeed(self.query_one(CameraPicture).offer, self.app.console)
-        self._feed.start()
         self._begin()
 
     def on_unmount(self) -> None:
         self._stop.set()
-        if self._feed is not None:
-            self._feed.stop()
 
     # The session
 
@@ -99,15 +89,13 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         stop = self._stop = threading.Event()
         self._taken, self._ask, self._refused = [], None, False
         self._say("Starting", "The camera is opened.")
-        session = Session(self._see, lambda shown: self.app.show_later(partial(self._told, stop, shown)), stop.is_set)
+        session = Session(
+            self.query_one(Preview).see,
+            lambda shown: self.app.show_later(partial(self._told, stop, shown)),
+            stop.is_set,
+        )
         self.app.in_background(partial(self._job, session), partial(self._ended, stop), partial(self._refuse, stop))
         self.refresh_bindings()
-
-    def _see(self, frame: Frame) -> None:
-        """From the capture thread: a mirror, because one turns the right way before a mirror."""
-        if self._feed is not None:
-            mirrored = Frame(frame.index, frame.at, frame.seconds, np.ascontiguousarray(frame.rgb[:, ::-1]))
-            self._feed.put(Scene(mirrored, (), frame.index, 0, 0.0))
 
     def _told(self, stop: threading.Event, shown: Shown) -> None:
         if stop is not self._stop or stop.is_set():
@@ -142,14 +130,6 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self.query_one("#booth").set_class(self._refused, "-refused")
         self.query_one("#sentence", Static).update(Text(clean(sentence, 300)))
         self.query_one("#steps", Static).update(steps_text(self._taken, self._ask, self.app.signs))
-
-    def on_camera_picture_resized(self) -> None:
-        mirror, app = self.query_one(CameraPicture), self.app
-        margin = Style.from_color(bgcolor=mirror.rich_style.bgcolor)
-        size, plain = mirror.size, app.ascii_only or app.no_color
-        if self._feed is not None:
-            palette = palette_of(app.current_theme)
-            self._feed.look(Look(size.width, size.height, margin, palette, plain, app.signs))
 
     # Keys
 
