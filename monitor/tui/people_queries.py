@@ -103,9 +103,7 @@ def person_details(
         )
 
 
-def _days(
-    session: Session, settings: Settings, who: Person, period: Period, now: datetime
-) -> tuple[DaySummary, ...]:
+def _days(session: Session, settings: Settings, who: Person, period: Period, now: datetime) -> tuple[DaySummary, ...]:
     """The person's days, newest first; none before they were added."""
     zone = settings.zone
     since = max(period.first, who.created_at.astimezone(zone).date())

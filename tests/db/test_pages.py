@@ -1,16 +1,29 @@
 """Long lists page by page: nothing is missing, nothing comes twice, and a place is found again."""
 
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import audit, look_alikes, people
+from db import audit, kiosks, look_alikes, people, sightings
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
-from db.pages import BY_GROUP, BY_NAME, Order, Want, audit_page, look_alikes_of, names, people_page, persons_page
-from db.records import Person
+from db.pages import (
+    BY_GROUP,
+    BY_NAME,
+    Order,
+    Want,
+    audit_page,
+    look_alikes_of,
+    names,
+    people_page,
+    persons_page,
+    visitors_before,
+)
+from db.records import Person, SightingRecord
 
 NAMES = [f"{letter} {number}" for number in range(12) for letter in ("ada", "Ada", "Bo", "ida", "Zoe")]
 
@@ -112,3 +125,22 @@ def test_names_and_look_alikes_of_some(engine: Engine, filled: list[Person], at:
         assert look_alikes_of(session, one.id) == [(other.id, 0.93)]
         assert look_alikes_of(session, other.id) == [(one.id, 0.93)]
         assert people_page(session, Want(1, one.id)).items[0].look_alikes == 1
+
+
+def test_unknown_faces_come_in_batches_newest_first(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    face = np.ones(128, np.float32)
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
+        for index in range(7):
+            seen = at + timedelta(minutes=index // 2)  # two at the same instant
+            record = SightingRecord(new_id(), kiosk, index, seen, seen, 3, None, None, None, None, None, 0.9)
+            sightings.add(session, cipher, record, embedding=face)
+        known = SightingRecord(new_id(), kiosk, 9, at, at, 3, None, None, None, None, None, 0.9)
+        sightings.add(session, cipher, known)
+    with reading(engine) as session:
+        tracks: list[int] = []
+        place = None
+        while batch := visitors_before(session, cipher, place, 2):
+            tracks += [visitor.sighting.track for visitor in batch]
+            place = batch[-1].sighting.first_at, batch[-1].sighting.id
+    assert tracks == [6, 5, 4, 3, 2, 1, 0]

@@ -17,6 +17,7 @@ from db.records import SightingRecord
 from monitor.pin import hash_pin, is_pin
 from monitor.tui import visitor_queries
 from monitor.tui.dialogs import Dialog
+from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.table import Table
 
 SIZE = (120, 36)
@@ -77,6 +78,27 @@ async def test_other_days_are_one_key_away(world: World) -> None:
         assert "Fri 6 Mar 2026" in text_of(world)
         await go(pilot, "t")
         assert "Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_any_day_is_found_by_its_date(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "d")
+        await fill(pilot, day="9 March")
+        assert "such as 2026-03-09" in text_of(world)
+        await fill(pilot, day="2026-03-10")
+        assert "still to come" in text_of(world)
+        await fill(pilot, day="2026-02-27")
+        assert "Fri 27 Feb 2026   1 absent   9 left" in text_of(world)
+        await go(pilot, "t")
+        assert "Mon 9 Mar 2026" in text_of(world)
+
+
+def test_a_screen_without_its_parts_is_refused_when_it_is_defined() -> None:
+    with pytest.raises(TypeError, match="HalfAScreen must define body, query_job"):
+
+        class HalfAScreen(DeskScreen[int]):
+            def show(self, loaded: int) -> None:
+                raise AssertionError(loaded)
 
 
 async def test_a_new_check_in_appears_and_the_selection_stays(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from monitor.attendance import Status
 from monitor.reports import PersonDay
+from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.paged import PagedTable
 from monitor.tui.queries import export_roster
 from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
@@ -53,7 +54,7 @@ class TodayScreen(DeskScreen[BoardPage]):
 Everybody and their day: **present**, **late**, **absent**, **left**, or **incomplete** (a check-in or a
 check-out is missing).
 
-- **←** **→**: the day before and after, **T**: today.
+- **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
 - **/**: filter by name, group or status. **S** or a click on a title: sort.
 - **Enter**: the person's entries, and corrections to them.
 - **E**: export this day as CSV.
@@ -61,6 +62,7 @@ check-out is missing).
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "day(-1)", "Day before", key_display="←", id="today.before"),
         Binding("right", "day(1)", "Day after", key_display="→", id="today.after"),
+        Binding("d", "date", "Date", tooltip="Any day, by its date", id="today.date"),
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
         Binding("e", "export", "Export", tooltip="Write this day to a CSV file", id="today.export"),
@@ -84,12 +86,16 @@ check-out is missing).
     @property
     def noon(self) -> datetime:
         """An instant of the day that is shown."""
-        return self.now - timedelta(days=self._days_back)
+        return datetime.combine(self.day, time(12), tzinfo=self.app.settings.zone)
+
+    @property
+    def day(self) -> date:
+        """The day that is shown; counted in days, because some have 23 or 25 hours."""
+        return self._today - timedelta(days=self._days_back)
 
     def query_job(self) -> Callable[[], BoardPage]:
         settings, (column, reverse) = self.app.settings, self._sort
-        day = self.noon.astimezone(settings.zone).date()
-        asked = BoardQuery(day, self.now, self.needle, column, reverse)
+        asked = BoardQuery(self.day, self.now, self.needle, column, reverse)
         want = self.query_one(PagedTable).want(fresh=self.stale)
         return partial(board_page, self.app.engine, settings, asked, want, None if self.stale else self.loaded)
 
@@ -158,6 +164,28 @@ check-out is missing).
         self.refresh_bindings()
         self.reload()
 
+    def action_date(self) -> None:
+        """Ask for a day."""
+        field = Ask("day", "Day (yyyy-mm-dd)", self.day.isoformat())
+        dialog = Dialog("Which day?", "", [field], yes="Show", check=self._check_day)
+        self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
+
+    def _check_day(self, answers: Answers) -> str | None:
+        try:
+            day = date.fromisoformat(answers["day"].strip())
+        except ValueError:
+            return "Give the day as year, month and day, such as 2026-03-09."
+        return "That day is still to come." if day > self._today else None
+
+    def _go_to(self, answers: Answers) -> None:
+        self._days_back = (self._today - date.fromisoformat(answers["day"].strip())).days
+        self.refresh_bindings()
+        self.reload()
+
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(self.app.settings.zone).date()
+
     def action_today(self) -> None:
         self.action_day(self._days_back)
 
@@ -167,13 +195,10 @@ check-out is missing).
         lines = self.loaded.page.items if self.loaded else ()
         line = next((line for line in lines if line.person.id == person), None)
         if line is not None:
-            day = self.noon.astimezone(self.app.settings.zone).date()
-            self.app.push_screen(DaySheet(line.person, day), lambda _: self.reload())
+            self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:
         """Write the day, as the ledger has it, to a file that spreadsheets open."""
-        zone = self.app.settings.zone
-        day = self.noon.astimezone(zone).date()
-        file = Path.home() / f"muster-{day.isoformat()}.csv"
-        job = partial(export_roster, self.app.engine, self.app.settings, day, self.now, file)
+        file = Path.home() / f"muster-{self.day.isoformat()}.csv"
+        job = partial(export_roster, self.app.engine, self.app.settings, self.day, self.now, file)
         self.app.in_background(job, lambda _: self.app.notify(f"Written to {file}", markup=False))
