@@ -29,6 +29,7 @@ MOOD_EVERY = 1.0
 """Seconds that mood samples may gather before the bar is drawn again."""
 GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN}
 """Events that ring the bell."""
+PIN_MAY_HELP = {EventKind.UNKNOWN, EventKind.SOURCE_LOST}
 
 
 class RunningKiosk(Protocol):
@@ -179,7 +180,9 @@ class LiveDoor:
         self._app.in_background(partial(in_use, self._engine), self._pins_loaded)
 
     def _pins_loaded(self, in_use: bool) -> None:
-        self.pins = in_use
+        before, self.pins = self.pins, in_use
+        if before != in_use:
+            self._viewer.show_today()
 
     def _today(self) -> date:
         return self._clock().astimezone(self._settings.zone).date()
@@ -249,6 +252,8 @@ class LiveDoor:
             self._source_is(event.text or "The camera is lost; trying again.")
         elif event.kind is EventKind.SOURCE_BACK:
             self._source_is("")
+        if event.kind in PIN_MAY_HELP:
+            self._load_pins()  # somebody may have set the first one since, with the command line
         if event.attendance is not None and event.person is not None:
             self._before = self.board.attendees.get(event.person)
         greeted = self.board.greeting

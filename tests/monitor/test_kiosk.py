@@ -82,12 +82,16 @@ class FakeRecorder:
     def __init__(self, answer: Exception | None = None) -> None:
         self.facts: list[Any] = []
         self.voided: list[tuple[UUID, str]] = []
+        self.by_pin: list[UUID] = []
         self.closed = 0
         self._answer = answer
 
     def record(self, sighting: Any) -> None:
         assert not self.closed
         self.facts.append(sighting)
+
+    def record_pin(self, person_id: UUID) -> None:
+        self.by_pin.append(person_id)
 
     def void(self, attendance: UUID, actor: str) -> Future[None]:
         self.voided.append((attendance, actor))
@@ -263,6 +267,12 @@ def test_new_people_are_used_from_the_next_frame_on() -> None:
 
 def test_new_people_before_the_models_are_open_are_no_error() -> None:
     Running(FakeSource([])).kiosk.use_people(Enrolled(Gallery([]), frozenset()))
+
+
+def test_who_gave_a_pin_is_recorded() -> None:
+    run, person = Running(FakeSource([])), uuid4()
+    run.kiosk.record_pin(person)
+    assert run.recorder.by_pin == [person]
 
 
 def test_not_me_voids_the_event() -> None:

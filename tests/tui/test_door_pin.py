@@ -71,6 +71,17 @@ async def test_where_nobody_has_a_pin_none_is_offered(world: World) -> None:
         assert "Please see the desk." in shown(world)
 
 
+async def test_a_pin_that_was_set_while_the_door_runs_is_offered(world: World) -> None:
+    async with world.app().run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        radia = world.ids["Radia Perlman"]
+        with writing(world.engine) as session:
+            people.set_number(session, radia, "17", at=NOW, actor="test")
+            pins.set_pin(session, radia, hash_pin("2718"))
+        await offered(pilot, world)
+        assert "number and PIN" in shown(world)
+
+
 async def test_without_a_picture_the_pin_is_offered_to_all(with_pins: World) -> None:
     async with with_pins.app().run_test(size=WIDE) as pilot:
         lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
