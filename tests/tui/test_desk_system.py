@@ -77,6 +77,13 @@ async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_agai
         assert "No camera is connected." not in text_of(world)
 
 
+async def test_the_demos_key_is_no_finding_because_it_is_kept_nowhere(world: World) -> None:
+    async with world.app(camera=False, source="demo").run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        assert "System: 1 finding to look at" in text_of(world)
+        assert "template key" not in text_of(world)
+
+
 async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> None:
     cameras = (CameraInfo(0, "Built-in [red]"), CameraInfo(2, "Busy"))
     world.machine = replace(world.machine, cameras=lambda: cameras, open_source=Grey)

@@ -29,8 +29,8 @@ COLUMNS = (
     Column("status", "Status", 12),
     Column("name", "Name", most=44),
     Column("group", "Group", 14, rank=2),
-    Column("in", "First in", 8),
-    Column("out", "Last out", 8),
+    Column("in", "First in", 9),
+    Column("out", "Last out", 9),
     Column("hours", "Hours", 6, right=True, rank=1),
 )
 TONES = {
