@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from itertools import count
+from itertools import cycle
 
 import cv2
 import numpy as np
@@ -32,8 +32,8 @@ from monitor.domain import RgbImage
 from monitor.tui.picture import Mark, Palette, Tone, edges, place_texts
 
 VIDEO = 32
-"""The number of the camera picture; from 16 on a number is also a colour that every terminal leaves alone."""
-PORTRAITS = count(VIDEO + 1)
+"""The number of the camera picture; from 16 to 255 a number is also a colour that every terminal leaves alone."""
+PORTRAITS = cycle(range(VIDEO + 1, 256))
 """Numbers for the others."""
 LARGEST = 400
 """Pixels across that a picture is sent with; the terminal enlarges it. 15 pictures a second are some 2 MB."""
@@ -92,8 +92,8 @@ def kitty_sequence(rgb: RgbImage, number: int, columns: int, rows: int) -> str:
 
 
 def kitty_forget() -> str:
-    """What frees the camera picture in the terminal's memory."""
-    return f"\x1b_Ga=d,d=I,i={VIDEO},q=2\x1b\\"
+    """What frees all pictures in the terminal's memory."""
+    return "".join(f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\" for number in range(VIDEO, 256))
 
 
 @lru_cache(maxsize=16)
