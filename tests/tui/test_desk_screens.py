@@ -169,6 +169,14 @@ async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> No
         assert len(world.kiosk.enrolled.gallery) == 10
 
 
+async def test_a_name_is_no_markup_anywhere_on_the_screen(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="[bold]A[/] [x")
+        await go(pilot, "home")
+        assert text_of(world).count("[bold]A[/] [x") == 2, "in the list, and as the title of the pane"
+
+
 async def test_consent_is_written_down(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "c")

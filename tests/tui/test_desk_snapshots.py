@@ -1,4 +1,7 @@
-"""What Visitors and System look like: empty, typical, full, and when the database fails, at three sizes."""
+"""What the desk's screens look like when they are full, and when the database fails, at three sizes.
+
+Visitors and System also when they are empty, and on a typical day; the others in test_snapshots.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,8 +16,9 @@ from db.engine import writing
 from db.errors import DatabaseError
 from db.ids import new_id
 from db.records import SightingRecord
-from monitor.tui import system_queries, visitor_queries
+from monitor.tui import people_queries, system_queries, visitor_queries
 from monitor.tui.chrome import LoopDelay
+from monitor.tui.screens import mood, today
 from monitor.tui.system_queries import SystemView
 
 STATES = ["empty", "typical", "full", "error"]
@@ -43,6 +47,22 @@ def fill_visitors(world: World) -> None:
             sightings.add(session, world.cipher, record, embedding=face / np.linalg.norm(face))
 
 
+def fill_people(world: World) -> None:
+    """A hundred more, some with names that nobody should trust."""
+    names = (
+        "[red]Bobby[/] Tables",
+        "=HYPERLINK(1)",
+        "\u05d0\u05d1\u05d2 \u05d3\u05d4\u05d5",
+        "\u5c71\u7530 \u592a\u90ce",
+        "N" * 300,
+    )
+    with writing(world.engine) as session:
+        for index in range(100):
+            name = f"{names[index % 5]} {index:03}"[-200:]
+            group = ("Engines", None, "A group with a very long name indeed")[index % 3]
+            people.add_person(session, name, at=NOW - timedelta(days=2), actor="desk", number=str(index), group=group)
+
+
 def fill_audit(world: World) -> None:
     """Many entries, among them one that somebody hostile wrote."""
     name = "[bold]Mallory[/] " + "\u202e" + "x" * 200
@@ -56,6 +76,28 @@ def fill_audit(world: World) -> None:
 
 def fail(*_: object) -> None:
     raise DatabaseError("The database is locked by another program; close it, or wait a moment.")
+
+
+QUERIES = {
+    "today": (today, "board_page"),
+    "mood": (mood, "mood_view"),
+    "people": (people_queries, "people_page"),
+}
+KEYS = {"today": ("s", "end"), "mood": ("f3", "m"), "people": ("f4", "pagedown")}
+
+
+@at_each_size
+@pytest.mark.parametrize("state", ["full", "error"])
+@pytest.mark.parametrize("screen", list(QUERIES))
+def test_the_others(
+    snap_compare: Compare, world: World, monkeypatch: pytest.MonkeyPatch, screen: str, state: str,
+    size: tuple[int, int],
+) -> None:  # fmt: skip
+    if state == "full":
+        fill_people(world)
+    else:
+        monkeypatch.setattr(*QUERIES[screen], fail)
+    assert snap_compare(world.app(camera=False), terminal_size=size, run_before=desk(*KEYS[screen]))
 
 
 @at_each_size

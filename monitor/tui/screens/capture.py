@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
@@ -76,7 +77,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
             yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#booth").border_title = f"Enrol {self._who}"
+        self.query_one("#booth").border_title = f"Enrol {escape(self._who)}"
         self._begin()
 
     def on_unmount(self) -> None:

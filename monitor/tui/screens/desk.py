@@ -126,10 +126,14 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def _failed(self, sentence: str) -> None:
         self._loading = False
         self._stale = self.failed = True
-        for table in self.query(Table):
-            table.explain("Not loaded.")
+        self.show_failure("Not loaded.")
         self.set_timer(RETRY, self._try_again)
         self.say(f"{self.app.signs.lost} {sentence}")
+
+    def show_failure(self, text: str) -> None:
+        """Say in the empty parts of the screen that they are not loaded."""
+        for table in self.query(Table):
+            table.explain(text)
 
     def _try_again(self) -> None:
         if self.failed and self.is_current:

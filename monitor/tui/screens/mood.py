@@ -58,7 +58,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
         with Container(classes="pane details", id="total-pane"):
-            yield MoodBar(self.app.signs, empty="No moods in this time.", id="total")
+            yield MoodBar(self.app.signs, empty="Loading", id="total")
         with Horizontal(id="main"):
             with VerticalScroll(classes="pane details", id="time-pane"):
                 yield Static(id="time")
@@ -69,7 +69,8 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
 
     def on_mount(self) -> None:
         self.query_one("#total-pane").border_title = "All"
-        self.query_one("#people", Table).can_focus = False
+        people = self.query_one("#people", Table)
+        people.can_focus = people.display = False
 
     def query_job(self) -> Callable[[], MoodView]:
         return partial(mood_view, self.app.engine, self.app.settings, self._range, self.app.clock())
@@ -98,6 +99,11 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         groups.append_text(stacked(loaded.groups, names, width, signs, colours))
         self.query_one("#groups", Static).update(groups)
         self._show_people(loaded)
+
+    def show_failure(self, text: str) -> None:
+        bar = self.query_one("#total", MoodBar)
+        bar.empty = text
+        bar.draw()
 
     def _show_total(self, loaded: MoodView) -> None:
         shares = shares_of(loaded.total) if loaded.total else ()

@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
+from textual.markup import escape
 from textual.widgets import Input, Static
 
 from db.records import Person, PersonSummary
@@ -156,7 +157,7 @@ The list finds people by name, number or group; the pane shows everything about 
         self._details = details
         self.query_one(Thumbnail).show(details.portrait if details else None)
         pane = self.query_one("#person")
-        pane.border_title = clean(details.person.name, 30) if details else ""
+        pane.border_title = escape(clean(details.person.name, 30)) if details else ""
         about = person_text(details, self.app.settings.zone, self.app.signs) if details else Text("")
         self.query_one("#about", Static).update(about)
         if changed:  # the footer composes itself anew each time it is told
