@@ -18,6 +18,7 @@ from monitor.pin import hash_pin, is_pin
 from monitor.tui import visitor_queries
 from monitor.tui.dialogs import Dialog
 from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Table
 
 SIZE = (120, 36)
@@ -232,8 +233,7 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
 
 async def test_merging_moves_everything(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "m", *"hopper")
-        await go(pilot, "enter")
+        await go(pilot, "f4", "m", *"hopper", "enter")
         assert "Everything of Ada Lovelace becomes that of Grace Hopper" in text_of(world)
         await fill(pilot)
         assert "Ada Lovelace" not in names(pilot, "#people")
@@ -277,8 +277,11 @@ async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: Worl
 
 async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f5", "m", *"hopper")
-        await go(pilot, "enter")
+        await go(pilot, "f5", "m", *"nobody", "enter")
+        assert isinstance(pilot.app.screen, PersonPicker)
+        assert "Nobody matches." in text_of(world)
+        pilot.app.screen.query_one(Input).value = ""
+        await go(pilot, *"hopper", "enter")
         assert "Added to Grace Hopper." in text_of(world)
     with reading(world.engine) as session:
         assert sightings.count_visitors(session) == 0

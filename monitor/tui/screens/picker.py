@@ -50,7 +50,8 @@ class PersonPicker(ModalScreen[Person | None]):
         self._title = title
         self._text = text
         self._but = but
-        self._asked = 0
+        self._asked = self._shown = 0
+        self._eager = False
         self._settle: Timer | None = None
         self._people: dict[str, Person] = {}
 
@@ -67,6 +68,7 @@ class PersonPicker(ModalScreen[Person | None]):
 
     @on(Input.Changed)
     def _typed(self) -> None:
+        self._eager = False
         if self._settle is not None:
             self._settle.stop()
         self._settle = self.set_timer(SETTLE, self._search)
@@ -97,17 +99,26 @@ class PersonPicker(ModalScreen[Person | None]):
             for key, one in self._people.items()
         ]
         self.query_one(PagedTable).show_page(found.first, found.total, rows, empty="Nobody matches.")
+        self._shown = asked
+        self._choose_when_found()
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        self._choose(self.query_one(PagedTable).selected_key)
+        self._eager = True
+        self._choose_when_found()
+
+    def _choose_when_found(self) -> None:
+        """Enter may come before the database has answered the last letter."""
+        if self._eager and self._settle is None and self._shown == self._asked:
+            self._eager = False
+            self._choose(self.query_one(PagedTable).selected_key)
 
     @on(Table.Selected)
     def _selected(self, message: Table.Selected) -> None:
         self._choose(message.key)
 
     def _choose(self, key: str | None) -> None:
-        if self._settle is None and key in self._people:
+        if key in self._people:
             self.dismiss(self._people[key])
 
     def action_list(self) -> None:
