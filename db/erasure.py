@@ -44,6 +44,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     Raises:
         InvalidRecord: there is no such person.
     """
+    ledger.lock(session)  # whoever forwards people to here looks under this lock who was erased
     people.get_person(session, person)
     pseudonyms = tuple(session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person)))
     receipt = ErasureReceipt(

@@ -1,7 +1,8 @@
 """Forwarding: kiosks and people, and who is who on the other side.
 
 A pseudonym of the ledger means the same person on both sides. Somebody enrolled at two kiosks under one number is one
-person there; without a number they are two, until somebody merges them there.
+person there; without a number they are two, until somebody merges them there. Who was erased there stays erased, also
+when somebody else has the number since.
 """
 
 from collections.abc import Iterable, Sequence
@@ -61,25 +62,25 @@ def send_people(source: Engine, target: Engine, batch: int) -> tuple[People, int
             pseudonyms.setdefault(subject.person_id, []).append(subject.id)
     found: dict[UUID, UUID] = {}
     added = 0
-    with reading(target) as there:
-        gone = erased(there)
     for start in range(0, len(rows), batch):
         some = rows[start : start + batch]
         with writing(target) as there:
             ledger.lock(there)
+            gone = erased(there)
             index = _Index.of(there, some, [each for row in some for each in pseudonyms.get(row.id, ())])
             for row in some:
                 mine = pseudonyms.get(row.id, [])
                 known = index.who(row, mine)
                 if known is None and not gone.isdisjoint(mine):
                     continue
+                known = known or index.numbers.get(row.number or "")
                 if known is None:
                     there.add(PersonRow(**{name: getattr(row, name) for name in _PERSON}))
                     there.flush()
                     added += 1
                     index.add(row)
                 found[row.id] = known or row.id
-                _add_pseudonyms(there, found[row.id], [one for one in mine if one not in index.pseudonyms])
+                _add_pseudonyms(there, found[row.id], set(mine) - index.pseudonyms.keys() - gone)
     return People(found), added
 
 
@@ -109,11 +110,10 @@ class _Index:
         return cls(ids, known, numbers)
 
     def who(self, row: PersonRow, pseudonyms: Sequence[UUID]) -> UUID | None:
-        """The person's id there: the same, or whom a merge or an enrolment elsewhere made of them."""
+        """The person's id there: the same, or whom a merge made of them."""
         if row.id in self.ids:
             return row.id
-        by_pseudonym = next((self.pseudonyms[one] for one in pseudonyms if one in self.pseudonyms), None)
-        return by_pseudonym or (self.numbers.get(row.number) if row.number is not None else None)
+        return next((self.pseudonyms[one] for one in pseudonyms if one in self.pseudonyms), None)
 
     def add(self, row: PersonRow) -> None:
         self.ids.add(row.id)

@@ -245,6 +245,23 @@ def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, sen
         assert forwarded.verify(session, forwarded.origins(session)[0]).head == door.head()
 
 
+def test_who_was_erased_there_does_not_become_who_has_the_number_now(
+    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada = door.enrol("Ada", "7")
+    door.see(ada)
+    send(door)
+    with writing(engine) as session:
+        erasure.erase(session, ada, at=door.at, actor="office")
+    bob = other.enrol("Bob", "7")
+    send(other)
+    door.see(ada, 30)
+    assert send(door) == Forwarded(events=1)
+    with reading(engine) as session:
+        assert ledger.of_person(session, bob) == []
+        assert [event.person for event in ledger.newest(session)] == [None, None]
+
+
 def test_who_was_erased_here_is_named_until_the_other_side_erases_too(
     engine: Engine, door: Door, send: Callable[..., Forwarded]
 ) -> None:
