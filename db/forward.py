@@ -117,10 +117,11 @@ def _send_events(source: Engine, target: Engine, chain: UUID, people: People, ba
 
 
 def _send_reasons(here: Session, there: Session, people: People, events: Sequence[UUID]) -> None:
-    """Why events were voided, corrected or added by hand."""
+    """Why events were voided, corrected or added by hand; not what is said of somebody whom the other side erased."""
     rows = _plain(here, AuditRow, AuditRow.event_id.in_(events), limit=10 * len(events))
     known = {"person_id": people.known}
-    _add_missing(there, AuditRow, [_mapped(row, known) for row in rows])
+    theirs = [_mapped(row, known) | ({} if _may_go(row, people) else {"detail": {}}) for row in rows]
+    _add_missing(there, AuditRow, theirs)
 
 
 def _send_consents(source: Engine, target: Engine, people: People, batch: int, add: _Add) -> None:

@@ -262,6 +262,26 @@ def test_who_was_erased_there_does_not_become_who_has_the_number_now(
         assert [event.person for event in ledger.newest(session)] == [None, None]
 
 
+def test_a_reason_stays_here_when_its_person_was_erased_there(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada = door.enrol("Ada")
+    door.see(ada)
+    send(door)
+    with writing(engine) as session:
+        erasure.erase(session, ada, at=door.at, actor="office")
+    with reading(door.engine) as session:
+        (event,) = ledger.newest(session)
+    with writing(door.engine) as session:
+        corrections.void(
+            session, event.id, id=new_id(), at=door.at, kiosk=door.kiosk, actor="desk", reason="Ada was ill"
+        )
+    assert send(door).events == 1
+    with reading(engine) as session:
+        assert "Ada" not in str(session.scalars(select(AuditRow.detail)).all())
+        assert ledger.newest(session)[0].kind == "void"
+
+
 def test_who_was_erased_here_is_named_until_the_other_side_erases_too(
     engine: Engine, door: Door, send: Callable[..., Forwarded]
 ) -> None:
