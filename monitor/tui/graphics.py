@@ -11,7 +11,12 @@ is too long for a video; portraits only.
 
 import base64
 import os
+import re
+import select
 import sys
+import termios
+import time
+import tty
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -47,6 +52,10 @@ NO_ANSWER = {"linux", "dumb", "unknown", ""}
 """Terminals (TERM) that must not be asked: they might print the question."""
 
 
+CURSOR = re.compile(rb"\x1b\[\d+;\d+R")
+"""A terminal's answer to where its cursor is."""
+
+
 class Graphics(StrEnum):
     """How pictures reach the terminal."""
 
@@ -63,8 +72,30 @@ def terminal_graphics() -> Graphics:
         return Graphics.BLOCKS
     from textual_image.renderable import Image as Best  # its import is what asks
 
+    if sys.__stdin__ is not None and sys.__stdin__.isatty():
+        await_answers(sys.__stdin__.fileno(), out.fileno())
     kind = Best.__module__.rpartition(".")[2]
     return {"tgp": Graphics.KITTY, "sixel": Graphics.SIXEL}.get(kind, Graphics.BLOCKS)
+
+
+def await_answers(keys: int, screen: int, patience: float = 1.0) -> None:
+    """Take in what a slow terminal still answers, which the app would else read as keys.
+
+    Terminals answer in order, and every one says where its cursor is: with that answer all are there.
+
+    Args:
+        keys, screen: file descriptors of the terminal.
+        patience: seconds, for a terminal that does not answer at all.
+    """
+    before = termios.tcgetattr(keys)
+    tty.setcbreak(keys, termios.TCSANOW)
+    try:
+        os.write(screen, b"\x1b[6n")
+        taken, end = b"", time.monotonic() + patience
+        while not CURSOR.search(taken) and select.select([keys], [], [], max(end - time.monotonic(), 0))[0]:
+            taken += os.read(keys, 1024)
+    finally:
+        termios.tcsetattr(keys, termios.TCSANOW, before)
 
 
 # Kitty

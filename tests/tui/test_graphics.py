@@ -4,8 +4,10 @@ import base64
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
+import threading
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ from monitor.tui.graphics import (
     PLACEHOLDER,
     VIDEO,
     Graphics,
+    await_answers,
     kitty_sequence,
     kitty_video,
     sixel_still,
@@ -198,3 +201,28 @@ def test_the_terminal_is_asked_what_it_can_do(answers: bytes, expected: Graphics
 
 def test_no_terminal_is_not_asked() -> None:
     assert terminal_graphics() is Graphics.BLOCKS
+
+
+def test_a_late_answer_of_the_terminal_is_not_read_as_keys() -> None:
+    terminal, app = pty.openpty()
+    try:
+        late = threading.Thread(
+            target=lambda: (os.read(terminal, 16), os.write(terminal, b"\x1b_Gi=1;OK\x1b\\\x1b[?62;4c\x1b[1;1R"))
+        )
+        late.start()
+        await_answers(app, app, patience=30)
+        late.join()
+        assert select.select([app], [], [], 0)[0] == []
+    finally:
+        os.close(terminal)
+        os.close(app)
+
+
+def test_a_terminal_that_does_not_answer_is_not_waited_for_for_ever() -> None:
+    terminal, app = pty.openpty()
+    try:
+        await_answers(app, app, patience=0)
+        assert os.read(terminal, 16) == b"\x1b[6n"
+    finally:
+        os.close(terminal)
+        os.close(app)
