@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import forwarded, ledger
+from db import forwarded, ledger, moods
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.forward_people import People, erased_here, send_kiosks, send_people
-from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow
+from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow, WrongPairRow
 
 BATCH: Final = 500
 """Rows of one transaction."""
@@ -147,6 +147,8 @@ def _send_sightings(
         wanted = [_mapped(row, whose) | {"embedding": None, "portrait": None} for row in rows if _may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
+            wrong = _wrong_names(there, [row["id"] for row in wanted])
+            wanted = [row | {"person_id": None} if (row["id"], row["person_id"]) in wrong else row for row in wanted]
             changed = _update_sightings(there, wanted)
             sent = _add_missing(there, SightingRow, wanted)
         add(sightings=sent, changed=changed)
@@ -163,9 +165,14 @@ def _update_sightings(there: Session, rows: Sequence[Mapping[str, Any]]) -> int:
     for row in changed:
         there.execute(update(SightingRow).where(SightingRow.id == row["id"]).values(**row))
         if row["person_id"] is None:
-            moods = update(MoodRow).where(MoodRow.sighting_id == row["id"])
-            there.execute(moods.values(person_id=None, group=None))
+            moods.unname(there, row["id"])
     return len(changed)
+
+
+def _wrong_names(there: Session, seen: Sequence[UUID]) -> set[tuple[UUID | None, UUID]]:
+    """Names that somebody on the other side took off these sightings: they do not come back."""
+    query = select(WrongPairRow.sighting_id, WrongPairRow.person_id).where(WrongPairRow.sighting_id.in_(seen))
+    return {(sighting, person) for sighting, person in there.execute(query)}
 
 
 def _send_moods(
@@ -179,10 +186,15 @@ def _send_moods(
         with writing(target) as there:
             ledger.lock(there)
             seen = [row["sighting_id"] for row in wanted if row["sighting_id"] is not None]
-            kept = set(there.scalars(select(SightingRow.id).where(SightingRow.id.in_(seen))))
-            sent = _add_missing(
-                there, MoodRow, [row for row in wanted if row["sighting_id"] is None or row["sighting_id"] in kept]
-            )
+            kept = {None, *there.scalars(select(SightingRow.id).where(SightingRow.id.in_(seen)))}
+            wrong = _wrong_names(there, seen)
+            nobody = {"person_id": None, "group_name": None}
+            theirs = [
+                row | (nobody if (row["sighting_id"], row["person_id"]) in wrong else {})
+                for row in wanted
+                if row["sighting_id"] in kept
+            ]
+            sent = _add_missing(there, MoodRow, theirs)
         add(moods=sent)
 
 

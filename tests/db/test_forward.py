@@ -282,6 +282,26 @@ def test_a_reason_stays_here_when_its_person_was_erased_there(
         assert ledger.newest(session)[0].kind == "void"
 
 
+def test_a_name_that_was_taken_off_there_stays_off(
+    engine: Engine, door: Door, send: Callable[..., Forwarded], at: datetime
+) -> None:
+    ada = door.enrol("Ada")
+    seen = door.see(ada)
+    send(door)
+    with writing(engine) as session:
+        (event,) = ledger.newest(session)
+        corrections.not_me(session, CIPHER, event.id, id=new_id(), at=at, kiosk=door.kiosk, actor="office")
+    with writing(door.engine) as session:
+        sightings.extend(session, seen, last_at=at + timedelta(minutes=5), frames=99)
+        moods.add(session, door.kiosk, MoodSample(at, ada, seen, "Team", None, "happy", HAPPY))
+    assert send(door) == Forwarded(changed=1, moods=1)
+    assert send(door) == NOTHING
+    with reading(engine) as session:
+        (there,) = sightings.between(session, at, at + timedelta(days=1))
+        assert (there.person, there.frames) == (None, 99)
+        assert set(session.execute(select(MoodRow.person_id, MoodRow.group))) == {(None, None)}
+
+
 def test_who_was_erased_here_is_named_until_the_other_side_erases_too(
     engine: Engine, door: Door, send: Callable[..., Forwarded]
 ) -> None:
