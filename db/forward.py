@@ -77,6 +77,7 @@ def forward(
     with writing(source) as here:
         chain = forwarded.own_chain(here)
     with reading(source) as here, writing(target) as there:
+        ledger.lock(there)  # two doors of one name may come at once
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
     people, new = send_people(source, target, batch)

@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
 
 from db import consents, corrections, erasure, forwarded, kiosks, ledger, moods, people, pins, sightings
 from db.crypto import TemplateCipher
@@ -156,6 +157,22 @@ def test_two_kiosks_of_one_name_share_a_ledger_and_each_proves_its_own(
         assert ledger.verify(session).events == 6
         heads = {forwarded.verify(session, chain).head for chain in forwarded.origins(session)}
     assert heads == {door.head(), other.head()}
+
+
+def test_two_kiosks_of_one_name_that_come_at_once_wait_for_each_other(
+    door: Door, send: Callable[..., Forwarded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ledger.lock
+    order: list[str] = []
+
+    def lock(session: Session) -> None:
+        order.append("lock")
+        real(session)
+
+    monkeypatch.setattr(ledger, "lock", lock)
+    monkeypatch.setattr("db.forward.send_kiosks", lambda here, there: order.append("kiosks"))
+    send(door)
+    assert order[:2] == ["lock", "kiosks"]
 
 
 def test_one_number_at_two_kiosks_is_one_person(
