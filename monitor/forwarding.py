@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
 
+from db import migrate
 from db.engine import open_database
 from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
 from db.forward import Forwarded, forward
+from monitor.errors import UsageError
 
 _LOOK_BACK: Final = timedelta(days=2)
 """Sightings and moods that began earlier change rarely, so they are compared only in a whole round..."""
@@ -16,6 +19,21 @@ _WHOLE_EVERY: Final = timedelta(days=1)
 """...of which there is one at the start and then one a day."""
 _LONGEST_PAUSE: Final = 300.0
 """Seconds between tries while the server is away, at most."""
+
+
+def open_shared(source: Engine, url: str) -> Engine:
+    """The database that many doors share, as it is.
+
+    Raises:
+        UsageError: it is the kiosk's own.
+        DatabaseError: it cannot be reached, or has other tables than this Muster needs.
+    """
+    target = open_database(url, upgrade=False)
+    here, there = (Path(migrate.where(engine)).resolve() for engine in (source, target))
+    if here == there:
+        target.dispose()
+        raise UsageError("That is this kiosk's own database; give the URL of the one that many doors share.")
+    return target
 
 
 def forward_for_ever(
@@ -39,6 +57,7 @@ def forward_for_ever(
         trouble: told one sentence when the server is away, and again only when the sentence changes.
 
     Raises:
+        UsageError: the shared database is the kiosk's own.
         DatabaseError: what waiting does not help against: another version, a ledger that was changed, a wrong URL.
     """
     target: Engine | None = None
@@ -49,7 +68,7 @@ def forward_for_ever(
             now = clock()
             whole = whole_at is None or now - whole_at >= _WHOLE_EVERY
             try:
-                target = target or open_database(url, upgrade=False)
+                target = target or open_shared(source, url)
                 done = forward(source, target, now=now, since=None if whole else now - _LOOK_BACK)
             except (DatabaseUnavailable, DatabaseBusy, DatabaseFull) as error:
                 if str(error) != said:

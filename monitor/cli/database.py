@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, out, settings_from
-from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from db.forward import Forwarded
@@ -187,10 +186,9 @@ def forward(
     """Send attendance, sightings, moods and people to a shared database, each once. Faces and PINs stay here."""
     from datetime import UTC, datetime
 
-    from db import migrate
     from db.engine import open_database
     from db.forward import forward as send
-    from monitor.forwarding import forward_for_ever
+    from monitor.forwarding import forward_for_ever, open_shared
 
     source = open_database(settings_from(db, config).db)
     if follow:
@@ -204,10 +202,7 @@ def forward(
             trouble=lambda sentence: err.print(sentence, markup=False, soft_wrap=True),
         )
         return
-    target = open_database(url, upgrade=False)
-    if migrate.where(target) == migrate.where(source):
-        raise UsageError("That is this kiosk's own database; give the URL of the one that many doors share.")
-    _tell_sent(send(source, target, now=datetime.now(UTC)), json=json)
+    _tell_sent(send(source, open_shared(source, url), now=datetime.now(UTC)), json=json)
 
 
 def _wait(seconds: float) -> bool:

@@ -88,7 +88,7 @@ def test_a_server_that_is_away_is_waited_for_longer_and_longer(
     door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = Rounds(8)
-    real = forwarding.open_database
+    real = open_database
 
     def away_at_first(url: str, *, upgrade: bool) -> Engine:
         if len(rounds.waited) < 6:
@@ -142,8 +142,12 @@ def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str) -> No
     assert (there["whole"], chain["events"], chain["head"]) == (True, 1, here["head"])
 
 
-def test_a_kiosk_does_not_forward_to_itself(door: Engine) -> None:
-    assert isinstance(_run(door, "forward", str(door.url.database)).exception, UsageError)
+@pytest.mark.parametrize("more", [(), ("--follow",)])
+def test_a_kiosk_does_not_forward_to_itself(door: Engine, monkeypatch: pytest.MonkeyPatch, more: tuple[str]) -> None:
+    monkeypatch.setattr("monitor.cli.database._wait", lambda seconds: False)
+    monkeypatch.chdir(Path(str(door.url.database)).parent)
+    for same in (str(door.url.database), "door.sqlite3"):
+        assert isinstance(_run(door, "forward", same, *more).exception, UsageError)
     with reading(door) as session:
         assert forwarded.origins(session) == []
 
