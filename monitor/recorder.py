@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from db import corrections, kiosks
 from db.crypto import TemplateCipher, bind_key
 from db.engine import writing
-from db.errors import DatabaseError, InvalidRecord
+from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
 from db.ids import new_id
 from monitor import facts, quarantine
 from monitor.config import Settings
@@ -66,6 +66,12 @@ class _Pin:
 
 
 _Fact: TypeAlias = _Seen | _Pin | _NotMe | Capture
+
+
+def _is_hopeless(fact: _Fact, error: DatabaseError) -> bool:
+    """Whether another try cannot help. Only attendance waits for a damaged database or another key to be put right."""
+    faces = isinstance(fact, Capture | _NotMe) and isinstance(error, DatabaseDamaged | WrongKey)
+    return faces or isinstance(error, InvalidRecord)
 
 
 def utc_now() -> datetime:
@@ -219,10 +225,10 @@ class Recorder:
         while True:
             try:
                 events = self._write(fact)
-            except InvalidRecord as error:
-                self._refuse(fact, error)
-                return True
             except DatabaseError as error:
+                if _is_hopeless(fact, error):
+                    self._refuse(fact, error)
+                    return True
                 self._note(str(error))
             except Exception as error:
                 # Whatever is wrong with this fact, another try would not help it, and the next ones must be written.

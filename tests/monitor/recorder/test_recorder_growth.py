@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from arrivals import AT, CIPHER, Listener, seen
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from db import consents, growth, people, templates
 from db.engine import reading, writing
 from db.growth import WaitingCapture
 from db.ids import new_id
 from db.records import Person
+from db.schema import TemplateRow
 from monitor.domain import Embedding
 from monitor.growth import MOST_WAITING, Capture
 from monitor.recorder import Recorder
@@ -139,6 +140,28 @@ def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer
     assert [round(one.nearest, 3) for one in _waiting(engine)] == [0.95, 0.955, 0.96, 0.965]
     offer(_like(0.94, direction=21), minute=60)
     assert sorted(round(one.nearest, 3) for one in _waiting(engine)) == [0.94, 0.95, 0.955, 0.96]
+
+
+def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
+    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
+) -> None:
+    recorder = start()
+    first, second = seen(member), seen(member, 10)
+    recorder.record(first)
+    checked_in = told.wait_for(2)[1]
+    assert checked_in.attendance is not None
+    with writing(engine) as session:
+        session.execute(update(TemplateRow).values(embedding=b"damaged"))
+        one = {"content_hash": "b" * 64, "encoder": ENCODER, "embedding": _like(0.9), "quality": {}, "source": ""}
+        templates.add_template(session, CIPHER, member.id, at=AT, sighting=first.id, **one)  # type: ignore[arg-type]
+    recorder.void(checked_in.attendance, "door")
+    recorder.record(second)
+    chip = np.zeros((150, 150, 3), np.uint8)
+    recorder.offer(Capture(second.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.record(seen(member, 20))
+    recorder.close(timeout=5)
+    assert told.kinds == ["sighting", "check_in", "sighting", "check_out", "sighting", "check_in"]
+    assert recorder.lost == 2
 
 
 def test_not_me_takes_the_capture_along(
