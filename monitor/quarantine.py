@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from sqlalchemy.orm import Session
 
-from db import consents, growth, people, sightings, templates
+from db import consents, growth, ledger, people, sightings, templates
 from db.crypto import TemplateCipher
 from db.growth import NewCapture
 from monitor.growth import MOST_WAITING, NEW, Capture, nearest
@@ -51,9 +51,11 @@ def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
 
 
 def _wanted(session: Session, capture: Capture) -> bool:
-    """Whether the person is there and has agreed, and nobody said meanwhile that it is somebody else."""
+    """Whether the person is there and has agreed, and nobody doubted meanwhile that it is them."""
     seen = sightings.get(session, capture.sighting)
     if seen is None or seen.person != capture.person or growth.has_sighting(session, capture.sighting):
+        return False
+    if ledger.is_voided(session, capture.sighting):
         return False
     agreed = consents.current(session, capture.person, "face") is True
     return agreed and people.get_person(session, capture.person).active

@@ -9,7 +9,7 @@ import pytest
 from arrivals import AT, CIPHER, Listener, seen
 from sqlalchemy import Engine, update
 
-from db import consents, growth, people, templates
+from db import consents, corrections, growth, people, templates
 from db.engine import reading, writing
 from db.growth import WaitingCapture
 from db.ids import new_id
@@ -140,6 +140,23 @@ def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer
     assert [round(one.nearest, 3) for one in _waiting(engine)] == [0.95, 0.955, 0.96, 0.965]
     offer(_like(0.94, direction=21), minute=60)
     assert sorted(round(one.nearest, 3) for one in _waiting(engine)) == [0.94, 0.95, 0.955, 0.96]
+
+
+def test_a_sighting_whose_entry_was_voided_gives_nothing_later(
+    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
+) -> None:
+    recorder = start()
+    sighting = seen(member)
+    recorder.record(sighting)
+    checked_in = told.wait_for(2)[1]
+    assert checked_in.attendance is not None
+    with writing(engine) as session:
+        desk = {"id": new_id(), "at": AT, "kiosk": recorder.kiosk, "actor": "desk", "reason": "that was not her"}
+        corrections.void(session, checked_in.attendance, **desk)  # type: ignore[arg-type]
+    chip = np.zeros((150, 150, 3), np.uint8)
+    recorder.offer(Capture(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.close()
+    assert _waiting(engine) == []
 
 
 def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
