@@ -50,8 +50,8 @@ def what_if(
 ) -> WhatIf:
     """Hold past sightings against the threshold of another target.
 
-    A sighting keeps the threshold that it was held against, which depended on how its images differed; the two
-    targets' distance for single images is added to it.
+    A sighting keeps the threshold that it was held against, which depended on how its images differed and on how
+    crowded the gallery was around it; the two targets' distance for single images is added to it.
 
     Args:
         before, after: target FPIR in force and in question.
