@@ -12,11 +12,12 @@ from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import forwarded, ledger, moods
 from db.engine import reading, writing
-from db.errors import InvalidRecord
+from db.errors import DatabaseBusy, InvalidRecord
 from db.forward_people import People, erased_here, send_kiosks, send_people
 from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow, WrongPairRow
 
@@ -65,6 +66,7 @@ def forward(
 
     Raises:
         DatabaseUnavailable: the server cannot be reached.
+        DatabaseBusy: somebody was erased or merged there meanwhile; the next run knows.
         InvalidRecord: the ledger here is not the one of which events were sent before, or it was changed.
     """
     done = Forwarded()
@@ -82,10 +84,13 @@ def forward(
         send_kiosks(here, there)
     people, new = send_people(source, target, batch)
     add(people=new)
-    _send_consents(source, target, people, batch, add)
-    _send_events(source, target, chain, people, batch, add)
-    _send_sightings(source, target, people, since, batch, add)
-    _send_moods(source, target, people, since, now, batch, add)
+    try:
+        _send_consents(source, target, people, batch, add)
+        _send_events(source, target, chain, people, batch, add)
+        _send_sightings(source, target, people, since, batch, add)
+        _send_moods(source, target, people, since, now, batch, add)
+    except IntegrityError:
+        raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     with reading(source) as here, reading(target) as there:
         return replace(done, erased_here=erased_here(here, there))
 

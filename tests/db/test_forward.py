@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db import consents, corrections, erasure, forwarded, kiosks, ledger, moods, people, pins, sightings
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
-from db.errors import DatabaseError, DatabaseUnavailable, InvalidRecord
+from db.errors import DatabaseBusy, DatabaseError, DatabaseUnavailable, InvalidRecord
 from db.forward import Forwarded, forward
 from db.ids import new_id
 from db.records import MoodSample, NewEvent, SightingRecord
@@ -260,6 +260,25 @@ def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, sen
     with reading(engine) as session:
         assert [event.person for event in ledger.newest(session)] == [None, None]
         assert forwarded.verify(session, forwarded.origins(session)[0]).head == door.head()
+
+
+def test_who_is_erased_there_meanwhile_makes_the_next_run_finish(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada, bob = door.enrol("Ada"), door.enrol("Bob")
+    for person in (ada, bob):
+        door.see(person)
+
+    def erase(done: Forwarded) -> None:
+        if done == Forwarded(people=2):
+            with writing(engine) as session:
+                erasure.erase(session, ada, at=door.at, actor="office")
+
+    with pytest.raises(DatabaseBusy, match="try again"):
+        send(door, tell=erase)
+    assert send(door) == Forwarded(consents=1, events=2, sightings=1, moods=1)
+    with reading(engine) as session:
+        assert [one.person.id for one in people.list_people(session)] == [bob]
 
 
 def test_who_was_erased_there_does_not_become_who_has_the_number_now(
