@@ -29,7 +29,7 @@ def running_text(live: LiveDoor, source: str, feed: PictureFeed, delay: LoopDela
         lines.add_row("Camera", clean(live.problem, 120) if live.problem else source)
         if live.scene is not None:
             lines.add_row("Vision", f"{live.scene.fps:.1f} frames/s, {live.scene.dropped} dropped")
-        lines.add_row("Picture", f"{feed.rate:.1f} a second")
+        lines.add_row("Picture", f"{feed.rate:.1f} a second" if feed.rate else "drawn on the Door screen only")
     else:
         lines.add_row("Camera", "none in this view")
     half, most = delay.percentile(0.5) * 1000, delay.percentile(0.99) * 1000
