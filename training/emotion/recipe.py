@@ -57,7 +57,7 @@ CLASSIC = Recipe("classic", epochs=60, batch=256, rate=1e-3)
 
 CHAMPION = Recipe(
     "champion",
-    epochs=60,
+    epochs=56,
     batch=128,
     rate=1e-3,
     warm_up=1,
