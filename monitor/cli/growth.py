@@ -59,8 +59,8 @@ def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
 
     waiting, grown = growth.waiting(engine, person), growth.grown(engine, person)
     if as_json:
-        for one in (*waiting, *grown):
-            emit(growth.record(one))
+        for record in (*map(growth.record, waiting), *map(growth.record, grown)):
+            emit(record)
         return
     if not waiting and not grown:
         out.print("No capture waits for a review. They are taken at the door when grow_templates is set.")
@@ -116,7 +116,9 @@ def _write_pictures(
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for one in waiting:
-            (folder / f"{one.id}.jpg").write_bytes(growth.picture(engine, cipher, one.id))
+            file = folder / f"{one.id}.jpg"
+            file.touch(mode=0o600)
+            file.write_bytes(growth.picture(engine, cipher, one.id))
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}.") from None
     record = {"folder": str(folder), "pictures": len(waiting)}

@@ -260,7 +260,9 @@ def test_the_command_lists_accepts_rejects_and_rolls_back(engine, cipher, enrol,
         (str(other.id), "Anna [red]", "waiting"),
     ]
     assert "Anna [red]" in muster("Anna [red]").stdout
+    (tmp_path / "faces").mkdir(mode=0o755)
     assert json.loads(muster("--pictures", str(tmp_path / "faces"), "--json").stdout)["pictures"] == 2
+    assert {file.stat().st_mode & 0o077 for file in (tmp_path / "faces").iterdir()} == {0}
     assert (tmp_path / "faces" / f"{one.id}.jpg").is_file()
     accepted = json.loads(muster("--accept", str(one.id), "--json").stdout)
     assert (accepted["person"], accepted["images"]) == ("Anna [red]", 3)
