@@ -280,6 +280,25 @@ def test_text_in_an_older_encoding_keeps_its_letters():
     assert decode("Name;Straße\nJürgen;Müllerstraße\n".encode("cp1252"))[0].startswith("Name;Straße\nJürgen")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("cp1252", "Peña Núñez"),
+        ("cp1252", "François Lefèvre"),
+        ("cp1252", "Søren Ørsted"),
+        ("cp1252", "João Simões"),
+        ("cp1250", "Jiří Dvořák"),
+        ("cp1250", "Ivan Horvačić"),
+        ("cp1250", "Łukasz Wiśniewski"),
+        ("cp1250", "Gergő Szűcs"),
+    ],
+)
+def test_one_accented_name_tells_western_from_central_europe(encoding: str, name: str) -> None:
+    text = f"file;name\n1.jpg;{name}\n"
+
+    assert decode(text.encode(encoding))[0] == text
+
+
 def test_a_huge_list_is_refused_before_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("enroll.lists.LARGEST", 10)
     (tmp_path / "list.csv").write_bytes(io.BytesIO(b"file,name\na.jpg,Anna\n").getvalue())
