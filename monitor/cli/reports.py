@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.export import Appointment, Table
     from monitor.reports import Period
+
+_FIRST: Final = date(2000, 1, 1)
+_LAST: Final = date(2199, 12, 31)
+"""No attendance lies outside; a mistyped year is told at once, not after a million days."""
 
 
 class Format(StrEnum):
@@ -150,9 +154,12 @@ def _day(text: str, today: date) -> date:
     if text in ("today", "yesterday"):
         return today - timedelta(days=text == "yesterday")
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text!r} is no day; write it like {today}, or today, or yesterday.") from None
+    if not _FIRST <= day <= _LAST:
+        raise UsageError(f"{text!r} is too far away; give a day from {_FIRST} to {_LAST}.")
+    return day
 
 
 def _write(

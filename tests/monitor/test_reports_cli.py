@@ -135,6 +135,8 @@ def test_aggregate_mode_hides_small_groups_and_people(store: str, monkeypatch: p
     "words",
     [
         ("attendance", "--from", "someday"),
+        ("attendance", "--from", "0001-01-01"),
+        ("mood", "--to", "9999-12-31"),
         ("attendance", "--from", "2026-03-02", "--to", "2026-03-01"),
         ("attendance", "--output", "report"),
         ("attendance", "--json", "--format", "csv"),
