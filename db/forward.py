@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import forwarded, ledger, moods
+from db import forwarded, ledger, moods, retention
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
 from db.forward_people import People, erased_here, send_kiosks, send_people
@@ -80,6 +80,7 @@ def forward(
         chain = forwarded.own_chain(here)
     with reading(source) as here, writing(target) as there:
         ledger.lock(there)  # two doors of one name may come at once
+        gone = retention.gone_before(there)
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
     people, new = send_people(source, target, batch)
@@ -87,8 +88,8 @@ def forward(
     try:
         _send_consents(source, target, people, batch, add)
         _send_events(source, target, chain, people, batch, add)
-        _send_sightings(source, target, people, since, batch, add)
-        _send_moods(source, target, people, since, now, batch, add)
+        _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
+        _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     with reading(source) as here, reading(target) as there:
@@ -146,10 +147,10 @@ def _counts(consent: Mapping[str, Any], people: People) -> bool:
 
 
 def _send_sightings(
-    source: Engine, target: Engine, people: People, since: datetime | None, batch: int, add: _Add
+    source: Engine, target: Engine, people: People, which: Sequence[ColumnElement[bool]], batch: int, add: _Add
 ) -> None:
     whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
-    for rows in _pages(source, SightingRow, batch, *([] if since is None else [SightingRow.first_at >= since])):
+    for rows in _pages(source, SightingRow, batch, *which):
         wanted = [_mapped(row, whose) | {"embedding": None, "portrait": None} for row in rows if _may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
@@ -158,6 +159,15 @@ def _send_sightings(
             changed = _update_sightings(there, wanted)
             sent = _add_missing(there, SightingRow, wanted)
         add(sightings=sent, changed=changed)
+
+
+def _sightings_since(since: datetime | None, gone: Mapping[str, datetime]) -> list[ColumnElement[bool]]:
+    """Those that began since then, without those that the other side has deleted because of their age."""
+    kept = [
+        or_(SightingRow.person_id.is_not(None), SightingRow.last_at >= gone["visitors"]),
+        or_(SightingRow.person_id.is_(None), SightingRow.last_at >= gone["sightings"]),
+    ]
+    return kept if since is None else [*kept, SightingRow.first_at >= since]
 
 
 def _update_sightings(there: Session, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -182,12 +192,10 @@ def _wrong_names(there: Session, seen: Sequence[UUID]) -> set[tuple[UUID | None,
 
 
 def _send_moods(
-    source: Engine, target: Engine, people: People, since: datetime | None, now: datetime, batch: int, add: _Add
+    source: Engine, target: Engine, people: People, since: datetime, now: datetime, batch: int, add: _Add
 ) -> None:
-    conditions: list[ColumnElement[bool]] = [or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)]
-    if since is not None:
-        conditions.append(MoodRow.at >= since)
-    for rows in _pages(source, MoodRow, batch, *conditions):
+    over = or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)
+    for rows in _pages(source, MoodRow, batch, over, MoodRow.at >= since):
         wanted = [_mapped(row, {"person_id": people.known}) for row in rows if _may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)

@@ -1,14 +1,16 @@
 """How long what the camera saw is kept: what is past its time, and deleting it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.schema import GrowthRow, MoodRow, SightingRow
+from db.schema import AuditRow, GrowthRow, MoodRow, SightingRow
+
+_KINDS: Final = ("visitors", "sightings", "moods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,25 @@ def expired(session: Session, rules: Retention, now: datetime) -> Expired:
 
 
 def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> Expired:
-    """Deletes what is past its time, and writes down how much it was."""
+    """Deletes what is past its time, and writes down how much it was and how old."""
     visitors, sightings, moods = _conditions(rules, now)
     found = expired(session, rules, now)
     captures = _unreviewed(rules, now)
     for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings)), (GrowthRow, captures)):
         session.execute(delete(row).where(condition).execution_options(synchronize_session=False))
     counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
-    audit.note(session, "purge", at=now, actor=actor, detail=counts)
+    before = {kind: (now - timedelta(days=getattr(rules, kind))).isoformat() for kind in _KINDS}
+    audit.note(session, "purge", at=now, actor=actor, detail={**counts, "before": before})
     session.flush()
+    return found
+
+
+def gone_before(session: Session) -> dict[str, datetime]:
+    """Until when visitors, sightings and moods were deleted here, so that nobody brings back what is older."""
+    found = dict.fromkeys(_KINDS, datetime.min.replace(tzinfo=UTC))
+    for detail in session.scalars(select(AuditRow.detail).where(AuditRow.action == "purge")):
+        for kind, before in detail.get("before", {}).items():
+            found[kind] = max(found[kind], datetime.fromisoformat(before))
     return found
 
 

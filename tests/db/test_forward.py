@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from db import consents, corrections, erasure, forwarded, kiosks, ledger, moods, people, pins, sightings
+from db import consents, corrections, erasure, forwarded, kiosks, ledger, moods, people, pins, retention, sightings
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseBusy, DatabaseError, DatabaseUnavailable, InvalidRecord
 from db.forward import Forwarded, forward
 from db.ids import new_id
 from db.records import MoodSample, NewEvent, SightingRecord
+from db.retention import Retention
 from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow, SubjectRow
 
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -260,6 +261,24 @@ def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, sen
     with reading(engine) as session:
         assert [event.person for event in ledger.newest(session)] == [None, None]
         assert forwarded.verify(session, forwarded.origins(session)[0]).head == door.head()
+
+
+def test_what_was_deleted_there_for_its_age_does_not_come_back(
+    engine: Engine, door: Door, send: Callable[..., Forwarded], at: datetime
+) -> None:
+    ada = door.enrol("Ada")
+    day = 60 * 24
+    door.see(None, 2, token="0123456789abcdef")
+    for person, minute in ((ada, 0), (None, 1), (ada, 3 * day), (None, 3 * day)):
+        door.see(person, minute)
+    forward(door.engine, engine, now=at + timedelta(days=9))
+    with writing(engine) as session:
+        done = retention.purge(session, Retention(8, 7, 7), at + timedelta(days=9), actor="office")
+    assert (done.visitors, done.sightings, done.moods) == (2, 1, 3)
+    assert forward(door.engine, engine, now=at + timedelta(days=9)) == NOTHING
+    assert _count(engine, SightingRow) == 2
+    door.see(None, 4 * day)
+    assert forward(door.engine, engine, now=at + timedelta(days=9)) == Forwarded(sightings=1, moods=1)
 
 
 def test_who_is_erased_there_meanwhile_makes_the_next_run_finish(
