@@ -105,12 +105,15 @@ class Settings(BaseSettings):
         default=5.0, gt=0, description="How often the mood of someone who stays in view is written down."
     )
     keep_visitors_days: int = Field(
-        default=30, ge=0, description="How many days the faces and moods of unknown people are kept."
+        default=30, ge=0, le=36_500, description="How many days the faces and moods of unknown people are kept."
     )
     keep_sightings_days: int = Field(
-        default=365, ge=0, description="How many days it is kept when enrolled people were in view; attendance stays."
+        default=365,
+        ge=0,
+        le=36_500,
+        description="How many days it is kept when enrolled people were in view; attendance stays.",
     )
-    keep_moods_days: int = Field(default=365, ge=0, description="How many days moods are kept.")
+    keep_moods_days: int = Field(default=365, ge=0, le=36_500, description="How many days moods are kept.")
     admin_pin_hash: str = Field(default="", description="The hash of the PIN that opens the desk's screens.")
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(

@@ -131,6 +131,8 @@ def test_the_time_zone_is_ready_for_use() -> None:
         ("mood", "angry"),
         ("detector", "eyes"),
         ("encoder", "best"),
+        ("keep_moods_days", -1),
+        ("keep_sightings_days", 1_000_000),
     ],
 )
 def test_a_value_that_makes_no_sense_is_said_by_the_settings_name(name: str, value: object) -> None:
