@@ -24,7 +24,7 @@ def open_database(url: str, *, upgrade: bool = True, read_only: bool = False) ->
     Args:
         url: `sqlite:///FILE`, a file's path, or `postgresql+psycopg://…`. A missing folder and
             file are created.
-        upgrade: bring the tables up to date; otherwise an old database is refused.
+        upgrade: bring the tables up to date; otherwise an old database is refused, and none is created.
         read_only: refuse every write; the database must exist.
 
     Raises:
@@ -32,7 +32,7 @@ def open_database(url: str, *, upgrade: bool = True, read_only: bool = False) ->
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = _sqlite_engine(parsed, read_only=read_only)
+        engine = _sqlite_engine(parsed, read_only=read_only, create=upgrade and not read_only)
     else:
         engine = _postgresql_engine(parsed, read_only=read_only)
     try:
@@ -101,13 +101,13 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername="sqlite")
 
 
-def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
+def _sqlite_engine(url: URL, *, read_only: bool, create: bool) -> Engine:
     name = url.database or ""
     if name in ("", ":memory:") or name.startswith("file:"):
         raise DatabaseError("SQLite needs a file that all of Muster's threads can share; use sqlite:///FILE.")
     path = Path(name).expanduser()
-    _check_file(path, read_only=read_only)
-    address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    _check_file(path, read_only=read_only, create=create)
+    address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc' if create else 'rw'}"
     if read_only and not os.access(path.parent, os.W_OK):
         # A folder that may not be written cannot take SQLite's shared-memory file.
         address += "&immutable=1"
@@ -124,12 +124,14 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     return engine
 
 
-def _check_file(path: Path, *, read_only: bool) -> None:
+def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
     try:
         if path.is_dir():
             raise DatabaseUnavailable(f"{path} is a folder; give the database file's own name.")
         if read_only and not path.is_file():
             raise DatabaseUnavailable(f"There is no database {path} yet; start a kiosk, enrol somebody, or give --db.")
+        if not read_only and not create and not path.is_file():
+            raise DatabaseUnavailable(f"There is no database {path}; correct its name, or give the URL of another.")
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and not os.access(path, os.W_OK):

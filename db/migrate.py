@@ -62,7 +62,7 @@ def require_current(engine: Engine) -> None:
     with engine.connect() as connection:
         if not _is_current(connection):
             raise DatabaseDamaged(
-                f"{where(engine)} has tables of an older Muster or none; run 'muster db upgrade' first."
+                f"{where(engine)} has tables of an older Muster or none; run 'muster db upgrade --db URL' first."
             )
 
 

@@ -76,6 +76,12 @@ def test_an_empty_database_is_not_opened_without_upgrade(tmp_path: Path) -> None
         open_database(str(tmp_path / "empty.sqlite3"), upgrade=False)
 
 
+def test_without_upgrade_no_database_is_made(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="There is no database"):
+        open_database(str(tmp_path / "folder" / "none.sqlite3"), upgrade=False)
+    assert not list(tmp_path.iterdir())
+
+
 def test_read_only_needs_a_database_that_is_there(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="There is no database"):
         open_database(str(tmp_path / "none.sqlite3"), read_only=True)
