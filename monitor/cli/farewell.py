@@ -42,8 +42,8 @@ def erase(
 
     engine, _ = store(db, config)
     person = find(engine, who)
-    if not yes and not typer.confirm(f"Erase {printable(person.name)} for good?", err=True):
-        raise UsageError("Nothing was erased.")
+    if not yes and not _confirmed(f"Erase {printable(person.name)} for good?"):
+        raise UsageError("Nothing was erased; answer y, or give --yes.")
     done = erase_person(engine, person, at=datetime.now(UTC), actor=getpass.getuser())
     receipt = done.receipt
     record = {
@@ -67,3 +67,10 @@ def erase(
             out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False, soft_wrap=True)
     if done.traces_left:
         raise UsageError("Another program still holds the database's log; close it and run 'muster db purge'.")
+
+
+def _confirmed(question: str) -> bool:
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:  # Ctrl+C, or nobody there to answer
+        return False

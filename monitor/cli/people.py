@@ -61,7 +61,12 @@ def list_(
         consent = (_answer(one.face_consent), _answer(one.mood_consent))
         rest = (str(one.look_alikes or ""), "yes" if person.active else "no")
         table.add_row(*(Text(printable(cell, 60)) for cell in (*cells, *consent, *rest)))
-    out.print(table if found else "Nobody is enrolled yet; start with 'muster enroll import'.")
+    if found:
+        out.print(table)
+    elif search or group is not None or inactive:
+        out.print("Nobody enrolled is like that; see everyone with 'muster people list'.")
+    else:
+        out.print("Nobody is enrolled yet; start with 'muster enroll import'.")
 
 
 @app.command()
@@ -184,7 +189,10 @@ def pin(
     if not remove:
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
-        typed = str(typer.prompt("PIN", hide_input=True, confirmation_prompt="Again", err=True))
+        try:
+            typed = str(typer.prompt("PIN", hide_input=True, confirmation_prompt="Again", err=True))
+        except typer.Abort:
+            raise UsageError("No PIN was set; type it twice when it is asked for.") from None
         if not typed.isdecimal() or not typed.isascii() or len(typed) < SHORTEST:
             raise UsageError(f"A PIN has at least {SHORTEST} digits, and nothing else.")
         kept = hash_pin(typed)

@@ -26,10 +26,14 @@ def database(tmp_path: Path) -> str:
     return file
 
 
-def _pin(database: str, *words: str, typed: str = "") -> Result:
+def _run(database: str, *words: str, typed: str = "") -> Result:
     config = str(Path(database).with_name("muster.toml"))
     Path(config).touch()
-    return CliRunner().invoke(app, ["pin", *words, "--db", database, "--config", config], input=typed)
+    return CliRunner().invoke(app, [*words, "--db", database, "--config", config], input=typed)
+
+
+def _pin(database: str, *words: str, typed: str = "") -> Result:
+    return _run(database, "pin", *words, typed=typed)
 
 
 def _kept(database: str, number: str) -> str | None:
@@ -72,3 +76,15 @@ def test_without_a_number_there_is_no_pin(database: str) -> None:
     assert "give one with --number" in str(_pin(database, "Bob", typed="2468\n2468\n").exception)
     assert _pin(database, "Bob", "--number", "8", typed="2468\n2468\n").exit_code == 0
     assert _kept(database, "8") is not None
+
+
+def test_without_an_answer_nothing_is_set_or_erased_and_it_is_said(database: str) -> None:
+    assert "No PIN was set" in str(_pin(database, "Ada").exception)
+    assert "Nothing was erased" in str(_run(database, "erase", "Ada").exception)
+    assert "Ada" in _run(database, "list").stdout
+
+
+@pytest.mark.parametrize("words", [("--search", "Zoe"), ("--group", "staff"), ("--inactive",)])
+def test_nobody_found_is_not_nobody_enrolled(database: str, words: tuple[str, ...]) -> None:
+    shown = _run(database, "list", *words).stdout
+    assert "Nobody enrolled is like that" in shown
