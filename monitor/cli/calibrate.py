@@ -45,7 +45,9 @@ def calibrate(
     days: Annotated[int, typer.Option(min=1, help="How far --what-if looks back.")] = 30,
     evaluate: EvaluateOption = None,
     enrolled: Annotated[int, typer.Option(min=1, help="Pictures a person that --evaluate enrols.")] = 1,
-    figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the curves as PNG, SVG or PDF.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the curves of --evaluate as PNG, SVG or PDF.")
+    ] = None,
     db: DbOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -54,6 +56,8 @@ def calibrate(
     settings = settings_from(db, config)
     if save and (what_if is None or evaluate):
         raise UsageError("--save keeps the target of --what-if; give that too.")
+    if figure is not None and not evaluate:
+        raise UsageError("--figure draws what --evaluate measures; give that too.")
     if evaluate:
         _evaluate(evaluate, enrolled, settings, figure, as_json=as_json)
         return
@@ -102,6 +106,8 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
         return
     _tell_recipes(recipes, enrolled, len(faces.missed))
     typer.echo(draw_identification(recipes, width=min(out.width, 100)))
+    if figure is not None:
+        out.print(f"The curves are in {figure}.", markup=False, soft_wrap=True)
 
 
 def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:

@@ -211,6 +211,7 @@ def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypa
     folder = people_folder(Anna=["s1/1"], Ben=["s2/1"])
     CliRunner().invoke(enroll_app, ["import", str(folder), *common, "--workers", "1"])
     assert isinstance(run("--save").exception, UsageError)
+    assert "--evaluate" in str(run("--figure", str(tmp_path / "curves.png")).exception)
     assert isinstance(run("--what-if", "2", "--save").exception, UsageError)
     assert "--save keeps" in run("--what-if", "0.002").stdout
     assert "target_fpir = 0.01\n" in file.read_text()
