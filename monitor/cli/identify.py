@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def identify(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.")],
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.", readable=False)
+    ],
     json: JsonOption = False,
     method: Annotated[str, typer.Option(help="gallery, or eigenfaces with --model.")] = "gallery",
     model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of `muster train eigenfaces`.")] = None,
@@ -102,7 +104,10 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted((file for file in path.iterdir() if is_image(file)), key=natural_order)
+        try:
+            inside = sorted((file for file in path.iterdir() if is_image(file)), key=natural_order)
+        except OSError as error:
+            raise UsageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.") from None
         if not inside:
             raise UsageError(f"The folder {path} has no images.")
         yield from inside

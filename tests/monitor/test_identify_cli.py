@@ -1,0 +1,34 @@
+"""`muster identify`: a file that cannot be read is one input that failed, not wrong usage."""
+
+import os
+from pathlib import Path
+
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner
+
+from monitor.cli import identify as command
+
+
+class _Nobody:
+    def identify(self, rgb: object) -> list[object]:
+        return []
+
+
+def test_a_file_without_read_permission_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, good = tmp_path / "locked.png", tmp_path / "good.png"
+    Image.new("L", (20, 20)).save(good)
+    locked.write_bytes(good.read_bytes()[:40])
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(locked) and access(path, mode))
+    monkeypatch.setattr(command, "_by_gallery", lambda settings, config: _Nobody())
+    app = typer.Typer()
+    app.command()(command.identify)
+
+    done = CliRunner().invoke(app, [str(locked), str(good)])
+
+    assert done.exit_code == 3
+    assert "good.png: no face" in done.stdout
