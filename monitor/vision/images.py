@@ -48,7 +48,7 @@ def read_image(path: Path) -> RgbImage:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise ImageError(f"{path} cannot be read: {error.strerror}.") from None
+        raise ImageError(f"{path} cannot be read: {error.strerror}; check the path.") from None
     if path.is_dir():
         raise ImageError(f"{path} is a folder; name an image in it.")
     if size == 0:
@@ -68,8 +68,11 @@ def read_image(path: Path) -> RgbImage:
     except ImageError:
         raise
     except Exception as error:  # noqa: BLE001 - on damaged data Pillow's many readers raise nearly anything
-        reason = getattr(error, "strerror", None) or "its data is damaged or cut off"
-        raise ImageError(f"{path} cannot be read as an image: {reason}.") from None
+        refused = getattr(error, "strerror", None)
+        what = (
+            f"{refused}; check the file and its rights" if refused else "its data is damaged or cut off; copy it again"
+        )
+        raise ImageError(f"{path} cannot be read as an image: {what}.") from None
 
 
 def _register_heif() -> None:

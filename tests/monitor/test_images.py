@@ -272,3 +272,11 @@ def _png_of(width: int, height: int) -> bytes:
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def test_a_cut_off_image_is_refused_with_advice(tmp_path: Path) -> None:
+    file = tmp_path / "cut.jpg"
+    picture().resize((400, 300)).save(file)
+    file.write_bytes(file.read_bytes()[:1000])
+    assert "copy it again" in sentence_of(file)
+    assert "check the path" in sentence_of(tmp_path / "none.jpg")
