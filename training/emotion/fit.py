@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from training.emotion.schedule import falls_from, schedule_of
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.npz"
 FACES_FOR_STATISTICS = 512
-BATCHES_FOR_STATISTICS = 20
+BATCHES_FOR_STATISTICS = 40
 EVALUATION_BATCH = 256
 CLASSES = len(EMOTIONS)
 
@@ -66,6 +67,8 @@ class _Training:
     strategy: tf.distribute.Strategy
     batches: Callable[[range], tf.data.Dataset]
     """Batches by their numbers, counted over all epochs."""
+    plain: Callable[[range], tf.data.Dataset]
+    """The same faces unchanged."""
     steps: int
     """An epoch."""
     judged: Split
@@ -165,14 +168,14 @@ def _set_up(
         votes = np.zeros((int(faces.rows.max()) + 1, model.output_shape[-1] - CLASSES), np.float32)
     targets = targets_of(faces, smoothing=recipe.smoothing, votes=votes if two_tasks else None)
 
-    def batches(numbers: range) -> tf.data.Dataset:
+    def batches(augmentation: Augmentation | None, numbers: range) -> tf.data.Dataset:
         return training_batches(
-            faces.faces, targets, batch=recipe.batch, steps=numbers, seed=recipe.seed,
-            augmentation=Augmentation() if recipe.augment else None,
+            faces.faces, targets, batch=recipe.batch, steps=numbers, seed=recipe.seed, augmentation=augmentation,
             calm_from=falls_from(recipe, steps) if recipe.cool_down else None,
         )  # fmt: skip
 
-    return _Training(model, recipe, strategy, batches, steps, judged, folder, [])
+    changed = partial(batches, Augmentation() if recipe.augment else None)
+    return _Training(model, recipe, strategy, changed, partial(batches, None), steps, judged, folder, [])
 
 
 def _distributed(training: _Training, numbers: range) -> Iterator[Any]:
@@ -263,7 +266,8 @@ def _validate(training: _Training) -> tuple[float, float]:
     model, judged = training.model, training.judged
     if training.recipe.average:
         model.optimizer.finalize_variable_values(model.trainable_variables)
-        measured_on = training.batches(range(min(training.steps, BATCHES_FOR_STATISTICS)))
+        # On faces as they will come: statistics of augmented ones cost half a point.
+        measured_on = training.plain(range(min(training.steps, BATCHES_FOR_STATISTICS)))
         measure_statistics(model, measured_on.map(lambda pixels, _: pixels))
     logits = logits_of(model, judged.faces, mirrored=True)
     likelihood = softmax(logits)[np.arange(len(judged)), judged.labels]
