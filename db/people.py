@@ -123,12 +123,14 @@ def rename(session: Session, person: UUID, name: str, *, at: datetime, actor: st
 
 
 def set_number(session: Session, person: UUID, number: str | None, *, at: datetime, actor: str) -> Person:
-    """Raises: InvalidRecord, also when another person has the number."""
+    """Without a number the PIN goes, too. Raises: InvalidRecord, also when another person has the number."""
     row = _row(session, person)
     number = clean_or_none(number, "number")
     _require_free_number(session, number, person)
     audit.note(session, "number", at=at, actor=actor, person=person, detail={"before": row.number})
     row.number = number
+    if number is None:
+        row.pin_hash = None
     session.flush()
     return record(row)
 

@@ -37,6 +37,15 @@ def test_a_pin_can_be_taken_away(engine: Engine, ada: Person) -> None:
         assert pins.find(session, "007") == PinRecord(ada.id, "Ada", None)
 
 
+def test_a_pin_goes_with_its_number(engine: Engine, ada: Person, at: datetime) -> None:
+    with writing(engine) as session:
+        people.set_number(session, ada.id, None, at=at, actor="test")
+        people.set_number(session, ada.id, "8", at=at, actor="test")
+    with reading(engine) as session:
+        assert pins.find(session, "8") == PinRecord(ada.id, "Ada", None)
+        assert not pins.any_set(session)
+
+
 def test_who_is_not_active_is_not_found(engine: Engine, ada: Person, at: datetime) -> None:
     with writing(engine) as session:
         people.set_active(session, ada.id, False, at=at, actor="test")
