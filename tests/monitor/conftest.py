@@ -1,18 +1,16 @@
 """Real faces from the AT&T/ORL set, and the models that look at them; each is opened once."""
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from stage import Photo
 
 from monitor.domain import RgbImage
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
-
-Photo = Callable[[int, int], RgbImage]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ A face is painted with its actor's number in the red channel and the actor's pat
 geometry of real ones: different people at cosine 0.85, two views of one person at 0.97.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from monitor.vision.gallery import GalleryEntry
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CAST = ("Ada", "Bela", "Cleo", "Dana", "stranger")
 WIDTH = 80
+
+Photo = Callable[[int, int], RgbImage]
+"""A picture of the ORL set by subject (1 to 40) and image (1 to 10)."""
 
 Places = Mapping[str, tuple[float, float]]
 """The centre of each actor's face; who is named later stands in front."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import Photo
+from stage import Photo
 
 from monitor.domain import Box, Face, RgbImage
 from monitor.errors import ModelError

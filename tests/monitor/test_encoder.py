@@ -6,7 +6,7 @@ from pathlib import Path
 import dlib
 import numpy as np
 import pytest
-from conftest import Photo
+from stage import Photo
 
 from monitor.domain import RgbImage
 from monitor.errors import ModelError

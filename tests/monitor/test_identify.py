@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from conftest import Photo
-from stage import frontal, mood_of, person_id
+from stage import Photo, frontal, mood_of, person_id
 
 from monitor.domain import Box, Candidate, Face, Match, RgbImage
 from monitor.identify import Identifier

@@ -74,7 +74,7 @@ def test_means_of_images_that_differ_more_need_more_similarity(
     single: float, one: float, other: float, template: float
 ) -> None:
     varied, alike = sorted((one, other))
-    assert for_means(single, np.float64(template), varied) >= for_means(single, np.float64(template), alike) - 1e-9
+    assert for_means(single, np.float64(template), varied) >= for_means(single, np.float64(template), alike) - 2e-4
 
 
 @given(st.floats(0.9, 0.98), lengths, lengths)
