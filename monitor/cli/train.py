@@ -49,6 +49,10 @@ def emotion(
     votes: Annotated[
         Path | None, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="FER+'s votes, for the champion.")
     ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="An ONNX model whose answers are learned beside the labels."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Faces a step, of all workers together.")] = None,
     rate: Annotated[float | None, typer.Option(min=0.0, help="Highest learning rate.")] = None,
@@ -70,19 +74,25 @@ def emotion(
     from monitor.cli.training_progress import show_training
 
     where = _start_tensorflow(threads, strategy)
-    from training.emotion.recipe import RECIPES
+    from monitor.vision.emotion import EmotionModel
+    from training.emotion.recipe import RECIPES, TAUGHT
     from training.emotion.votes import load_votes, votes_by_row
 
     wanted = RECIPES[architecture].changed(epochs=epochs, batch=batch, rate=rate, seed=seed)
     if wanted.votes_weight and votes is None:
         err.print("Without --votes the champion learns from FER2013's labels alone.")
         wanted = wanted.changed(votes_weight=0.0)
+    learned_from = EmotionModel(teacher, threads=0) if teacher else None
+    if learned_from:
+        learned_from.load()
+        wanted = wanted.changed(**TAUGHT)
     faces = _load(data, strict)
     wanted = wanted.changed(precision=_chosen_precision(wanted, precision))
     folder = runs / (run or architecture)
     shares = votes_by_row(load_votes(votes), faces) if votes and wanted.votes_weight else None
     faces = faces.head(limit) if limit else faces
-    show_training(folder, faces, wanted, shares, strategy=where, tensorboard=tensorboard, json=json)
+    predict = learned_from.predict if learned_from else None
+    show_training(folder, faces, wanted, shares, predict, strategy=where, tensorboard=tensorboard, json=json)
     if report:
         _judge(folder, faces, "PublicTest", json)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from training.emotion.data import Fer2013
-    from training.emotion.evaluation import Evaluation
+    from training.emotion.evaluation import Evaluation, Predict
     from training.emotion.fit import Epoch
     from training.emotion.recipe import Recipe
     from training.emotion.study import Explanation
@@ -30,6 +30,7 @@ def show_training(
     data: "Fer2013",
     recipe: "Recipe",
     votes: NDArray[np.float32] | None,
+    teacher: "Predict | None",
     *,
     strategy: "tf.distribute.Strategy | None",
     tensorboard: Path | None,
@@ -65,7 +66,8 @@ def show_training(
                 listener(epoch)
 
         resumed = [_epochs_done(folder)]
-        fit.train(folder, data, recipe, votes, fit.Progress(on_epoch, on_batch, bar.console.print), strategy=strategy)
+        progress = fit.Progress(on_epoch, on_batch, bar.console.print)
+        fit.train(folder, data, recipe, votes, progress, teacher=teacher, strategy=strategy)
 
 
 def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, Any]) -> None:

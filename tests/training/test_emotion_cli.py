@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import train
-from monitor.errors import DataError, MusterError, UsageError
+from monitor.errors import DataError, ModelError, MusterError, UsageError
+from monitor.vision.emotion import WEIGHTS
 from training.emotion import networks
+from training.emotion.runs import find_runs
 
 RNG = np.random.default_rng(9)
 
@@ -74,16 +76,19 @@ def test_a_study_from_training_to_comparison(data: Path, tmp_path: Path, monkeyp
     assert (row["run"], row["epochs"]) == ("champion", 3)
 
 
-def test_the_classic_network_trains_on_a_few_faces(data: Path, tmp_path: Path) -> None:
+def test_the_classic_network_trains_on_a_few_faces_and_a_teacher(data: Path, tmp_path: Path) -> None:
     (epoch,) = muster(
         "emotion", "--architecture", "classic", "--data", data, "--runs", tmp_path, "--precision", "float32",
-        "--epochs", 1, "--batch", 7, "--limit", 7, "--no-report", "--json",
+        "--epochs", 1, "--batch", 7, "--limit", 7, "--teacher", WEIGHTS, "--no-report", "--json",
     )  # fmt: skip
     assert epoch["of"] == 1
     assert np.isfinite(epoch["loss"])
+    (run,) = find_runs(tmp_path)
+    assert run.recipe.teacher_weight == 0.5
 
 
 WRONG = [
+    (("emotion", "--data", "DATA", "--teacher", "none.onnx"), ModelError, "none.onnx .* cannot be read"),
     (("evaluate", "--data", "none.csv"), DataError, "no training data at none.csv"),
     (("evaluate", "no-run", "--data", "DATA"), UsageError, "neither a run nor a model at no-run"),
     (("evaluate", "--data", "DATA", "--split", "PrivateTest"), DataError, "no faces in its PrivateTest split"),

@@ -149,6 +149,13 @@ def test_targets_are_smoothed_and_carry_the_votes_of_their_rows() -> None:
     assert targets[1, 7:].tolist() == votes[2].tolist()
 
 
+def test_a_teacher_has_its_share_of_the_targets() -> None:
+    split = Split("Training", np.zeros((1, 48, 48), np.uint8), np.array([3]), np.array([0]))
+    taught = np.array([[0.2, 0, 0, 0.6, 0, 0, 0.2]], np.float32)
+    targets = targets_of(split, taught=taught, teacher_weight=0.5)
+    assert targets[0].tolist() == pytest.approx([0.1, 0, 0, 0.8, 0, 0, 0.1])
+
+
 def test_the_rate_rises_stays_and_falls() -> None:
     recipe = CHAMPION.changed(epochs=10, rate=1.0, warm_up=1, cool_down=0.5)
     rate = schedule_of(recipe, steps_an_epoch=10)

@@ -15,7 +15,9 @@ class Augmentation:
     turn: float = 0.26
     """Radians."""
     scale: float = 0.15
-    """Share by which each axis grows or shrinks; half of it is common to both axes."""
+    """Share by which the face grows or shrinks."""
+    stretch: float = 0.07
+    """Share by which each axis grows or shrinks besides."""
     shift: float = 0.13
     """Share of the side."""
     shear: float = 0.10
@@ -61,9 +63,9 @@ def augmented(faces: Any, seed: Any, how: Augmentation, strength: Any = 1.0) -> 
 def _transforms(draws: Any, mirror: Any, how: Augmentation) -> Any:
     """Projective transforms (n, 8) from output to input pixels, about the picture's middle."""
     angle = how.turn * draws[0]
-    common = how.scale / 2 * draws[1]
-    across = 1 / (1 + common + how.scale / 2 * draws[2])
-    down = 1 / (1 + common + how.scale / 2 * draws[3])
+    common = 1 + how.scale * draws[1]
+    across = 1 / (common + how.stretch * draws[2])
+    down = 1 / (common + how.stretch * draws[3])
     across *= tf.where(mirror < 0, -1.0, 1.0)
     shear = how.shear * draws[6]
     a, b = tf.cos(angle) * across, (shear * tf.cos(angle) - tf.sin(angle)) * down

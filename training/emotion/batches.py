@@ -18,13 +18,20 @@ def pixels_of(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def targets_of(
-    split: Split, *, smoothing: float = 0.0, votes: NDArray[np.float32] | None = None
+    split: Split,
+    *,
+    smoothing: float = 0.0,
+    taught: NDArray[np.float32] | None = None,
+    teacher_weight: float = 0.0,
+    votes: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """What the network shall answer.
 
     Args:
         split: the faces.
         smoothing: share of certainty spread over all classes (Szegedy et al. 2016).
+        taught: float32 (n, 7), a teacher's probabilities for these faces.
+        teacher_weight: their share.
         votes: float32 (rows, 10) of FER+, by the data row of the CSV; None for a network without them.
 
     Returns:
@@ -32,6 +39,8 @@ def targets_of(
     """
     emotions = np.full((len(split), len(EMOTIONS)), smoothing / len(EMOTIONS), np.float32)
     emotions[np.arange(len(split)), split.labels] += 1 - smoothing
+    if taught is not None:
+        emotions += teacher_weight * (taught - emotions)
     return emotions if votes is None else np.concatenate([emotions, votes[split.rows]], axis=1)
 
 

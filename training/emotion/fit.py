@@ -19,6 +19,7 @@ from training.emotion.augment import Augmentation
 from training.emotion.batches import pixels_of, targets_of, training_batches
 from training.emotion.calibration import softmax
 from training.emotion.data import Fer2013, Split
+from training.emotion.evaluation import Predict
 from training.emotion.face_weights import start_from_face_encoder
 from training.emotion.layers import measure_statistics
 from training.emotion.networks import ARCHITECTURES, build
@@ -89,6 +90,7 @@ def train(
     votes: NDArray[np.float32] | None,
     progress: Progress,
     *,
+    teacher: Predict | None = None,
     strategy: tf.distribute.Strategy | None = None,
 ) -> list[Epoch]:
     """Train on the Training split, validate on PublicTest; go on where the checkpoint in `folder` stands.
@@ -99,6 +101,7 @@ def train(
         recipe: how; its batch is that of all workers together.
         votes: of FER+ by data row, for a recipe with a weight for them.
         progress: hears of epochs and batches.
+        teacher: answers to faces, for a recipe with a weight for them.
         strategy: where the work is done; None for this process alone.
 
     Returns:
@@ -107,7 +110,7 @@ def train(
     Raises:
         DataError: no such split, a checkpoint of another architecture, or one that cannot be read or written.
     """
-    training = _set_up(folder, data, recipe, votes, strategy or tf.distribute.get_strategy())
+    training = _set_up(folder, data, recipe, votes, teacher, strategy or tf.distribute.get_strategy())
     if (folder / CHECKPOINT).exists():
         _resume(training)
         progress.on_note(f"Going on after epoch {len(training.epochs)} of {recipe.epochs}.")
@@ -151,7 +154,12 @@ def logits_of(model: keras.Model, faces: NDArray[np.uint8], *, mirrored: bool = 
 
 
 def _set_up(
-    folder: Path, data: Fer2013, recipe: Recipe, votes: NDArray[np.float32] | None, strategy: tf.distribute.Strategy
+    folder: Path,
+    data: Fer2013,
+    recipe: Recipe,
+    votes: NDArray[np.float32] | None,
+    teacher: Predict | None,
+    strategy: tf.distribute.Strategy,
 ) -> _Training:
     faces, judged = data.split("Training"), data.split("PublicTest")
     steps = len(faces) // recipe.batch
@@ -166,7 +174,13 @@ def _set_up(
     two_tasks = model.output_shape[-1] > CLASSES
     if two_tasks and votes is None:
         votes = np.zeros((int(faces.rows.max()) + 1, model.output_shape[-1] - CLASSES), np.float32)
-    targets = targets_of(faces, smoothing=recipe.smoothing, votes=votes if two_tasks else None)
+    targets = targets_of(
+        faces,
+        smoothing=recipe.smoothing,
+        taught=teacher(faces.faces) if teacher else None,
+        teacher_weight=recipe.teacher_weight,
+        votes=votes if two_tasks else None,
+    )
 
     def batches(augmentation: Augmentation | None, numbers: range) -> tf.data.Dataset:
         return training_batches(

@@ -23,6 +23,8 @@ class Recipe:
     smoothing: float = 0.0
     votes_weight: float = 0.0
     """Weight of the loss on the votes of FER+; 0 without them."""
+    teacher_weight: float = 0.0
+    """Share of a teacher's answers in what is learned; the labels have the rest (Hinton et al. 2015)."""
     average: float = 0.0
     """Momentum of the moving average of the weights (EMA) that is kept in the end; 0: none."""
     augment: bool = False
@@ -70,5 +72,8 @@ CHAMPION = Recipe(
     face_weights=True,
     validate_every=4,
 )
+
+TAUGHT = {"teacher_weight": 0.5, "smoothing": 0.0}
+"""What changes with a teacher: its answers bring the doubt that smoothing would."""
 
 RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION)}
