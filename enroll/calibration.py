@@ -18,11 +18,14 @@ from enroll.rates import Rate
 from monitor.domain import Match
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit
-from monitor.vision.gallery import Gallery, GalleryEntry
+from monitor.vision.gallery import Gallery, GalleryEntry, extra_margin
 from monitor.vision.threshold import expected_fpir, for_means, threshold_for
 
 TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 """The shares of strangers for which thresholds are shown."""
+
+_CURVE: Final = tuple(float(target) for target in np.logspace(-4, -0.5, 36))
+"""The targets at which the curves are drawn."""
 
 _BLOCK: Final = 1024
 _REFERENCE: Final = 0.01
@@ -36,9 +39,12 @@ _ENOUGH: Final = 3
 class EnrolledPeople:
     """Everyone who can be recognised, with the embeddings of their images."""
 
+    ids: tuple[UUID, ...]
     names: tuple[str, ...]
     members: tuple[Embeddings, ...]
     """For each person float32 (n, 128), each row of length 1."""
+    extra_margins: tuple[float, ...]
+    """For each person what is added to the margin in force."""
 
     @property
     def images(self) -> int:
@@ -103,6 +109,8 @@ class Calibration:
     targets: tuple[AtTarget, ...]
     pairs: tuple[RiskyPair, ...]
     weak: tuple[WeakPerson, ...]
+    curve: tuple[AtTarget, ...]
+    """The same as `targets` at many more of them, to be drawn; the strictest first."""
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
@@ -134,7 +142,12 @@ def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
         np.stack([member.embedding for member in load_members(session, cipher, one.person, ENCODER_NAME)])
         for one in gallery
     )
-    return EnrolledPeople(tuple(one.name for one in gallery), members)
+    return EnrolledPeople(
+        tuple(one.person for one in gallery),
+        tuple(one.name for one in gallery),
+        members,
+        tuple(extra_margin(len(one.look_alikes), one.wrongly_named) for one in gallery),
+    )
 
 
 def calibrate(
@@ -160,6 +173,7 @@ def calibrate(
         targets,
         tuple(_riskiest(people, most)),
         tuple(_weak(people, bench.missed(target_fpir), most)),
+        tuple(map(bench.at, _CURVE)),
     )
 
 
@@ -169,20 +183,23 @@ class _Bench:
     def __init__(self, people: EnrolledPeople, strangers: Embeddings, margin: float) -> None:
         means = [mean_template(rows) for rows in people.members]
         self._count = len(means)
-        entries = [GalleryEntry(UUID(int=row), "", mean) for row, mean in enumerate(means)]
+        entries = [
+            GalleryEntry(UUID(int=row), "", mean, extra)
+            for row, (mean, extra) in enumerate(zip(means, people.extra_margins, strict=True))
+        ]
         gallery = Gallery(entries, target_fpir=_REFERENCE, margin=margin)
         self._single = threshold_for(_REFERENCE, self._count)
         self._lengths = [float(np.linalg.norm(mean)) for mean in means]
+        self._margins = [margin + extra for extra in people.extra_margins]
         images = [(owner, rows, place) for owner, rows in enumerate(people.members) for place in range(len(rows))]
         self._testable = np.array([len(rows) > 1 for _, rows, _ in images], np.bool_)
-        self._strangers = [self._answer(gallery.identify(stranger), margin) for stranger in strangers]
-        self._others = [
-            self._answer(gallery.identify(rows[place], instead=(owner, None)), margin) for owner, rows, place in images
-        ]
-        self._own = [
-            self._left_out(gallery, owner, rows, place, margin) if len(rows) > 1 else _NOBODY
-            for owner, rows, place in images
-        ]
+        self._strangers = _Answers.of([self._answer(gallery.identify(stranger)) for stranger in strangers])
+        self._others = _Answers.of(
+            [self._answer(gallery.identify(rows[place], instead=(owner, None))) for owner, rows, place in images]
+        )
+        self._own = _Answers.of(
+            [self._left_out(gallery, owner, rows, place) if len(rows) > 1 else _NOBODY for owner, rows, place in images]
+        )
 
     def at(self, target: float) -> AtTarget:
         """The rates at one target FPIR."""
@@ -192,59 +209,62 @@ class _Bench:
             target,
             single,
             expected_fpir(single, self._count),
-            _named(self._others, single),
-            _named(self._strangers, single),
+            self._others.rate(single),
+            self._strangers.rate(single),
             Rate(int(missed.sum()), int(self._testable.sum())),
         )
 
     def missed(self, target: float) -> NDArray[np.bool_]:
         """For each image, whether the rest of the person's images would not have named it; (images,)."""
-        single = threshold_for(target, self._count)
-        named = np.array([answer.names(single) for answer in self._own], np.bool_)
-        return np.asarray(self._testable & ~named, np.bool_)
+        return np.asarray(self._testable & ~self._own.named(threshold_for(target, self._count)), np.bool_)
 
-    def _left_out(self, gallery: Gallery, owner: int, rows: Embeddings, place: int, margin: float) -> "_Answer":
+    def _left_out(self, gallery: Gallery, owner: int, rows: Embeddings, place: int) -> "_Answer":
         """What the gallery says of an image when the rest of the person's images alone are enrolled."""
         rest = mean_template(np.delete(rows, place, axis=0))
         match = gallery.identify(rows[place], instead=(owner, rest))
         if match.best is None or match.best.person.int != owner:
             return _NOBODY
-        return self._answer(match, margin, float(np.linalg.norm(rest)))
+        return self._answer(match, float(np.linalg.norm(rest)))
 
-    def _answer(self, match: Match, margin: float, length: float | None = None) -> "_Answer":
+    def _answer(self, match: Match, length: float | None = None) -> "_Answer":
         """
         Args:
             length: of the template that matched best, where it is not the enrolled one's.
         """
         if match.best is None:
             return _NOBODY
-        length = length or self._lengths[match.best.person.int]
+        row = match.best.person.int
+        length = length or self._lengths[row]
         lead = 1.0 if match.runner_up is None else match.best.similarity - match.runner_up.similarity
         shift = match.threshold - float(for_means(self._single, np.float64(length), 1.0))
-        return _Answer(match.best.similarity if lead >= margin else -np.inf, length, shift)
+        return match.best.similarity if lead >= self._margins[row] else -np.inf, length, shift
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A match without its target."""
+_Answer = tuple[float, float, float]
+"""A match without its target: similarity (-inf where the runner-up is too near), length of the best template, and how
+far crowding moved the threshold."""
 
-    similarity: float
-    """-inf where the runner-up is too near."""
-    length: float
-    """Of the best template."""
-    shift: float
-    """How far crowding moved the threshold."""
-
-    def names(self, single: float) -> bool:
-        """Whether a name is given at this threshold for single images."""
-        return self.similarity >= float(for_means(single, np.float64(self.length), 1.0)) + self.shift
+_NOBODY: Final[_Answer] = (-np.inf, 1.0, 0.0)
 
 
-_NOBODY: Final = _Answer(-np.inf, 1.0, 0.0)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answers:
+    """What was said of many images."""
 
+    similarities: NDArray[np.float64]
+    lengths: NDArray[np.float64]
+    shifts: NDArray[np.float64]
 
-def _named(answers: Sequence[_Answer], single: float) -> Rate:
-    return Rate(sum(answer.names(single) for answer in answers), len(answers))
+    @classmethod
+    def of(cls, answers: Sequence[_Answer]) -> "_Answers":
+        return cls(*np.array(answers, np.float64).reshape(-1, 3).T)
+
+    def named(self, single: float) -> NDArray[np.bool_]:
+        """Which of them get a name at this threshold for single images."""
+        return np.asarray(self.similarities >= for_means(single, self.lengths, 1.0) + self.shifts, np.bool_)
+
+    def rate(self, single: float) -> Rate:
+        return Rate(int(self.named(single).sum()), len(self.similarities))
 
 
 def _riskiest(people: EnrolledPeople, most: int) -> Sequence[RiskyPair]:

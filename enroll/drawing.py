@@ -1,14 +1,18 @@
 """Curves of error rates, in the terminal and as a figure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from enroll.calibration import AtTarget
 from enroll.evaluation import Recipe
 from enroll.rates import Floats
 from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LOWEST: Final = 1e-3
 """Rates below this are drawn on the axis."""
@@ -25,24 +29,58 @@ def draw_identification(recipes: Sequence[Recipe], *, width: int = 76, height: i
     for recipe, marker in zip(recipes, ("hd", "dot"), strict=False):
         fpir, fnir = recipe.trials.curve()
         plotext.plot(_decades(fpir).tolist(), (100 * fnir).tolist(), marker=marker, label=recipe.name)
-    ticks = [0.001, 0.01, 0.1, 1.0]
-    plotext.xticks([float(np.log10(tick)) for tick in ticks], [f"{100 * tick:g}" for tick in ticks])
+    _ticks(plotext.xticks)
     plotext.ylim(0, None)
-    return str(plotext.uncolorize(plotext.build()))
+    return str(plotext.uncolorize(plotext.build())).rstrip()
 
 
-def save_figure(recipes: Sequence[Recipe], file: Path) -> None:
+def draw_gallery(curve: Sequence[AtTarget], threshold: float, *, width: int = 76, height: int = 20) -> str:
+    """The error rates of a gallery (logarithmic) over the threshold, as text for a terminal of that many cells.
+
+    Args:
+        curve: of a calibration.
+        threshold: the one in force, for single images; a line stands there.
+    """
+    import plotext
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(width, height)
+    plotext.title("Named or missed (up, %) over the threshold (right)")
+    thresholds = [one.threshold for one in curve]
+    for (label, rates), marker in zip(_rates(curve), ("dot", "hd", "x", "o"), strict=False):
+        plotext.plot(thresholds, _decades(rates).tolist(), marker=marker, label=label)
+    plotext.vertical_line(threshold)
+    _ticks(plotext.yticks)
+    plotext.ylim(float(np.log10(_LOWEST)), 0)
+    return str(plotext.uncolorize(plotext.build())).rstrip()
+
+
+def save_gallery(curve: Sequence[AtTarget], threshold: float, file: Path) -> None:
+    """What `draw_gallery` draws, in the format of the file's ending.
+
+    Raises:
+        UsageError: the file cannot be written, or its ending is no format of figures.
+    """
+    figure = _figure(7, 4.5)
+    axes = figure.subplots()
+    for label, rates in _rates(curve):
+        axes.plot([one.threshold for one in curve], np.maximum(rates, _LOWEST), label=label)
+    axes.axvline(threshold, color="black", linestyle=":", label="threshold in force")
+    axes.set(yscale="log", ylim=(_LOWEST, 1), xlabel="threshold of similarity, single images", ylabel="share")
+    axes.set_title("Strangers named and enrolled people missed")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, file)
+
+
+def save_identification(recipes: Sequence[Recipe], file: Path) -> None:
     """Verification ROC and identification errors side by side, in the format of the file's ending.
 
     Raises:
         UsageError: the file cannot be written, or its ending is no format of figures.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure = _figure(11, 4.5)
     left, right = figure.subplots(1, 2)
     for recipe in recipes:
         fmr, tmr = recipe.roc
@@ -55,12 +93,45 @@ def save_figure(recipes: Sequence[Recipe], file: Path) -> None:
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.legend()
+    _save(figure, file)
+
+
+def _rates(curve: Sequence[AtTarget]) -> list[tuple[str, Floats]]:
+    """Names of the curves, and their values at every threshold; those without trials are left out."""
+    curves = [("FPIR expected", np.array([one.expected_fpir for one in curve]))]
+    for label, rates in (
+        ("FPIR seen", [one.fpir for one in curve]),
+        ("strangers given", [one.strangers for one in curve]),
+        ("FNIR seen", [one.fnir for one in curve]),
+    ):
+        if rates[0].trials:
+            curves.append((label, np.array([rate.value for rate in rates])))
+    return curves
+
+
+def _figure(width: float, height: float) -> "Figure":
+    """Without a display; in inches."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: "Figure", file: Path) -> None:
     try:
         figure.savefig(file, dpi=144)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from None
     except ValueError:
         raise UsageError(f"{file} has no known ending; give .png, .svg or .pdf.") from None
+
+
+def _ticks(put: Callable[[list[float], list[str]], object]) -> None:
+    """Percents on an axis of decades."""
+    ticks = [0.001, 0.01, 0.1, 1.0]
+    put([float(np.log10(tick)) for tick in ticks], [f"{100 * tick:g}" for tick in ticks])
 
 
 def _decades(rates: Floats) -> Floats:

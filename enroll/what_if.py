@@ -1,5 +1,6 @@
 """Which past sightings would have got another answer under another target FPIR."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,7 +47,14 @@ class WhatIf:
 
 
 def what_if(
-    session: Session, start: datetime, end: datetime, *, before: float, after: float, gallery_size: int, margin: float
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    before: float,
+    after: float,
+    margin: float,
+    extra_margins: Mapping[UUID, float],
 ) -> WhatIf:
     """Hold past sightings against the threshold of another target.
 
@@ -55,10 +63,10 @@ def what_if(
 
     Args:
         before, after: target FPIR in force and in question.
-        gallery_size: people enrolled.
         margin: how much more similar than the runner-up the best match must be.
+        extra_margins: everyone enrolled, with what is added to it for them.
     """
-    shift = threshold_for(after, gallery_size) - threshold_for(before, gallery_size)
+    shift = threshold_for(after, len(extra_margins)) - threshold_for(before, len(extra_margins))
     names: dict[UUID, str] = {}
     compared = [one for one in sightings.between(session, start, end) if one.similarity is not None and one.best]
     changes = []
@@ -66,7 +74,7 @@ def what_if(
         assert one.similarity is not None
         assert one.best is not None
         threshold = one.threshold + shift
-        named = one.similarity >= threshold and _lead(one) >= margin
+        named = one.similarity >= threshold and _lead(one) >= margin + extra_margins.get(one.best, 0.0)
         if named != (one.person is not None):
             if one.best not in names:
                 names[one.best] = people.get_person(session, one.best).name

@@ -15,7 +15,7 @@ from monitor.errors import UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from enroll.calibration import Calibration
+    from enroll.calibration import Calibration, EnrolledPeople
     from enroll.evaluation import Recipe
     from enroll.what_if import WhatIf
     from monitor.config import Settings
@@ -45,9 +45,7 @@ def calibrate(
     days: Annotated[int, typer.Option(min=1, help="How far --what-if looks back.")] = 30,
     evaluate: EvaluateOption = None,
     enrolled: Annotated[int, typer.Option(min=1, help="Pictures a person that --evaluate enrols.")] = 1,
-    figure: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save the curves of --evaluate as PNG, SVG or PDF.")
-    ] = None,
+    figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the curves as PNG, SVG or PDF.")] = None,
     db: DbOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -56,13 +54,13 @@ def calibrate(
     settings = settings_from(db, config)
     if save and (what_if is None or evaluate):
         raise UsageError("--save keeps the target of --what-if; give that too.")
-    if figure is not None and not evaluate:
-        raise UsageError("--figure draws what --evaluate measures; give that too.")
     if evaluate:
         _evaluate(evaluate, enrolled, settings, figure, as_json=as_json)
         return
     from enroll.calibration import calibrate as judge
     from enroll.calibration import load_people
+    from enroll.drawing import save_gallery
+    from monitor.vision.threshold import threshold_for
 
     engine, cipher = open_store(settings, config)
     from db.engine import reading
@@ -71,7 +69,9 @@ def calibrate(
         people = load_people(session, cipher)
     outsiders = _embed(strangers, as_json=as_json)
     found = judge(people, outsiders, target_fpir=settings.target_fpir, margin=settings.match_margin)
-    changes = None if what_if is None else _past(engine, settings, what_if, days, found.people)
+    if figure is not None:
+        save_gallery(found.curve, threshold_for(settings.target_fpir, found.people), figure)
+    changes = None if what_if is None else _past(engine, settings, what_if, days, people)
     saved = _save(config, what_if) if save and what_if is not None else None
     if as_json:
         record = found.record() | {"target_fpir": settings.target_fpir}
@@ -79,12 +79,14 @@ def calibrate(
         emit(record if saved is None else record | {"saved": str(saved)})
         return
     _tell(found, settings.target_fpir)
+    if figure is not None:
+        _tell_figure(figure)
     if changes is not None and what_if is not None:
         _tell_past(changes, what_if, days, saved)
 
 
 def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:
-    from enroll.drawing import draw_identification, save_figure
+    from enroll.drawing import draw_identification, save_identification
     from enroll.evaluation import FPIR, embed_pile, evaluate, joined
     from enroll.importing import open_pile
     from enroll.rates import paired
@@ -95,7 +97,7 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
             faces = embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance)
     recipes = evaluate(faces, enrolled=enrolled, target_fpir=settings.target_fpir, margin=settings.match_margin)
     if figure is not None:
-        save_figure(recipes, figure)
+        save_identification(recipes, figure)
     if as_json:
         for recipe in recipes:
             emit(recipe.record())
@@ -107,7 +109,11 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
     _tell_recipes(recipes, enrolled, len(faces.missed))
     typer.echo(draw_identification(recipes, width=min(out.width, 100)))
     if figure is not None:
-        out.print(f"The curves are in {figure}.", markup=False, soft_wrap=True)
+        _tell_figure(figure)
+
+
+def _tell_figure(figure: Path) -> None:
+    out.print(f"The curves are in {figure}.", markup=False, soft_wrap=True)
 
 
 def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:
@@ -140,25 +146,25 @@ def _tell(found: "Calibration", target: float) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from enroll.drawing import draw_gallery
     from enroll.shown import printable
+    from monitor.vision.threshold import threshold_for
 
     out.print(f"{found.people} people with {found.images} images.")
-    table = Table(
-        "Target FPIR", "Threshold", "Expected FPIR", "FPIR seen (95 %)", "Strangers given", "FNIR seen (95 %)"
-    )
+    given = found.targets[0].strangers.trials > 0
+    table = Table("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
     for one in found.targets:
-        mark = "in force" if one.target == target else ""
-        table.add_row(
-            f"{one.target:.1%} {mark}",
-            f"{one.threshold:.3f}",
-            f"{one.expected_fpir:.2%}",
-            *(str(rate) if rate.trials else "-" for rate in (one.fpir, one.strangers, one.fnir)),
-        )
+        mark = " *" if one.target == target else ""
+        seen = (one.fpir, one.strangers, one.fnir) if given else (one.fpir, one.fnir)
+        rates = [str(rate) if rate.trials else "-" for rate in seen]
+        table.add_row(f"{one.target:.1%}{mark}", f"{one.threshold:.3f}", f"{one.expected_fpir:.2%}", *rates)
     out.print(table)
     out.print(
-        "Expected: from the impostor curve, single images. FPIR seen: enrolled images against everybody else. "
-        "FNIR seen: each image against its person's others. In brackets: 95 % confidence intervals."
+        "* The target in force. Expected: from the impostor curve, single images. FPIR seen: enrolled images against "
+        "everybody else. FNIR seen: each image against its person's others. In brackets: 95 % confidence intervals.",
+        soft_wrap=True,
     )
+    typer.echo(draw_gallery(found.curve, threshold_for(target, found.people), width=min(out.width, 100)))
     if found.pairs:
         out.print("Most similar pairs:")
     for pair in found.pairs:
@@ -200,7 +206,7 @@ def _save(config: Path | None, target: float) -> Path:
     return file
 
 
-def _past(engine: "Engine", settings: "Settings", target: float, days: int, people: int) -> "WhatIf":
+def _past(engine: "Engine", settings: "Settings", target: float, days: int, people: "EnrolledPeople") -> "WhatIf":
     from db.engine import reading
     from enroll.what_if import what_if
 
@@ -214,8 +220,8 @@ def _past(engine: "Engine", settings: "Settings", target: float, days: int, peop
             now,
             before=settings.target_fpir,
             after=target,
-            gallery_size=people,
             margin=settings.match_margin,
+            extra_margins=dict(zip(people.ids, people.extra_margins, strict=True)),
         )
 
 

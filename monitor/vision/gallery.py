@@ -26,6 +26,12 @@ _PROBE_WEIGHT = 0.3
 """Share of the crowding that the threshold moves with."""
 _MOST_CROWDED = 0.03
 """Crowding counts up to here."""
+_LOOK_ALIKE_MARGIN = 0.005
+"""Extra margin for a person who has a look-alike in the gallery."""
+_WRONG_MARGIN = 0.005
+"""Extra margin for each "not me" of somebody who was taken for this person..."""
+_MOST_WRONG = 4
+"""...counted up to this many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +43,17 @@ class GalleryEntry:
     template: Embedding
     """float32 (128,): the mean of the person's unit embeddings, not scaled back to length 1."""
     margin: float = 0.0
-    """How much farther than usual from the runner-up a match must be; for people who look alike."""
+    """How much farther than usual from the runner-up a match must be (`extra_margin`)."""
+
+
+def extra_margin(look_alikes: int, wrongly_named: int) -> float:
+    """For people who are easily mistaken.
+
+    Args:
+        look_alikes: people in the gallery who are marked as looking like this one.
+        wrongly_named: how often somebody else was taken for this person and said "not me".
+    """
+    return _LOOK_ALIKE_MARGIN * bool(look_alikes) + _WRONG_MARGIN * min(wrongly_named, _MOST_WRONG)
 
 
 class Gallery:

@@ -14,7 +14,7 @@ from db import kiosks, people, sightings
 from db.engine import reading, writing
 from db.records import SightingRecord
 from enroll.calibration import EnrolledPeople, calibrate
-from enroll.drawing import draw_identification, save_figure
+from enroll.drawing import draw_gallery, draw_identification, save_gallery, save_identification
 from enroll.evaluation import LabelledFaces, evaluate
 from enroll.rates import Rate, Trials, paired, roc
 from enroll.what_if import what_if
@@ -26,7 +26,13 @@ from monitor.vision.threshold import threshold_for
 def gallery(made_up, count=12, images=4, spread=0.02):
     names = tuple(f"person {number}" for number in range(count))
     members = tuple(np.stack([made_up.embedding(name, spread) for _ in range(images)]) for name in names)
-    return EnrolledPeople(names, members)
+    return enrolled(names, members)
+
+
+def enrolled(names, members, extra_margins=None):
+    return EnrolledPeople(
+        tuple(uuid4() for _ in names), tuple(names), tuple(members), extra_margins or (0.0,) * len(names)
+    )
 
 
 def judged(made_up_gallery, strangers=None, **more):
@@ -94,7 +100,7 @@ def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up):
     given = gallery(made_up)
     twin = np.stack([made_up.embedding("person 3") for _ in range(3)])
     lonely = made_up.embedding("lonely")[None]
-    given = EnrolledPeople((*given.names, "twin", "lonely"), (*given.members, twin, lonely))
+    given = enrolled((*given.names, "twin", "lonely"), (*given.members, twin, lonely))
     found = judged(given)
     assert {found.pairs[0].one, found.pairs[0].other} == {"person 3", "twin"}
     lonely_one = next(one for one in found.weak if one.name == "lonely")
@@ -105,9 +111,28 @@ def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up):
 def test_pairs_are_found_across_blocks_of_a_large_gallery(made_up):
     count = 1100
     given = gallery(made_up, count=count, images=1)
-    given = EnrolledPeople((*given.names, "twin"), (*given.members, made_up.embedding("person 2", 0.001)[None]))
+    given = enrolled((*given.names, "twin"), (*given.members, made_up.embedding("person 2", 0.001)[None]))
     (pair,) = judged(given, most=1).pairs
     assert (pair.one, pair.other) == ("person 2", "twin")
+
+
+def test_a_person_with_an_extra_margin_is_named_more_rarely(made_up):
+    plain = gallery(made_up)
+    careful = enrolled(plain.names, plain.members, (1.0, *[0.0] * 11))
+    missed = [next(one.fnir for one in judged(given).targets if one.target == 0.01) for given in (plain, careful)]
+    assert [rate.errors for rate in missed] == [0, 4]
+
+
+def test_the_curve_of_a_gallery_falls_and_is_drawn(made_up, tmp_path):
+    found = judged(gallery(made_up))
+    assert [one.threshold for one in found.curve] == sorted((one.threshold for one in found.curve), reverse=True)
+    assert [one.fnir.value for one in found.curve] == sorted((one.fnir.value for one in found.curve), reverse=True)
+    drawn = draw_gallery(found.curve, threshold_for(0.01, 12), width=70)
+    assert max(map(len, drawn.splitlines())) <= 70
+    assert all(label in drawn for label in ("FPIR expected", "FPIR seen", "FNIR seen"))
+    assert "strangers given" not in drawn
+    save_gallery(found.curve, threshold_for(0.01, 12), tmp_path / "curves.svg")
+    assert "threshold in force" in (tmp_path / "curves.svg").read_text()
 
 
 def test_given_strangers_are_counted(made_up):
@@ -146,10 +171,10 @@ def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up, tmp_path):
     drawn = draw_identification(recipes, width=70)
     assert "Muster" in drawn
     assert max(map(len, drawn.splitlines())) <= 70
-    save_figure(recipes, tmp_path / "curves.svg")
+    save_identification(recipes, tmp_path / "curves.svg")
     assert "Identification among 15 people" in (tmp_path / "curves.svg").read_text()
     with pytest.raises(UsageError, match="no known ending"):
-        save_figure(recipes, tmp_path / "curves.nonsense")
+        save_identification(recipes, tmp_path / "curves.nonsense")
 
 
 def test_what_if_tells_which_sightings_would_change(engine, details):
@@ -166,8 +191,8 @@ def test_what_if_tells_which_sightings_would_change(engine, details):
             details.at + timedelta(days=1),
             before=0.01,
             after=0.0001,
-            gallery_size=20,
             margin=0.01,
+            extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
         )
     assert found.sightings == 3
     assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
@@ -211,7 +236,8 @@ def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypa
     folder = people_folder(Anna=["s1/1"], Ben=["s2/1"])
     CliRunner().invoke(enroll_app, ["import", str(folder), *common, "--workers", "1"])
     assert isinstance(run("--save").exception, UsageError)
-    assert "--evaluate" in str(run("--figure", str(tmp_path / "curves.png")).exception)
+    assert "The curves are in" in run("--figure", str(tmp_path / "curves.png")).stdout
+    assert (tmp_path / "curves.png").stat().st_size > 10_000
     assert isinstance(run("--what-if", "2", "--save").exception, UsageError)
     assert "--save keeps" in run("--what-if", "0.002").stdout
     assert "target_fpir = 0.01\n" in file.read_text()
