@@ -12,15 +12,12 @@ from monitor.doctor.check import Check, fail, ok, warn
 from monitor.errors import ModelError
 from monitor.vision import models
 
-ModelFile = tuple[str, str]
-"""A package, and the file in it."""
-
-EXPECTED: Mapping[ModelFile, tuple[str, str]] = {
-    models.BLAZEFACE: ("face detector", "671dd2f9ed11a78436fc21cc42357a803dfc6f73e9fb86541be942d5716c2dce"),
-    models.DLIB_LANDMARKS: ("face landmarks", "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"),
-    models.DLIB_ENCODER: ("face encoder", "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"),
+PARTS: Mapping[models.ModelFile, str] = {
+    models.BLAZEFACE: "face detector",
+    models.DLIB_LANDMARKS: "face landmarks",
+    models.DLIB_ENCODER: "face encoder",
 }
-"""What each model file is for, and its SHA-256."""
+"""What each model file is for."""
 
 _INSTALL = "Install Muster again."
 _PATIENCE = 60.0
@@ -44,18 +41,13 @@ EmotionModel().predict(mood_crop(picture, face)[None])
 """Runs in a process of its own: a library that does not suit the processor ends its process."""
 
 
-def check_models(expected: Mapping[ModelFile, tuple[str, str]] = EXPECTED) -> Iterator[Check]:
+def check_models(parts: Mapping[models.ModelFile, str] = PARTS) -> Iterator[Check]:
     """Each model file against the SHA-256 it must have."""
-    for file, (name, wanted) in expected.items():
+    for model, name in parts.items():
         try:
-            path = models.package_file(*file)
-            found = models.sha256_of(path)
+            yield _whole(name, models.weights(model), model.sha256)
         except ModelError as error:
             yield fail(name, str(error), _INSTALL)
-        except OSError as error:
-            yield fail(name, f"Its model file cannot be read: {error.strerror}.", _INSTALL)
-        else:
-            yield _compared(name, path, found, wanted)
 
 
 def check_emotion(weights: Path | None = None) -> Iterator[Check]:
@@ -69,14 +61,16 @@ def check_emotion(weights: Path | None = None) -> Iterator[Check]:
     except OSError as error:
         yield fail("emotion model", f"{error.filename} cannot be read: {error.strerror}.", _INSTALL)
         return
-    yield _compared("emotion model", weights, found, wanted[0] if wanted else "")
+    if wanted[:1] != [found]:
+        yield fail("emotion model", f"{weights} is not the file it should be.", _INSTALL)
+        return
+    yield _whole("emotion model", weights, found)
 
 
 def check_cache(folder: Path | None = None) -> Iterator[Check]:
     """Whether the encoder's ONNX model is built and whole."""
     folder = folder or models.cache_folder()
-    weights = EXPECTED[models.DLIB_ENCODER][1]
-    built = sorted(folder.glob(f"*-{weights[:32]}.bin"))
+    built = sorted(folder.glob(f"*-{models.DLIB_ENCODER.sha256[:32]}.bin"))
     try:
         damaged = [file.name for file in built if not _is_whole(file.read_bytes())]
     except OSError as error:
@@ -117,10 +111,8 @@ def check_trial(program: str = _TRIAL) -> Iterator[Check]:
         yield ok(name, "Detector, landmarks, encoder and emotion model run, and print nothing.")
 
 
-def _compared(name: str, path: Path, found: str, wanted: str) -> Check:
-    if found != wanted:
-        return fail(name, f"{path} is not the file it should be: its SHA-256 begins with {found[:12]}.", _INSTALL)
-    return ok(name, f"{path.name} is whole (SHA-256 {found[:12]}…).")
+def _whole(name: str, path: Path, sha256: str) -> Check:
+    return ok(name, f"{path.name} is whole (SHA-256 {sha256[:12]}…).")
 
 
 def _is_whole(stored: bytes) -> bool:

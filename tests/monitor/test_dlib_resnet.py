@@ -13,7 +13,7 @@ from monitor.vision.dlib_resnet import build_onnx, read_tensors
 
 @pytest.fixture(scope="module")
 def weights() -> bytes:
-    return models.package_file(*models.DLIB_ENCODER).read_bytes()
+    return models.weights(models.DLIB_ENCODER).read_bytes()
 
 
 def test_the_file_holds_59_tensors_from_the_stem_to_the_last_matrix(weights: bytes) -> None:

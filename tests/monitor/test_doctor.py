@@ -125,7 +125,10 @@ def test_the_installed_models_are_the_expected_ones() -> None:
 
 
 def test_a_model_that_is_another_one_or_missing_fails(tmp_path: Path) -> None:
-    wrong = {models.BLAZEFACE: ("face detector", "0" * 64), ("no_such_package", "a.dat"): ("nothing", "0" * 64)}
+    wrong = {
+        models.BLAZEFACE._replace(sha256="0" * 64): "face detector",
+        models.ModelFile("no_such_package", "a.dat", "0" * 64): "nothing",
+    }
     assert statuses(vision.check_models(wrong)) == [Status.FAIL, Status.FAIL]
     (tmp_path / "emotion.onnx").write_bytes(b"weights")
     assert statuses(vision.check_emotion(tmp_path / "emotion.onnx")) == [Status.FAIL]
@@ -135,7 +138,7 @@ def test_a_model_that_is_another_one_or_missing_fails(tmp_path: Path) -> None:
 
 def test_a_damaged_model_cache_is_warned_of(tmp_path: Path) -> None:
     assert statuses(vision.check_cache(tmp_path / "cache")) == [Status.OK]
-    built = tmp_path / f"recipe-{vision.EXPECTED[models.DLIB_ENCODER][1][:32]}.bin"
+    built = tmp_path / f"recipe-{models.DLIB_ENCODER.sha256[:32]}.bin"
     built.write_bytes(hashlib.sha256(b"model").digest() + b"model")
     assert statuses(vision.check_cache(tmp_path)) == [Status.OK]
     built.write_bytes(built.read_bytes()[:-1])

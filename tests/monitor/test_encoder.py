@@ -24,7 +24,7 @@ def chips(orl_photo: Photo, blazeface: FaceDetector) -> RgbImage:
 
 
 def test_every_embedding_equals_dlibs_descriptor(encoder: FaceEncoder, chips: RgbImage) -> None:
-    reference = dlib.face_recognition_model_v1(str(models.package_file(*models.DLIB_ENCODER)))
+    reference = dlib.face_recognition_model_v1(str(models.weights(models.DLIB_ENCODER)))
     truth = np.array([reference.compute_face_descriptor(chip) for chip in chips])
     embeddings = encoder.encode(chips)
     assert embeddings.shape == (6, 128)
@@ -124,12 +124,14 @@ def test_damaged_weights_say_what_to_do(
     (tmp_path / "damaged_models").mkdir()
     (tmp_path / "damaged_models" / "net.dat").write_bytes(content)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(models, "DLIB_ENCODER", ("damaged_models", "net.dat"))
+    monkeypatch.setattr(
+        models, "DLIB_ENCODER", models.ModelFile("damaged_models", "net.dat", models.DLIB_ENCODER.sha256)
+    )
     with pytest.raises(ModelError, match="install"):
         FaceEncoder(backend, cache=tmp_path)  # type: ignore[arg-type]
 
 
 def test_missing_weights_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "DLIB_ENCODER", ("no_such_package", "net.dat"))
+    monkeypatch.setattr(models, "DLIB_ENCODER", models.ModelFile("no_such_package", "net.dat", ""))
     with pytest.raises(ModelError, match="install Muster again"):
         FaceEncoder(cache=tmp_path)

@@ -1,5 +1,6 @@
 """Model files: found in packages without importing them, built once, never used when damaged."""
 
+import hashlib
 import logging
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ModelError
-from monitor.vision.models import cached_build, package_file, sha256_of
+from monitor.vision.models import ModelFile, cached_build, sha256_of, weights
 
 
 class Builder:
@@ -128,14 +129,17 @@ def test_a_packages_file_is_found_without_importing_the_package(
     (package / "__init__.py").write_text("raise RuntimeError('imported')")
     (package / "data" / "net.bin").write_bytes(b"net")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert package_file("heavy_models", "data/net.bin").read_bytes() == b"net"
+    model = ModelFile("heavy_models", "data/net.bin", hashlib.sha256(b"net").hexdigest())
+    assert weights(model).read_bytes() == b"net"
+    with pytest.raises(ModelError, match=r"net\.bin is damaged"):
+        weights(model._replace(sha256="0" * 64))
     assert "heavy_models" not in sys.modules
 
 
 @pytest.mark.parametrize(("package", "name"), [("no_such_package", "net.bin"), ("hypothesis", "no/such.bin")])
 def test_a_missing_package_or_file_says_what_to_do(package: str, name: str) -> None:
     with pytest.raises(ModelError, match=r"install Muster again\.$") as caught:
-        package_file(package, name)
+        weights(ModelFile(package, name, ""))
     assert name in str(caught.value)
 
 

@@ -101,7 +101,7 @@ def _deep(study: Study) -> Method:
         leave_one_out(one, target, jobs=1, done=lambda _: None)["deep"],
         each * len(study.train),
         each,
-        models.package_file(*models.DLIB_ENCODER).stat().st_size + embeddings[study.train].nbytes,
+        models.weights(models.DLIB_ENCODER).stat().st_size + embeddings[study.train].nbytes,
     )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.vision.dlib_resnet import read_tensors
-from monitor.vision.models import DLIB_ENCODER, package_file
+from monitor.vision.models import DLIB_ENCODER, weights
 from training.emotion.layers import EPSILON, FusedBatchNorm
 
 Array = NDArray[np.float32]
@@ -24,7 +24,7 @@ def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:
     Raises:
         ModelError: the weights are missing or damaged.
     """
-    tensors = read_tensors(package_file(*DLIB_ENCODER).read_bytes())
+    tensors = read_tensors(weights(DLIB_ENCODER).read_bytes())
     norms = [layer for layer in model.layers if isinstance(layer, FusedBatchNorm)]
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     for number, (convolution, norm) in enumerate(zip(convolutions, norms, strict=True)):
