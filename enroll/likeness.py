@@ -141,24 +141,25 @@ def alike_from(members: Sequence[int]) -> float:
     return _ALIKE[min(max(min(members), 1), len(_ALIKE)) - 1]
 
 
-def crowding(similarities: NDArray[np.float32], row: int, usual: float) -> float:
-    """How much the limit of `alike_from` moves for one of the people that a template is compared with.
+def crowding(similarities: NDArray[np.float32], rows: NDArray[np.int64], usual: float) -> NDArray[np.float32]:
+    """How much the limit of `alike_from` moves for some of the people that a template is compared with.
 
     Args:
         similarities: float32 (n,), of the template to everybody else's.
-        row: the one who may be the same person.
+        rows: int64 (k,), those who may be the same person.
         usual: mean similarity of the next three people in a gallery of this size.
 
     Returns:
-        Above 0 where the template is like many people, below where it is like few; 0 in a gallery of three or fewer.
+        float32 (k,): above 0 where the template is like many people, below where it is like few; 0 in a gallery of
+        three or fewer.
     """
     if len(similarities) <= _NEXT:
-        return 0.0
+        return np.zeros(len(rows), np.float32)
     largest = np.sort(np.partition(similarities, -_NEXT - 1)[-_NEXT - 1 :])[::-1]
-    among = similarities[row] >= largest[-1]
-    found = (float(largest.sum()) - float(similarities[row])) / _NEXT if among else float(largest[:_NEXT].mean())
+    theirs = similarities[rows]
+    found = np.where(theirs >= largest[-1], (largest.sum() - theirs) / _NEXT, largest[:_NEXT].mean())
     share = _CROWD * normalisation(len(similarities) + 1)
-    return share * min(max(found - usual, -_MOST_CROWD), _MOST_CROWD)
+    return np.asarray(share * np.clip(found - usual, -_MOST_CROWD, _MOST_CROWD), np.float32)
 
 
 def usually_next(size: int, mean_length: float, length: float) -> float:

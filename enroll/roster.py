@@ -80,10 +80,11 @@ class Roster:
             return []
         mean_length = self._lengths / len(self._people)
         usual = usually_next(len(rows), mean_length, float(np.linalg.norm(template)))
+        places = np.flatnonzero(similarities >= alike_from([1]) - MOST_LOWERED)
         found = []
-        for place in np.flatnonzero(similarities >= alike_from([1]) - MOST_LOWERED):
+        for place, crowd in zip(places, crowding(similarities, places, usual), strict=True):
             known, similarity = self._people[rows[place]], float(similarities[place])
-            if similarity >= alike_from([members, known.members]) + crowding(similarities, int(place), usual):
+            if similarity >= alike_from([members, known.members]) + float(crowd):
                 found.append(Alike(known.person, known.name, similarity))
         return sorted(found, key=lambda one: -one.similarity)[:most]
 

@@ -87,10 +87,11 @@ def test_in_a_crowd_a_double_has_to_be_more_alike_than_where_nobody_is_near():
 
 def test_a_few_people_say_nothing_about_a_crowd():
     similarities = np.array([0.94, 0.93, 0.92], np.float32)
-    assert crowding(similarities, 0, 0.8) == 0.0
+    assert crowding(similarities, np.array([0]), 0.8).tolist() == [0.0]
 
 
 def test_the_one_who_may_be_the_double_is_not_counted_as_crowd():
     similarities = np.array([0.99, 0.90, 0.90, 0.90, 0.90], np.float32)
-    assert crowding(similarities, 0, 0.90) == pytest.approx(0.0, abs=1e-6)
-    assert crowding(similarities, 4, 0.90) > 0.0
+    double, other = crowding(similarities, np.array([0, 4]), 0.90)
+    assert double == pytest.approx(0.0, abs=1e-6)
+    assert other > 0.0
