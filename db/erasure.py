@@ -83,11 +83,38 @@ def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *,
     Raises:
         InvalidRecord: one of the two does not exist, or they are the same.
     """
+    _require_two(session, source, into)
+    _move_templates(session, cipher, source, into)
+    _join(session, source, into, at=at, actor=actor)
+
+
+def merge_without_faces(session: Session, source: UUID, into: UUID, *, at: datetime, actor: str) -> None:
+    """Makes two people one where no key is known: `source` has no face here that would have to be sealed anew.
+
+    Raises:
+        InvalidRecord: one of the two does not exist, they are the same, or `source` has faces.
+    """
+    _require_two(session, source, into)
+    if has_faces(session, source):
+        raise InvalidRecord(f"The person {source} has faces here; merge them with 'muster people merge'.")
+    _join(session, source, into, at=at, actor=actor)
+
+
+def has_faces(session: Session, person: UUID) -> bool:
+    """Whether templates or a portrait of the person are kept."""
+    return any(_count(session, table, person) for table in (TemplateRow, PortraitRow))
+
+
+def _require_two(session: Session, source: UUID, into: UUID) -> None:
     if source == into:
         raise InvalidRecord("A person cannot be merged with themselves; give two different people.")
-    gone = people.get_person(session, source)
-    people.get_person(session, into)
-    _move_templates(session, cipher, source, into)
+    for person in (source, into):
+        people.get_person(session, person)
+
+
+def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: str) -> None:
+    """Gives everything but faces of `source` to `into`, and deletes `source`."""
+    name = people.get_person(session, source).name
     for (_, kind), given in consents.decisions(session, [source]).items():
         if not given:
             consents.set_consent(session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor)
@@ -98,7 +125,7 @@ def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *,
     session.execute(update(WrongPairRow).where(WrongPairRow.other_id == source).values(other_id=into))
     session.execute(delete(PersonRow).where(PersonRow.id == source))
     session.expire_all()
-    audit.note(session, "merge", at=at, actor=actor, person=into, detail={"source": gone.name})
+    audit.note(session, "merge", at=at, actor=actor, person=into, detail={"source": name})
     session.flush()
 
 

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from db import forwarded, ledger, moods, retention
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
-from db.forward_people import People, erased_here, send_kiosks, send_people
+from db.forward_changes import send_changes, send_erasures, send_merges
+from db.forward_people import People, send_kiosks, send_people
 from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow, WrongPairRow
 
 BATCH: Final = 500
@@ -40,12 +41,25 @@ class Forwarded:
     changed: int = 0
     """Sightings that were there, and lasted longer or got another name since."""
     moods: int = 0
+    merged: int = 0
+    updated: int = 0
+    """People whose name, group or state was changed here."""
+    erased: int = 0
+    """People who were erased there because they were erased here."""
     erased_here: tuple[UUID, ...] = ()
-    """Pseudonyms of people who were erased here and are known there still."""
+    """Ids there of people who were erased here, but whom another database sent too."""
+    merged_here: tuple[tuple[UUID, UUID], ...] = ()
+    """Ids there of people who are one here, but whose faces are kept there."""
 
     @property
     def rows(self) -> int:
-        return self.people + self.consents + self.events + self.sightings + self.changed + self.moods
+        sent = self.people + self.consents + self.events + self.sightings + self.changed + self.moods
+        return sent + self.merged + self.updated + self.erased
+
+    @property
+    def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
+        """What somebody has to do there."""
+        return tuple(one for one in (self.erased_here, *self.merged_here) if one)
 
 
 def forward(
@@ -83,17 +97,21 @@ def forward(
         gone = retention.gone_before(there)
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
+    erased, erased_here = send_erasures(source, target, now=now)
+    merged, merged_here = send_merges(source, target, now=now)
     people, new = send_people(source, target, batch)
-    add(people=new)
+    add(people=new, erased=erased, merged=merged)
     try:
+        updated = send_changes(source, target, people)
+        if updated:
+            add(updated=updated)
         _send_consents(source, target, people, batch, add)
         _send_events(source, target, chain, people, batch, add)
         _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
         _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
-    with reading(source) as here, reading(target) as there:
-        return replace(done, erased_here=erased_here(here, there))
+    return replace(done, erased_here=erased_here, merged_here=merged_here)
 
 
 _Add: TypeAlias = Callable[..., None]

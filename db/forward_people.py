@@ -1,7 +1,7 @@
 """Forwarding: kiosks and people, and who is who on the other side.
 
 A pseudonym of the ledger means the same person on both sides. Somebody enrolled at two kiosks under one number is one
-person there; without a number they are two, until somebody merges them there. Who was erased there stays erased, also
+person there; without a number they are two, until somebody merges them, here or there. Who was erased there stays erased, also
 when somebody else has the number since.
 """
 
@@ -50,7 +50,7 @@ def _free_name(there: Session, kiosk: KioskRow) -> str:
 
 
 def send_people(source: Engine, target: Engine, batch: int) -> tuple[People, int]:
-    """Adds the people whom the other side lacks; those who are there stay as they are.
+    """Adds the people whom the other side lacks; `forward_changes` looks after those who are there.
 
     Returns:
         Who is who, and how many were added.
@@ -125,13 +125,3 @@ def erased(session: Session) -> set[UUID]:
     """Pseudonyms of everybody who was erased in this database."""
     details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "erase"))
     return {UUID(one) for detail in details for one in detail.get("pseudonyms", ())}
-
-
-def erased_here(here: Session, there: Session) -> tuple[UUID, ...]:
-    """Pseudonyms of people who were erased here and are known there still."""
-    gone = sorted(erased(here))
-    return tuple(
-        one
-        for some in batches(gone)
-        for one in there.scalars(select(SubjectRow.id).where(SubjectRow.id.in_(some)).order_by(SubjectRow.id))
-    )

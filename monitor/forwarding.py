@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Engine
 
@@ -53,7 +54,7 @@ def forward_for_ever(
         every: seconds between rounds.
         clock: the time now, in UTC.
         wait: waits that many seconds; False when it is time to end.
-        sent: told of each round that sent something.
+        sent: told of each round that sent something, or found something else that has to be done there by hand.
         trouble: told one sentence when the server is away, and again only when the sentence changes.
 
     Raises:
@@ -63,6 +64,7 @@ def forward_for_ever(
     target: Engine | None = None
     whole_at: datetime | None = None
     pause, said = every, ""
+    by_hand: tuple[tuple[UUID, ...], ...] = ()
     try:
         while True:
             now = clock()
@@ -78,8 +80,9 @@ def forward_for_ever(
             else:
                 pause, said = every, ""
                 whole_at = now if whole else whole_at
-                if done.rows:
+                if done.rows or (done.by_hand and done.by_hand != by_hand):
                     sent(done)
+                by_hand = done.by_hand
             if not wait(pause):
                 return
     finally:

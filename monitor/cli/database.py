@@ -214,18 +214,25 @@ def _wait(seconds: float) -> bool:
 
 def _tell_sent(done: "Forwarded", *, json: bool) -> None:
     erased = [str(one) for one in done.erased_here]
+    pairs = [[str(one) for one in pair] for pair in done.merged_here]
     if json:
-        counts = ("people", "consents", "events", "sightings", "changed", "moods")
-        emit({name: getattr(done, name) for name in counts} | {"erased_here": erased})
+        counts = ("people", "consents", "events", "sightings", "changed", "moods", "merged", "updated", "erased")
+        emit({name: getattr(done, name) for name in counts} | {"erased_here": erased, "merged_here": pairs})
         return
-    out.print(
+    told = [
         f"Sent {done.events:,} attendance events, {done.sightings:,} sightings, {done.moods:,} moods, "
-        f"{done.people:,} people and {done.consents:,} consents; {done.changed:,} sightings were brought up to date.",
-        soft_wrap=True,
-    )
-    if erased:
-        out.print(
-            f"Erased here, and still known there, so erase them there too: {', '.join(erased)}",
-            markup=False,
-            soft_wrap=True,
+        f"{done.people:,} people and {done.consents:,} consents; {done.changed:,} sightings were brought up to date."
+    ]
+    if done.merged or done.updated or done.erased:
+        told.append(
+            f"As here, people were changed there: {done.updated:,} renamed, regrouped or (de)activated, "
+            f"{done.merged:,} merged, {done.erased:,} erased."
         )
+    if erased:
+        told.append(
+            f"Erased here, but another kiosk sent them too, so erase them there, and at that kiosk: {', '.join(erased)}"
+        )
+    for one, other in pairs:
+        told.append(f"Merged here, but there both have faces, so merge them there: muster people merge {one} {other}")
+    for sentence in told:
+        out.print(sentence, markup=False, soft_wrap=True)

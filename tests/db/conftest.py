@@ -2,15 +2,17 @@
 
 import shutil
 import warnings
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from doors import Door
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from db.crypto import TemplateCipher
 from db.engine import open_database
+from db.forward import Forwarded, forward
 from db.schema import Base
 
 
@@ -88,3 +90,27 @@ def _run(url: str, statement: str) -> None:
 
 def _named(url: str, database: str) -> str:
     return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def door(tmp_path: Path, at: datetime) -> Iterator[Door]:
+    made = Door(tmp_path / "door.sqlite3", at)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def other(tmp_path: Path, at: datetime) -> Iterator[Door]:
+    made = Door(tmp_path / "other.sqlite3", at, site="annex")
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def send(engine: Engine, at: datetime) -> Callable[..., Forwarded]:
+    """Forwards a door's database to the shared one, hours later."""
+
+    def send(door: Door, **options: object) -> Forwarded:
+        return forward(door.engine, engine, now=at + timedelta(hours=5), **options)  # type: ignore[arg-type]
+
+    return send

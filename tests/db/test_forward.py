@@ -1,90 +1,23 @@
 """Forwarding to the database that many doors share: exactly once, resumable, and every kiosk's chain stays provable."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
-from uuid import UUID
 
-import numpy as np
 import pytest
+from doors import CIPHER, HAPPY, Door
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from db import consents, corrections, erasure, forwarded, kiosks, ledger, moods, people, pins, retention, sightings
-from db.crypto import TemplateCipher
+from db import consents, corrections, forwarded, kiosks, ledger, moods, people, pins, retention, sightings
 from db.engine import open_database, reading, writing
-from db.errors import DatabaseBusy, DatabaseError, DatabaseUnavailable, InvalidRecord
+from db.errors import DatabaseError, DatabaseUnavailable, InvalidRecord
 from db.forward import Forwarded, forward
 from db.ids import new_id
-from db.records import MoodSample, NewEvent, SightingRecord
+from db.records import MoodSample
 from db.retention import Retention
-from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow, SubjectRow
+from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow
 
-HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
-CIPHER = TemplateCipher(bytes(range(32)))
 NOTHING = Forwarded()
-
-
-class Door:
-    """A kiosk with a database of its own."""
-
-    def __init__(self, file: Path, at: datetime, site: str = "main") -> None:
-        self.engine = open_database(str(file))
-        self.at = at
-        with writing(self.engine) as session:
-            self.kiosk = kiosks.register(session, "door", site=site, role="auto", time_zone="UTC", at=at).id
-
-    def enrol(self, name: str, number: str | None = None) -> UUID:
-        with writing(self.engine) as session:
-            person = people.add_person(session, name, number=number, at=self.at, actor="desk").id
-            consents.set_consent(session, person, "face", True, at=self.at, actor="desk")
-            return person
-
-    def see(self, person: UUID | None, minute: float = 0, *, token: str | None = None) -> UUID:
-        """A sighting with a mood and, for somebody known, a check-in; gives the sighting."""
-        at = self.at + timedelta(minutes=minute)
-        seen = SightingRecord(new_id(), self.kiosk, 1, at, at, 3, person, person, 0.9, None, None, 0.5)
-        face = np.full(128, 0.1, np.float32) if person is None else None
-        with writing(self.engine) as session:
-            sightings.add(session, CIPHER, seen, embedding=face)
-            if token:
-                moods.add(session, self.kiosk, MoodSample(at, None, None, "Team", token, "happy", HAPPY))
-            else:
-                moods.add(session, self.kiosk, MoodSample(at, person, seen.id, "Team", None, "happy", HAPPY))
-            if person is not None:
-                event = NewEvent(
-                    new_id(), "check_in", person, at, "UTC", self.kiosk, "face", "door", at, sighting=seen.id
-                )
-                ledger.append(session, event)
-        return seen.id
-
-    def head(self) -> str:
-        with reading(self.engine) as session:
-            return ledger.verify(session).head
-
-
-@pytest.fixture
-def door(tmp_path: Path, at: datetime) -> Iterator[Door]:
-    made = Door(tmp_path / "door.sqlite3", at)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def other(tmp_path: Path, at: datetime) -> Iterator[Door]:
-    made = Door(tmp_path / "other.sqlite3", at, site="annex")
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def send(engine: Engine, at: datetime) -> Callable[..., Forwarded]:
-    """Forwards a door's database to the shared one, hours later."""
-
-    def send(door: Door, **options: object) -> Forwarded:
-        return forward(door.engine, engine, now=at + timedelta(hours=5), **options)  # type: ignore[arg-type]
-
-    return send
 
 
 def _count(engine: Engine, table: type) -> int:
@@ -176,48 +109,6 @@ def test_two_kiosks_of_one_name_that_come_at_once_wait_for_each_other(
     assert order[:2] == ["lock", "kiosks"]
 
 
-def test_one_number_at_two_kiosks_is_one_person(
-    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
-) -> None:
-    first, second = door.enrol("Ada", "7"), other.enrol("Ada L.", "7")
-    for each, person in ((door, first), (other, second)):
-        each.see(person)
-        send(each)
-    with reading(engine) as session:
-        (ada,) = people.list_people(session)
-        assert (ada.person.id, ada.person.name) == (first, "Ada")
-        assert len(ledger.of_person(session, first)) == 2
-        assert {row.person for row in sightings.between(session, door.at, door.at + timedelta(days=1))} == {first}
-        assert len(session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == first)).all()) == 2
-    assert send(other) == NOTHING
-
-
-def test_of_somebody_who_is_another_person_there_only_a_refusal_counts(
-    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
-) -> None:
-    first, second = door.enrol("Ada", "7"), other.enrol("Ada L.", "7")
-    with writing(door.engine) as session:
-        consents.set_consent(session, first, "mood", True, at=door.at, actor="desk")
-    with writing(other.engine) as session:
-        consents.set_consent(session, second, "mood", False, at=door.at + timedelta(hours=1), actor="desk")
-    send(door)
-    assert send(other) == Forwarded(consents=1)
-    with reading(engine) as session:
-        assert (consents.current(session, first, "face"), consents.current(session, first, "mood")) == (True, False)
-
-
-def test_a_merge_on_the_other_side_is_followed(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
-    ada, double = door.enrol("Ada"), door.enrol("A. Lovelace")
-    door.see(double)
-    send(door)
-    with writing(engine) as session:
-        erasure.merge(session, CIPHER, double, ada, at=door.at, actor="office")
-    door.see(double, 30)
-    assert send(door) == Forwarded(events=1, sightings=1, moods=1)
-    with reading(engine) as session:
-        assert len(ledger.of_person(session, ada)) == 2
-
-
 def test_faces_and_pins_stay_at_the_kiosk(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
     ada = door.enrol("Ada", "7")
     with writing(door.engine) as session:
@@ -249,20 +140,6 @@ def test_what_changes_later_is_brought_up_to_date(engine: Engine, door: Door, se
         assert session.scalar(select(AuditRow.detail).where(AuditRow.event_id == void.id)) == {"reason": "not me"}
 
 
-def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
-    ada = door.enrol("Ada")
-    door.see(ada)
-    send(door)
-    with writing(engine) as session:
-        erasure.erase(session, ada, at=door.at, actor="office")
-    door.see(ada, 30)
-    assert send(door) == Forwarded(events=1)
-    assert _count(engine, PersonRow) == _count(engine, SightingRow) == _count(engine, MoodRow) == 0
-    with reading(engine) as session:
-        assert [event.person for event in ledger.newest(session)] == [None, None]
-        assert forwarded.verify(session, forwarded.origins(session)[0]).head == door.head()
-
-
 def test_what_was_deleted_there_for_its_age_does_not_come_back(
     engine: Engine, door: Door, send: Callable[..., Forwarded], at: datetime
 ) -> None:
@@ -279,62 +156,6 @@ def test_what_was_deleted_there_for_its_age_does_not_come_back(
     assert _count(engine, SightingRow) == 2
     door.see(None, 4 * day)
     assert forward(door.engine, engine, now=at + timedelta(days=9)) == Forwarded(sightings=1, moods=1)
-
-
-def test_who_is_erased_there_meanwhile_makes_the_next_run_finish(
-    engine: Engine, door: Door, send: Callable[..., Forwarded]
-) -> None:
-    ada, bob = door.enrol("Ada"), door.enrol("Bob")
-    for person in (ada, bob):
-        door.see(person)
-
-    def erase(done: Forwarded) -> None:
-        if done == Forwarded(people=2):
-            with writing(engine) as session:
-                erasure.erase(session, ada, at=door.at, actor="office")
-
-    with pytest.raises(DatabaseBusy, match="try again"):
-        send(door, tell=erase)
-    assert send(door) == Forwarded(consents=1, events=2, sightings=1, moods=1)
-    with reading(engine) as session:
-        assert [one.person.id for one in people.list_people(session)] == [bob]
-
-
-def test_who_was_erased_there_does_not_become_who_has_the_number_now(
-    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
-) -> None:
-    ada = door.enrol("Ada", "7")
-    door.see(ada)
-    send(door)
-    with writing(engine) as session:
-        erasure.erase(session, ada, at=door.at, actor="office")
-    bob = other.enrol("Bob", "7")
-    send(other)
-    door.see(ada, 30)
-    assert send(door) == Forwarded(events=1)
-    with reading(engine) as session:
-        assert ledger.of_person(session, bob) == []
-        assert [event.person for event in ledger.newest(session)] == [None, None]
-
-
-def test_a_reason_stays_here_when_its_person_was_erased_there(
-    engine: Engine, door: Door, send: Callable[..., Forwarded]
-) -> None:
-    ada = door.enrol("Ada")
-    door.see(ada)
-    send(door)
-    with writing(engine) as session:
-        erasure.erase(session, ada, at=door.at, actor="office")
-    with reading(door.engine) as session:
-        (event,) = ledger.newest(session)
-    with writing(door.engine) as session:
-        corrections.void(
-            session, event.id, id=new_id(), at=door.at, kiosk=door.kiosk, actor="desk", reason="Ada was ill"
-        )
-    assert send(door).events == 1
-    with reading(engine) as session:
-        assert "Ada" not in str(session.scalars(select(AuditRow.detail)).all())
-        assert ledger.newest(session)[0].kind == "void"
 
 
 def test_a_name_that_was_taken_off_there_stays_off(
@@ -355,20 +176,6 @@ def test_a_name_that_was_taken_off_there_stays_off(
         (there,) = sightings.between(session, at, at + timedelta(days=1))
         assert (there.person, there.frames) == (None, 99)
         assert set(session.execute(select(MoodRow.person_id, MoodRow.group))) == {(None, None)}
-
-
-def test_who_was_erased_here_is_named_until_the_other_side_erases_too(
-    engine: Engine, door: Door, send: Callable[..., Forwarded]
-) -> None:
-    ada = door.enrol("Ada")
-    door.see(ada)
-    send(door)
-    with writing(door.engine) as session:
-        receipt = erasure.erase(session, ada, at=door.at, actor="desk")
-    assert send(door) == Forwarded(erased_here=receipt.pseudonyms)
-    with writing(engine) as session:
-        erasure.erase(session, ada, at=door.at, actor="office")
-    assert send(door) == NOTHING
 
 
 def test_moods_without_a_person_wait_until_their_hour_is_over(engine: Engine, door: Door, at: datetime) -> None:

@@ -124,6 +124,17 @@ def test_what_waiting_does_not_help_against_ends_it(door: Engine, tmp_path: Path
         Rounds(3).run(door, str(tmp_path / "empty.sqlite3"))
 
 
+def test_what_has_to_be_done_there_by_hand_is_said_once_also_when_nothing_was_sent(
+    door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = new_id()
+    rest = [Forwarded(), Forwarded(erased_here=(ada,)), Forwarded(erased_here=(ada,)), Forwarded()]
+    monkeypatch.setattr(forwarding, "forward", lambda *_, **__: rest.pop(0))
+    rounds = Rounds(4)
+    rounds.run(door, centre)
+    assert rounds.sent == [Forwarded(erased_here=(ada,))]
+
+
 def _run(door: Engine, *words: str) -> Result:
     config = Path(str(door.url.database)).with_name("muster.toml")
     config.touch()
@@ -133,7 +144,8 @@ def _run(door: Engine, *words: str) -> Result:
 def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str) -> None:
     done = json.loads(_run(door, "forward", centre, "--json").stdout)
     counts = {"people": 1, "consents": 0, "events": 1, "sightings": 0, "changed": 0, "moods": 0}
-    assert done == counts | {"erased_here": []}
+    changes = {"merged": 0, "updated": 0, "erased": 0, "erased_here": [], "merged_here": []}
+    assert done == counts | changes
     assert "Sent 0 attendance events" in _run(door, "forward", centre).stdout
     here = json.loads(_run(door, "verify", "--json").stdout)
     there = json.loads(CliRunner().invoke(app, ["verify", "--json", "--db", centre]).stdout)

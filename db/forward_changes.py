@@ -1,0 +1,146 @@
+"""Forwarding: what was done with people here after they were sent: erased, merged, renamed, deactivated.
+
+What is there is asked, as with rows: pseudonyms that one person holds here, and two there, tell of a merge; the audit
+log tells who was erased, and which side changed a name last.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from db import erasure, ledger
+from db.batches import batches
+from db.engine import reading, scrub, writing
+from db.forward_people import People, erased
+from db.schema import AuditRow, PersonRow, SubjectRow
+
+_ACTOR: Final = "muster db forward"
+_CHANGES: Final = {"rename": "name", "group": "group", "activate": "active", "deactivate": "active"}
+"""The column that each action of the audit log changes."""
+_ENTRY: Final = ("id", "at", "actor", "action", "person_id", "detail")
+
+
+def send_erasures(source: Engine, target: Engine, *, now: datetime) -> tuple[int, tuple[UUID, ...]]:
+    """Erases there who was erased here, unless another database knows them too.
+
+    Returns:
+        How many were erased there, and the ids there of those who have to be erased by hand.
+    """
+    with reading(source) as here:
+        gone = erased(here)
+    with reading(target) as there:
+        if not _holders(there, gone):
+            return 0, ()
+    with writing(target) as there:
+        ledger.lock(there)
+        holders = set(_holders(there, gone).values())
+        shared = {one for one in holders if not gone.issuperset(_pseudonyms(there, one))}
+        for person in sorted(holders - shared):
+            erasure.erase(there, person, at=now, actor=_ACTOR)
+    if holders - shared:
+        scrub(target)
+    return len(holders - shared), tuple(sorted(shared))
+
+
+def send_merges(source: Engine, target: Engine, *, now: datetime) -> tuple[int, tuple[tuple[UUID, UUID], ...]]:
+    """Makes one person there of those who are one here.
+
+    Returns:
+        How many were merged there, and the pairs there that have to be merged by hand, because their faces are kept.
+    """
+    mine = _with_several_pseudonyms(source)
+    with reading(target) as there:
+        held = _holders(there, [one for theirs in mine.values() for one in theirs])
+    if all(len({held[one] for one in theirs if one in held}) < 2 for theirs in mine.values()):
+        return 0, ()
+    merged, by_hand = 0, []
+    with writing(target) as there:
+        ledger.lock(there)
+        for person, theirs in mine.items():
+            holders = sorted(set(_holders(there, theirs).values()))
+            into = person if person in holders else next(iter(holders), person)
+            for other in holders:
+                if other == into:
+                    continue
+                if erasure.has_faces(there, other):
+                    by_hand.append((other, into))
+                else:
+                    erasure.merge_without_faces(there, other, into, at=now, actor=_ACTOR)
+                    merged += 1
+    return merged, tuple(by_hand)
+
+
+def send_changes(source: Engine, target: Engine, people: People) -> int:
+    """Brings names, groups and who is active up to date where they were changed here last.
+
+    Only of people who were enrolled here: somebody who is another person there, by their number, is another door's.
+
+    Returns:
+        How many people were changed there.
+    """
+    query = select(AuditRow).where(AuditRow.action.in_(_CHANGES), AuditRow.person_id.is_not(None))
+    with reading(source) as here:
+        entries = here.scalars(query.order_by(AuditRow.at, AuditRow.id)).all()
+        last = {
+            (row.person_id, _CHANGES[row.action]): row
+            for row in entries
+            if people.known(row.person_id) == row.person_id
+        }
+        ours = {row.id: row for row in here.scalars(select(PersonRow))} if last else {}
+    with reading(target) as there:
+        new = _unknown(there, [row.id for row in last.values()])
+    if not new:
+        return 0
+    changed: set[UUID] = set()
+    with writing(target) as there:
+        ledger.lock(there)
+        for (person, column), row in last.items():
+            known = there.get(PersonRow, person)
+            if row.id not in new or known is None or person is None:
+                continue
+            value = getattr(ours[person], column)
+            if getattr(known, column) != value and not _is_newer_there(there, person, column, row.at):
+                setattr(known, column, value)
+                changed.add(person)
+            there.add(AuditRow(**{name: getattr(row, name) for name in _ENTRY}))
+            there.flush()
+    return len(changed)
+
+
+def _is_newer_there(there: Session, person: UUID, column: str, at: datetime) -> bool:
+    actions = [action for action, changes in _CHANGES.items() if changes == column]
+    query = select(AuditRow.id).where(AuditRow.person_id == person, AuditRow.action.in_(actions), AuditRow.at >= at)
+    return there.scalar(query.limit(1)) is not None
+
+
+def _unknown(there: Session, entries: Sequence[UUID]) -> set[UUID]:
+    """Entries of an audit log that are not in the one there."""
+    known = {
+        one for some in batches(entries) for one in there.scalars(select(AuditRow.id).where(AuditRow.id.in_(some)))
+    }
+    return set(entries) - known
+
+
+def _with_several_pseudonyms(source: Engine) -> dict[UUID, list[UUID]]:
+    with reading(source) as here:
+        found: dict[UUID, list[UUID]] = {}
+        for row in here.scalars(select(SubjectRow).order_by(SubjectRow.id)):
+            found.setdefault(row.person_id, []).append(row.id)
+    return {person: theirs for person, theirs in found.items() if len(theirs) > 1}
+
+
+def _holders(session: Session, pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Who holds which of these pseudonyms."""
+    found: dict[UUID, UUID] = {}
+    for some in batches(sorted(pseudonyms)):
+        query = select(SubjectRow.id, SubjectRow.person_id).where(SubjectRow.id.in_(some))
+        found |= dict(session.execute(query).all())
+    return found
+
+
+def _pseudonyms(session: Session, person: UUID) -> set[UUID]:
+    return set(session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person)))
