@@ -146,11 +146,13 @@ def _pass(
     if written is not None:
         return written, None
     today = _today(session, door, person, at)
+    # Who stays in view has not arrived anew; who types a PIN means it, and is in view while typing.
+    by_face = new.method == "face"
     kind = decide(
         at,
         door.settings.role,
         today=today,
-        last_seen=sightings.last_seen(session, person.id, at, other_than=new.sighting),
+        last_seen=sightings.last_seen(session, person.id, at, other_than=new.sighting) if by_face else None,
         cool_down=timedelta(minutes=door.settings.cool_down_minutes),
     )
     if kind is not None:

@@ -7,8 +7,9 @@ import pytest
 from arrivals import AT, CIPHER, Listener, seen
 from sqlalchemy import Engine
 
-from db import consents, erasure, ledger, look_alikes, people
+from db import consents, corrections, erasure, ledger, look_alikes, people
 from db.engine import reading, writing
+from db.ids import new_id
 from db.records import Person
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent
@@ -90,6 +91,39 @@ def test_not_me_after_a_pin_says_nothing_about_the_face(
     with reading(engine) as session:
         assert look_alikes.wrongly_named(session) == {}
         assert [one.kind for one in ledger.newest(session)] == ["void", "check_in"]
+
+
+def test_who_is_in_view_leaves_by_pin(engine: Engine, ada: Person, told: Listener) -> None:
+    clock = Clock()
+    settings = Settings(db="unused", time_zone="Europe/Berlin")
+    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)  # type: ignore[arg-type]
+    recorder.record(seen(ada, lasting=1800))
+    told.wait_for(2)
+    clock.minute = 30
+    recorder.record_pin(ada.id)
+    recorder.record(seen(ada, minute=31))
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in", "check_out", "sighting"]
+
+
+@pytest.mark.parametrize("method", ["face", "pin"])
+def test_after_a_void_at_the_desk_a_pin_checks_in_at_once(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], method: str
+) -> None:
+    recorder = start()
+    if method == "face":
+        recorder.record(seen(ada))
+    else:
+        recorder.record_pin(ada.id)
+    event = told.wait_for(2 if method == "face" else 1)[-1]
+    assert event.attendance is not None
+    with writing(engine) as session:
+        void = {"id": new_id(), "at": AT, "kiosk": recorder.kiosk, "actor": "desk", "reason": "by mistake"}
+        corrections.void(session, event.attendance, **void)  # type: ignore[arg-type]
+    recorder.record_pin(ada.id)
+    recorder.close()
+    assert told.kinds[-1] == "check_in"
+    assert told.events[-1].attendance != event.attendance
 
 
 @pytest.mark.parametrize("change", ["erased", "deactivated"])
