@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from db import migrate
-from db.errors import DatabaseError, DatabaseUnavailable, explain
+from db.errors import DatabaseError, DatabaseUnavailable, NameTaken, explain
 
 
 def back_up(engine: Engine, file: Path) -> int:
@@ -17,16 +17,16 @@ def back_up(engine: Engine, file: Path) -> int:
         The copy's size in bytes.
 
     Raises:
-        DatabaseError: not SQLite, the file exists, or it cannot be written.
+        NameTaken: the file exists.
+        DatabaseError: not SQLite, or the file cannot be written, also because its folder does not exist.
     """
     if engine.dialect.name != "sqlite":
         raise DatabaseError("PostgreSQL is backed up with its own pg_dump; run that on the server.")
     if file.exists():
-        raise DatabaseError(f"{file} exists already; give the name of a new file.")
+        raise NameTaken(f"{file} is there already; give the name of a new file.")
     unfinished = file.with_name(f"{file.name}.unfinished")
     source = engine.raw_connection()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         _copy(source.driver_connection, unfinished)

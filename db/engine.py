@@ -2,37 +2,45 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from db import migrate
-from db.errors import DatabaseError, DatabaseUnavailable, explain
+from db.errors import DatabaseError, DatabaseUnavailable, NoDatabase, explain
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long SQLite waits for another program's lock before it gives up."""
 
+_Prepare: TypeAlias = Callable[[sqlite3.Connection, Any], None]
 
-def open_database(url: str, *, upgrade: bool = True, read_only: bool = False) -> Engine:
+
+def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_only: bool = False) -> Engine:
     """An engine on a database whose tables are the ones this Muster needs.
 
     Args:
-        url: `sqlite:///FILE`, a file's path, or `postgresql+psycopg://…`. A missing folder and
-            file are created.
+        url: `sqlite:///FILE`, a file's path, or `postgresql+psycopg://…`.
+        create: make a missing folder and file.
         upgrade: bring the tables up to date; otherwise an old database is refused, and none is created.
         read_only: refuse every write; the database must exist.
 
     Raises:
-        DatabaseError: one sentence about what is wrong with the URL, the file or the server.
+        DatabaseError: one sentence about what is wrong with the URL, the file or the server. A file that is not
+            Muster's, or a newer Muster's, stays as it is.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = _sqlite_engine(parsed, read_only=read_only, create=upgrade and not read_only)
+        create = create and upgrade and not read_only
+        path = _sqlite_file(parsed)
+        _check_file(path, read_only=read_only, create=create)
+        if not read_only:
+            _require_ours(path)
+        engine = _sqlite_engine(path, "ro" if read_only else "rwc" if create else "rw")
     else:
         engine = _postgresql_engine(parsed, read_only=read_only)
     try:
@@ -101,14 +109,33 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername="sqlite")
 
 
-def _sqlite_engine(url: URL, *, read_only: bool, create: bool) -> Engine:
+def _sqlite_file(url: URL) -> Path:
     name = url.database or ""
     if name in ("", ":memory:") or name.startswith("file:"):
         raise DatabaseError("SQLite needs a file that all of Muster's threads can share; use sqlite:///FILE.")
-    path = Path(name).expanduser()
-    _check_file(path, read_only=read_only, create=create)
-    address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc' if create else 'rw'}"
-    if read_only and not os.access(path.parent, os.W_OK):
+    return Path(name).expanduser()
+
+
+def _require_ours(path: Path) -> None:
+    """Looks into the file before the first pragma writes to it. Raises: NewerDatabase, DatabaseDamaged."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    # Whoever closes a log last writes it into the file, and whoever only reads leaves an empty log behind.
+    engine = _sqlite_engine(path, "ro" if _has_log(path) else "rw", prepare=_set_busy_timeout)
+    try:
+        migrate.require_ours(engine)
+    finally:
+        engine.dispose()
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _sqlite_engine(path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Prepare | None = None) -> Engine:
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    if mode == "ro" and not os.access(path.parent, os.W_OK) and not _has_log(path):
         # A folder that may not be written cannot take SQLite's shared-memory file.
         address += "&immutable=1"
 
@@ -120,7 +147,7 @@ def _sqlite_engine(url: URL, *, read_only: bool, create: bool) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect, hide_parameters=True)
     event.listen(engine, "handle_error", _explained(str(path)))
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "connect", _set_read_only_pragmas if read_only else _set_pragmas)
+    event.listen(engine, "connect", prepare or (_set_read_only_pragmas if mode == "ro" else _set_pragmas))
     return engine
 
 
@@ -128,10 +155,10 @@ def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
     try:
         if path.is_dir():
             raise DatabaseUnavailable(f"{path} is a folder; give the database file's own name.")
-        if read_only and not path.is_file():
-            raise DatabaseUnavailable(f"There is no database {path} yet; start a kiosk, enrol somebody, or give --db.")
-        if not read_only and not create and not path.is_file():
-            raise DatabaseUnavailable(f"There is no database {path}; correct its name, or give the URL of another.")
+        if not create and not path.is_file():
+            raise NoDatabase(
+                f"There is no database at {path}; correct --db, or begin with 'muster enroll' or 'muster kiosk'."
+            )
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and not os.access(path, os.W_OK):
@@ -149,8 +176,12 @@ def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
     return engine
 
 
-def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+def _set_busy_timeout(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    _set_busy_timeout(connection, _record)
     connection.execute("PRAGMA journal_mode=WAL")
     # FULL: a commit that was acknowledged is on the disk, also after a power cut.
     connection.execute("PRAGMA synchronous=FULL")
@@ -159,7 +190,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _set_read_only_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    _set_busy_timeout(connection, _record)
     connection.execute("PRAGMA query_only=ON")
 
 

@@ -26,6 +26,18 @@ class DatabaseUnavailable(DatabaseError):  # noqa: N818
     """The database cannot be reached, read or written at the moment."""
 
 
+class NoDatabase(DatabaseUnavailable):
+    """There is no such file; most likely its name was mistyped."""
+
+    exit_code = 2
+
+
+class NameTaken(DatabaseError):  # noqa: N818
+    """A file that was to be made is there already."""
+
+    exit_code = 2
+
+
 class DatabaseDamaged(DatabaseError):  # noqa: N818
     """The file is not a database of Muster, or is broken."""
 

@@ -1,8 +1,8 @@
 """Forwarding: kiosks and people, and who is who on the other side.
 
 A pseudonym of the ledger means the same person on both sides. Somebody enrolled at two kiosks under one number is one
-person there; without a number they are two, until somebody merges them, here or there. Who was erased there stays erased, also
-when somebody else has the number since.
+person there; without a number they are two, until somebody merges them, here or there. Who was erased there stays
+erased, also when somebody else has the number since.
 """
 
 from collections.abc import Iterable, Sequence

@@ -52,6 +52,17 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(config(connection), "head")
 
 
+def require_ours(engine: Engine) -> None:
+    """Raises unless the tables are Muster's, of this version or an older one, or there are none.
+
+    Raises:
+        NewerDatabase: a newer Muster wrote it.
+        DatabaseDamaged: the tables in it are not Muster's.
+    """
+    with engine.connect() as connection:
+        _is_current(connection)
+
+
 def require_current(engine: Engine) -> None:
     """Raises unless the database is at HEAD.
 

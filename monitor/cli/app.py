@@ -64,7 +64,7 @@ def run_app(
 def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOption = False) -> None:
     """The app without a camera: the day board, moods, people, visitors."""
     settings = settings_from(db, config)
-    engine, cipher = open_store(settings, config)
+    engine, cipher = open_store(settings, config, create=True)
     run_app(settings, engine, cipher, ascii_only=ascii_only, config=config)
 
 

@@ -62,7 +62,7 @@ def calibrate(
     from enroll.drawing import save_gallery
     from monitor.vision.threshold import threshold_for
 
-    engine, cipher = open_store(settings, config)
+    engine, cipher = open_store(settings, config, read_only=True)
     from db.engine import reading
 
     with reading(engine) as session:

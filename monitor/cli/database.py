@@ -130,7 +130,7 @@ def purge(
         keep_moods_days=older_than if moods_days is None else moods_days,
     )
     rules = retention.Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
-    engine = open_database(settings.db)
+    engine = open_database(settings.db, create=False, read_only=dry_run)
     now = datetime.now(UTC)
     if dry_run:
         with reading(engine) as session:
@@ -162,7 +162,7 @@ def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOptio
     from db.rotation import rotate
     from monitor.config import CONFIG_FILE
 
-    engine = open_database(settings_from(db, config).db)
+    engine = open_database(settings_from(db, config).db, create=False)
     rotated = rotate(engine, (config or CONFIG_FILE).parent, at=datetime.now(UTC), actor="command line")
     scrub(engine)
     if json:
@@ -190,7 +190,7 @@ def forward(
     from db.forward import forward as send
     from monitor.forwarding import forward_for_ever, open_shared
 
-    source = open_database(settings_from(db, config).db)
+    source = open_database(settings_from(db, config).db, create=False)
     if follow:
         forward_for_ever(
             source,

@@ -56,7 +56,7 @@ def import_(
 
     agreed = _consents(consent)
     settings = settings_from(db, config)
-    engine, cipher = open_store(settings, config)
+    engine, cipher = open_store(settings, config, create=True)
     details = Details(datetime.now(UTC), getpass.getuser(), agreed)
     with open_pile(path, group=group, only=person) as pile:
         _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=False)
@@ -107,7 +107,7 @@ def capture(
 
     agreed = _consents(consent)
     settings = settings_from(db, config, source=source)
-    engine, cipher = open_store(settings, config)
+    engine, cipher = open_store(settings, config, create=True)
     identity = Identity(name, number, group)
     with reading(engine) as session:
         roster = load_roster(session, cipher)

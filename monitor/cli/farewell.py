@@ -22,7 +22,7 @@ def export(
     """Write everything about a person into a ZIP archive: JSON and images."""
     from enroll.farewell import export_name, export_zip
 
-    engine, cipher = store(db, config)
+    engine, cipher = store(db, config, read_only=True)
     person = find(engine, who)
     file = output or Path(export_name(person))
     images = export_zip(engine, cipher, person, file, at=datetime.now(UTC))

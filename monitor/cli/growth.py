@@ -39,7 +39,7 @@ def review_growth(
     as_json: JsonOption = False,
 ) -> None:
     """Faces seen at the door that would make templates better: list them, accept, reject or roll back."""
-    engine, cipher = store(db, config)
+    engine, cipher = store(db, config, read_only=not (accept or reject or roll_back))
     person = find(engine, who) if who else None
     for capture in accept or ():
         _accept(engine, cipher, _id(capture), as_json)

@@ -61,7 +61,7 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
     from monitor.vision.detector import FaceDetector
     from monitor.vision.encoder import FaceEncoder
 
-    enrolled = load_people(*open_store(settings, config), settings)
+    enrolled = load_people(*open_store(settings, config, read_only=True), settings)
     face_encoder = FaceEncoder(settings.encoder)
 
     def name(chips: NDArray[np.uint8]) -> list[Match]:

@@ -32,7 +32,7 @@ def kiosk(
 
     settings = settings_from(db, config, source=source, detector=detector, encoder=encoder, role=role)
     frames = open_source(settings.source)
-    engine, cipher = open_store(settings, config)
+    engine, cipher = open_store(settings, config, create=True)
     headless = headless or json or not out.is_terminal
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:

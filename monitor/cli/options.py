@@ -34,8 +34,14 @@ def settings_from(db: str | None, config: Path | None, **given: Any) -> "Setting
     return load_settings(config, db=db, **given)
 
 
-def open_store(settings: "Settings", config: Path | None) -> "tuple[Engine, TemplateCipher]":
+def open_store(
+    settings: "Settings", config: Path | None, *, create: bool = False, read_only: bool = False
+) -> "tuple[Engine, TemplateCipher]":
     """The database, and the cipher whose key lies beside the configuration.
+
+    Args:
+        create: make the database where there is none: for commands that begin to use one.
+        read_only: for commands that only look.
 
     Raises:
         DatabaseError: the database cannot be opened, or the key cannot be read.
@@ -44,7 +50,8 @@ def open_store(settings: "Settings", config: Path | None) -> "tuple[Engine, Temp
     from db.engine import open_database
     from monitor.config import CONFIG_FILE
 
-    return open_database(settings.db), load_cipher((config or CONFIG_FILE).parent)
+    engine = open_database(settings.db, create=create, read_only=read_only)
+    return engine, load_cipher((config or CONFIG_FILE).parent)
 
 
 def emit(record: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from monitor.cli.farewell import erase, export
 from monitor.cli.growth import review_growth
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
 from monitor.cli.person import Who, find, say, store
 from monitor.errors import UsageError
 
@@ -38,12 +38,11 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """Everyone enrolled."""
-    from db.engine import reading
+    from db.engine import open_database, reading
     from db.people import list_people
     from enroll.records import summary_record
 
-    engine, _ = store(db, config)
-    with reading(engine) as session:
+    with reading(open_database(settings_from(db, config).db, read_only=True)) as session:
         found = list_people(session, search=search, group=group, active=False if inactive else None)
     if as_json:
         for one in found:
@@ -74,7 +73,7 @@ def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: Js
     """One person: images and how well they fit, consents, look-alikes."""
     from enroll.records import person_details
 
-    engine, cipher = store(db, config)
+    engine, cipher = store(db, config, read_only=True)
     record = person_details(engine, cipher, find(engine, who))
     if as_json:
         emit(record)

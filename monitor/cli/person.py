@@ -26,9 +26,9 @@ def say(sentence: str, record: dict[str, Any], as_json: bool) -> None:
         out.print(printable(sentence, 1200), markup=False, soft_wrap=True)
 
 
-def store(db: str | None, config: Path | None) -> "tuple[Engine, TemplateCipher]":
+def store(db: str | None, config: Path | None, *, read_only: bool = False) -> "tuple[Engine, TemplateCipher]":
     """The database and the cipher that the options name. Raises: SettingsError, DatabaseError."""
-    return open_store(settings_from(db, config), config)
+    return open_store(settings_from(db, config), config, read_only=read_only)
 
 
 def find(engine: "Engine", who: str) -> "Person":

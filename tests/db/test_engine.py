@@ -11,7 +11,15 @@ from sqlalchemy.exc import StatementError
 
 from db import people
 from db.engine import open_database, reading, scrub, writing
-from db.errors import DatabaseBusy, DatabaseDamaged, DatabaseError, DatabaseFull, DatabaseUnavailable, NewerDatabase
+from db.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseError,
+    DatabaseFull,
+    DatabaseUnavailable,
+    NewerDatabase,
+    NoDatabase,
+)
 
 
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:
@@ -57,17 +65,39 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     other = sqlite3.connect(file)
     other.execute("CREATE TABLE theirs (x)")
     other.close()
+    before = file.read_bytes()
     with pytest.raises(DatabaseDamaged, match="not a database of Muster"):
         open_database(str(file))
-    with sqlite3.connect(file) as again:
-        assert again.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_another_programs_log_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "other.sqlite3"
+    other = sqlite3.connect(file)
+    other.execute("PRAGMA journal_mode=WAL")
+    other.execute("CREATE TABLE theirs (x)")
+    left = {part.name: part.read_bytes() for part in tmp_path.iterdir() if not part.name.endswith("-shm")}
+    other.close()
+    for name, content in left.items():  # as after a crash
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DatabaseDamaged, match="not a database of Muster"):
+        open_database(str(file))
+    assert {name: (tmp_path / name).read_bytes() for name in left} == left
 
 
 def test_a_newer_version_is_refused(sqlite: Engine) -> None:
+    file = Path(str(sqlite.url.database))
     with sqlite.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    sqlite.dispose()
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    connection.close()
+    before = file.read_bytes()
     with pytest.raises(NewerDatabase, match="newer Muster"):
-        open_database(str(sqlite.url.database))
+        open_database(str(file))
+    assert file.read_bytes() == before
 
 
 def test_an_empty_database_is_not_opened_without_upgrade(tmp_path: Path) -> None:
@@ -76,16 +106,11 @@ def test_an_empty_database_is_not_opened_without_upgrade(tmp_path: Path) -> None
         open_database(str(tmp_path / "empty.sqlite3"), upgrade=False)
 
 
-def test_without_upgrade_no_database_is_made(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable, match="There is no database"):
-        open_database(str(tmp_path / "folder" / "none.sqlite3"), upgrade=False)
+@pytest.mark.parametrize("how", [{"upgrade": False}, {"read_only": True}, {"create": False}])
+def test_a_mistyped_name_makes_nothing(tmp_path: Path, how: dict[str, bool]) -> None:
+    with pytest.raises(NoDatabase, match="There is no database at"):
+        open_database(str(tmp_path / "folder" / "none.sqlite3"), **how)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
-
-
-def test_read_only_needs_a_database_that_is_there(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable, match="There is no database"):
-        open_database(str(tmp_path / "none.sqlite3"), read_only=True)
-    assert not (tmp_path / "none.sqlite3").exists()
 
 
 def test_read_only_reads_and_never_writes(sqlite: Engine, at: datetime) -> None:

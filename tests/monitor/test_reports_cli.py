@@ -9,25 +9,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import typer
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from db import kiosks, ledger, moods, people
 from db.engine import open_database, writing
-from db.errors import DatabaseDamaged, DatabaseError
+from db.errors import DatabaseDamaged, DatabaseError, NoDatabase
 from db.ids import new_id
 from db.records import MoodSample, NewEvent
-from monitor.cli import database, reports
+from monitor.cli import app
 from monitor.errors import MusterError, UsageError
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
-
-app = typer.Typer()
-app.command("attendance")(reports.attendance)
-app.command("mood")(reports.mood)
-app.add_typer(database.app, name="db")
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +147,28 @@ def test_a_file_that_cannot_be_written_is_one_sentence(store: str, tmp_path: Pat
     error = _failure("attendance", "--db", store, "--output", str(tmp_path / "none" / "x.csv"))
     assert isinstance(error, MusterError)
     assert "cannot be written" in str(error)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("people", "list"),
+        ("people", "show", "Ada"),
+        ("people", "rename", "Ada", "Bob"),
+        ("people", "review-growth"),
+        ("calibrate",),
+        ("identify", "a.jpg"),
+        ("attendance",),
+        ("mood",),
+        ("db", "verify"),
+        ("db", "purge"),
+        ("db", "forward", "there.sqlite3"),
+    ],
+)
+def test_a_mistyped_database_is_not_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    error = _failure(*words, "--db", str(tmp_path / "typo" / "none.sqlite3"))
+    assert isinstance(error, NoDatabase)
+    assert (error.exit_code, list(tmp_path.iterdir())) == (2, [])
 
 
 def test_the_database_is_made_looked_at_and_backed_up(tmp_path: Path) -> None:
