@@ -19,8 +19,8 @@ def not_me(
 ) -> AttendanceEvent:
     """Voids an event that was made for the wrong person, and remembers the mistake.
 
-    The sighting and its moods lose the name as well, and templates that grew from it are rolled back. The second time
-    nothing happens.
+    The sighting and its moods lose the name as well, and templates that grew from it are rolled back, also when the
+    desk voided the event before. The second time nothing happens.
 
     Args:
         id: of the void, so that writing it again changes nothing.
@@ -30,7 +30,7 @@ def not_me(
     """
     wrong = _event(session, event)
     voided = void(session, event, id=id, at=at, kiosk=kiosk, actor=actor, reason="not me")
-    if voided.id != id or wrong.person is None or wrong.method != "face":
+    if wrong.person is None or wrong.method != "face" or look_alikes.is_wrong(session, event):
         # Somebody who typed another's number was not taken for them by their face.
         return voided
     sighting = session.get(SightingRow, wrong.sighting) if wrong.sighting else None

@@ -64,6 +64,11 @@ def add_wrong_pair(
     return _record(row)
 
 
+def is_wrong(session: Session, event: UUID) -> bool:
+    """Whether somebody said "not me" to this event."""
+    return session.scalar(select(WrongPairRow.id).where(WrongPairRow.event_id == event).limit(1)) is not None
+
+
 def wrong_pairs(session: Session) -> list[WrongPair]:
     """All mistakes that were reported, newest first."""
     return [_record(row) for row in session.scalars(select(WrongPairRow).order_by(WrongPairRow.at.desc()))]

@@ -84,16 +84,23 @@ def picture(engine: Engine, cipher: TemplateCipher, capture: UUID) -> bytes:
         return growth.load_face(session, cipher, capture)[1]
 
 
-def accept(engine: Engine, cipher: TemplateCipher, capture: UUID, *, at: datetime, actor: str) -> Accepted:
+def accept(
+    engine: Engine, cipher: TemplateCipher, capture: UUID, *, at: datetime, actor: str, of: Person | None = None
+) -> Accepted:
     """Make a capture part of its person's template, and look again who looks alike.
 
+    Args:
+        of: whose capture it must be.
+
     Raises:
-        UsageError: the person does not agree, has enough of them, or the face fits somebody else as well.
+        UsageError: it is another person's, the person does not agree, has enough of them, or the face fits
+            somebody else as well.
         InvalidRecord: no such capture waits.
     """
     with writing(engine) as session:
         one = growth.get(session, capture)
         person = people.get_person(session, one.person)
+        _require_owner(person, of)
         _require_consent(session, one)
         _require_room(session, one)
         _require_fit(session, cipher, one, growth.load_face(session, cipher, capture)[0])
@@ -102,26 +109,34 @@ def accept(engine: Engine, cipher: TemplateCipher, capture: UUID, *, at: datetim
         return Accepted(template, person.name, members, alike)
 
 
-def reject(engine: Engine, capture: UUID, *, at: datetime, actor: str) -> WaitingCapture:
-    """Delete a capture unused. Raises: InvalidRecord."""
+def reject(engine: Engine, capture: UUID, *, at: datetime, actor: str, of: Person | None = None) -> WaitingCapture:
+    """Delete a capture unused. Raises: InvalidRecord, or UsageError when it is not this person's."""
     with writing(engine) as session:
         one = growth.get(session, capture)
+        _require_owner(people.get_person(session, one.person), of)
         growth.reject(session, capture, at=at, actor=actor)
         return one
 
 
-def roll_back(engine: Engine, cipher: TemplateCipher, template: UUID, *, at: datetime, actor: str) -> Person:
+def roll_back(
+    engine: Engine, cipher: TemplateCipher, template: UUID, *, at: datetime, actor: str, of: Person | None = None
+) -> Person:
     """Take a template that grew out again, and compute the mean from the others.
+
+    Args:
+        of: whose template it must be.
 
     Returns:
         Whose it was.
 
     Raises:
+        UsageError: it is another person's.
         InvalidRecord: there is no such template, or somebody enrolled it.
     """
     with writing(engine) as session:
         gone = growth.roll_back(session, template, at=at, actor=actor)
         person = people.get_person(session, gone.person)
+        _require_owner(person, of)
         _renew(session, cipher, person, at=at)
         return person
 
@@ -135,6 +150,11 @@ def roll_back_all(engine: Engine, cipher: TemplateCipher, person: Person, *, at:
         if found:
             _renew(session, cipher, person, at=at)
         return len(found)
+
+
+def _require_owner(owner: Person, of: Person | None) -> None:
+    if of is not None and of.id != owner.id:
+        raise UsageError(f"That is {owner.name}'s, not {of.name}'s; see 'muster people review-growth'.")
 
 
 def _require_consent(session: Session, capture: WaitingCapture) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
 from monitor.cli.person import find, say, store
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -42,9 +42,9 @@ def review_growth(
     engine, cipher = store(db, config, read_only=not (accept or reject or roll_back))
     person = find(engine, who) if who else None
     for capture in accept or ():
-        _accept(engine, cipher, _id(capture), as_json)
+        _accept(engine, cipher, person, _id(capture), as_json)
     for capture in reject or ():
-        _reject(engine, _id(capture), as_json)
+        _reject(engine, person, _id(capture), as_json)
     for template in roll_back or ():
         _roll_back(engine, cipher, person, template, as_json)
     if pictures is not None:
@@ -74,20 +74,20 @@ def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
         out.print(line, markup=False, soft_wrap=True)
 
 
-def _accept(engine: "Engine", cipher: "TemplateCipher", capture: UUID, as_json: bool) -> None:
+def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None", capture: UUID, as_json: bool) -> None:
     from enroll import growth
 
-    done = growth.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser())
+    done = growth.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
     looks = f"; looks like {', '.join(one.name for one in done.alike)}" if done.alike else ""
     record = {"accepted": str(done.template.id), "person": done.name, "images": done.members, "look_alikes": alike}
     say(f"{done.name} is recognised by {done.members} images from now on{looks}.", record, as_json)
 
 
-def _reject(engine: "Engine", capture: UUID, as_json: bool) -> None:
+def _reject(engine: "Engine", person: "Person | None", capture: UUID, as_json: bool) -> None:
     from enroll import growth
 
-    one = growth.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser())
+    one = growth.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     say(f"The capture of {one.name} is deleted.", {"rejected": str(one.id), "person": one.name}, as_json)
 
 
@@ -98,7 +98,7 @@ def _roll_back(
 
     at, actor = datetime.now(UTC), getpass.getuser()
     if template != "all":
-        whose = growth.roll_back(engine, cipher, _id(template), at=at, actor=actor)
+        whose = growth.roll_back(engine, cipher, _id(template), at=at, actor=actor, of=person)
         say(f"{whose.name}'s template is without it again.", {"rolled_back": template, "person": whose.name}, as_json)
         return
     if person is None:
@@ -120,7 +120,7 @@ def _write_pictures(
             file.touch(mode=0o600)
             file.write_bytes(growth.picture(engine, cipher, one.id))
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}.") from None
+        raise MusterError(f"{folder} cannot be written: {error.strerror}.") from None
     record = {"folder": str(folder), "pictures": len(waiting)}
     say(f"Faces in {folder}: {len(waiting)}; delete them after the review.", record, as_json)
 

@@ -19,6 +19,7 @@ from db import (
     growth,
     kiosks,
     ledger,
+    look_alikes,
     people,
     retention,
     rotation,
@@ -218,8 +219,9 @@ def test_a_voided_entry_takes_its_capture_and_no_other(
         assert not ledger.is_voided(session, right.sighting)
 
 
+@pytest.mark.parametrize("voided_before", [False, True])
 def test_not_me_takes_back_what_was_accepted(
-    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
+    engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime, voided_before: bool
 ) -> None:
     before = _mean(engine, cipher)
     capture = keep(ada)
@@ -229,10 +231,14 @@ def test_not_me_takes_back_what_was_accepted(
     event = _event_of(engine, capture)
     with writing(engine) as session:
         kiosk = kiosks.all_kiosks(session)[0].id
-        corrections.not_me(session, cipher, event, id=new_id(), at=at, kiosk=kiosk, actor="door")
+        if voided_before:
+            corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="mistake")
+        for _ in range(2):
+            corrections.not_me(session, cipher, event, id=new_id(), at=at, kiosk=kiosk, actor="door")
     assert _mean(engine, cipher) == before
     with reading(engine) as session:
         assert growth.grown(session) == []
+        assert len(look_alikes.wrong_pairs(session)) == 1
 
 
 def test_a_merge_does_not_keep_what_waits(

@@ -242,8 +242,8 @@ def test_the_gate_is_that_of_enrolment(examiner, orl):
 @pytest.fixture
 def muster(engine, cipher, tmp_path, monkeypatch):
     """Runs `muster people review-growth`."""
-    monkeypatch.setattr("monitor.cli.options.open_store", lambda settings, config: (engine, cipher))
-    monkeypatch.setattr("monitor.cli.person.open_store", lambda settings, config: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.options.open_store", lambda settings, config, **_: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.person.open_store", lambda settings, config, **_: (engine, cipher))
 
     def run(*words):
         return CliRunner().invoke(app, ["review-growth", *words])
@@ -273,9 +273,17 @@ def test_the_command_lists_accepts_rejects_and_rolls_back(engine, cipher, enrol,
     assert "No capture waits" in muster().stdout
 
 
-def test_the_command_says_in_one_sentence_what_is_wrong(engine, enrol, muster):
+def test_the_command_says_in_one_sentence_what_is_wrong(engine, enrol, wait, made_up, muster):
     assert "is no id" in str(muster("--accept", "seven").exception)
     assert "needs the PERSON" in str(muster("--roll-back", "all").exception)
+    bela = wait(enrol("Bela"), made_up.embedding("Bela"))
+    enrol("Anna")
+    for option in ("--accept", "--reject"):
+        assert "That is Bela's, not Anna's" in str(muster("Anna", option, str(bela.id)).exception)
+    assert muster("Bela", "--accept", str(bela.id)).exit_code == 0
+    (grown,) = review.grown(engine)
+    assert "That is Bela's, not Anna's" in str(muster("Anna", "--roll-back", str(grown.template.id)).exception)
+    assert len(review.grown(engine)) == 1
     unknown = muster("--reject", str(new_id())).exception
     assert isinstance(unknown, InvalidRecord)
     assert muster("Nobody").exit_code == 1
