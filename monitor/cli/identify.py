@@ -10,6 +10,7 @@ from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_s
 
 if TYPE_CHECKING:
     from monitor.config import Settings
+    from monitor.errors import ImageError
     from monitor.identify import IdentifiedFace, Identifier
 
 
@@ -36,8 +37,10 @@ def identify(
     settings = settings_from(db, config, detector=detector, encoder=encoder)
     identifier = _by_model(settings, model) if model else _by_gallery(settings, config)
     failed = False
-    for path in _expand(images):
+    for path, trouble in _expand(images):
         try:
+            if trouble is not None:
+                raise trouble
             faces = identifier.identify(read_image(path))
         except ImageError as error:
             failed = True
@@ -96,21 +99,24 @@ def _emotions(settings: "Settings") -> Any:
     return None if settings.mood == "off" else EmotionModel()
 
 
-def _expand(paths: Sequence[Path]) -> Iterator[Path]:
-    from monitor.errors import UsageError
+def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]]":
+    """Each image; a folder that gives none comes with the reason, like an image that cannot be read."""
+    from monitor.errors import ImageError
     from monitor.sources.folder import is_image, natural_order
 
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield path, None
             continue
         try:
             inside = sorted((file for file in path.iterdir() if is_image(file)), key=natural_order)
         except OSError as error:
-            raise UsageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.") from None
+            yield path, ImageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.")
+            continue
         if not inside:
-            raise UsageError(f"The folder {path} has no images.")
-        yield from inside
+            yield path, ImageError(f"The folder {path} has no images; give another.")
+        for file in inside:
+            yield file, None
 
 
 def _report_error(path: Path, error: Exception, *, json: bool) -> None:

@@ -1,6 +1,7 @@
 """`muster identify`: a file that cannot be read is one input that failed, not wrong usage."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,30 @@ def test_a_file_without_read_permission_does_not_stop_the_others(
 
     assert done.exit_code == 3
     assert "good.png: no face" in done.stdout
+
+
+def test_a_folder_that_gives_nothing_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, empty, locked = tmp_path / "good.png", tmp_path / "empty", tmp_path / "locked"
+    Image.new("L", (20, 20)).save(good)
+    for folder in (empty, locked):
+        folder.mkdir()
+    listed = Path.iterdir
+
+    def refuse(path: Path) -> Iterator[Path]:
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(command, "_by_gallery", lambda settings, config: _Nobody())
+    app = typer.Typer()
+    app.command()(command.identify)
+
+    done = CliRunner().invoke(app, [str(locked), str(empty), str(good)])
+
+    assert done.exit_code == 3
+    assert "good.png: no face" in done.stdout
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [
+        f"The folder {locked} cannot be read",
+        f"The folder {empty} has no images; give another.",
+    ]
