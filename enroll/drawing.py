@@ -9,7 +9,7 @@ import numpy as np
 from enroll.calibration import AtTarget
 from enroll.evaluation import Recipe
 from enroll.rates import Floats
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -123,7 +123,7 @@ def _save(figure: "Figure", file: Path) -> None:
     try:
         figure.savefig(file, dpi=144)
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.") from None
+        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
     except ValueError:
         raise UsageError(f"{file} has no known ending; give .png, .svg or .pdf.") from None
 

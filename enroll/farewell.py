@@ -15,9 +15,9 @@ from sqlalchemy import Engine, select
 from db import erasure
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
-from db.records import ErasureReceipt, Person
+from db.records import ErasureReceipt, Person, PersonExport
 from db.schema import GrowthRow, MeanTemplateRow, PortraitRow, TemplateRow
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 
 _CHUNK: Final = 2**22
 _TRACE: Final = 40
@@ -50,23 +50,32 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
         How many images are in it.
 
     Raises:
-        UsageError: the file is there already, or cannot be written.
+        UsageError: the file is there already.
+        MusterError: it cannot be written; then there is none.
         DatabaseError: the templates belong to another key, or the database cannot be read.
     """
     with reading(engine) as session:
         export = erasure.export_person(session, cipher, person.id)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("README.txt", _ABOUT.format(at=at.isoformat(timespec="seconds")))
-            archive.writestr("person.json", json.dumps(export.data, ensure_ascii=False, indent=2, default=str))
-            for name, content in export.images.items():
-                archive.writestr(f"images/{name}", content)
+        try:
+            _pack(export, descriptor, at)
+        except BaseException:  # Ctrl+C too: half of an archive would pass for the whole
+            file.unlink(missing_ok=True)
+            raise
     except FileExistsError:
         raise UsageError(f"{file} is there already; give another name with --output.") from None
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.") from None
+        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
     return len(export.images)
+
+
+def _pack(export: PersonExport, descriptor: int, at: datetime) -> None:
+    with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", _ABOUT.format(at=at.isoformat(timespec="seconds")))
+        archive.writestr("person.json", json.dumps(export.data, ensure_ascii=False, indent=2, default=str))
+        for name, content in export.images.items():
+            archive.writestr(f"images/{name}", content)
 
 
 def export_name(person: Person) -> str:

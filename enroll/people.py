@@ -122,11 +122,12 @@ def merge(
         force: also when the faces do not look like one person's.
 
     Raises:
-        UsageError: the faces do not look like one person's.
-        InvalidRecord: the two are the same.
+        UsageError: the faces do not look like one person's, or the two are the same.
     """
+    if source.id == into.id:
+        raise UsageError("A person cannot be merged with themselves; give two different people.")
     with writing(engine) as session:
-        similarity = None if source.id == into.id else likeness(session, cipher, source.id, into.id)
+        similarity = likeness(session, cipher, source.id, into.id)
         if similarity is not None and similarity < FITS and not force:
             raise UsageError(
                 f"{source.name} and {into.name} do not look like one person (similarity {similarity:.3f}); "

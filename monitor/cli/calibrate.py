@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, amount, emit, err, open_store, out, settings_from
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from monitor.vision.encoder import Embeddings
 
 StrangersOption = Annotated[
-    Path | None, typer.Option("--strangers", metavar="FOLDER", help="Pictures of people who are not enrolled.")
+    Path | None,
+    typer.Option("--strangers", metavar="FOLDER", help="Pictures of people who are not enrolled.", readable=False),
 ]
 WhatIfOption = Annotated[
     float | None,
@@ -31,7 +32,9 @@ WhatIfOption = Annotated[
 SaveOption = Annotated[bool, typer.Option("--save", help="Write the target of --what-if into the configuration file.")]
 EvaluateOption = Annotated[
     list[Path] | None,
-    typer.Option("--evaluate", metavar="FOLDER", help="Measure on a folder of known people instead; repeatable."),
+    typer.Option(
+        "--evaluate", metavar="FOLDER", help="Measure on a folder of known people instead; repeatable.", readable=False
+    ),
 ]
 
 
@@ -150,7 +153,7 @@ def _tell(found: "Calibration", target: float) -> None:
     from enroll.shown import printable
     from monitor.vision.threshold import threshold_for
 
-    out.print(f"{found.people} people with {found.images} images.")
+    out.print(f"{amount(found.people, 'person', 'people')} with {amount(found.images, 'image', 'images')}.")
     given = found.targets[0].strangers.trials > 0
     table = Table("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
     for one in found.targets:

@@ -1,11 +1,12 @@
 """`muster db …`: upgrade, look at, back up, verify, clean and forward the database; change the template key."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, amount, emit, err, out, settings_from
 
 if TYPE_CHECKING:
     from db.forward import Forwarded
@@ -52,7 +53,7 @@ def current(db: DbOption = None, config: ConfigOption = None, json: JsonOption =
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="A new file.")],
+    file: Annotated[Path, typer.Argument(help="A new file, in a folder that is there.")],
     db: DbOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -71,7 +72,8 @@ def backup(
 @app.command()
 def verify(
     head: Annotated[
-        str | None, typer.Option(metavar="HASH", help="A head noted earlier, which must still be there.")
+        str | None,
+        typer.Option(metavar="HASH", help="A head noted earlier, 64 hexadecimal digits, which must still be there."),
     ] = None,
     db: DbOption = None,
     config: ConfigOption = None,
@@ -81,7 +83,12 @@ def verify(
     from db import backup, forwarded, ledger
     from db.engine import open_database, reading
     from db.errors import DatabaseDamaged
+    from monitor.errors import UsageError
 
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise UsageError(
+            f"{head!r} is no head of a ledger; give the 64 hexadecimal digits that 'muster db verify' says."
+        )
     engine = open_database(settings_from(db, config).db, read_only=True)
     with reading(engine) as session:
         check = ledger.verify(session, known_head=head)
@@ -96,7 +103,11 @@ def verify(
         return
     if problems:
         raise DatabaseDamaged(f"The database is not whole: {'; '.join(problems)}; restore it from a backup.")
-    out.print(f"The ledger is whole: {check.events:,} events, head {check.head}", markup=False, soft_wrap=True)
+    out.print(
+        f"The ledger is whole: {amount(check.events, 'event', 'events')}, head {check.head}",
+        markup=False,
+        soft_wrap=True,
+    )
     for one in chains.values():
         out.print(f"  of it {one.events:,} events of a kiosk whose head is {one.head}", markup=False, soft_wrap=True)
 
@@ -220,8 +231,10 @@ def _tell_sent(done: "Forwarded", *, json: bool) -> None:
         emit({name: getattr(done, name) for name in counts} | {"erased_here": erased, "merged_here": pairs})
         return
     told = [
-        f"Sent {done.events:,} attendance events, {done.sightings:,} sightings, {done.moods:,} moods, "
-        f"{done.people:,} people and {done.consents:,} consents; {done.changed:,} sightings were brought up to date."
+        f"Sent {amount(done.events, 'attendance event', 'attendance events')}, "
+        f"{amount(done.sightings, 'sighting', 'sightings')}, {amount(done.moods, 'mood', 'moods')}, "
+        f"{amount(done.people, 'person', 'people')} and {amount(done.consents, 'consent', 'consents')}; "
+        f"brought up to date: {amount(done.changed, 'sighting', 'sightings')}."
     ]
     if done.merged or done.updated or done.erased:
         told.append(

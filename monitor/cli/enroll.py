@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, amount, emit, err, open_store, out, settings_from
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -29,7 +29,11 @@ app = typer.Typer(
 )
 
 PathArgument = Annotated[
-    Path, typer.Argument(help="A folder (one sub-folder a person, or files named after people), a ZIP, CSV or XLSX.")
+    Path,
+    typer.Argument(
+        readable=False,  # what cannot be read is one sentence of ours
+        help="A folder (one sub-folder a person, or files named after people), a ZIP, CSV or XLSX.",
+    ),
 ]
 ConsentOption = Annotated[
     str, typer.Option("--consent", metavar="WHAT", help="What all of them have agreed to: face, mood or face,mood.")
@@ -244,7 +248,8 @@ def _tell_sum(tally: _Tally, pile: "Pile", seconds: float, *, as_json: bool, dry
     verb = "would be taken" if dry_run else "taken"
     left = "".join(f", {count} {kind} skipped" for kind, count in skipped.items())
     out.print(
-        f"{'Stopped. ' if tally.interrupted else ''}{tally.people} people, {tally.accepted} pictures {verb}, "
+        f"{'Stopped. ' if tally.interrupted else ''}{amount(tally.people, 'person', 'people')}, "
+        f"{amount(tally.accepted, 'picture', 'pictures')} {verb}, "
         f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
     )
 

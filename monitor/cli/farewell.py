@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
 from monitor.cli.person import Who, find, say, store
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 
 
 def export(
@@ -66,7 +66,7 @@ def erase(
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
             out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False, soft_wrap=True)
     if done.traces_left:
-        raise UsageError("Another program still holds the database's log; close it and run 'muster db purge'.")
+        raise MusterError("Another program still holds the database's log; close it and run 'muster db purge'.")
 
 
 def _confirmed(question: str) -> bool:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from monitor.config import Settings
 
 DbOption = Annotated[str | None, typer.Option("--db", metavar="URL", help="Database URL instead of the user's own.")]
-ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file (TOML).")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Configuration file (TOML).", readable=False)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with plain letters only.")]
 
@@ -52,6 +54,11 @@ def open_store(
 
     engine = open_database(settings.db, create=create, read_only=read_only)
     return engine, load_cipher((config or CONFIG_FILE).parent)
+
+
+def amount(count: int, one: str, many: str) -> str:
+    """A number with its word, such as `1 person` and `1,200 people`."""
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def emit(record: Mapping[str, Any]) -> None:

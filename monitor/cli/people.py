@@ -84,7 +84,8 @@ def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: Js
         out.print(printable(text, 300), markup=False, soft_wrap=True)
 
     line(f"{record['person']}  ({record['id']})")
-    for field in ("number", "group", "active", "notes"):
+    line(f"  active: {'yes' if record['active'] else 'no'}")
+    for field in ("number", "group", "notes"):
         if record[field] not in (None, ""):
             line(f"  {field}: {record[field]}")
     for image in record["images"]:
@@ -189,7 +190,9 @@ def pin(
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
         try:
-            typed = str(typer.prompt("PIN", hide_input=True, confirmation_prompt="Again", err=True))
+            typed = str(
+                typer.prompt(f"PIN, at least {SHORTEST} digits", hide_input=True, confirmation_prompt="Again", err=True)
+            )
         except typer.Abort:
             raise UsageError("No PIN was set; type it twice when it is asked for.") from None
         if not typed.isdecimal() or not typed.isascii() or len(typed) < SHORTEST:

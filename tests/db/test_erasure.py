@@ -237,6 +237,7 @@ def test_a_backup_of_a_database_in_use_is_whole(
     sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
 ) -> None:
     _live(sqlite, cipher, at, "Ada")
+    (tmp_path / "backups").mkdir()
     copy = tmp_path / "backups" / "copy.sqlite3"
     with writing(sqlite) as session:
         people.add_person(session, "Not committed yet", at=at, actor="test")

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from db import kiosks, ledger, moods, people
 from db.engine import open_database, writing
-from db.errors import DatabaseDamaged, DatabaseError, NoDatabase
+from db.errors import DatabaseDamaged, DatabaseError, NameTaken, NoDatabase
 from db.ids import new_id
 from db.records import MoodSample, NewEvent
 from monitor.cli import app
@@ -135,6 +135,7 @@ def test_aggregate_mode_hides_small_groups_and_people(store: str, monkeypatch: p
         ("attendance", "--output", "report"),
         ("attendance", "--json", "--format", "csv"),
         ("mood", "--format", "ics"),
+        ("db", "verify", "--head", "abc"),
     ],
 )
 def test_what_makes_no_sense_is_wrong_usage(store: str, words: tuple[str, ...]) -> None:
@@ -177,6 +178,17 @@ def test_the_database_is_made_looked_at_and_backed_up(tmp_path: Path) -> None:
     assert json.loads(run("db", "upgrade", "--db", file, "--json").stdout)["database"] == file
     assert json.loads(run("db", "current", "--db", file, "--json").stdout)["people"] == 0
     assert json.loads(run("db", "backup", str(copy), "--db", file, "--json").stdout)["bytes"] == copy.stat().st_size
+
+
+def test_a_backup_takes_no_name_that_is_taken_and_makes_no_folder(store: str, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("kept")
+    taken = _failure("db", "backup", str(tmp_path / "taken"), "--db", store)
+    assert isinstance(taken, NameTaken)
+    assert (taken.exit_code, (tmp_path / "taken").read_text()) == (2, "kept")
+    typo = _failure("db", "backup", str(tmp_path / "typo" / "copy"), "--db", store)
+    assert isinstance(typo, DatabaseError)
+    assert "cannot be written: No such file or directory" in str(typo)
+    assert [one.name for one in tmp_path.iterdir()] == ["taken"]
 
 
 def test_a_changed_ledger_fails_the_check(store: str, tmp_path: Path) -> None:
