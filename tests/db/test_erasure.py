@@ -248,7 +248,7 @@ def test_a_backup_of_a_database_in_use_is_whole(
         assert [entry.person.name for entry in people.list_people(session)] == ["Ada the Second"]
         assert ledger.verify(session).whole
     assert backup.problems(restored) == []
-    with pytest.raises(DatabaseError, match="exists already"):
+    with pytest.raises(DatabaseError, match="is there already"):
         backup.back_up(sqlite, copy)
 
 
