@@ -1,7 +1,9 @@
 """The command `muster`. Commands import what they need when they run, so that `--help` answers at once."""
 
+import errno
 import importlib
 import logging
+import os
 import sys
 from typing import Any
 
@@ -25,6 +27,8 @@ _COMMANDS = {
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; the help stands here so that listing commands imports none."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyGroup(TyperGroup):
@@ -76,6 +80,11 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         _fail("Stopped.", 130)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in the buffer
+        _fail("There is no room for the output; make room on the disk and try again.", 1)
     except Exception as error:
         # The database's errors have a root of their own: db knows nothing of ours, and --help nothing of db.
         if type(error).__module__ != "db.errors":

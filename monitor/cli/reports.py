@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, err, out, settings_from
-from monitor.errors import MusterError, UsageError
+from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.config import Settings
@@ -187,14 +187,13 @@ def _write(
 
 
 def _put(data: bytes, output: Path | None) -> None:
+    from monitor.export import write_whole
+
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise MusterError(f"{output} cannot be written: {error.strerror}.") from None
+    write_whole(output, data)
 
 
 def _show(table: "Table", output: Path | None) -> None:

@@ -19,8 +19,7 @@ from monitor import reports
 from monitor.attendance import passages
 from monitor.config import Settings
 from monitor.domain import EventKind
-from monitor.errors import MusterError
-from monitor.export import Table, to_csv
+from monitor.export import Table, to_csv, write_whole
 from monitor.mood import Cell
 from monitor.reports import Period, PersonDay
 from monitor.shifts import day_bounds
@@ -175,7 +174,4 @@ def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, 
         )
         for line in lines
     ]
-    try:
-        file.write_text(to_csv(Table("Attendance", columns, rows)), encoding="utf-8")
-    except OSError as error:
-        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
+    write_whole(file, to_csv(Table("Attendance", columns, rows)).encode())

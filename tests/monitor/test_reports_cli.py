@@ -1,8 +1,11 @@
 """`muster attendance`, `muster mood` and `muster db`, as they are typed."""
 
 import csv
+import errno
 import io
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -170,6 +173,30 @@ def test_a_mistyped_database_is_not_made(tmp_path: Path, words: tuple[str, ...])
     error = _failure(*words, "--db", str(tmp_path / "typo" / "none.sqlite3"))
     assert isinstance(error, NoDatabase)
     assert (error.exit_code, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_a_full_disk_leaves_the_report_of_before(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "report.csv"
+    file.write_text("of before")
+
+    def fill(path: Path, data: bytes) -> int:
+        with path.open("wb") as handle:
+            handle.write(data[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    error = _failure("attendance", "--db", store, "--output", str(file))
+    assert isinstance(error, MusterError)
+    assert (error.exit_code, file.read_text(), list(tmp_path.iterdir())) == (1, "of before", [file])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_behind_the_output_is_one_sentence(store: str) -> None:
+    command = [sys.executable, "-m", "monitor", "attendance", "--format", "csv", "--db", store]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "no room for the output" in done.stderr
 
 
 def test_the_database_is_made_looked_at_and_backed_up(tmp_path: Path) -> None:
