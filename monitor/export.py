@@ -110,8 +110,8 @@ def write_whole(file: Path, data: bytes) -> None:
     target = file.resolve()
     unfinished = target.with_name(f"{target.name}.unfinished")
     try:
-        if target.exists() and not target.is_file():  # a pipe or a device
-            target.write_bytes(data)
+        if file.exists() and not file.is_file():  # a pipe or a device
+            file.write_bytes(data)
             return
         try:
             unfinished.write_bytes(data)
