@@ -1,23 +1,27 @@
-"""Finds the faces on the next frame while the flow still works on this one: two cores for one stream of frames."""
+"""Finds the faces on the next frames while the flow still works on this one: two cores for one stream of frames."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from monitor.domain import Face, RgbImage
 from monitor.pipeline import Detector
 
+_THREADS = 2
+"""Where the flow leaves its core idle, a second detector takes it."""
+
 
 class DetectorAhead:
-    """A detector in a thread of its own, which may be told of a picture before its faces are asked for."""
+    """Detectors in threads of their own, which may be told of a picture before its faces are asked for."""
 
     def __init__(self, open_detector: Callable[[], Detector]) -> None:
         """
         Args:
-            open_detector: loads the model; called in the thread, at the first use.
+            open_detector: loads the model; called in each thread, at its first use.
         """
         self._open = open_detector
-        self._detector: Detector | None = None
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="detector")
+        self._own = threading.local()
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="detector")
         self._begun: dict[int, tuple[RgbImage, Future[list[Face]]]] = {}
 
     def begin(self, rgb: RgbImage) -> None:
@@ -34,10 +38,11 @@ class DetectorAhead:
         return (found or self._pool.submit(self._detect, rgb)).result()
 
     def close(self) -> None:
-        """End the thread. May be called twice."""
+        """End the threads. May be called twice."""
         self._pool.shutdown(cancel_futures=True)
 
     def _detect(self, rgb: RgbImage) -> list[Face]:
-        if self._detector is None:
-            self._detector = self._open()
-        return self._detector.detect(rgb)
+        detector: Detector | None = getattr(self._own, "detector", None)
+        if detector is None:
+            detector = self._own.detector = self._open()
+        return detector.detect(rgb)
