@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 _NOSE_DEPTH: Final = 1.4
 """How far the tip of the nose stands before the axis through the ears, in half distances between the ears."""
 
-_LEVEL_NOSE: Final = 0.57
+_LEVEL_NOSE: Final = 0.56
 """Where the nose lies between eyes (0) and mouth (1) when the head is level; the median over frontal portraits."""
 
 _NOSE_RISE: Final = 0.41

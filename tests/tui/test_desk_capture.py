@@ -28,7 +28,7 @@ from monitor.tui.screens.people import PeopleScreen
 from monitor.vision.encoder import ENCODER_NAME
 
 SIZE = (120, 36)
-STRAIGHT, LEFT, RIGHT, UP, DOWN = 1, 2, 4, 7, 3
+STRAIGHT, LEFT, RIGHT, UP, DOWN = 8, 5, 4, 7, 3
 """Pictures of the first person of the AT&T/ORL set by where the head is turned."""
 
 
