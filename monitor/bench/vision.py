@@ -19,7 +19,7 @@ LARGEST_DIFFERENCE = 1e-5
 def chips_on(pictures: Sequence[RgbImage]) -> NDArray[np.uint8]:
     """The faces on pictures, as uint8 (n, 150, 150, 3)."""
     detector = FaceDetector()
-    chips = [face_chip(picture, face) for picture in pictures for face in detector.detect(picture)]
+    chips = [face_chip(picture, face) for picture in pictures for face in detector.detect(picture, thorough=True)]
     return np.stack(chips) if chips else np.empty((0, 150, 150, 3), np.uint8)
 
 
