@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from uuid6 import uuid7
 
 from monitor.domain import Embedding, Match, MoodScores, Phase, RgbImage, Sighting, Track
+from monitor.tracker import TrackUpdate
 
 SAME_PERSON = 0.94
 """Cosine below which an embedding is not the track's: of pairs of different people 1 in 5,000 are above it, of pairs of
@@ -84,18 +85,18 @@ class Consensus:
             return None
         return self.match if self.named or not self.match.accepted else None
 
-    def see(self, track: Track, at: datetime, thumbnail: NDArray[np.float32], *, doubtful: bool) -> None:
+    def see(self, update: TrackUpdate, at: datetime, thumbnail: NDArray[np.float32]) -> None:
         """Take in that the face was found again.
 
         Args:
             thumbnail: from `views.thumbnail`.
-            doubtful: the tracker is not sure that it is the same face.
         """
-        self.track, self.last_at = track, at
+        self.track, self.last_at = update.track, at
         if self._thumbnail is None:
             return
         looks_other = float(self._thumbnail @ thumbnail) < _SAME_LOOK
-        if looks_other or (doubtful and track.last_seen - self._last_view >= _DOUBT_EVERY):
+        doubted = update.doubtful and update.track.last_seen - self._last_view >= _DOUBT_EVERY
+        if looks_other or update.returned or doubted:
             self.verified = False
 
     def wants_view(self, seconds: float) -> bool:

@@ -109,8 +109,7 @@ class VisionFlow:
         if consensus is None:
             self._known[track.id] = Consensus(track, frame.at, frame.at)
             return
-        thumbnail = views.thumbnail(frame.rgb, track.face)
-        consensus.see(track, frame.at, thumbnail, doubtful=update.doubtful)
+        consensus.see(update, frame.at, views.thumbnail(frame.rgb, track.face))
 
     def _look(self, frame: Frame, tracks: Sequence[int]) -> tuple[list[Consensus], list[Sighting]]:
         """Encode the faces whose embedding adds evidence; split tracks that another person took over."""

@@ -33,7 +33,9 @@ class TrackUpdate:
 
     track: Track
     doubtful: bool
-    """Another face or track was near, or the face had been out of view: it may be somebody else now."""
+    """Another face or track was near, or the face jumped: it may be somebody else now."""
+    returned: bool = False
+    """The face had been out of view: even one that looked right a moment before may be somebody else now."""
 
 
 @dataclass(slots=True)
@@ -72,12 +74,13 @@ class Tracker:
         """
         Args:
             forget_after: seconds without a detection after which a track ends.
-            doubt_after: seconds without a detection after which it may be somebody else.
+            doubt_after: seconds after which a face that at least one frame missed may be somebody else.
         """
         self._forget_after = forget_after
         self._doubt_after = doubt_after
         self._states: dict[int, _State] = {}
         self._next_id = 1
+        self._previous = 0.0
 
     def update(self, faces: Sequence[Face], seconds: float) -> tuple[list[TrackUpdate], list[Track]]:
         """Take in the faces of one frame.
@@ -92,12 +95,13 @@ class Tracker:
         taken: set[int] = set()
         for row, column in _nearest_pairs(distances):
             state = states[row]
-            absent = seconds - state.last_seen > self._doubt_after
-            doubtful = absent or distances[row, column] > _JUMP or _rival(distances, row, column)
+            returned = state.last_seen < self._previous and seconds - state.last_seen > self._doubt_after
+            doubtful = bool(distances[row, column] > _JUMP) or _rival(distances, row, column)
             state.update(faces[column], seconds)
             taken.add(column)
-            updates.append(TrackUpdate(state.snapshot(), bool(doubtful)))
+            updates.append(TrackUpdate(state.snapshot(), doubtful, returned))
         updates += [self._begin(face, seconds) for index, face in enumerate(faces) if index not in taken]
+        self._previous = seconds
         return updates, ended
 
     def split(self, track: int, seconds: float) -> tuple[Track, TrackUpdate]:

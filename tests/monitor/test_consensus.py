@@ -10,6 +10,7 @@ from stage import START, frontal, mood_of, near, person_id, unit_vector
 
 from monitor.consensus import Consensus
 from monitor.domain import Box, Candidate, Embedding, Match, Phase, Track
+from monitor.tracker import TrackUpdate
 
 RANDOM = np.random.default_rng(6)
 ADA = unit_vector(RANDOM)
@@ -35,15 +36,17 @@ def seen(views: int, answer: Match | None, *, every: float = 0.1) -> Consensus:
     consensus = Consensus(track(0.0), START, START)
     for view in range(views):
         now = view * every
-        consensus.see(track(now, hits=view + 1), START + timedelta(seconds=now), LOOK, doubtful=False)
+        consensus.see(TrackUpdate(track(now, hits=view + 1), doubtful=False), START + timedelta(seconds=now), LOOK)
         consensus.add_view(ADA, CHIP, LOOK, now)
         consensus.match = answer
     return consensus
 
 
-def at(consensus: Consensus, seconds: float, *, look: np.ndarray = LOOK, doubtful: bool = False) -> Consensus:
+def at(
+    consensus: Consensus, seconds: float, *, look: np.ndarray = LOOK, doubtful: bool = False, returned: bool = False
+) -> Consensus:
     """The same face, seen later."""
-    consensus.see(track(seconds), START + timedelta(seconds=seconds), look, doubtful=doubtful)
+    consensus.see(TrackUpdate(track(seconds), doubtful, returned), START + timedelta(seconds=seconds), look)
     return consensus
 
 
@@ -174,6 +177,14 @@ def test_doubt_hides_the_name_once_the_last_view_is_a_moment_ago() -> None:
     assert at(consensus, 0.6, doubtful=True).shown is None
 
 
+def test_a_face_that_was_out_of_view_has_no_name_until_it_is_looked_at_however_short_ago_the_last_view_was() -> None:
+    consensus = seen(3, CLEAR)
+    consensus.tell(Phase.OPENED, 0.2, 0.5)
+    at(consensus, 0.35, returned=True)
+    assert consensus.shown is None
+    assert consensus.wants_view(0.35)
+
+
 def test_in_doubt_nothing_is_told_and_no_mood_is_taken() -> None:
     consensus = at(seen(3, CLEAR), 0.6, look=OTHER_LOOK)
     assert consensus.due(9, mood_every=5) is None
@@ -260,7 +271,7 @@ def test_only_a_face_that_nobody_knows_carries_its_embedding_and_picture() -> No
 
 def test_a_sighting_says_since_when_until_when_and_in_how_many_frames() -> None:
     consensus = seen(4, CLEAR, every=0.5)
-    consensus.see(replace(track(2.0), hits=31), START + timedelta(seconds=2), LOOK, doubtful=False)
+    consensus.see(TrackUpdate(replace(track(2.0), hits=31), doubtful=False), START + timedelta(seconds=2), LOOK)
     sighting = consensus.tell(Phase.OPENED, 2, 0.5)
     assert sighting.first_at == START
     assert sighting.last_at == START + timedelta(seconds=2)

@@ -91,21 +91,26 @@ def test_two_faces_close_to_each_other_are_doubtful() -> None:
     assert any(doubts(walk.see(face(305), face(345))))
 
 
-def test_a_face_that_was_out_of_view_for_a_moment_is_the_same_track_but_doubtful() -> None:
+def test_a_face_that_was_out_of_view_for_a_moment_is_the_same_track_but_has_to_be_looked_at() -> None:
     walk = Walk()
     walk.see(face(300))
     walk.see_nothing(0.4)
     (update,) = walk.see(face(300))
-    assert (update.track.id, update.doubtful) == (1, True)
+    assert (update.track.id, update.returned) == (1, True)
     (update,) = walk.see(face(300))
-    assert not update.doubtful
+    assert not update.returned
 
 
-def test_a_face_that_one_frame_missed_is_not_doubtful() -> None:
+def test_a_face_that_was_missed_for_less_than_that_has_not_returned() -> None:
     walk = Walk(doubt_after=0.2)
     walk.see(face(300))
     walk.see()
-    assert doubts(walk.see(face(300))) == [False]
+    assert not walk.see(face(300))[0].returned
+
+
+def test_frames_that_come_slowly_do_not_make_a_face_return() -> None:
+    walk = Walk(doubt_after=FRAME / 2)
+    assert not any(walk.see(face(300))[0].returned for _ in range(5))
 
 
 def test_a_face_that_jumps_is_doubtful() -> None:
