@@ -1,10 +1,18 @@
 """The pictures in the README are what the app draws; `--snapshot-update` draws them anew."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest_tui import World, came, scene, settle, show_door
+from conftest_tui import NAMES, NOW, World, came, scene, settle, show_door
+
+from db import kiosks, moods, sightings
+from db.engine import writing
+from db.ids import new_id
+from db.records import MoodSample, SightingRecord
+from monitor.domain import MoodScores
 
 PICTURES = Path(__file__).parent / "pictures"
 
@@ -21,14 +29,37 @@ async def test_the_door(world: World, request: pytest.FixtureRequest) -> None:
     check(request, "door.svg", drawn)
 
 
-@pytest.mark.parametrize(("key", "name"), [("f2", "today"), ("f3", "mood")])
-async def test_the_desk(world: World, request: pytest.FixtureRequest, key: str, name: str) -> None:
+@pytest.mark.parametrize(("name", "keys"), [("today", ["f2"]), ("mood", ["f3", "m"])])
+async def test_the_desk(world: World, request: pytest.FixtureRequest, name: str, keys: list[str]) -> None:
+    come_and_go_all_day(world)
     async with world.app(camera=False).run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        await pilot.press(key)
-        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
         drawn = pilot.app.export_screenshot(title="muster review")
     check(request, f"{name}.svg", drawn)
+
+
+def come_and_go_all_day(world: World) -> None:
+    """Adds moods from eight to five on the working days before today; people are happiest at noon and on Fridays."""
+    random = np.random.default_rng(2)
+    days = [NOW - timedelta(days=back) for back in range(1, 15)]
+    asked = [(name, group) for name, group in NAMES if name != "Donald Knuth"]  # who refused moods
+    with writing(world.engine) as session:
+        (kiosk,) = kiosks.all_kiosks(session)
+        for day in (day for day in days if day.weekday() < 5):
+            for hour in range(7, 16):
+                lunch = 1 - abs(hour - 11) / 4
+                for name, group in random.permutation(asked)[: random.integers(2, 8)].tolist():
+                    weights = [0.2, 0.05, 0.05, 0.6 + 1.6 * lunch + 0.3 * day.weekday(), 0.5, 0.2, 1.5]
+                    scores = MoodScores(tuple(random.dirichlet(weights).tolist()), 0.45)
+                    at = day.replace(hour=hour, minute=int(random.integers(60)))
+                    person = world.ids[name]
+                    sighting = SightingRecord(new_id(), kiosk.id, 1, at, at, 20, person, person, 0.95, None, None, 0.9)
+                    sightings.add(session, world.cipher, sighting)
+                    sample = MoodSample(at, person, sighting.id, group, None, scores.label, scores.probabilities)
+                    moods.add(session, kiosk.id, sample)
 
 
 def check(request: pytest.FixtureRequest, name: str, drawn: str) -> None:
