@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from db.errors import DatabaseError, DatabaseUnavailable, NoDatabase, explain
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long SQLite waits for another program's lock before it gives up."""
+
+_STEPS: Final = 100_000
+"""Steps of SQLite's machine, about a millisecond, after which it looks whether an answer is still wanted."""
 
 _Prepare: TypeAlias = Callable[[sqlite3.Connection, Any], None]
 
@@ -55,10 +59,24 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """A session that sees one state of the database throughout; whatever it changes is rolled back."""
+def reading(engine: Engine, stop: threading.Event | None = None) -> Iterator[Session]:
+    """A session that sees one state of the database throughout; whatever it changes is rolled back.
+
+    Args:
+        stop: set from any thread when the answer is no longer wanted. SQLite then gives the query up with
+            `Interrupted`; PostgreSQL answers it to the end.
+    """
     with Session(engine, expire_on_commit=False) as session:
-        yield session
+        if stop is None or engine.dialect.name != "sqlite":
+            yield session
+            return
+        driver = session.connection().connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(stop.is_set, _STEPS)
+        try:
+            yield session
+        finally:
+            driver.set_progress_handler(None, 0)
 
 
 @contextmanager

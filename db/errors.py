@@ -26,6 +26,10 @@ class DatabaseUnavailable(DatabaseError):  # noqa: N818
     """The database cannot be reached, read or written at the moment."""
 
 
+class Interrupted(DatabaseError):  # noqa: N818
+    """The answer to a read is no longer wanted, so it was given up."""
+
+
 class NoDatabase(DatabaseUnavailable):
     """There is no such file; most likely its name was mistyped."""
 
@@ -72,6 +76,8 @@ def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in BUSY:
         return DatabaseBusy(f"The database {where} is locked by another program; close it or try again.")
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return Interrupted("The read was given up because its answer is no longer wanted.")
     if code == sqlite3.SQLITE_FULL:
         return DatabaseFull(f"The disk is full, so {where} cannot be written; make room and try again.")
     if code == sqlite3.SQLITE_READONLY:

@@ -6,12 +6,12 @@ come and go. Where no landmark is known (somebody drags the scroll bar), the row
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit, consents, people, sightings
@@ -42,6 +42,8 @@ class Want:
     """The landmark's number in the list as last known; without a landmark, the first row's."""
     total: int | None = None
     """Rows of the whole list, where nothing changed since they were counted; None counts anew."""
+    rough: bool = False
+    """Whether the first rows may come before all are counted (see `Page.counted`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Page(Generic[Item]):
     total: int
     """Rows of the whole list."""
     items: tuple[Item, ...]
+    counted: bool = True
+    """False where there are more rows than `total`, nobody yet knows how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +187,14 @@ def look_alikes_of(session: Session, person: UUID) -> list[tuple[UUID, float]]:
 
 def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page[Any]:
     """A part of a query of one entity."""
-    total = want.total
-    if total is None:
-        total = count(session, query)
     landmark = None
     if want.key is not None:
         landmark = session.execute(select(*order.columns).where(order.key == want.key)).one_or_none()
+    if landmark is None and want.total is None and want.rough:
+        return _beginning(session, query, order, want.count)
+    total = want.total
+    if total is None:
+        total = count(session, query)
     if query.whereclause is not None and total <= FEW:
         few = query.with_only_columns(order.key).correlate(None)
         query = select(order.key.class_).where(order.key.in_(few))
@@ -203,10 +209,30 @@ def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page
     return _sound(first, total, [*rows, *session.scalars(after)], want)
 
 
+def _beginning(session: Session, query: Select[Any], order: Order, wanted: int) -> Page[Any]:
+    """The first rows, without counting all: few that fit are looked for and sorted, of many the order's index
+    finds enough soon."""
+    if query.whereclause is not None:
+        few = session.scalars(query.with_only_columns(order.key).limit(FEW + 1)).all()
+        if len(few) <= FEW:
+            among: ColumnElement[Any] = bindparam(None, few, expanding=True, literal_execute=True)
+            query = select(order.key.class_).where(order.key.in_(among))
+            return Page(0, len(few), tuple(session.scalars(query.order_by(*order.by()).limit(wanted))) if few else ())
+    rows = session.scalars(query.order_by(*order.by()).limit(wanted + 1)).all()
+    found = tuple(rows[:wanted])
+    return Page(0, len(found), found, counted=len(rows) <= wanted)
+
+
 def _sound(first: int, total: int, rows: list[Any], want: Want) -> Page[Any]:
     """A page whose numbers fit each other, also when rows went since the total was counted."""
     end = first + len(rows)
     return Page(first, max(end, total) if len(rows) == want.count else end, tuple(rows))
+
+
+def count_matching(session: Session, search: str, but: UUID | None = None) -> int:
+    """How many people `matching` finds."""
+    where = matching(session, search, but=but)
+    return count(session, select(PersonRow) if where is None else select(PersonRow).where(where))
 
 
 def count(session: Session, query: Select[Any]) -> int:
@@ -234,4 +260,4 @@ def _alike(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
 
 
 def _like(found: Page[Any], items: Sequence[Other]) -> Page[Other]:
-    return Page(found.first, found.total, tuple(items))
+    return replace(found, items=tuple(items))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from textual import events
@@ -36,6 +37,7 @@ class PagedTable(Table):
         self._first = 0
         self._total = 0
         self._key: str | None = None
+        self._restart: Literal["no", "wished", "asked"] = "no"
 
     @property
     def count(self) -> int:
@@ -54,24 +56,26 @@ class PagedTable(Table):
         return "..." if index < self._total else ""
 
     def restart(self) -> None:
-        """Forget the place, because another list comes: the next page is the first."""
-        self._rows, self._first, self._key = (), 0, None
-        self.set_reactive(Table.cursor, 0)
-        self.scroll_to(y=0, animate=False, force=True)
+        """Another list comes: the next page that is asked for is its first, and until then the old one stays."""
+        self._restart = "wished"
 
-    def want(self, *, fresh: bool) -> Want:
+    def want(self, *, fresh: bool, rough: bool = False) -> Want:
         """What to load.
 
         Args:
             fresh: the list may have changed, so its rows are counted anew.
+            rough: where nothing is shown yet, the rows may come first and their number later, for `recount`.
         """
         lines = self._lines
         first = max(0, self.scroll_offset.y - lines)
         count = max(AT_LEAST, 3 * lines)
+        if self._restart != "no":
+            self._restart = "asked"
+            return Want(count, rough=rough)
         landmark = self._landmark(first, first + count, fresh=fresh)
         total = None if fresh or not self._total else self._total
         if landmark is None:
-            return Want(count, index=first, total=total)
+            return Want(count, index=first, total=total, rough=rough and not first)
         row = self.row_at(landmark)
         assert row is not None
         return Want(count, UUID(row.key), max(0, landmark - first), landmark, total)
@@ -83,6 +87,13 @@ class PagedTable(Table):
             first: the first row's number in the whole list.
             total: rows of the whole list.
         """
+        if self._restart == "wished":  # this is still a part of the list before
+            return
+        if self._restart == "asked":
+            self._rows, self._key = (), None
+            self.set_reactive(Table.cursor, 0)
+            self.scroll_to(y=0, animate=False, force=True, immediate=True)
+            self._restart = "no"
         if empty is not None:
             self._empty = empty
         before, at = self.selected_key, self.cursor
@@ -98,6 +109,12 @@ class PagedTable(Table):
         if self.selected_key != before:
             self.post_message(self.Highlighted(self, self.selected_key))
         self.refresh()
+        self._look()
+
+    def recount(self, total: int) -> None:
+        """Say how many rows the whole list has, of which a part is shown."""
+        self._total = total
+        self.virtual_size = Size(0, total + 1)
         self._look()
 
     def watch_cursor(self) -> None:
@@ -118,6 +135,8 @@ class PagedTable(Table):
 
     def _look(self) -> None:
         """Ask for rows when the ones on the screen, or half a screen before and after, are missing."""
+        if self._restart != "no":
+            return
         margin = self._lines // 2
         top = max(0, self.scroll_offset.y - margin)
         bottom = min(self._total, self.scroll_offset.y + self._lines + margin)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -33,10 +34,11 @@ Property: TypeAlias = Literal["rename", "number", "group", "notes"]
 
 
 @dataclass(frozen=True, slots=True)
-class PeoplePage:
-    """Those around the ones on the screen, of all whom the filter finds."""
+class PeopleCounts:
+    """How long the list is; it takes a look at everybody, so the rows do not wait for it."""
 
-    page: Page[PersonSummary]
+    found: int
+    """Whom the filter finds."""
     active: int
     """Active people in the database."""
 
@@ -62,21 +64,34 @@ class PersonDetails:
     """Whether they can check in with their number and a PIN."""
 
 
-def people_page(engine: Engine, search: str, want: Want, active: int | None) -> PeoplePage:
+def people_page(engine: Engine, search: str, want: Want, stop: Event) -> Page[PersonSummary]:
     """People by name in whose name, number or group the text occurs. Raises: DatabaseError.
 
     Args:
-        active: how many active people there are, where that is known; None counts them.
+        stop: set when the answer is no longer wanted, here and below.
     """
-    with reading(engine) as session:
-        found = pages.people_page(session, want, search=search)
-        return PeoplePage(found, people.count_people(session) if active is None else active)
+    with reading(engine, stop) as session:
+        return pages.people_page(session, want, search=search)
 
 
-def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want) -> Page[Person]:
+def people_counts(engine: Engine, search: str, found: int | None, stop: Event) -> PeopleCounts:
+    """How many people the filter finds, unless that is known, and how many are active. Raises: DatabaseError."""
+    with reading(engine, stop) as session:
+        if found is None:
+            found = pages.count_matching(session, search)
+        return PeopleCounts(found, people.count_people(session))
+
+
+def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want, stop: Event) -> Page[Person]:
     """People to choose from, by name, without one of them. Raises: DatabaseError."""
-    with reading(engine) as session:
+    with reading(engine, stop) as session:
         return pages.persons_page(session, want, pages.BY_NAME, pages.matching(session, search, but=but))
+
+
+def count_choice(engine: Engine, search: str, but: UUID | None, stop: Event) -> int:
+    """How many people there are to choose from. Raises: DatabaseError."""
+    with reading(engine, stop) as session:
+        return pages.count_matching(session, search, but)
 
 
 def person_details(

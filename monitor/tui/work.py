@@ -10,7 +10,7 @@ from textual import work
 from textual.app import App
 from textual.message import Message
 
-from db.errors import DatabaseError
+from db.errors import DatabaseError, Interrupted
 from monitor.errors import MusterError
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ class WorkApp(App[None]):
     def _run_job(self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
         try:
             result = job()
+        except Interrupted:
+            log.debug("A load was given up: another one took its place")
         except (MusterError, DatabaseError) as error:
             log.warning("%s", error)
             self.show_later(partial(failed, str(error)))

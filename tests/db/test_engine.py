@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from db.errors import (
     DatabaseError,
     DatabaseFull,
     DatabaseUnavailable,
+    Interrupted,
     NewerDatabase,
     NoDatabase,
 )
@@ -184,3 +186,23 @@ def test_scrubbing_waits_for_nobody(sqlite: Engine, monkeypatch: pytest.MonkeyPa
         owner.execute(text("UPDATE alembic_version SET version_num = version_num"))
         assert scrub(other) is False
     other.dispose()
+
+
+def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'muster.sqlite3'}")
+    stop = threading.Event()
+    threading.Timer(0.05, stop.set).start()
+    endless = text("WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up) SELECT max(n) FROM up")
+    with pytest.raises(Interrupted), reading(engine, stop) as session:
+        session.scalar(endless)
+    with reading(engine) as session:  # the connection is in the pool again and works as before
+        assert (
+            session.scalar(
+                text(
+                    "WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up LIMIT 400000) "
+                    "SELECT max(n) FROM up"
+                )
+            )
+            == 400_000
+        )
+    engine.dispose()

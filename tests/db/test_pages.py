@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import audit, kiosks, look_alikes, people, sightings
+from db import audit, kiosks, look_alikes, pages, people, sightings
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
@@ -17,6 +17,7 @@ from db.pages import (
     Order,
     Want,
     audit_page,
+    count_matching,
     look_alikes_of,
     names,
     people_page,
@@ -144,3 +145,22 @@ def test_unknown_faces_come_in_batches_newest_first(engine: Engine, cipher: Temp
             tracks += [visitor.sighting.track for visitor in batch]
             place = batch[-1].sighting.first_at, batch[-1].sighting.id
     assert tracks == [6, 5, 4, 3, 2, 1, 0]
+
+
+def test_the_first_rows_may_come_before_all_are_counted(
+    engine: Engine, filled: list[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rough = Want(10, rough=True)
+    with reading(engine) as session:
+        everybody = people_page(session, rough)
+        assert (everybody.first, everybody.total, everybody.counted) == (0, 10, False)
+        assert everybody.items == people_page(session, Want(10)).items
+        few = people_page(session, rough, search="ida")
+        assert few == people_page(session, Want(10), search="ida")
+        assert few.counted
+        assert count_matching(session, "ida") == few.total == 12
+        assert people_page(session, rough, search="nobody").items == ()
+        monkeypatch.setattr(pages, "FEW", 5)
+        many = people_page(session, rough, search="ida")
+        assert many.items == few.items
+        assert not many.counted

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest_tui import NOW, World, settle, show_door
-from test_desk_screens import fill, go
+from desk_keys import fill, go
 from test_door_screen import text_of
 from textual.pilot import Pilot
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from conftest_tui import FINDINGS, NOW, World, settle
-from test_desk_screens import fill, go
+from desk_keys import fill, go
 from test_door_screen import text_of
 from textual.pilot import Pilot
 from textual.widgets import Input

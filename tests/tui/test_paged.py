@@ -116,3 +116,27 @@ async def test_a_row_that_is_gone_leaves_the_cursor_where_it_was() -> None:
         assert table.selected_key == key_of(1)
         table.show_page(0, 0, [], empty="Nobody.")
         assert table.selected_key is None
+
+
+async def test_another_list_begins_at_its_top_and_the_old_one_stays_until_it_comes() -> None:
+    app = LongList(list(range(1000)))
+    async with app.run_test(size=(40, 11)) as pilot:
+        table = app.query_one(PagedTable)
+        app.load(fresh=True)
+        await pilot.press(*["pagedown"] * 5)
+        await pilot.pause()
+        before = on_screen(table)
+        table.restart()
+        table.show_page(0, 1, [Row(key_of(1), ("of the list before",))])
+        assert on_screen(table) == before
+        want = table.want(fresh=True, rough=True)
+        assert (want.key, want.index, want.total, want.rough) == (None, 0, None, True)
+        app.numbers = list(range(2000, 7000))
+        table.show_page(0, 60, [Row(key_of(one), (f"row {one}",)) for one in range(2000, 2060)])
+        await pilot.pause()
+        assert on_screen(table)[0] == "row 2000"
+        assert table.selected_key == key_of(2000)
+        table.recount(5000)
+        await pilot.press("end")
+        await pilot.pause()
+        assert on_screen(table)[-1] == "row 6999"

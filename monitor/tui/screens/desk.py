@@ -1,7 +1,9 @@
 """What the desk's screens share: they load in a worker, show on the loop, and load again when facts change."""
 
+import threading
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
@@ -14,6 +16,7 @@ from textual.widgets import Footer, Input, Static
 
 from monitor.tui.chrome import TopBar
 from monitor.tui.dialogs import Answers, Dialog, ask
+from monitor.tui.paged import PagedTable
 from monitor.tui.table import Table
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ ABSTRACT = "__isabstractmethod__"
 """What `abstractmethod` leaves on a function."""
 SETTLE = 0.15
 """Seconds that facts may gather before a screen loads again."""
+LETTERS = 0.25
+"""Seconds after the last letter of a filter before the database is asked."""
 RETRY = 5.0
 """Seconds after which a load that failed is tried again."""
 
@@ -46,6 +51,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         super().__init__()
         self.loaded: Loaded | None = None
         self._asked = 0
+        self.stop = threading.Event()
+        """Set when what is being loaded is no longer wanted; for `query_job`."""
         self._loading = False
         self._settle: Timer | None = None
         self._stale = True
@@ -84,12 +91,21 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self.app.theme_changed_signal.subscribe(self, lambda _: self.reload())
 
     def on_screen_resume(self) -> None:
-        self.reload()
+        if self.loaded is not None or not self._loading:  # a new screen is told twice
+            self.reload()
 
     def facts_changed(self) -> None:
         """Something was written; load again soon."""
         if self._settle is None:
             self._settle = self.set_timer(SETTLE, self._settled)
+
+    def ask_anew(self) -> None:
+        """Another list is wanted: what is being loaded for the one before is dropped; letters gather first."""
+        self.stop.set()
+        self._loading = False
+        if self._settle is not None:
+            self._settle.stop()
+        self._settle = self.set_timer(LETTERS, self._settled)
 
     def _settled(self) -> None:
         self._settle = None
@@ -105,17 +121,20 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self._asked += 1
         if not self._loading:
             self._loading = True
-            asked = self._asked
+            self.stop.set()
+            asked, self.stop = self._asked, threading.Event()
             job = self.query_job()
             self._stale = False
-            self.app.in_background(job, lambda loaded: self._arrived(asked, loaded), self._failed)
+            self.app.in_background(job, partial(self._arrived, asked, self.stop), partial(self._failed, self.stop))
 
     @property
     def stale(self) -> bool:
         """Whether facts may have changed since the last load; for `query_job`."""
         return self._stale or self.loaded is None
 
-    def _arrived(self, asked: int, loaded: Loaded) -> None:
+    def _arrived(self, asked: int, stop: threading.Event, loaded: Loaded) -> None:
+        if stop.is_set():
+            return
         self._loading = False
         self.loaded = loaded
         self.show(loaded)
@@ -123,7 +142,9 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         if asked != self._asked:
             self.load_page()
 
-    def _failed(self, sentence: str) -> None:
+    def _failed(self, stop: threading.Event, sentence: str) -> None:
+        if stop.is_set():
+            return
         self._loading = False
         self._stale = self.failed = True
         self.show_failure("Not loaded.")
@@ -160,8 +181,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
-        if self.loaded is not None:
-            self.show(self.loaded)
+        self.query_one(PagedTable).restart()
+        self.ask_anew()
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.markup import escape
 from textual.widgets import Input, Static
 
+from db.pages import Page
 from db.records import Person, PersonSummary
 from enroll.report import PersonReport
 from monitor.sources import FrameSource
@@ -21,7 +23,7 @@ from monitor.tui import people_queries as queries
 from monitor.tui.capturing import Booth, DoorFrames, booth_for, enrol_from, wish_of
 from monitor.tui.dialogs import YES_NO, Answers, Ask, Dialog
 from monitor.tui.paged import PagedTable
-from monitor.tui.people_queries import PeoplePage, PersonDetails
+from monitor.tui.people_queries import PeopleCounts, PersonDetails
 from monitor.tui.queries import DESK
 from monitor.tui.screens.capture import CaptureScreen
 from monitor.tui.screens.desk import DeskScreen
@@ -46,7 +48,7 @@ CONSENT = Ask(
 FIVE_SHOTS = "Five shots: straight ahead, then with the head turned as the screen says. It takes them by itself."
 
 
-class PeopleScreen(DeskScreen[PeoplePage]):
+class PeopleScreen(DeskScreen[Page[PersonSummary]]):
     """The enrolled people."""
 
     mode = "people"
@@ -84,7 +86,8 @@ The list finds people by name, number or group; the pane shows everything about 
         self._booth = booth
         self._details: PersonDetails | None = None
         self._fetching = False
-        self._counted = False
+        self._counts: PeopleCounts | None = None
+        """None while it is not known how long the list is."""
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -101,31 +104,34 @@ The list finds people by name, number or group; the pane shows everything about 
 
     # The list
 
-    def query_job(self) -> Callable[[], PeoplePage]:
-        self._counted = self.stale
-        known = None if self.stale or self.loaded is None else self.loaded.active
-        want = self.query_one(PagedTable).want(fresh=self.stale)
-        return partial(queries.people_page, self.app.engine, self.needle, want, known)
-
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self) -> None:
-        self.query_one(PagedTable).restart()
-        self.facts_changed()
+    def query_job(self) -> Callable[[], Page[PersonSummary]]:
+        if self.stale:
+            self._counts = None
+        want = self.query_one(PagedTable).want(fresh=self.stale, rough=True)
+        return partial(queries.people_page, self.app.engine, self.needle, want, self.stop)
 
     @on(PagedTable.Wanted)
     def _rows_missing(self) -> None:
-        if self.loaded is not None:
+        if self._counts is not None or (self.loaded is not None and self.loaded.counted):
             self.load_page()
 
-    def show(self, loaded: PeoplePage) -> None:
-        page = loaded.page
+    def show(self, loaded: Page[PersonSummary]) -> None:
         empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet. Press E or I."
-        rows = [_row(one) for one in page.items]
-        self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
-        found = f", {page.total:,} match the filter" if self.needle else ""
-        self.say(f"{loaded.active:,} people enrolled{found}")
-        if self._counted or not page.total:
+        rows = [_row(one) for one in loaded.items]
+        self.query_one(PagedTable).show_page(loaded.first, loaded.total, rows, empty=empty)
+        if self._counts is None:
             self._load_person()
+            stop, found = self.stop, loaded.total if loaded.counted else None
+            job = partial(queries.people_counts, self.app.engine, self.needle, found, stop)
+            self.app.in_background(job, partial(self._counted, stop), partial(self._failed, stop))
+
+    def _counted(self, stop: Event, counts: PeopleCounts) -> None:
+        if stop.is_set():
+            return
+        self._counts = counts
+        self.query_one(PagedTable).recount(counts.found)
+        found = f", {counts.found:,} match the filter" if self.needle else ""
+        self.say(f"{counts.active:,} people enrolled{found}")
 
     # The person
 

@@ -1,6 +1,7 @@
 """Finds one of any number of people: type a part of the name, choose with enter."""
 
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from db.pages import Page
 from db.records import Person
 from monitor.tui import people_queries as queries
 from monitor.tui.paged import PagedTable
+from monitor.tui.screens.desk import LETTERS
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from monitor.tui.app import MusterApp
 
 COLUMNS = (Column("name", "Name"), Column("number", "Number", 12, rank=1), Column("group", "Group", 16, rank=2))
-SETTLE = 0.15
-"""Seconds after the last letter before the database is asked."""
 
 
 class PersonPicker(ModalScreen[Person | None]):
@@ -50,7 +50,10 @@ class PersonPicker(ModalScreen[Person | None]):
         self._title = title
         self._text = text
         self._but = but
-        self._asked = self._shown = 0
+        self._stop = Event()
+        self._counted = False
+        """Whether it is known how long the list is."""
+        self._shown = False
         self._eager = False
         self._settle: Timer | None = None
         self._people: dict[str, Person] = {}
@@ -66,32 +69,42 @@ class PersonPicker(ModalScreen[Person | None]):
     def on_mount(self) -> None:
         self._load(fresh=True)
 
+    def on_unmount(self) -> None:
+        self._stop.set()
+
     @on(Input.Changed)
     def _typed(self) -> None:
         self._eager = False
         if self._settle is not None:
             self._settle.stop()
-        self._settle = self.set_timer(SETTLE, self._search)
+        self._stop.set()
+        self._settle = self.set_timer(LETTERS, self._settled)
 
-    def _search(self) -> None:
+    @property
+    def _search(self) -> str:
+        return self.query_one(Input).value.strip()
+
+    def _settled(self) -> None:
         self._settle = None
         self.query_one(PagedTable).restart()
         self._load(fresh=True)
 
     @on(PagedTable.Wanted)
     def _missing(self) -> None:
-        if self._people:
+        if self._counted:
             self._load(fresh=False)
 
     def _load(self, *, fresh: bool) -> None:
-        self._asked += 1
-        want = self.query_one(PagedTable).want(fresh=fresh)
-        search = self.query_one(Input).value.strip()
-        job = partial(queries.choice_of_people, self.app.engine, search, self._but, want)
-        self.app.in_background(job, partial(self._show, self._asked))
+        self._stop.set()
+        self._stop = stop = Event()
+        self._shown = False
+        self._counted = self._counted and not fresh
+        want = self.query_one(PagedTable).want(fresh=fresh, rough=True)
+        job = partial(queries.choice_of_people, self.app.engine, self._search, self._but, want, stop)
+        self.app.in_background(job, partial(self._show, stop), self._failed)
 
-    def _show(self, asked: int, found: Page[Person]) -> None:
-        if asked != self._asked or not self.is_attached:
+    def _show(self, stop: Event, found: Page[Person]) -> None:
+        if stop.is_set():
             return
         self._people = {str(one.id): one for one in found.items}
         rows = [
@@ -99,8 +112,23 @@ class PersonPicker(ModalScreen[Person | None]):
             for key, one in self._people.items()
         ]
         self.query_one(PagedTable).show_page(found.first, found.total, rows, empty="Nobody matches.")
-        self._shown = asked
+        self._shown = True
+        if found.counted:
+            self._counted = True
+        elif not self._counted:
+            job = partial(queries.count_choice, self.app.engine, self._search, self._but, stop)
+            self.app.in_background(job, partial(self._count, stop))
         self._choose_when_found()
+
+    def _failed(self, sentence: str) -> None:
+        self.app.toast_problem(sentence)
+        if self.is_attached:
+            self.query_one(PagedTable).explain("Not loaded. Type to try again.")
+
+    def _count(self, stop: Event, found: int) -> None:
+        if not stop.is_set():
+            self._counted = True
+            self.query_one(PagedTable).recount(found)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -109,7 +137,7 @@ class PersonPicker(ModalScreen[Person | None]):
 
     def _choose_when_found(self) -> None:
         """Enter may come before the database has answered the last letter."""
-        if self._eager and self._settle is None and self._shown == self._asked:
+        if self._eager and self._settle is None and self._shown:
             self._eager = False
             self._choose(self.query_one(PagedTable).selected_key)
 

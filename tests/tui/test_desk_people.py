@@ -1,0 +1,150 @@
+"""People: from keys to rows of the database."""
+
+import threading
+
+import pytest
+from conftest_tui import World, scene, show_door
+from desk_keys import SIZE, fill, go, names
+from sqlalchemy import Engine
+from test_door_screen import text_of
+from textual.widgets import Input
+
+from db import audit, consents, ledger, people, pins
+from db.engine import reading
+from db.errors import Interrupted
+from db.pages import Page, Want
+from db.records import PersonSummary
+from monitor.pin import is_pin
+from monitor.tui import people_queries
+from monitor.tui.dialogs import Dialog
+
+
+async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        await go(pilot, "f4", "down", "r")
+        await fill(pilot, value="Alan Mathison Turing")
+        assert "Alan Mathison Turing" in names(pilot, "#people")
+        assert world.kiosk.enrolled is not None
+        assert len(world.kiosk.enrolled.gallery) == 10
+
+
+async def test_a_name_is_no_markup_anywhere_on_the_screen(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="[bold]A[/] [x")
+        await go(pilot, "home")
+        assert text_of(world).count("[bold]A[/] [x") == 2, "in the list, and as the title of the pane"
+
+
+async def test_consent_is_written_down(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "c")
+        await fill(pilot, face="yes", mood="no")
+        assert "refused" in text_of(world)
+    with reading(world.engine) as session:
+        assert consents.current(session, world.ids["Ada Lovelace"], "mood") is False
+
+
+async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "n")
+        await fill(pilot, value="A-17")
+        await go(pilot, "t")
+        await fill(pilot, value="[red]mind[/] the \x1b[31mstep\u202e")
+        assert "A-17" in text_of(world)
+        assert "[red]mind[/] the step" in text_of(world)
+        await go(pilot, "down", "n")
+        await fill(pilot, value="A-17")
+        assert "A-17" not in text_of(world), "the number is somebody else's"
+    with reading(world.engine) as session:
+        ada = people.get_person(session, world.ids["Ada Lovelace"])
+        assert ada.number == "A-17"
+        assert people.get_person(session, world.ids["Alan Turing"]).number is None
+        assert [one.action for one in audit.newest(session, person=ada.id)[:2]] == ["notes", "number"]
+
+
+async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "p")
+        await fill(pilot, pin="abcd", again="abcd")
+        assert "has at least 4 digits" in text_of(world)
+        await fill(pilot, pin="2718", again="2718")
+        assert "has no number to type before the PIN" in text_of(world)
+        await go(pilot, "n")
+        await fill(pilot, value="17")
+        await go(pilot, "p")
+        await fill(pilot, pin="2718", again="2718")
+        with reading(world.engine) as session:
+            found = pins.find(session, "17")
+            assert found is not None
+            assert found.pin_hash is not None
+            assert is_pin("2718", found.pin_hash)
+            assert audit.newest(session)[0].action == "door pin"
+        await go(pilot, "p")
+        await fill(pilot, pin="", again="")
+    with reading(world.engine) as session:
+        found = pins.find(session, "17")
+        assert found is not None
+        assert found.pin_hash is None
+        assert audit.newest(session)[0].action == "door pin removed"
+
+
+async def test_merging_moves_everything(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "m", *"hopper", "enter")
+        assert "Everything of Ada Lovelace becomes that of Grace Hopper" in text_of(world)
+        await fill(pilot)
+        assert "Ada Lovelace" not in names(pilot, "#people")
+    with reading(world.engine) as session:
+        assert people.count_people(session) == 9
+        assert ledger.verify(session).whole
+
+
+async def test_erasing_asks_and_the_safe_answer_is_the_first(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "x", "enter")
+        assert len(names(pilot, "#people")) == 10
+        await go(pilot, "x")
+        await fill(pilot)
+        assert len(names(pilot, "#people")) == 9
+    with reading(world.engine) as session:
+        assert people.find_by_name(session, "Ada Lovelace") == []
+
+
+async def test_a_folder_that_is_not_there_is_said(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "i")
+        await fill(pilot, path="/nowhere/at/all")
+        assert "/nowhere/at/all" in text_of(world)
+        assert not isinstance(pilot.app.screen, Dialog)
+
+
+async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, threading.Event]] = []
+    real = people_queries.people_page
+
+    def page(engine: Engine, search: str, want: Want, stop: threading.Event) -> Page[PersonSummary]:
+        asked.append((search, stop))
+        if search == "b":
+            assert stop.wait(10), "nobody gave the older question up"
+            raise Interrupted("given up")
+        return real(engine, search, want, stop)
+
+    monkeypatch.setattr(people_queries, "people_page", page)
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4")
+        asked.clear()
+        box = pilot.app.screen.query_one("#filter", Input)
+        box.value = "b"
+        while not asked:
+            await pilot.pause(0.02)
+        for text in ("ba", "bar", "barb"):
+            box.value = text
+        await go(pilot)
+        assert [search for search, _ in asked] == ["b", "barb"]
+        assert names(pilot, "#people") == ["Barbara Liskov"]
+        assert "10 people enrolled, 1 match the filter" in text_of(world)
+        assert "Not loaded" not in text_of(world)

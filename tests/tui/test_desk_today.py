@@ -1,0 +1,116 @@
+"""Today: from keys to rows of the ledger."""
+
+from pathlib import Path
+
+import pytest
+from conftest_tui import World, came, scene, settle, show_door
+from desk_keys import SIZE, fill, go, names
+from test_door_screen import text_of
+
+from db import audit, ledger
+from db.engine import reading
+from monitor.tui.table import Table
+
+
+async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        shown = text_of(world)
+        assert "Mon 9 Mar 2026   4 present   1 late   4 absent   1 left" in shown
+        status = {row.cells[1]: row.cells[0] for row in pilot.app.screen.query_one("#roster", Table).rows}
+        assert status["Alan Turing"] == "○ left"
+        assert status["Edsger Dijkstra"] == "◐ late"
+        assert status["Tim Berners-Lee"] == "✗ absent"
+
+
+async def test_the_filter_works_while_typing_and_escape_clears_it(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "slash", "o", "r", "b")
+        assert names(pilot, "#roster") == ["Katherine Johnson", "Margaret Hamilton"]
+        await go(pilot, "escape")
+        assert len(names(pilot, "#roster")) == 10
+
+
+async def test_sorting_goes_through_the_columns(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "s", "s")
+        assert names(pilot, "#roster")[:2] == ["Barbara Liskov", "Donald Knuth"], "by first arrival"
+
+
+async def test_other_days_are_one_key_away(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "left", "left", "left")
+        assert "Fri 6 Mar 2026" in text_of(world)
+        await go(pilot, "t")
+        assert "Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_any_day_is_found_by_its_date(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "d")
+        await fill(pilot, day="9 March")
+        assert "such as 2026-03-09" in text_of(world)
+        await fill(pilot, day="2026-03-10")
+        assert "still to come" in text_of(world)
+        await fill(pilot, day="2026-02-27")
+        assert "Fri 27 Feb 2026   1 absent   9 left" in text_of(world)
+        await go(pilot, "t")
+        assert "Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_a_new_check_in_appears_and_the_selection_stays(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        await go(pilot, "f2", "down", "down")
+        table = pilot.app.screen.query_one("#roster", Table)
+        before = table.selected_key
+        world.kiosk.on_event(came(world))
+        await pilot.pause(0.3)
+        await settle(pilot)
+        assert table.selected_key == before
+
+
+async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter", "c")
+        await fill(pilot, kind="check_in", at="08:30", reason="came by the back door")
+        assert "corrected: came in" in text_of(world)
+        assert "came by the back door" in text_of(world)
+        await go(pilot, "escape")
+        assert "08:30" in text_of(world)
+    with reading(world.engine) as session:
+        events = ledger.of_person(session, world.ids["Ada Lovelace"])
+        assert [event.kind for event in events[-2:]] == ["check_in", "correction"]
+        assert events[-1].target == events[-2].id
+        assert audit.reasons(session, [events[-1].id]) == {events[-1].id: "came by the back door"}
+        assert ledger.verify(session).whole
+
+
+async def test_a_void_needs_a_reason(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter", "v")
+        await fill(pilot, reason="  ")
+        assert "Reason: please fill this in." in text_of(world)
+        await fill(pilot, reason="test")
+    with reading(world.engine) as session:
+        assert ledger.of_person(session, world.ids["Ada Lovelace"])[-1].kind == "void"
+
+
+async def test_a_wrong_time_is_not_taken(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter", "a")
+        await fill(pilot, kind="check_out", at="25:00", reason="test")
+        assert "such as 08:58" in text_of(world)
+
+
+async def test_a_day_is_exported_without_formulas(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="=1+1")
+        await go(pilot, "f2", "e")
+    lines = (tmp_path / "muster-2026-03-09.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 11
+    assert any("'=1+1" in line for line in lines)
