@@ -31,7 +31,7 @@ def run_app(
     Args:
         kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
         ascii_only: draw with plain letters only.
-        config: the configuration file, which the admin PIN is written to; None for the user's own.
+        config: the configuration file, which the admin PIN and the theme are written to; None for the user's own.
 
     Raises:
         MusterError: the app ended with an error, which was printed.

@@ -24,7 +24,7 @@ from textual.screen import Screen
 from textual.widgets import HelpPanel
 
 from db.crypto import TemplateCipher
-from monitor.config import CONFIG_FILE, Settings
+from monitor.config import CONFIG_FILE, Settings, save_setting
 from monitor.domain import KioskEvent, Scene
 from monitor.pin import is_pin
 from monitor.tui.chrome import LoopDelay, ScreenHelp
@@ -98,7 +98,7 @@ class MusterApp(WorkApp):
             clock: the time now, in UTC.
             ascii_only: draw with plain letters only.
             graphics: what the terminal has for pictures (see `graphics.terminal_graphics`).
-            config_file: where the admin PIN is written to.
+            config_file: where the admin PIN and the theme are written to.
             first_steps: offer them once when nobody is enrolled.
         """
         super().__init__()
@@ -137,8 +137,7 @@ class MusterApp(WorkApp):
         return list(SCREENS)
 
     async def on_mount(self) -> None:
-        known = self.settings.theme in self.available_themes
-        self.theme = self.settings.theme if known else THEMES[0].name
+        self._choose_theme(self.settings.theme)
         self.set_interval(LoopDelay.INTERVAL, self.loop_delay.tick)
         self.set_interval(5.0, self._every_few_seconds)
         self.feed.start()
@@ -146,6 +145,22 @@ class MusterApp(WorkApp):
         self.live.open()
         if not self.live.has_camera:
             await self.action_open("today")
+
+    def _choose_theme(self, name: str) -> None:
+        """Show it, and keep whichever is chosen from here on."""
+        default = THEMES[0].name
+        if name not in self.available_themes:
+            told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
+            self.notify(told, severity="warning", markup=False)
+            name = default
+        self.theme = self._theme_kept = name
+        self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
+
+    def _keep_theme(self, name: str) -> None:
+        if name != self._theme_kept:
+            self._theme_kept = name
+            self.settings = self.settings.model_copy(update={"theme": name})
+            self.in_background(partial(save_setting, self.config_file, "theme", name), lambda _: None)
 
     async def on_unmount(self) -> None:
         await asyncio.to_thread(self.close)

@@ -123,6 +123,7 @@ class SystemScreen(DeskScreen[SystemView]):
         if self.failed:
             self.say(self._verdict())
         self.query_one("#state", Static).update(state_text(loaded, self.app.settings))
+        self.query_one("#settings", Static).update(settings_text(self.app.settings))
         rows = [self._audit_row(entry, loaded.names) for entry in loaded.audit.items]
         self.query_one(PagedTable).show_page(loaded.audit.first, loaded.audit.total, rows, empty="Nothing yet.")
         self.query_one("#audit-pane").border_title = f"Audit log ({loaded.audit.total:,})"
