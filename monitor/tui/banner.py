@@ -50,14 +50,14 @@ def _fonts(size: int) -> tuple[Font, ...]:
     return (ImageFont.load_default(size), *(ImageFont.truetype(file, size) for file in files if file.is_file()))
 
 
-def _has(font: Font, text: str) -> bool:
-    missing = bytes(font.getmask("\U0010fffd"))
-    return all(char == " " or bytes(font.getmask(char)) != missing for char in text)
+@lru_cache(maxsize=4096)
+def _has(font: Font, char: str) -> bool:
+    return char == " " or bytes(font.getmask(char)) != bytes(font.getmask("\U0010fffd"))
 
 
 def _pixels(text: str, size: int, flatten: float) -> NDArray[np.bool_] | None:
     """bool (2 * ROWS, w), or None where no font has all letters."""
-    font = next((font for font in _fonts(size) if _has(font, text)), None)
+    font = next((font for font in _fonts(size) if all(_has(font, char) for char in text)), None)
     if not text or font is None:
         return None
     image = Image.new("L", (int(font.getlength(text)) + 2, size + 6))

@@ -95,17 +95,23 @@ class CameraPicture(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Finished strips, past Textual's style cache, which would copy each of their thousand segments."""
-        return [self._line(y).crop(crop.x, crop.right) for y in crop.line_range]
+        style = self.rich_style  # of all ancestors, so it is asked for once and not for each line
+        lines = self._lines(style)
+        blank = Strip.blank(self.size.width, style)
+        return [(lines.get(y) or blank).crop(crop.x, crop.right) for y in crop.line_range]
 
-    def _line(self, y: int) -> Strip:
+    def _lines(self, style: Style) -> dict[int, Strip]:
+        """What is not blank, by its line: the picture, and over it the notice."""
         width, height = self.size
-        style = self.rich_style
+        lines: dict[int, Strip] = {}
+        if (picture := self.picture) is not None:
+            shown = (
+                strip if strip.cell_length == width else strip.adjust_cell_length(width, style)
+                for strip in picture.strips
+            )
+            lines |= enumerate(shown, self._top(picture))
         said = wrap(self._notice, max(8, width - 4))
-        at = y - (height - len(said)) // 2
-        if 0 <= at < len(said):
-            line = set_cell_size(" " * ((width - cell_len(said[at])) // 2) + said[at], width)
-            return Strip([Segment(line, style + Style(bold=True, reverse=True))], width)
-        picture = self.picture
-        if picture is None or not 0 <= (row := y - self._top(picture)) < len(picture.strips):
-            return Strip.blank(width, style)
-        return picture.strips[row].adjust_cell_length(width, style)
+        for y, text in enumerate(said, (height - len(said)) // 2):
+            line = set_cell_size(" " * ((width - cell_len(text)) // 2) + text, width)
+            lines[y] = Strip([Segment(line, style + Style(bold=True, reverse=True))], width)
+        return lines

@@ -121,8 +121,7 @@ class GreetingPanel(Widget):
         if words == self._words and (welcome is None or self.has_class(f"-{welcome.value}")):
             return
         self._words = words
-        for kind in Welcome:
-            self.set_class(kind is welcome, f"-{kind.value}")
+        self.update_classes({f"-{kind.value}": kind is welcome for kind in Welcome})
         self._write()
 
     def show_portrait(self, rgb: RgbImage | None) -> None:
