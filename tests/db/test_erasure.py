@@ -1,6 +1,8 @@
 """Erasing, merging and exporting a person; a new key; backups; retention."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -263,3 +265,13 @@ def test_a_file_with_broken_pages_is_noticed(sqlite: Engine, cipher: TemplateCip
     file.write_bytes(data)
     with pytest.raises(DatabaseDamaged, match="damaged"), reading(open_database(str(file))) as session:
         people.list_people(session)
+
+
+def test_a_quick_look_leaves_references_to_the_full_check(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
+    _live(sqlite, cipher, at, "Ada")
+    assert backup.problems(sqlite) == backup.problems(sqlite, quick=True) == []
+    with closing(sqlite3.connect(str(sqlite.url.database))) as other:
+        other.execute("DELETE FROM person")  # a program that does not ask for foreign keys
+        other.commit()
+    assert backup.problems(sqlite, quick=True) == []
+    assert any("refers to a missing person" in problem for problem in backup.problems(sqlite))

@@ -37,7 +37,7 @@ AUDIT = (
     Column("person", "Who"),
 )
 CHECK_EVERY = 1800.0
-"""Seconds after which the doctor looks again, while the screen is shown; a large database takes it half a minute."""
+"""Seconds after which the doctor looks again, while the screen is shown; a large database takes it some seconds."""
 
 DEMO = "demo"
 """The source of `muster demo`."""
@@ -61,7 +61,7 @@ class SystemScreen(DeskScreen[SystemView]):
 # System
 
 - **K**: choose the camera, with a preview. **D**: look again at what works here.
-- **V**: recompute the ledger's hash chain, and check the database file.
+- **V**: recompute the ledger's hash chain, and check all of the database file, which may take minutes.
 - **B**: copy the database to a file. **U**: delete what is past its time. **P**: set or remove the admin PIN.
 - **Tab**: between the state and the audit log.
 
@@ -139,7 +139,7 @@ class SystemScreen(DeskScreen[SystemView]):
         self.query_one("#running", Static).update(running_text(app.live, app.source_name, app.feed, app.loop_delay))
 
     def action_verify(self) -> None:
-        self.say("Verifying the ledger")
+        self.say("Verifying the ledger and the database file")
         self.app.in_background(partial(queries.verify, self.app.engine), self._verified, self._say_problem)
 
     def _verified(self, verdict: Verdict) -> None:
