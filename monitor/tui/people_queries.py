@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit, consents, erasure, ledger, moods, pages, people, pins, schedules, templates
+from db import audit, consents, erasure, growth, ledger, moods, pages, people, pins, schedules, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.pages import Page, Want
@@ -62,6 +62,13 @@ class PersonDetails:
     """Today against the person's own baseline."""
     door_pin: bool = False
     """Whether they can check in with their number and a PIN."""
+    waiting: int = 0
+    """Captures from the door that wait for a review."""
+
+    @property
+    def grown(self) -> int:
+        """Images that were captures from the door."""
+        return sum(one.sighting is not None for one in self.templates)
 
 
 def people_page(engine: Engine, search: str, want: Want, stop: Event) -> Page[PersonSummary]:
@@ -115,6 +122,7 @@ def person_details(
             moods=shares,
             change=change,
             door_pin=_has_pin(session, who),
+            waiting=len(growth.waiting(session, person)),
         )
 
 

@@ -27,6 +27,7 @@ from monitor.tui.people_queries import PeopleCounts, PersonDetails
 from monitor.tui.queries import DESK
 from monitor.tui.screens.capture import CaptureScreen
 from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.growth_review import GrowthReview
 from monitor.tui.screens.import_report import ImportReport
 from monitor.tui.screens.person_actions import CHANGES
 from monitor.tui.screens.person_text import person_text
@@ -61,6 +62,7 @@ The list finds people by name, number or group; the pane shows everything about 
 - **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** PIN for the door.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
 - **O**: write all data about the person to a folder.
+- **V**: review what the door has seen of them, where captures wait or were taken.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "capture", "Enrol", tooltip="Enrol somebody before the camera", id="people.capture"),
@@ -73,6 +75,7 @@ The list finds people by name, number or group; the pane shows everything about 
         Binding("p", "change('door_pin')", "PIN", tooltip="Number and PIN for the door", show=False, id="people.pin"),
         Binding("d", "active", "Active", tooltip="Keep, but do not recognise", show=False, id="people.active"),
         Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", id="people.merge"),
+        Binding("v", "review", "Review", tooltip="Views from the door: take or discard", id="people.review"),
         Binding("o", "change('export')", "Data", tooltip="Write all data to a folder", show=False, id="people.export"),
         Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
     ]
@@ -159,7 +162,7 @@ The list finds people by name, number or group; the pane shows everything about 
         self.app.toast_problem(sentence)
 
     def _show_person(self, details: PersonDetails | None) -> None:
-        changed = (details is None) != (self._details is None)
+        changed = _offers(details) != _offers(self._details)
         self._details = details
         self.query_one(Thumbnail).show(details.portrait if details else None)
         pane = self.query_one("#person")
@@ -172,6 +175,8 @@ The list finds people by name, number or group; the pane shows everything about 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"change", "active", "merge"}:
             return self._details is not None
+        if action == "review":
+            return _offers(self._details) == (True, True)
         return super().check_action(action, parameters)
 
     # Changes
@@ -207,6 +212,10 @@ The list finds people by name, number or group; the pane shows everything about 
             lambda _: partial(queries.merge_people, app.engine, app.cipher, who.id, into.id, app.clock()),
             "Merged.",
         )
+
+    def action_review(self) -> None:
+        if self._details is not None:
+            self.app.push_screen(GrowthReview(self._details.person), lambda _: self.reload())
 
     # Enrolment
 
@@ -282,6 +291,11 @@ The list finds people by name, number or group; the pane shows everything about 
         )
         if report.rejected or report.warnings or report.alike:
             self.app.push_screen(ImportReport([report]))
+
+
+def _offers(details: PersonDetails | None) -> tuple[bool, bool]:
+    """Which keys there are: those for a person, and the one for what the door has seen of them."""
+    return details is not None, details is not None and bool(details.waiting or details.grown)
 
 
 def _row(one: PersonSummary) -> Row:

@@ -51,6 +51,11 @@ def _images(text: Text, details: PersonDetails) -> None:
         text.append(f"{clean(one.source, 28)}{quality}\n")
     if len(details.templates) > 6:
         text.append(f"and {len(details.templates) - 6} more\n", "dim")
+    if details.waiting:
+        captures = "1 capture waits" if details.waiting == 1 else f"{details.waiting} captures wait"
+        text.append(f"{captures} for review: V\n", "bold")
+    elif details.grown:
+        text.append(f"{details.grown} grew at the door: V\n", "dim")
 
 
 def _days(text: Text, details: PersonDetails, zone: ZoneInfo) -> None:
