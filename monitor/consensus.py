@@ -32,7 +32,9 @@ _UNKNOWN_EVERY = 1.0
 _VERIFY_EVERY = 1.0
 """Seconds between views that only check that it is still the same person."""
 _DOUBT_EVERY = 0.3
-"""Seconds between views of a face that stays near others."""
+"""Seconds between views of a face that stays near others, or comes nearer."""
+_GROWN = 1.25
+"""A face that is so much larger or smaller than in its last view may be another one, at another distance."""
 _RECHECK_EVERY = 0.1
 """Seconds between views while it is in doubt who it is."""
 _SAME_LOOK = 0.6
@@ -65,6 +67,7 @@ class Consensus:
     """Whether a name was told."""
     portrait: RgbImage | None = None
     _thumbnail: NDArray[np.float32] | None = None
+    _width: float = 0.0
     _sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(128))
     _weight: float = 0.0
     _last_view: float = -np.inf
@@ -95,7 +98,9 @@ class Consensus:
         if self._thumbnail is None:
             return
         looks_other = float(self._thumbnail @ thumbnail) < _SAME_LOOK
-        doubted = update.doubtful and update.track.last_seen - self._last_view >= _DOUBT_EVERY
+        width = update.track.face.box.width
+        grown = max(width, self._width) > _GROWN * min(width, self._width)
+        doubted = (update.doubtful or grown) and update.track.last_seen - self._last_view >= _DOUBT_EVERY
         if looks_other or update.returned or doubted:
             self.verified = False
 
@@ -122,6 +127,7 @@ class Consensus:
         self.verified = True
         self._last_view = seconds
         self._thumbnail = thumbnail
+        self._width = self.track.face.box.width
         if self.views < _MOST_VIEWS:
             weight = min(self.track.face.box.width / _FULL_WIDTH, 1.0)
             self._sum += weight * embedding

@@ -43,10 +43,17 @@ def seen(views: int, answer: Match | None, *, every: float = 0.1) -> Consensus:
 
 
 def at(
-    consensus: Consensus, seconds: float, *, look: np.ndarray = LOOK, doubtful: bool = False, returned: bool = False
+    consensus: Consensus,
+    seconds: float,
+    *,
+    look: np.ndarray = LOOK,
+    doubtful: bool = False,
+    returned: bool = False,
+    width: float = 80,
 ) -> Consensus:
     """The same face, seen later."""
-    consensus.see(TrackUpdate(track(seconds), doubtful, returned), START + timedelta(seconds=seconds), look)
+    update = TrackUpdate(track(seconds, width=width), doubtful, returned)
+    consensus.see(update, START + timedelta(seconds=seconds), look)
     return consensus
 
 
@@ -175,6 +182,13 @@ def test_doubt_hides_the_name_once_the_last_view_is_a_moment_ago() -> None:
     consensus.tell(Phase.OPENED, 0.3, 0.5)
     assert at(consensus, 0.3, doubtful=True).shown is CLEAR
     assert at(consensus, 0.6, doubtful=True).shown is None
+
+
+@pytest.mark.parametrize(("width", "name_stays"), [(95, True), (105, False), (60, False)])
+def test_a_face_at_another_distance_is_doubted(width: float, name_stays: bool) -> None:
+    consensus = seen(3, CLEAR)
+    consensus.tell(Phase.OPENED, 0.3, 0.5)
+    assert (at(consensus, 0.6, width=width).shown is CLEAR) == name_stays
 
 
 def test_a_face_that_was_out_of_view_has_no_name_until_it_is_looked_at_however_short_ago_the_last_view_was() -> None:
