@@ -207,7 +207,7 @@ def record(row: PersonRow) -> Person:
 def _row(session: Session, person: UUID) -> PersonRow:
     row = session.get(PersonRow, person)
     if row is None:
-        raise InvalidRecord(f"There is no person with the id {person}.")
+        raise InvalidRecord(f"There is no person with the id {person} (any more); they may have been erased or merged.")
     return row
 
 

@@ -54,17 +54,18 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
         MusterError: it cannot be written; then there is none.
         DatabaseError: the templates belong to another key, or the database cannot be read.
     """
+    if file.exists():
+        raise UsageError(f"{file} is there already; give the name of a new file.")
     with reading(engine) as session:
         export = erasure.export_person(session, cipher, person.id)
+    unfinished = file.with_name(f"{file.name}.unfinished")
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            _pack(export, descriptor, at)
-        except BaseException:  # Ctrl+C too: half of an archive would pass for the whole
-            file.unlink(missing_ok=True)
-            raise
-    except FileExistsError:
-        raise UsageError(f"{file} is there already; give another name with --output.") from None
+            unfinished.unlink(missing_ok=True)
+            _pack(export, os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), at)
+            unfinished.rename(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
     return len(export.images)

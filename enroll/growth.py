@@ -1,7 +1,10 @@
 """The review of captures from the door: an accepted one makes its person's template better, and can be rolled back."""
 
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +24,7 @@ from enroll.roster import Alike, load_roster
 from enroll.store import mark_alike, refresh_template
 from monitor.config import QualityLimits
 from monitor.domain import Embedding, Face, RgbImage
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 from monitor.growth import MOST_GROWN, Assess
 from monitor.vision.encoder import ENCODER_NAME, unit
 
@@ -82,6 +85,31 @@ def picture(engine: Engine, cipher: TemplateCipher, capture: UUID) -> bytes:
     """The aligned face of a waiting capture as JPEG. Raises: InvalidRecord, WrongKey."""
     with reading(engine) as session:
         return growth.load_face(session, cipher, capture)[1]
+
+
+def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[WaitingCapture], folder: Path) -> None:
+    """Write the aligned faces into a folder that only its owner can read, all of them or none.
+
+    Raises:
+        MusterError: they cannot be written.
+        InvalidRecord, WrongKey: see `picture`.
+    """
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
+        unfinished.mkdir(mode=0o700, parents=True)
+        try:
+            for one in captures:
+                file = unfinished / f"{one.id}.jpg"
+                file.touch(mode=0o600)
+                file.write_bytes(picture(engine, cipher, one.id))
+            folder.mkdir(mode=0o700, exist_ok=True)
+            for file in unfinished.iterdir():
+                file.replace(folder / file.name)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise MusterError(f"{folder} cannot be written: {error.strerror}.") from None
 
 
 def accept(

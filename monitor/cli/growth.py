@@ -10,7 +10,7 @@ import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
 from monitor.cli.person import find, say, store
-from monitor.errors import MusterError, UsageError
+from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -113,14 +113,7 @@ def _write_pictures(
     from enroll import growth
 
     waiting = growth.waiting(engine, person)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for one in waiting:
-            file = folder / f"{one.id}.jpg"
-            file.touch(mode=0o600)
-            file.write_bytes(growth.picture(engine, cipher, one.id))
-    except OSError as error:
-        raise MusterError(f"{folder} cannot be written: {error.strerror}.") from None
+    growth.write_pictures(engine, cipher, waiting, folder)
     record = {"folder": str(folder), "pictures": len(waiting)}
     say(f"Faces in {folder}: {len(waiting)}; delete them after the review.", record, as_json)
 

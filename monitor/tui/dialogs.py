@@ -125,16 +125,23 @@ class Dialog(ModalScreen[Answers | None]):
             self.dismiss(answers)
 
 
-def ask(app: WorkApp, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], then: Callable[[], None]) -> None:
+def ask(
+    app: WorkApp,
+    dialog: Dialog,
+    job: Callable[[Answers], Callable[[], object]],
+    then: Callable[[], None],
+    failed: Callable[[str], None] | None = None,
+) -> None:
     """Ask, do in a worker what the answers say, then go on; escape ends it.
 
     Args:
         job: what to do with the answers; the returned job blocks and touches no widget.
-        then: on the loop, when the job is done; its error is shown instead when it failed.
+        then: on the loop, when the job is done.
+        failed: gets the sentence when it failed; a toast shows it otherwise.
     """
 
     def answered(answers: Answers | None) -> None:
         if answers is not None:
-            app.in_background(job(answers), lambda _: then())
+            app.in_background(job(answers), lambda _: then(), failed)
 
     app.push_screen(dialog, answered)

@@ -1,6 +1,5 @@
 """What the people screen asks and changes. All of it blocks: call it in workers only."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -231,17 +230,6 @@ def erase_person(engine: Engine, person: UUID, at: datetime) -> None:
     with writing(engine) as session:
         erasure.erase(session, person, at=at, actor=DESK)
     scrub(engine)
-
-
-def export_person(engine: Engine, cipher: TemplateCipher, person: UUID, folder: Path) -> None:
-    """Write everything that is kept about somebody into a new folder. Raises: DatabaseError."""
-    with reading(engine) as session:
-        export = erasure.export_person(session, cipher, person)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(export.data, ensure_ascii=False, indent=2, default=str)
-    (folder / "person.json").write_text(text, encoding="utf-8")
-    for name, jpeg in export.images.items():
-        (folder / name).write_bytes(jpeg)
 
 
 def import_folder(

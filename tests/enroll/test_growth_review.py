@@ -1,6 +1,8 @@
 """The review of captures from the door: what is accepted helps, what is not changes nothing, and all can be undone."""
 
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from monitor.cli.people import app
 from monitor.config import QualityLimits, Settings
 from monitor.domain import Box, Face
 from monitor.enrolled import load_people
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 from monitor.growth import MOST_GROWN, Capture, is_sure
 from monitor.quarantine import take
 from monitor.vision.encoder import ENCODER_NAME
@@ -287,3 +289,21 @@ def test_the_command_says_in_one_sentence_what_is_wrong(engine, enrol, wait, mad
     unknown = muster("--reject", str(new_id())).exception
     assert isinstance(unknown, InvalidRecord)
     assert muster("Nobody").exit_code == 1
+
+
+def test_a_full_disk_leaves_no_half_folder_of_pictures(engine, cipher, enrol, wait, made_up, tmp_path, monkeypatch):
+    anna = enrol("Anna")
+    for _ in range(2):
+        wait(anna, made_up.embedding("Anna"))
+    write, written = Path.write_bytes, []
+
+    def full(file, data):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(file)
+        return write(file, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(MusterError, match="No space left on device"):
+        review.write_pictures(engine, cipher, review.waiting(engine), tmp_path / "faces")
+    assert list(tmp_path.glob("faces*")) == []

@@ -1,5 +1,6 @@
 """Rename, merge, split, export, erase, re-encode: what is left in the database afterwards."""
 
+import errno
 import json
 import zipfile
 from uuid import uuid4
@@ -17,7 +18,7 @@ from enroll.judge import judge
 from enroll.reencode import re_encode
 from enroll.roster import load_roster
 from enroll.store import Identity, add_members, mark_alike
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.images import read_image
 
@@ -224,3 +225,13 @@ def test_an_image_without_its_face_asks_for_a_new_one(engine, cipher, enrol, who
         session.query(TemplateRow).update({"encoder": "older-v0", "chip": None})
     (done,) = re_encode(engine, cipher, lambda chip: chip, **who)
     assert (done.images, done.without_face) == (0, 1)
+
+
+def test_a_full_disk_leaves_no_half_export(engine, cipher, enrol, details, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(MusterError, match="No space left on device"):
+        export_zip(engine, cipher, enrol("Anna"), tmp_path / "anna.zip", at=details.at)
+    assert list(tmp_path.glob("anna*")) == []

@@ -31,3 +31,8 @@ async def fill(pilot: Pilot[None], **values: str) -> None:
 
 def names(pilot: Pilot[None], table: str) -> list[str]:
     return [row.cells[1 if table == "#roster" else 0] for row in pilot.app.screen.query_one(table, Table).rows]
+
+
+def told(pilot: Pilot[None]) -> str:
+    """What the toasts say, however they are wrapped."""
+    return "\n".join(one.message for one in pilot.app._notifications)

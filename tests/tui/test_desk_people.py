@@ -1,16 +1,20 @@
 """People: from keys to rows of the database."""
 
+import errno
+import json
 import threading
+import zipfile
+from pathlib import Path
 
 import pytest
-from conftest_tui import World, scene, show_door
-from desk_keys import SIZE, fill, go, names
+from conftest_tui import NOW, World, scene, show_door
+from desk_keys import SIZE, fill, go, names, told
 from sqlalchemy import Engine
 from test_door_screen import text_of
 from textual.widgets import Input
 
-from db import audit, consents, ledger, people, pins
-from db.engine import reading
+from db import audit, consents, erasure, ledger, people, pins
+from db.engine import reading, writing
 from db.errors import Interrupted
 from db.pages import Page, Want
 from db.records import PersonSummary
@@ -148,3 +152,34 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
         assert names(pilot, "#people") == ["Barbara Liskov"]
         assert "10 people enrolled, 1 match the filter" in text_of(world)
         assert "Not loaded" not in text_of(world)
+
+
+async def test_who_was_erased_elsewhere_meanwhile_is_said_and_leaves_the_list(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "g")
+        with writing(world.engine) as session:
+            erasure.erase(session, world.ids["Ada Lovelace"], at=NOW, actor="elsewhere")
+        await fill(pilot, value="Poets")
+        assert "they may have been erased or merged" in told(pilot)
+        assert "Ada Lovelace" not in names(pilot, "#people")
+
+
+async def test_everything_about_a_person_goes_into_one_archive_and_none_on_a_full_disk(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "o")
+        with monkeypatch.context() as patch:
+            patch.setattr(zipfile.ZipFile, "writestr", raise_full)
+            await fill(pilot, file=str(tmp_path / "ada.zip"))
+        assert "No space left on device" in told(pilot)
+        assert list(tmp_path.glob("ada*")) == []
+        await go(pilot, "o")
+        await fill(pilot, file=str(tmp_path / "ada.zip"))
+        assert "Keep the file safe" in told(pilot)
+    with zipfile.ZipFile(tmp_path / "ada.zip") as archive:
+        assert json.loads(archive.read("person.json"))["person"]["name"] == "Ada Lovelace"
+
+
+def raise_full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -166,7 +166,12 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
         """Ask, change people in a worker as the answers say, then say so and load again."""
-        ask(self.app, dialog, job, lambda: self.changed(done))
+        ask(self.app, dialog, job, lambda: self.changed(done), self.refused)
+
+    def refused(self, sentence: str) -> None:
+        """A change was not made, perhaps because others changed the facts: say so, and show what is there now."""
+        self.app.toast_problem(sentence)
+        self.reload()
 
     def changed(self, done: str) -> None:
         """People were changed: say so, let the kiosk know, load again."""

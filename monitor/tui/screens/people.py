@@ -61,7 +61,7 @@ The list finds people by name, number or group; the pane shows everything about 
 - **/**: filter. **E**: enrol from the camera. **I**: enrol from a folder, a ZIP or a list.
 - **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** PIN for the door.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
-- **O**: write all data about the person to a folder.
+- **O**: write all data about the person to a ZIP archive.
 - **V**: review what the door has seen of them, where captures wait or were taken.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,7 +76,7 @@ The list finds people by name, number or group; the pane shows everything about 
         Binding("d", "active", "Active", tooltip="Keep, but do not recognise", show=False, id="people.active"),
         Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", id="people.merge"),
         Binding("v", "review", "Review", tooltip="Views from the door: take or discard", id="people.review"),
-        Binding("o", "change('export')", "Data", tooltip="Write all data to a folder", show=False, id="people.export"),
+        Binding("o", "change('export')", "Data", tooltip="Write all data to a ZIP", show=False, id="people.export"),
         Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
     ]
 
@@ -193,7 +193,7 @@ The list finds people by name, number or group; the pane shows everything about 
         person = self._details.person
         job = partial(queries.set_active, self.app.engine, person.id, not person.active, self.app.clock())
         done = f"{clean(person.name, 40)} is {'inactive: kept, but not recognised' if person.active else 'active'}."
-        self.app.in_background(job, lambda _: self.changed(done))
+        self.app.in_background(job, lambda _: self.changed(done), self.refused)
 
     def action_merge(self) -> None:
         if self._details is None:
@@ -236,11 +236,7 @@ The list finds people by name, number or group; the pane shows everything about 
         job = partial(
             queries.import_folder, app.engine, app.cipher, path, consented, limits, app.clock(), self._progress
         )
-        app.in_background(job, self._enrolled, self._not_enrolled)
-
-    def _not_enrolled(self, sentence: str) -> None:
-        self.app.toast_problem(sentence)
-        self.reload()
+        app.in_background(job, self._enrolled, self.refused)
 
     def _progress(self, done: int, total: int) -> None:
         """From the worker."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from enroll.farewell import export_name, export_zip
 from monitor.pin import SHORTEST
 from monitor.tui import people_queries as queries
 from monitor.tui.dialogs import Answers, Ask, Dialog
@@ -94,14 +95,16 @@ def erase(app: "MusterApp", details: PersonDetails) -> Change:
 
 
 def export(app: "MusterApp", details: PersonDetails) -> Change:
-    person = details.person.id
-    folder = Path.home() / f"muster-person-{person.hex[-8:]}"
-    dialog = Dialog("Write all data", _name(details), [Ask("folder", "Into the folder", str(folder))], yes="Write")
+    person = details.person
+    text = f"Everything about {_name(details)}, with the faces, as a ZIP archive."
+    field = Ask("file", "Into the file", str(Path.home() / export_name(person)))
+    dialog = Dialog("Write all data", text, [field], yes="Write")
 
     def job(answers: Answers) -> Callable[[], object]:
-        return partial(queries.export_person, app.engine, app.cipher, person, Path(answers["folder"]).expanduser())
+        file = Path(answers["file"].strip()).expanduser()
+        return partial(export_zip, app.engine, app.cipher, person, file, at=app.clock())
 
-    return Change(dialog, job, "Written.")
+    return Change(dialog, job, "Written. Keep the file safe, and delete it when it is handed over.")
 
 
 CHANGES: Mapping[str, Maker] = MappingProxyType(

@@ -138,7 +138,7 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
     def _merge(self, group: VisitorGroup, person: Person) -> None:
         app = self.app
         job = partial(queries.merge_group, app.engine, app.cipher, group, person.id, app.clock())
-        app.in_background(job, lambda _: self.changed(f"Added to {clean(person.name, 40)}."))
+        app.in_background(job, lambda _: self.changed(f"Added to {clean(person.name, 40)}."), self.refused)
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
