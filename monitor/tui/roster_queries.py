@@ -6,15 +6,16 @@ and the others stay in the database, where a condition says who of them is missi
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from threading import Event
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from db import ledger, pages, people, schedules
+from db import ledger, pages, schedules
 from db.batches import batches
 from db.engine import reading
 from db.pages import BY_GROUP, BY_NAME, Order, Page, Want
@@ -74,31 +75,41 @@ class Day:
 
 
 def board_page(
-    engine: Engine, settings: Settings, asked: BoardQuery, want: Want, before: BoardPage | None = None
+    engine: Engine,
+    settings: Settings,
+    asked: BoardQuery,
+    want: Want,
+    before: BoardPage | None = None,
+    stop: Event | None = None,
 ) -> BoardPage:
     """A part of the board. Raises: DatabaseError.
 
     Args:
         before: another part of the same board, where no fact changed since.
+        stop: set when the answer is no longer wanted.
     """
-    with reading(engine) as session:
+    with reading(engine, stop) as session:
         if before is None:
             day = _load(session, settings, asked)
-            counts: Mapping[Status, int] = _counts(session, day)
-            everybody = _count(session, day.known)
+            everybody, counts = _counts(session, day)
         else:
             day, counts, everybody = before.day, before.counts, before.people
+        if not asked.search:
+            want = replace(want, total=everybody)
         part = _sorted_in_sql if asked.column in ("name", "group") else _came_first
         return BoardPage(part(session, day, want), counts, everybody, day)
 
 
-def _counts(session: Session, day: Day) -> dict[Status, int]:
+def _counts(session: Session, day: Day) -> tuple[int, Mapping[Status, int]]:
+    """How many people are on the board, and how many of each status."""
     counts = dict.fromkeys(Status, 0)
     for line in day.came.values():
         if line.summary.status is not None:
             counts[line.summary.status] += 1
-    counts[Status.ABSENT] += _count(session, and_(day.known, day.absent))
-    return counts
+    both = select(func.count(), func.count(case((day.absent, 1)))).select_from(PersonRow).where(day.known)
+    everybody, absent = session.execute(both).one()
+    counts[Status.ABSENT] += absent
+    return everybody, counts
 
 
 def came_on(
@@ -129,11 +140,10 @@ def _load(session: Session, settings: Settings, asked: BoardQuery) -> Day:
 
 
 def _people(session: Session, ids: Sequence[UUID]) -> list[Person]:
-    return [
-        people.record(row)
-        for some in batches(ids)
-        for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(some)))
-    ]
+    # Columns, and no objects that the session keeps: thousands came today, and an event must be on the screen at once.
+    row = PersonRow
+    columns = select(row.id, row.name, row.number, row.group, row.active, row.notes, row.created_at)
+    return [Person(*found) for some in batches(ids) for found in session.execute(columns.where(row.id.in_(some)))]
 
 
 def _is_missing(

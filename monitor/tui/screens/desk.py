@@ -26,7 +26,7 @@ Loaded = TypeVar("Loaded")
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
 ABSTRACT = "__isabstractmethod__"
 """What `abstractmethod` leaves on a function."""
-SETTLE = 0.15
+SETTLE = 0.05
 """Seconds that facts may gather before a screen loads again."""
 LETTERS = 0.25
 """Seconds after the last letter of a filter before the database is asked."""

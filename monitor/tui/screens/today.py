@@ -97,17 +97,13 @@ check-out is missing).
         settings, (column, reverse) = self.app.settings, self._sort
         asked = BoardQuery(self.day, self.now, self.needle, column, reverse)
         want = self.query_one(PagedTable).want(fresh=self.stale)
-        return partial(board_page, self.app.engine, settings, asked, want, None if self.stale else self.loaded)
+        before = None if self.stale else self.loaded
+        return partial(board_page, self.app.engine, settings, asked, want, before, self.stop)
 
     @on(PagedTable.Wanted)
     def _rows_missing(self) -> None:
         if self.loaded is not None:
             self.load_page()
-
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self) -> None:
-        self.query_one(PagedTable).restart()
-        self.facts_changed()
 
     def show(self, loaded: BoardPage) -> None:
         page = loaded.page
