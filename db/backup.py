@@ -39,6 +39,7 @@ def back_up(engine: Engine, file: Path) -> int:
     finally:
         source.close()
         unfinished.unlink(missing_ok=True)
+        unfinished.with_name(f"{unfinished.name}-journal").unlink(missing_ok=True)  # stays where the disk is full
     return file.stat().st_size
 
 
