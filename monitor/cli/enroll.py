@@ -206,7 +206,7 @@ def _tell_pile(pile: "Pile", *, as_json: bool) -> None:
     from enroll.shown import printable
 
     for note in pile.notes if not as_json else ():
-        out.print(printable(note), markup=False)
+        out.print(printable(note), markup=False, soft_wrap=True)
 
 
 def _tell(report: "PersonReport", *, as_json: bool) -> None:
@@ -216,7 +216,7 @@ def _tell(report: "PersonReport", *, as_json: bool) -> None:
     from enroll.shown import printable
 
     new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
-    out.print(f"{printable(report.person, 60)}: {new}", markup=False)
+    out.print(f"{printable(report.person, 60) or 'No name'}: {new}", markup=False, soft_wrap=True)
     for rejection in report.rejected:
         out.print(f"  - {printable(rejection.image)}: {printable(rejection.reason, 500)}", markup=False, soft_wrap=True)
     for warning in report.warnings:
@@ -250,7 +250,8 @@ def _tell_sum(tally: _Tally, pile: "Pile", seconds: float, *, as_json: bool, dry
     out.print(
         f"{'Stopped. ' if tally.interrupted else ''}{amount(tally.people, 'person', 'people')}, "
         f"{amount(tally.accepted, 'picture', 'pictures')} {verb}, "
-        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
+        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s.",
+        soft_wrap=True,
     )
 
 
