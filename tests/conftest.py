@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+# Two workers share two cores: threads of numerical libraries beside them only wait for each other, with full force.
+# Here, before numpy and TensorFlow are imported; the workers inherit it.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "OPENCV_FOR_THREADS_NUM"):
+    os.environ.setdefault(_threads, "1")
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

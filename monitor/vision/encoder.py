@@ -13,6 +13,9 @@ from monitor.vision.runtime import open_session
 ENCODER_NAME = "dlib-resnet-v1"
 """Templates of another name or version are never compared with these."""
 
+_AT_ONCE = 16
+"""Chips a call: a fifth faster each than one by one; more of them are no faster and take a megabyte each."""
+
 Chips = NDArray[np.uint8]
 Embeddings = NDArray[np.float32]
 
@@ -63,7 +66,8 @@ class FaceEncoder:
                 [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips],
                 np.float32,
             )
-        return np.asarray(self._session.run(None, {"chips": np.ascontiguousarray(chips)})[0], np.float32)
+        parts = [np.ascontiguousarray(chips[start : start + _AT_ONCE]) for start in range(0, len(chips), _AT_ONCE)]
+        return np.concatenate([self._session.run(None, {"chips": part})[0] for part in parts])
 
     def embed(self, chips: Chips) -> Embeddings:
         """Embeddings for comparison by cosine: averaged with the mirrored chip's, of unit length.

@@ -66,7 +66,7 @@ def test_the_file_is_small_and_has_its_card() -> None:
 
 def test_it_is_right_about_most_real_faces(shared_data: Path) -> None:
     with gzip.open(shared_data / "fer2013.csv.gz", "rt", newline="") as lines:
-        rows = list(itertools.islice(csv.reader(lines), 28_710, 28_710 + 600))
+        rows = list(csv.reader(itertools.islice(lines, 28_710, 28_710 + 600)))
     faces = np.array([row[1].split() for row in rows], np.uint8).reshape(-1, 48, 48)
     labels = np.array([int(row[0]) for row in rows])
     assert {row[2] for row in rows} == {"PublicTest"}

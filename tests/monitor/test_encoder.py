@@ -40,9 +40,10 @@ def test_black_white_and_noise_are_encoded_as_dlib_does(encoder: FaceEncoder) ->
 
 
 def test_a_chips_embedding_does_not_depend_on_its_company(encoder: FaceEncoder, chips: RgbImage) -> None:
-    together = encoder.encode(chips)
+    crowd = np.concatenate([chips, chips[::-1], chips])  # more than are run in one call
+    together = encoder.encode(crowd)
     alone = np.concatenate([encoder.encode(chip[None]) for chip in chips])
-    assert np.abs(together - alone).max() <= 1e-6
+    assert np.abs(together - np.concatenate([alone, alone[::-1], alone])).max() <= 1e-6
 
 
 def test_a_view_into_a_larger_picture_is_encoded_like_a_copy(encoder: FaceEncoder, chips: RgbImage) -> None:

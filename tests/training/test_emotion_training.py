@@ -44,7 +44,7 @@ def weights_in(folder: Path) -> list[np.ndarray]:
     return checkpoint.load(folder / fit.CHECKPOINT)[0]["weights"]
 
 
-def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
+def test_a_stopped_training_goes_on_as_if_it_had_not_stopped_and_a_finished_one_is_left_alone(tmp_path: Path) -> None:
     class KilledError(Exception):
         pass
 
@@ -61,14 +61,9 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> 
     assert epochs[1].loss == pytest.approx(whole[1].loss, rel=1e-3)
     for cut, straight in zip(weights_in(tmp_path / "cut"), weights_in(tmp_path / "whole"), strict=True):
         assert np.allclose(cut, straight, atol=1e-4)
-
-
-def test_a_finished_training_is_left_as_it_is(tmp_path: Path) -> None:
-    one = TINY.changed(epochs=1)
-    train(tmp_path, one)
-    before = (tmp_path / fit.CHECKPOINT).read_bytes()
-    assert len(train(tmp_path, one)) == 1
-    assert (tmp_path / fit.CHECKPOINT).read_bytes() == before
+    finished = (tmp_path / "whole" / fit.CHECKPOINT).read_bytes()
+    assert train(tmp_path / "whole") == whole, "a finished training is left as it is"
+    assert (tmp_path / "whole" / fit.CHECKPOINT).read_bytes() == finished
 
 
 def test_a_run_of_another_architecture_is_refused(tmp_path: Path) -> None:

@@ -17,8 +17,6 @@ _MARGIN = 0.25
 _CUT = (slice(24, 128), slice(23, 127))
 """Rows and columns of a 150x150 chip that hold the face from eyebrows to chin: 104x104."""
 
-BATCH = 50
-
 
 def chips_of(images: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Faces cut from their surroundings to aligned chips; where no face is found, the whole image is taken for one.
@@ -57,8 +55,7 @@ def embed_chips(chips: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8 (n, 150, 150, 3) to float32 (n, 128)."""
     from monitor.vision.encoder import FaceEncoder
 
-    encoder = FaceEncoder()
-    return np.concatenate([encoder.embed(chips[start : start + BATCH]) for start in range(0, len(chips), BATCH)])
+    return FaceEncoder().embed(chips)
 
 
 def study_chips(study: Study) -> NDArray[np.uint8]:
