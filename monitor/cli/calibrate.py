@@ -237,7 +237,7 @@ def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
     from enroll.importing import open_pile
 
     with open_pile(folder) as pile, _progress(as_json=as_json) as advance:
-        return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).flipped
+        return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).embeddings
 
 
 @contextmanager

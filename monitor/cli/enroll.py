@@ -122,7 +122,8 @@ def capture(
         supervised=supervised,
         known=existing.id if existing else None,
     )
-    shots = take_shots(open_source(settings.source), Examiner(settings.quality), coach, show=_coaching(as_json=as_json))
+    examiner = Examiner(settings.quality, steady=False)
+    shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=as_json))
     details = Details(datetime.now(UTC), getpass.getuser(), agreed)
     report = enrol_person(engine, cipher, roster, identity, shots, details)
     _tell(report, as_json=as_json)
