@@ -60,9 +60,9 @@ def import_(
 
     agreed = _consents(consent)
     settings = settings_from(db, config)
-    engine, cipher = open_store(settings, config, create=True)
     details = Details(datetime.now(UTC), getpass.getuser(), agreed)
     with open_pile(path, group=group, only=person) as pile:
+        engine, cipher = open_store(settings, config, create=True)
         _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=False)
 
 
@@ -247,7 +247,9 @@ def _tell_sum(tally: _Tally, pile: "Pile", seconds: float, *, as_json: bool, dry
         emit({"summary": summary})
         return
     verb = "would be taken" if dry_run else "taken"
-    left = "".join(f", {count} {kind} skipped" for kind, count in skipped.items())
+    left = "".join(
+        f", {count} {kind.removesuffix('s') if count == 1 else kind} skipped" for kind, count in skipped.items()
+    )
     out.print(
         f"{'Stopped. ' if tally.interrupted else ''}{amount(tally.people, 'person', 'people')}, "
         f"{amount(tally.accepted, 'picture', 'pictures')} {verb}, "
