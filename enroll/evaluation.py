@@ -22,9 +22,10 @@ from monitor.domain import Match
 from monitor.errors import ImageError, UsageError
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
-from monitor.vision.encoder import Embeddings, FaceEncoder, unit
+from monitor.vision.encoder import Embeddings, FaceEncoder
 from monitor.vision.gallery import Gallery, GalleryEntry
 from monitor.vision.images import read_image
+from monitor.vision.stills import embed_stills
 
 CLASSIC_DISTANCE: Final = 0.6
 """The distance under which `face_recognition.compare_faces` takes two faces for one person."""
@@ -41,8 +42,8 @@ class LabelledFaces:
     """(n,): whose picture it is, 0 for the first person."""
     plain: Embeddings
     """float32 (n, 128), as dlib gives them."""
-    flipped: Embeddings
-    """float32 (n, 128), averaged with the mirrored face's, of unit length."""
+    embeddings: Embeddings
+    """float32 (n, 128), as Muster makes them of still images, of unit length."""
     missed: tuple[str, ...] = ()
     """Pictures that cannot be read or show no face."""
 
@@ -94,7 +95,7 @@ def embed_pile(pile: Pile, *, workers: int, on_progress: Callable[[int, int], No
             tools.detector, tools.encoder = FaceDetector(min_score=SURE), FaceEncoder()
         return _embed(picture, tools.detector, tools.encoder)
 
-    people, both, missed = [], [], []
+    people, encoded, missed = [], [], []
     with ThreadPoolExecutor(workers) as pool:
         for done, ((row, picture), found) in enumerate(
             zip(jobs, pool.map(work, (job[1] for job in jobs)), strict=True)
@@ -105,13 +106,13 @@ def embed_pile(pile: Pile, *, workers: int, on_progress: Callable[[int, int], No
                 missed.append(picture.label)
             else:
                 people.append(row)
-                both.append(found)
-    stacked = np.array(both, np.float32).reshape(-1, 2, 128)
-    return LabelledFaces(np.array(people, np.int64), stacked[:, 0], unit(stacked.sum(axis=1)), tuple(missed))
+                encoded.append(found)
+    stacked = np.array(encoded, np.float32).reshape(-1, 2, 128)
+    return LabelledFaces(np.array(people, np.int64), stacked[:, 0], stacked[:, 1], tuple(missed))
 
 
 def _embed(picture: Picture, detector: FaceDetector, encoder: FaceEncoder) -> Embeddings | None:
-    """The face's descriptor and its mirror image's, float32 (2, 128)."""
+    """The face's descriptor as dlib gives it, and the embedding that Muster compares; float32 (2, 128)."""
     try:
         with picture.at_hand() as path:
             rgb = read_image(path)
@@ -120,8 +121,8 @@ def _embed(picture: Picture, detector: FaceDetector, encoder: FaceEncoder) -> Em
     faces = foreground(find_faces(detector, rgb))
     if not faces:
         return None
-    chip = face_chip(rgb, faces[0])
-    return encoder.encode(np.stack([chip, chip[:, ::-1]]))
+    chip = face_chip(rgb, faces[0])[None]
+    return np.concatenate([encoder.encode(chip), embed_stills(encoder, chip)])
 
 
 def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin: float) -> tuple[Recipe, Recipe]:
@@ -143,7 +144,7 @@ def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin:
     members = [gallery[faces.people[gallery] == owner] for owner in owners]
     pairs = _pairs(faces.people)
     return (
-        _muster(faces.flipped, members, probes, own, pairs, target_fpir=target_fpir, margin=margin),
+        _muster(faces.embeddings, members, probes, own, pairs, target_fpir=target_fpir, margin=margin),
         _classic(faces.plain, members, probes, own, pairs),
     )
 

@@ -13,6 +13,7 @@ from monitor.domain import Embedding, Face, RgbImage
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
+from monitor.vision.stills import embed_stills
 
 MOST_FACES: Final = 12
 """Of a crowd only the largest faces are compared; the rest is background."""
@@ -61,11 +62,14 @@ class Examiner:
         *,
         detector: FaceDetector | None = None,
         encoder: FaceEncoder | None = None,
+        steady: bool = True,
     ) -> None:
         """
         Args:
             limits: from the settings; None for the defaults.
             detector: one that gives key points; None for BlazeFace.
+            steady: average over several views of each face (`embed_stills`); where there are many pictures of a person
+                anyway, once is enough and faster.
 
         Raises:
             ModelError: a model is missing or damaged.
@@ -73,6 +77,7 @@ class Examiner:
         self.limits = limits or QualityLimits()
         self._detector = detector or FaceDetector(min_score=SURE)
         self._encoder = encoder or FaceEncoder()
+        self._steady = steady
 
     def examine(self, rgb: RgbImage) -> tuple[ExaminedFace, ...]:
         """The faces on a picture, the largest first, without those in the background.
@@ -84,7 +89,7 @@ class Examiner:
         if not faces:
             return ()
         chips = np.stack([face_chip(rgb, face) for face in faces])
-        embeddings = self._encoder.embed(chips)
+        embeddings = embed_stills(self._encoder, chips) if self._steady else self._encoder.embed(chips)
         return tuple(
             ExaminedFace(face, assess(rgb, face, self.limits), embedding, to_jpeg(chip))
             for face, chip, embedding in zip(faces, chips, embeddings, strict=True)

@@ -37,12 +37,12 @@ def enrol_from_images(
         at: now, in UTC.
         actor: who enrols, for the audit log.
         consent: what all of them have agreed to.
-        examiner: None for a new one.
+        examiner: None for a new one, which looks at each face once.
 
     Raises:
         MusterError, DatabaseError: a model is missing, or the database cannot be written.
     """
-    examiner = examiner or Examiner()
+    examiner = examiner or Examiner(steady=False)
     with reading(engine) as session:
         roster = load_roster(session, cipher)
     details = Details(at, actor, consent)

@@ -21,6 +21,10 @@ _CONTRADICTION: Final = (
     "The two pictures seem to show different people (similarity {similarity:.3f}); "
     "add a third one, or take out the wrong one."
 )
+_SEVERAL: Final = (
+    "The pictures seem to show several people (similarity {similarity:.3f}), and nobody has most of them; "
+    "sort them by person."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,9 @@ def _readable(examinations: Sequence[Examination]) -> tuple[list[Examination], l
 def _consistent(members: list[Member], enrolled: Sequence[Embedding]) -> tuple[list[Member], list[Rejection]]:
     stack = _stack([*enrolled, *(member.face.embedding for member in members)])
     wrong = misfits(stack, vouched=len(enrolled))
-    sentence = _CONTRADICTION if len(stack) == 2 and len(wrong) == 2 else _SOMEBODY_ELSE
+    sentence = _SOMEBODY_ELSE
+    if len(wrong) == len(stack):
+        sentence = _CONTRADICTION if len(stack) == 2 else _SEVERAL
     kept = [member for row, member in enumerate(members, len(enrolled)) if row not in wrong]
     rejected = [
         Rejection(members[row - len(enrolled)].image, sentence.format(similarity=similarity))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -20,6 +21,9 @@ from enroll.roster import load_roster
 from enroll.store import Identity, find_person, mark_alike, refresh_template
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit
+
+_SPLIT_OFF: Final = "split off"
+"""Where an image comes from that was somebody else's: its path would tell that name even after the other's erasure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person,
         encoder=image.encoder,
         embedding=embedding,
         quality=image.quality,
-        source=image.source,
+        source=_SPLIT_OFF,
         at=at,
         chip_jpeg=chip,
     )

@@ -125,9 +125,12 @@ def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> 
     from enroll.evaluation import FPIR
     from enroll.rates import paired
 
+    pictures = "one picture" if enrolled == 1 else f"up to {enrolled} pictures"
+    faceless = f"; on {amount(missed, 'picture', 'pictures')} no face was found" if missed else ""
     out.print(
-        f"{recipes[0].people} people enrolled with up to {enrolled} pictures each, "
-        f"{len(recipes[0].trials.genuine)} probes; on {missed} pictures no face was found."
+        f"{amount(recipes[0].people, 'person', 'people')} enrolled with {pictures} each, "
+        f"{amount(len(recipes[0].trials.genuine), 'probe', 'probes')}{faceless}.",
+        soft_wrap=True,
     )
     table = Table("", *(one.name for one in recipes))
     table.add_row("Rank-1", *(f"{one.trials.rank1.value:.1%}" for one in recipes))
@@ -237,7 +240,7 @@ def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
     from enroll.importing import open_pile
 
     with open_pile(folder) as pile, _progress(as_json=as_json) as advance:
-        return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).flipped
+        return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).embeddings
 
 
 @contextmanager

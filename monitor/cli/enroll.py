@@ -60,9 +60,9 @@ def import_(
 
     agreed = _consents(consent)
     settings = settings_from(db, config)
-    engine, cipher = open_store(settings, config, create=True)
     details = Details(datetime.now(UTC), getpass.getuser(), agreed)
     with open_pile(path, group=group, only=person) as pile:
+        engine, cipher = open_store(settings, config, create=True)
         _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=False)
 
 
@@ -122,7 +122,8 @@ def capture(
         supervised=supervised,
         known=existing.id if existing else None,
     )
-    shots = take_shots(open_source(settings.source), Examiner(settings.quality), coach, show=_coaching(as_json=as_json))
+    examiner = Examiner(settings.quality, steady=False)
+    shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=as_json))
     details = Details(datetime.now(UTC), getpass.getuser(), agreed)
     report = enrol_person(engine, cipher, roster, identity, shots, details)
     _tell(report, as_json=as_json)
@@ -206,7 +207,7 @@ def _tell_pile(pile: "Pile", *, as_json: bool) -> None:
     from enroll.shown import printable
 
     for note in pile.notes if not as_json else ():
-        out.print(printable(note), markup=False)
+        out.print(printable(note), markup=False, soft_wrap=True)
 
 
 def _tell(report: "PersonReport", *, as_json: bool) -> None:
@@ -216,7 +217,7 @@ def _tell(report: "PersonReport", *, as_json: bool) -> None:
     from enroll.shown import printable
 
     new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
-    out.print(f"{printable(report.person, 60)}: {new}", markup=False)
+    out.print(f"{printable(report.person, 60) or 'No name'}: {new}", markup=False, soft_wrap=True)
     for rejection in report.rejected:
         out.print(f"  - {printable(rejection.image)}: {printable(rejection.reason, 500)}", markup=False, soft_wrap=True)
     for warning in report.warnings:
@@ -246,11 +247,14 @@ def _tell_sum(tally: _Tally, pile: "Pile", seconds: float, *, as_json: bool, dry
         emit({"summary": summary})
         return
     verb = "would be taken" if dry_run else "taken"
-    left = "".join(f", {count} {kind} skipped" for kind, count in skipped.items())
+    left = "".join(
+        f", {count} {kind.removesuffix('s') if count == 1 else kind} skipped" for kind, count in skipped.items()
+    )
     out.print(
         f"{'Stopped. ' if tally.interrupted else ''}{amount(tally.people, 'person', 'people')}, "
         f"{amount(tally.accepted, 'picture', 'pictures')} {verb}, "
-        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
+        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s.",
+        soft_wrap=True,
     )
 
 

@@ -63,12 +63,13 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
     from monitor.identify import Identifier
     from monitor.vision.detector import FaceDetector
     from monitor.vision.encoder import FaceEncoder
+    from monitor.vision.stills import embed_stills
 
     enrolled = _enrolled(settings, config)
     face_encoder = FaceEncoder(settings.encoder)
 
     def name(chips: NDArray[np.uint8]) -> list[Match]:
-        return [enrolled.gallery.identify(embedding) for embedding in face_encoder.embed(chips)]
+        return [enrolled.gallery.identify(embedding) for embedding in embed_stills(face_encoder, chips)]
 
     return Identifier(
         FaceDetector(settings.detector),

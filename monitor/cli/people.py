@@ -225,12 +225,15 @@ def re_encode(db: DbOption = None, config: ConfigOption = None, as_json: JsonOpt
     """Compute templates of an older encoder anew, from the faces that were kept."""
     from enroll import reencode
     from monitor.vision.encoder import FaceEncoder
+    from monitor.vision.stills import embed_stills
 
     engine, cipher = store(db, config)
     encoder = FaceEncoder()
     images = missing = 0
     at, actor = datetime.now(UTC), getpass.getuser()
-    for done in reencode.re_encode(engine, cipher, lambda chip: encoder.embed(chip[None])[0], at=at, actor=actor):
+    for done in reencode.re_encode(
+        engine, cipher, lambda chip: embed_stills(encoder, chip[None])[0], at=at, actor=actor
+    ):
         images, missing = images + done.images, missing + done.without_face
         record = {"person": done.person, "images": done.images, "without_face": done.without_face}
         say(f"{done.person}: {done.images} templates, {done.without_face} need a new image.", record, as_json)

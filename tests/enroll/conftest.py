@@ -31,7 +31,7 @@ def orl() -> Path:
 
 @pytest.fixture(scope="session")
 def examiner() -> Examiner:
-    return Examiner()
+    return Examiner(steady=False)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from enroll.images import enrol_from_images
 from enroll.importing import import_pile, open_pile
 from enroll.store import Details
 from monitor.cli.enroll import app
+from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 
@@ -160,6 +161,14 @@ def test_the_command_checks_without_making_a_database(tmp_path, people_folder):
     result = CliRunner().invoke(app, call)
     assert result.exit_code == 0, result.output
     assert "2 pictures would be taken" in result.stdout
+    assert not (tmp_path / "cli.sqlite3").exists()
+
+
+def test_an_import_that_finds_nothing_makes_no_database(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "empty", tmp_path / "missing"):
+        result = CliRunner().invoke(app, ["import", str(path), "--db", f"sqlite:///{tmp_path}/cli.sqlite3"])
+        assert isinstance(result.exception, UsageError)
     assert not (tmp_path / "cli.sqlite3").exists()
 
 

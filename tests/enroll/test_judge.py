@@ -34,6 +34,13 @@ def test_of_two_pictures_that_contradict_each_other_neither_is_taken(made_up):
     assert "third" in judgement.rejected[0].reason
 
 
+def test_pictures_that_several_people_share_equally_are_not_taken_and_are_to_be_sorted(made_up):
+    shown = ["Anna", "Ben", "Anna", "Ben"]
+    judgement = judge([made_up.examination(f"{number}.jpg", person) for number, person in enumerate(shown)])
+    assert not judgement.members
+    assert all("several people" in one.reason for one in judgement.rejected)
+
+
 def test_what_is_enrolled_already_decides_who_the_person_is(made_up):
     enrolled = [made_up.embedding("Anna")]
     judgement = judge([made_up.examination("b.jpg", "Ben"), made_up.examination("a.jpg", "Anna")], enrolled)

@@ -100,6 +100,17 @@ def test_an_image_that_is_split_off_leaves_both_templates_right(engine, cipher, 
         assert templates.load_chip(session, cipher, moved.id) == b"a face in JPEG"
 
 
+def test_an_image_that_was_split_off_does_not_tell_the_name_that_it_came_under(engine, cipher, enrol, who):
+    anna = enrol("Anna", images=3)
+    with reading(engine) as session:
+        image = use.images_of(session, cipher, anna.id)[0].template
+    other = use.split(engine, cipher, anna, image.id, Identity("Zoe"), **who)
+    with reading(engine) as session:
+        (moved,) = templates.list_templates(session, other.id)
+    assert image.source
+    assert image.source not in moved.source
+
+
 def test_the_last_image_split_off_takes_the_person_out_of_the_gallery(engine, cipher, enrol, who):
     anna = enrol("Anna", images=1)
     with reading(engine) as session:
