@@ -114,7 +114,7 @@ class MusterApp(WorkApp):
         self.live = LiveDoor(self, self, settings, engine, cipher, kiosk_factory, clock)
         self.pin_entry = PinEntry(self)
         self.feed = PictureFeed(self._offer, self.console)
-        self.watch = Watch(engine, self._news, SELDOM if self.live.has_camera else OFTEN)
+        self.watcher = Watch(engine, self._news, SELDOM if self.live.has_camera else OFTEN)
         self.source_name = f"camera {settings.source}" if settings.source.isdecimal() else clean(settings.source, 40)
         self.loop_delay = LoopDelay()
         self._unlocked = not settings.admin_pin_hash
@@ -145,7 +145,7 @@ class MusterApp(WorkApp):
         self.feed.start()
         await self.switch_mode("door")
         self.live.open()
-        self.watch.start()
+        self.watcher.start()
         if not self.live.has_camera:
             await self.action_open("today")
 
@@ -179,7 +179,7 @@ class MusterApp(WorkApp):
     def close(self) -> None:
         """Stop picture and kiosk; every fact is written when this returns. It blocks; may be called twice."""
         self.feed.stop()
-        self.watch.stop()
+        self.watcher.stop()
         self.live.close()
 
     # What the live door shows (see `live.Viewer`)

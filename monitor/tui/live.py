@@ -227,7 +227,9 @@ class LiveDoor:
             self.board, self.people = renewed(self.board, today.board), today.people
             self._viewer.show_today()
 
-        self._app.in_background(partial(today_of, self._engine, self._settings, self._clock()), loaded, self._not_renewed)
+        self._app.in_background(
+            partial(today_of, self._engine, self._settings, self._clock()), loaded, self._not_renewed
+        )
 
     def _not_renewed(self, sentence: str) -> None:
         """The next news will try again; the screen before the user says itself what it cannot load."""

@@ -147,7 +147,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             return
         before, at = self.selected_key, self.cursor
         self._rows = tuple(rows)
-        self.virtual_size = Size(0, len(rows) + 1)
+        self._resize(len(rows))
         places = {row.key: index for index, row in enumerate(self._rows)}
         now = places.get(before, min(at, max(0, len(rows) - 1))) if before else 0
         if self.has_focus and before in places and self.scroll_offset.y:
@@ -156,6 +156,17 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         if self.selected_key != before:
             self.post_message(self.Highlighted(self, self.selected_key))
         self.refresh()
+
+    def _resize(self, rows: int) -> None:
+        """The list has so many rows now; the screen is laid out again only when the scroll bar comes or goes."""
+        size, before = Size(0, rows + 1), self.virtual_size
+        barred = size.height > self.container_size.height
+        if barred != self.show_vertical_scrollbar or size.height < before.height:
+            self.virtual_size = size
+        elif size != before:
+            self.set_reactive(Table.virtual_size, size)
+            if barred:
+                self.vertical_scrollbar.window_virtual_size = size.height
 
     def explain(self, empty: str) -> None:
         """What stands in the table while it has no rows."""

@@ -27,7 +27,9 @@ def check_in(session: Session, at: datetime) -> None:
     ledger.append(session, NewEvent(new_id(), "check_in", ada, at, "Europe/Berlin", kiosk, "face", "door", at))
 
 
-def told(connection: Connection, engine: Engine, write: Callable[[], None]) -> tuple[bool, changes.Heads, changes.Heads]:
+def told(
+    connection: Connection, engine: Engine, write: Callable[[], None]
+) -> tuple[bool, changes.Heads, changes.Heads]:
     """Whether the state changed by writing, and the heads before and after."""
     state, heads = changes.state(connection), changes.heads(connection)
     write()

@@ -83,7 +83,9 @@ def test_a_board_that_is_loaded_again_keeps_what_only_the_door_knows(world: Worl
     known = Attendee(ada, "Ada", NOW, None, True, "happy", NOW)
     unknown = replace(came(world), kind=EventKind.UNKNOWN, person=None, name=None, attendance=None)
     board = fold(Board({ada: known, tim: replace(known, person=tim, name="Tim")}), unknown)
-    loaded = Board({ada: replace(known, name="Ada L.", mood=None)}, (Happening(NOW, EventKind.CHECK_IN, "Ada L.", None),))
+    loaded = Board(
+        {ada: replace(known, name="Ada L.", mood=None)}, (Happening(NOW, EventKind.CHECK_IN, "Ada L.", None),)
+    )
     now = renewed(board, loaded)
     assert now.attendees == {ada: replace(known, name="Ada L.")}, "the name is new, the mood stays, and Tim is gone"
     assert {line.kind for line in now.happenings} == {EventKind.CHECK_IN, EventKind.UNKNOWN}
