@@ -41,3 +41,10 @@ def heads(connection: Connection) -> Heads:
     )
     connection.rollback()
     return found
+
+
+def appended(connection: Connection, after: int) -> tuple[UUID, ...]:
+    """The attendance events behind this row of the ledger."""
+    found = tuple(connection.scalars(select(EventRow.id).where(EventRow.seq > after).order_by(EventRow.seq)))
+    connection.rollback()
+    return found

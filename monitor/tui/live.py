@@ -121,6 +121,8 @@ class LiveDoor:
         self._day: date | None = None
         self._folded = 0
         """Events until now."""
+        self._own: set[UUID] = set()
+        """Attendance events of this kiosk that are on the board and were not heard of from the database yet."""
         self._renewing = False
         self.board = Board()
         self.moods: Shares | None = ()
@@ -162,8 +164,9 @@ class LiveDoor:
         """Something was written, by this kiosk, at the desk or by another program."""
         if news.people:
             self.people_changed()
-        if news.people or news.attendance:
+        if news.people or not self._own.issuperset(news.attendance):
             self._renew()
+        self._own.difference_update(news.attendance)
         self._moods_soon()
         self._viewer.facts_changed()
 
@@ -290,6 +293,8 @@ class LiveDoor:
             self._source_is("")
         if event.kind in PIN_MAY_HELP:
             self._load_pins()  # somebody may have set the first one since, with the command line
+        if event.attendance is not None:
+            self._own.add(event.attendance)
         if event.attendance is not None and event.person is not None:
             self._before = self.board.attendees.get(event.person)
         greeted = self.board.greeting

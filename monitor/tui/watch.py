@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,7 +26,7 @@ AFTER_FAILURE = 5.0
 class News:
     """What was written since the last look."""
 
-    attendance: bool
+    attendance: tuple[UUID, ...]
     """Rows of the ledger."""
     people: bool
     """Somebody was enrolled, changed or erased."""
@@ -74,4 +75,5 @@ class Watch:
             if (now := changes.state(connection)) == state:
                 continue
             before, heads, state = heads, changes.heads(connection), now
-            self._tell(News(heads.ledger != before.ledger, heads.people != before.people))
+            events = changes.appended(connection, before.ledger) if heads.ledger != before.ledger else ()
+            self._tell(News(events, heads.people != before.people))

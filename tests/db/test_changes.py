@@ -46,6 +46,7 @@ def test_every_commit_of_another_connection_is_news(
 
     with engine.connect() as connection:
         changed, before, after = told(connection, engine, commit)
+        assert len(changes.appended(connection, before.ledger)) == (write is check_in)
     assert changed
     assert (after.ledger != before.ledger) == (write is check_in)
     assert (after.people != before.people) == (write is not register)

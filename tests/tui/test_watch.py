@@ -14,6 +14,7 @@ from db.records import NewEvent
 from monitor.domain import EventKind
 from monitor.tui.board import Attendee, Board, Happening, Welcome, fold, renewed
 from monitor.tui.table import Table
+from monitor.tui.watch import News
 
 
 async def until(pilot: Pilot[None], world: World, text: str) -> None:
@@ -91,3 +92,20 @@ def test_a_board_that_is_loaded_again_keeps_what_only_the_door_knows(world: Worl
     assert {line.kind for line in now.happenings} == {EventKind.CHECK_IN, EventKind.UNKNOWN}
     assert now.greeting is not None
     assert now.greeting.welcome is Welcome.UNKNOWN
+
+
+async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        event = came(world)
+        await show_door(pilot, world, scene(world), event)
+        live = world.apps[-1].live
+        board = live.board
+        assert event.attendance is not None
+        live.hear(News((event.attendance,), people=False))
+        await settle(pilot)
+        assert live.board is board
+        live.hear(News((new_id(),), people=False))
+        await settle(pilot)
+        assert "Radia Perlman" not in {one.name for one in live.board.attendees.values()}, (
+            "the database has no such row"
+        )
