@@ -9,6 +9,7 @@ from enroll.examine import Examination, ExaminedFace, Examiner
 from monitor.capture import Capture
 from monitor.errors import MusterError
 from monitor.sources import FrameSource
+from monitor.vision import landmarks
 
 FEWEST = 3
 """Shots that a person before the camera is enrolled with at least."""
@@ -45,7 +46,9 @@ def take_shots(
     Raises:
         EnrolmentError: the face is somebody else's, liveness failed, or there were too few good shots.
         SourceError: the camera or file cannot be read.
+        ModelError: the landmark model is missing or damaged.
     """
+    landmarks.model()
     lost: list[str] = []
     capture = Capture(source, on_lost=lost.append, on_back=lost.clear, fail_fast=True)
     capture.start()

@@ -1,24 +1,30 @@
 """Coaches somebody before the camera to five good shots: straight ahead, then to each side, up and down.
 
-The order of the turns is drawn at random, and each is measured against the straight shot. A flat photograph does not
-turn its nose against its ears however it is held, so following the turns is a liveness check as well (a challenge and
-response; ISO/IEC 30107-1). It does not stop somebody who films the person beforehand and plays the film in the order
-that is asked for.
+The order of the turns is drawn at random, each is measured against the straight shot, and a head that turns aside must
+have depth (`enroll.liveness`): following the turns is a liveness check as well (a challenge and response; ISO/IEC
+30107-1). It does not stop somebody who bends a photograph round, wears a mask, or films the person beforehand and plays
+the film in the order that is asked for.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import numpy as np
 
 from enroll.examine import ExaminedFace
 from enroll.likeness import ALMOST_SURELY_ONE, mean_template
+from enroll.liveness import Turn, turn_between
 from enroll.pose import Pose
 from enroll.roster import Roster
+from monitor.config import QualityLimits
 from monitor.vision.encoder import unit
+
+TurnMeter: TypeAlias = Callable[[ExaminedFace, ExaminedFace], Turn]
+"""How a face changed from the straight shot to another one."""
 
 
 class Ask(StrEnum):
@@ -39,6 +45,7 @@ WORDS: Final = {
     Ask.DOWN: "Lower your chin a little.",
 }
 """What the person is told when nothing else is in the way."""
+_FLAT: Final = "Turn your head itself, a little; the face looks flat."
 _HINTS: Final = {
     "inter_eye_distance": "Come closer.",
     "crop_of_the_face": "Move into the middle of the picture.",
@@ -106,6 +113,8 @@ class Coach:
         supervised: bool = False,
         patience: float = 20.0,
         known: UUID | None = None,
+        limits: QualityLimits | None = None,
+        turn: TurnMeter = turn_between,
     ) -> None:
         """
         Args:
@@ -113,6 +122,8 @@ class Coach:
             supervised: somebody stands by and vouches for the person, so turns that do not come are left out.
             patience: seconds for each turn.
             known: who the person is, if enrolled already.
+            limits: from the settings; None for the defaults.
+            turn: measures what tells a head from a flat picture.
         """
         turns = [Ask.LEFT, Ask.RIGHT, Ask.UP, Ask.DOWN]
         randomness.shuffle(turns)
@@ -120,6 +131,8 @@ class Coach:
         self.shots: dict[Ask, ExaminedFace] = {}
         self._roster = roster
         self._known = known
+        self._limits = limits or QualityLimits()
+        self._turn = turn
         self.supervised = supervised
         self.wanted = len(self._asks)
         """Shots that are asked for."""
@@ -150,7 +163,17 @@ class Coach:
         self._steady += 1
         if self._steady < _STEADY:
             return Advice("Hold still.", ask)
+        if self._is_flat(ask, look.faces[0]):
+            self._steady = 0
+            return Advice(_FLAT, ask)
         return self._take(ask, look.faces[0])
+
+    def _is_flat(self, ask: Ask, face: ExaminedFace) -> bool:
+        """Whether a flat picture seems to be turned aside; nods tell less, and are not looked at."""
+        if ask not in (Ask.LEFT, Ask.RIGHT):
+            return False
+        turn = self._turn(self.shots[Ask.STRAIGHT], face)
+        return not turn.is_of_a_head(self._limits, to_the_left=ask is Ask.LEFT)
 
     def _take(self, ask: Ask, face: ExaminedFace) -> Advice:
         if ask is Ask.STRAIGHT:

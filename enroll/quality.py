@@ -6,6 +6,7 @@ below those for passports: they keep out what spoils a template, not what looks 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import floor
 from typing import Final
 
 import cv2
@@ -87,7 +88,7 @@ def _size(face: Face, limits: QualityLimits) -> Iterator[Component]:
         "inter_eye_distance",
         distance,
         distance >= limits.inter_eye_distance,
-        f"The face is too small ({distance:.0f} pixels between the eyes, {limits.inter_eye_distance:.0f} are needed); "
+        f"The face is too small ({floor(distance)} pixels between the eyes, {limits.inter_eye_distance:g} are needed); "
         "come closer or use a larger picture.",
     )
 
@@ -149,7 +150,7 @@ def _sharpness(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Compo
         "sharpness",
         value,
         value >= limits.sharpness,
-        f"The face is blurred (sharpness {value:.3f}, {limits.sharpness:.3f} is needed); "
+        f"The face is blurred (sharpness {floor(1000 * value) / 1000:.3f}, {limits.sharpness:.3f} is needed); "
         "hold still and focus, or use a sharper picture.",
     )
 

@@ -121,6 +121,7 @@ def capture(
         randomness=random.SystemRandom(),
         supervised=supervised,
         known=existing.id if existing else None,
+        limits=settings.quality,
     )
     examiner = Examiner(settings.quality, steady=False)
     shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=as_json))

@@ -10,9 +10,11 @@ import pytest
 
 from enroll.camera import EnrolmentError, take_shots
 from enroll.coach import Ask, Coach, Look
+from enroll.liveness import Turn
 from enroll.pose import Pose
 from enroll.quality import Component, Quality
 from enroll.roster import Known, Roster
+from monitor.config import QualityLimits
 from monitor.domain import Box, Face, Frame
 
 TURNS = {
@@ -38,9 +40,21 @@ def face(made_up):
     return face
 
 
+def of_a_head(straight, turned):
+    return Turn(0.2 if turned.quality.pose.yaw > straight.quality.pose.yaw else -0.2, 0.95)
+
+
+def flat(straight, turned):
+    return Turn(0.0, 0.95)
+
+
+def begin(roster=None, *, seed=1, turn=of_a_head, **options):
+    return Coach(roster or Roster(), randomness=random.Random(seed), turn=turn, **options)
+
+
 @pytest.fixture
 def coach():
-    return Coach(Roster(), randomness=random.Random(1))
+    return begin()
 
 
 def looks(*faces, seconds=0.0):
@@ -66,7 +80,7 @@ def test_who_follows_gets_five_shots(coach, face):
 def test_the_order_of_the_turns_cannot_be_known_before(face):
     orders = set()
     for seed in range(20):
-        coach = Coach(Roster(), randomness=random.Random(seed))
+        coach = begin(seed=seed)
         follow(coach, face)
         orders.add(tuple(coach.shots))
     assert len(orders) > 5
@@ -109,8 +123,25 @@ def test_a_photograph_that_does_not_turn_is_refused(coach, face):
     assert "photograph" in (advice.refusal or "")
 
 
+def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face):
+    coach = begin(turn=flat)
+    hints, refusal, ask = set(), None, Ask.STRAIGHT
+    for frame in range(600):
+        advice = coach.look(looks(face("Anna", TURNS[ask]), seconds=frame / 10))
+        hints.add(advice.hint)
+        refusal, ask = refusal or advice.refusal, advice.ask or ask
+    assert any("flat" in hint for hint in hints)
+    assert "photograph" in (refusal or "")
+    assert not coach.shots.keys() & {Ask.LEFT, Ask.RIGHT}
+
+
+def test_the_limits_of_liveness_are_those_of_the_settings(face):
+    assert follow(begin(turn=flat, limits=QualityLimits(relief=0)), face).done
+    assert not follow(begin(limits=QualityLimits(relief=0.3)), face).done
+
+
 def test_under_supervision_turns_that_do_not_come_are_left_out(face):
-    coach = Coach(Roster(), randomness=random.Random(1), supervised=True)
+    coach = begin(supervised=True)
     for frame in range(2000):
         if coach.look(looks(face(), seconds=frame / 10)).done:
             break
@@ -120,14 +151,14 @@ def test_under_supervision_turns_that_do_not_come_are_left_out(face):
 
 def test_somebody_enrolled_already_is_refused_by_name(face, made_up):
     roster = Roster([Known(uuid4(), "Anna", made_up.embedding("Anna"), 3)])
-    coach = Coach(roster, randomness=random.Random(1))
+    coach = begin(roster)
     assert "This is Anna" in (follow(coach, face).refusal or "")
 
 
 def test_the_person_themselves_may_add_shots(face, made_up):
     anna = uuid4()
     roster = Roster([Known(anna, "Anna", made_up.embedding("Anna"), 3)])
-    assert follow(Coach(roster, randomness=random.Random(1), known=anna), face).done
+    assert follow(begin(roster, known=anna), face).done
 
 
 def test_somebody_who_takes_the_persons_place_is_refused(coach, face):

@@ -57,6 +57,16 @@ def test_a_turned_head_fails_by_its_key_points(moved, name):
     assert failed == {name}
 
 
+def test_a_face_that_is_a_little_too_small_is_not_said_to_be_as_large_as_is_needed():
+    rgb = np.random.default_rng(1).integers(0, 255, (100, 100, 3), np.uint8)
+    quality = assess(rgb, Face(Box(5, 5, 90, 90), 0.9, FRONTAL), QualityLimits(inter_eye_distance=40.4))
+    assert "(40 pixels between the eyes, 40.4 are needed)" in (quality.failure or "")
+    quality = assess(
+        rgb, Face(Box(5, 5, 90, 90), 0.9, FRONTAL * np.float32(0.99)), QualityLimits(inter_eye_distance=40)
+    )
+    assert "(39 pixels between the eyes, 40 are needed)" in (quality.failure or "")
+
+
 def test_a_frontal_head_has_no_pose():
     pose = head_pose(FRONTAL)
     assert abs(pose.yaw) < 1
