@@ -4,8 +4,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import perf_counter
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import HelpPanel, Static
@@ -77,11 +79,42 @@ class TopBar(Static):
                 return
 
 
-class ScreenHelp(HelpPanel):
-    """The keys, and what the screen is for, also where nothing has the focus, as at the door."""
+class ScreenHelp(HelpPanel, can_focus=True):
+    """The keys, and what the screen is for, also where nothing has the focus, as at the door.
+
+    It has the focus while it is shown: then it can be scrolled with the keys, and lists those of the screen first.
+    """
+
+    DEFAULT_CSS = """
+    ScreenHelp {
+        overflow-y: auto; scrollbar-size-vertical: 1;
+        & #widget-help { max-height: 100vh; margin-top: 0; padding: 0; }
+        & KeyPanel#keys-help { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("escape", "app.hide_help_panel", "Close help", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came_from: Widget | None = None
+        """What had the focus before."""
+
+    def on_mount(self) -> None:
+        self.came_from = self.screen.focused
+        self.focus()
 
     def update_help(self, focused_widget: Widget | None) -> None:
         super().update_help(focused_widget or self.screen)
+
+
+LEAST = 0.005
+"""A share below would be said to be 0 %, although somebody was seen so."""
 
 
 class MoodBar(Static):
@@ -114,7 +147,8 @@ class MoodBar(Static):
         for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):
             bar.append(self._signs.mood[mood] * cells, self._colour(mood))
         for mood, share in sorted(self.shares, key=lambda item: -item[1]):
-            entry = Text.assemble((self._signs.mood[mood] * 2, self._colour(mood)), f" {mood} {share:.0%}  ")
+            percent = f"{share:.0%}" if share >= LEAST else "<1%"
+            entry = Text.assemble((self._signs.mood[mood] * 2, self._colour(mood)), f" {mood} {percent}  ")
             if len(legend) + len(entry) <= width + 2:
                 legend.append_text(entry)
         put(self, Text("\n").join([bar, legend]))

@@ -43,12 +43,14 @@ def words_for(
     people: int | None,
     *,
     pin: bool = False,
+    camera: bool = True,
 ) -> Words:
     """The greeting in words; without one, an invitation.
 
     Args:
         people: enrolled; None while that is not known.
         pin: number and PIN are offered.
+        camera: there is one in this view.
     """
     if pin and (greeting is None or greeting.welcome is Welcome.UNKNOWN):
         return Words(
@@ -57,7 +59,7 @@ def words_for(
     if greeting is None:
         if people == 0:
             return Words("", "Nobody is enrolled yet.", "Welcome", "Press F4 to enrol.")
-        return Words("", "Please look at the camera.", "Welcome", "")
+        return Words("", "Please look at the camera." if camera else "The desk is behind F2 to F6.", "Welcome", "")
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
     left = NOT_ME_WINDOW - (now - greeting.shown)
