@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
 
 if TYPE_CHECKING:
     from monitor.config import Settings
+    from monitor.enrolled import Enrolled
     from monitor.errors import ImageError
     from monitor.identify import IdentifiedFace, Identifier
 
@@ -59,13 +60,12 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
     from numpy.typing import NDArray
 
     from monitor.domain import Match
-    from monitor.enrolled import load_people
     from monitor.identify import Identifier
     from monitor.vision.detector import FaceDetector
     from monitor.vision.encoder import FaceEncoder
     from monitor.vision.stills import embed_stills
 
-    enrolled = load_people(*open_store(settings, config, read_only=True), settings)
+    enrolled = _enrolled(settings, config)
     face_encoder = FaceEncoder(settings.encoder)
 
     def name(chips: NDArray[np.uint8]) -> list[Match]:
@@ -78,6 +78,21 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
         mood_confidence=settings.mood_confidence,
         no_mood=enrolled.no_mood,
     )
+
+
+def _enrolled(settings: "Settings", config: Path | None) -> "Enrolled":
+    """Everyone in the database; nobody where the user's own does not exist yet."""
+    from db.errors import NoDatabase
+    from monitor.enrolled import Enrolled, load_people
+    from monitor.vision.gallery import Gallery
+
+    try:
+        return load_people(*open_store(settings, config, read_only=True), settings)
+    except NoDatabase:
+        if "db" in settings.model_fields_set:
+            raise
+        err.print("Nobody is enrolled yet, so nobody is named; begin with 'muster enroll'.", markup=False)
+        return Enrolled(Gallery([], target_fpir=settings.target_fpir, margin=settings.match_margin), frozenset())
 
 
 def _by_model(settings: "Settings", run: Path) -> "Identifier":

@@ -44,6 +44,7 @@ from monitor.tui.screens.today import TodayScreen
 from monitor.tui.screens.visitors import VisitorsScreen
 from monitor.tui.text import clean, signs
 from monitor.tui.themes import DARK_MOODS, THEMES
+from monitor.tui.watch import OFTEN, SELDOM, News, Watch
 from monitor.tui.work import WorkApp
 
 SCREENS = (
@@ -113,6 +114,7 @@ class MusterApp(WorkApp):
         self.live = LiveDoor(self, self, settings, engine, cipher, kiosk_factory, clock)
         self.pin_entry = PinEntry(self)
         self.feed = PictureFeed(self._offer, self.console)
+        self.watcher = Watch(engine, self._news, SELDOM if self.live.has_camera else OFTEN)
         self.source_name = f"camera {settings.source}" if settings.source.isdecimal() else clean(settings.source, 40)
         self.loop_delay = LoopDelay()
         self._unlocked = not settings.admin_pin_hash
@@ -143,6 +145,7 @@ class MusterApp(WorkApp):
         self.feed.start()
         await self.switch_mode("door")
         self.live.open()
+        self.watcher.start()
         if not self.live.has_camera:
             await self.action_open("today")
 
@@ -176,6 +179,7 @@ class MusterApp(WorkApp):
     def close(self) -> None:
         """Stop picture and kiosk; every fact is written when this returns. It blocks; may be called twice."""
         self.feed.stop()
+        self.watcher.stop()
         self.live.close()
 
     # What the live door shows (see `live.Viewer`)
@@ -221,6 +225,9 @@ class MusterApp(WorkApp):
             await self.action_open("people")
             if isinstance(self.screen, PeopleScreen):  # else it asks for the PIN first
                 await self.screen.run_action("enrol" if step == FOLDER else "capture")
+
+    def _news(self, news: News) -> None:
+        self.show_later(partial(self.live.hear, news))
 
     def facts_changed(self) -> None:
         if not self._leaving and isinstance(self.screen, DeskScreen):

@@ -112,6 +112,24 @@ def fold(board: Board, event: KioskEvent, now: datetime | None = None) -> Board:
             return _with_line(board, event)
 
 
+def renewed(board: Board, loaded: Board) -> Board:
+    """The board as the database has it now, with what only the door knows: greeting, faces that nobody knew, moods."""
+    passed = {EventKind.CHECK_IN, EventKind.CHECK_OUT}
+    lines = [*loaded.happenings, *(line for line in board.happenings if line.kind not in passed)]
+    return replace(
+        board,
+        attendees={
+            person: one if (before := board.attendees.get(person)) is None else _still(before, one)
+            for person, one in loaded.attendees.items()
+        },
+        happenings=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:ARRIVALS_KEPT]),
+    )
+
+
+def _still(before: Attendee, now: Attendee) -> Attendee:
+    return replace(now, mood=now.mood or before.mood, seen=max(now.seen, before.seen))
+
+
 def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | None) -> Board:
     """The board after "Not me": the person is as they were before the event."""
     if event.person is None:

@@ -14,17 +14,14 @@ from monitor.config import Settings
 from monitor.tui.text import Signs, at_clock, clean, day_text
 
 
-def put(widget: Static, text: Text, *, layout: bool = False) -> None:
-    """Show a text where it is not shown already.
+def put(widget: Static, text: Text) -> None:
+    """Show a text where it is not shown already; the widget's size must not follow from it.
 
     An update lays the whole screen out again unless told not to, and two small ones far apart, such as the clock and
     the status line, make the compositor render all that lies between them, camera picture included: 20 ms.
-
-    Args:
-        layout: the widget's size follows from its text.
     """
     if widget.content != text:
-        widget.update(text, layout=layout)
+        widget.update(text, layout=False)
 
 
 class TopBar(Static):

@@ -45,13 +45,18 @@ LARGEST = 400
 CHUNK = 4096
 """Bytes of base64 that Kitty takes at once."""
 PLACEHOLDER = "\U0010eeee"
-SIXEL_START = "\x1bP"
+COLOUR = re.compile(r"#(\d+);2;\d+;\d+;\d+")
+"""Where Sixel says what colour a register has. In xterm that does not also choose it: it must be chosen after that."""
 ROW_PIXELS = 32
 """Pixels a cell's height is prepared with before the Sixel encoder scales it to the real one."""
+SIXEL_START = "\x1bP"
 NO_ANSWER = {"linux", "dumb", "unknown", ""}
 """Terminals (TERM) that must not be asked: they might print the question."""
-
-
+WHO = b"\x1b[>q"
+"""Asks a terminal for its name and version (XTVERSION)."""
+NAME = re.compile(rb"\x1bP>\|(\w+)[ (](\d+)\.(\d+)")
+PLACEHOLDERS_SINCE = (0, 28)
+"""Kitty's first version that has them."""
 CURSOR = re.compile(rb"\x1b\[\d+;\d+R")
 """A terminal's answer to where its cursor is."""
 
@@ -72,14 +77,30 @@ def terminal_graphics() -> Graphics:
         return Graphics.BLOCKS
     from textual_image.renderable import Image as Best  # its import is what asks
 
+    kind, name = Best.__module__.rpartition(".")[2], b""
     if sys.__stdin__ is not None and sys.__stdin__.isatty():
-        await_answers(sys.__stdin__.fileno(), out.fileno())
-    kind = Best.__module__.rpartition(".")[2]
-    return {"tgp": Graphics.KITTY, "sixel": Graphics.SIXEL}.get(kind, Graphics.BLOCKS)
+        name = answers(sys.__stdin__.fileno(), out.fileno(), WHO if kind == "tgp" else b"")
+    if kind == "tgp":
+        return Graphics.KITTY if has_placeholders(name) else Graphics.BLOCKS
+    return Graphics.SIXEL if kind == "sixel" else Graphics.BLOCKS
 
 
-def await_answers(keys: int, screen: int, patience: float = 1.0) -> None:
-    """Take in what a slow terminal still answers, which the app would else read as keys.
+def has_placeholders(name: bytes) -> bool:
+    """Whether this terminal puts a picture where placeholder characters stand; others that know Kitty's pictures,
+    such as WezTerm, Konsole and Kitty before 0.28, print the characters.
+
+    Args:
+        name: the terminal's answer to `WHO`, such as `ESC P > | kitty(0.41.1) ESC \\`.
+    """
+    found = NAME.search(name)
+    if found is None:
+        return False
+    who, major, minor = found[1].lower(), int(found[2]), int(found[3])
+    return who == b"ghostty" or (who == b"kitty" and (major, minor) >= PLACEHOLDERS_SINCE)
+
+
+def answers(keys: int, screen: int, question: bytes = b"", patience: float = 1.0) -> bytes:
+    """What the terminal answers to a question, and to those before: the app would else read it as keys.
 
     Terminals answer in order, and every one says where its cursor is: with that answer all are there.
 
@@ -90,12 +111,13 @@ def await_answers(keys: int, screen: int, patience: float = 1.0) -> None:
     before = termios.tcgetattr(keys)
     tty.setcbreak(keys, termios.TCSANOW)
     try:
-        os.write(screen, b"\x1b[6n")
+        os.write(screen, question + b"\x1b[6n")
         taken, end = b"", time.monotonic() + patience
         while not CURSOR.search(taken) and select.select([keys], [], [], max(end - time.monotonic(), 0))[0]:
             taken += os.read(keys, 1024)
     finally:
         termios.tcsetattr(keys, termios.TCSANOW, before)
+    return taken
 
 
 # Kitty
@@ -236,6 +258,7 @@ def sixel_still(rgb: RgbImage, columns: int, rows: int) -> list[Strip]:
         drawn = console.render(Sixel(pixels, width=columns, height=1), console.options)
         data = next(segment.text for segment in drawn if segment.text.startswith(SIXEL_START))
         data = data.replace("0;0;0q", "0;1;0q", 1)  # what lies below the row stays, wherever its last band ends
+        data = COLOUR.sub(r"\g<0>#\1", data)
         # Back to where the row began, then past it: the cells that follow expect the cursor there.
         text = f"\x1b7{data}\x1b8\x1b[{columns}C"
         strips.append(SixelLine([Segment(text, None, [(ControlType.CURSOR_FORWARD, 0)])], columns))

@@ -88,7 +88,7 @@ class GreetingPanel(Widget):
         border: round $border; background: $surface; padding: 0 1; height: 12;
         Horizontal { height: 1fr; }
         Vertical { height: 1fr; width: 1fr; }
-        #sign { text-style: bold; height: 1; width: auto; padding: 0 1; }
+        #sign { text-style: bold; height: 1; width: 18; padding: 0 1; }
         #name { height: 6; text-style: bold; color: $foreground; }
         #opening { color: $text-muted; height: 1; }
         #detail { color: $foreground; text-style: bold; height: 1; }
@@ -111,7 +111,7 @@ class GreetingPanel(Widget):
             with Vertical():
                 for part in ("sign", "opening", "name", "detail", "hint"):
                     yield Static(id=part, markup=False)
-            yield Thumbnail(id="portrait", ascii_only=self._ascii_only)
+            yield Thumbnail(id="portrait", ascii_only=self._ascii_only, keeps_room=True)
 
     def on_mount(self) -> None:
         self.query_one(Thumbnail).show(None)
@@ -125,10 +125,7 @@ class GreetingPanel(Widget):
         self._write()
 
     def show_portrait(self, rgb: RgbImage | None) -> None:
-        thumbnail = self.query_one(Thumbnail)
-        if rgb is not None or thumbnail.display:
-            thumbnail.show(rgb)
-            self.call_after_refresh(self._write)
+        self.query_one(Thumbnail).show(rgb)
 
     def on_resize(self) -> None:
         self._write()
@@ -146,5 +143,5 @@ class GreetingPanel(Widget):
             ("hint", words.hint),
         ):
             line = Text(text, no_wrap=True, overflow="ellipsis")
-            put(self.query_one(f"#{part}", Static), line, layout=part == "sign")
+            put(self.query_one(f"#{part}", Static), line)
         put(self.query_one("#name", Static), Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))

@@ -17,8 +17,9 @@ from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
 from monitor.pin_tries import in_use
-from monitor.tui.board import Attendee, Board, fold, take_back
+from monitor.tui.board import Attendee, Board, fold, renewed, take_back
 from monitor.tui.queries import Shares, Today, mood_of_day, today_of
+from monitor.tui.watch import News
 from monitor.tui.work import WorkApp
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,11 @@ class LiveDoor:
         self._before: Attendee | None = None
         self._mood_waits = False
         self._day: date | None = None
+        self._folded = 0
+        """Events until now."""
+        self._own: set[UUID] = set()
+        """Attendance events of this kiosk that are on the board and were not heard of from the database yet."""
+        self._renewing = False
         self.board = Board()
         self.moods: Shares | None = ()
         """None: hidden, because too few people were seen."""
@@ -153,6 +159,16 @@ class LiveDoor:
         if self._day is not None and self._today() != self._day:
             self._load_day(lambda: None, self._app.toast_problem)
             self.refresh_moods()
+
+    def hear(self, news: News) -> None:
+        """Something was written, by this kiosk, at the desk or by another program."""
+        if news.people:
+            self.people_changed()
+        if news.people or not self._own.issuperset(news.attendance):
+            self._renew()
+        self._own.difference_update(news.attendance)
+        self._moods_soon()
+        self._viewer.facts_changed()
 
     def not_me(self, event: KioskEvent) -> None:
         """Take an entry back: void in the ledger first, then on the board."""
@@ -198,6 +214,29 @@ class LiveDoor:
             then()
 
         self._app.in_background(partial(today_of, self._engine, self._settings, self._clock()), loaded, failed)
+
+    def _renew(self) -> None:
+        """Load the day again beside what the door alone knows; once more when an event came meanwhile."""
+        if self._renewing:
+            self._folded += 1  # what is being loaded may be from before these news
+            return
+        self._renewing, folded = True, self._folded
+
+        def loaded(today: Today) -> None:
+            self._renewing = False
+            if folded != self._folded:
+                self._renew()
+                return
+            self.board, self.people = renewed(self.board, today.board), today.people
+            self._viewer.show_today()
+
+        self._app.in_background(
+            partial(today_of, self._engine, self._settings, self._clock()), loaded, self._not_renewed
+        )
+
+    def _not_renewed(self, sentence: str) -> None:
+        """The next news will try again; the screen before the user says itself what it cannot load."""
+        self._renewing = False
 
     def _day_failed(self, sentence: str) -> None:
         self._app.toast_problem(sentence)
@@ -254,19 +293,26 @@ class LiveDoor:
             self._source_is("")
         if event.kind in PIN_MAY_HELP:
             self._load_pins()  # somebody may have set the first one since, with the command line
+        if event.attendance is not None:
+            self._own.add(event.attendance)
         if event.attendance is not None and event.person is not None:
             self._before = self.board.attendees.get(event.person)
         greeted = self.board.greeting
+        self._folded += 1
         self.board = fold(self.board, event, self._clock())
         self._viewer.show_today()
         if self.board.greeting is not greeted:
             self._viewer.greet(event)
         if event.kind in GREETED:
             self._app.bell()
-        if event.mood is not None and not self._mood_waits:
+        if event.mood is not None:
+            self._moods_soon()
+        self._viewer.facts_changed()
+
+    def _moods_soon(self) -> None:
+        if not self._mood_waits:
             self._mood_waits = True
             self._app.set_timer(MOOD_EVERY, self.refresh_moods)
-        self._viewer.facts_changed()
 
     def _source_is(self, problem: str) -> None:
         self.problem = problem

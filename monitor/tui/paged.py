@@ -6,7 +6,6 @@ from typing import Literal
 from uuid import UUID
 
 from textual import events
-from textual.geometry import Size
 from textual.message import Message
 
 from db.pages import Want
@@ -100,7 +99,7 @@ class PagedTable(Table):
         self._rows, self._first, self._total = tuple(rows), first, total
         places = {row.key: first + index for index, row in enumerate(rows)}
         now = places.get(before or "", max(0, min(at, total - 1)))
-        self.virtual_size = Size(0, total + 1)
+        self._resize(total)
         if before in places and now != at and self.scroll_offset.y:
             self.scroll_to(y=self.scroll_offset.y + now - at, animate=False, force=True)
         self.set_reactive(Table.cursor, now)
@@ -114,7 +113,7 @@ class PagedTable(Table):
     def recount(self, total: int) -> None:
         """Say how many rows the whole list has, of which a part is shown."""
         self._total = total
-        self.virtual_size = Size(0, total + 1)
+        self._resize(total)
         self._look()
 
     def watch_cursor(self) -> None:

@@ -119,6 +119,8 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self._columns = tuple(columns)
         self._rows: tuple[Row, ...] = ()
         self._empty = empty
+        self._styles: dict[str, Style] = {}
+        self._columns_shown: list[tuple[int, Column, int]] = []
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -147,7 +149,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             return
         before, at = self.selected_key, self.cursor
         self._rows = tuple(rows)
-        self.virtual_size = Size(0, len(rows) + 1)
+        self._resize(len(rows))
         places = {row.key: index for index, row in enumerate(self._rows)}
         now = places.get(before, min(at, max(0, len(rows) - 1))) if before else 0
         if self.has_focus and before in places and self.scroll_offset.y:
@@ -156,6 +158,17 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         if self.selected_key != before:
             self.post_message(self.Highlighted(self, self.selected_key))
         self.refresh()
+
+    def _resize(self, rows: int) -> None:
+        """The list has so many rows now; the screen is laid out again only when the scroll bar comes or goes."""
+        size, before = Size(0, rows + 1), self.virtual_size
+        barred = size.height > self.container_size.height
+        if barred != self.show_vertical_scrollbar or size.height < before.height:
+            self.virtual_size = size
+        elif size != before:
+            self.set_reactive(Table.virtual_size, size)
+            if barred:
+                self.vertical_scrollbar.window_virtual_size = size.height
 
     def explain(self, empty: str) -> None:
         """What stands in the table while it has no rows."""
@@ -210,33 +223,42 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor = row
             self.action_select()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Styles and columns are the same for all lines, and finding them costs more than drawing a line.
+        self._styles.clear()
+        self._columns_shown = self._shown(self.size.width)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        base = self.rich_style
         if y == 0:
-            style = self.get_component_rich_style("table--header")
-            return self._line(tuple(column.title for column in self._columns), (), style, width)
+            return self._line(tuple(column.title for column in self._columns), (), self._style("header"), width)
         index = y - 1 + self.scroll_offset.y
         row = self.row_at(index)
         if row is None:
             text = self.absent_text(index) if self.count else self._empty * (y == 2)
-            style = self.get_component_rich_style("table--faint") if text else base
-            return Strip([Segment(set_cell_size(f" {text}", width), style)], width)
+            return Strip([Segment(set_cell_size(f" {text}", width), self._style("faint" if text else ""))], width)
         on = index == self.cursor and self.can_focus
-        style = self.get_component_rich_style("table--cursor" if on else "table--row")
+        style = self._style("cursor" if on else "row")
         return self._line(row.cells, () if on and self.has_focus else row.tones, style, width)
 
     def absent_text(self, index: int) -> str:
         """What stands where there is no row of this number."""
         return ""
 
+    def _style(self, part: str) -> Style:
+        """The style of a component; without a name that of the table."""
+        if part not in self._styles:
+            self._styles[part] = self.get_component_rich_style(f"table--{part}") if part else self.rich_style
+        return self._styles[part]
+
     def _line(self, cells: tuple[str, ...], tones: tuple[str | None, ...], style: Style, width: int) -> Strip:
-        segments = []
-        for index, column, cells_wide in self._shown(width):
+        segments, used = [], 0
+        for index, column, cells_wide in self._columns_shown:
             tone = tones[index] if index < len(tones) else None
-            colour = Style(color=self.get_component_rich_style(f"table--{tone}").color) if tone else Style.null()
-            segments.append(Segment(_fitted(cells[index], cells_wide, column.right) + " ", style + colour))
-        used = sum(cells_wide + 1 for _, _, cells_wide in self._shown(width))
+            coloured = style + Style(color=self._style(tone).color) if tone else style
+            segments.append(Segment(_fitted(cells[index], cells_wide, column.right) + " ", coloured))
+            used += cells_wide + 1
         return Strip([*segments, Segment(" " * max(0, width - used), style)]).adjust_cell_length(width, style)
 
     def _shown(self, width: int) -> list[tuple[int, Column, int]]:

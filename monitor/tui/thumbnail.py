@@ -19,24 +19,30 @@ NO_PALETTE = Palette((0, 0, 0), (0, 0, 0), (0, 0, 0))
 
 
 class Thumbnail(Widget):
-    """A small picture, drawn once when it changes; in pixels where the terminal has them."""
+    """A small picture, drawn once when it changes; in pixels where the terminal has them.
+
+    Args:
+        keeps_room: also when empty; else the screen is laid out again when a picture comes or goes.
+    """
 
     DEFAULT_CSS = "Thumbnail { width: 16; height: 8; background: $surface; }"
     app: "MusterApp"
 
-    def __init__(self, *, id: str | None = None, ascii_only: bool = False) -> None:
+    def __init__(self, *, id: str | None = None, ascii_only: bool = False, keeps_room: bool = False) -> None:
         super().__init__(id=id)
+        self._keeps_room = keeps_room
         self._rgb: RgbImage | None = None
         self._ascii_only = ascii_only
         self._strips: list[Strip] = []
         self._number = next(PORTRAITS)
 
     def show(self, rgb: RgbImage | None) -> None:
-        """Show uint8 (h, w, 3), or nothing; an empty thumbnail takes no room."""
-        if rgb is self._rgb and (rgb is not None or not self.display):
+        """Show uint8 (h, w, 3), or nothing."""
+        there = self._keeps_room or rgb is not None
+        if rgb is self._rgb and self.display == there:
             return
         self._rgb = rgb
-        self.display = rgb is not None
+        self.display = there
         self._draw()
 
     def on_resize(self) -> None:

@@ -52,10 +52,10 @@ class BlazeFace:
         """The faces on uint8 (h, w, 3), in no order."""
         height, width = rgb.shape[:2]
         scale = min(_LONG / max(height, width), _SHORT / min(height, width), 1.0)
-        boxes, logits = self._network((_side(width * scale), _side(height * scale))).run(rgb, scale)
-        found = np.flatnonzero(logits > self._min_logit)
-        scores = (1 / (1 + np.exp(-logits[found]))).astype(np.float32)
-        return [_to_face(points / scale, score) for points, score in _weighted_nms(boxes[found], scores)]
+        network = self._network((_side(width * scale), _side(height * scale)))
+        boxes, logits = network.run(rgb, scale, self._min_logit)
+        scores = (1 / (1 + np.exp(-logits))).astype(np.float32)
+        return [_to_face(points / scale, score) for points, score in _weighted_nms(boxes, scores)]
 
     def _network(self, size: Size) -> "_Network":
         if size not in self._networks:
@@ -83,20 +83,22 @@ class _Network:
         self._canvas = np.zeros((1, height, width, 3), np.float32)
         self._drawn = size
 
-    def run(self, rgb: RgbImage, scale: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What the network says of a picture that is scaled and put at the top left of the input.
+    def run(self, rgb: RgbImage, scale: float, min_logit: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The candidates on a picture that is scaled and put at the top left of the input.
 
         Returns:
-            float32 (n, 2 + k, 2), in pixels of the input: centre, size and key points of every candidate; and
-            float32 (n,): their logits.
+            float32 (n, 2 + k, 2), in pixels of the input: centre, size and key points of every candidate above
+            `min_logit`; and float32 (n,): their logits.
         """
         self._draw(rgb, scale)
         self._interpreter.set_tensor(self._input, self._canvas)
         self._interpreter.invoke()
-        boxes = self._interpreter.get_tensor(self._boxes).reshape(len(self._anchors), -1, 2)
-        boxes[:, :1] += self._anchors
-        boxes[:, 2:] += self._anchors
-        return boxes, self._interpreter.get_tensor(self._scores).ravel()
+        logits = self._interpreter.get_tensor(self._scores).ravel()
+        found = np.flatnonzero(logits > min_logit)
+        boxes = self._interpreter.get_tensor(self._boxes).reshape(len(logits), -1, 2)[found]
+        boxes[:, :1] += self._anchors[found]
+        boxes[:, 2:] += self._anchors[found]
+        return boxes, logits[found]
 
     def _draw(self, rgb: RgbImage, scale: float) -> None:
         height, width = rgb.shape[:2]

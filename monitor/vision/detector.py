@@ -55,9 +55,9 @@ class FaceDetector:
             return []
         faces = self._find(rgb)
         if thorough:
+            if max((face.score for face in faces), default=0.0) < _SURE:
+                faces = faces + self._with_rim(rgb)
             faces = _best_of_overlapping(faces + self._in_tiles(rgb))
-            if not faces or faces[0].score < _SURE:
-                faces = _best_of_overlapping(faces + self._with_rim(rgb))
         return sorted(faces, key=lambda face: -face.score)
 
     def _in_tiles(self, rgb: RgbImage) -> list[Face]:
@@ -127,8 +127,14 @@ def _is_cut(box: Box, tile: RgbImage, whole: RgbImage, left: int, top: int) -> b
 
 
 def _best_of_overlapping(faces: list[Face]) -> list[Face]:
+    """The surest of each face, without what lies on another: an eye of a large face looks like a small face."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.score):
-        if all(face.box.iou(other.box) < 0.3 for other in kept):
+        if all(face.box.iou(other.box) < 0.3 and not _lies_on(face.box, other.box) for other in kept):
             kept.append(face)
     return kept
+
+
+def _lies_on(part: Box, whole: Box) -> bool:
+    across, down = part.centre
+    return part.width < whole.width and whole.left < across < whole.right and whole.top < down < whole.bottom

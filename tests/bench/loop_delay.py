@@ -4,10 +4,13 @@
 
 Each size is a process of its own with the real app, kiosk, models and database, at the door: first with the picture,
 then with the picture paused. The delay is the one that the System screen shows. Promised are less than 25 ms for 99 of
-100 moments, with the picture. `--profile` says where the time of the loop's thread goes.
+100 moments, with the picture. On a machine that others use too, most of that is waiting for a processor; "own" is the
+delay that the loop's own work makes, by the processor time of its thread, for 99 of 100 moments. `--profile` says
+where the time of the loop's thread goes.
 """
 
 import argparse
+import asyncio
 import fcntl
 import inspect
 import json
@@ -43,7 +46,7 @@ def main() -> None:
     if given.report:
         play(given.report, given.warm_up, given.seconds, profile=given.profile)
         return
-    print("size     picture     half    99 %     most  ms late", flush=True)
+    print("size     picture     half    99 %     most      own  ms late", flush=True)
     for size in given.sizes:
         for line in in_terminal(size, given.warm_up, given.seconds, profile=given.profile):
             print(line, flush=True)
@@ -73,11 +76,39 @@ def in_terminal(size: str, warm_up: float, seconds: float, *, profile: bool) -> 
         elapsed = time.monotonic() - began
         os.close(ours)
         found = json.loads(report.read_text())
-        for name, (half, almost, most, more) in found["late"].items():
-            yield f"{size:<8} {name:<9} {half:6.1f}  {almost:6.1f}  {most:7.1f}  {more}"
+        for name, (half, almost, most, own, more) in found["late"].items():
+            yield f"{size:<8} {name:<9} {half:6.1f}  {almost:6.1f}  {most:7.1f}  {own:7.1f}  {more}"
         yield f"{'':8} {written / 1000 / elapsed:.0f} kB a second to the terminal"
         if profile:
             yield found["profile"]
+
+
+class Stretches:
+    """How long the loop is busy at a time, from one wait for news to the next, in processor time of its thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        selector = loop._selector
+        select, self.busy, self.began = type(selector).select, [], time.perf_counter()
+        since = time.thread_time()
+
+        def noted(timeout: float | None = None) -> object:
+            nonlocal since
+            self.busy.append(time.thread_time() - since)
+            found = select(selector, timeout)
+            since = time.thread_time()
+            return found
+
+        selector.select = noted
+
+    def delay(self, share: float) -> float:
+        """Seconds that this share of all moments would have to wait at most for the end of a stretch."""
+        allowed = (1 - share) * (time.perf_counter() - self.began)
+        busy = sorted(self.busy, reverse=True)
+        for count, (longest, following) in enumerate(zip(busy, [*busy[1:], 0.0], strict=True), 1):
+            if (over := count * (longest - following)) >= allowed:
+                return longest - allowed / count
+            allowed -= over
+        return 0.0
 
 
 def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None:
@@ -99,7 +130,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     camera = SimulatedCamera(fps=FPS, realtime=True)
     enrol_from_images(engine, cipher, camera.enrolment(), at=datetime.now(UTC), actor="bench", consent=("face", "mood"))
 
-    late: dict[str, tuple[float, float, float, str]] = {}
+    late: dict[str, tuple[float, float, float, float, str]] = {}
     told = ""
 
     class Measured(MusterApp):
@@ -118,6 +149,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
             self.set_timer(seconds, self.pause)
 
         def measure(self) -> None:
+            self.stretches = Stretches(asyncio.get_running_loop())
             self.delay = LoopDelay(kept=100_000)
             self.ticking = self.set_interval(LoopDelay.INTERVAL, self.delay.tick)
 
@@ -125,7 +157,8 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
             self.ticking.stop()
             half, almost, most = (self.delay.percentile(share) * 1000 for share in (0.5, 0.99, 1.0))
             fps = self.live.scene.fps if self.live.scene else 0.0
-            late[name] = half, almost, most, f"vision {fps:.1f}/s, picture {self.feed.rate:.1f}/s"
+            own = self.stretches.delay(0.99) * 1000
+            late[name] = half, almost, most, own, f"vision {fps:.1f}/s, picture {self.feed.rate:.1f}/s"
 
         def pause(self) -> None:
             nonlocal told

@@ -118,7 +118,8 @@ def test_the_command_prints_a_json_object_a_measure(monkeypatch: pytest.MonkeyPa
     result = CliRunner().invoke(app, ["bench", "--quick", "--json", *parts])
     assert result.exit_code == 0, result.output
     records = [json.loads(line) for line in result.stdout.splitlines()]
-    names = ["matching, 300 people", "memory of the gallery", "encoder, ORL faces"]
+    one_by_one, together = "encoder, ORL faces", f"encoder, {TINY.chips} chips a call, ORL faces"
+    names = ["matching, 300 people", "memory of the gallery", one_by_one, together]
     assert [record["name"] for record in records] == [*names, "encoder's largest difference, ORL faces"]
     assert all(set(record) == {"name", "value", "baseline", "ratio", "unit"} for record in records)
     table = CliRunner().invoke(app, ["bench", "--quick", "--only", "matching"])

@@ -124,6 +124,29 @@ def test_a_large_face_is_not_found_twice_by_looking_thoroughly(blazeface: FaceDe
     assert len(blazeface.detect(picture, thorough=True)) == 1
 
 
+def test_a_part_of_a_large_face_neither_counts_nor_keeps_from_looking_again_with_a_rim() -> None:
+    part, weak, whole = (
+        Face(Box(*box), score)
+        for box, score in (((90, 90, 60, 60), 0.6), ((0, 0, 900, 900), 0.4), ((20, 30, 900, 900), 0.8))
+    )
+
+    def find(rgb: RgbImage) -> list[Face]:
+        """A face that is found surely only with a rim, and its eye wherever a tile shows it."""
+        if rgb.shape[0] > 1000:
+            return [Face(Box(whole.box.left + 250, whole.box.top + 250, 900, 900), whole.score)]
+        return [weak] if rgb.shape[0] == 1000 else [part]
+
+    (face,) = FaceDetector(find).detect(np.zeros((1000, 1000, 3), np.uint8), thorough=True)
+    assert (face.box, face.score) == (whole.box, whole.score)
+
+
+def test_a_small_face_beside_a_large_one_is_another(blazeface: FaceDetector, orl_photo: Photo) -> None:
+    picture = on_a_wall(orl_photo(12, 1), 2.5, (60, 60), size=(1920, 1440))
+    small = cv2.resize(orl_photo(20, 1), None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
+    picture[500 : 500 + small.shape[0], 1400 : 1400 + small.shape[1]] = small
+    assert len(blazeface.detect(picture, thorough=True)) == 2
+
+
 def test_another_detector_can_take_the_place_of_the_two() -> None:
     weak, sure = Face(Box(0, 0, 9, 9), 0.2), Face(Box(20, 0, 9, 9), 0.8)
     assert FaceDetector(lambda rgb: [weak, sure]).detect(np.zeros((40, 40, 3), np.uint8)) == [sure, weak]

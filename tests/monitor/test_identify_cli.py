@@ -1,5 +1,6 @@
 """`muster identify`: a file that cannot be read is one input that failed, not wrong usage."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +8,13 @@ from pathlib import Path
 import pytest
 import typer
 from PIL import Image
+from stage import Photo
 from typer.testing import CliRunner
 
+from db.errors import NoDatabase
+from monitor import config
 from monitor.cli import identify as command
+from monitor.domain import EMOTIONS
 
 
 class _Nobody:
@@ -60,3 +65,32 @@ def test_a_folder_that_gives_nothing_does_not_stop_the_others(tmp_path: Path, mo
         f"The folder {locked} cannot be read",
         f"The folder {empty} has no images; give another.",
     ]
+
+
+def test_before_anybody_is_enrolled_faces_are_found_and_nobody_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orl_photo: Photo
+) -> None:
+    monkeypatch.setattr(config, "DATA_FOLDER", tmp_path / "none")
+    Image.fromarray(orl_photo(1, 1)).save(tmp_path / "one.png")
+    app = typer.Typer()
+    app.command()(command.identify)
+
+    done = CliRunner().invoke(app, ["--json", str(tmp_path / "one.png")])
+
+    assert done.exit_code == 0, done.stderr
+    (face,) = json.loads(done.stdout)["faces"]
+    assert face["person"] is None
+    assert set(face["mood"]["scores"]) == set(EMOTIONS)
+    assert "Nobody is enrolled yet" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_database_that_was_named_must_be_there(tmp_path: Path, orl_photo: Photo) -> None:
+    Image.fromarray(orl_photo(1, 1)).save(tmp_path / "one.png")
+    app = typer.Typer()
+    app.command()(command.identify)
+
+    done = CliRunner().invoke(app, ["--db", f"sqlite:///{tmp_path / 'typo.sqlite3'}", str(tmp_path / "one.png")])
+
+    assert isinstance(done.exception, NoDatabase)
+    assert not (tmp_path / "typo.sqlite3").exists()

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -20,7 +21,8 @@ from monitor.tui.graphics import (
     PLACEHOLDER,
     VIDEO,
     Graphics,
-    await_answers,
+    answers,
+    has_placeholders,
     kitty_sequence,
     kitty_video,
     sixel_still,
@@ -179,10 +181,11 @@ async def test_a_portrait_in_sixel_stands_on_the_screen_once(world: World) -> No
     ("answers", "expected"),
     [
         (b"\x1b[?62;4;22c", Graphics.SIXEL),
-        (b"\x1b[?62;22c\x1b_Gi=31;OK\x1b\\", Graphics.KITTY),
+        (b"\x1b[?62;22c\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.41.1)\x1b\\\x1b[1;1R", Graphics.KITTY),
+        (b"\x1b[?62;22c\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.26.5)\x1b\\\x1b[1;1R", Graphics.BLOCKS),
         (b"\x1b[?62;22c", Graphics.BLOCKS),
     ],
-    ids=["Sixel", "Kitty", "neither"],
+    ids=["Sixel", "Kitty", "Kitty without placeholders", "neither"],
 )
 def test_the_terminal_is_asked_what_it_can_do(answers: bytes, expected: Graphics) -> None:
     program = "from monitor.tui.graphics import terminal_graphics; print('IT IS', terminal_graphics().value)"
@@ -199,6 +202,30 @@ def test_the_terminal_is_asked_what_it_can_do(answers: bytes, expected: Graphics
     assert f"IT IS {expected.value}".encode() in written
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("kitty(0.28.0)", True), ("kitty(0.27.1)", False), ("kitty(1.0)", True), ("ghostty 1.1.3", True),
+        ("WezTerm 20240203-110809-5046fc22", False), ("Konsole 24.05.1", False), ("tmux 3.3a", False),
+    ],
+)  # fmt: skip
+def test_only_terminals_with_placeholders_are_given_pictures_in_them(name: str, expected: bool) -> None:
+    assert has_placeholders(f"\x1b[?62c\x1bP>|{name}\x1b\\\x1b[3;1R".encode()) is expected
+
+
+def test_a_terminal_without_a_name_has_no_placeholders() -> None:
+    assert not has_placeholders(b"\x1b[?62c\x1b[3;1R")
+
+
+def test_a_sixel_colour_is_chosen_after_it_was_set() -> None:
+    """In xterm, to set one is not to choose it."""
+    y, x = np.mgrid[0:120, 0:100]
+    row = sixel_still(np.stack([x * 2, y * 2, 255 - x - y], axis=-1).astype(np.uint8), 10, 6)[3].text
+    parts = re.findall(r"#(\d+)((?:;\d+){4})?", row)
+    chosen_next = [number for (number, colour), (after, _) in pairwise(parts) if colour and number == after]
+    assert len(chosen_next) == sum(bool(colour) for _, colour in parts) > 1
+
+
 def test_no_terminal_is_not_asked() -> None:
     assert terminal_graphics() is Graphics.BLOCKS
 
@@ -210,8 +237,9 @@ def test_a_late_answer_of_the_terminal_is_not_read_as_keys() -> None:
             target=lambda: (os.read(terminal, 16), os.write(terminal, b"\x1b_Gi=1;OK\x1b\\\x1b[?62;4c\x1b[1;1R"))
         )
         late.start()
-        await_answers(app, app, patience=30)
+        taken = answers(app, app, patience=30)
         late.join()
+        assert taken.endswith(b"\x1b[1;1R")
         assert select.select([app], [], [], 0)[0] == []
     finally:
         os.close(terminal)
@@ -221,7 +249,7 @@ def test_a_late_answer_of_the_terminal_is_not_read_as_keys() -> None:
 def test_a_terminal_that_does_not_answer_is_not_waited_for_for_ever() -> None:
     terminal, app = pty.openpty()
     try:
-        await_answers(app, app, patience=0)
+        assert answers(app, app, patience=0) == b""
         assert os.read(terminal, 16) == b"\x1b[6n"
     finally:
         os.close(terminal)

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from monitor.config import save_setting
 from monitor.domain import Frame
@@ -19,6 +19,7 @@ from monitor.errors import SourceError
 from monitor.sources import FrameSource, open_source
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.tui.capturing import DoorFrames
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.preview import Preview
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean
@@ -66,7 +67,7 @@ class CameraChoice(ModalScreen[str | None]):
                 yield Preview(id="preview")
             yield Static(id="sentence", markup=False)
             yield Input(id="other", placeholder="or a file, a folder, or the address of a stream", compact=True)
-            yield Footer(compact=True)
+            yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one("#choice").border_title = "Camera"

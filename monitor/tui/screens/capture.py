@@ -12,13 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.markup import escape
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from enroll.camera import Shown
 from enroll.coach import WORDS, Advice, Ask
 from enroll.report import PersonReport
 from monitor.tui.banner import ROWS, large
 from monitor.tui.capturing import Session
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.preview import Preview
 from monitor.tui.text import Signs, clean
 
@@ -74,7 +75,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
                     yield Static(id="steps", markup=False)
             yield Static(id="headline", markup=False)
             yield Static(id="sentence", markup=False)
-            yield Footer(compact=True)
+            yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one("#booth").border_title = f"Enrol {escape(self._who)}"

@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from db.records import Person, Presence
 from monitor.tui import queries
 from monitor.tui.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, day_text
 
@@ -54,7 +55,7 @@ class DaySheet(ModalScreen[None]):
         with Vertical(id="sheet"):
             yield Static(id="title", markup=False)
             yield Table(COLUMNS, empty="Loading", id="entries")
-            yield Footer(compact=True)
+            yield KeyBar()
 
     def on_mount(self) -> None:
         zone = self.app.settings.zone

@@ -12,10 +12,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from monitor.tui.chrome import TopBar
 from monitor.tui.dialogs import Answers, Dialog, ask
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.paged import PagedTable
 from monitor.tui.table import Table
 
@@ -85,7 +86,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def compose(self) -> ComposeResult:
         yield TopBar(self.mode, self.app.tabs, self.app.settings, self.app.clock)
         yield from self.body()
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _: self.reload())

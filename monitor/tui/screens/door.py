@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.board import Attendee, Board, Greeting, Happening, Welcome
@@ -17,6 +17,7 @@ from monitor.tui.camera import CameraPicture
 from monitor.tui.chrome import MoodBar, TopBar, put
 from monitor.tui.feed import Look
 from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.queries import Shares
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, event_sign
@@ -82,7 +83,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
                 with Container(id="events-frame", classes="frame"):
                     yield Table(EVENTS, empty="Nothing yet today.", id="events")
         yield Static(id="status", markup=False)
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.set_class(not self.app.live.has_camera, "-no-camera")
@@ -219,12 +220,14 @@ Look at the camera. Muster greets you by name when it has written down that you 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "events":
             return self.has_class("-narrow")
+        live = self.app.live
         if action == "pin":
-            return self.app.live.offers_pin()
+            return (live.offers_pin() or None) if live.pins and live.has_camera else False
         if action == "not_me":
-            greeting = self.app.live.board.greeting
+            greeting = live.board.greeting
             recent = greeting and self.app.clock() - greeting.shown < NOT_ME_WINDOW
-            return bool(recent and greeting and greeting.event.attendance is not None)
+            possible = bool(recent and greeting and greeting.event.attendance is not None)
+            return (possible or None) if live.has_camera else False
         return True
 
     def action_events(self) -> None:

@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from db.records import Person
 from monitor.tui import growth_queries as queries
 from monitor.tui.dialogs import Dialog
 from monitor.tui.growth_queries import View
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, day_text
 from monitor.tui.thumbnail import Thumbnail
@@ -58,7 +59,7 @@ class GrowthReview(ModalScreen[None]):
                 with Vertical(id="side"):
                     yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
                     yield Static(id="about", markup=False)
-            yield Footer(compact=True)
+            yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(Thumbnail).show(None)

@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from enroll.report import PersonReport
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean
 
@@ -41,7 +42,7 @@ class ImportReport(ModalScreen[None]):
             yield Static(id="title", markup=False)
             yield Table(COLUMNS, empty="Every picture was taken.")
             yield Static(id="reason", markup=False)
-            yield Footer(compact=True)
+            yield KeyBar()
 
     def on_mount(self) -> None:
         accepted = sum(one.accepted for one in self._reports)

@@ -12,11 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from db.pages import Page
 from db.records import Person
 from monitor.tui import people_queries as queries
+from monitor.tui.key_bar import KeyBar
 from monitor.tui.paged import PagedTable
 from monitor.tui.screens.desk import LETTERS
 from monitor.tui.table import Column, Row, Table
@@ -64,7 +65,7 @@ class PersonPicker(ModalScreen[Person | None]):
             yield Static(Text(self._text), id="text")
             yield Input(id="search", placeholder="name, number or group", compact=True)
             yield PagedTable(COLUMNS, empty="Loading", id="found")
-            yield Footer(compact=True)
+            yield KeyBar()
 
     def on_mount(self) -> None:
         self._load(fresh=True)

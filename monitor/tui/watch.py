@@ -1,0 +1,79 @@
+"""Looks for news in the database, in a thread of its own: the desk stays live while another program runs the door."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from db import changes
+from db.errors import DatabaseError
+
+log = logging.getLogger(__name__)
+
+OFTEN = 0.1
+"""Seconds between looks where others make all the facts."""
+SELDOM = 1.0
+"""Where the app's own kiosk makes them, and tells of them at once."""
+AFTER_FAILURE = 5.0
+"""Seconds until a database that could not be asked is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was written since the last look."""
+
+    attendance: tuple[UUID, ...]
+    """Rows of the ledger."""
+    people: bool
+    """Somebody was enrolled, changed or erased."""
+
+
+class Watch:
+    """Tells of what is written, whoever writes it.
+
+    Args:
+        engine: one of its connections is kept from `start` to `stop`.
+        tell: called from the thread, after every commit or several of them; must not block.
+        seconds: between two looks.
+    """
+
+    def __init__(self, engine: Engine, tell: Callable[[News], None], seconds: float) -> None:
+        self._engine = engine
+        self._tell = tell
+        self._seconds = seconds
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._engine.connect() as connection:
+                    self._look(connection)
+            except (DatabaseError, SQLAlchemyError) as error:
+                log.warning("No news from the database: %s", error)
+                self._stopped.wait(AFTER_FAILURE)
+
+    def _look(self, connection: Connection) -> None:
+        """Look again and again, until the end or an error."""
+        state, heads = changes.state(connection), changes.heads(connection)
+        while not self._stopped.wait(self._seconds):
+            if (now := changes.state(connection)) == state:
+                continue
+            before, heads, state = heads, changes.heads(connection), now
+            events = changes.appended(connection, before.ledger) if heads.ledger != before.ledger else ()
+            self._tell(News(events, heads.people != before.people))

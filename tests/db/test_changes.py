@@ -1,0 +1,69 @@
+"""News of the database, on both engines."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from db import audit, changes, kiosks, ledger, people
+from db.engine import writing
+from db.ids import new_id
+from db.records import NewEvent
+
+
+def register(session: Session, at: datetime) -> None:
+    kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=at)
+
+
+def enrol(session: Session, at: datetime) -> None:
+    people.add_person(session, "Ada Lovelace", at=at, actor="desk")
+
+
+def check_in(session: Session, at: datetime) -> None:
+    ada = people.add_person(session, "Ada Lovelace", at=at, actor="desk").id
+    kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=at).id
+    ledger.append(session, NewEvent(new_id(), "check_in", ada, at, "Europe/Berlin", kiosk, "face", "door", at))
+
+
+def told(
+    connection: Connection, engine: Engine, write: Callable[[], None]
+) -> tuple[bool, changes.Heads, changes.Heads]:
+    """Whether the state changed by writing, and the heads before and after."""
+    state, heads = changes.state(connection), changes.heads(connection)
+    write()
+    return changes.state(connection) != state, heads, changes.heads(connection)
+
+
+@pytest.mark.parametrize("write", [register, enrol, check_in])
+def test_every_commit_of_another_connection_is_news(
+    engine: Engine, at: datetime, write: Callable[[Session, datetime], None]
+) -> None:
+    def commit() -> None:
+        with writing(engine) as session:
+            write(session, at)
+
+    with engine.connect() as connection:
+        changed, before, after = told(connection, engine, commit)
+        assert len(changes.appended(connection, before.ledger)) == (write is check_in)
+    assert changed
+    assert (after.ledger != before.ledger) == (write is check_in)
+    assert (after.people != before.people) == (write is not register)
+
+
+def test_reading_is_no_news(sqlite: Engine) -> None:
+    with sqlite.connect() as connection:
+        changed, *_ = told(connection, sqlite, lambda: changes.heads(connection) and None)
+    assert not changed
+
+
+def test_an_entry_about_an_attendance_event_is_no_news_of_people(engine: Engine, at: datetime) -> None:
+    def void() -> None:
+        with writing(engine) as session:
+            audit.note(session, "void", at=at, actor="desk", event=new_id())
+
+    with engine.connect() as connection:
+        changed, before, after = told(connection, engine, void)
+    assert changed
+    assert after == before
