@@ -174,12 +174,15 @@ def _tell(found: "Calibration", target: float) -> None:
     if found.pairs:
         out.print("Most similar pairs:")
     for pair in found.pairs:
-        out.print(Text(f"  {pair.similarity:.3f}  {printable(pair.one, 40)} and {printable(pair.other, 40)}"))
+        out.print(
+            Text(f"  {pair.similarity:.3f}  {printable(pair.one, 40)} and {printable(pair.other, 40)}"), soft_wrap=True
+        )
     if found.weak:
         out.print("More images would help most for:")
     for weak in found.weak:
-        said = f"has {weak.images}, of which {weak.missed} not recognised by the others; add {weak.needed}"
-        out.print(Text(f"  {printable(weak.name, 40)} {said}"))
+        missed = f", of which {weak.missed} not recognised by the others" if weak.missed else ""
+        said = f"has {amount(weak.images, 'image', 'images')}{missed}; add {weak.needed}"
+        out.print(Text(f"  {printable(weak.name, 40)} {said}"), soft_wrap=True)
 
 
 def _tell_past(changes: "WhatIf", target: float, days: int, saved: Path | None) -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from math import comb
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -218,6 +219,24 @@ def test_the_command_calibrates_an_enrolled_gallery(tmp_path, people_folder, mon
     assert {one["person"] for one in record["weak"]} == {"Anna", "Ben"}
 
 
+def test_the_command_evaluates_a_folder_of_known_people_without_a_database(tmp_path, people_folder):
+    from monitor.cli.calibrate import calibrate as command
+
+    alone = typer.Typer()
+    alone.command()(command)
+    folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"])
+    (folder / "Ben" / "broken.jpg").write_bytes(b"")
+    call = ["--evaluate", str(folder), "--db", f"sqlite:///{tmp_path}/none.sqlite3"]
+    told = CliRunner().invoke(alone, call).stdout
+    assert "2 people enrolled with one picture each, 2 probes; on 1 picture no face was found." in told
+    muster, classic, last = (
+        json.loads(line) for line in CliRunner().invoke(alone, [*call, "--json"]).stdout.splitlines()
+    )
+    assert muster["rank1"] == classic["rank1"] == 1
+    assert [Path(one).name for one in last["summary"]["missed"]] == ["broken.jpg"]
+    assert not (tmp_path / "none.sqlite3").exists()
+
+
 def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypatch):
     from monitor.cli.calibrate import calibrate as command
     from monitor.cli.enroll import app as enroll_app
@@ -239,7 +258,9 @@ def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypa
     assert "The curves are in" in run("--figure", str(tmp_path / "curves.png")).stdout
     assert (tmp_path / "curves.png").stat().st_size > 10_000
     assert isinstance(run("--what-if", "2", "--save").exception, UsageError)
-    assert "--save keeps" in run("--what-if", "0.002").stdout
+    tried = run("--what-if", "0.002").stdout
+    assert "--save keeps" in tried
+    assert "Anna has 1 image; add 2" in tried
     assert "target_fpir = 0.01\n" in file.read_text()
     assert json.loads(run("--what-if", "0.002", "--save", "--json").stdout)["saved"] == str(file)
     assert file.read_text() == '# ours\nsite = "x"  # here\ntarget_fpir = 0.002\n'

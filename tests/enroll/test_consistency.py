@@ -12,13 +12,13 @@ from enroll.roster import Known, Roster
 from monitor.vision.encoder import unit
 from monitor.vision.images import read_image
 
-PEOPLE, IMAGES = 20, 6
+PEOPLE, IMAGES = 16, 6
 
 
 @pytest.fixture(scope="module")
 def embeddings(orl):
     """float32 (people, images, 128)."""
-    examiner = Examiner(steady=False)
+    examiner = Examiner()
     return np.stack(
         [
             [
