@@ -143,15 +143,23 @@ class MoodBar(Static):
         if not self.shares:
             self.update(Text(self.empty, self.app.theme_variables["text-muted"]))
             return
-        bar, legend = Text(no_wrap=True), Text(no_wrap=True, overflow="ellipsis")
+        bar = Text(no_wrap=True)
         for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):
             bar.append(self._signs.mood[mood] * cells, self._colour(mood))
-        for mood, share in sorted(self.shares, key=lambda item: -item[1]):
-            percent = f"{share:.0%}" if share >= LEAST else "<1%"
-            entry = Text.assemble((self._signs.mood[mood] * 2, self._colour(mood)), f" {mood} {percent}  ")
-            if len(legend) + len(entry) <= width + 2:
-                legend.append_text(entry)
-        put(self, Text("\n").join([bar, legend]))
+        put(self, Text("\n").join([bar, self._legend(width)]))
+
+    def _legend(self, width: int) -> Text:
+        """Name and share of each mood, the largest first; closer together where they do not all fit, then without
+        the smallest."""
+        ordered = sorted(self.shares, key=lambda item: -item[1])
+        texts = [f" {mood} " + (f"{share:.0%}" if share >= LEAST else "<1%") for mood, share in ordered]
+        airy = sum(len(text) + 4 for text in texts) - 2 <= width
+        legend = Text(no_wrap=True)
+        for (mood, _), text in zip(ordered, texts, strict=True):
+            entry = Text.assemble((self._signs.mood[mood] * (1 + airy), self._colour(mood)), text)
+            if len(legend) + len(entry) <= width:
+                legend.append_text(entry).append("  " if airy else " ")
+        return legend
 
     def _colour(self, mood: str) -> str:
         return self.app.theme_variables[f"mood-{mood}"]
