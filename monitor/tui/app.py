@@ -256,6 +256,7 @@ class MusterApp(WorkApp):
             self.call_later(self.switch_mode, mode)
         else:
             self.notify("That is not the PIN.", severity="error")
+            self.call_later(self.action_open, mode)
 
     def use_pin(self, kept: str) -> None:
         """A PIN was set, or removed when empty; it counts at once."""
@@ -292,6 +293,8 @@ class MusterApp(WorkApp):
             self.screen.add_class("-help")
 
     def action_hide_help_panel(self) -> None:
+        for panel in self.screen.query(ScreenHelp):
+            self.screen.set_focus(panel.came_from)
         super().action_hide_help_panel()
         self.screen.remove_class("-help")
 

@@ -4,8 +4,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import perf_counter
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import HelpPanel, Static
@@ -77,11 +79,42 @@ class TopBar(Static):
                 return
 
 
-class ScreenHelp(HelpPanel):
-    """The keys, and what the screen is for, also where nothing has the focus, as at the door."""
+class ScreenHelp(HelpPanel, can_focus=True):
+    """The keys, and what the screen is for, also where nothing has the focus, as at the door.
+
+    It has the focus while it is shown: then it can be scrolled with the keys, and lists those of the screen first.
+    """
+
+    DEFAULT_CSS = """
+    ScreenHelp {
+        overflow-y: auto; scrollbar-size-vertical: 1;
+        & #widget-help { max-height: 100vh; margin-top: 0; padding: 0; }
+        & KeyPanel#keys-help { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("escape", "app.hide_help_panel", "Close help", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came_from: Widget | None = None
+        """What had the focus before."""
+
+    def on_mount(self) -> None:
+        self.came_from = self.screen.focused
+        self.focus()
 
     def update_help(self, focused_widget: Widget | None) -> None:
         super().update_help(focused_widget or self.screen)
+
+
+LEAST = 0.005
+"""A share below would be said to be 0 %, although somebody was seen so."""
 
 
 class MoodBar(Static):
@@ -110,14 +143,23 @@ class MoodBar(Static):
         if not self.shares:
             self.update(Text(self.empty, self.app.theme_variables["text-muted"]))
             return
-        bar, legend = Text(no_wrap=True), Text(no_wrap=True, overflow="ellipsis")
+        bar = Text(no_wrap=True)
         for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):
             bar.append(self._signs.mood[mood] * cells, self._colour(mood))
-        for mood, share in sorted(self.shares, key=lambda item: -item[1]):
-            entry = Text.assemble((self._signs.mood[mood] * 2, self._colour(mood)), f" {mood} {share:.0%}  ")
-            if len(legend) + len(entry) <= width + 2:
-                legend.append_text(entry)
-        put(self, Text("\n").join([bar, legend]))
+        put(self, Text("\n").join([bar, self._legend(width)]))
+
+    def _legend(self, width: int) -> Text:
+        """Name and share of each mood, the largest first; closer together where they do not all fit, then without
+        the smallest."""
+        ordered = sorted(self.shares, key=lambda item: -item[1])
+        texts = [f" {mood} " + (f"{share:.0%}" if share >= LEAST else "<1%") for mood, share in ordered]
+        airy = sum(len(text) + 4 for text in texts) - 2 <= width
+        legend = Text(no_wrap=True)
+        for (mood, _), text in zip(ordered, texts, strict=True):
+            entry = Text.assemble((self._signs.mood[mood] * (1 + airy), self._colour(mood)), text)
+            if len(legend) + len(entry) <= width:
+                legend.append_text(entry).append("  " if airy else " ")
+        return legend
 
     def _colour(self, mood: str) -> str:
         return self.app.theme_variables[f"mood-{mood}"]

@@ -52,8 +52,10 @@ ROW_PIXELS = 32
 SIXEL_START = "\x1bP"
 NO_ANSWER = {"linux", "dumb", "unknown", ""}
 """Terminals (TERM) that must not be asked: they might print the question."""
-WHO = b"\x1b[>q"
-"""Asks a terminal for its name and version (XTVERSION)."""
+QUESTIONS = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c"
+"""Whether it takes Kitty's pictures, what its name and version are (XTVERSION), and what else it can do (DA1)."""
+KITTY_OK = b"\x1b_Gi=31;OK"
+SIXEL = re.compile(rb"\x1b\[\?\d+(?:;\d+)*;4[;c]")
 NAME = re.compile(rb"\x1bP>\|(\w+)[ (](\d+)\.(\d+)")
 PLACEHOLDERS_SINCE = (0, 28)
 """Kitty's first version that has them."""
@@ -71,18 +73,23 @@ class Graphics(StrEnum):
 
 
 def terminal_graphics() -> Graphics:
-    """What the terminal can do. It is asked, within 0.3 seconds, so not while an app reads the keys."""
-    out = sys.__stdout__
-    if out is None or not out.isatty() or os.environ.get("TERM", "") in NO_ANSWER:
+    """What the terminal can do. It is asked, so not while an app reads the keys."""
+    keys, screen = sys.__stdin__, sys.__stdout__
+    if keys is None or screen is None or not keys.isatty() or not screen.isatty():
         return Graphics.BLOCKS
-    from textual_image.renderable import Image as Best  # its import is what asks
+    if os.environ.get("TERM", "") in NO_ANSWER:
+        return Graphics.BLOCKS
+    told = answers(keys.fileno(), screen.fileno(), QUESTIONS)
+    if KITTY_OK in told and has_placeholders(told):
+        found = Graphics.KITTY
+    elif SIXEL.search(told):
+        found = Graphics.SIXEL
+    else:
+        return Graphics.BLOCKS
+    import textual_image.renderable  # noqa: F401 - it asks when it is imported, too hastily; better now than later
 
-    kind, name = Best.__module__.rpartition(".")[2], b""
-    if sys.__stdin__ is not None and sys.__stdin__.isatty():
-        name = answers(sys.__stdin__.fileno(), out.fileno(), WHO if kind == "tgp" else b"")
-    if kind == "tgp":
-        return Graphics.KITTY if has_placeholders(name) else Graphics.BLOCKS
-    return Graphics.SIXEL if kind == "sixel" else Graphics.BLOCKS
+    answers(keys.fileno(), screen.fileno())
+    return found
 
 
 def has_placeholders(name: bytes) -> bool:
@@ -90,7 +97,7 @@ def has_placeholders(name: bytes) -> bool:
     such as WezTerm, Konsole and Kitty before 0.28, print the characters.
 
     Args:
-        name: the terminal's answer to `WHO`, such as `ESC P > | kitty(0.41.1) ESC \\`.
+        name: the terminal's answer to `QUESTIONS`, such as `ESC P > | kitty(0.41.1) ESC \\`.
     """
     found = NAME.search(name)
     if found is None:

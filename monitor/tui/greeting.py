@@ -43,12 +43,14 @@ def words_for(
     people: int | None,
     *,
     pin: bool = False,
+    camera: bool = True,
 ) -> Words:
     """The greeting in words; without one, an invitation.
 
     Args:
         people: enrolled; None while that is not known.
         pin: number and PIN are offered.
+        camera: there is one in this view.
     """
     if pin and (greeting is None or greeting.welcome is Welcome.UNKNOWN):
         return Words(
@@ -56,8 +58,8 @@ def words_for(
         )
     if greeting is None:
         if people == 0:
-            return Words("", "Nobody is enrolled yet.", "Welcome", "Press F4 to enrol.")
-        return Words("", "Please look at the camera.", "Welcome", "")
+            return Words("", "Nobody is enrolled.", "Welcome", "Press F4 to enrol.")
+        return Words("", "Look at the camera." if camera else "The desk is behind F2 to F6.", "Welcome", "")
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
     left = NOT_ME_WINDOW - (now - greeting.shown)
@@ -77,7 +79,7 @@ def words_for(
         case Welcome.UNKNOWN:
             return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.")
         case Welcome.TAKEN_BACK:
-            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thank you", f"The entry of {at} is void.")
+            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thank you", f"Entry of {at} is void")
 
 
 class GreetingPanel(Widget):

@@ -7,6 +7,7 @@ from test_door_screen import text_of
 
 from monitor.config import load_settings
 from monitor.pin import hash_pin, is_pin
+from monitor.tui.chrome import ScreenHelp
 from monitor.tui.dialogs import Dialog
 from monitor.tui.screens.desk import DeskScreen
 
@@ -42,8 +43,7 @@ async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
         await go(pilot, "f4")
         await fill(pilot, pin="1111")
         assert pilot.app.current_mode == "door"
-        await go(pilot, "f4")
-        await fill(pilot, pin="2718")
+        await fill(pilot, pin="2718")  # it is asked for again
         assert pilot.app.current_mode == "people"
         world.apps[-1].lock()
         await settle(pilot)
@@ -101,3 +101,18 @@ async def test_an_unknown_theme_is_said_and_left_as_it_is(world: World) -> None:
         (told,) = app._notifications
         assert told.message.startswith("There is no theme '[red]pink'")
     assert app.config_file.read_text() == 'theme = "[red]pink"\n'
+
+
+async def test_help_is_scrolled_and_closed_with_keys_and_the_focus_goes_back(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "question_mark")
+        panel = pilot.app.screen.query_one(ScreenHelp)
+        assert panel.has_focus
+        before = text_of(world)
+        assert "any day by its date" in before
+        await go(pilot, "pagedown")
+        assert panel.scroll_offset.y > 0
+        assert text_of(world) != before
+        await go(pilot, "escape")
+        assert not pilot.app.screen.query(ScreenHelp)
+        assert pilot.app.screen.query_one("#roster").has_focus

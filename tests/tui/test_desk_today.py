@@ -37,6 +37,24 @@ async def test_sorting_goes_through_the_columns(world: World) -> None:
         assert names(pilot, "#roster")[:2] == ["Barbara Liskov", "Donald Knuth"], "by first arrival"
 
 
+async def test_the_order_is_turned_round_from_the_keyboard(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "S")
+        assert names(pilot, "#roster")[:2] == ["Tim Berners-Lee", "Radia Perlman"]
+        await go(pilot, "S")
+        assert names(pilot, "#roster")[:2] == ["Ada Lovelace", "Alan Turing"]
+
+
+async def test_the_keys_of_the_filter_are_told_while_it_is_typed(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "slash", "o", "r", "b")
+        assert "esc Clear" in text_of(world)
+        await go(pilot, "enter")
+        assert pilot.app.screen.query_one("#roster").has_focus
+        assert "esc Clear" not in text_of(world)
+        assert names(pilot, "#roster") == ["Katherine Johnson", "Margaret Hamilton"]
+
+
 async def test_other_days_are_one_key_away(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "left", "left", "left")

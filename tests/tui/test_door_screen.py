@@ -8,6 +8,7 @@ from db.ids import new_id
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import SourceError
 from monitor.tui.banner import ROWS, large
+from monitor.tui.chrome import MoodBar
 from monitor.tui.greeting import GreetingPanel
 from monitor.tui.table import Table
 
@@ -72,8 +73,20 @@ async def test_the_greeting_goes_after_a_while(world: World) -> None:
         assert world.apps[-1].door is not None
         world.apps[-1].door.tick()
         await pilot.pause()
-        assert "Please look at the camera." in text_of(world)
+        assert "Look at the camera." in text_of(world)
         assert not world.apps[-1].screen.query_one(GreetingPanel).has_class("-came")
+
+
+async def test_all_moods_of_the_day_are_named_where_they_fit_closer_together(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world))
+        bar = pilot.app.screen.query_one(MoodBar)
+        bar.shares = (("happy", 0.6), ("surprise", 0.003), ("neutral", 0.397))
+        await pilot.pause()
+        assert "█ happy 60% ▄ neutral 40% ▞ surprise <1%" in text_of(world)
+        bar.shares = (("happy", 0.6), ("neutral", 0.4))
+        await pilot.pause()
+        assert "██ happy 60%  ▄▄ neutral 40%" in text_of(world)
 
 
 async def test_an_unknown_face_is_sent_to_the_desk(world: World) -> None:

@@ -35,6 +35,18 @@ RETRY = 5.0
 """Seconds after which a load that failed is tried again."""
 
 
+class Filter(Input):
+    """What a list is filtered for; its keys stand in the line of keys while letters go into it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "To the list"),
+        Binding("escape", "screen.clear_filter", "Clear"),
+    ]
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(id="filter", placeholder=placeholder, compact=True)
+
+
 class DeskScreen(Screen[None], Generic[Loaded]):
     """A screen over the database. Subclasses say what to load, how to show it, and what is in the body."""
 

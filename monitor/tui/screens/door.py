@@ -135,7 +135,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         zone, signs = self.app.settings.zone, self.app.signs
         present = self.query_one("#present", Table)
         present.show([self._present_row(one) for one in board.newest_first()])
-        title = f"In now {board.inside} {signs.dash} came today {len(board.attendees)}"
+        title = f"In now {board.inside:,} {signs.dash} came today {len(board.attendees):,}"
         self.query_one("#present-frame").border_title = title
         lines = enumerate(board.happenings)
         rows = [Row(f"{one.at}-{index}", (at_clock(one.at, zone), *self._what(one))) for index, one in lines]
@@ -187,7 +187,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
         panel = self.query_one(GreetingPanel)
         live = self.app.live
         pin = live.offers_pin()
-        words = words_for(greeting, now, self.app.settings.zone, self.app.signs, live.people, pin=pin)
+        zone, signs = self.app.settings.zone, self.app.signs
+        words = words_for(greeting, now, zone, signs, live.people, pin=pin, camera=live.has_camera)
         panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin else None)
         if greeting is None:
             panel.show_portrait(None)

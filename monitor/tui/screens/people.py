@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.markup import escape
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from db.pages import Page
 from db.records import Person, PersonSummary
@@ -26,7 +26,7 @@ from monitor.tui.paged import PagedTable
 from monitor.tui.people_queries import PeopleCounts, PersonDetails
 from monitor.tui.queries import DESK
 from monitor.tui.screens.capture import CaptureScreen
-from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.growth_review import GrowthReview
 from monitor.tui.screens.import_report import ImportReport
 from monitor.tui.screens.person_actions import CHANGES
@@ -94,7 +94,7 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
-        yield Input(id="filter", placeholder="name, number or group", compact=True)
+        yield Filter("name, number or group")
         with Horizontal(id="main"):
             with Container(classes="pane", id="list"):
                 yield PagedTable(COLUMNS, empty="Loading", id="people")

@@ -12,7 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from monitor.attendance import Status
 from monitor.reports import PersonDay
@@ -21,7 +21,7 @@ from monitor.tui.paged import PagedTable
 from monitor.tui.queries import export_roster
 from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
 from monitor.tui.screens.day_sheet import DaySheet
-from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, day_text
 
@@ -55,7 +55,7 @@ Everybody and their day: **present**, **late**, **absent**, **left**, or **incom
 check-out is missing).
 
 - **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
-- **/**: filter by name, group or status. **S** or a click on a title: sort.
+- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: last first.
 - **Enter**: the person's entries, and corrections to them.
 - **E**: export this day as CSV.
 """
@@ -65,6 +65,7 @@ check-out is missing).
         Binding("d", "date", "Date", tooltip="Any day, by its date", id="today.date"),
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
+        Binding("S", "reverse", "Reverse", tooltip="Last first", show=False, id="today.reverse"),
         Binding("e", "export", "Export", tooltip="Write this day to a CSV file", id="today.export"),
     ]
 
@@ -75,7 +76,7 @@ check-out is missing).
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
-        yield Input(id="filter", placeholder="name, group or status", compact=True)
+        yield Filter("name, group or status")
         with Container(classes="pane", id="main"):
             yield PagedTable(COLUMNS, empty="Loading", id="roster")
 
@@ -141,6 +142,11 @@ check-out is missing).
     def action_sort(self) -> None:
         keys = [column.key for column in COLUMNS]
         self._sort = (keys[(keys.index(self._sort[0]) + 1) % len(keys)], False)
+        self._again()
+
+    def action_reverse(self) -> None:
+        column, reverse = self._sort
+        self._sort = (column, not reverse)
         self._again()
 
     def _again(self) -> None:
