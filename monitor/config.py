@@ -46,13 +46,10 @@ class QualityLimits(BaseModel):
     roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
     cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
     relief: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="How far the nose stands out when a head turns before the camera, at least.",
+        default=0.05, ge=0, le=1, description="Eye distances that the nose stands out when a head turns, at least."
     )
     turned_width: float = Field(
-        default=0.8, ge=0, le=1, description="How wide a face stays when a head turns before the camera, at least."
+        default=0.8, ge=0, le=1, description="Width of a face that turns beside the straight one's, at least."
     )
 
 

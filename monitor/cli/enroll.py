@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, amount, emit, err, open_store, out, settings_from
+from monitor.cli.account import Tally, tell, tell_pile, tell_sum
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from db.records import ConsentKind
     from enroll.camera import Shown
     from enroll.pile import Pile
-    from enroll.report import PersonReport
     from enroll.store import Details
     from monitor.config import Settings
 
@@ -127,7 +127,7 @@ def capture(
     shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=as_json))
     details = Details(datetime.now(UTC), getpass.getuser(), agreed)
     report = enrol_person(engine, cipher, roster, identity, shots, details)
-    _tell(report, as_json=as_json)
+    tell(report, as_json=as_json)
     if not report.accepted:
         raise typer.Exit(1)
 
@@ -165,8 +165,8 @@ def _import(
     from enroll.importing import import_pile
 
     started = time.monotonic()
-    tally = _Tally()
-    _tell_pile(pile, as_json=as_json)
+    tally = Tally()
+    tell_pile(pile, as_json=as_json)
     try:
         with _progress(pile.pictures, as_json=as_json) as advance:
             for report in import_pile(
@@ -180,83 +180,14 @@ def _import(
                 on_progress=advance,
             ):
                 tally.add(report)
-                _tell(report, as_json=as_json)
+                tell(report, as_json=as_json)
     except KeyboardInterrupt:
         tally.interrupted = True
-    _tell_sum(tally, pile, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
+    tell_sum(tally, pile, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
     if tally.interrupted:
         raise typer.Exit(130)
     if tally.rejected:
         raise typer.Exit(3)
-
-
-class _Tally:
-    """What was done so far."""
-
-    def __init__(self) -> None:
-        self.people = self.accepted = self.rejected = self.unchanged = 0
-        self.interrupted = False
-
-    def add(self, report: "PersonReport") -> None:
-        self.people += bool(report.accepted or report.unchanged)
-        self.accepted += report.accepted
-        self.rejected += len(report.rejected)
-        self.unchanged += report.unchanged
-
-
-def _tell_pile(pile: "Pile", *, as_json: bool) -> None:
-    from enroll.shown import printable
-
-    for note in pile.notes if not as_json else ():
-        out.print(printable(note), markup=False, soft_wrap=True)
-
-
-def _tell(report: "PersonReport", *, as_json: bool) -> None:
-    if as_json:
-        emit(report.record())
-        return
-    from enroll.shown import printable
-
-    new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
-    out.print(f"{printable(report.person, 60) or 'No name'}: {new}", markup=False, soft_wrap=True)
-    for rejection in report.rejected:
-        out.print(f"  - {printable(rejection.image)}: {printable(rejection.reason, 500)}", markup=False, soft_wrap=True)
-    for warning in report.warnings:
-        out.print(f"  ! {printable(warning, 500)}", markup=False, soft_wrap=True)
-    for other in report.alike[:3]:
-        out.print(
-            f"  ! May be the same person as {printable(other.name, 60)} (similarity {other.similarity:.3f}); "
-            "compare them, and merge them if so.",
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def _tell_sum(tally: _Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_run: bool) -> None:
-    skipped = {kind: count for kind, count in pile.skipped.items() if count}
-    if as_json:
-        summary = {
-            "people": tally.people,
-            "accepted": tally.accepted,
-            "rejected": tally.rejected,
-            "unchanged": tally.unchanged,
-            "skipped": skipped,
-            "seconds": round(seconds, 2),
-            "notes": list(pile.notes),
-            "interrupted": tally.interrupted,
-        }
-        emit({"summary": summary})
-        return
-    verb = "would be taken" if dry_run else "taken"
-    left = "".join(
-        f", {count} {kind.removesuffix('s') if count == 1 else kind} skipped" for kind, count in skipped.items()
-    )
-    out.print(
-        f"{'Stopped. ' if tally.interrupted else ''}{amount(tally.people, 'person', 'people')}, "
-        f"{amount(tally.accepted, 'picture', 'pictures')} {verb}, "
-        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s.",
-        soft_wrap=True,
-    )
 
 
 @contextmanager

@@ -164,6 +164,19 @@ def test_the_command_checks_without_making_a_database(tmp_path, people_folder):
     assert not (tmp_path / "cli.sqlite3").exists()
 
 
+def test_the_account_has_a_line_for_who_has_no_name_and_one_for_the_sum(tmp_path):
+    (tmp_path / "list.csv").write_text("file,name,group\nface.jpg,,A group\n")
+    (tmp_path / "face.jpg").write_bytes(b"")
+    call = ["check", str(tmp_path / "list.csv"), "--db", f"sqlite:///{tmp_path}/cli.sqlite3"]
+    result = CliRunner().invoke(app, call)
+    _, columns, nobody, reason, last = result.stdout.splitlines()
+    assert columns == "Columns: file = file, name = name, group = group."
+    assert nobody == "No name: 0 of 1 taken"
+    assert "gives this picture no name" in reason
+    assert last.startswith("0 people, 0 pictures would be taken, 0 enrolled before, 1 not taken; ")
+    assert result.exit_code == 3
+
+
 def test_an_import_that_finds_nothing_makes_no_database(tmp_path):
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "empty", tmp_path / "missing"):

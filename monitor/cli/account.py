@@ -1,0 +1,81 @@
+"""What `muster enroll` says about an enrolment: person by person, and the sum."""
+
+from typing import TYPE_CHECKING
+
+from monitor.cli.options import amount, emit, out
+
+if TYPE_CHECKING:
+    from enroll.pile import Pile
+    from enroll.report import PersonReport
+
+
+class Tally:
+    """What was done so far."""
+
+    def __init__(self) -> None:
+        self.people = self.accepted = self.rejected = self.unchanged = 0
+        self.interrupted = False
+
+    def add(self, report: "PersonReport") -> None:
+        self.people += bool(report.accepted or report.unchanged)
+        self.accepted += report.accepted
+        self.rejected += len(report.rejected)
+        self.unchanged += report.unchanged
+
+
+def tell_pile(pile: "Pile", *, as_json: bool) -> None:
+    """How the pile was understood; JSON has that in its summary."""
+    from enroll.shown import printable
+
+    for note in pile.notes if not as_json else ():
+        out.print(printable(note), markup=False, soft_wrap=True)
+
+
+def tell(report: "PersonReport", *, as_json: bool) -> None:
+    """What became of one person's pictures."""
+    if as_json:
+        emit(report.record())
+        return
+    from enroll.shown import printable
+
+    new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
+    out.print(f"{printable(report.person, 60) or 'No name'}: {new}", markup=False, soft_wrap=True)
+    for rejection in report.rejected:
+        out.print(f"  - {printable(rejection.image)}: {printable(rejection.reason, 500)}", markup=False, soft_wrap=True)
+    for warning in report.warnings:
+        out.print(f"  ! {printable(warning, 500)}", markup=False, soft_wrap=True)
+    for other in report.alike[:3]:
+        out.print(
+            f"  ! May be the same person as {printable(other.name, 60)} (similarity {other.similarity:.3f}); "
+            "compare them, and unite them with 'muster people merge' if so.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def tell_sum(tally: Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_run: bool) -> None:
+    """The last line."""
+    skipped = {kind: count for kind, count in pile.skipped.items() if count}
+    if as_json:
+        summary = {
+            "people": tally.people,
+            "accepted": tally.accepted,
+            "rejected": tally.rejected,
+            "unchanged": tally.unchanged,
+            "skipped": skipped,
+            "seconds": round(seconds, 2),
+            "notes": list(pile.notes),
+            "interrupted": tally.interrupted,
+        }
+        emit({"summary": summary})
+        return
+    verb = "would be taken" if dry_run else "taken"
+    left = "".join(
+        f", {count} {kind.removesuffix('s') if count == 1 else kind} skipped" for kind, count in skipped.items()
+    )
+    out.print(
+        f"{'Stopped. ' if tally.interrupted else ''}{amount(tally.people, 'person', 'people')}, "
+        f"{amount(tally.accepted, 'picture', 'pictures')} {verb}, "
+        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s.",
+        soft_wrap=True,
+    )
