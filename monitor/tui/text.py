@@ -86,6 +86,10 @@ def _is_shown(char: str) -> bool:
     return char in JOINERS or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
+def enrolled(count: int) -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'} enrolled"
+
+
 def at_clock(at: datetime | None, zone: ZoneInfo) -> str:
     """The site's wall clock, "08:58"; empty for None."""
     return "" if at is None else f"{at.astimezone(zone):%H:%M}"

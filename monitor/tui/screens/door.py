@@ -20,7 +20,7 @@ from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_
 from monitor.tui.key_bar import KeyBar
 from monitor.tui.queries import Shares
 from monitor.tui.table import Column, Row, Table
-from monitor.tui.text import at_clock, clean, event_sign
+from monitor.tui.text import at_clock, clean, enrolled, event_sign
 from monitor.tui.themes import palette_of
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
             parts += [
                 f"{scene.fps:.0f} frames/s",
                 f"{scene.dropped} dropped",
-                f"{scene.people} people enrolled",
+                enrolled(scene.people),
             ]
         return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
 

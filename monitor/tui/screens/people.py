@@ -33,7 +33,7 @@ from monitor.tui.screens.person_actions import CHANGES
 from monitor.tui.screens.person_text import person_text
 from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Column, Row, Table
-from monitor.tui.text import clean
+from monitor.tui.text import clean, enrolled
 from monitor.tui.thumbnail import Thumbnail
 
 COLUMNS = (
@@ -134,7 +134,7 @@ The list finds people by name, number or group; the pane shows everything about 
         self._counts = counts
         self.query_one(PagedTable).recount(counts.found)
         found = f", {counts.found:,} match the filter" if self.needle else ""
-        self.say(f"{counts.active:,} people enrolled{found}")
+        self.say(f"{enrolled(counts.active)}{found}")
 
     # The person
 
@@ -243,7 +243,7 @@ The list finds people by name, number or group; the pane shows everything about 
         self.app.show_later(lambda: self.say(f"Enrolling: picture {done} of {total}"))
 
     def _enrolled(self, reports: list[PersonReport]) -> None:
-        self.changed(f"{sum(one.accepted > 0 for one in reports)} people enrolled.")
+        self.changed(f"{enrolled(sum(one.accepted > 0 for one in reports))}.")
         self.app.push_screen(ImportReport(reports))
 
     def action_capture(self) -> None:
