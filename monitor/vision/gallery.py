@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import numkong
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Candidate, Embedding, Match
 from monitor.vision.dlib_resnet import EMBEDDING_SIZE
 from monitor.vision.encoder import unit
+from monitor.vision.similarities import largest, searchable, similarities
 from monitor.vision.threshold import for_means, normalisation, threshold_for, usual_similarity
 
 _CHUNK = 4096
@@ -57,7 +57,7 @@ def extra_margin(look_alikes: int, wrongly_named: int) -> float:
 
 
 class Gallery:
-    """Everyone enrolled: 256 bytes a person in float16, plus names; a million are compared in about 20 ms.
+    """Everyone enrolled: 384 bytes a person, plus names; a million are compared in about 25 ms.
 
     The threshold moves with how crowded the gallery is around a face (symmetric score normalisation: Auckenthaler et
     al. 2000, Matejka et al. 2017): a face that is more like everybody than usual, as pictures of one camera are, must
@@ -75,12 +75,13 @@ class Gallery:
         self._names = [entry.name for entry in entries]
         self._margins = np.array([margin + entry.margin for entry in entries], np.float32)
         self._lengths = np.empty(len(entries), np.float32)
-        self._templates = np.empty((len(entries), EMBEDDING_SIZE), np.float16)
+        halves = np.empty((len(entries), EMBEDDING_SIZE), np.float16)
         for start in range(0, len(entries), _CHUNK):
             templates = np.stack([entry.template for entry in entries[start : start + _CHUNK]])
             lengths = np.linalg.norm(templates, axis=1)
             self._lengths[start : start + _CHUNK] = np.maximum(lengths, _SHORTEST)
-            self._templates[start : start + _CHUNK] = unit(templates)
+            halves[start : start + _CHUNK] = unit(templates)
+        self._templates = searchable(halves)
         self._single_threshold = threshold_for(target_fpir, len(entries))
         self._mean_length = float(self._lengths.mean()) if entries else 1.0
         self._crowding = self._crowding_of_templates()
@@ -98,19 +99,19 @@ class Gallery:
         """
         if not self._people:
             return Match(None, None, self._single_threshold, accepted=False)
-        similarities = self._similarities(unit(probe))
+        found = similarities(self._templates, unit(probe), _OTHERS + 2)
         row, template = instead or (None, None)
         if row is not None:
-            similarities[row] = -np.inf if template is None else float(unit(template) @ unit(probe))
-        ranked = _largest(similarities, _OTHERS + 1)
+            found[row] = -np.inf if template is None else float(unit(template) @ unit(probe))
+        ranked = largest(found, _OTHERS + 1)
         if not ranked:
             return Match(None, None, self._single_threshold, accepted=False)
         first, others = ranked[0], ranked[1:]
         length = self._lengths[first] if first != row or template is None else np.linalg.norm(template)
-        shift = self._crowding[first] + self._crowding_of_probe(similarities[others], _length(probe))
+        shift = self._crowding[first] + self._crowding_of_probe(found[others], _length(probe))
         threshold = float(for_means(self._single_threshold, np.float64(length), _length(probe))) + float(shift)
-        best = self._candidate(first, similarities)
-        runner_up = self._candidate(others[0], similarities) if others else None
+        best = self._candidate(first, found)
+        runner_up = self._candidate(others[0], found) if others else None
         lead = 1.0 if runner_up is None else best.similarity - runner_up.similarity
         accepted = best.similarity >= threshold and lead >= float(self._margins[first])
         return Match(best, runner_up, threshold, accepted)
@@ -125,12 +126,12 @@ class Gallery:
         nearest = min(_NEIGHBOURS, len(cohort) - 1)
         usual = usual_similarity(range(1, nearest + 1), len(cohort) - 1)
         weight = _TEMPLATE_WEIGHT * normalisation(size)
-        theirs = self._templates[cohort].astype(np.float32).T
+        theirs = self._templates.halves[cohort].astype(np.float32).T
         for start in range(0, size, _CHUNK):
             here = slice(start, start + _CHUNK)
-            similarities = self._templates[here].astype(np.float32) @ theirs
-            similarities[np.arange(size)[here, None] == cohort] = -np.inf
-            found = np.partition(similarities, -nearest, axis=1)[:, -nearest:].mean(axis=1)
+            likeness = self._templates.halves[here].astype(np.float32) @ theirs
+            likeness[np.arange(size)[here, None] == cohort] = -np.inf
+            found = np.partition(likeness, -nearest, axis=1)[:, -nearest:].mean(axis=1)
             expected = for_means(usual, self._lengths[here].astype(np.float64), self._mean_length)
             moves[here] = weight * np.clip(found - expected, -_MOST_CROWDED, _MOST_CROWDED)
         return moves
@@ -145,25 +146,9 @@ class Gallery:
         crowding = min(max(float(others.mean()) - expected, -_MOST_CROWDED), _MOST_CROWDED)
         return _PROBE_WEIGHT * normalisation(size) * crowding
 
-    def _similarities(self, probe: Embedding) -> NDArray[np.float32]:
-        products = numkong.cdist(self._templates, probe[None].astype(np.float16), metric="dot", out_dtype="float32")
-        return np.asarray(products).ravel()
-
-    def _candidate(self, row: int, similarities: NDArray[np.float32]) -> Candidate:
-        return Candidate(self._people[row], self._names[row], float(similarities[row]))
+    def _candidate(self, row: int, found: NDArray[np.float32]) -> Candidate:
+        return Candidate(self._people[row], self._names[row], float(found[row]))
 
 
 def _length(probe: Embedding) -> float:
     return min(max(float(np.linalg.norm(probe)), _SHORTEST), 1.0)
-
-
-def _largest(values: NDArray[np.float32], count: int) -> list[int]:
-    """Places of the largest values, the largest first; those of -inf are left out."""
-    found: list[int] = []
-    kept: list[np.float32] = []
-    while len(found) < count and np.isfinite(values[place := int(np.argmax(values))]):
-        found.append(place)
-        kept.append(values[place])
-        values[place] = -np.inf
-    values[found] = kept
-    return found
