@@ -48,6 +48,8 @@ class Booth:
     examiner: Callable[[], Examiner] = Examiner
     randomness: random.Random = field(default_factory=random.SystemRandom)
     """Draws the order of the turns."""
+    limits: QualityLimits | None = None
+    """From the settings; None for the defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def enrol_from(
 
 def booth_for(limits: QualityLimits) -> Booth:
     """The real camera and models, with the limits of quality from the settings."""
-    return Booth(examiner=partial(Examiner, limits))
+    return Booth(examiner=partial(Examiner, limits, steady=False), limits=limits)
 
 
 def wish_of(name: str, number: str, group: str, at: datetime, actor: str, *, agreed: bool, supervised: bool) -> Wish:
@@ -196,7 +198,7 @@ def wish_of(name: str, number: str, group: str, at: datetime, actor: str, *, agr
 
 
 def _coach(roster: Roster, known: UUID | None, wish: Wish, booth: Booth) -> Coach:
-    return Coach(roster, randomness=booth.randomness, supervised=wish.supervised, known=known)
+    return Coach(roster, randomness=booth.randomness, supervised=wish.supervised, known=known, limits=booth.limits)
 
 
 def _when_new(tell: Callable[[Shown], None]) -> Callable[[Shown], None]:

@@ -77,4 +77,5 @@ class WorkApp(App[None]):
             self.show_later(partial(then, result))
 
     def on_work_app_done(self, message: Done) -> None:
-        message.show()
+        if self.is_running:  # else the screens are being taken down, and what would be shown has no place any more
+            message.show()

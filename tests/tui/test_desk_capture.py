@@ -75,7 +75,7 @@ class NoCamera(Portraits):
 
 @pytest.fixture(scope="module")
 def examiner() -> Examiner:
-    return Examiner()
+    return Examiner(steady=False)
 
 
 @pytest.fixture

@@ -116,3 +116,12 @@ async def test_help_is_scrolled_and_closed_with_keys_and_the_focus_goes_back(wor
         await go(pilot, "escape")
         assert not pilot.app.screen.query(ScreenHelp)
         assert pilot.app.screen.query_one("#roster").has_focus
+
+
+async def test_what_a_job_finds_while_the_app_ends_is_not_shown(world: World) -> None:
+    shown: list[str] = []
+    async with world.app().run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        pilot.app.on_work_app_done(pilot.app.Done(lambda: shown.append("running")))
+    pilot.app.on_work_app_done(pilot.app.Done(lambda: shown.append("ended")))
+    assert shown == ["running"]

@@ -122,7 +122,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def _settled(self) -> None:
         self._settle = None
-        self.reload()
+        if self.app.is_running:
+            self.reload()
 
     def reload(self) -> None:
         """Load anew and show. While a load runs, further wishes become one more load after it."""
