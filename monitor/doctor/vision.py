@@ -15,7 +15,7 @@ from monitor.vision import models
 PARTS: Mapping[models.ModelFile, str] = {
     models.BLAZEFACE: "face detector",
     models.DLIB_LANDMARKS: "face landmarks",
-    models.DLIB_68_LANDMARKS: "landmarks for liveness",
+    models.DLIB_68_LANDMARKS: "68 landmarks",
     models.DLIB_ENCODER: "face encoder",
 }
 """What each model file is for."""
