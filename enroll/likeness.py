@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import Embedding
 from monitor.vision.encoder import unit
-from monitor.vision.threshold import for_means, normalisation, usual_similarity
+from monitor.vision.threshold import for_means, usual_similarity
 
 Embeddings = NDArray[np.float32]
 
@@ -194,8 +194,7 @@ def crowding(similarities: NDArray[np.float32], rows: NDArray[np.int64], usual: 
     largest = np.sort(np.partition(similarities, -_NEXT - 1)[-_NEXT - 1 :])[::-1]
     theirs = similarities[rows]
     found = np.where(theirs >= largest[-1], (largest.sum() - theirs) / _NEXT, largest[:_NEXT].mean())
-    share = _CROWD * normalisation(len(similarities) + 1)
-    return np.asarray(share * np.clip(found - usual, -_MOST_CROWD, _MOST_CROWD), np.float32)
+    return np.asarray(_CROWD * np.clip(found - usual, -_MOST_CROWD, _MOST_CROWD), np.float32)
 
 
 def usually_next(size: int, mean_length: float, length: float) -> float:

@@ -41,7 +41,7 @@ _SAME_LOOK = 0.6
 """A face whose thumbnail has less than this in common with that of its last view may be another one."""
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""
-_LEAD = 0.003
+_LEAD = 0.006
 """A track must be so far above the threshold: a stranger in view is compared many times, and may pass it once."""
 _CLEAR_LEAD = 0.01
 """So far above the threshold two views are enough, and a face that was called unknown is named after all."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _HEADLESS_SECONDS = 20.0
 _COOL_DOWN_MINUTES = 0.2
-_TARGET_FPIR = 0.002
 
 
 def demo(
@@ -45,7 +44,6 @@ def demo(
             kiosk="demo door",
             role="auto",
             cool_down_minutes=_COOL_DOWN_MINUTES,
-            target_fpir=_TARGET_FPIR,
         )
         engine = open_database(settings.db)
         try:

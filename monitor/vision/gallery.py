@@ -11,7 +11,7 @@ from monitor.domain import Candidate, Embedding, Match
 from monitor.vision.dlib_resnet import EMBEDDING_SIZE
 from monitor.vision.encoder import unit
 from monitor.vision.similarities import largest, searchable, similarities
-from monitor.vision.threshold import for_means, normalisation, threshold_for, usual_similarity
+from monitor.vision.threshold import for_means, threshold_for, usual_similarity
 
 _CHUNK = 4096
 _SHORTEST = 1e-3
@@ -125,7 +125,6 @@ class Gallery:
         cohort = np.unique(np.linspace(0, size - 1, min(size, _COHORT)).astype(np.int64))
         nearest = min(_NEIGHBOURS, len(cohort) - 1)
         usual = usual_similarity(range(1, nearest + 1), len(cohort) - 1)
-        weight = _TEMPLATE_WEIGHT * normalisation(size)
         theirs = self._templates.halves[cohort].astype(np.float32).T
         for start in range(0, size, _CHUNK):
             here = slice(start, start + _CHUNK)
@@ -133,18 +132,17 @@ class Gallery:
             likeness[np.arange(size)[here, None] == cohort] = -np.inf
             found = np.partition(likeness, -nearest, axis=1)[:, -nearest:].mean(axis=1)
             expected = for_means(usual, self._lengths[here].astype(np.float64), self._mean_length)
-            moves[here] = weight * np.clip(found - expected, -_MOST_CROWDED, _MOST_CROWDED)
+            moves[here] = _TEMPLATE_WEIGHT * np.clip(found - expected, -_MOST_CROWDED, _MOST_CROWDED)
         return moves
 
     def _crowding_of_probe(self, others: NDArray[np.float32], length: float) -> float:
         """How far the threshold moves because a probe is like its next best people, too."""
         if not len(others):
             return 0.0
-        size = len(self._people)
-        usual = usual_similarity(range(2, len(others) + 2), size)
+        usual = usual_similarity(range(2, len(others) + 2), len(self._people))
         expected = float(for_means(usual, np.float64(self._mean_length), length))
         crowding = min(max(float(others.mean()) - expected, -_MOST_CROWDED), _MOST_CROWDED)
-        return _PROBE_WEIGHT * normalisation(size) * crowding
+        return _PROBE_WEIGHT * crowding
 
     def _candidate(self, row: int, found: NDArray[np.float32]) -> Candidate:
         return Candidate(self._people[row], self._names[row], float(found[row]))

@@ -28,7 +28,7 @@ class Run:
     """One demo on a database of its own, as fast as the machine allows."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.settings = Settings(db=f"sqlite:///{folder / 'demo.sqlite3'}", time_zone="UTC", target_fpir=0.002)
+        self.settings = Settings(db=f"sqlite:///{folder / 'demo.sqlite3'}", time_zone="UTC")
         self.engine = open_database(self.settings.db)
         cipher = TemplateCipher(b"k" * 32)
         camera = SimulatedCamera(seed, SECONDS, starts_at=START)

@@ -28,7 +28,7 @@ def match(similarity: float, *, threshold: float = 0.95, accepted: bool | None =
     return Match(best, None, threshold, similarity >= threshold if accepted is None else accepted)
 
 
-CLEAR, SCANT, NOBODY = match(0.98), match(0.955), match(0.90)
+CLEAR, SCANT, NOBODY = match(0.98), match(0.957), match(0.90)
 
 
 def seen(views: int, answer: Match | None, *, every: float = 0.1) -> Consensus:
