@@ -1,6 +1,7 @@
 """`muster people`: everyone enrolled, and what may be done with what is kept about them."""
 
 import getpass
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -179,7 +180,10 @@ def pin(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set the PIN with which a person checks in when the camera does not know them; it is asked for twice."""
+    """Set the PIN with which a person checks in when the camera does not know them; it is asked for twice.
+
+    A script sends it as a line on standard input.
+    """
     from enroll import people
     from monitor.pin import SHORTEST, hash_pin
 
@@ -189,12 +193,7 @@ def pin(
     if not remove:
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
-        try:
-            typed = str(
-                typer.prompt(f"PIN, at least {SHORTEST} digits", hide_input=True, confirmation_prompt="Again", err=True)
-            )
-        except typer.Abort:
-            raise UsageError("No PIN was set; type it twice when it is asked for.") from None
+        typed = _typed_pin(f"PIN, at least {SHORTEST} digits")
         if not typed.isdecimal() or not typed.isascii() or len(typed) < SHORTEST:
             raise UsageError(f"A PIN has at least {SHORTEST} digits, and nothing else.")
         kept = hash_pin(typed)
@@ -240,6 +239,19 @@ def re_encode(db: DbOption = None, config: ConfigOption = None, as_json: JsonOpt
     say(f"{images} templates were computed anew.", {"summary": {"images": images, "without_face": missing}}, as_json)
     if missing:
         raise typer.Exit(3)
+
+
+def _typed_pin(question: str) -> str:
+    """The PIN, typed twice and unseen; without a terminal, which alone can hide it, the next line of the input."""
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline().rstrip("\r\n")
+        if not line:
+            raise UsageError("No PIN was set; type it in a terminal, or send it as a line on standard input.")
+        return line
+    try:
+        return str(typer.prompt(question, hide_input=True, confirmation_prompt="Again", err=True))
+    except typer.Abort:
+        raise UsageError("No PIN was set; type it twice when it is asked for.") from None
 
 
 def _set_active(who: str, active: bool, db: str | None, config: Path | None, as_json: bool) -> None:

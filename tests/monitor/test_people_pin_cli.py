@@ -32,8 +32,10 @@ def _run(database: str, *words: str, typed: str = "") -> Result:
     return CliRunner().invoke(app, [*words, "--db", database, "--config", config], input=typed)
 
 
-def _pin(database: str, *words: str, typed: str = "") -> Result:
-    return _run(database, "pin", *words, typed=typed)
+def _pin(database: str, *words: str, typed: str = "", terminal: bool = True) -> Result:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._NamedTextIOWrapper.isatty", lambda _: terminal, raising=False)
+        return _run(database, "pin", *words, typed=typed)
 
 
 def _kept(database: str, number: str) -> str | None:
@@ -57,6 +59,13 @@ def test_a_pin_is_set_and_removed(database: str) -> None:
     with reading(engine) as session:
         assert [one.action for one in audit.newest(session)][:2] == ["remove pin", "set pin"]
     engine.dispose()
+
+
+def test_without_a_terminal_it_is_a_line_of_the_input_and_nothing_is_asked(database: str) -> None:
+    done = _pin(database, "Ada", typed="2468\n", terminal=False)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert _kept(database, "7") is not None
+    assert "or send it as a line on standard input" in str(_pin(database, "Ada", terminal=False).exception)
 
 
 def test_what_is_typed_is_neither_shown_nor_kept(database: str) -> None:
