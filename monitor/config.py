@@ -20,6 +20,7 @@ from monitor.errors import SettingsError
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
+LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
 
 _LINE: Final = (
     r"""(?P<before>\s*["']?{name}["']?\s*=\s*)"""

@@ -44,6 +44,8 @@ _LIVE_WAITING = 1
 """Frames on which the detector works ahead of the flow; each is a frame's delay."""
 _FILE_WAITING = 4
 """In a file nobody waits, and frames that take longer than others are made up for."""
+_MANY_BROKEN = 30
+"""So many frames in a row that cannot be processed are told like a lost camera."""
 _POLL = 0.2
 """Seconds after which the vision thread looks whether it should stop."""
 
@@ -69,6 +71,8 @@ class FactWriter(Protocol):
     def record_pin(self, person_id: UUID) -> None: ...
     def void(self, attendance: UUID, actor: str) -> Future[None]: ...
     def close(self) -> None: ...
+    @property
+    def health(self) -> str | None: ...
 
 
 class Kiosk:
@@ -109,7 +113,7 @@ class Kiosk:
         self._error: Exception | None = None
         self._most_waiting = _LIVE_WAITING if source.live else _FILE_WAITING
         self._done_at: deque[float] = deque(maxlen=256)
-        self._frames = 0
+        self._frames = self._broken = 0
         self._began = self._ended = self._latest = 0.0
 
     def start(self) -> None:
@@ -146,6 +150,12 @@ class Kiosk:
         if self._flow is not None:
             self._flow.no_mood = enrolled.no_mood
             self._flow.gallery = enrolled.gallery
+
+    @property
+    def trouble(self) -> str | None:
+        """One sentence about what keeps facts from being written; None when all is well. They are kept and tried
+        again."""
+        return self._recorder.health
 
     def not_me(self, event: KioskEvent) -> None:
         """Void a check-in or check-out and remember the wrong pair; returns when that is written.
@@ -203,9 +213,12 @@ class Kiosk:
         self._latest = frame.seconds
         try:
             observations, sightings = flow.process(frame)
-        except Exception:  # a picture that breaks a native library must not stop the door
-            logger.exception("Frame %d could not be processed; going on with the next.", frame.index)
+        except Exception as error:  # noqa: BLE001 - a picture that breaks a native library must not stop the door
+            self._note_broken(frame, error)
             return
+        if self._broken >= _MANY_BROKEN:
+            self._on_back()
+        self._broken = 0
         for sighting in sightings:
             self._recorder.record(sighting)
         self._frames += 1
@@ -215,6 +228,14 @@ class Kiosk:
             self._publish_scene(scene)
         except Exception:  # nor may a screen that is closing
             logger.exception("Frame %d could not be shown; going on with the next.", frame.index)
+
+    def _note_broken(self, frame: Frame, error: Exception) -> None:
+        """In the log each row of them stands once, so that it does not fill the disk; a long one is told."""
+        self._broken += 1
+        if self._broken == 1:
+            logger.error("Frame %d could not be processed; going on with the next.", frame.index, exc_info=error)
+        if self._broken == _MANY_BROKEN:
+            self._on_lost("No picture can be looked at; the log file says why.")
 
     def _fps(self) -> float:
         now = self._ended

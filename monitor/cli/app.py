@@ -34,12 +34,12 @@ def run_app(
         config: the configuration file, which the admin PIN and the theme are written to; None for the user's own.
 
     Raises:
-        MusterError: the app ended with an error, which was printed.
+        MusterError: the app ended with an error, which is in the log.
     """
-    from monitor.config import CONFIG_FILE
+    from monitor.config import CONFIG_FILE, LOG_FILE
     from monitor.tui.app import MusterApp
     from monitor.tui.graphics import Graphics, terminal_graphics
-    from monitor.tui.terminal import LOG_FILE, run_to_end
+    from monitor.tui.terminal import run_to_end
 
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
     app = MusterApp(
@@ -53,7 +53,7 @@ def run_app(
         first_steps=True,
     )
     if run_to_end(app) != 0:
-        raise MusterError(f"The app ended with an error; {LOG_FILE} may say more.")
+        raise MusterError(f"The app ended with an error; {LOG_FILE} says which.")
     if app.wants_demo:
         from monitor.cli.demo import demo
 

@@ -7,26 +7,27 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-import platformdirs
-
+from monitor.config import LOG_FILE
 from monitor.tui.app import MusterApp
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
 SETTLED = (5.0, 30.0)
 """Seconds after which models, screens and caches are there to stay."""
 COLLECT_AFTER = (10_000, 20, 50)
 """Allocations before the garbage collector looks at the young, and rounds before it looks at the older objects."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another one waits; the default of 5 ms is felt on the screen."""
+STAYS = 3600.0
+"""Seconds that it is said that a part of the app failed."""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -38,17 +39,27 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
         log: receives what libraries print meanwhile.
 
     Returns:
-        The exit code: 0, or 1 after an error, which was printed.
+        The exit code: 0, or 1 after an error, which is in the log.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    hook, threading.excepthook = threading.excepthook, partial(_thread_failed, app)
     try:
         with only_the_app_writes(log, partial(app.show_later, app.exit)):
             asyncio.run(_run(app))
     finally:
+        threading.excepthook = hook
         app.close()
     return app.return_code or 0
+
+
+def _thread_failed(app: MusterApp, failure: threading.ExceptHookArgs) -> None:
+    """Say that a part of the app has ended, instead of showing for ever what it said last."""
+    name = failure.thread.name if failure.thread else "?"
+    logging.getLogger(__name__).critical("The thread %s failed", name, exc_info=failure.exc_value)
+    told = f"A part of the app ({name}) failed; {LOG_FILE} says why. Quit with Ctrl+Q and start Muster again."
+    app.show_later(partial(app.notify, told, severity="error", timeout=STAYS, markup=False))
 
 
 async def _run(app: MusterApp) -> None:
@@ -99,7 +110,6 @@ def only_the_app_writes(log: Path, gone: Callable[[], object] = lambda: None) ->
     Args:
         gone: called when the terminal was closed, from any thread.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
     streams = sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
@@ -109,10 +119,12 @@ def only_the_app_writes(log: Path, gone: Callable[[], object] = lambda: None) ->
         io.TextIOWrapper(io.BufferedWriter(Terminal(os.dup(number), gone)), encoding="utf-8")
         for number in (1, drawn_on)
     )
-    with log.open("a", encoding="utf-8") as file, terminal_out, terminal_err:
+    root = logging.getLogger()
+    others = root.handlers[:]  # the command line's own would write every line into the log a second time
+    with _opened(log) as file, terminal_out, terminal_err:
         handler = logging.StreamHandler(file)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        logging.getLogger().addHandler(handler)
+        root.handlers[:] = [handler]
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         sys.stdout = sys.__stdout__ = terminal_out  # type: ignore[misc]
@@ -124,4 +136,13 @@ def only_the_app_writes(log: Path, gone: Callable[[], object] = lambda: None) ->
             for number, saved in enumerate(kept, start=1):
                 os.dup2(saved, number)
                 os.close(saved)
-            logging.getLogger().removeHandler(handler)
+            root.handlers[:] = others
+
+
+def _opened(log: Path) -> TextIO:
+    """The log to be written to; the app does without one where none can be made, as in a home that is read only."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("a", encoding="utf-8")
+    except OSError:
+        return Path(os.devnull).open("a", encoding="utf-8")

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.message import Message
 
 from db.errors import DatabaseError, Interrupted
+from monitor.config import LOG_FILE
 from monitor.errors import MusterError
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class WorkApp(App[None]):
             # Jobs call OpenCV, SQLAlchemy and onnxruntime, whose errors share no class below this one, and an error
             # that leaves a worker ends the app: a mistake in one export would close the door.
             log.exception("A job of the app failed")
-            self.show_later(partial(failed, "Something went wrong; the log file says what."))
+            self.show_later(partial(failed, f"Something went wrong; {LOG_FILE} says what."))
         else:
             self.show_later(partial(then, result))
 

@@ -84,6 +84,7 @@ class FakeRecorder:
         self.voided: list[tuple[UUID, str]] = []
         self.by_pin: list[UUID] = []
         self.closed = 0
+        self.health: str | None = None
         self._answer = answer
 
     def record(self, sighting: Any) -> None:
@@ -201,6 +202,14 @@ def test_a_clip_that_cannot_be_read_is_an_error_for_who_waits() -> None:
     run.kiosk.stop()
     assert run.recorder.facts[:2] == ["sighting 0", "sighting 1"]
     assert run.recorder.closed == 1
+
+
+def test_when_no_frame_can_be_processed_it_is_told_and_the_log_has_it_once(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        run = Running(FakeSource(range(100)), FakeFlow(breaks_at=range(90))).to_the_end()
+    assert [event.kind for event in run.events] == [EventKind.SOURCE_LOST, EventKind.SOURCE_BACK]
+    assert "No picture can be looked at" in (run.events[0].text or "")
+    assert len(caplog.records) == 1
 
 
 def test_a_clip_that_breaks_off_still_has_the_people_in_view_written() -> None:
