@@ -8,6 +8,7 @@ the newest scene replaces an older one, every event is kept.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -42,10 +43,12 @@ from monitor.tui.screens.people import PeopleScreen
 from monitor.tui.screens.system import SystemScreen
 from monitor.tui.screens.today import TodayScreen
 from monitor.tui.screens.visitors import VisitorsScreen
-from monitor.tui.text import clean, signs
+from monitor.tui.text import clean, signs, source_name
 from monitor.tui.themes import DARK_MOODS, THEMES
 from monitor.tui.watch import OFTEN, SELDOM, News, Watch
 from monitor.tui.work import WorkApp
+
+log = logging.getLogger(__name__)
 
 SCREENS = (
     ("door", "f1", "Door"),
@@ -115,7 +118,7 @@ class MusterApp(WorkApp):
         self.pin_entry = PinEntry(self)
         self.feed = PictureFeed(self._offer, self.console)
         self.watcher = Watch(engine, self._news, SELDOM if self.live.has_camera else OFTEN)
-        self.source_name = f"camera {settings.source}" if settings.source.isdecimal() else clean(settings.source, 40)
+        self.source_name = source_name(settings.source)
         self.loop_delay = LoopDelay()
         self._unlocked = not settings.admin_pin_hash
         self._last_input = monotonic()
@@ -176,6 +179,13 @@ class MusterApp(WorkApp):
             self.to_terminal(kitty_forget())
         super().exit(*args, **named)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's last resort, which ends the app. Its traceback shows variables, a PIN perhaps, to whoever stands at
+        the door, so the log gets the error instead."""
+        log.critical("The app ends with an error", exc_info=error)
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
     def close(self) -> None:
         """Stop picture and kiosk; every fact is written when this returns. It blocks; may be called twice."""
         self.feed.stop()
@@ -211,7 +221,7 @@ class MusterApp(WorkApp):
 
     def show_source(self) -> None:
         if door := self.door:
-            door.show_problem(self.live.problem)
+            door.tick()
 
     def greet(self, event: KioskEvent) -> None:
         if door := self.door:

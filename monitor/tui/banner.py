@@ -16,7 +16,7 @@ ROWS = 5
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
-SIZES = ((18, 0.6), (16, 0.62), (12, 1.0))
+SIZES = ((18, 0.6), (16, 0.62), (12, 1.0), (10, 1.0))
 """Font sizes, largest first, and how far each is flattened because cells are twice as high as wide."""
 
 

@@ -25,7 +25,7 @@ class Attendee:
 
     person: UUID
     name: str
-    first_in: datetime | None
+    last_in: datetime | None
     last_out: datetime | None
     inside: bool
     mood: str | None
@@ -75,6 +75,8 @@ class Board:
     attendees: Mapping[UUID, Attendee] = field(default_factory=dict)
     happenings: tuple[Happening, ...] = ()
     greeting: Greeting | None = None
+    entry: Greeting | None = None
+    """The greeting of the latest entry, which "Not me" takes back, also when another greeting has taken its place."""
     unknown: tuple[datetime, ...] = ()
     """When faces were not recognised, one after the other with nobody recognised between."""
 
@@ -91,7 +93,7 @@ class Board:
         """Who is in, latest arrival first, then who left."""
         return sorted(
             self.attendees.values(),
-            key=lambda one: (one.inside, one.last_out or one.first_in or one.seen),
+            key=lambda one: (one.inside, (one.last_in if one.inside else one.last_out) or one.seen),
             reverse=True,
         )
 
@@ -136,12 +138,13 @@ def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | 
         return board
     others = {person: one for person, one in board.attendees.items() if person != event.person}
     attendees = others if before is None else others | {event.person: before}
-    line = Happening(at, EventKind.UNKNOWN, None, "Not me: taken back")
+    line = Happening(at, EventKind.UNKNOWN, None, f"Not {event.name}: taken back")
     return replace(
         board,
         attendees=attendees,
         happenings=(line, *board.happenings)[:ARRIVALS_KEPT],
-        greeting=Greeting(Welcome.TAKEN_BACK, at, at, None, event),
+        greeting=Greeting(Welcome.TAKEN_BACK, event.at, at, None, event),
+        entry=None,
     )
 
 
@@ -150,24 +153,18 @@ def _passed(board: Board, event: KioskEvent, now: datetime) -> Board:
         return board
     came = event.kind is EventKind.CHECK_IN
     before = board.attendees.get(event.person)
-    first_in = before.first_in if before else None
-    last_out = before.last_out if before else None
     one = Attendee(
         person=event.person,
         name=event.name or "",
-        first_in=first_in or (event.at if came else None),
-        last_out=last_out if came else event.at,
+        last_in=event.at if came else before.last_in if before else None,
+        last_out=event.at if not came else before.last_out if before else None,
         inside=came,
         mood=event.mood.label if event.mood else before.mood if before else None,
         seen=event.at,
     )
-    board = _with_line(board, event)
-    return replace(
-        board,
-        attendees={**board.attendees, event.person: one},
-        greeting=Greeting(Welcome.CAME if came else Welcome.LEFT, event.at, now, None, event),
-        unknown=(),
-    )
+    greeting = Greeting(Welcome.CAME if came else Welcome.LEFT, event.at, now, None, event)
+    attendees = {**board.attendees, event.person: one}
+    return replace(_with_line(board, event), attendees=attendees, greeting=greeting, entry=greeting, unknown=())
 
 
 def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
@@ -177,14 +174,14 @@ def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
     """
     before = event.person and board.attendees.get(event.person)
     if event.track is None:
-        since = before.first_in if before and before.inside else None
+        since = before.last_in if before and before.inside else None
         return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, now, since, event), unknown=())
     if not before:
         return board
     one = replace(before, seen=event.at, mood=event.mood.label if event.mood else before.mood)
     board = replace(board, attendees={**board.attendees, one.person: one})
     if before.inside and event.at - before.seen > REGREET_AFTER:
-        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, now, before.first_in, event))
+        return replace(board, greeting=Greeting(Welcome.ALREADY, event.at, now, before.last_in, event))
     return board
 
 

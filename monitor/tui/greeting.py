@@ -44,6 +44,8 @@ def words_for(
     *,
     pin: bool = False,
     camera: bool = True,
+    lost: bool = False,
+    entry: Greeting | None = None,
 ) -> Words:
     """The greeting in words; without one, an invitation.
 
@@ -51,19 +53,14 @@ def words_for(
         people: enrolled; None while that is not known.
         pin: number and PIN are offered.
         camera: there is one in this view.
+        lost: it gives no picture.
+        entry: the greeting of the latest entry, which may still be taken back.
     """
-    if pin and (greeting is None or greeting.welcome is Welcome.UNKNOWN):
-        return Words(
-            f"{signs.unknown} NOT RECOGNISED", "Not recognised?", "Press P", "number and PIN", "or see the desk"
-        )
-    if greeting is None:
-        if people == 0:
-            return Words("", "Nobody is enrolled.", "Welcome", "Press F4 to enrol.")
-        return Words("", "Look at the camera." if camera else "The desk is behind F2 to F6.", "Welcome", "")
+    if greeting is None or (pin and greeting.welcome is Welcome.UNKNOWN):
+        return _invitation(signs, people, pin=pin, camera=camera, lost=lost)
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
-    left = NOT_ME_WINDOW - (now - greeting.shown)
-    hint = f"Not you? Press N ({ceil(left.total_seconds())})" if left > timedelta(0) else ""
+    hint = _not_me(greeting, entry or greeting, now)
     mood = f" · {greeting.event.mood.label}" if greeting.event.mood else ""
     match greeting.welcome:
         case Welcome.CAME:
@@ -75,11 +72,32 @@ def words_for(
             if greeting.since is None:
                 return Words(f"{signs.already} ALREADY DONE", "Hello again,", name, clean(greeting.event.text, 60))
             since = at_clock(greeting.since, zone)
-            return Words(f"{signs.already} ALREADY IN", "Hello again,", name, f"in since {since}{mood}")
+            return Words(f"{signs.already} ALREADY IN", "Hello again,", name, f"in since {since}{mood}", hint)
         case Welcome.UNKNOWN:
-            return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.")
+            return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.", hint)
         case Welcome.TAKEN_BACK:
-            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thank you", f"Entry of {at} is void")
+            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"The entry of {at} is void.")
+
+
+def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool) -> Words:
+    sign = f"{signs.lost} NO PICTURE" if lost else f"{signs.unknown} NOT RECOGNISED"
+    if pin:
+        opening = "There is no picture." if lost else "Not recognised?"
+        return Words(sign, opening, "Press P", "number and PIN", "or see the desk")
+    if lost:
+        return Words(sign, "There is no picture.", "Sorry", "Please see the desk.")
+    if people == 0:
+        return Words("", "Nobody is enrolled.", "Hello", "Press F4 to enrol.")
+    return Words("", "Look at the camera." if camera else "The desk is behind F2 to F6.", "Hello", "")
+
+
+def _not_me(greeting: Greeting, entry: Greeting, now: datetime) -> str:
+    """How to take the latest entry back, while that is possible; whose it is, where somebody else is greeted."""
+    left = NOT_ME_WINDOW - (now - entry.shown)
+    if entry.event.attendance is None or left <= timedelta(0):
+        return ""
+    seconds = ceil(left.total_seconds())
+    return f"Not you? Press N ({seconds})" if greeting is entry else f"N ({seconds}): not {clean(entry.event.name)}"
 
 
 class GreetingPanel(Widget):

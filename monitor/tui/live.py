@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.errors import DatabaseError
-from monitor.config import Settings
+from monitor.config import LOG_FILE, Settings
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
@@ -52,6 +52,10 @@ class RunningKiosk(Protocol):
         Raises:
             MusterError: the source or a model cannot be opened or read.
         """
+
+    @property
+    def trouble(self) -> str | None:
+        """One sentence about what keeps facts from being written; None when all is well."""
 
     def use_people(self, enrolled: Enrolled) -> None:
         """Identify against these people from the next frame on."""
@@ -138,6 +142,12 @@ class LiveDoor:
     @property
     def has_camera(self) -> bool:
         return self._factory is not None
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong at the door; empty when nothing is."""
+        trouble = self._kiosk.trouble if self._kiosk is not None else None
+        return f"Entries wait to be written. {trouble}" if trouble else self.problem
 
     def open(self) -> None:
         """Load the day, then start the kiosk."""
@@ -275,7 +285,7 @@ class LiveDoor:
             # The kiosk passes on whatever its models and its camera's driver raise. The app must go on: it is where
             # the sentence can be read, and what was seen until now is still being written.
             log.exception("The kiosk failed")
-            problem = "The kiosk stopped; the log file says why."
+            problem = f"The kiosk stopped; {LOG_FILE} says why."
         self._app.show_later(partial(self._source_is, problem))
 
     def _take_scene(self, scene: Scene) -> None:

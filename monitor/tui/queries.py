@@ -91,10 +91,11 @@ def shares_of(cell: Cell) -> Shares | None:
 
 def _attendee(line: PersonDay, latest: Mapping[UUID, str]) -> Attendee:
     last = line.summary.passages[-1]
+    comings = [passage.at for passage in line.summary.passages if passage.kind == "check_in"]
     return Attendee(
         person=line.person.id,
         name=line.person.name,
-        first_in=line.summary.first_in,
+        last_in=comings[-1] if comings else None,
         last_out=line.summary.last_out,
         inside=last.kind == "check_in",
         mood=latest.get(line.person.id),

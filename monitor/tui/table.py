@@ -16,9 +16,6 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-MIN_FLEXIBLE = 14
-"""Cells that a column without a width gets at least."""
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -31,6 +28,8 @@ class Column:
     right: bool = False
     rank: int = 0
     """On narrow screens columns with the highest rank hide first; 0 never hides."""
+    least: int = 14
+    """Cells that a column without a width gets at least; where they are not there, other columns hide."""
     most: int = 10_000
     """Cells that a column without a width gets at most."""
 
@@ -265,14 +264,14 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """The columns that fit as (index, column, cells)."""
         shown = list(enumerate(self._columns))
         while True:
-            fixed = sum((column.width or MIN_FLEXIBLE) + 1 for _, column in shown)
+            fixed = sum((column.width or column.least) + 1 for _, column in shown)
             hideable = max((column.rank for _, column in shown), default=0)
             if fixed <= width or not hideable:
                 break
             shown = [(index, column) for index, column in shown if column.rank != hideable]
         flexible = sum(column.width is None for _, column in shown)
         extra = max(0, width - fixed) // flexible if flexible else 0
-        return [(index, column, column.width or min(column.most, MIN_FLEXIBLE + extra)) for index, column in shown]
+        return [(index, column, column.width or min(column.most, column.least + extra)) for index, column in shown]
 
 
 def _fitted(text: str, width: int, right: bool) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len, set_cell_size
 
 from monitor.domain import EMOTIONS, UNSURE, EventKind
+from monitor.sources.stream import without_password
 
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_])")
 """Terminal control sequences: CSI, OSC and the two-character ones."""
@@ -84,6 +85,13 @@ def clean(text: str | None, cells: int = 60) -> str:
 
 def _is_shown(char: str) -> bool:
     return char in JOINERS or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def source_name(source: str) -> str:
+    """A source as the screens call it; the address of a stream without its password."""
+    if source.isdecimal():
+        return f"camera {source}"
+    return clean(without_password(source) if "://" in source else source, 40)
 
 
 def enrolled(count: int) -> str:

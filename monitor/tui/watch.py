@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 OFTEN = 0.1
 """Seconds between looks where others make all the facts."""
-SELDOM = 1.0
-"""Where the app's own kiosk makes them, and tells of them at once."""
+SELDOM = 0.2
+"""Where the app's own kiosk makes most of them, and tells of them at once."""
 AFTER_FAILURE = 5.0
 """Seconds until a database that could not be asked is tried again."""
 

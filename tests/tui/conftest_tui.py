@@ -69,6 +69,7 @@ class FakeKiosk:
         self.stopped = threading.Event()
         self.voided: list[KioskEvent] = []
         self.by_pin: list[UUID] = []
+        self.trouble: str | None = None
 
     def start(self) -> None:
         self.started.set()

@@ -29,15 +29,19 @@ def test_who_checks_in_is_in_and_who_checks_out_is_not() -> None:
     board = fold(board, event(EventKind.CHECK_OUT, ADA, 30))
     assert board.inside == 1
     assert [one.name for one in board.newest_first()] == ["Alan", "Ada"]
-    assert board.attendees[ADA].first_in == AT
+    assert board.attendees[ADA].last_in == AT
 
 
-def test_the_first_arrival_stays_when_somebody_comes_back() -> None:
-    board = Board()
-    for minutes, kind in enumerate((EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.CHECK_IN)):
-        board = fold(board, event(kind, minutes=minutes))
-    assert board.attendees[ADA].first_in == AT
-    assert board.attendees[ADA].inside
+def test_who_comes_back_is_the_latest_arrival_again() -> None:
+    board = fold(fold(Board(), event(EventKind.CHECK_IN)), event(EventKind.CHECK_OUT, minutes=1))
+    board = fold(fold(board, event(EventKind.CHECK_IN, ALAN, 2)), event(EventKind.CHECK_IN, minutes=3))
+    assert [(one.name, one.last_in) for one in board.newest_first()] == [
+        ("Ada", AT + timedelta(minutes=3)),
+        ("Alan", AT + timedelta(minutes=2)),
+    ]
+    again = fold(board, event(EventKind.SIGHTING, minutes=9)).greeting
+    assert again is not None
+    assert again.since == AT + timedelta(minutes=3)
 
 
 def test_somebody_who_is_in_is_told_so_when_they_pass_again_but_not_at_once() -> None:

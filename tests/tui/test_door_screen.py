@@ -1,7 +1,9 @@
 """The door: what someone sees who comes in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from conftest_tui import NOW, World, came, happy, scene, settle, show_door
 
 from db.ids import new_id
@@ -10,6 +12,7 @@ from monitor.errors import SourceError
 from monitor.tui.banner import ROWS, large
 from monitor.tui.chrome import MoodBar
 from monitor.tui.greeting import GreetingPanel
+from monitor.tui.screens.system_text import settings_text
 from monitor.tui.table import Table
 
 
@@ -39,8 +42,27 @@ async def test_not_me_within_ten_seconds_takes_the_entry_back(world: World) -> N
         await pilot.press("n")
         await settle(pilot)
         assert world.kiosk.voided == [event]
-        assert "In now 5 – came today 6" in text_of(world)
-        assert "TAKEN BACK" in text_of(world)
+        shown = text_of(world)
+        assert "In now 5 – came today 6" in shown
+        assert "TAKEN BACK" in shown
+        assert "The entry of 09:58 is void." in shown
+        assert "Not Radia Perlman: taken back" in shown
+        await pilot.press("n")
+        await settle(pilot)
+        assert len(world.kiosk.voided) == 1, "it is taken back once"
+
+
+async def test_an_entry_can_be_taken_back_although_somebody_else_is_greeted_since(world: World) -> None:
+    event, at = came(world), NOW + timedelta(seconds=4)
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), event)
+        world.now = at
+        await show_door(pilot, world, scene(world), KioskEvent(EventKind.UNKNOWN, at, track=2, sighting=new_id()))
+        assert "We have not met." in text_of(world)
+        assert "N (6): not Radia" in text_of(world)
+        await pilot.press("n")
+        await settle(pilot)
+        assert world.kiosk.voided == [event]
 
 
 async def test_after_ten_seconds_the_key_does_nothing(world: World) -> None:
@@ -102,8 +124,31 @@ async def test_a_lost_camera_is_shown_until_it_is_back(world: World) -> None:
         lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
         await show_door(pilot, world, scene(world), lost)
         assert text_of(world).count("Camera 0 gives no pictures; trying again.") >= 2
+        assert "! NO PICTURE" in text_of(world)
+        assert "frames/s" not in text_of(world), "that was before"
         await show_door(pilot, world, scene(world), KioskEvent(EventKind.SOURCE_BACK, NOW))
         assert "● camera 0" in text_of(world)
+
+
+async def test_entries_that_cannot_be_written_are_said_over_the_picture(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        world.kiosk.trouble = "The database is locked; close what holds it."
+        assert world.apps[-1].door is not None
+        world.apps[-1].door.tick()
+        await show_door(pilot, world, scene(world, index=2))
+        assert text_of(world).count("Entries wait to be written.") == 2
+        world.kiosk.trouble = None
+        await show_door(pilot, world, scene(world, index=3))
+        assert "locked" not in text_of(world)
+        assert "● camera 0" in text_of(world)
+
+
+async def test_a_password_in_the_source_is_nowhere_to_be_seen(world: World) -> None:
+    async with world.app(source="rtsp://guard:s3cret@10.0.0.7/door").run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        assert "● rtsp://10.0.0.7/door" in text_of(world)
+    assert "s3cret" not in settings_text(world.apps[-1].settings).plain
 
 
 async def test_a_kiosk_that_cannot_start_says_why(world: World) -> None:
@@ -178,6 +223,18 @@ async def test_help_says_what_the_door_is_for_although_nothing_has_the_focus(wor
         await pilot.press("question_mark")
         await settle(pilot)
         assert pilot.app.screen.query_one("#camera").region
+
+
+@pytest.mark.parametrize("name", ["Yannick Rowanberry", "Wendell Teakettle", "Elisabeth Schmidt", "Hello"])
+def test_names_are_large_beside_the_portrait_on_a_narrow_terminal(name: str) -> None:
+    assert len(large(name, 21)) >= ROWS
+
+
+async def test_names_of_those_who_are_in_are_whole_on_a_narrow_terminal(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        event = replace(came(world), name="Kasper Wheatley-Moss")
+        await show_door(pilot, world, scene(world), event)
+        assert "● Kasper Wheatley-Moss" in text_of(world)
 
 
 def test_names_with_accents_are_large_too() -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PRESENT = (
     Column("sign", "", 1),
-    Column("name", "Name"),
+    Column("name", "Name", least=20),
     Column("in", "In", 5),
     Column("out", "Out", 5, rank=2),
     Column("mood", "Mood", 8, rank=1),
@@ -120,13 +120,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
         app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named, app.graphics))
 
     def on_camera_picture_arrived(self) -> None:
-        if not self.app.live.problem:
+        if not self.app.live.wrong:
             self.camera.notice("")
-
-    def show_problem(self, problem: str) -> None:
-        """Say over the picture what is wrong with the source; empty when nothing is."""
-        self.camera.notice(clean(problem, 120))
-        self.tick()
 
     # Facts
 
@@ -158,7 +153,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         cells = (
             signs.inside if one.inside else signs.outside,
             clean(one.name),
-            at_clock(one.first_in, zone),
+            at_clock(one.last_in, zone),
             out,
             one.mood or "",
         )
@@ -176,8 +171,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def greet(self, event: KioskEvent) -> None:
         """Show the portrait of whoever the event is about, if they are in the picture."""
-        picture = self.camera.picture
-        self.query_one(GreetingPanel).show_portrait(None if picture is None else portrait(picture.scene, event.track))
+        scene = self.app.live.scene
+        self.query_one(GreetingPanel).show_portrait(None if scene is None else portrait(scene, event.track))
         self.tick()
 
     def tick(self) -> None:
@@ -188,8 +183,14 @@ Look at the camera. Muster greets you by name when it has written down that you 
         live = self.app.live
         pin = live.offers_pin()
         zone, signs = self.app.settings.zone, self.app.signs
-        words = words_for(greeting, now, zone, signs, live.people, pin=pin, camera=live.has_camera)
-        panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin else None)
+        lost = bool(live.problem)
+        words = words_for(
+            greeting, now, zone, signs, live.people,
+            pin=pin, camera=live.has_camera, lost=lost, entry=live.board.entry,
+        )  # fmt: skip
+        panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None)
+        if live.wrong:
+            self.camera.notice(clean(live.wrong, 240))
         if greeting is None:
             panel.show_portrait(None)
         put(self.query_one("#status", Static), self._status())
@@ -206,8 +207,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
         app, scene = self.app, self.app.live.scene
         if not app.live.has_camera:
             return Text("No camera in this view.")
-        state = f"{app.signs.lost} {app.live.problem}" if app.live.problem else f"{app.signs.live} {app.source_name}"
-        parts = [clean(state, 60)]
+        if app.live.wrong:
+            return Text(clean(f"{app.signs.lost} {app.live.wrong}", 240), no_wrap=True, overflow="ellipsis")
+        parts = [f"{app.signs.live} {app.source_name}"]
         if scene is not None:
             parts += [
                 f"{scene.fps:.0f} frames/s",
@@ -225,9 +227,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
         if action == "pin":
             return (live.offers_pin() or None) if live.pins and live.has_camera else False
         if action == "not_me":
-            greeting = live.board.greeting
-            recent = greeting and self.app.clock() - greeting.shown < NOT_ME_WINDOW
-            possible = bool(recent and greeting and greeting.event.attendance is not None)
+            entry = live.board.entry
+            possible = bool(entry and entry.event.attendance and self.app.clock() - entry.shown < NOT_ME_WINDOW)
             return (possible or None) if live.has_camera else False
         return True
 
@@ -238,9 +239,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.app.pin_entry.ask()
 
     def action_not_me(self) -> None:
-        greeting = self.app.live.board.greeting
-        if greeting is not None:
-            self.app.live.not_me(greeting.event)
+        entry = self.app.live.board.entry
+        if entry is not None:
+            self.app.live.not_me(entry.event)
 
 
 def portrait(scene: Scene, track: int | None) -> RgbImage | None:

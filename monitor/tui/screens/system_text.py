@@ -8,6 +8,7 @@ from rich.text import Text
 
 from monitor.config import Settings
 from monitor.doctor import Check, Status
+from monitor.sources.stream import without_password
 from monitor.tui.chrome import LoopDelay
 from monitor.tui.feed import PictureFeed
 from monitor.tui.live import LiveDoor
@@ -92,6 +93,8 @@ def settings_text(settings: Settings) -> Text:
         value = str(getattr(settings, name))
         if name in SECRET:
             value = "set" if value else "not set"
+        if "://" in value:
+            value = without_password(value)
         if name == "db":
             continue
         text.append(f"{name} = {clean(value, 60)}\n").append(f"  {field.description}\n", "dim")
