@@ -109,3 +109,11 @@ def test_a_closed_terminal_ends_the_app_and_stops_the_kiosk(tmp_path: Path, told
     _, exit_code = run(tmp_path, f"(folder / 'ready').touch(); {busy}", close=True, told=told)
     assert exit_code == 0
     assert (tmp_path / "end").read_text(encoding="utf-8") == "0 True ['MainThread']"
+
+
+def test_a_thread_that_fails_is_in_the_log_once_and_on_the_screen(tmp_path: Path) -> None:
+    fails = "threading.Thread(target=lambda: 1 / 0, name='picture').start()"
+    written, _ = run(tmp_path, f"{fails}; time.sleep(0.5); os.kill(os.getpid(), {int(signal.SIGTERM)})")
+    assert b"(picture)" in written
+    log = (tmp_path / "muster.log").read_text(encoding="utf-8")
+    assert log.count("The thread picture failed") == log.count("ZeroDivisionError") == 1
