@@ -164,3 +164,14 @@ def test_the_first_rows_may_come_before_all_are_counted(
         many = people_page(session, rough, search="ida")
         assert many.items == few.items
         assert not many.counted
+
+
+@pytest.mark.parametrize("search", ["Иван", "иван п", "ÉMILE", "e\u0301mile z", "straße", "STRAẞE", "50% [", "é*"])
+def test_letters_of_any_script_are_found_whatever_their_case(engine: Engine, at: datetime, search: str) -> None:
+    wanted = {"Иван": "Иван Петров", "É": "Émile Zola", "S": "Straße 7", "5": "Für 50% [netto]", "é": "Zoé* Noir"}
+    with writing(engine) as session:
+        for name in (*wanted.values(), "Ada", "Zoë"):
+            people.add_person(session, name, at=at, actor="test")
+        found = [one.person.name for one in people_page(session, Want(9), search=search).items]
+    key = {"и": "Иван", "e": "É", "s": "S"}.get(search[0].lower(), search[0])
+    assert found == [wanted[key if key in wanted else "É"]]
