@@ -13,6 +13,9 @@ from monitor.sources.stream import without_password
 
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_])")
 """Terminal control sequences: CSI, OSC and the two-character ones."""
+PICTURE_PARTS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]|\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
+"""What makes one picture of several emoji, or colours it: terminals disagree how wide that is, and a line that is
+wider than it was taken for shifts everything behind it."""
 JOINERS = "\u200c\u200d"
 """Format characters that some scripts need inside words."""
 MOODS = (*EMOTIONS, UNSURE)
@@ -75,7 +78,7 @@ def clean(text: str | None, cells: int = 60) -> str:
     Format characters (Unicode category Cf) include the bidirectional overrides, with which a name could
     reorder the text around it.
     """
-    plain = ESCAPES.sub("", text or "")
+    plain = PICTURE_PARTS.sub("", ESCAPES.sub("", text or ""))
     kept = "".join(" " if char in "\t\n\r" else char for char in plain if char in "\t\n\r" or _is_shown(char))
     line = " ".join(kept[: cells * 8].split())
     if cell_len(line) <= cells:

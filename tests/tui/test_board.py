@@ -85,6 +85,8 @@ def test_the_greeting_follows_the_site_clock(hour: int, salutation: str) -> None
         ("\u202egnihtyreve", "gnihtyreve"),
         ("ש\u05dcום", "ש\u05dcום"),
         ("x" * 500, "x" * 59 + "…"),
+        ("Taro \U0001f469\U0001f3fd\u200d\U0001f680 R. \u2764\ufe0f", "Taro \U0001f469\U0001f680 R. \u2764"),
+        ("क्\u200dष", "क्\u200dष"),
         (None, ""),
     ],
 )
