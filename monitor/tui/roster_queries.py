@@ -5,14 +5,14 @@ and the others stay in the database, where a condition says who of them is missi
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db import ledger, pages, schedules
@@ -96,7 +96,7 @@ def board_page(
             day, counts, everybody = before.day, before.counts, before.people
         if not asked.search:
             want = replace(want, total=everybody)
-        part = _sorted_in_sql if asked.column in ("name", "group") else _came_first
+        part = _sorted_in_sql if asked.column in ("name", "group") else _by_day
         return BoardPage(part(session, day, want), counts, everybody, day)
 
 
@@ -193,7 +193,7 @@ def _count(session: Session, where: ColumnElement[bool]) -> int:
 
 def _fits(line: PersonDay, search: str) -> bool:
     status = line.summary.status.value if line.summary.status else ""
-    return search in f"{status} {line.person.name} {line.person.group or ''}".casefold()
+    return search in f"{status} {line.person.name} {line.person.group or ''}".lower()
 
 
 def _found_in_sql(session: Session, day: Day) -> ColumnElement[bool] | None:
@@ -219,42 +219,84 @@ def _sorted_in_sql(session: Session, day: Day, want: Want) -> Page[PersonDay]:
     return Page(page.first, page.total, tuple(day.line(person) for person in page.items))
 
 
-def _came_first(session: Session, day: Day, want: Want) -> Page[PersonDay]:
-    """By what only those have who came: they first (or last, in reverse), and the others by name."""
-    asked = day.asked
-    came = sorted((line for line in day.came.values() if _fits(line, asked.search)), key=_by_name)
-    came.sort(key=SORTS[asked.column], reverse=asked.reverse)
-    where = and_(day.known, _not_among(day.came))
-    found = _found_in_sql(session, day)
-    where = where if found is None else and_(where, found)
-    rest = _count(session, where) if want.total is None else max(0, want.total - len(came))
-    at = {line.person.id: index for index, line in enumerate(came)}
-    index, total = want.index, len(came) + rest
-    if want.key in at:
-        index = at[want.key] + rest * asked.reverse
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the board: lines in memory, or people who did not come, by name."""
+
+    came: Sequence[PersonDay] = ()
+    others: ColumnElement[bool] | None = None
+    count: int = 0
+
+    def lines(self, session: Session, day: Day, first: int, end: int) -> Sequence[PersonDay]:
+        """Those from the first up to before the end, as far as they are in here."""
+        first, end = max(0, first), min(end, self.count)
+        if first >= end:
+            return ()
+        if self.others is None:
+            return self.came[first:end]
+        want = Want(end - first, index=first, total=self.count)
+        return [day.line(person) for person in pages.persons_page(session, want, BY_NAME, self.others).items]
+
+
+def _by_day(session: Session, day: Day, want: Want) -> Page[PersonDay]:
+    """By what the day says of people: who has nothing to be sorted by comes last, by name, whichever way round."""
+    parts = list(_parts(session, day))
+    total = sum(part.count for part in parts)
+    at = {line.person.id: line_at for line_at, line in _numbered(parts)}
+    index = at.get(want.key, want.index) if want.key else want.index
     first = max(0, min(index - want.back, total - want.count))
-    # Numbers in each of the two lists.
-    others_from, came_from = (0, rest) if asked.reverse else (len(came), 0)
-    mine = came[max(0, first - came_from) : max(0, first + want.count - came_from)]
-    skip = max(0, first - others_from)
-    take = max(0, min(rest, first + want.count - others_from) - skip)
-    part = pages.persons_page(session, Want(take, index=skip, total=rest), BY_NAME, where).items if take else ()
-    others = [day.line(person) for person in part]
-    lines = (*others, *mine) if asked.reverse else (*mine, *others)
-    return Page(first, total, lines)
+    lines: list[PersonDay] = []
+    start = 0
+    for part in parts:
+        lines += part.lines(session, day, first - start, first + want.count - start)
+        start += part.count
+    return Page(first, total, tuple(lines))
+
+
+def _numbered(parts: Sequence[_Part]) -> Iterator[tuple[int, PersonDay]]:
+    """Those who came, each with the number of their line on the board."""
+    start = 0
+    for part in parts:
+        yield from enumerate(part.came, start)
+        start += part.count
+
+
+def _parts(session: Session, day: Day) -> Iterator[_Part]:
+    """The parts of the board in their order."""
+    asked = day.asked
+    by_name = sorted((line for line in day.came.values() if _fits(line, asked.search)), key=_by_name)
+    found = _found_in_sql(session, day)
+    did_not_come = and_(day.known, _not_among(day.came), *([] if found is None else [found]))
+
+    def others(*conditions: ColumnElement[bool]) -> _Part:
+        where = and_(did_not_come, *conditions)
+        return _Part((), where, _count(session, where))
+
+    def these(lines: Sequence[PersonDay]) -> _Part:
+        return _Part(lines, None, len(lines))
+
+    if asked.column == "status":
+        statuses = reversed(STATUSES) if asked.reverse else STATUSES
+        for status in statuses:
+            yield these([line for line in by_name if line.summary.status is status])
+            if status is Status.ABSENT:
+                yield others(day.absent)
+        yield these([line for line in by_name if line.summary.status is None])
+        yield others(day.absent.is_not(true()))  # it may be NULL for people without a group
+        return
+    value = SORTS[asked.column]
+    yield these(sorted((line for line in by_name if value(line) is not None), key=value, reverse=asked.reverse))
+    yield these([line for line in by_name if value(line) is None])
+    yield others()
 
 
 def _by_name(line: PersonDay) -> str:
     return line.person.name.casefold()
 
 
-def _by_status(line: PersonDay) -> int:
-    return STATUSES.index(line.summary.status) if line.summary.status else len(STATUSES)
-
-
 SORTS: Final[Mapping[str, Callable[[PersonDay], Any]]] = {
-    "status": _by_status,
-    "in": lambda line: (line.summary.first_in is None, line.summary.first_in),
-    "out": lambda line: (line.summary.last_out is None, line.summary.last_out),
+    "in": lambda line: line.summary.first_in,
+    "out": lambda line: line.summary.last_out,
     "hours": lambda line: line.summary.present,
 }
+"""What people are sorted by; None for somebody without it."""

@@ -68,13 +68,30 @@ def test_the_filter_finds_names_groups_and_statuses(mixed: World, search: str, c
     assert {line.person.name for line in lines} == expected
 
 
-def test_first_arrivals_come_first_and_who_did_not_come_last(world: World) -> None:
-    lines, _ = all_pages(world, BoardQuery(TODAY, NOW, "", "in", reverse=False))
-    arrivals = [line.summary.first_in for line in lines]
-    came = [at for at in arrivals if at is not None]
-    assert came == sorted(came)
-    assert arrivals == [*came, *[None] * 4]
-    assert [line.person.name for line in lines[-4:]] == sorted(line.person.name for line in lines[-4:])
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("column", ["in", "out", "hours"])
+def test_who_has_no_time_comes_last_whichever_way_round(mixed: World, column: str, reverse: bool) -> None:
+    lines, _ = all_pages(mixed, BoardQuery(TODAY, NOW, "", column, reverse))
+    named = {"in": "first_in", "out": "last_out", "hours": "present"}[column]
+    values = [getattr(line.summary, named) if line.summary.passages else None for line in lines]
+    known = [value for value in values if value is not None]
+    assert known == sorted(known, reverse=reverse)
+    assert values == [*known, *[None] * (len(values) - len(known))]
+    missing = [line.person.name.lower() for line in lines if not line.summary.passages]
+    assert missing == sorted(missing)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_people_of_one_status_stand_together(mixed: World, reverse: bool) -> None:
+    for day in (TODAY, TODAY - timedelta(days=1), TODAY - timedelta(days=3)):
+        lines, board = all_pages(mixed, BoardQuery(day, NOW, "", "status", reverse))
+        order = [*(reversed(Status) if reverse else Status), None]
+        assert [line.summary.status for line in lines] == sorted(
+            (line.summary.status for line in lines), key=order.index
+        )
+        assert len(lines) == board.people
+        absent = [line.person.name for line in lines if line.summary.status is Status.ABSENT]
+        assert absent == sorted(absent), "by name"
 
 
 def test_no_day_to_come_has_people(world: World) -> None:
