@@ -1,8 +1,9 @@
 """One dialog for everything that is asked: a title, a sentence, some fields, two buttons."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -14,6 +15,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from monitor.tui.work import WorkApp
 
+T = TypeVar("T")
 Answers = dict[str, str]
 YES_NO = (("yes", "yes"), ("no", "no"))
 
@@ -29,6 +31,15 @@ class Ask:
     """(label, value) each; none for free text."""
     secret: bool = False
     optional: bool = False
+
+
+class Choice(Button):
+    """A button of a dialog; the arrow keys go to the one beside it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
 
 
 class Dialog(ModalScreen[Answers | None]):
@@ -64,6 +75,19 @@ class Dialog(ModalScreen[Answers | None]):
         self._yes = yes
         self._danger = danger
         self._check = check
+        self._problem = ""
+
+    def again(self, answers: Answers, problem: str) -> "Dialog":
+        """The same dialog with what was answered, and why that could not be done."""
+        fields = [replace(one, value=answers[one.key]) for one in self._fields]
+        anew = Dialog(self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check)
+        anew._problem = problem
+        return anew
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is to be filled in."""
+        return bool(self._fields)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
@@ -82,10 +106,10 @@ class Dialog(ModalScreen[Answers | None]):
                     )
                 else:
                     yield Input(one.value, id=f"ask-{one.key}", password=one.secret, compact=True)
-            yield Static(id="problem", markup=False)
+            yield Static(Text(self._problem), id="problem")
             with Horizontal(id="buttons"):
-                yield Button(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
-                yield Button("Cancel", id="no", compact=True)
+                yield Choice(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
+                yield Choice("Cancel", id="no", compact=True)
 
     def on_mount(self) -> None:
         if not self._fields:
@@ -128,20 +152,29 @@ class Dialog(ModalScreen[Answers | None]):
 def ask(
     app: WorkApp,
     dialog: Dialog,
-    job: Callable[[Answers], Callable[[], object]],
-    then: Callable[[], None],
+    job: Callable[[Answers], Callable[[], T]],
+    then: Callable[[T], None],
     failed: Callable[[str], None] | None = None,
 ) -> None:
     """Ask, do in a worker what the answers say, then go on; escape ends it.
 
+    When it failed, the dialog comes back with the answers and says why, so that nothing has to be typed anew.
+
     Args:
         job: what to do with the answers; the returned job blocks and touches no widget.
         then: on the loop, when the job is done.
-        failed: gets the sentence when it failed; a toast shows it otherwise.
+        failed: gets the sentence when it failed and there is nothing to answer anew; a toast shows it otherwise.
     """
+    came_from = app.screen
 
     def answered(answers: Answers | None) -> None:
         if answers is not None:
-            app.in_background(job(answers), lambda _: then(), failed)
+            app.in_background(job(answers), then, partial(not_done, answers))
+
+    def not_done(answers: Answers, sentence: str) -> None:
+        if dialog.asks and app.screen is came_from:
+            app.push_screen(dialog.again(answers, sentence), answered)
+        else:
+            (failed or app.toast_problem)(sentence)
 
     app.push_screen(dialog, answered)

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from db import audit, consents, erasure, growth, ledger, moods, pages, people, pins, schedules, templates
 from db.crypto import TemplateCipher
-from db.engine import reading, scrub, writing
+from db.engine import reading, writing
 from db.pages import Page, Want
-from db.records import Person, PersonSummary, Template
+from db.records import Consent, Person, PersonSummary, Template
+from enroll.farewell import erase
 from enroll.importing import import_pile, open_pile
 from enroll.report import PersonReport
 from enroll.store import Details, refresh_template
@@ -47,8 +48,9 @@ class PersonDetails:
     """All that the screen shows of one person."""
 
     person: Person
-    face_consent: bool | None
-    mood_consent: bool | None
+    face_consent: Consent | None
+    """The newest decision; None when they were not asked."""
+    mood_consent: Consent | None
     templates: tuple[Template, ...]
     portrait: RgbImage | None
     look_alikes: tuple[tuple[str, float], ...]
@@ -109,11 +111,12 @@ def person_details(
     with reading(engine) as session:
         who = people.get_person(session, person)
         images = templates.list_templates(session, person)
+        decided = {one.kind: one for one in consents.history(session, person)}  # the newest last
         shares, change = _moods(session, settings, person, period, now)
         return PersonDetails(
             person=who,
-            face_consent=consents.current(session, person, "face"),
-            mood_consent=consents.current(session, person, "mood"),
+            face_consent=decided.get("face"),
+            mood_consent=decided.get("mood"),
             templates=tuple(images),
             portrait=_portrait(session, cipher, person, images),
             look_alikes=_alike(session, person),
@@ -181,18 +184,21 @@ def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:
     return tuple((names[other], similarity) for other, similarity in found if other in names)
 
 
-def change_person(engine: Engine, person: UUID, what: Property, value: str, at: datetime) -> None:
-    """Change one property. Raises: DatabaseError."""
+def change_person(engine: Engine, person: UUID, what: Property, value: str, at: datetime) -> str | None:
+    """Change one property. Returns what the desk should know then, if anything. Raises: DatabaseError."""
     with writing(engine) as session:
         match what:
             case "rename":
-                people.rename(session, person, value, at=at, actor=DESK)
+                name = people.rename(session, person, value, at=at, actor=DESK).name
+                if len(people.find_by_name(session, name)) > 1:
+                    return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
             case "number":
                 people.set_number(session, person, value or None, at=at, actor=DESK)
             case "group":
                 people.set_group(session, person, value or None, at=at, actor=DESK)
             case "notes":
                 people.set_notes(session, person, value, at=at, actor=DESK)
+    return None
 
 
 def set_door_pin(engine: Engine, person: UUID, pin: str, at: datetime) -> None:
@@ -225,11 +231,17 @@ def merge_people(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUI
         refresh_template(session, cipher, people.get_person(session, into), at=at)
 
 
-def erase_person(engine: Engine, person: UUID, at: datetime) -> None:
-    """Delete somebody for good, also from the file's free pages. Raises: DatabaseError."""
-    with writing(engine) as session:
-        erasure.erase(session, person, at=at, actor=DESK)
-    scrub(engine)
+def erase_person(engine: Engine, person: Person, at: datetime) -> str:
+    """Delete somebody for good, also from the file's free pages. Returns the receipt. Raises: DatabaseError."""
+    done = erase(engine, person, at=at, actor=DESK)
+    receipt = done.receipt
+    gone = (
+        f"Erased: {receipt.templates} images, {receipt.consents} consents, {receipt.sightings} sightings, "
+        f"{receipt.mood_samples} moods. {receipt.events_kept} entries stay in the ledger without a name."
+    )
+    if done.traces_left:
+        return f"{gone} Another program still holds the database's log: close it, then press U on the System screen."
+    return f"{gone} Nothing was found in the database file any more." if done.files_searched else gone
 
 
 def import_folder(

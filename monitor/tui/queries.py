@@ -1,10 +1,10 @@
 """What the screens ask the database, and what they change in it. All of it blocks: call it in workers only."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 from db import audit, corrections, kiosks, ledger, moods, people, schedules
 from db.engine import reading, writing
 from db.ids import new_id
-from db.records import AttendanceEvent, Presence
-from monitor import reports
+from db.records import AttendanceEvent, Person, Presence
+from monitor import report_lines, reports
 from monitor.attendance import passages
 from monitor.config import Settings
 from monitor.domain import EventKind
-from monitor.export import Table, to_csv, write_whole
+from monitor.errors import UsageError
+from monitor.export import to_csv, to_json_lines, to_xlsx, write_whole
 from monitor.mood import Cell
 from monitor.reports import Period, PersonDay
-from monitor.shifts import day_bounds
+from monitor.shifts import expected, person_day
 from monitor.tui.board import Attendee, Board, Happening
 from monitor.tui.roster_queries import came_on
 from monitor.tui.text import MOODS
@@ -42,6 +43,32 @@ class EventLine:
     reason: str | None
     counts: bool
     """Whether it still counts after voids and corrections."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntries:
+    """A person's rows of one day, which ends the next day where a shift does."""
+
+    lines: tuple[EventLine, ...]
+    start: datetime
+    end: datetime
+    """The first instant that is not of this day any more."""
+    middle: datetime
+    """Of the shift; noon where there is none."""
+
+    def instant(self, clock: time, zone: ZoneInfo, near: datetime | None = None) -> datetime | None:
+        """The instant of this day at which a clock shows this, in UTC; None where the day has none.
+
+        Args:
+            near: of two, the one nearer to this; by default to the middle of the shift.
+        """
+        first = self.start.astimezone(zone).date()
+        both = (datetime.combine(first + timedelta(days=days), clock, tzinfo=zone).astimezone(UTC) for days in (0, 1))
+        return min(
+            (at for at in both if self.start <= at < self.end),
+            key=lambda at: abs(at - (near or self.middle)),
+            default=None,
+        )
 
 
 def roster_of(engine: Engine, settings: Settings, day: date, now: datetime) -> list[PersonDay]:
@@ -112,14 +139,18 @@ def _happenings(lines: list[PersonDay]) -> tuple[Happening, ...]:
     return tuple(sorted(all_of_them, key=lambda one: one.at, reverse=True)[:50])
 
 
-def day_of_person(engine: Engine, person: UUID, day: date, zone: ZoneInfo) -> list[EventLine]:
-    """All of a person's ledger rows of a day, in their order, with what became of them."""
-    start, end = day_bounds(day, zone, tonight=True)
+def day_of_person(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> PersonEntries:
+    """All of a person's ledger rows of a day, in their order, with what became of them. Raises: DatabaseError."""
     with reading(engine) as session:
-        events = ledger.between(session, start, end, people=[person])
+        shifts = schedules.all_schedules(session)
+        start, end = person_day(shifts, person.id, person.group, day, zone)
+        events = ledger.between(session, start, end, people=[person.id])
         reasons = audit.reasons(session, [event.id for event in events])
     counting = {passage.event for passage in passages(events)}
-    return [EventLine(event, reasons.get(event.id), event.id in counting) for event in events]
+    due = expected(shifts, person.id, person.group, day, zone)
+    middle = due.start + (due.end - due.start) / 2 if due else datetime.combine(day, time(12), tzinfo=zone)
+    lines = tuple(EventLine(event, reasons.get(event.id), event.id in counting) for event in events)
+    return PersonEntries(lines, start, end, middle)
 
 
 def void_event(engine: Engine, settings: Settings, event: UUID, reason: str, at: datetime) -> None:
@@ -159,20 +190,24 @@ def _kiosk(session: Session, settings: Settings, at: datetime) -> UUID:
 
 
 def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
-    """Write everybody's day as CSV, safe for spreadsheets. Raises: DatabaseError, MusterError."""
-    lines = roster_of(engine, settings, day, now)
-    columns = ("day", "number", "name", "group", "status", "first_in", "last_out", "minutes")
-    rows = [
-        (
-            line.summary.day,
-            line.person.number,
-            line.person.name,
-            line.person.group,
-            line.summary.status.value if line.summary.status else None,
-            line.summary.first_in and line.summary.first_in.astimezone(settings.zone),
-            line.summary.last_out and line.summary.last_out.astimezone(settings.zone),
-            int(line.summary.present.total_seconds()) // 60,
-        )
-        for line in lines
-    ]
-    write_whole(file, to_csv(Table("Attendance", columns, rows)).encode())
+    """Write everybody's day, in the format that the file's name says, safe for spreadsheets.
+
+    Raises:
+        UsageError: the name says no format, or the file is there already.
+        MusterError: it cannot be written; then there is none.
+        DatabaseError: the database cannot be read.
+    """
+    write = WRITERS.get(file.suffix.lower())
+    if write is None:
+        raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(WRITERS)}.")
+    if file.exists():
+        raise UsageError(f"{file} is there already; give the name of a new file.")
+    write_whole(file, write(report_lines.days(roster_of(engine, settings, day, now), settings.zone)))
+
+
+WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
+    ".csv": lambda lines: to_csv(report_lines.table("Attendance", lines)).encode(),
+    ".xlsx": lambda lines: to_xlsx(report_lines.table("Attendance", lines)),
+    ".json": lambda lines: to_json_lines(lines).encode(),
+}
+"""By the ending of a file's name."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import Engine
@@ -19,7 +20,7 @@ from enroll.store import refresh_template
 from monitor.domain import RgbImage
 from monitor.tui.people_queries import decode
 from monitor.tui.queries import DESK
-from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.encoder import ENCODER_NAME, unit
 
 BATCH = 500
 """Faces that are loaded at once; older ones come when the list is scrolled to its end."""
@@ -58,7 +59,7 @@ class VisitorsView:
     """Unknown faces in the database."""
 
 
-def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int) -> VisitorsView:
+def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: ZoneInfo) -> VisitorsView:
     """The newest so many batches of faces, grouped. Raises: DatabaseError."""
     visits: list[Visitor] = []
     with reading(engine) as session:
@@ -68,11 +69,11 @@ def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int) -> Visit
             batch = pages.visitors_before(session, cipher, last, BATCH)
             visits += batch
             if len(batch) < BATCH:
-                return VisitorsView(tuple(group_by_likeness(visits)), batches, False, faces)
-    return VisitorsView(tuple(group_by_likeness(visits)), batches, True, faces)
+                return VisitorsView(tuple(group_by_likeness(visits, zone)), batches, False, faces)
+    return VisitorsView(tuple(group_by_likeness(visits, zone)), batches, True, faces)
 
 
-def group_by_likeness(visits: Sequence[Visitor]) -> list[VisitorGroup]:
+def group_by_likeness(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
     """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
     groups: list[list[Visitor]] = []
     sums = np.zeros((len(visits), 128), np.float32)
@@ -90,14 +91,34 @@ def group_by_likeness(visits: Sequence[Visitor]) -> list[VisitorGroup]:
         if visit.embedding is not None:
             sums[best] += visit.embedding / np.linalg.norm(visit.embedding)
             units[best] = sums[best] / np.linalg.norm(sums[best])
-    return [VisitorGroup(tuple(group), len({one.sighting.first_at.date() for one in group})) for group in groups]
+    return [
+        VisitorGroup(tuple(group), len({one.sighting.first_at.astimezone(zone).date() for one in group}))
+        for group in groups
+    ]
 
 
-def name_group(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, name: str, at: datetime) -> None:
-    """Enrol the visitor as a new person. Raises: DatabaseError."""
+def likeness(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID) -> float | None:
+    """How similar the visitor is to somebody enrolled; None where one of them has no face to compare.
+
+    Raises:
+        DatabaseError: the faces cannot be read.
+    """
+    with reading(engine) as session:
+        members = [one.embedding for one in templates.load_members(session, cipher, person, ENCODER_NAME)]
+    seen = [visit.embedding for visit in group.visits if visit.embedding is not None]
+    if not members or not seen:
+        return None
+    return float(unit(np.mean(members, axis=0)) @ unit(np.mean(seen, axis=0)))
+
+
+def name_group(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, name: str, at: datetime) -> str:
+    """Enrol the visitor as a new person. Returns what came of it. Raises: DatabaseError."""
     with writing(engine) as session:
         person = people.add_person(session, name, at=at, actor=DESK)
         _enrol(session, cipher, group, person, at)
+        if len(people.find_by_name(session, person.name)) > 1:
+            return "Enrolled. Somebody else has this name, too: give them numbers, or merge them on the People screen."
+    return "Enrolled. Ask what they agree to, and write it down on the People screen."
 
 
 def merge_group(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID, at: datetime) -> None:

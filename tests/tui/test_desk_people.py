@@ -11,16 +11,20 @@ from conftest_tui import NOW, World, scene, show_door
 from desk_keys import SIZE, fill, go, names, told
 from sqlalchemy import Engine
 from test_door_screen import text_of
-from textual.widgets import Input
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
 
 from db import audit, consents, erasure, ledger, people, pins
 from db.engine import reading, writing
 from db.errors import Interrupted
 from db.pages import Page, Want
 from db.records import PersonSummary
+from enroll.report import PersonReport
 from monitor.pin import is_pin
 from monitor.tui import people_queries
-from monitor.tui.dialogs import Dialog
+from monitor.tui.screens.import_report import ImportReport
+from monitor.tui.screens.people import PeopleScreen
+from monitor.tui.screens.today import TodayScreen
 
 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
@@ -60,6 +64,8 @@ async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
         assert "[red]mind[/] the step" in text_of(world)
         await go(pilot, "down", "n")
         await fill(pilot, value="A-17")
+        assert "belongs to somebody else already" in text_of(world)
+        await go(pilot, "escape")
         assert "A-17" not in text_of(world), "the number is somebody else's"
     with reading(world.engine) as session:
         ada = people.get_person(session, world.ids["Ada Lovelace"])
@@ -75,7 +81,7 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
         assert "has at least 4 digits" in text_of(world)
         await fill(pilot, pin="2718", again="2718")
         assert "has no number to type before the PIN" in text_of(world)
-        await go(pilot, "n")
+        await go(pilot, "escape", "n")
         await fill(pilot, value="17")
         await go(pilot, "p")
         await fill(pilot, pin="2718", again="2718")
@@ -97,7 +103,7 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
 async def test_merging_moves_everything(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "m", *"hopper", "enter")
-        assert "Everything of Ada Lovelace becomes that of Grace Hopper" in text_of(world)
+        assert "Everything of Ada Lovelace (Engines) becomes that of" in text_of(world)
         await fill(pilot)
         assert "Ada Lovelace" not in names(pilot, "#people")
     with reading(world.engine) as session:
@@ -112,6 +118,8 @@ async def test_erasing_asks_and_the_safe_answer_is_the_first(world: World) -> No
         await go(pilot, "x")
         await fill(pilot)
         assert len(names(pilot, "#people")) == 9
+        assert "Erased: 3 images, 1 consents, " in told(pilot)
+        assert "Nothing was found in the database file any more." in told(pilot)
     with reading(world.engine) as session:
         assert people.find_by_name(session, "Ada Lovelace") == []
 
@@ -120,8 +128,8 @@ async def test_a_folder_that_is_not_there_is_said(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f4", "i")
         await fill(pilot, path="/nowhere/at/all")
-        assert "/nowhere/at/all" in text_of(world)
-        assert not isinstance(pilot.app.screen, Dialog)
+        assert "/nowhere/at/all does not exist" in problem(pilot)
+        assert pilot.app.screen.query_one("#ask-path", Input).value == "/nowhere/at/all"
 
 
 async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
@@ -150,7 +158,7 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
         await go(pilot)
         assert [search for search, _ in asked] == ["b", "barb"]
         assert names(pilot, "#people") == ["Barbara Liskov"]
-        assert "10 people enrolled, 1 match the filter" in text_of(world)
+        assert "10 people enrolled, 1 matches the filter" in text_of(world)
         assert "Not loaded" not in text_of(world)
 
 
@@ -160,7 +168,8 @@ async def test_who_was_erased_elsewhere_meanwhile_is_said_and_leaves_the_list(wo
         with writing(world.engine) as session:
             erasure.erase(session, world.ids["Ada Lovelace"], at=NOW, actor="elsewhere")
         await fill(pilot, value="Poets")
-        assert "they may have been erased or merged" in told(pilot)
+        assert "they may have been erased or merged" in problem(pilot)
+        await go(pilot, "escape")
         assert "Ada Lovelace" not in names(pilot, "#people")
 
 
@@ -172,13 +181,68 @@ async def test_everything_about_a_person_goes_into_one_archive_and_none_on_a_ful
         with monkeypatch.context() as patch:
             patch.setattr(zipfile.ZipFile, "writestr", raise_full)
             await fill(pilot, file=str(tmp_path / "ada.zip"))
-        assert "No space left on device" in told(pilot)
+        assert "No space left on device" in problem(pilot)
         assert list(tmp_path.glob("ada*")) == []
-        await go(pilot, "o")
         await fill(pilot, file=str(tmp_path / "ada.zip"))
         assert "Keep the file safe" in told(pilot)
     with zipfile.ZipFile(tmp_path / "ada.zip") as archive:
         assert json.loads(archive.read("person.json"))["person"]["name"] == "Ada Lovelace"
+
+
+async def test_who_has_anothers_name_is_told_apart(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="Alan Turing")
+        assert "Somebody else has this name, too" in told(pilot)
+        await go(pilot, "n")
+        await fill(pilot, value="17")
+        await go(pilot, "x")
+        assert "Delete Alan Turing (17)" in text_of(world)
+
+
+async def test_the_pane_is_scrolled_with_keys_and_begins_anew_with_the_next_person(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "f4")
+        shown = text_of(world)
+        assert "23 Feb 2026" in shown
+        assert "recorded by test" in shown
+        assert "Mood, two weeks" not in shown
+        await go(pilot, "tab", "end")
+        assert "Mood, two weeks" in text_of(world)
+        await go(pilot, "tab", "down")
+        assert pilot.app.screen.query_one("#person").scroll_offset.y == 0
+
+
+async def test_who_is_inactive_is_said_in_words_however_long_the_name(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="Long " * 40)
+        await go(pilot, "d")
+        assert "inactive" in text_of(world)
+
+
+async def test_the_report_of_an_enrolment_waits_until_the_screen_is_shown_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    go_on = threading.Event()
+    report = PersonReport("Ada Lovelace", 1, 1, ())
+    monkeypatch.setattr(people_queries, "import_folder", lambda *_: go_on.wait(5) and [report])
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "i")
+        pilot.app.screen.query_one("#ask-path", Input).value = str(tmp_path)
+        await pilot.press("enter", "f2")
+        go_on.set()
+        await go(pilot)
+        assert isinstance(pilot.app.screen, TodayScreen)
+        await go(pilot, "f4")
+        assert isinstance(pilot.app.screen, ImportReport)
+        await go(pilot, "escape", "f2", "f4")
+        assert isinstance(pilot.app.screen, PeopleScreen)
+
+
+def problem(pilot: Pilot[None]) -> str:
+    """What the dialog says is wrong."""
+    return str(pilot.app.screen.query_one("#problem", Static).render())
 
 
 def raise_full(*_: object) -> None:

@@ -1,14 +1,22 @@
 """Today: from keys to rows of the ledger."""
 
+import threading
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from conftest_tui import World, came, scene, settle, show_door
-from desk_keys import SIZE, fill, go, names
+from conftest_tui import NOW, World, came, scene, settle, show_door
+from desk_keys import SIZE, fill, go, names, told
+from openpyxl import load_workbook
 from test_door_screen import text_of
+from textual.widgets import Input, Static
 
-from db import audit, ledger
-from db.engine import reading
+from db import audit, kiosks, ledger, people, schedules
+from db.engine import reading, writing
+from db.ids import new_id
+from db.records import NewEvent
+from monitor.tui import queries
+from monitor.tui.screens.today import TodayScreen
 from monitor.tui.table import Table
 
 
@@ -119,16 +127,91 @@ async def test_a_wrong_time_is_not_taken(world: World) -> None:
         await go(pilot, "enter", "a")
         await fill(pilot, kind="check_out", at="25:00", reason="test")
         assert "such as 08:58" in text_of(world)
+        await fill(pilot, at="09:59")
+        assert "still to come" in text_of(world)
+        await go(pilot, "escape")
 
 
+async def test_a_persons_day_shows_no_entries_of_the_next(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "left", "left", "left", "left", "enter")
+        assert "Thu 5 Mar 2026" in text_of(world)
+        assert [row.cells[1] for row in pilot.app.screen.query_one("#entries", Table).rows] == ["came in", "left"]
+
+
+async def test_a_night_shifts_morning_is_corrected_on_the_right_day(world: World) -> None:
+    ada, thursday = world.ids["Ada Lovelace"], datetime(2026, 3, 5, tzinfo=UTC)
+    with writing(world.engine) as session:
+        schedules.add(session, range(7), time(22), time(6), at=NOW, actor="test", person=ada)
+        kiosk = kiosks.all_kiosks(session)[0].id
+        for hours, kind in ((21, "check_in"), (29, "check_out")):
+            at = thursday + timedelta(hours=hours)
+            ledger.append(session, NewEvent(new_id(), kind, ada, at, "Europe/Berlin", kiosk, "face", "door", at))  # type: ignore[arg-type]
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "left", "left", "left", "left", "enter")
+        rows = pilot.app.screen.query_one("#entries", Table).rows
+        assert [row.cells[0] for row in rows[-2:]] == ["22:00", "6 Mar 06:00"]
+        await go(pilot, "end", "c")
+        await fill(pilot, at="11:59", reason="stayed longer")
+        await go(pilot, "a")
+        await fill(pilot, at="00:30", reason="back again")
+        await go(pilot, "a")
+        await fill(pilot, at="12:30", reason="before the shift")
+    with reading(world.engine) as session:
+        written = [event.at for event in ledger.of_person(session, ada)][-3:]
+    assert written == [thursday + timedelta(hours=hours) for hours in (34 + 59 / 60, 23.5, 11.5)]
+
+
+async def test_a_persons_day_can_be_left_before_it_is_loaded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    load = queries.day_of_person
+    monkeypatch.setattr(queries, "day_of_person", lambda *args: go_on.wait(5) and load(*args))
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        go_on.set()
+        await settle(pilot)
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
 async def test_a_day_is_exported_without_formulas(
-    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
 ) -> None:
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    with writing(world.engine) as session:
+        people.rename(session, world.ids["Ada Lovelace"], "=1+1", at=NOW, actor="test")
+    file = tmp_path / f"day.{ending}"
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "r")
-        await fill(pilot, value="=1+1")
-        await go(pilot, "f2", "e")
-    lines = (tmp_path / "muster-2026-03-09.csv").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 11
-    assert any("'=1+1" in line for line in lines)
+        await go(pilot, "e")
+        assert str(tmp_path / "muster-2026-03-09.csv") == pilot.app.screen.query_one("#ask-file", Input).value
+        await fill(pilot, file=str(file))
+        assert "Written to" in told(pilot)
+    if ending == "xlsx":
+        rows = list(load_workbook(file).active.iter_rows())
+        assert len(rows) == 11
+        assert {
+            (cell.value, cell.data_type, cell.quotePrefix) for row in rows for cell in row if cell.value == "=1+1"
+        } == {("=1+1", "s", True)}
+    else:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert len(lines) == (11 if ending == "csv" else 10)
+        assert any(("'=1+1" if ending == "csv" else '"=1+1"') in line for line in lines)
+
+
+async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World, tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "e")
+        for name, problem in (
+            ("there.csv", "there already"), ("day.doc", "end in .csv"), ("no/folder.csv", "cannot be written"),
+        ):  # fmt: skip
+            await fill(pilot, file=str(tmp_path / name))
+            assert problem in str(pilot.app.screen.query_one("#problem", Static).render())
+            assert pilot.app.screen.query_one("#ask-file", Input).value == str(tmp_path / name)
+        await fill(pilot, file=str(tmp_path / "new.csv"))
+        assert isinstance(pilot.app.screen, TodayScreen)
+    assert there.read_text() == "mine"
+    assert (tmp_path / "new.csv").exists()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from conftest_tui import NOW, World
-from desk_keys import SIZE, fill, go
+from desk_keys import SIZE, fill, go, told
 from test_door_screen import text_of
 from textual.widgets import Input
 
@@ -39,7 +39,13 @@ async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> N
         assert "Nobody matches." in text_of(world)
         pilot.app.screen.query_one(Input).value = ""
         await go(pilot, *"hopper", "enter")
-        assert "Added to Grace Hopper." in text_of(world)
+        assert "They do not look like the same person" in text_of(world)
+        await go(pilot, "enter")
+        with reading(world.engine) as session:
+            assert sightings.count_visitors(session) == 3, "the safe answer is the first"
+        await go(pilot, "m", *"hopper", "enter")
+        await go(pilot, "left", "enter")
+        assert "Added to Grace Hopper (Engines)." in told(pilot)
     with reading(world.engine) as session:
         assert sightings.count_visitors(session) == 0
         assert len(sightings.between(session, NOW - timedelta(days=3), NOW, person=world.ids["Grace Hopper"])) > 2
@@ -70,3 +76,16 @@ async def test_a_visitor_can_be_discarded(world: World) -> None:
         await fill(pilot)
     with reading(world.engine) as session:
         assert sightings.count_visitors(session) == 0
+
+
+async def test_days_are_those_of_the_site(world: World) -> None:
+    with writing(world.engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        face = np.eye(128, dtype=np.float32)[0]
+        for hour in (22, 23):  # 23:30 and half past midnight in Berlin
+            at = (NOW - timedelta(days=1)).replace(hour=hour, minute=30)
+            record = SightingRecord(new_id(), kiosk, hour, at, at, 9, None, None, None, None, None, 0.9)
+            sightings.add(session, world.cipher, record, embedding=face)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f5")
+        assert ("2", "2") in [row.cells[1:3] for row in pilot.app.screen.query_one("#visitors", Table).rows]

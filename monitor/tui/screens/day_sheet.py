@@ -1,7 +1,7 @@
 """One person's entries of one day, and what the desk may change: always new rows, with a reason."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from monitor.tui.app import MusterApp
 
 COLUMNS = (
-    Column("at", "At", 5),
+    Column("at", "At", 12),
     Column("what", "What", 20),
     Column("how", "How", 7),
     Column("actor", "By", 10, rank=1),
@@ -49,7 +49,7 @@ class DaySheet(ModalScreen[None]):
         super().__init__()
         self._person = person
         self._day = day
-        self._lines: list[queries.EventLine] = []
+        self._entries: queries.PersonEntries | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
@@ -65,12 +65,19 @@ class DaySheet(ModalScreen[None]):
 
     def _reload(self) -> None:
         zone = self.app.settings.zone
-        job = partial(queries.day_of_person, self.app.engine, self._person.id, self._day, zone)
-        self.app.in_background(job, self._show)
+        job = partial(queries.day_of_person, self.app.engine, self._person, self._day, zone)
+        self.app.in_background(job, self._show, self._not_loaded)
 
-    def _show(self, lines: list[queries.EventLine]) -> None:
-        self._lines = lines
-        rows = [self._row(line) for line in lines]
+    def _not_loaded(self, sentence: str) -> None:
+        self.app.toast_problem(sentence)
+        if self.is_attached:
+            self.query_one(Table).explain("Not loaded. Close this and open it again.")
+
+    def _show(self, entries: queries.PersonEntries) -> None:
+        if not self.is_attached:  # it was left meanwhile
+            return
+        self._entries = entries
+        rows = [self._row(line) for line in entries.lines]
         self.query_one(Table).show(rows, empty="No entries on this day. Press A to add one.")
         self.refresh_bindings()
 
@@ -79,7 +86,7 @@ class DaySheet(ModalScreen[None]):
         what = WORDS.get(event.kind) or f"corrected: {WORDS[event.corrected_kind or 'check_in']}"
         shown = what if line.counts or event.kind == "void" else f"({what})"
         cells = (
-            at_clock(event.at, self.app.settings.zone),
+            self._when(event.at),
             shown,
             event.method,
             clean(event.actor, 20),
@@ -87,14 +94,21 @@ class DaySheet(ModalScreen[None]):
         )
         return Row(str(event.id), cells, ("good" if line.counts else "faint",) * 2)
 
+    def _when(self, at: datetime) -> str:
+        """The clock time, with the day where it is another one: after midnight, or when it was made void."""
+        zone = self.app.settings.zone
+        day = "" if at.astimezone(zone).date() == self._day else f"{day_text(at, zone)[4:-5]} "
+        return f"{day}{at_clock(at, zone)}"
+
     def _selected(self) -> queries.EventLine | None:
         key = self.query_one(Table).selected_key
-        return next((line for line in self._lines if str(line.event.id) == key and line.counts), None)
+        lines = self._entries.lines if self._entries else ()
+        return next((line for line in lines if str(line.event.id) == key and line.counts), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"correct", "void"}:
             return True if self._selected() else None
-        return True
+        return self._entries is not None if action == "add" else True
 
     def on_table_highlighted(self) -> None:
         self.refresh_bindings()
@@ -107,7 +121,7 @@ class DaySheet(ModalScreen[None]):
         if line is None:
             return
         settings = self.app.settings
-        at = at_clock(line.event.at, settings.zone)
+        at = self._when(line.event.at)
         self._ask(
             Dialog("Void this entry", f"{at}. It stays in the ledger, but no longer counts.", [Ask("reason", "Reason")],
                    yes="Void"),
@@ -118,52 +132,71 @@ class DaySheet(ModalScreen[None]):
         )  # fmt: skip
 
     def action_correct(self) -> None:
-        line = self._selected()
-        if line is None:
+        line, entries = self._selected(), self._entries
+        if line is None or entries is None:
             return
-        at, kind = at_clock(line.event.at, self.app.settings.zone), line.event.corrected_kind or line.event.kind
+        event = line.event
+        at, kind = at_clock(event.at, self.app.settings.zone), event.corrected_kind or event.kind
         fields = [Ask("kind", "What happened", kind, KINDS), Ask("at", "At (hh:mm)", at), Ask("reason", "Reason")]
         self._ask(
-            Dialog("Correct this entry", "", fields, yes="Correct", check=check_time),
+            Dialog("Correct this entry", "It stays in the ledger; what you write here counts instead of it.", fields,
+                   yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
             lambda answers: partial(
-                queries.correct_event, self.app.engine, self.app.settings, line.event.id, presence(answers),
-                self._instant(answers["at"]), answers["reason"], self.app.clock(),
+                queries.correct_event, self.app.engine, self.app.settings, event.id, presence(answers),
+                self._instant(entries, answers, event.at), answers["reason"], self.app.clock(),
             ),
             "The entry is corrected.",
         )  # fmt: skip
 
     def action_add(self) -> None:
+        entries = self._entries
+        if entries is None:
+            return
         fields = [Ask("kind", "What happened", "check_in", KINDS), Ask("at", "At (hh:mm)"), Ask("reason", "Reason")]
         self._ask(
-            Dialog("Add an entry", "", fields, yes="Add", check=check_time),
+            Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
+                   check=lambda answers: self._check(entries, answers)),
             lambda answers: partial(
                 queries.add_event, self.app.engine, self.app.settings, self._person.id, presence(answers),
-                self._instant(answers["at"]), answers["reason"], self.app.clock(),
+                self._instant(entries, answers), answers["reason"], self.app.clock(),
             ),
             "The entry is added.",
         )  # fmt: skip
 
-    def _instant(self, clock: str) -> datetime:
-        hour, minute = clock.split(":")
-        return datetime.combine(self._day, time(int(hour), int(minute)), tzinfo=self.app.settings.zone).astimezone(UTC)
+    def _instant(self, entries: queries.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
+        """What the answers say; they were checked."""
+        clock, zone = clock_of(answers), self.app.settings.zone
+        at = entries.instant(clock, zone, near) if clock else None
+        assert at is not None
+        return at
+
+    def _check(self, entries: queries.PersonEntries, answers: Answers, near: datetime | None = None) -> str | None:
+        """What is wrong with the time, or None."""
+        clock, zone = clock_of(answers), self.app.settings.zone
+        if clock is None:
+            return "Give the time as hours and minutes, such as 08:58."
+        at = entries.instant(clock, zone, near)
+        if at is None:
+            return "With a shift over midnight that time belongs to the day before or after; write it down there."
+        return "That time is still to come." if at > self.app.clock() else None
 
     def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
-        ask(self.app, dialog, job, lambda: self._changed(done))
+        ask(self.app, dialog, job, lambda _: self._changed(done))
 
     def _changed(self, done: str) -> None:
         self.app.notify(done)
         self.app.facts_changed()
-        self._reload()
+        if self.is_attached:
+            self._reload()
 
 
 def presence(answers: Answers) -> Presence:
     return "check_out" if answers["kind"] == "check_out" else "check_in"
 
 
-def check_time(answers: Answers) -> str | None:
-    """What is wrong with a time of day, or None."""
+def clock_of(answers: Answers) -> time | None:
+    """The time of day that was given; None where it is none."""
     try:
-        datetime.strptime(answers["at"].strip(), "%H:%M")  # noqa: DTZ007 - a time of day has no zone
+        return datetime.strptime(answers["at"].strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
     except ValueError:
-        return "Give the time as hours and minutes, such as 08:58."
-    return None
+        return None

@@ -178,9 +178,13 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         """The line above the table."""
         self.query_one("#summary", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
 
-    def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
-        """Ask, change people in a worker as the answers say, then say so and load again."""
-        ask(self.app, dialog, job, lambda: self.changed(done), self.refused)
+    def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], str | None]], done: str) -> None:
+        """Ask, change people in a worker as the answers say, then say so and load again.
+
+        Args:
+            done: what is said then, where the job has nothing better to say.
+        """
+        ask(self.app, dialog, job, lambda told: self.changed(told or done), self.refused)
 
     def refused(self, sentence: str) -> None:
         """A change was not made, perhaps because others changed the facts: say so, and show what is there now."""
@@ -196,7 +200,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     @property
     def needle(self) -> str:
         """What is filtered for, in lower case."""
-        return self.query_one("#filter", Input).value.strip().casefold()
+        return self.query_one("#filter", Input).value.strip().lower()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
@@ -209,7 +213,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"filter", "clear_filter"}:
-            return bool(self.query("#filter"))
+            return bool(self.query("#filter")) and not (action == "filter" and isinstance(self.focused, Filter))
         return True
 
     def action_filter(self) -> None:

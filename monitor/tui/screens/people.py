@@ -21,7 +21,7 @@ from enroll.report import PersonReport
 from monitor.sources import FrameSource
 from monitor.tui import people_queries as queries
 from monitor.tui.capturing import Booth, DoorFrames, booth_for, enrol_from, wish_of
-from monitor.tui.dialogs import YES_NO, Answers, Ask, Dialog
+from monitor.tui.dialogs import YES_NO, Answers, Ask, Dialog, ask
 from monitor.tui.paged import PagedTable
 from monitor.tui.people_queries import PeopleCounts, PersonDetails
 from monitor.tui.queries import DESK
@@ -30,7 +30,7 @@ from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.growth_review import GrowthReview
 from monitor.tui.screens.import_report import ImportReport
 from monitor.tui.screens.person_actions import CHANGES
-from monitor.tui.screens.person_text import person_text
+from monitor.tui.screens.person_text import called, person_text
 from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean, enrolled
@@ -58,6 +58,7 @@ class PeopleScreen(DeskScreen[Page[PersonSummary]]):
 
 The list finds people by name, number or group; the pane shows everything about the one under the cursor.
 
+- **Tab**: to the pane, to scroll it, and back.
 - **/**: filter. **E**: enrol from the camera. **I**: enrol from a folder, a ZIP or a list.
 - **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** PIN for the door.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
@@ -74,7 +75,7 @@ The list finds people by name, number or group; the pane shows everything about 
         Binding("c", "change('consent')", "Consent", tooltip="What the person agreed to", id="people.consent"),
         Binding("p", "change('door_pin')", "PIN", tooltip="Number and PIN for the door", show=False, id="people.pin"),
         Binding("d", "active", "Active", tooltip="Keep, but do not recognise", show=False, id="people.active"),
-        Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", id="people.merge"),
+        Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", show=False, id="people.merge"),
         Binding("v", "review", "Review", tooltip="Views from the door: take or discard", id="people.review"),
         Binding("o", "change('export')", "Data", tooltip="Write all data to a ZIP", show=False, id="people.export"),
         Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
@@ -89,6 +90,8 @@ The list finds people by name, number or group; the pane shows everything about 
         self._booth = booth
         self._details: PersonDetails | None = None
         self._fetching = False
+        self._report: list[PersonReport] = []
+        """Of an enrolment that ended while another screen was shown."""
         self._counts: PeopleCounts | None = None
         """None while it is not known how long the list is."""
 
@@ -98,7 +101,7 @@ The list finds people by name, number or group; the pane shows everything about 
         with Horizontal(id="main"):
             with Container(classes="pane", id="list"):
                 yield PagedTable(COLUMNS, empty="Loading", id="people")
-            with VerticalScroll(classes="pane details", id="person", can_focus=False):
+            with VerticalScroll(classes="pane details", id="person"):
                 yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
                 yield Static(id="about", markup=False)
 
@@ -133,7 +136,7 @@ The list finds people by name, number or group; the pane shows everything about 
             return
         self._counts = counts
         self.query_one(PagedTable).recount(counts.found)
-        found = f", {counts.found:,} match the filter" if self.needle else ""
+        found = f", {counts.found:,} {'matches' if counts.found == 1 else 'match'} the filter" if self.needle else ""
         self.say(f"{enrolled(counts.active)}{found}")
 
     # The person
@@ -163,6 +166,8 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def _show_person(self, details: PersonDetails | None) -> None:
         changed = _offers(details) != _offers(self._details)
+        if (details and details.person.id) != (self._details and self._details.person.id):
+            self.query_one("#person").scroll_home(animate=False)
         self._details = details
         self.query_one(Thumbnail).show(details.portrait if details else None)
         pane = self.query_one("#person")
@@ -199,13 +204,13 @@ The list finds people by name, number or group; the pane shows everything about 
         if self._details is None:
             return
         who = self._details.person
-        text = f"Who is the same person as {clean(who.name, 40)}?"
+        text = f"Who is the same person as {called(who)}?"
         picker = PersonPicker("Merge into", text, but=who.id)
         self.app.push_screen(picker, lambda into: self._merge(who, into) if into else None)
 
     def _merge(self, who: Person, into: Person) -> None:
         app = self.app
-        name, other = clean(who.name, 40), clean(into.name, 40)
+        name, other = called(who), called(into)
         text = f"Everything of {name} becomes that of {other}, and {name} is gone. This cannot be undone."
         self.ask(
             Dialog("Merge", text, yes="Merge", danger=True),
@@ -223,20 +228,16 @@ The list finds people by name, number or group; the pane shows everything about 
         """From files."""
         fields = [Ask("path", "Folder (one sub-folder a person), ZIP, CSV or XLSX"), CONSENT]
 
-        def answered(answers: Answers | None) -> None:
-            if answers is not None:
-                self._enrol(Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes")
+        text = "Every picture is taken, or it is said why not."
+        ask(self.app, Dialog("Enrol from files", text, fields, yes="Enrol"), self._enrol, self._enrolled, self.refused)
 
-        self.app.push_screen(Dialog("Enrol from files", "", fields, yes="Enrol"), answered)
-
-    def _enrol(self, path: Path, consented: bool) -> None:
-        app = self.app
+    def _enrol(self, answers: Answers) -> Callable[[], list[PersonReport]]:
+        app, path, consented = self.app, Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes"
         self.say("Enrolling: reading the pictures")
         limits = app.settings.quality
-        job = partial(
+        return partial(
             queries.import_folder, app.engine, app.cipher, path, consented, limits, app.clock(), self._progress
         )
-        app.in_background(job, self._enrolled, self.refused)
 
     def _progress(self, done: int, total: int) -> None:
         """From the worker."""
@@ -244,7 +245,18 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def _enrolled(self, reports: list[PersonReport]) -> None:
         self.changed(f"{enrolled(sum(one.accepted > 0 for one in reports))}.")
-        self.app.push_screen(ImportReport(reports))
+        self._report = reports
+        self._show_report()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._show_report()
+
+    def _show_report(self) -> None:
+        """Never over another screen: the desk may be locked meanwhile, and the report has names."""
+        if self._report and self.is_current:
+            self.app.push_screen(ImportReport(self._report))
+            self._report = []
 
     def action_capture(self) -> None:
         """From the camera."""
@@ -296,7 +308,6 @@ def _offers(details: PersonDetails | None) -> tuple[bool, bool]:
 
 def _row(one: PersonSummary) -> Row:
     given = {True: "yes", False: "no", None: "-"}
-    consent = f"{given[one.face_consent]} / {given[one.mood_consent]}"
-    name = clean(one.person.name) + ("" if one.person.active else " (inactive)")
-    cells = (name, clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
+    consent = f"{given[one.face_consent]} / {given[one.mood_consent]}" if one.person.active else "inactive"
+    cells = (clean(one.person.name), clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
     return Row(str(one.person.id), cells, (None if one.person.active else "faint",))

@@ -12,6 +12,7 @@ from monitor.pin import SHORTEST
 from monitor.tui import people_queries as queries
 from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.people_queries import PersonDetails, Property
+from monitor.tui.screens.person_text import called
 from monitor.tui.text import clean
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Change:
     """One change of a person."""
 
     dialog: Dialog
-    job: Callable[[Answers], Callable[[], object]]
+    job: Callable[[Answers], Callable[[], str | None]]
     """What to do with the answers; the returned job blocks."""
     done: str
     """What is said when it is done."""
@@ -36,48 +37,52 @@ Maker: TypeAlias = Callable[["MusterApp", PersonDetails], Change]
 
 def rename(app: "MusterApp", details: PersonDetails) -> Change:
     field = Ask("value", "Name", details.person.name)
-    return Change(Dialog("Rename", "", [field], yes="Rename"), _set(app, details, "rename"), "Renamed.")
+    text = f"{called(details.person)} is shown by this name from now on, also in days gone by."
+    return Change(Dialog("Rename", text, [field], yes="Rename"), _set(app, details, "rename"), "Renamed.")
 
 
 def number(app: "MusterApp", details: PersonDetails) -> Change:
     field = Ask("value", "Personnel or student number", details.person.number or "", optional=True)
-    dialog = Dialog("Number", _name(details), [field], yes="Set")
+    text = f"What {called(details.person)} types at the door before the PIN; leave it empty to remove both."
+    dialog = Dialog("Number", text, [field], yes="Set")
     return Change(dialog, _set(app, details, "number"), "The number is set.")
 
 
 def group(app: "MusterApp", details: PersonDetails) -> Change:
     field = Ask("value", "Group", details.person.group or "", optional=True)
-    return Change(Dialog("Group", _name(details), [field], yes="Set"), _set(app, details, "group"), "The group is set.")
+    return Change(
+        Dialog("Group", called(details.person), [field], yes="Set"), _set(app, details, "group"), "The group is set."
+    )
 
 
 def notes(app: "MusterApp", details: PersonDetails) -> Change:
     field = Ask("value", "Notes", clean(details.person.notes, 2000), optional=True)
-    dialog = Dialog("Notes", _name(details), [field], yes="Keep")
+    dialog = Dialog("Notes", f"About {called(details.person)}, for the desk only.", [field], yes="Keep")
     return Change(dialog, _set(app, details, "notes"), "The notes are kept.")
 
 
 def consent(app: "MusterApp", details: PersonDetails) -> Change:
-    face = "yes" if details.face_consent else "no"
-    mood = "yes" if details.mood_consent else "no"
+    face = "yes" if details.face_consent and details.face_consent.given else "no"
+    mood = "yes" if details.mood_consent and details.mood_consent.given else "no"
     fields = [Ask("face", "To be recognised", face, GIVEN), Ask("mood", "To have moods estimated", mood, GIVEN)]
 
-    def job(answers: Answers) -> Callable[[], object]:
+    def job(answers: Answers) -> Callable[[], str | None]:
         decided = answers["face"] == "yes", answers["mood"] == "yes"
         return partial(queries.set_consents, app.engine, details.person.id, *decided, app.clock())
 
-    dialog = Dialog("Consent", f"What {_name(details)} agreed to.", fields, yes="Write down")
+    dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Write down")
     return Change(dialog, job, "The decision is written down.")
 
 
 def door_pin(app: "MusterApp", details: PersonDetails) -> Change:
     fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
     text = (
-        f"{_name(details)} types their number and this PIN at the door when the face is not recognised. "
+        f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
         "Leave both empty to remove it."
     )
     dialog = Dialog("PIN for the door", text, fields, yes="Set", check=check_digits)
 
-    def job(answers: Answers) -> Callable[[], object]:
+    def job(answers: Answers) -> Callable[[], str | None]:
         return partial(queries.set_door_pin, app.engine, details.person.id, answers["pin"], app.clock())
 
     return Change(dialog, job, "The PIN for the door is changed.")
@@ -85,26 +90,29 @@ def door_pin(app: "MusterApp", details: PersonDetails) -> Change:
 
 def erase(app: "MusterApp", details: PersonDetails) -> Change:
     text = (
-        f"Delete {_name(details)} with {len(details.templates)} images, consents, sightings and moods. "
+        f"Delete {called(details.person)} with {len(details.templates)} images, consents, sightings and moods. "
         "The ledger keeps the events without a name. This cannot be undone."
     )
     dialog = Dialog("Erase for good", text, yes="Erase", danger=True)
-    return Change(
-        dialog, lambda _: partial(queries.erase_person, app.engine, details.person.id, app.clock()), "Erased."
-    )
+    return Change(dialog, lambda _: partial(queries.erase_person, app.engine, details.person, app.clock()), "Erased.")
 
 
 def export(app: "MusterApp", details: PersonDetails) -> Change:
     person = details.person
-    text = f"Everything about {_name(details)}, with the faces, as a ZIP archive."
+    text = f"Everything about {called(details.person)}, with the faces, as a ZIP archive."
     field = Ask("file", "Into the file", str(Path.home() / export_name(person)))
     dialog = Dialog("Write all data", text, [field], yes="Write")
 
-    def job(answers: Answers) -> Callable[[], object]:
+    def job(answers: Answers) -> Callable[[], str | None]:
         file = Path(answers["file"].strip()).expanduser()
-        return partial(export_zip, app.engine, app.cipher, person, file, at=app.clock())
+        return partial(write, file)
 
-    return Change(dialog, job, "Written. Keep the file safe, and delete it when it is handed over.")
+    def write(file: Path) -> str:
+        """In a worker."""
+        export_zip(app.engine, app.cipher, person, file, at=app.clock())
+        return f"Written to {file}. Keep the file safe, and delete it when it is handed over."
+
+    return Change(dialog, job, "Written.")
 
 
 CHANGES: Mapping[str, Maker] = MappingProxyType(
@@ -126,12 +134,8 @@ def check_digits(answers: Answers) -> str | None:
     return None
 
 
-def _set(app: "MusterApp", details: PersonDetails, what: Property) -> Callable[[Answers], Callable[[], object]]:
-    def job(answers: Answers) -> Callable[[], object]:
+def _set(app: "MusterApp", details: PersonDetails, what: Property) -> Callable[[Answers], Callable[[], str | None]]:
+    def job(answers: Answers) -> Callable[[], str | None]:
         return partial(queries.change_person, app.engine, details.person.id, what, answers["value"], app.clock())
 
     return job
-
-
-def _name(details: PersonDetails) -> str:
-    return clean(details.person.name, 40)

@@ -5,11 +5,25 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from db.records import Consent, Person
 from monitor.tui.people_queries import PersonDetails
 from monitor.tui.text import Signs, at_clock, clean, day_text
 
 SHOWN_DAYS = 7
-GIVEN = {True: "given", False: "refused", None: "not asked"}
+
+
+def called(person: Person) -> str:
+    """The name, with what tells people of one name apart."""
+    told = clean(person.number or person.group, 20)
+    return f"{clean(person.name, 40)} ({told})" if told else clean(person.name, 40)
+
+
+def decision(consent: Consent | None, zone: ZoneInfo) -> str:
+    """What somebody agreed to, when, and who wrote it down."""
+    if consent is None:
+        return "not asked"
+    given = "given" if consent.given else "refused"
+    return f"{given} {day_text(consent.at, zone)[4:]}\n{'':<12}recorded by {clean(consent.recorded_by, 18)}"
 
 
 def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs) -> Text:
@@ -21,8 +35,8 @@ def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs) -> Text:
         ("Group", clean(person.group)),
         ("Since", day_text(person.created_at, zone)),
         ("Active", "yes" if person.active else "no"),
-        ("Recognition", GIVEN[details.face_consent]),
-        ("Moods", GIVEN[details.mood_consent]),
+        ("Recognition", decision(details.face_consent, zone)),
+        ("Moods", decision(details.mood_consent, zone)),
         ("Door PIN", "set" if details.door_pin else ""),
         ("Notes", clean(person.notes, 200)),
     )

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from monitor.attendance import Status
 from monitor.reports import PersonDay
-from monitor.tui.dialogs import Answers, Ask, Dialog
+from monitor.tui.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.paged import PagedTable
 from monitor.tui.queries import export_roster
 from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
@@ -57,7 +57,7 @@ check-out is missing).
 - **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
 - **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: last first.
 - **Enter**: the person's entries, and corrections to them.
-- **E**: export this day as CSV.
+- **E**: export this day to a CSV, XLSX or JSON file.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "day(-1)", "Day before", key_display="←", id="today.before"),
@@ -66,7 +66,7 @@ check-out is missing).
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
         Binding("S", "reverse", "Reverse", tooltip="Last first", show=False, id="today.reverse"),
-        Binding("e", "export", "Export", tooltip="Write this day to a CSV file", id="today.export"),
+        Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
     ]
 
     def __init__(self) -> None:
@@ -112,7 +112,8 @@ check-out is missing).
         rows = [self._row(line) for line in page.items]
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
         counts = [f"{number:,} {status.value}" for status, number in loaded.counts.items() if number]
-        self.say("   ".join([day_text(self.noon, self.app.settings.zone), *counts]))
+        found = [f"{page.total:,} match" if page.total != 1 else "1 matches"] if self.needle else []
+        self.say("   ".join([day_text(self.noon, self.app.settings.zone), *found, *counts]))
         key, reverse = self._sort
         arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
         titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
@@ -169,7 +170,7 @@ check-out is missing).
     def action_date(self) -> None:
         """Ask for a day."""
         field = Ask("day", "Day (yyyy-mm-dd)", self.day.isoformat())
-        dialog = Dialog("Which day?", "", [field], yes="Show", check=self._check_day)
+        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
         self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
 
     def _check_day(self, answers: Answers) -> str | None:
@@ -200,7 +201,18 @@ check-out is missing).
             self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:
-        """Write the day, as the ledger has it, to a file that spreadsheets open."""
-        file = Path.home() / f"muster-{self.day.isoformat()}.csv"
-        job = partial(export_roster, self.app.engine, self.app.settings, self.day, self.now, file)
-        self.app.in_background(job, lambda _: self.app.notify(f"Written to {file}", markup=False))
+        """Write the day, as the ledger has it, to a file."""
+        app, day, now = self.app, self.day, self.now
+        text = "Everybody's day, whatever the filter. The name says the format: .csv, .xlsx or .json."
+        field = Ask("file", "Into the file", str(Path.home() / f"muster-{day.isoformat()}.csv"))
+
+        def job(answers: Answers) -> Callable[[], Path]:
+            return partial(self._export, Path(answers["file"].strip()).expanduser(), day, now)
+
+        dialog = Dialog("Export this day", text, [field], yes="Write")
+        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+
+    def _export(self, file: Path, day: date, now: datetime) -> Path:
+        """In a worker."""
+        export_roster(self.app.engine, self.app.settings, day, now, file)
+        return file

@@ -12,12 +12,14 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Person
+from enroll.likeness import FITS
 from monitor.tui import visitor_queries as queries
 from monitor.tui.dialogs import Ask, Dialog
 from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.person_text import called
 from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Column, Row, Table
-from monitor.tui.text import at_clock, clean, day_text
+from monitor.tui.text import at_clock, day_text
 from monitor.tui.thumbnail import Thumbnail
 from monitor.tui.visitor_queries import VisitorGroup, VisitorsView
 
@@ -29,6 +31,8 @@ COLUMNS = (
 )
 EMPTY = "No unknown faces are kept."
 ENROLLED_FROM = "They are enrolled from their best shots."
+SHOWN = 40
+"""Visits of one visitor that are listed."""
 BECOME_TEMPLATES = "The faces become templates of this person."
 
 
@@ -41,6 +45,7 @@ class VisitorsScreen(DeskScreen[VisitorsView]):
 
 Faces that nobody knows. The same visitor on several days is one row. Older ones come at the end of the list.
 
+- **Tab**: to the pane with the visits, to scroll it, and back.
 - **N**: name the visitor; the best shots become their templates.
 - **M**: it is somebody who is enrolled already.
 - **X**: discard the faces. That somebody was there stays on record.
@@ -61,7 +66,7 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
         with Horizontal(id="main"):
             with Container(classes="pane", id="list"):
                 yield Table(COLUMNS, empty="Loading", id="visitors")
-            with VerticalScroll(classes="pane details", id="person", can_focus=False):
+            with VerticalScroll(classes="pane details", id="person"):
                 yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
                 yield Static(id="about", markup=False)
 
@@ -69,7 +74,7 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
         self.query_one(Thumbnail).show(None)
 
     def query_job(self) -> Callable[[], VisitorsView]:
-        return partial(queries.visitors_view, self.app.engine, self.app.cipher, self._batches)
+        return partial(queries.visitors_view, self.app.engine, self.app.cipher, self._batches, self.app.settings.zone)
 
     @on(Table.Highlighted, "#visitors")
     def _near_the_end(self, message: Table.Highlighted) -> None:
@@ -103,11 +108,13 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
         group, zone = self.selected, self.app.settings.zone
         self.query_one(Thumbnail).show(group.portrait if group else None)
         text = Text()
-        for visit in group.visits[:12] if group else ():
+        for visit in group.visits[:SHOWN] if group else ():
             seen = visit.sighting
             seconds = round((seen.last_at - seen.first_at).total_seconds())
             text.append(f"{day_text(seen.first_at, zone)[:-5]:<11}", "dim")
             text.append(f"{at_clock(seen.first_at, zone)}  {seconds} s in view\n")
+        if group and len(group.visits) > SHOWN:
+            text.append(f"and {len(group.visits) - SHOWN:,} more\n", "dim")
         self.query_one("#about", Static).update(text)
         if self._chosen != (group is not None):  # the footer composes itself anew each time it is told
             self._chosen = group is not None
@@ -133,17 +140,33 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
         group = self.selected
         if group is not None:
             picker = PersonPicker("Who is it?", BECOME_TEMPLATES)
-            self.app.push_screen(picker, lambda person: self._merge(group, person) if person else None)
+            self.app.push_screen(picker, lambda person: self._compare(group, person) if person else None)
 
-    def _merge(self, group: VisitorGroup, person: Person) -> None:
+    def _compare(self, group: VisitorGroup, person: Person) -> None:
+        """Look first how alike the two are: a wrong face in a template cannot be taken out again here."""
         app = self.app
-        job = partial(queries.merge_group, app.engine, app.cipher, group, person.id, app.clock())
-        app.in_background(job, lambda _: self.changed(f"Added to {clean(person.name, 40)}."), self.refused)
+        job = partial(queries.likeness, app.engine, app.cipher, group, person.id)
+        app.in_background(job, partial(self._merge, group, person), self.refused)
+
+    def _merge(self, group: VisitorGroup, person: Person, similarity: float | None) -> None:
+        if not self.is_current:
+            return
+        app, who = self.app, called(person)
+        many = len(group.visits)
+        text = f"{'Its face becomes' if many == 1 else f'The faces of {many} visits become'} that of {who}. "
+        if similarity is not None and similarity < FITS:
+            text += f"They do not look like the same person (similarity {similarity:.2f}). "
+        self.ask(
+            Dialog("The same person", f"{text}This cannot be undone.", yes="Add", danger=True),
+            lambda _: partial(queries.merge_group, app.engine, app.cipher, group, person.id, app.clock()),
+            f"Added to {who}.",
+        )
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
         if group is not None:
-            text = f"{len(group.visits)} faces are deleted. This cannot be undone."
+            faces = "1 face is" if len(group.visits) == 1 else f"{len(group.visits)} faces are"
+            text = f"{faces} deleted; that somebody was there stays on record. This cannot be undone."
             self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
                 lambda _: partial(queries.discard_group, app.engine, group, app.clock()),
