@@ -9,7 +9,7 @@ from monitor.config import Settings
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status, fail
 
-__all__ = ["Check", "Status", "run_checks"]
+__all__ = ["Check", "Status", "check_window", "run_checks"]
 
 
 def run_checks(
@@ -41,6 +41,11 @@ def run_checks(
     }
     for name, check in checks.items():
         yield from _guarded(name, check)
+
+
+def check_window() -> Iterator[Check]:
+    """The part of `run_checks` that depends on the size of the window; for an app that runs in it."""
+    return machine.check_terminal(ask=False)
 
 
 def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:

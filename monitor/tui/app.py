@@ -21,7 +21,7 @@ from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import HelpPanel
 
 from db.crypto import TemplateCipher
@@ -286,7 +286,7 @@ class MusterApp(WorkApp):
     def lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""
         self._unlocked = False
-        while isinstance(self.screen, Dialog):
+        while isinstance(self.screen, ModalScreen):
             self.pop_screen()
         self.call_later(self.switch_mode, "door")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from monitor.mood import Cell
@@ -19,10 +20,10 @@ def stacked(cells: Sequence[Cell], labels: Sequence[str], width: int, signs: Sig
     """One stacked bar a cell, its length by the number of sightings."""
     text = Text()
     most = max((cell.sightings for cell in cells), default=1)
-    label_width = max((len(label) for label in labels), default=0)
+    label_width = max((cell_len(label) for label in labels), default=0)
     room = max(8, width - label_width - len(str(most)) - 3)
     for cell, label in zip(cells, labels, strict=True):
-        text.append(f"{label:<{label_width}} ", "dim")
+        text.append(f"{set_cell_size(label, label_width)} ", "dim")
         shares = shares_of(cell)
         if shares is None:
             text.append(f"{HIDDEN}\n", "dim")

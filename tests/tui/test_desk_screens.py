@@ -3,13 +3,20 @@
 import pytest
 from conftest_tui import World, came, scene, settle, show_door
 from desk_keys import SIZE, fill, go
+from rich.cells import cell_len
 from test_door_screen import text_of
 
 from monitor.config import load_settings
+from monitor.mood import Cell
 from monitor.pin import hash_pin, is_pin
 from monitor.tui.chrome import ScreenHelp
 from monitor.tui.dialogs import Dialog
+from monitor.tui.mood_charts import stacked
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.mood import MoodScreen
+from monitor.tui.screens.today import TodayScreen
+from monitor.tui.text import MOODS, UNICODE_SIGNS
 
 
 def test_a_screen_without_its_parts_is_refused_when_it_is_defined() -> None:
@@ -31,10 +38,30 @@ async def test_moods_by_person_show_only_where_people_are_kept(world: World) -> 
         assert "hidden: fewer than five people" in text_of(world)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_charts_have_the_width_of_their_panes_from_the_start(world: World, size: tuple[int, int]) -> None:
+    async with world.app(camera=False).run_test(size=size) as pilot:
+        await go(pilot, "f3")
+        first = text_of(world)
+        screen = pilot.app.screen
+        assert isinstance(screen, MoodScreen)
+        assert screen.loaded is not None
+        screen.show(screen.loaded)
+        await go(pilot)
+        assert text_of(world) == first
+
+
+def test_the_names_of_groups_line_up_in_every_script() -> None:
+    shares = (1.0, *[0.0] * 7)
+    cells = [Cell(key, 5, 5, shares[:7], shares) for key in ("山の会", "Night")]
+    chart = stacked(cells, ["山の会", "Night"], 40, UNICODE_SIGNS, dict.fromkeys(MOODS, "#ffffff"))
+    assert len({cell_len(line) for line in chart.plain.splitlines()}) == 1
+
+
 async def test_the_ledger_is_verified_on_request(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "v")
-        assert "✓ The ledger is whole: 187 events" in text_of(world)
+        assert "✓ The ledger and the file are whole: 187 events" in text_of(world)
 
 
 async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
@@ -50,6 +77,13 @@ async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
         assert pilot.app.current_mode == "door"
         await go(pilot, "f2")
         assert isinstance(pilot.app.screen, Dialog)
+        await fill(pilot, pin="2718")
+        await go(pilot, "enter")
+        assert isinstance(pilot.app.screen, DaySheet)
+        world.apps[-1].lock()
+        await go(pilot, "f2")
+        await fill(pilot, pin="2718")
+        assert isinstance(pilot.app.screen, TodayScreen), "nothing is left open behind the lock"
 
 
 async def test_a_pin_that_is_set_counts_at_once_and_is_kept_hashed(world: World) -> None:

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,12 @@ from conftest_tui import FINDINGS, NOW, World, settle
 from desk_keys import fill, go
 from test_door_screen import text_of
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from db import audit, ledger, moods, sightings
 from db.engine import reading, writing
 from db.errors import DatabaseError
-from monitor.doctor import Check
+from monitor.doctor import Check, Status
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
@@ -91,7 +92,7 @@ async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> Non
     app.config_file.write_text('site = "north"  # here\n', encoding="utf-8")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f6")
-        await pilot.press("k")
+        await pilot.press("c")
         await until(pilot, world, "640x480")
         assert "Built-in [red]" in text_of(world)
         screen = pilot.app.screen
@@ -105,11 +106,56 @@ async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> Non
     assert "# here" in written
 
 
+async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_left_before_it_is_listed(
+    world: World,
+) -> None:
+    go_on = threading.Event()
+    world.machine = replace(world.machine, cameras=lambda: (go_on.wait(5), ())[1])
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "tab")
+        assert pilot.app.screen.query_one(PagedTable).has_focus
+        await pilot.press("c")
+        assert isinstance(pilot.app.screen, CameraChoice)
+        await pilot.press("escape")
+        await pilot.pause()
+        go_on.set()
+        await settle(pilot)
+        assert pilot.app.current_mode == "system"
+        assert not isinstance(pilot.app.screen, CameraChoice)
+
+
+async def test_the_finding_about_the_terminal_follows_the_window(world: World) -> None:
+    def terminal(*_: object) -> Iterator[Check]:
+        width, height = world.apps[-1].size
+        status = Status.OK if width >= 80 else Status.WARN
+        yield Check("terminal", status, f"{width}x{height} cells.", "Make it larger.")
+
+    world.machine = replace(world.machine, checks=terminal, terminal=terminal)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        assert "120x36 cells." in text_of(world)
+        await pilot.resize_terminal(60, 20)
+        await go(pilot)
+        assert "60x20 cells." in text_of(world)
+        assert "120x36" not in text_of(world)
+        assert "System: 1 finding to look at" in text_of(world)
+
+
+async def test_a_backup_that_cannot_be_written_is_asked_for_again(world: World, tmp_path: Path) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "b")
+        await fill(pilot, folder=str(tmp_path / "nowhere"))
+        assert "cannot be written" in str(pilot.app.screen.query_one("#problem", Static).render())
+        (tmp_path / "copies").mkdir()
+        await fill(pilot, folder=str(tmp_path / "copies"))
+    assert len(list((tmp_path / "copies").iterdir())) == 1
+
+
 async def test_a_stream_that_does_not_open_is_not_written(world: World) -> None:
     world.machine = replace(world.machine, cameras=lambda: (), open_source=Grey)
     app = world.app(camera=False)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await go(pilot, "f6", "k")
+        await go(pilot, "f6", "c")
         assert "No camera is connected." in text_of(world)
         other = pilot.app.screen.query_one("#other", Input)
         other.focus()

@@ -80,6 +80,8 @@ class CameraChoice(ModalScreen[str | None]):
     # The cameras
 
     def _listed(self, cameras: tuple[CameraInfo, ...]) -> None:
+        if not self.is_attached:  # it was left meanwhile
+            return
         self._cameras = cameras
         self._show()
         self._say(f"Now: {self.app.source_name}. Enter writes the choice to the configuration file.")
@@ -92,7 +94,8 @@ class CameraChoice(ModalScreen[str | None]):
         self.query_one("#cameras", Table).show(rows, empty="No camera is connected.")
 
     def _say(self, sentence: str) -> None:
-        self.query_one("#sentence", Static).update(Text(clean(sentence, 200)))
+        if self.is_attached:
+            self.query_one("#sentence", Static).update(Text(clean(sentence, 200)))
 
     # The preview
 

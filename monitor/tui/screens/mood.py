@@ -28,6 +28,14 @@ PEOPLE = (
 )
 
 
+class Charts(VerticalScroll):
+    """A pane with charts, which are drawn for its width."""
+
+    def on_resize(self) -> None:
+        if isinstance(self.screen, MoodScreen):
+            self.screen.redraw()
+
+
 class MoodScreen(DeskScreen[MoodView]):
     """In what mood people come."""
 
@@ -54,15 +62,16 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         super().__init__()
         self._range = Range.DAY
         self._highlight = "happy"
+        self._drawn_for = (0, 0)
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
         with Container(classes="pane details", id="total-pane"):
             yield MoodBar(self.app.signs, empty="Loading", id="total")
         with Horizontal(id="main"):
-            with VerticalScroll(classes="pane details", id="time-pane"):
+            with Charts(classes="pane details", id="time-pane"):
                 yield Static(id="time")
-            with VerticalScroll(classes="pane details", id="week-pane"):
+            with Charts(classes="pane details", id="week-pane"):
                 yield Static(id="week")
                 yield Static(id="groups")
                 yield Table(PEOPLE, empty="", id="people")
@@ -75,28 +84,35 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
     def query_job(self) -> Callable[[], MoodView]:
         return partial(mood_view, self.app.engine, self.app.settings, self._range, self.app.clock())
 
-    def on_resize(self) -> None:
-        if self.loaded is not None:
-            self.call_after_refresh(self.show, self.loaded)
+    def redraw(self) -> None:
+        """A pane has another width, perhaps."""
+        if self.loaded is not None and self._widths != self._drawn_for:
+            self.show(self.loaded)
+
+    @property
+    def _widths(self) -> tuple[int, int]:
+        """Cells that the charts of both panes may take, beside a scroll bar that may come."""
+        time, week = (self.query_one(f"#{name}-pane").content_size.width - 1 for name in ("time", "week"))
+        return time, week
 
     def show(self, loaded: MoodView) -> None:
         self._show_total(loaded)
+        self._drawn_for = time_width, week_width = self._widths
         app, signs = self.app, self.app.signs
         colours = {mood: app.theme_variables[f"mood-{mood}"] for mood in MOODS}
         pane = self.query_one("#time-pane")
         pane.border_title = "By hour" if self._range is Range.DAY else "By day"
-        width = pane.content_size.width - 1
-        labels = [label_of(cell, app.settings.zone) for cell in loaded.over_time]
-        chart = stacked(loaded.over_time, labels, width, signs, colours)
-        self.query_one("#time", Static).update(chart.append("\n").append_text(legend(signs, colours, width)))
-        width = self.query_one("#week-pane").content_size.width - 1
+        over_time = loaded.over_time if self._range is Range.DAY else loaded.over_time[::-1]  # the newest day first
+        labels = [label_of(cell, app.settings.zone) for cell in over_time]
+        chart = stacked(over_time, labels, time_width, signs, colours)
+        self.query_one("#time", Static).update(chart.append("\n").append_text(legend(signs, colours, time_width)))
         ground = app.theme_variables["surface"]
-        heat = heat_map(loaded.week, self._highlight, width, colours[self._highlight], ground)
+        heat = heat_map(loaded.week, self._highlight, week_width, colours[self._highlight], ground)
         self.query_one("#week-pane").border_title = f"Percent {self._highlight} by weekday and hour"
         self.query_one("#week", Static).update(heat)
         groups = Text().append("Groups\n", "bold")
         names = [label_of(cell, app.settings.zone) for cell in loaded.groups]
-        groups.append_text(stacked(loaded.groups, names, width, signs, colours))
+        groups.append_text(stacked(loaded.groups, names, week_width, signs, colours))
         self.query_one("#groups", Static).update(groups)
         self._show_people(loaded)
 

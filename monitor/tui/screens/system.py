@@ -15,12 +15,12 @@ from textual.widgets import Static
 from db.records import AuditEntry
 from db.retention import Expired
 from monitor.config import Settings
-from monitor.doctor import Check, Status, run_checks
+from monitor.doctor import Check, Status, check_window, run_checks
 from monitor.pin import SHORTEST
 from monitor.sources import FrameSource, open_source
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.tui import system_queries as queries
-from monitor.tui.dialogs import Answers, Ask, Dialog
+from monitor.tui.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.lock import write_pin
 from monitor.tui.paged import PagedTable
 from monitor.tui.screens.camera_choice import CameraChoice
@@ -39,6 +39,8 @@ AUDIT = (
 CHECK_EVERY = 1800.0
 """Seconds after which the doctor looks again, while the screen is shown; a large database takes it some seconds."""
 
+TERMINAL = "terminal"
+"""The check's name."""
 DEMO = "demo"
 """The source of `muster demo`."""
 
@@ -50,6 +52,8 @@ class Machine:
     checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
     cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
     open_source: Callable[[str], FrameSource] = open_source
+    terminal: Callable[[], Iterator[Check]] = check_window
+    """What of the checks changes with the window."""
 
 
 class SystemScreen(DeskScreen[SystemView]):
@@ -60,7 +64,7 @@ class SystemScreen(DeskScreen[SystemView]):
     HELP = """\
 # System
 
-- **K**: choose the camera, with a preview. **D**: look again at what works here.
+- **C**: choose the camera, with a preview. **D**: look again at what works here.
 - **V**: recompute the ledger's hash chain, and check all of the database file, which may take minutes.
 - **B**: copy the database to a file. **U**: delete what is past its time. **P**: set or remove the admin PIN.
 - **Tab**: between the state and the audit log.
@@ -68,7 +72,7 @@ class SystemScreen(DeskScreen[SystemView]):
 "Delay of the screen" says how late the event loop is: half of all moments, 99 of 100 moments.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "camera", "Camera", tooltip="Choose the camera, with a preview", id="system.camera"),
+        Binding("c", "camera", "Camera", tooltip="Choose the camera, with a preview", id="system.camera"),
         Binding("d", "check", "Check", tooltip="Look again at what works here", id="system.check"),
         Binding("v", "verify", "Verify", tooltip="Prove that the ledger is whole", id="system.verify"),
         Binding("b", "back_up", "Back up", tooltip="Copy the database to a file", id="system.back_up"),
@@ -149,7 +153,7 @@ class SystemScreen(DeskScreen[SystemView]):
             self.say(f"{self.app.signs.lost} Not whole: {'; '.join(problems)}")
         else:
             sign, head = self.app.signs.came, verdict.ledger.head[:16]
-            self.say(f"{sign} The ledger is whole: {verdict.ledger.events} events, head {head}")
+            self.say(f"{sign} The ledger and the file are whole: {verdict.ledger.events:,} events, head {head}")
 
     def _say_problem(self, sentence: str) -> None:
         self.say(f"{self.app.signs.lost} {sentence}")
@@ -157,14 +161,13 @@ class SystemScreen(DeskScreen[SystemView]):
     def action_back_up(self) -> None:
         app = self.app
 
-        def answered(answers: Answers | None) -> None:
-            if answers is not None:
-                folder = Path(answers["folder"]).expanduser()
-                job = partial(queries.back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
-                app.in_background(job, lambda file: app.notify(f"Copied to {file}", markup=False))
+        def job(answers: Answers) -> Callable[[], Path]:
+            folder = Path(answers["folder"].strip()).expanduser()
+            return partial(queries.back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
 
-        fields = [Ask("folder", "Folder", str(Path.home()))]
-        app.push_screen(Dialog("Back up", "The face key is not in the copy.", fields, yes="Copy"), answered)
+        text = "The database is copied to a new file, while it is used. The face key is not in the copy."
+        dialog = Dialog("Back up", text, [Ask("folder", "Folder", str(Path.home()))], yes="Copy")
+        ask(app, dialog, job, lambda file: app.notify(f"Copied to {file}", markup=False))
 
     def action_purge(self) -> None:
         app = self.app
@@ -195,6 +198,17 @@ class SystemScreen(DeskScreen[SystemView]):
             self._findings = []
             self._show_findings()
             self.app.in_background(self._run_checks, lambda _: self._checked(), self._say_problem)
+
+    def on_resize(self) -> None:
+        """What was found about the terminal is another thing in a window of another size."""
+        if any(check.name == TERMINAL for check in self._findings):
+            self.app.in_background(lambda: tuple(self._machine.terminal()), self._terminal_found, self._say_problem)
+
+    def _terminal_found(self, checks: tuple[Check, ...]) -> None:
+        self._findings = [*(check for check in self._findings if check.name != TERMINAL), *checks]
+        self._show_findings()
+        if not self._checking:
+            self.say(self._verdict())
 
     def _run_checks(self) -> None:
         for check in self._machine.checks(self.app.settings, self.app.config_file):
@@ -239,14 +253,10 @@ class SystemScreen(DeskScreen[SystemView]):
     def action_pin(self) -> None:
         app = self.app
 
-        def answered(answers: Answers | None) -> None:
-            if answers is not None:
-                app.in_background(partial(write_pin, app.config_file, answers["pin"]), app.use_pin)
-
         fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
-        app.push_screen(
-            Dialog("Admin PIN", "Leave both empty to remove it.", fields, yes="Set", check=check_pin), answered
-        )
+        text = "Who opens a screen of the desk is asked for it. Leave both empty to remove it."
+        dialog = Dialog("Admin PIN", text, fields, yes="Set", check=check_pin)
+        ask(app, dialog, lambda answers: partial(write_pin, app.config_file, answers["pin"]), app.use_pin)
 
 
 def check_pin(answers: Answers) -> str | None:
