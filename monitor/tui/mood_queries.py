@@ -8,13 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db import moods
+from db import moods, pages
 from db.engine import reading
 from db.records import MoodSample
-from monitor import mood, reports
+from monitor import mood
 from monitor.config import Settings
 from monitor.mood import Cell, Change
 from monitor.reports import Period
+
+MOST = 200
+"""People whose moods are shown one by one; more than anybody reads."""
 
 
 class Range(StrEnum):
@@ -55,7 +58,13 @@ class MoodView:
     """By (weekday, hour)."""
     groups: tuple[Cell, ...]
     people: tuple[PersonMood, ...]
-    """The most often seen first; empty unless moods are individual."""
+    """The `MOST` who were seen most often, those first; empty unless moods are individual."""
+    more: int
+    """People who were seen less often."""
+
+    @property
+    def one_day(self) -> bool:
+        return self.period.first == self.period.last
 
 
 def mood_view(engine: Engine, settings: Settings, chosen: Range, now: datetime) -> MoodView:
@@ -67,15 +76,15 @@ def mood_view(engine: Engine, settings: Settings, chosen: Range, now: datetime) 
     midnight = Period(period.last, period.last).bounds(zone)[0]
     with reading(engine) as session:
         all_of_them = list(moods.between(session, min(start, midnight - timedelta(days=mood.BASELINE_DAYS)), end))
-        names = {} if hide else reports.names(session)
-    samples = [sample for sample in all_of_them if sample.at >= start]
+        samples = [sample for sample in all_of_them if sample.at >= start]
+        seen = {} if hide else _sightings(samples)
+        names = pages.names(session, sorted(seen, key=lambda person: -seen[person])[:MOST])
 
-    def by(what: mood.By) -> tuple[Cell, ...]:
-        return tuple(mood.distribution(samples, what, zone, needed, hide_small=hide))
+    def by(what: mood.By, of: list[MoodSample] = samples) -> tuple[Cell, ...]:
+        return tuple(mood.distribution(of, what, zone, needed, hide_small=hide))
 
-    people: tuple[PersonMood, ...] = ()
-    if not hide:
-        people = _people(by("person"), names, all_of_them, midnight)
+    known = [sample for sample in all_of_them if sample.person in names]
+    people = _people(by("person", [sample for sample in known if sample.at >= start]), names, known, midnight)
     return MoodView(
         period=period,
         total=mood.total(samples, zone, needed, hide_small=hide) if samples else None,
@@ -83,7 +92,17 @@ def mood_view(engine: Engine, settings: Settings, chosen: Range, now: datetime) 
         week=by("weekday_hour"),
         groups=by("group"),
         people=people,
+        more=max(0, len(seen) - MOST),
     )
+
+
+def _sightings(samples: list[MoodSample]) -> dict[UUID, int]:
+    """How often each person was seen."""
+    seen: dict[UUID, set[UUID | datetime]] = defaultdict(set)
+    for sample in samples:
+        if sample.person is not None:
+            seen[sample.person].add(sample.sighting or sample.at)
+    return {person: len(times) for person, times in seen.items()}
 
 
 def _people(

@@ -1,7 +1,7 @@
 """What the desk's screens share: the PIN, help, plain letters, and the small screens."""
 
 import pytest
-from conftest_tui import World, came, scene, settle, show_door
+from conftest_tui import NOW, World, came, scene, settle, show_door
 from desk_keys import SIZE, fill, go
 from rich.cells import cell_len
 from test_door_screen import text_of
@@ -9,9 +9,11 @@ from test_door_screen import text_of
 from monitor.config import load_settings
 from monitor.mood import Cell
 from monitor.pin import hash_pin, is_pin
+from monitor.tui import mood_queries
 from monitor.tui.chrome import ScreenHelp
 from monitor.tui.dialogs import Dialog
 from monitor.tui.mood_charts import stacked
+from monitor.tui.mood_queries import Range, mood_view
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood import MoodScreen
@@ -36,6 +38,18 @@ async def test_moods_by_person_show_only_where_people_are_kept(world: World) -> 
         await go(pilot, "f3", "m")
         assert "Ada Lovelace" not in text_of(world)
         assert "hidden: fewer than five people" in text_of(world)
+
+
+async def test_of_many_people_those_seen_most_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = mood_view(world.engine, world.settings, Range.MONTH, NOW)
+    monkeypatch.setattr(mood_queries, "MOST", 3)
+    part = mood_view(world.engine, world.settings, Range.MONTH, NOW)
+    assert (whole.more, part.more) == (0, len(whole.people) - 3)
+    assert [one.cell.sightings for one in part.people] == [one.cell.sightings for one in whole.people[:3]]
+    assert set(part.people) <= set(whole.people)
+    async with world.app(camera=False).run_test(size=(120, 60)) as pilot:
+        await go(pilot, "f3", "m")
+        assert f"and {part.more} more, se" in text_of(world)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

@@ -101,8 +101,8 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         app, signs = self.app, self.app.signs
         colours = {mood: app.theme_variables[f"mood-{mood}"] for mood in MOODS}
         pane = self.query_one("#time-pane")
-        pane.border_title = "By hour" if self._range is Range.DAY else "By day"
-        over_time = loaded.over_time if self._range is Range.DAY else loaded.over_time[::-1]  # the newest day first
+        pane.border_title = "By hour" if loaded.one_day else "By day"
+        over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]  # the newest day first
         labels = [label_of(cell, app.settings.zone) for cell in over_time]
         chart = stacked(over_time, labels, time_width, signs, colours)
         self.query_one("#time", Static).update(chart.append("\n").append_text(legend(signs, colours, time_width)))
@@ -133,7 +133,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
             for day in (loaded.period.first, loaded.period.last)
         )
         days = last if first == last else f"{first} {self.app.signs.dash} {last}"
-        sightings = f"   {loaded.total.sightings} sightings" if loaded.total else ""
+        sightings = f"   {loaded.total.sightings:,} sightings" if loaded.total else ""
         note = {"aggregate": "   without people", "off": "   moods are switched off", "individual": ""}
         self.say(f"{days}{sightings}{note[self.app.settings.mood]}")
 
@@ -144,6 +144,8 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
             change = f"{one.change.strongest[0]} {one.change.strongest[1]:+.0%}" if one.change else ""
             mostly = f"{best[0]} {best[1]:.0%}"
             rows.append(Row(str(index), (clean(one.name), str(one.cell.sightings), mostly, change)))
+        if loaded.more:
+            rows.append(Row("more", (f"and {loaded.more:,} more, seen less often", "", "", ""), ("faint",)))
         table = self.query_one("#people", Table)
         table.display = bool(rows)
         table.styles.height = len(rows) + 1
@@ -151,6 +153,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
 
     def action_range(self, chosen: str) -> None:
         self._range = Range(chosen)
+        self.say("Loading")
         self.reload()
 
     def action_highlight(self) -> None:
