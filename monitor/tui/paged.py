@@ -37,6 +37,7 @@ class PagedTable(Table):
         self._total = 0
         self._key: str | None = None
         self._restart: Literal["no", "wished", "asked"] = "no"
+        self._widened = False
 
     @property
     def count(self) -> int:
@@ -58,6 +59,10 @@ class PagedTable(Table):
         """Another list comes: the next page that is asked for is its first, and until then the old one stays."""
         self._restart = "wished"
 
+    def widen(self) -> None:
+        """A longer list comes, of which this was a part: the cursor stays on its row, wherever that is there."""
+        self._widened = True
+
     def want(self, *, fresh: bool, rough: bool = False) -> Want:
         """What to load.
 
@@ -71,6 +76,8 @@ class PagedTable(Table):
         if self._restart != "no":
             self._restart = "asked"
             return Want(count, rough=rough)
+        if self._widened and (row := self.row_at(self.cursor)):
+            return Want(count, UUID(row.key), back=count // 3, index=self.cursor)
         landmark = self._landmark(first, first + count, fresh=fresh)
         total = None if fresh or not self._total else self._total
         if landmark is None:
@@ -103,6 +110,9 @@ class PagedTable(Table):
         if before in places and now != at and self.scroll_offset.y:
             self.scroll_to(y=self.scroll_offset.y + now - at, animate=False, force=True)
         self.set_reactive(Table.cursor, now)
+        if self._widened:
+            self._widened = False
+            self._keep_in_view()
         row = self.row_at(now)
         self._key = row.key if row else (before if total else None)
         if self.selected_key != before:

@@ -5,6 +5,7 @@ import json
 import threading
 import zipfile
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from conftest_tui import NOW, World, scene, show_door
@@ -22,6 +23,7 @@ from db.records import PersonSummary
 from enroll.report import PersonReport
 from monitor.pin import is_pin
 from monitor.tui import people_queries
+from monitor.tui.paged import PagedTable
 from monitor.tui.screens.import_report import ImportReport
 from monitor.tui.screens.people import PeopleScreen
 from monitor.tui.screens.today import TodayScreen
@@ -211,6 +213,24 @@ async def test_the_pane_is_scrolled_with_keys_and_begins_anew_with_the_next_pers
         assert "Mood, two weeks" in text_of(world)
         await go(pilot, "tab", "down")
         assert pilot.app.screen.query_one("#person").scroll_offset.y == 0
+
+
+async def test_who_was_found_stays_under_the_cursor_when_the_filter_is_cleared(world: World) -> None:
+    with writing(world.engine) as session:
+        for index in range(300):
+            people.add_person(session, f"Person {index:03}", at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        for mode, table in (("f4", "#people"), ("f2", "#roster")):
+            await go(pilot, mode, "slash", *"son 200", "enter", "escape")
+            found = pilot.app.screen.query_one(table, PagedTable)
+            assert found.count == 310
+            assert found.selected_key == str(person_named(world, "Person 200"))
+            assert "Person 200" in text_of(world)
+
+
+def person_named(world: World, name: str) -> UUID:
+    with reading(world.engine) as session:
+        return people.find_by_name(session, name)[0].id
 
 
 async def test_who_is_inactive_is_said_in_words_however_long_the_name(world: World) -> None:

@@ -204,7 +204,11 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
-        self.query_one(PagedTable).restart()
+        table = self.query_one(PagedTable)
+        if self.needle or table.selected_key is None:
+            table.restart()
+        else:
+            table.widen()
         self.ask_anew()
 
     @on(Input.Submitted, "#filter")
