@@ -122,7 +122,8 @@ class GrowthReview(ModalScreen[None]):
 
     def action_roll_back(self) -> None:
         if view := self._selected:
-            app, text = self.app, "The person is no longer recognised by this view, and it is deleted. This cannot be undone."
+            app = self.app
+            text = "The person is no longer recognised by this view, and it is deleted. This cannot be undone."
             self._ask(
                 Dialog("Roll back", text, yes="Roll back", danger=True),
                 lambda: queries.roll_back(app.engine, app.cipher, self._person, view, app.clock()),

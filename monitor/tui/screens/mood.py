@@ -110,7 +110,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         heat = heat_map(loaded.week, self._highlight, week_width, colours[self._highlight], ground)
         self.query_one("#week-pane").border_title = f"Percent {self._highlight} by weekday and hour"
         self.query_one("#week", Static).update(heat)
-        groups = Text().append("Groups\n", "bold")
+        groups = Text().append("Groups\n" if loaded.groups else "", "bold")
         names = [label_of(cell, app.settings.zone) for cell in loaded.groups]
         groups.append_text(stacked(loaded.groups, names, week_width, signs, colours))
         self.query_one("#groups", Static).update(groups)
