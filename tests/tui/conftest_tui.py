@@ -187,7 +187,7 @@ def seed(world: World) -> None:
             for index in range(3):
                 templates.add_template(
                     session, world.cipher, person, content_hash=f"{index:02}" * 32, encoder=ENCODER,
-                    embedding=embedding, quality={"score": 0.8 + index / 20}, source=f"photo-{index}.jpg", at=start,
+                    embedding=embedding, quality=quality_of(index), source=f"/media/card/photo-{index}.jpg", at=start,
                 )  # fmt: skip
             templates.set_mean_template(
                 session, world.cipher, person, encoder=ENCODER, embedding=embedding, members=3, at=start
@@ -202,6 +202,11 @@ def seed(world: World) -> None:
         face = random.normal(size=128).astype(np.float32)
         for index in range(3):
             _seed_visitor(world, session, kiosk, NOW - timedelta(days=index, minutes=20), face, random)
+
+
+def quality_of(index: int) -> dict[str, float]:
+    """What enrolment measures on an image."""
+    return {"inter_eye_distance": 31.4 + index, "sharpness": 0.4 + index / 20, "head_pose_yaw": 9.0 * index}
 
 
 def _seed_day(world: World, session: object, kiosk: UUID, at: datetime, random: np.random.Generator) -> None:

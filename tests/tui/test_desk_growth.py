@@ -37,7 +37,7 @@ def captures(world: World, count: int, name: str = "Ada Lovelace") -> None:
                 session, world.cipher,
                 NewCapture(
                     person, seen.id, at, ENCODER, (face / np.linalg.norm(face)).astype(np.float32),
-                    jpeg + bytes([index]), {"score": 0.9}, 0.981, 0.041, 0.93,
+                    jpeg + bytes([index]), {"sharpness": 0.9}, 0.981, 0.041, 0.93,
                 ),
             )  # fmt: skip
 

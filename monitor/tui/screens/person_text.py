@@ -1,6 +1,9 @@
 """Everything about one person as text."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
+from pathlib import PurePath
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
@@ -10,6 +13,8 @@ from monitor.tui.people_queries import PersonDetails
 from monitor.tui.text import Signs, at_clock, clean, day_text
 
 SHOWN_DAYS = 7
+TURNED = 15
+"""Degrees from which a head is said to be turned."""
 
 
 def called(person: Person) -> str:
@@ -60,9 +65,7 @@ def _heading(text: Text, title: str) -> None:
 def _images(text: Text, details: PersonDetails) -> None:
     _heading(text, f"Images {len(details.templates)}")
     for one in details.templates[:6]:
-        score = one.quality.get("score")
-        quality = f"  quality {score:.2f}" if isinstance(score, int | float) else ""
-        text.append(f"{clean(one.source, 28)}{quality}\n")
+        text.append(clean(PurePath(one.source).name, 20)).append(f"  {quality_text(one.quality)}\n", "dim")
     if len(details.templates) > 6:
         text.append(f"and {len(details.templates) - 6} more\n", "dim")
     if details.waiting:
@@ -70,6 +73,20 @@ def _images(text: Text, details: PersonDetails) -> None:
         text.append(f"{captures} for review: V\n", "bold")
     elif details.grown:
         text.append(f"{details.grown} grew at the door: V\n", "dim")
+
+
+def quality_text(quality: Mapping[str, Any]) -> str:
+    """How good an image is, as it was measured when it was enrolled."""
+    told = [
+        ("inter_eye_distance", "{:.0f} px"),
+        ("sharpness", "sharpness {:.2f}"),
+        ("frames", "from {:.0f} frames"),
+    ]
+    found = [text.format(quality[name]) for name, text in told if isinstance(quality.get(name), int | float)]
+    yaw = quality.get("head_pose_yaw")
+    if isinstance(yaw, int | float) and abs(yaw) >= TURNED:
+        found.append(f"turned {abs(yaw):.0f}°")
+    return ", ".join(found)
 
 
 def _days(text: Text, details: PersonDetails, zone: ZoneInfo) -> None:

@@ -31,9 +31,9 @@ from monitor.tui.table import Column, Row
 from monitor.tui.text import at_clock, clean, day_text
 
 AUDIT = (
-    Column("at", "At", 16),
-    Column("actor", "By", 10, rank=1),
-    Column("action", "What", 16),
+    Column("at", "At", 12),
+    Column("actor", "By", 8, rank=1),
+    Column("action", "What", 18),
     Column("person", "Who"),
 )
 CHECK_EVERY = 1800.0
