@@ -85,7 +85,7 @@ def quality_text(quality: Mapping[str, Any]) -> str:
     found = [text.format(quality[name]) for name, text in told if isinstance(quality.get(name), int | float)]
     yaw = quality.get("head_pose_yaw")
     if isinstance(yaw, int | float) and abs(yaw) >= TURNED:
-        found.append(f"turned {abs(yaw):.0f}°")
+        found.append(f"turned {abs(yaw):.0f} degrees")
     return ", ".join(found)
 
 
