@@ -38,7 +38,7 @@ def run_app(
     """
     from monitor.config import CONFIG_FILE, LOG_FILE
     from monitor.tui.app import MusterApp
-    from monitor.tui.graphics import Graphics, terminal_graphics
+    from monitor.tui.graphics import Graphics, has_few_colours, terminal_graphics
     from monitor.tui.terminal import run_to_end
 
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
@@ -49,6 +49,7 @@ def run_app(
         kiosk_factory,
         ascii_only=ascii_only,
         graphics=graphics,
+        few_colours=has_few_colours(),
         config_file=config or CONFIG_FILE,
         first_steps=True,
     )

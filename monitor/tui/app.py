@@ -44,7 +44,7 @@ from monitor.tui.screens.system import SystemScreen
 from monitor.tui.screens.today import TodayScreen
 from monitor.tui.screens.visitors import VisitorsScreen
 from monitor.tui.text import clean, signs, source_name
-from monitor.tui.themes import DARK_MOODS, THEMES
+from monitor.tui.themes import DARK_MOODS, SIXTEEN, THEMES
 from monitor.tui.watch import OFTEN, SELDOM, News, Watch
 from monitor.tui.work import WorkApp
 
@@ -93,6 +93,7 @@ class MusterApp(WorkApp):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ascii_only: bool = False,
         graphics: Graphics = Graphics.BLOCKS,
+        few_colours: bool = False,
         config_file: Path = CONFIG_FILE,
         first_steps: bool = False,
     ) -> None:
@@ -102,6 +103,7 @@ class MusterApp(WorkApp):
             clock: the time now, in UTC.
             ascii_only: draw with plain letters only.
             graphics: what the terminal has for pictures (see `graphics.terminal_graphics`).
+            few_colours: the terminal has 16.
             config_file: where the admin PIN and the theme are written to.
             first_steps: offer them once when nobody is enrolled.
         """
@@ -112,6 +114,7 @@ class MusterApp(WorkApp):
         self.clock = clock
         self.ascii_only = ascii_only
         self.graphics = Graphics.BLOCKS if ascii_only or self.no_color else graphics
+        self.few_colours = few_colours
         self.config_file = config_file
         self.signs = signs(ascii_only)
         self.live = LiveDoor(self, self, settings, engine, cipher, kiosk_factory, clock)
@@ -126,7 +129,7 @@ class MusterApp(WorkApp):
         self._first_steps = first_steps
         self.wants_demo = False
         """Whether the app was left to see the demo."""
-        for theme in THEMES:
+        for theme in (*THEMES, SIXTEEN):
             self.register_theme(theme)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -159,6 +162,8 @@ class MusterApp(WorkApp):
             told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
             self.notify(told, severity="warning", markup=False)
             name = default
+        if self.few_colours and any(theme.name == name for theme in THEMES):
+            name = SIXTEEN.name
         self.theme = self._theme_kept = name
         self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
 

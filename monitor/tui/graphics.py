@@ -31,6 +31,7 @@ from rich.color import Color
 from rich.console import Console
 from rich.segment import ControlType, Segment
 from rich.style import Style
+from textual import constants
 from textual.strip import Strip
 
 from monitor.domain import RgbImage
@@ -90,6 +91,12 @@ def terminal_graphics() -> Graphics:
 
     answers(keys.fileno(), screen.fileno())
     return found
+
+
+def has_few_colours() -> bool:
+    """Whether the app will draw with 16 colours."""
+    chosen = Console(color_system=constants.COLOR_SYSTEM, force_terminal=True)  # type: ignore[arg-type]
+    return chosen.color_system == "standard"
 
 
 def has_placeholders(name: bytes) -> bool:

@@ -22,6 +22,10 @@ from monitor.domain import Box, RgbImage
 
 RAMP = " .:-=+*#%@"
 """Brightness without colour or block characters."""
+GREYS = np.array([0, 85, 170, 255], np.uint8)
+"""Black, white and the greys among the 16 colours of a terminal, as Rich knows them."""
+DITHER = np.array([[1, 9, 3, 11], [13, 5, 15, 7], [4, 12, 2, 10], [16, 8, 14, 6]]) / 17
+"""Bayer's matrix: how far between two greys a pixel must be to get the brighter one."""
 
 
 class Tone(StrEnum):
@@ -50,6 +54,8 @@ class Palette:
     known: tuple[int, int, int]
     unknown: tuple[int, int, int]
     deciding: tuple[int, int, int]
+    greys: bool = False
+    """The terminal has 16 colours: the picture is drawn in its four greys, which its other colours would blur."""
 
     def of(self, tone: Tone) -> tuple[int, int, int]:
         return {Tone.KNOWN: self.known, Tone.UNKNOWN: self.unknown, Tone.DECIDING: self.deciding}[tone]
@@ -74,7 +80,7 @@ def paint(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark], palette
         One strip of `columns` cells a row.
     """
     small = cv2.resize(rgb, (columns, rows * 2), interpolation=cv2.INTER_AREA)
-    codes = _codes(small)
+    codes = _codes(in_greys(small) if palette.greys else small)
     scale = columns / rgb.shape[1], rows * 2 / rgb.shape[0]
     for mark in marks:
         _draw_box(codes, mark, scale, _code(palette.of(mark.tone)))
@@ -85,15 +91,36 @@ def paint(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark], palette
 def paint_ascii(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark]) -> list[Strip]:
     """The same for terminals without colours or block characters: brightness as letters."""
     small = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (columns, rows), interpolation=cv2.INTER_AREA)
-    chars = np.array(list(RAMP))[(small.astype(np.uint16) * len(RAMP)) >> 8]
+    chars = np.array(list(RAMP), object)[(small.astype(np.uint16) * len(RAMP)) >> 8]
     scale = columns / rgb.shape[1], rows / rgb.shape[0]
     for mark in marks:
         left, top, right, bottom = edges(mark.box, scale, columns, rows)
         chars[top, left : right + 1] = chars[bottom, left : right + 1] = "-"
         chars[top : bottom + 1, left] = chars[top : bottom + 1, right] = "|"
-        text = mark.text[: columns - left]
-        chars[top, left : left + len(text)] = list(text)
+    for row, texts in place(marks, (scale[0], 2 * scale[1]), columns, rows).items():
+        for start, text, _ in texts:
+            chars[row, start : start + cell_len(text)] = _in_cells(text)
     return [Strip([Segment("".join(line))], columns) for line in chars]
+
+
+def in_greys(rgb: RgbImage) -> RgbImage:
+    """A uint8 (h, w, 3) image in four greys."""
+    height, width = rgb.shape[:2]
+    between = np.interp(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), GREYS, range(len(GREYS)))
+    tiled = np.tile(DITHER, (height // 4 + 1, width // 4 + 1))[:height, :width]
+    return np.repeat(GREYS[(between + tiled).astype(int).clip(0, 3)][..., None], 3, axis=2)
+
+
+def _in_cells(text: str) -> list[str]:
+    """A text cell by cell: nothing stands in the second one of a wide letter, and marks join the letter before."""
+    cells: list[str] = []
+    for char in text:
+        width = cell_len(char)
+        if width:
+            cells += [char, *[""] * (width - 1)]
+        else:
+            cells[-1] += char
+    return cells
 
 
 def _codes(small: RgbImage) -> NDArray[np.int32]:
@@ -143,8 +170,22 @@ def _draw_box(codes: NDArray[np.int32], mark: Mark, scale: tuple[float, float], 
 def place_texts(
     marks: Sequence[Mark], scale: tuple[float, float], columns: int, rows: int, palette: Palette
 ) -> dict[int, list[tuple[int, str, Style]]]:
-    """Texts by row as (first column, text, style): above their box if there is room, else below or in it."""
-    placed: dict[int, list[tuple[int, str, Style]]] = {}
+    """Texts by row as (first column, text, style)."""
+    return {
+        row: [(start, text, _text_style(palette.of(tone))) for start, text, tone in texts]
+        for row, texts in place(marks, scale, columns, rows).items()
+    }
+
+
+def place(
+    marks: Sequence[Mark], scale: tuple[float, float], columns: int, rows: int
+) -> dict[int, list[tuple[int, str, Tone]]]:
+    """Texts by row as (first column, text, tone): above their box if there is room, else below or in it.
+
+    Args:
+        scale: cells a pixel across, and half cells a pixel down.
+    """
+    placed: dict[int, list[tuple[int, str, Tone]]] = {}
     for mark in sorted(marks, key=lambda mark: mark.box.left):
         text = f" {mark.text} " if mark.text else ""
         width = cell_len(text)
@@ -155,7 +196,7 @@ def place_texts(
         for row in (top // 2 - 1, bottom // 2 + 1, top // 2 + 1):
             taken = placed.setdefault(row, [])
             if 0 <= row < rows and all(start >= at + cell_len(other) or at >= start + width for at, other, _ in taken):
-                taken.append((start, text, _text_style(palette.of(mark.tone))))
+                taken.append((start, text, mark.tone))
                 taken.sort(key=lambda item: item[0])
                 break
     return placed
@@ -163,7 +204,8 @@ def place_texts(
 
 @lru_cache(maxsize=64)
 def _text_style(rgb: tuple[int, int, int]) -> Style:
-    ink = (0, 0, 0) if sum(rgb) > 340 else (255, 255, 255)
+    red, green, blue = rgb
+    ink = (0, 0, 0) if 0.3 * red + 0.6 * green + 0.1 * blue > 120 else (255, 255, 255)
     return Style(color=Color.from_rgb(*ink), bgcolor=Color.from_rgb(*rgb), bold=True)
 
 

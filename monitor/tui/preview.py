@@ -48,4 +48,5 @@ class Preview(CameraPicture):
         margin = Style.from_color(bgcolor=self.rich_style.bgcolor)
         plain = app.ascii_only or app.no_color
         if self._feed is not None:
-            self._feed.look(Look(size.width, size.height, margin, palette_of(app.current_theme), plain, app.signs))
+            palette = palette_of(app.current_theme, greys=app.few_colours)
+            self._feed.look(Look(size.width, size.height, margin, palette, plain, app.signs))

@@ -17,6 +17,10 @@ OKABE_ITO_MOODS = {
     "mood-angry": "#d55e00", "mood-disgust": "#009e73", "mood-fear": "#cc79a7", "mood-happy": "#f0e442",
     "mood-sad": "#0072b2", "mood-surprise": "#e69f00", "mood-neutral": "#bbbbbb", "mood-unsure": "#666666",
 }  # fmt: skip
+SIXTEEN_MOODS = {
+    "mood-angry": "#ff5555", "mood-disgust": "#00aa00", "mood-fear": "#aa00aa", "mood-happy": "#ffff55",
+    "mood-sad": "#5555ff", "mood-surprise": "#ff55ff", "mood-neutral": "#aaaaaa", "mood-unsure": "#555555",
+}  # fmt: skip
 
 THEMES = (
     Theme(
@@ -40,9 +44,17 @@ THEMES = (
 )  # fmt: skip
 
 
-def palette_of(theme: Theme) -> Palette:
-    """The colours of the boxes on the picture."""
-    return Palette(known=_rgb(theme.success), unknown=_rgb(theme.warning), deciding=_rgb(theme.primary))
+SIXTEEN = Theme(
+    name="muster-16-colours", dark=True, primary="#55ffff", secondary="#00aaaa", accent="#ffff55", success="#55ff55",
+    warning="#ffff55", error="#ff5555", foreground="#ffffff", background="#000000", surface="#000000",
+    panel="#0000aa", variables=SIXTEEN_MOODS | {"border": "#aaaaaa", "footer-key-foreground": "#55ffff"},
+)  # fmt: skip
+"""What a terminal with 16 colours shows instead, in Rich's values of them: the nearest to a theme's shades are grey."""
+
+
+def palette_of(theme: Theme, *, greys: bool) -> Palette:
+    """The colours of the boxes on the picture, and whether the picture is drawn in greys."""
+    return Palette(_rgb(theme.success), _rgb(theme.warning), _rgb(theme.primary), greys)
 
 
 def _rgb(colour: str | None) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """A small still picture: a portrait."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ class Thumbnail(Widget):
                 case Graphics.BLOCKS if self._ascii_only or self.app.no_color:
                     self._strips = paint_ascii(rgb, columns, rows, [])
                 case Graphics.BLOCKS:
-                    self._strips = paint(rgb, columns, rows, [], NO_PALETTE)
+                    self._strips = paint(rgb, columns, rows, [], replace(NO_PALETTE, greys=self.app.few_colours))
                 case Graphics.KITTY:
                     job = partial(kitty_still, rgb, self._number, columns, rows)
                     self.app.in_background(job, lambda drawn: self._drawn(rgb, *drawn))

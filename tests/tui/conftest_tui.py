@@ -113,6 +113,7 @@ class World:
         camera: bool = True,
         ascii_only: bool = False,
         graphics: Graphics = Graphics.BLOCKS,
+        few_colours: bool = False,
         first_steps: bool = False,
         **settings: object,
     ) -> MusterApp:
@@ -131,6 +132,7 @@ class World:
             clock=lambda: self.now,
             ascii_only=ascii_only,
             graphics=graphics,
+            few_colours=few_colours,
             config_file=config,
             first_steps=first_steps,
         )

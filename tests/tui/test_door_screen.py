@@ -256,6 +256,23 @@ async def test_with_plain_letters_nothing_else_is_drawn_but_names_stay(world: Wo
                 assert "Tomás Müller came in" in text_of(world)
 
 
+async def test_with_16_colours_the_app_has_a_theme_of_its_own_until_another_is_chosen(world: World) -> None:
+    app = world.app(few_colours=True, theme="muster-light")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world))
+        assert app.theme == "muster-16-colours"
+        assert app.door is not None
+        assert app.door.camera.picture is not None
+        styles = [segment.style for strip in app.door.camera.picture.strips for segment in strip if segment.style]
+        colours = {style.color.get_truecolor() for style in styles if style.color}
+        greys = {colour for colour in colours if len(set(colour)) == 1}
+        assert len(greys) > 2
+        assert len(colours - greys) == 3, "of the boxes: known, unknown, deciding"
+        app.theme = "muster-light"
+        await settle(pilot)
+    assert 'theme = "muster-light"' in app.config_file.read_text()
+
+
 async def test_a_long_notice_is_whole_on_a_narrow_terminal(world: World) -> None:
     async with world.app().run_test(size=(80, 24)) as pilot:
         sentence = "Camera 0 does not exist, this machine has none; connect one or choose another source."

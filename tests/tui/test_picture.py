@@ -5,7 +5,7 @@ import pytest
 from rich.cells import cell_len
 
 from monitor.domain import Box
-from monitor.tui.picture import Mark, Palette, Tone, fit, paint, paint_ascii
+from monitor.tui.picture import GREYS, Mark, Palette, Tone, fit, in_greys, paint, paint_ascii
 
 PALETTE = Palette((0, 255, 0), (255, 160, 0), (0, 120, 255))
 
@@ -43,7 +43,7 @@ def test_a_box_anywhere_leaves_every_line_as_wide_as_it_was(box: Box, tone: Tone
     rgb = np.zeros((480, 640, 3), np.uint8)
     for strips in (
         paint(rgb, 40, 15, [Mark(box, "王小明 happy", tone)], PALETTE),
-        paint_ascii(rgb, 40, 15, [Mark(box, "Ada", tone)]),
+        paint_ascii(rgb, 40, 15, [Mark(box, "王小明 hæppy", tone)]),
     ):
         assert [sum(cell_len(segment.text) for segment in strip) for strip in strips] == [40] * 15
 
@@ -53,9 +53,19 @@ def test_two_names_beside_each_other_are_both_whole() -> None:
         Mark(Box(100, 100, 60, 60), "Ada Lovelace", Tone.KNOWN),
         Mark(Box(130, 100, 60, 60), "Alan Turing", Tone.KNOWN),
     ]
-    text = "\n".join(strip.text for strip in paint(np.zeros((480, 640, 3), np.uint8), 60, 22, marks, PALETTE))
-    assert "Ada Lovelace" in text
-    assert "Alan Turing" in text
+    black = np.zeros((480, 640, 3), np.uint8)
+    for strips in (paint(black, 60, 22, marks, PALETTE), paint_ascii(black, 60, 22, marks)):
+        text = "\n".join(strip.text for strip in strips)
+        assert "Ada Lovelace" in text
+        assert "Alan Turing" in text
+
+
+def test_with_16_colours_a_picture_is_of_its_greys_and_as_bright_as_it_was() -> None:
+    ramp = np.repeat(np.linspace(0, 255, 256).astype(np.uint8)[None, :, None], 64, axis=0).repeat(3, axis=2)
+    drawn = in_greys(ramp)
+    assert set(np.unique(drawn)) == set(GREYS)
+    for start in range(0, 256, 32):
+        assert abs(float(drawn[:, start : start + 32].mean()) - float(ramp[:, start : start + 32].mean())) < 4
 
 
 def test_the_three_kinds_of_box_differ_without_colour() -> None:

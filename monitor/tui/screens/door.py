@@ -112,7 +112,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         """Tell the feed how large and in which colours to draw."""
         camera = self.camera
         margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
-        palette = palette_of(self.app.current_theme)
+        palette = palette_of(self.app.current_theme, greys=self.app.few_colours)
         app = self.app
         plain = app.ascii_only or app.no_color
         named = app.settings.mood == "individual"
