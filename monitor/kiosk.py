@@ -110,6 +110,7 @@ class Kiosk:
         self._thread = threading.Thread(target=self._run, name="vision", daemon=True)
         self._stopping = threading.Event()
         self._flow: VisionFlow | None = None
+        self._enrolled: Enrolled | None = None
         self._error: Exception | None = None
         self._most_waiting = _LIVE_WAITING if source.live else _FILE_WAITING
         self._done_at: deque[float] = deque(maxlen=256)
@@ -147,6 +148,7 @@ class Kiosk:
 
     def use_people(self, enrolled: Enrolled) -> None:
         """Identify against these people from the next frame on; from any thread."""
+        self._enrolled = enrolled
         if self._flow is not None:
             self._flow.no_mood = enrolled.no_mood
             self._flow.gallery = enrolled.gallery
@@ -182,6 +184,8 @@ class Kiosk:
     def _run(self) -> None:
         try:
             flow = self._flow = self._open_flow()
+            if self._enrolled is not None:  # who was enrolled while the models loaded
+                self.use_people(self._enrolled)
             try:
                 self._watch(flow)
             finally:

@@ -274,8 +274,12 @@ def test_new_people_are_used_from_the_next_frame_on() -> None:
     assert run.flow.no_mood == {person}
 
 
-def test_new_people_before_the_models_are_open_are_no_error() -> None:
-    Running(FakeSource([])).kiosk.use_people(Enrolled(Gallery([]), frozenset()))
+def test_who_is_enrolled_while_the_models_load_is_used_too() -> None:
+    run = Running(FakeSource(range(3)))
+    enrolled = Enrolled(Gallery([]), frozenset())
+    run.kiosk.use_people(enrolled)
+    run.to_the_end()
+    assert run.flow.gallery is enrolled.gallery
 
 
 def test_who_gave_a_pin_is_recorded() -> None:

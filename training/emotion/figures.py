@@ -61,6 +61,7 @@ def history(epochs: Sequence[Epoch]) -> bytes:
     right.plot(places, [epoch.validation_accuracy for epoch in judged], "o-", ms=3, color=SECOND, label="validation")
     for axes, name in ((left, "loss"), (right, "accuracy")):
         axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False)
     return _png(figure)
 
@@ -76,6 +77,7 @@ def confusion(evaluation: Evaluation, *, normalised: bool) -> bytes:
         xticklabels=EMOTIONS, yticklabels=EMOTIONS, annot_kws={"size": 8},
     )  # fmt: skip
     axes.set(xlabel="answer", ylabel="label")
+    axes.tick_params(axis="x", labelrotation=30)
     return _png(figure)
 
 
