@@ -62,14 +62,14 @@ def in_use(engine: Engine) -> bool:
         return pins.any_set(session)
 
 
-def note_lock(engine: Engine, kiosk: str, now: datetime) -> None:
-    """Write into the audit log that the entry at a door was locked.
+def note_lock(engine: Engine, kiosk: str, now: datetime, entry: str = "PIN entry") -> None:
+    """Write into the audit log that an entry at a door was locked.
 
     Raises:
         DatabaseError: the database cannot be written.
     """
     with writing(engine) as session:
-        audit.note(session, "lock PIN entry", at=now, actor=kiosk, detail={"wrong_tries": MOST_WRONG})
+        audit.note(session, f"lock {entry}", at=now, actor=kiosk, detail={"wrong_tries": MOST_WRONG})
 
 
 @cache

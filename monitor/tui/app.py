@@ -28,12 +28,14 @@ from db.crypto import TemplateCipher
 from monitor.config import CONFIG_FILE, Settings, save_setting
 from monitor.domain import KioskEvent, Scene
 from monitor.pin import is_pin
+from monitor.pin_tries import Tries, note_lock
 from monitor.tui.chrome import LoopDelay, ScreenHelp
+from monitor.tui.commands import commands
 from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.graphics import Graphics, kitty_forget
 from monitor.tui.live import KioskFactory, LiveDoor
-from monitor.tui.pin_entry import PinEntry
+from monitor.tui.pin_entry import LEFT_ALONE, PinEntry
 from monitor.tui.plain import PlainLetters
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
@@ -124,6 +126,7 @@ class MusterApp(WorkApp):
         self.source_name = source_name(settings.source)
         self.loop_delay = LoopDelay()
         self._unlocked = not settings.admin_pin_hash
+        self._tries = Tries()
         self._last_input = monotonic()
         self._leaving = False
         self._first_steps = first_steps
@@ -254,11 +257,14 @@ class MusterApp(WorkApp):
         """Go to another screen; the desk's screens ask for the PIN first, when there is one."""
         if mode == "door" or self._unlocked:
             await self.switch_mode(mode)
+        elif left := self._tries.seconds_left(self.clock()):
+            self.notify(f"Too many wrong tries. Try again in {left} seconds.", severity="warning")
         elif not isinstance(self.screen, Dialog):
             dialog = Dialog(
                 "Admin PIN", "The desk's screens are locked.", [Ask("pin", "PIN", secret=True)], yes="Unlock"
             )
             self.push_screen(dialog, partial(self._pin_given, mode))
+            self.set_timer(LEFT_ALONE, dialog.close_if_open)
 
     def _pin_given(self, mode: str, answers: Answers | None) -> None:
         if answers is not None:
@@ -267,11 +273,15 @@ class MusterApp(WorkApp):
 
     def _pin_checked(self, mode: str, right: bool) -> None:
         if right:
-            self._unlocked = True
+            self._unlocked, self._tries = True, Tries()
             self.call_later(self.switch_mode, mode)
-        else:
-            self.notify("That is not the PIN.", severity="error")
-            self.call_later(self.action_open, mode)
+            return
+        now = self.clock()
+        self._tries = self._tries.after_wrong(now)
+        self.notify("That is not the PIN.", severity="error")
+        if self._tries.seconds_left(now):
+            self.in_background(partial(note_lock, self.engine, self.settings.kiosk, now, "admin PIN"), lambda _: None)
+        self.call_later(self.action_open, mode)
 
     def use_pin(self, kept: str) -> None:
         """A PIN was set, or removed when empty; it counts at once."""
@@ -314,8 +324,4 @@ class MusterApp(WorkApp):
         self.screen.remove_class("-help")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        yield from super().get_system_commands(screen)
-        for mode, key, title in SCREENS:
-            yield SystemCommand(title, f"Go to the screen ({key.upper()})", partial(self.action_open, mode))
-        if self.settings.admin_pin_hash:
-            yield SystemCommand("Lock", "Ask for the PIN again", self.lock)
+        return commands(self, screen)

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -56,11 +57,11 @@ class TopBar(Static):
         """Show the time of now."""
         now, zone = self._clock(), self._settings.zone
         text = Text(no_wrap=True)
-        for mode, key, title in self._modes:
-            style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
-            text.append(f" {key.upper()} {title} ", style).append(" ")
         right = at_clock(now, zone)
         width = self.size.width - 2
+        for mode, title in self._titles(width - len(right)):
+            style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
+            text.append(f" {title} ", style).append(" ")
         for longer in (
             f"{day_text(now, zone)}  {right}",
             f"{clean(self._settings.site, 16)}  {day_text(now, zone)}  {right}",
@@ -70,11 +71,18 @@ class TopBar(Static):
         text.append(" " * max(1, width - len(text) - len(right))).append(right, "bold")
         put(self, text)
 
-    def on_click(self, event: object) -> None:
+    def _titles(self, room: int) -> list[tuple[str, str]]:
+        """Each screen and how it is called here: where there is little room all but the current one by its key."""
+        whole = [(mode, f"{key.upper()} {title}") for mode, key, title in self._modes]
+        if sum(len(title) + 3 for _, title in whole) <= room:
+            return whole
+        return [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]
+
+    def on_click(self, event: events.Click) -> None:
         at = 1
-        for mode, key, title in self._modes:
-            at += len(key) + len(title) + 4
-            if getattr(event, "x", at) < at:
+        for mode, title in self._titles(self.size.width - 2 - len("00:00")):
+            at += len(title) + 3
+            if event.x < at:
                 self.call_later(self.app.run_action, f"app.open('{mode}')")
                 return
 

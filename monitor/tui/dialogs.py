@@ -115,6 +115,11 @@ class Dialog(ModalScreen[Answers | None]):
         if not self._fields:
             self.query_one("#no" if self._danger else "#yes", Button).focus()
 
+    def close_if_open(self) -> None:
+        """Close it if it is still in front: whoever opened it may have walked away."""
+        if self.is_attached and self.app.screen is self:
+            self.dismiss(None)
+
     def _answers(self) -> Answers:
         answers = {}
         for one in self._fields:
@@ -123,8 +128,14 @@ class Dialog(ModalScreen[Answers | None]):
         return answers
 
     @on(Input.Submitted)
-    def _submit(self) -> None:
-        self._try()
+    def _submit(self, event: Input.Submitted) -> None:
+        """Enter sends the answers, or goes on to the next field where a secret is typed a second time."""
+        inputs = list(self.query(Input))
+        following = inputs[inputs.index(event.input) + 1 :]
+        if event.value and following and following[0].password and not following[0].value:
+            following[0].focus()
+        else:
+            self._try()
 
     @on(Button.Pressed, "#yes")
     def _pressed(self) -> None:

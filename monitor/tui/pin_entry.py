@@ -38,11 +38,7 @@ class PinEntry:
         fields = [Ask("number", "Personnel number", number), Ask("pin", "PIN", secret=True)]
         dialog = Dialog("Check in with number and PIN", text, fields, yes="Check in")
         self._app.push_screen(dialog, self._answered)
-        self._app.set_timer(LEFT_ALONE, partial(self._close, dialog))
-
-    def _close(self, dialog: Dialog) -> None:
-        if self._app.screen is dialog:
-            dialog.dismiss(None)
+        self._app.set_timer(LEFT_ALONE, dialog.close_if_open)
 
     def _answered(self, answers: Answers | None) -> None:
         if answers is not None:
