@@ -36,6 +36,7 @@ class Emotions(Protocol):
 
 class Identifier(Protocol):
     def identify(self, probe: Embedding) -> Match: ...
+    def name_of(self, person: UUID) -> str | None: ...
     def __len__(self) -> int: ...
 
 
@@ -77,7 +78,7 @@ class VisionFlow:
         self._settings = settings or FlowSettings()
         self._tracker = Tracker()
         self._known: dict[int, Consensus] = {}
-        self.gallery = gallery
+        self.gallery = self._names_from = gallery
         self.no_mood = no_mood
         self._growth = growth
 
@@ -87,6 +88,9 @@ class VisionFlow:
         Returns:
             What is known about each face on it, and the sightings to write down.
         """
+        if self.gallery is not self._names_from:
+            self._names_from = self.gallery
+            self._rename()
         updates, ended = self._tracker.update(self._detector.detect(frame.rgb), frame.seconds)
         sightings = [sighting for track in ended for sighting in self._end(track, frame.seconds)]
         for update in updates:
@@ -102,6 +106,15 @@ class VisionFlow:
     def finish(self, seconds: float) -> tuple[Sighting, ...]:
         """End all tracks, at the end of the source."""
         return tuple(sighting for track in self._tracker.finish() for sighting in self._end(track, seconds))
+
+    def _rename(self) -> None:
+        """Who was named is called as the new gallery calls them; who is not in it any more is not named."""
+        for consensus in self._known.values():
+            match = consensus.match
+            if consensus.named and match is not None and match.best is not None:
+                name = self.gallery.name_of(match.best.person)
+                best = match.best if name is None else replace(match.best, name=name)
+                consensus.match = replace(match, best=best, accepted=match.accepted and name is not None)
 
     def _see(self, update: TrackUpdate, frame: Frame) -> None:
         track = update.track

@@ -89,6 +89,10 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._people)
 
+    def name_of(self, person: UUID) -> str | None:
+        """What an enrolled person is called; None for anybody else."""
+        return self._names[self._people.index(person)] if person in self._people else None
+
     def identify(self, probe: Embedding, *, instead: tuple[int, Embedding | None] | None = None) -> Match:
         """Who this is, if anybody.
 

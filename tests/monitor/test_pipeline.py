@@ -1,6 +1,7 @@
 """The flow on a stage: who is named, who never is, and what happens when people pass, swap and leave."""
 
 from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -279,6 +280,16 @@ def test_people_enrolled_while_the_kiosk_runs_are_named_from_then_on() -> None:
     run.play(2, standing(Ada=(320, 240))).end()
     assert run.told() == [None, "Ada"]
     assert run.phases() == [Phase.OPENED, Phase.IDENTIFIED, Phase.CLOSED]
+
+
+def test_who_is_renamed_or_erased_while_in_view_is_called_so_from_the_next_frame_on() -> None:
+    run = Run().play(2, standing(Ada=(320, 240)))
+    assert run.shown[-1][2] == "Ada"
+    run.flow.gallery = Gallery([replace(run.stage.entry("Ada"), name="Augusta")], target_fpir=0.001)
+    assert run.play(1 / FPS, standing(Ada=(320, 240))).shown[-1][2] == "Augusta"
+    run.flow.gallery = Gallery([run.stage.entry("Bela")], target_fpir=0.001)
+    assert run.play(1 / FPS, standing(Ada=(320, 240))).shown[-1][2] is None
+    assert run.play(2, standing(Ada=(320, 240))).end().told() == ["Ada"]
 
 
 def test_on_a_still_image_one_view_makes_an_unknown_visitor_and_a_known_one() -> None:
