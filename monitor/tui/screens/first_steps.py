@@ -41,6 +41,7 @@ class FirstSteps(ModalScreen[str]):
                 ),
                 compact=True,
             )
+            yield Static("A number, or the arrows and Enter. Escape goes on.", id="keys")
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
