@@ -293,9 +293,14 @@ class MusterApp(WorkApp):
             self._last_input = monotonic()
         await super().on_event(event)
 
+    @property
+    def idle(self) -> float:
+        """Seconds since the last key or move of the mouse."""
+        return monotonic() - self._last_input
+
     def _every_few_seconds(self) -> None:
         self.live.tick()
-        if self._unlocked and self.settings.admin_pin_hash and monotonic() - self._last_input > IDLE_SECONDS:
+        if self._unlocked and self.settings.admin_pin_hash and self.idle > IDLE_SECONDS:
             self.lock()
 
     def lock(self) -> None:

@@ -237,6 +237,23 @@ async def test_names_of_those_who_are_in_are_whole_on_a_narrow_terminal(world: W
         assert "● Kasper Wheatley-Moss" in text_of(world)
 
 
+async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), *(came(world, name) for name in world.ids))
+        present = pilot.app.screen.query_one("#present", Table)
+        present.scroll_end(animate=False)
+        await pilot.pause()
+        door = world.apps[-1].door
+        assert door is not None
+        door.tick()
+        assert present.scroll_offset.y > 0
+        monkeypatch.setattr("monitor.tui.screens.door.LEFT_ALONE", 0)
+        door.tick()
+        assert present.scroll_offset.y == 0
+
+
 def test_names_with_accents_are_large_too() -> None:
     assert len(large("Tomás", 40)) == ROWS
     assert large("王小明", 40) == ("王小明",), "no font here has these letters, so they stand as text"

@@ -35,6 +35,8 @@ PRESENT = (
 )
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
 """Least columns, and the class that the screen has from there on."""
+LEFT_ALONE = 30.0
+"""Seconds without a key or a move of the mouse after which the lists show their top again."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
 
 
@@ -194,6 +196,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
         if greeting is None:
             panel.show_portrait(None)
         put(self.query_one("#status", Static), self._status())
+        if self.app.idle > LEFT_ALONE:
+            for table in self.query(Table):  # the newest are on top, and nobody is there to scroll back to them
+                table.scroll_home(animate=False)
         keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
         if keys != self._keys:  # the footer composes itself anew each time it is told
             self._keys = keys
