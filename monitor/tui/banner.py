@@ -31,8 +31,9 @@ def large(text: str, columns: int) -> tuple[str, ...]:
     Returns:
         `ROWS` lines, or one line with the plain text.
     """
-    for part in (text, *text.split()[:1]):
-        for size, flatten in SIZES:
+    first = text.split()[0] if text.strip() else text
+    for part, sizes in ((text, SIZES[:-1]), (first, SIZES)):  # rather one name well than several narrow ones
+        for size, flatten in sizes:
             pixels = _pixels(part, size, flatten)
             if pixels is not None and pixels.shape[1] <= 2 * columns:
                 rest = text[len(part) :].strip()

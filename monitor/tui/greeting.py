@@ -76,7 +76,7 @@ def words_for(
         case Welcome.UNKNOWN:
             return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.", hint)
         case Welcome.TAKEN_BACK:
-            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"The entry of {at} is void.")
+            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"Entry {at} is void.")
 
 
 def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool) -> Words:
@@ -108,6 +108,7 @@ class GreetingPanel(Widget):
         border: round $border; background: $surface; padding: 0 1; height: 12;
         Horizontal { height: 1fr; }
         Vertical { height: 1fr; width: 1fr; }
+        Static { text-wrap: nowrap; text-overflow: ellipsis; }
         #sign { text-style: bold; height: 1; width: 18; padding: 0 1; }
         #name { height: 6; text-style: bold; color: $foreground; }
         #opening { color: $text-muted; height: 1; }
