@@ -5,7 +5,6 @@ come and go. Where no landmark is known (somebody drags the scroll bar), the row
 """
 
 import operator
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -133,27 +132,10 @@ def matching(
     but: UUID | None = None,
 ) -> ColumnElement[bool] | None:
     """The text occurs in one of the columns, whatever its case; one person is left out. None for no condition."""
-    search = unicodedata.normalize("NFC", search)
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    conditions = [or_(*(_contains(one, search, sqlite=sqlite) for one in columns))] if search else []
+    conditions = [or_(*(people.contains(session, one, search) for one in columns))] if search else []
     if but is not None:
         conditions.append(PersonRow.id != but)
     return and_(*conditions) if conditions else None
-
-
-def _contains(column: InstrumentedAttribute[Any], search: str, *, sqlite: bool) -> ColumnElement[bool]:
-    if not sqlite:
-        return column.icontains(search, autoescape=True)
-    # SQLite's LIKE takes no notice of case as it is, and folding both sides costs it three times as much; but it knows
-    # the case of the 26 letters only. GLOB has classes of letters, so each stands there in both of its cases.
-    if search.isascii():
-        return column.contains(search, autoescape=True)
-    return column.bool_op("GLOB")(f"*{''.join(map(_either_case, search))}*")
-
-
-def _either_case(letter: str) -> str:
-    cases = {form for form in (letter, letter.lower(), letter.upper()) if len(form) == 1}
-    return f"[{''.join(sorted(cases))}]" if len(cases) > 1 or letter in "*?[" else letter
 
 
 def audit_page(session: Session, want: Want) -> Page[AuditEntry]:

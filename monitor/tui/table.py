@@ -120,6 +120,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty = empty
         self._styles: dict[str, Style] = {}
         self._columns_shown: list[tuple[int, Column, int]] = []
+        self._was_tall = 0
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -208,6 +209,12 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _keep_in_view(self) -> None:
         self.scroll_to_region(Region(0, self.cursor, 1, 2), animate=False, force=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A row under the cursor that was in view stays in view in a smaller window."""
+        if 0 <= self.cursor - self.scroll_offset.y < self._was_tall - 1:
+            self.call_after_refresh(self._keep_in_view)
+        self._was_tall = event.size.height
 
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:

@@ -173,5 +173,6 @@ def test_letters_of_any_script_are_found_whatever_their_case(engine: Engine, at:
         for name in (*wanted.values(), "Ada", "Zoë"):
             people.add_person(session, name, at=at, actor="test")
         found = [one.person.name for one in people_page(session, Want(9), search=search).items]
+        assert [one.person.name for one in people.list_people(session, search=search)] == found
     key = {"и": "Иван", "e": "É", "s": "S"}.get(search[0].lower(), search[0])
     assert found == [wanted[key if key in wanted else "É"]]

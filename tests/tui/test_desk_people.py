@@ -208,7 +208,7 @@ async def test_the_pane_is_scrolled_with_keys_and_begins_anew_with_the_next_pers
         shown = text_of(world)
         assert "23 Feb 2026" in shown
         assert "recorded by test" in shown
-        assert "photo-2.jpg  33 px, " in shown
+        assert "photo-2.jpg  33 px, sharp 0.50" in shown
         assert "Mood, two weeks" not in shown
         await go(pilot, "tab", "end")
         assert "Mood, two weeks" in text_of(world)
@@ -227,6 +227,16 @@ async def test_who_was_found_stays_under_the_cursor_when_the_filter_is_cleared(w
             assert found.count == 310
             assert found.selected_key == str(person_named(world, "Person 200"))
             assert "Person 200" in text_of(world)
+
+
+async def test_the_row_under_the_cursor_stays_in_view_in_a_smaller_window(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(120, 36)) as pilot:
+        await go(pilot, "f4", "end")
+        assert "Tim Berners-Lee" in text_of(world)
+        await pilot.resize_terminal(80, 12)
+        await go(pilot)
+        table = pilot.app.screen.query_one("#people", PagedTable)
+        assert 0 <= table.cursor - table.scroll_offset.y < table.size.height - 1
 
 
 def person_named(world: World, name: str) -> UUID:

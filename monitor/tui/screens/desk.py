@@ -31,6 +31,8 @@ SETTLE = 0.05
 """Seconds that facts may gather before a screen loads again."""
 LETTERS = 0.25
 """Seconds after the last letter of a filter before the database is asked."""
+NOTIFIED, READ = 5.0, 12.0
+"""Seconds that something short is shown for, and letters that are read in a second of something long."""
 RETRY = 5.0
 """Seconds after which a load that failed is tried again."""
 
@@ -193,7 +195,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def changed(self, done: str) -> None:
         """People were changed: say so, let the kiosk know, load again."""
-        self.app.notify(done, markup=False)
+        self.app.notify(done, markup=False, timeout=max(NOTIFIED, len(done) / READ))
         self.app.live.people_changed()
         self.reload()
 

@@ -79,7 +79,7 @@ def quality_text(quality: Mapping[str, Any]) -> str:
     """How good an image is, as it was measured when it was enrolled."""
     told = [
         ("inter_eye_distance", "{:.0f} px"),
-        ("sharpness", "sharpness {:.2f}"),
+        ("sharpness", "sharp {:.2f}"),
         ("frames", "from {:.0f} frames"),
     ]
     found = [text.format(quality[name]) for name, text in told if isinstance(quality.get(name), int | float)]
