@@ -186,7 +186,12 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         Args:
             done: what is said then, where the job has nothing better to say.
         """
-        ask(self.app, dialog, job, lambda told: self.changed(told or done), self.refused)
+
+        def begin(answers: Answers) -> Callable[[], str | None]:
+            self.say("Working")
+            return job(answers)
+
+        ask(self.app, dialog, begin, lambda told: self.changed(told or done), self.refused)
 
     def refused(self, sentence: str) -> None:
         """A change was not made, perhaps because others changed the facts: say so, and show what is there now."""

@@ -163,6 +163,7 @@ class SystemScreen(DeskScreen[SystemView]):
 
         def job(answers: Answers) -> Callable[[], Path]:
             folder = Path(answers["folder"].strip()).expanduser()
+            app.notify("Copying the database", markup=False)
             return partial(queries.back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
 
         text = "The database is copied to a new file, while it is used. The face key is not in the copy."
@@ -179,10 +180,16 @@ class SystemScreen(DeskScreen[SystemView]):
         text = f"{past_text(self.loaded)}. The ledger of attendance stays. This cannot be undone."
         job = partial(queries.purge, app.engine, app.settings, app.clock())
         dialog = Dialog("Delete what is past its time", text, yes="Delete", danger=True)
-        app.push_screen(dialog, lambda answers: app.in_background(job, self._purged) if answers is not None else None)
+
+        def begin(_: Answers) -> Callable[[], Expired]:
+            self.say("Deleting what is past its time")
+            return job
+
+        ask(app, dialog, begin, self._purged, self._say_problem)
 
     def _purged(self, gone: Expired) -> None:
         self.app.notify(f"{gone.rows:,} rows are deleted.")
+        self.say(self._verdict())
         self.reload()
 
     # What works here

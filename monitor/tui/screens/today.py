@@ -207,10 +207,15 @@ check-out is missing).
         field = Ask("file", "Into the file", str(Path.home() / f"muster-{day.isoformat()}.csv"))
 
         def job(answers: Answers) -> Callable[[], Path]:
+            self.say("Writing the file")
             return partial(self._export, Path(answers["file"].strip()).expanduser(), day, now)
 
         dialog = Dialog("Export this day", text, [field], yes="Write")
-        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+        ask(app, dialog, job, self._exported)
+
+    def _exported(self, file: Path) -> None:
+        self.app.notify(f"Written to {file}", markup=False)
+        self.reload()
 
     def _export(self, file: Path, day: date, now: datetime) -> Path:
         """In a worker."""
