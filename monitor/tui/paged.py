@@ -38,6 +38,7 @@ class PagedTable(Table):
         self._key: str | None = None
         self._restart: Literal["no", "wished", "asked"] = "no"
         self._widened = False
+        self._select_then = False
 
     @property
     def count(self) -> int:
@@ -58,6 +59,18 @@ class PagedTable(Table):
     def restart(self) -> None:
         """Another list comes: the next page that is asked for is its first, and until then the old one stays."""
         self._restart = "wished"
+
+    @property
+    def restarting(self) -> bool:
+        """Whether the rows are still those of the list before."""
+        return self._restart != "no"
+
+    def action_select(self) -> None:
+        """While another list comes, whatever row is first there is meant."""
+        if self.restarting:
+            self._select_then = True
+        else:
+            super().action_select()
 
     def widen(self) -> None:
         """A longer list comes, of which this was a part: the cursor stays on its row, wherever that is there."""
@@ -119,6 +132,9 @@ class PagedTable(Table):
             self.post_message(self.Highlighted(self, self.selected_key))
         self.refresh()
         self._look()
+        if self._select_then:
+            self._select_then = False
+            self.action_select()
 
     def recount(self, total: int) -> None:
         """Say how many rows the whole list has, of which a part is shown."""

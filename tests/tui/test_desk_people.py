@@ -239,6 +239,28 @@ async def test_the_row_under_the_cursor_stays_in_view_in_a_smaller_window(world:
         assert 0 <= table.cursor - table.scroll_offset.y < table.size.height - 1
 
 
+async def test_a_key_is_for_the_person_under_the_cursor_not_for_the_one_still_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4")
+        await pilot.press("slash", *"hopper", "enter", "d")
+        await go(pilot)
+        with reading(world.engine) as session:
+            assert [name for name in world.ids if not people.get_person(session, world.ids[name]).active] == [
+                "Grace Hopper"
+            ]
+        await go(pilot, "escape", "home")
+        go_on, load = threading.Event(), people_queries.person_details
+        monkeypatch.setattr(people_queries, "person_details", lambda *args: go_on.wait(5) and load(*args))
+        await pilot.press("down", "d", "down")
+        go_on.set()
+        await go(pilot)
+        with reading(world.engine) as session:
+            assert people.get_person(session, world.ids["Ada Lovelace"]).active
+            assert people.get_person(session, world.ids["Barbara Liskov"]).active
+
+
 def person_named(world: World, name: str) -> UUID:
     with reading(world.engine) as session:
         return people.find_by_name(session, name)[0].id

@@ -16,6 +16,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.records import NewEvent
 from monitor.tui import queries
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today import TodayScreen
 from monitor.tui.table import Table
 
@@ -37,6 +38,15 @@ async def test_the_filter_works_while_typing_and_escape_clears_it(world: World) 
         assert names(pilot, "#roster") == ["Katherine Johnson", "Margaret Hamilton"]
         await go(pilot, "escape")
         assert len(names(pilot, "#roster")) == 10
+
+
+async def test_enter_is_for_the_list_that_was_asked_for(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot)
+        await pilot.press("slash", *"hopper", "enter", "enter")
+        await go(pilot)
+        assert isinstance(pilot.app.screen, DaySheet)
+        assert "Grace Hopper Mon 9 Mar 2026" in text_of(world)
 
 
 async def test_sorting_goes_through_the_columns(world: World) -> None:

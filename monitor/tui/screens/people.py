@@ -90,6 +90,9 @@ The list finds people by name, number or group; the pane shows everything about 
         self._booth = booth
         self._details: PersonDetails | None = None
         self._fetching = False
+        self._meant: tuple[str | None, Callable[[], None]] | None = None
+        """A key that was pressed before the person under the cursor was loaded: who was meant, and what to do; None
+        for whoever comes first in the list that is loaded."""
         self._report: list[PersonReport] = []
         """Of an enrolment that ended while another screen was shown."""
         self._counts: PeopleCounts | None = None
@@ -176,6 +179,21 @@ The list finds people by name, number or group; the pane shows everything about 
         self.query_one("#about", Static).update(about)
         if changed:  # the footer composes itself anew each time it is told
             self.refresh_bindings()
+        if self._meant is not None and (details is None or not self.query_one(PagedTable).restarting):
+            (key, then), self._meant = self._meant, None
+            if details is not None and key in (None, str(details.person.id)) and self.is_current:
+                then()
+
+    def _person(self, then: Callable[[], None]) -> PersonDetails | None:
+        """Everything about the person under the cursor; None while it is loaded, and `then` is called after that.
+
+        Whoever is shown in the pane meanwhile was not meant.
+        """
+        table, details = self.query_one(PagedTable), self._details
+        if details is not None and not table.restarting and str(details.person.id) == table.selected_key:
+            return details
+        self._meant = None if table.restarting else table.selected_key, then
+        return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"change", "active", "merge"}:
@@ -188,22 +206,24 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def action_change(self, what: str) -> None:
         """Ask for one of `person_actions.CHANGES`, and do it."""
-        if self._details is not None:
-            change = CHANGES[what](self.app, self._details)
+        if details := self._person(partial(self.action_change, what)):
+            change = CHANGES[what](self.app, details)
             self.ask(change.dialog, change.job, change.done)
 
     def action_active(self) -> None:
-        if self._details is None:
+        details = self._person(self.action_active)
+        if details is None:
             return
-        person = self._details.person
+        person = details.person
         job = partial(queries.set_active, self.app.engine, person.id, not person.active, self.app.clock())
         done = f"{clean(person.name, 40)} is {'inactive: kept, but not recognised' if person.active else 'active'}."
         self.app.in_background(job, lambda _: self.changed(done), self.refused)
 
     def action_merge(self) -> None:
-        if self._details is None:
+        details = self._person(self.action_merge)
+        if details is None:
             return
-        who = self._details.person
+        who = details.person
         text = f"Who is the same person as {called(who)}?"
         picker = PersonPicker("Merge into", text, but=who.id)
         self.app.push_screen(picker, lambda into: self._merge(who, into) if into else None)
@@ -219,8 +239,8 @@ The list finds people by name, number or group; the pane shows everything about 
         )
 
     def action_review(self) -> None:
-        if self._details is not None:
-            self.app.push_screen(GrowthReview(self._details.person), lambda _: self.reload())
+        if details := self._person(self.action_review):
+            self.app.push_screen(GrowthReview(details.person), lambda _: self.reload())
 
     # Enrolment
 
