@@ -27,15 +27,13 @@ from textual.widgets import HelpPanel
 from db.crypto import TemplateCipher
 from monitor.config import CONFIG_FILE, Settings, save_setting
 from monitor.domain import KioskEvent, Scene
-from monitor.pin import is_pin
-from monitor.pin_tries import Tries, note_lock
 from monitor.tui.chrome import LoopDelay, ScreenHelp
 from monitor.tui.commands import commands
-from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.graphics import Graphics, kitty_forget
 from monitor.tui.live import KioskFactory, LiveDoor
-from monitor.tui.pin_entry import LEFT_ALONE, PinEntry
+from monitor.tui.lock import DeskLock
+from monitor.tui.pin_entry import PinEntry
 from monitor.tui.plain import PlainLetters
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
@@ -125,8 +123,7 @@ class MusterApp(WorkApp):
         self.watcher = Watch(engine, self._news, SELDOM if self.live.has_camera else OFTEN)
         self.source_name = source_name(settings.source)
         self.loop_delay = LoopDelay()
-        self._unlocked = not settings.admin_pin_hash
-        self._tries = Tries()
+        self._desk_lock = DeskLock(self)
         self._last_input = monotonic()
         self._leaving = False
         self._first_steps = first_steps
@@ -255,33 +252,10 @@ class MusterApp(WorkApp):
 
     async def action_open(self, mode: str) -> None:
         """Go to another screen; the desk's screens ask for the PIN first, when there is one."""
-        if mode == "door" or self._unlocked:
+        if mode == "door" or self._desk_lock.is_open:
             await self.switch_mode(mode)
-        elif left := self._tries.seconds_left(self.clock()):
-            self.notify(f"Too many wrong tries. Try again in {left} seconds.", severity="warning")
-        elif not isinstance(self.screen, Dialog):
-            dialog = Dialog(
-                "Admin PIN", "The desk's screens are locked.", [Ask("pin", "PIN", secret=True)], yes="Unlock"
-            )
-            self.push_screen(dialog, partial(self._pin_given, mode))
-            self.set_timer(LEFT_ALONE, dialog.close_if_open)
-
-    def _pin_given(self, mode: str, answers: Answers | None) -> None:
-        if answers is not None:
-            job = partial(is_pin, answers["pin"], self.settings.admin_pin_hash)
-            self.in_background(job, partial(self._pin_checked, mode))
-
-    def _pin_checked(self, mode: str, right: bool) -> None:
-        if right:
-            self._unlocked, self._tries = True, Tries()
-            self.call_later(self.switch_mode, mode)
-            return
-        now = self.clock()
-        self._tries = self._tries.after_wrong(now)
-        self.notify("That is not the PIN.", severity="error")
-        if self._tries.seconds_left(now):
-            self.in_background(partial(note_lock, self.engine, self.settings.kiosk, now, "admin PIN"), lambda _: None)
-        self.call_later(self.action_open, mode)
+        else:
+            self._desk_lock.ask(mode)
 
     def use_pin(self, kept: str) -> None:
         """A PIN was set, or removed when empty; it counts at once."""
@@ -300,12 +274,12 @@ class MusterApp(WorkApp):
 
     def _every_few_seconds(self) -> None:
         self.live.tick()
-        if self._unlocked and self.settings.admin_pin_hash and self.idle > IDLE_SECONDS:
+        if self._desk_lock.is_open and self.settings.admin_pin_hash and self.idle > IDLE_SECONDS:
             self.lock()
 
     def lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""
-        self._unlocked = False
+        self._desk_lock.is_open = False
         while isinstance(self.screen, ModalScreen):
             self.pop_screen()
         self.call_later(self.switch_mode, "door")

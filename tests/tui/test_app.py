@@ -78,7 +78,7 @@ async def test_wrong_admin_pins_lock_the_desk_for_a_minute_and_are_noted(world: 
 async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.tui.app.LEFT_ALONE", 0.1)
+    monkeypatch.setattr("monitor.tui.lock.LEFT_ALONE", 0.1)
     async with world.app(admin_pin_hash=hash_pin("2718")).run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world))
         await pilot.press("f4")
