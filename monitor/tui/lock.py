@@ -38,15 +38,14 @@ class DeskLock:
         self._tries = Tries()
         self.is_open = not app.settings.admin_pin_hash
 
-    def ask(self, mode: str) -> None:
+    def ask(self, mode: str, text: str = "The desk's screens are locked.") -> None:
         """Ask for the PIN, then go to this screen; or say for how long nobody may try."""
         app = self._app
         left = self._tries.seconds_left(app.clock())
         if left:
             app.notify(f"Too many wrong tries. Try again in {left} seconds.", severity="warning")
         elif not isinstance(app.screen, Dialog):
-            text, fields = "The desk's screens are locked.", [Ask("pin", "PIN", secret=True)]
-            dialog = Dialog("Admin PIN", text, fields, yes="Unlock")
+            dialog = Dialog("Admin PIN", text, [Ask("pin", "PIN", secret=True)], yes="Unlock")
             app.push_screen(dialog, partial(self._answered, mode))
             app.set_timer(LEFT_ALONE, dialog.close_if_open)
 
@@ -63,7 +62,6 @@ class DeskLock:
             return
         now = app.clock()
         self._tries = self._tries.after_wrong(now)
-        app.notify("That is not the PIN.", severity="error")
         if self._tries.seconds_left(now):
             app.in_background(partial(note_lock, app.engine, app.settings.kiosk, now, "admin PIN"), lambda _: None)
-        self.ask(mode)
+        self.ask(mode, "That is not the PIN. Try again.")
