@@ -156,6 +156,8 @@ class Dialog(ModalScreen[Answers | None]):
         problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
         if problem:
             self.query_one("#problem", Static).update(Text(problem))
+            if not missing and self.query(Input):
+                self.query(Input).first().focus()  # of what is checked, this comes first
         else:
             self.dismiss(answers)
 

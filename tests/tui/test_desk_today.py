@@ -134,9 +134,9 @@ async def test_a_void_needs_a_reason(world: World) -> None:
 
 async def test_a_wrong_time_is_not_taken(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "enter", "a")
-        await fill(pilot, kind="check_out", at="25:00", reason="test")
+        await go(pilot, "enter", "a", *"25:00", "tab", "tab", *"test", "enter")
         assert "such as 08:58" in text_of(world)
+        assert pilot.app.focused is pilot.app.screen.query_one("#ask-at")
         await fill(pilot, at="09:59")
         assert "still to come" in text_of(world)
         await go(pilot, "escape")

@@ -137,7 +137,7 @@ class DaySheet(ModalScreen[None]):
             return
         event = line.event
         at, kind = at_clock(event.at, self.app.settings.zone), event.corrected_kind or event.kind
-        fields = [Ask("kind", "What happened", kind, KINDS), Ask("at", "At (hh:mm)", at), Ask("reason", "Reason")]
+        fields = [Ask("at", "At (hh:mm)", at), Ask("kind", "What happened", kind, KINDS), Ask("reason", "Reason")]
         self._ask(
             Dialog("Correct this entry", "It stays in the ledger; what you write here counts instead of it.", fields,
                    yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
@@ -152,7 +152,7 @@ class DaySheet(ModalScreen[None]):
         entries = self._entries
         if entries is None:
             return
-        fields = [Ask("kind", "What happened", "check_in", KINDS), Ask("at", "At (hh:mm)"), Ask("reason", "Reason")]
+        fields = [Ask("at", "At (hh:mm)"), Ask("kind", "What happened", "check_in", KINDS), Ask("reason", "Reason")]
         self._ask(
             Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
                    check=lambda answers: self._check(entries, answers)),
