@@ -125,7 +125,17 @@ def renewed(board: Board, loaded: Board) -> Board:
             for person, one in loaded.attendees.items()
         },
         happenings=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:ARRIVALS_KEPT]),
+        greeting=_greets_still(board.greeting, loaded),
+        entry=_greets_still(board.entry, loaded),
     )
+
+
+def _greets_still(greeting: Greeting | None, loaded: Board) -> Greeting | None:
+    """A greeting by the name that the person has now; None where the entry is void by now, or the person erased."""
+    if greeting is None or greeting.event.person is None or greeting.welcome is Welcome.TAKEN_BACK:
+        return greeting
+    one = loaded.attendees.get(greeting.event.person)
+    return replace(greeting, event=replace(greeting.event, name=one.name)) if one else None
 
 
 def _still(before: Attendee, now: Attendee) -> Attendee:

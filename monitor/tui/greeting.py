@@ -97,7 +97,9 @@ def _not_me(greeting: Greeting, entry: Greeting, now: datetime) -> str:
     if entry.event.attendance is None or left <= timedelta(0):
         return ""
     seconds = ceil(left.total_seconds())
-    return f"Not you? Press N ({seconds})" if greeting is entry else f"N ({seconds}): not {clean(entry.event.name)}"
+    if greeting.event.attendance == entry.event.attendance:
+        return f"Not you? Press N ({seconds})"
+    return f"N ({seconds}): not {clean(entry.event.name)}"
 
 
 class GreetingPanel(Widget):

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.domain import EventKind, KioskEvent
 from monitor.tui.banner import ROWS, large
-from monitor.tui.board import Board, Welcome, fold, take_back
+from monitor.tui.board import Board, Welcome, fold, renewed, take_back
 from monitor.tui.greeting import words_for
 from monitor.tui.text import UNICODE_SIGNS, clean
 
@@ -52,6 +52,19 @@ def test_somebody_who_is_in_is_told_so_when_they_pass_again_but_not_at_once() ->
     assert later.greeting is not None
     assert later.greeting.welcome is Welcome.ALREADY
     assert later.greeting.since == AT
+
+
+def test_a_greeting_follows_the_database_too() -> None:
+    board = fold(Board(), event(EventKind.CHECK_IN))
+    called = replace(board, attendees={ADA: replace(board.attendees[ADA], name="Augusta")})
+    greeting, entry = renewed(board, called).greeting, renewed(board, called).entry
+    assert greeting is not None
+    assert entry is not None
+    assert greeting.event.name == entry.event.name == "Augusta"
+    assert "Not you?" in words_for(greeting, AT, BERLIN, UNICODE_SIGNS, 2, entry=entry).hint
+    assert renewed(board, Board()).greeting is None, "void, or erased"
+    void = take_back(board, event(EventKind.CHECK_IN), AT, None)
+    assert renewed(void, Board()).greeting is void.greeting
 
 
 def test_not_me_puts_the_person_back_as_they_were() -> None:
