@@ -35,6 +35,7 @@ from monitor.tui.live import KioskFactory, LiveDoor
 from monitor.tui.lock import DeskLock
 from monitor.tui.pin_entry import PinEntry
 from monitor.tui.plain import PlainLetters
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door import DoorScreen
 from monitor.tui.screens.first_steps import CAMERA, DEMO, FOLDER, FirstSteps
@@ -245,7 +246,7 @@ class MusterApp(WorkApp):
         self.show_later(partial(self.live.hear, news))
 
     def facts_changed(self) -> None:
-        if not self._leaving and isinstance(self.screen, DeskScreen):
+        if not self._leaving and isinstance(self.screen, DeskScreen | DaySheet):
             self.screen.facts_changed()
 
     # Screens and the PIN

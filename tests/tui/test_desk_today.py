@@ -172,6 +172,23 @@ async def test_a_night_shifts_morning_is_corrected_on_the_right_day(world: World
     assert written == [thursday + timedelta(hours=hours) for hours in (34 + 59 / 60, 23.5, 11.5)]
 
 
+async def test_a_persons_day_follows_what_is_written_meanwhile(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter")
+        table = pilot.app.screen.query_one("#entries", Table)
+        assert table.count == 1
+        with writing(world.engine) as session:
+            kiosk, ada = kiosks.all_kiosks(session)[0].id, world.ids["Ada Lovelace"]
+            ledger.append(
+                session, NewEvent(new_id(), "check_out", ada, NOW, "Europe/Berlin", kiosk, "face", "door", NOW)
+            )
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if table.count == 2:
+                break
+        assert [row.cells[1] for row in table.rows] == ["came in", "left"]
+
+
 async def test_a_persons_day_can_be_left_before_it_is_loaded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
     load = queries.day_of_person

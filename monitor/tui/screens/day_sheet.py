@@ -185,9 +185,12 @@ class DaySheet(ModalScreen[None]):
 
     def _changed(self, done: str) -> None:
         self.app.notify(done)
-        self.app.facts_changed()
         if self.is_attached:
             self._reload()
+
+    def facts_changed(self) -> None:
+        """Something was written, perhaps at the door."""
+        self._reload()
 
 
 def presence(answers: Answers) -> Presence:
