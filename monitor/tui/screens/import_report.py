@@ -40,7 +40,7 @@ class ImportReport(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
             yield Static(id="title", markup=False)
-            yield Table(COLUMNS, empty="Every picture was taken.")
+            yield Table(COLUMNS, empty="No picture was left out.")
             yield Static(id="reason", markup=False)
             yield KeyBar()
 
