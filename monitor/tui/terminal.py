@@ -26,6 +26,8 @@ COLLECT_AFTER = (10_000, 20, 50)
 """Allocations before the garbage collector looks at the young, and rounds before it looks at the older objects."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another one waits; the default of 5 ms is felt on the screen."""
+MOST_LOG = 5_000_000
+"""Bytes of a log that the next start puts aside; one older log is kept."""
 STAYS = 3600.0
 """Seconds that it is said that a part of the app failed."""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -143,6 +145,8 @@ def _opened(log: Path) -> TextIO:
     """The log to be written to; the app does without one where none can be made, as in a home that is read only."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
+        if log.exists() and log.stat().st_size > MOST_LOG:
+            log.replace(log.with_name(f"{log.name}.old"))
         return log.open("a", encoding="utf-8")
     except OSError:
         return Path(os.devnull).open("a", encoding="utf-8")

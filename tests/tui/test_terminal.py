@@ -111,10 +111,13 @@ def test_a_closed_terminal_ends_the_app_and_stops_the_kiosk(tmp_path: Path, told
     assert (tmp_path / "end").read_text(encoding="utf-8") == "0 True ['MainThread']"
 
 
-def test_a_thread_that_fails_is_in_the_log_once_and_on_the_screen(tmp_path: Path) -> None:
+def test_a_thread_that_fails_is_on_the_screen_and_once_in_a_log_that_does_not_grow_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "muster.log").write_bytes(bytes(5_000_001))
     fails = "threading.Thread(target=lambda: 1 / 0, name='picture').start()"
     told = "[time.sleep(0.02) for _ in iter(lambda: len(app._notifications), 1)]"
     written, _ = run(tmp_path, f"{fails}; {told}; os.kill(os.getpid(), {int(signal.SIGTERM)})")
     assert b"Traceback" not in written
     log = (tmp_path / "muster.log").read_text(encoding="utf-8")
     assert log.count("The thread picture failed") == log.count("ZeroDivisionError") == 1
+    assert "\0" not in log
+    assert (tmp_path / "muster.log.old").stat().st_size == 5_000_001
