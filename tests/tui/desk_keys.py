@@ -2,7 +2,7 @@
 
 from conftest_tui import settle
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, Select
+from textual.widgets import Button, Input, Select, Static
 
 from monitor.tui.table import Table
 
@@ -36,3 +36,13 @@ def names(pilot: Pilot[None], table: str) -> list[str]:
 def told(pilot: Pilot[None]) -> str:
     """What the toasts say, however they are wrapped."""
     return "\n".join(one.message for one in pilot.app._notifications)
+
+
+async def problem(pilot: Pilot[None]) -> str:
+    """What the dialog says is wrong, when it is there (again)."""
+    for _ in range(250):
+        said = [str(one.render()) for one in pilot.app.screen.query("#problem").results(Static)]
+        if any(said):
+            return said[0]
+        await pilot.pause(0.02)
+    raise AssertionError("no dialog says that anything is wrong")

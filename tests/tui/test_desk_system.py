@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest_tui import FINDINGS, NOW, World, settle
-from desk_keys import fill, go
+from desk_keys import fill, go, problem
 from test_door_screen import text_of
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from db import audit, ledger, moods, sightings
 from db.engine import reading, writing
@@ -145,7 +145,7 @@ async def test_a_backup_that_cannot_be_written_is_asked_for_again(world: World, 
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "b")
         await fill(pilot, folder=str(tmp_path / "nowhere"))
-        assert "cannot be written" in str(pilot.app.screen.query_one("#problem", Static).render())
+        assert "cannot be written" in await problem(pilot)
         (tmp_path / "copies").mkdir()
         await fill(pilot, folder=str(tmp_path / "copies"))
     assert len(list((tmp_path / "copies").iterdir())) == 1

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from conftest_tui import NOW, World, came, scene, settle, show_door
-from desk_keys import SIZE, fill, go, names, told
+from desk_keys import SIZE, fill, go, names, problem, told
 from openpyxl import load_workbook
 from test_door_screen import text_of
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from db import audit, kiosks, ledger, people, schedules
 from db.engine import reading, writing
@@ -232,11 +232,11 @@ async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World,
     there.write_text("mine")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "e")
-        for name, problem in (
+        for name, said in (
             ("there.csv", "there already"), ("day.doc", "end in .csv"), ("no/folder.csv", "cannot be written"),
         ):  # fmt: skip
             await fill(pilot, file=str(tmp_path / name))
-            assert problem in str(pilot.app.screen.query_one("#problem", Static).render())
+            assert said in await problem(pilot)
             assert pilot.app.screen.query_one("#ask-file", Input).value == str(tmp_path / name)
         await fill(pilot, file=str(tmp_path / "new.csv"))
         assert isinstance(pilot.app.screen, TodayScreen)
