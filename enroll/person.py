@@ -1,6 +1,7 @@
 """Enrols one person from examined pictures: judged, stored in one transaction, and compared with everyone else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 import numpy as np
@@ -42,20 +43,24 @@ def enrol_person(
     Raises:
         DatabaseError: the key is another one, or the database cannot be read or written.
     """
-    try:
-        clean(identity.name)
-        with reading(engine) as session:
+    # One transaction from the look to the write: two imports at once would make everybody twice.
+    with reading(engine) if dry_run else writing(engine) as session:
+        try:
+            clean(identity.name)
             existing = find_person(session, identity)
             enrolled = load_members(session, cipher, existing.id, ENCODER_NAME) if existing else []
-    except InvalidRecord as error:
-        return refused(identity.name, examinations, str(error))
-    embeddings = [member.embedding for member in enrolled]
-    judgement = judge(examinations, embeddings)
-    if dry_run:
-        return _foresee(roster, identity, existing, embeddings, examinations, judgement)
-    if not judgement.members and existing is None:
-        return report_of(identity.name, len(examinations), judgement, [])
-    with writing(engine) as session:
+        except InvalidRecord as error:
+            return refused(identity.name, examinations, str(error))
+        hashes = {member.template.content_hash for member in enrolled}
+        judgement = judge(
+            [replace(one, known=True) if one.content_hash in hashes else one for one in examinations],
+            [member.embedding for member in enrolled],
+        )
+        if dry_run:
+            embeddings = [member.embedding for member in enrolled]
+            return _foresee(roster, identity, existing, embeddings, examinations, judgement)
+        if not judgement.members and existing is None:
+            return report_of(identity.name, len(examinations), judgement, [])
         known = add_members(session, cipher, identity, existing, judgement.members, details)
         alike = mark_alike(session, roster, known, at=details.at) if known and judgement.members else []
     if known is not None:

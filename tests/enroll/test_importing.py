@@ -1,15 +1,20 @@
 """The import from end to end, on real faces."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from typer.testing import CliRunner
 
+import enroll.person
 from db import consents, people, templates
 from db.engine import reading, writing
 from enroll.images import enrol_from_images
 from enroll.importing import import_pile, open_pile
-from enroll.store import Details
+from enroll.roster import Roster
+from enroll.store import Details, Identity
 from monitor.cli.enroll import app
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
@@ -116,6 +121,29 @@ def test_an_import_that_is_stopped_has_whole_people_only(engine, cipher, details
         next(reports)
         reports.close()
     assert enrolled(engine) == {"Anna": 2}
+
+
+def test_two_imports_at_once_make_nobody_twice(engine, cipher, details, made_up, monkeypatch):
+    pictures = [made_up.examination("1.jpg", "Anna"), made_up.examination("2.jpg", "Anna")]
+    both, judged = Barrier(2, timeout=0.5), enroll.person.judge
+
+    def judge_together(*given):
+        with suppress(BrokenBarrierError):  # one waits for the other in vain, where it cannot come so far
+            both.wait()
+        return judged(*given)
+
+    monkeypatch.setattr(enroll.person, "judge", judge_together)
+    with ThreadPoolExecutor(2) as threads:
+        imports = [
+            threads.submit(enroll.person.enrol_person, engine, cipher, Roster(), Identity("Anna"), pictures, details)
+            for _ in range(2)
+        ]
+        reports = [one.result() for one in imports]
+
+    assert enrolled(engine) == {"Anna": 2}
+    with reading(engine) as session:
+        assert len(people.list_people(session)) == 1
+    assert sorted((one.accepted, one.unchanged) for one in reports) == [(0, 2), (2, 0)]
 
 
 def test_several_people_of_one_name_are_not_mixed_up(run, engine, details, people_folder):
