@@ -23,6 +23,9 @@ LARGEST: Final = 256 * 2**20
 WORST_RATIO: Final = 200
 """How many times smaller than its content an entry may be: pictures hardly shrink, bombs shrink 1,000 times."""
 
+_IS_UTF8: Final = 0x800
+"""The flag of an entry whose name is declared to be UTF-8; the standard's other encoding is code page 437."""
+
 _SMALL: Final = 2**20
 """Below this an entry is harmless, whatever its ratio."""
 
@@ -50,7 +53,8 @@ def read_archive(path: Path, closing: ExitStack, *, group: str | None = None, on
 
 def _entries(archive: zipfile.ZipFile, path: Path, skipped: Counter[str]) -> Iterator[Entry]:
     for info in archive.infolist():
-        inside = PurePosixPath(info.filename.replace("\\", "/"))
+        name = _name(info)
+        inside = PurePosixPath(name.replace("\\", "/"))
         if info.is_dir():
             continue
         if is_hidden(inside) and ".." not in inside.parts:
@@ -58,10 +62,20 @@ def _entries(archive: zipfile.ZipFile, path: Path, skipped: Counter[str]) -> Ite
         elif not is_picture(inside):
             skipped["foreign"] += 1
         else:
-            label = f"{path}/{info.filename}"
+            label = f"{path}/{name}"
             flaw = _flaw(info, inside)
             harmless = PurePosixPath(*(part for part in inside.parts if part not in ("/", "..")))
             yield harmless, _member(archive, info, label) if flaw is None else Rejection(label, flaw)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The entry's name; some programs, such as the Finder, write UTF-8 without saying so."""
+    if info.flag_bits & _IS_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _flaw(info: zipfile.ZipInfo, inside: PurePath) -> str | None:

@@ -18,10 +18,13 @@ _HEADINGS: Final = {
     ),
     "name": (
         "name", "fullname", "displayname", "person", "employee", "student", "pupil", "member", "visitor",
-        "nom", "nombre", "mitarbeiter",
+        "nom", "nombre", "nome", "naam", "mitarbeiter",
     ),
-    "first": ("first", "firstname", "givenname", "forename", "vorname", "prenom"),
-    "last": ("last", "lastname", "surname", "familyname", "nachname"),
+    "first": ("first", "firstname", "givenname", "forename", "vorname", "prenom", "voornaam"),
+    "last": (
+        "last", "lastname", "surname", "familyname", "nachname", "familienname", "nomdefamille", "apellido",
+        "apellidos", "cognome", "sobrenome", "achternaam",
+    ),
     "number": (
         "number", "no", "nr", "num", "id", "personid", "employeeid", "studentid", "memberid", "staffid",
         "personnelnumber", "employeenumber", "badge", "nummer", "personalnummer", "matrikelnummer", "numero",
@@ -33,6 +36,10 @@ _HEADINGS: Final = {
 }
 # fmt: on
 """Headings without case, accents, spaces and digits; the earlier word wins."""
+
+
+_BARE: Final = ("name", "nom", "nombre", "nome", "naam")
+"""Headings of a whole name, or of one part of it where the other part has a column of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
     body = rows[1:] if has_heading else rows
     if "file" not in by_heading and (file := _file_column(body)) is not None:
         by_heading["file"] = file
+    _complete_names(by_heading, rows[0] if has_heading else (), body)
     named = by_heading.keys() & {"name", "first", "last"}
     if not named and not has_heading and (name := _name_column(body, by_heading.get("file"))) is not None:
         by_heading["name"] = name
@@ -102,6 +110,20 @@ def _by_heading(heading: Sequence[str]) -> dict[str, int]:
             if field not in found and word in headings and headings.index(word) not in found.values():
                 found[field] = headings.index(word)
     return found
+
+
+def _complete_names(found: dict[str, int], heading: Sequence[str], body: Sequence[Sequence[str]]) -> None:
+    """A bare "name" beside only one of first and last name is the other one: "Nom, Prénom" and "Nombre, Apellidos".
+
+    Unless the whole name stands in it, the part included.
+    """
+    name, parts = found.get("name"), found.keys() & {"first", "last"}
+    if name is None or len(parts) != 1 or plain(heading[name]) not in _BARE:
+        return
+    (part,) = parts
+    rows = [row for row in body if max(name, found[part]) < len(row) and row[found[part]]]
+    if sum(row[found[part]].casefold() in row[name].casefold() for row in rows) * 2 < len(rows):
+        found["last" if part == "first" else "first"] = found.pop("name")
 
 
 def _file_column(rows: Sequence[Sequence[str]]) -> int | None:

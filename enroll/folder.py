@@ -1,6 +1,8 @@
 """A folder of pictures: one sub-folder a person, or files named after people, or both."""
 
+import errno
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +40,11 @@ def file_picture(path: Path) -> Picture:
 
 
 def leads_outside(path: Path, folder: Path) -> bool:
-    """Whether the file behind a path, links followed, lies outside the folder."""
-    return not path.resolve().is_relative_to(folder.resolve())
+    """Whether the file behind a path, links followed, lies outside the folder. Raises: OSError."""
+    try:
+        return not path.resolve().is_relative_to(folder.resolve())
+    except RuntimeError:  # so Python before 3.13 calls links in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
 
 
 def _walk(folder: Path, skipped: Counter[str]) -> Iterator[Entry]:
@@ -65,6 +70,12 @@ def _walk(folder: Path, skipped: Counter[str]) -> Iterator[Entry]:
 
 
 def _look_at(path: Path, folder: Path) -> Picture | Rejection:
-    if path.is_symlink() and leads_outside(path, folder):
-        return Rejection(str(path), "The link leads out of the folder; copy the picture itself here.")
+    try:
+        if path.is_symlink() and leads_outside(path, folder):
+            return Rejection(str(path), "The link leads out of the folder; copy the picture itself here.")
+        kind = path.stat().st_mode
+    except OSError as error:
+        return Rejection(str(path), f"The file cannot be read: {error.strerror}.")
+    if not stat.S_ISREG(kind):
+        return Rejection(str(path), "It is no file but a pipe or a device; copy the picture itself here.")
     return file_picture(path)

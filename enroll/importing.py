@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -52,12 +53,18 @@ def open_pile(path: Path, *, group: str | None = None, only: str | None = None) 
     Raises:
         UsageError: nothing can be imported from there.
     """
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist; give a folder, a ZIP archive, a list or a picture.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
     with ExitStack() as stack:
         suffix = path.suffix.lower()
-        if path.is_dir():
+        if stat.S_ISDIR(kind):
             pile = read_folder(path, group=group, only=only)
-        elif not path.exists():
-            raise UsageError(f"{path} does not exist; give a folder, a ZIP archive, a list or a picture.")
+        elif not stat.S_ISREG(kind):
+            raise UsageError(f"{path} is no file but a pipe or a device; give a folder, a ZIP archive or a list.")
         elif suffix == ".zip":
             pile = read_archive(path, stack, group=group, only=only)
         elif suffix in LIST_SUFFIXES:

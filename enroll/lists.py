@@ -45,25 +45,26 @@ def read_list(path: Path, *, group: str | None = None) -> Pile:
         rows, notes = _read_xlsx(path) if path.suffix.lower().startswith(".xls") else _read_csv(path)
     except OSError as error:
         raise UsageError(f"The list {path} cannot be read: {error.strerror}.") from None
-    rows = [row for row in rows if any(row)]
+    numbered = [(place, row) for place, row in enumerate(rows, 1) if any(row)]
+    rows = [row for _, row in numbered]
     if not rows:
         raise UsageError(f"The list {path} is empty; give each picture a row with file and name.")
     columns = guess_columns(rows[:_LOOKED_AT])
-    body = rows[1:] if columns.heading else rows
+    body = numbered[1:] if columns.heading else numbered
     return Pile(_people(path, body, columns, group), notes=(*notes, columns.described()))
 
 
 def _people(
-    path: Path, rows: Sequence[Sequence[str]], columns: Columns, group: str | None
+    path: Path, rows: Sequence[tuple[int, Sequence[str]]], columns: Columns, group: str | None
 ) -> tuple[PersonPictures, ...]:
     people: dict[str, tuple[Identity, list[Picture | Rejection]]] = {}
-    for row in rows:
+    for place, row in rows:
         identity = _identity(row, columns, group)
         key = f"number {identity.number}" if identity.number else f"name {identity.name}"
         file = _cell(row, columns.file)
-        found = _find(path.parent, file)
+        found = _find(path.parent, file) if file else Rejection(f"row {place}", "The list names no file; fill it in.")
         if not identity.name:
-            found = Rejection(file, "The list gives this picture no name; fill it in.")
+            found = Rejection(file or f"row {place}", "The list gives this picture no name; fill it in.")
         people.setdefault(key, (identity, []))[1].append(found)
     return tuple(person_pictures(identity, found) for identity, found in people.values())
 
@@ -76,16 +77,16 @@ def _identity(row: Sequence[str], columns: Columns, group: str | None) -> Identi
 
 
 def _find(folder: Path, name: str) -> Picture | Rejection:
-    if not name:
-        return Rejection("", "The list names no file in this row; fill it in.")
     if "\0" in name:
         return Rejection(name.replace("\0", "?"), "The list names a file that cannot exist; correct it.")
     path = folder / PurePosixPath(name.replace("\\", "/"))
     try:
         if leads_outside(path, folder):
             return Rejection(name, "The path leads out of the list's folder; put the picture beside the list.")
-        if not path.is_file():
+        if not path.exists():
             return Rejection(name, "The list names a file that is missing; correct its name or add it.")
+        if not path.is_file():
+            return Rejection(name, "The list names something that is no file; correct its name.")
     except OSError as error:
         return Rejection(name, f"The file cannot be read: {error.strerror}.")
     if not is_picture(path):
@@ -101,10 +102,13 @@ def _read_csv(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
     text, encoding = decode(path.read_bytes())
     separator = guess_separator(text)
     csv.field_size_limit(2**20)
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
+        rows = [[cell.strip() for cell in row] for row in reader]
     except csv.Error as error:
-        raise UsageError(f"The list {path} is no CSV ({error}); save it as CSV again.") from None
+        raise UsageError(
+            f"The list {path} cannot be read beyond line {reader.line_num} ({error}); look at its quotation marks."
+        ) from None
     shown = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[separator]
     return rows, (f"Encoding {encoding}, separator {shown}.",)
 

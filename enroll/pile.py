@@ -147,5 +147,10 @@ def _depth_of_person(paths: list[PurePath], around: str | None) -> int:
         return 0
     below = {path.parts[1] if len(path.parts) > 2 else name_from_file(path.stem) for path in paths}
     packed_whole = paths[0].parts[0] == around and None not in below
-    several_people = len(below) > 1 and all(len(path.parts) > 2 for path in paths)
-    return 1 if packed_whole or several_people else 0
+    inner = [path.relative_to(path.parts[0]) for path in paths]
+    if all(len(path.parts) > 1 for path in inner):
+        several_people = len(below) > 1
+        deeper = _depth_of_person(inner, None)
+        if several_people or deeper:
+            return 1 + deeper
+    return 1 if packed_whole else 0

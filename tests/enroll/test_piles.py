@@ -1,5 +1,6 @@
 """Folders, archives and lists: what is found in them, and what is refused."""
 
+import errno
 import io
 import os
 import stat
@@ -73,6 +74,11 @@ def test_a_folder_around_everything_is_nobody(tmp_path):
     assert found(read_folder(tmp_path)) == {"Anna": 1, "Ben": 1}
 
 
+def test_two_folders_around_everything_are_nobody_either(tmp_path):
+    touch(tmp_path, "team/people/Anna/1.jpg", "team/people/Ben/1.jpg", "team/people/Ben/2.jpg")
+    assert found(read_folder(tmp_path)) == {"Anna": 1, "Ben": 2}
+
+
 def test_one_person_with_sub_folders_stays_one_person(tmp_path):
     touch(tmp_path, "Anna/1.jpg", "Anna/2024/2.jpg", "Anna/2025/3.jpg")
     assert found(read_folder(tmp_path)) == {"Anna": 3}
@@ -101,6 +107,32 @@ def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_pat
     assert found(pile) == {"Anna": 2}
     assert "leads out" in problems(pile)[0]
     assert pile.skipped["links"] == 1
+
+
+def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path):
+    touch(tmp_path, "Anna/1.jpg")
+    (tmp_path / "Anna/2.jpg").symlink_to("2.jpg")
+    (tmp_path / "Anna/3.jpg").symlink_to("nowhere.jpg")
+    os.mkfifo(tmp_path / "Anna/4.jpg")
+    (tmp_path / "list.csv").write_text("file,name\nAnna/1.jpg,Anna\nAnna/2.jpg,Anna\nAnna/4.jpg,Anna\n")
+
+    pile, listed = read_folder(tmp_path), read_list(tmp_path / "list.csv")
+
+    assert (found(pile), found(listed)) == ({"Anna": 1}, {"Anna": 1})
+    assert [said.split("; ")[0] for said in sorted(problems(pile))] == [
+        "It is no file but a pipe or a device",
+        "The file cannot be read: No such file or directory.",
+        f"The file cannot be read: {os.strerror(errno.ELOOP)}.",
+    ]
+    assert len(problems(listed)) == 2
+
+
+def test_a_path_that_cannot_be_looked_at_is_one_sentence(tmp_path):
+    (tmp_path / "round").symlink_to("round")
+    os.mkfifo(tmp_path / "pipe.zip")
+    for name, said in (("round", os.strerror(errno.ELOOP)), ("pipe.zip", "no file but a pipe")):
+        with pytest.raises(UsageError, match=said), open_pile(tmp_path / name):
+            pass
 
 
 def test_a_folder_that_may_not_be_read_is_said_and_the_rest_is_found(tmp_path, monkeypatch):
@@ -155,6 +187,14 @@ def test_a_path_that_climbs_out_of_an_archive_is_refused(tmp_path, name):
         pile = read_archive(path, stack)
         assert pile.pictures == 0
         assert "leads out" in problems(pile)[0]
+
+
+def test_names_in_utf_8_that_an_archive_does_not_declare_are_read_rightly(tmp_path):
+    archive = pack(tmp_path / "people.zip", "J@@rgen/1.jpg", "M@ller/1.jpg")
+    names = archive.read_bytes().replace(b"J@@rgen", "Jürgen".encode()).replace(b"M@ller", "Müller".encode("cp437"))
+    archive.write_bytes(names)
+    with ExitStack() as stack:
+        assert found(read_archive(archive, stack)) == {"Jürgen": 1, "Müller": 1}
 
 
 def test_a_bomb_in_an_archive_is_refused_without_unpacking_it(tmp_path):
@@ -229,6 +269,7 @@ def test_two_people_of_one_name_are_told_apart_by_number(tmp_path):
         ("/etc/passwd.jpg,Anna", "leads out"),
         ("notes.txt,Anna", "no picture"),
         (",Anna", "names no file"),
+        (",,x", "no name"),
         ("a.jpg,", "no name"),
     ],
 )
@@ -265,6 +306,36 @@ def test_a_list_that_makes_no_sense_is_one_sentence(tmp_path, name, content, sai
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UsageError, match=said):
         read_list(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        ("Fichier;Nom;Prénom\na.jpg;Dupont;Émile", "Émile Dupont"),
+        ("Datei;Name;Vorname\na.jpg;Groß;Jürgen", "Jürgen Groß"),
+        ("file;name;surname\na.jpg;Ada;Lovelace", "Ada Lovelace"),
+        ("archivo;nombre;apellidos\na.jpg;Ana;García López", "Ana García López"),
+        ("file;name;surname\na.jpg;Ada Lovelace;Lovelace", "Ada Lovelace"),
+        ("file;full name;first name\na.jpg;A. Lovelace;Ada", "A. Lovelace"),
+    ],
+)
+def test_a_column_called_name_beside_half_a_name_is_the_other_half(tmp_path, rows, name):
+    touch(tmp_path, "a.jpg")
+    (tmp_path / "list.csv").write_text(rows)
+    assert read_list(tmp_path / "list.csv").people[0].identity.name == name
+
+
+def test_a_quotation_mark_that_is_never_closed_is_said_and_swallows_nobody(tmp_path):
+    touch(tmp_path, "a.jpg", "b.jpg")
+    (tmp_path / "list.csv").write_text('file,name\na.jpg,"Anna\nb.jpg,Ben\n')
+    with pytest.raises(UsageError, match=r"line 3 .* quotation marks"):
+        read_list(tmp_path / "list.csv")
+
+
+def test_a_row_without_a_file_is_named_by_its_place(tmp_path):
+    touch(tmp_path, "a.jpg")
+    (tmp_path / "list.csv").write_text("file,name\na.jpg,Anna\n,\n,Ben\n")
+    assert [problem.image for one in read_list(tmp_path / "list.csv").people for problem in one.problems] == ["row 4"]
 
 
 def test_name_is_preferred_to_person_as_a_heading():
