@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -159,6 +160,7 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
     Raises:
         SettingsError: with the first thing that is wrong, and where.
     """
+    _refuse_misspelt_variables()
     values = _not_in_environment(_from_file(file), "MUSTER_")
     values |= {name: value for name, value in given.items() if value is not None}
     try:
@@ -168,7 +170,18 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         unknown = first["type"] == "extra_forbidden"
         problem = "there is no such setting" if unknown else first["msg"].removeprefix("Value error, ")
+        problem = problem.partition(", unable to parse")[0].replace("Input should", "it should")
         raise SettingsError(f"Setting {name}: {problem}.") from None
+
+
+def _refuse_misspelt_variables() -> None:
+    """Raises: SettingsError, where a variable is almost one of a setting; others may be anybody's."""
+    settings = [f"MUSTER_{name}".upper() for name in Settings.model_fields]
+    for variable in os.environ:
+        if not variable.startswith("MUSTER_") or variable.startswith(("MUSTER_QUALITY_", *settings)):
+            continue
+        for meant in get_close_matches(variable, settings, 1, cutoff=0.9):
+            raise SettingsError(f"The variable {variable} is no setting; perhaps {meant} is meant.")
 
 
 def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -184,11 +197,13 @@ def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:
-    if file is None and not CONFIG_FILE.is_file():
-        return {}
     path = file or CONFIG_FILE
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if file is None:
+            return {}
+        raise SettingsError(f"The configuration file {path} does not exist; correct --config.") from None
     except OSError as error:
         raise SettingsError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

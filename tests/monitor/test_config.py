@@ -144,6 +144,24 @@ def test_a_variable_that_makes_no_sense_is_said_too(monkeypatch: pytest.MonkeyPa
     assert "min_face" in sentence_of()
 
 
+def test_a_variable_that_is_almost_a_settings_is_refused_and_others_are_nobodys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MUSTER_VERSION", "7")
+    monkeypatch.setenv("MUSTER_FORWARD_URL", "postgresql://there")
+    load_settings()
+    monkeypatch.setenv("MUSTER_ROLLE", "in")
+    assert sentence_of() == "The variable MUSTER_ROLLE is no setting; perhaps MUSTER_ROLE is meant."
+
+
+def test_a_configuration_file_that_may_not_be_looked_at_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "round").symlink_to("round")  # root may look at everything else
+    monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "round" / "muster.toml")
+    assert "cannot be read" in sentence_of()
+
+
 def test_a_wrong_value_in_the_file_does_not_matter_when_a_variable_wins(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
