@@ -174,9 +174,7 @@ def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
         if path.is_dir():
             raise DatabaseUnavailable(f"{path} is a folder; give the database file's own name.")
         if not create and not path.is_file():
-            raise NoDatabase(
-                f"There is no database at {path}; correct --db, or begin with 'muster enroll' or 'muster kiosk'."
-            )
+            raise NoDatabase(path)
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and not os.access(path, os.W_OK):

@@ -1,6 +1,7 @@
 """One exception root of the database side. Its text is one sentence: what is wrong and what to do."""
 
 import sqlite3
+from pathlib import Path
 from typing import Final
 
 
@@ -34,6 +35,12 @@ class NoDatabase(DatabaseUnavailable):
     """There is no such file; most likely its name was mistyped."""
 
     exit_code = 2
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(
+            f"There is no database at {place}; correct --db, or begin with 'muster enroll' or 'muster kiosk'."
+        )
+        self.place = place
 
 
 class NameTaken(DatabaseError):  # noqa: N818
@@ -87,7 +94,9 @@ def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
     if code == sqlite3.SQLITE_CORRUPT:
         return DatabaseDamaged(f"The database {where} is damaged; restore it from a backup.")
     if code == sqlite3.SQLITE_CANTOPEN:
-        return DatabaseUnavailable(f"The database {where} cannot be opened; check that its folder may be written.")
+        return DatabaseUnavailable(
+            f"The database {where} cannot be opened; check the rights of the file and its folder."
+        )
     if code == sqlite3.SQLITE_IOERR:
         return DatabaseUnavailable(f"The disk that holds {where} cannot be read or written; check the disk.")
     return None

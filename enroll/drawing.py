@@ -120,6 +120,8 @@ def _figure(width: float, height: float) -> "Figure":
 
 
 def _save(figure: "Figure", file: Path) -> None:
+    if not file.suffix.removeprefix("."):  # matplotlib would add one of its own
+        raise UsageError(f"{file} has no ending; give .png, .svg or .pdf.")
     try:
         figure.savefig(file, dpi=144)
     except OSError as error:

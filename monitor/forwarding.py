@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from db import migrate
 from db.engine import open_database
-from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
+from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, NoDatabase
 from db.forward import Forwarded, forward
 from monitor.errors import UsageError
 
@@ -26,10 +26,15 @@ def open_shared(source: Engine, url: str) -> Engine:
     """The database that many doors share, as it is.
 
     Raises:
-        UsageError: it is the kiosk's own.
+        UsageError: it is the kiosk's own, or is not there.
         DatabaseError: it cannot be reached, or has other tables than this Muster needs.
     """
-    target = open_database(url, upgrade=False)
+    try:
+        target = open_database(url, upgrade=False)
+    except NoDatabase as error:
+        raise UsageError(
+            f"There is no database at {error.place} to send to; correct its URL, or make it with 'muster db upgrade'."
+        ) from None
     here, there = (Path(migrate.where(engine)).resolve() for engine in (source, target))
     if here == there:
         target.dispose()

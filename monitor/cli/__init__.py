@@ -5,9 +5,11 @@ import importlib
 import logging
 import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
+from typer import Abort
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from typer.core import TyperGroup
 
 _COMMANDS = {
@@ -75,14 +77,18 @@ def main() -> None:
     from monitor.errors import MusterError
 
     try:
-        app(prog_name="muster")
+        sys.exit(app(prog_name="muster", standalone_mode=False))
     except MusterError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except ClickException as error:
+        _fail_usage(error)
+    except (Abort, KeyboardInterrupt):
         _fail("Stopped.", 130)
     except OSError as error:
         if error.errno not in _NO_ROOM:
-            raise
+            if error.filename is None or error.strerror is None:
+                raise
+            _fail(f"{error.filename} cannot be used: {error.strerror}.", 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in the buffer
         _fail("There is no room for the output; make room on the disk and try again.", 1)
     except Exception as error:
@@ -92,6 +98,17 @@ def main() -> None:
         _fail(str(error), getattr(error, "exit_code", 1))
 
 
-def _fail(sentence: str, exit_code: int) -> None:
-    typer.echo(f"muster: {sentence}", err=True)
+def _fail_usage(error: ClickException) -> NoReturn:
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        sys.exit(error.exit_code)
+    text = error.format_message().replace("Value error, ", "").replace("Input should", "it should").rstrip(".")
+    context = getattr(error, "ctx", None)
+    _fail(f"{text}; see '{context.command_path if context else 'muster'} --help'.", error.exit_code)
+
+
+def _fail(sentence: str, exit_code: int) -> NoReturn:
+    from monitor.export import plain
+
+    typer.echo(f"muster: {plain(sentence)}", err=True)
     sys.exit(exit_code)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import AsciiOption, ConfigOption, DbOption, open_store, settings_from
-from monitor.errors import MusterError
+from monitor.errors import MusterError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,11 @@ def run_app(
 
 def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOption = False) -> None:
     """The app without a camera: the day board, moods, people, visitors."""
+    import os
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # 'muster web' sets it
+        raise UsageError("The app needs a terminal; for files see 'muster attendance' and 'muster mood'.")
     settings = settings_from(db, config)
     engine, cipher = open_store(settings, config, create=True)
     run_app(settings, engine, cipher, ascii_only=ascii_only, config=config)
@@ -84,4 +89,9 @@ def web(
     command = [sys.executable, "-m", "monitor", "review"]
     for option, value in (("--db", db), ("--config", config)):
         command += [option, str(value)] if value is not None else []
-    Server(shlex.join(command), host=host, port=port, title="Muster").serve()
+    settings_from(db, config)  # what is wrong with them is said here, and not in the browser
+    try:
+        Server(shlex.join(command), host=host, port=port, title="Muster").serve()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MusterError(f"{host}:{port} cannot be listened on ({reason}); give another --host or --port.") from None

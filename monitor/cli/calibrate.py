@@ -198,7 +198,9 @@ def _tell_past(changes: "WhatIf", target: float, days: int, saved: Path | None) 
     )
     for one in changes.changes[:20]:
         verb = "would be named" if one.named else "would not be named"
-        out.print(Text(f"  {one.at:%Y-%m-%d %H:%M} {printable(one.person, 40)} {verb} ({one.similarity:.3f})"))
+        out.print(
+            Text(f"  {one.at:%Y-%m-%d %H:%M} {printable(one.person, 40)} {verb} ({one.similarity:.3f})"), soft_wrap=True
+        )
     if saved is None:
         out.print("Nothing was changed; --save keeps this target.")
         return

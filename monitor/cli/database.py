@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, amount, emit, err, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, amount, emit, err, out, settings_from
 
 if TYPE_CHECKING:
     from db.forward import Forwarded
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Upgrade, check, back up and clean the database.")
+app = typer.Typer(
+    cls=Group,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Upgrade, check, back up and clean the database.",
+)
 
 
 @app.command()
@@ -166,7 +172,10 @@ def purge(
 
 @app.command("rotate-key")
 def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Encrypt all face templates with a new key, in one transaction. Close running kiosks first."""
+    """Encrypt all face templates with a new key, in one transaction. Close running kiosks first.
+
+    Backups made before, and other databases with the old key, can be read with the old key only.
+    """
     from datetime import UTC, datetime
 
     from db.engine import open_database, scrub

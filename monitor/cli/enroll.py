@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.account import Tally, tell, tell_pile, tell_sum
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, err, open_store, out, settings_from
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,12 +25,17 @@ if TYPE_CHECKING:
     from monitor.config import Settings
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Turn images or camera shots into people with face templates."
+    cls=Group,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Turn images or camera shots into people with face templates.",
 )
 
 PathArgument = Annotated[
     Path,
     typer.Argument(
+        metavar="PATH",
         readable=False,  # what cannot be read is one sentence of ours
         help="A folder (one sub-folder a person, or files named after people), a ZIP, CSV or XLSX.",
     ),
@@ -87,7 +92,7 @@ def check(
 
 @app.command()
 def capture(
-    name: Annotated[str, typer.Argument(help="Who stands before the camera.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who stands before the camera.")],
     source: Annotated[str | None, typer.Option(help="Camera number, file or stream; else the one in settings.")] = None,
     supervised: Annotated[
         bool, typer.Option("--supervised", help="Somebody stands by, so turns that do not come are left out.")

@@ -63,7 +63,9 @@ def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
             emit(record)
         return
     if not waiting and not grown:
-        out.print("No capture waits for a review. They are taken at the door when grow_templates is set.")
+        out.print(
+            "No capture waits for a review. They are taken at the door when grow_templates is set.", soft_wrap=True
+        )
     for capture in waiting:
         seen = f"{capture.similarity:.3f} sure, {capture.nearest:.3f} like the nearest image"
         line = f"{capture.id}  waits  {printable(capture.name, 40)}  {capture.at:%Y-%m-%d %H:%M} UTC  {seen}"

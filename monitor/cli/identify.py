@@ -125,7 +125,10 @@ def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]
             yield path, None
             continue
         try:
-            inside = sorted((file for file in path.iterdir() if is_image(file)), key=natural_order)
+            inside = sorted(
+                (file for file in path.iterdir() if is_image(file) and not file.name.startswith(".")),
+                key=natural_order,
+            )
         except OSError as error:
             yield path, ImageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.")
             continue
@@ -138,7 +141,9 @@ def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]
 def _report_error(path: Path, error: Exception, *, json: bool) -> None:
     if json:
         emit({"image": str(path), "error": str(error)})
-    typer.echo(f"muster: {error}", err=True)
+    from monitor.export import plain
+
+    typer.echo(f"muster: {plain(str(error))}", err=True)
 
 
 def _as_json(found: "IdentifiedFace") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -23,6 +24,15 @@ AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with plain lett
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+class Group(TyperGroup):
+    """Commands with their whole first sentences, which Typer cuts off after 45 letters."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        commands = [self.get_command(ctx, name) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(one.name, one.get_short_help_str(1000)) for one in commands if one])
 
 
 def settings_from(db: str | None, config: Path | None, **given: Any) -> "Settings":

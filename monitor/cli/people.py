@@ -12,11 +12,17 @@ import typer
 
 from monitor.cli.farewell import erase, export
 from monitor.cli.growth import review_growth
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, err, out, settings_from
 from monitor.cli.person import Who, find, say, store
 from monitor.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, rename, merge, export and erase people.")
+app = typer.Typer(
+    cls=Group,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List, rename, merge, export and erase people.",
+)
 
 
 class Kind(StrEnum):
@@ -49,12 +55,17 @@ def list_(
         for one in found:
             emit(summary_record(one))
         return
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
     from enroll.shown import printable
 
-    table = Table("Name", "Number", "Group", "Images", "Face", "Mood", "Look-alikes", "Active")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    for heading in ("Name", "Number", "Group"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Images", "Face", "Mood", "Alike", "Active"):
+        table.add_column(heading, no_wrap=True)
     for one in found:
         person = one.person
         cells = (person.name, person.number or "", person.group or "", str(one.templates))
@@ -99,14 +110,30 @@ def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: Js
 
 
 @app.command()
-def rename(who: Who, name: str, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def rename(
+    who: Who,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Give a person another name."""
+    from db.engine import reading
+    from db.people import find_by_name
     from enroll import people
 
     engine, _ = store(db, config)
     person = find(engine, who)
     renamed = people.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
     say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
+    with reading(engine) as session:
+        same = len(find_by_name(session, renamed.name))
+    if same > 1:
+        err.print(
+            f"{same} people have this name now; commands tell them apart by number or id, and 'muster people merge' "
+            "makes them one.",
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -154,8 +181,8 @@ def split(
 @app.command()
 def consent(
     who: Who,
-    kind: Annotated[Kind, typer.Argument(help="What it is about.")],
-    answer: Annotated[Answer, typer.Argument(help="What the person said.")],
+    kind: Annotated[Kind, typer.Argument(metavar="face|mood", help="What it is about.")],
+    answer: Annotated[Answer, typer.Argument(metavar="yes|no", help="What the person said.")],
     db: DbOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -264,4 +291,4 @@ def _set_active(who: str, active: bool, db: str | None, config: Path | None, as_
 
 
 def _answer(given: bool | None) -> str:
-    return "not asked" if given is None else "yes" if given else "no"
+    return "-" if given is None else "yes" if given else "no"

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from monitor.cli.eigenfaces import eigenfaces
-from monitor.cli.options import JsonOption, emit, err, out
+from monitor.cli.options import Group, JsonOption, emit, err, out
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from training.emotion.recipe import Recipe
 
 app = typer.Typer(
+    cls=Group,
     help="The eigenface study and the emotion models.",
     no_args_is_help=True,
     add_completion=False,

@@ -256,6 +256,7 @@ def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypa
     CliRunner().invoke(enroll_app, ["import", str(folder), *common, "--workers", "1"])
     assert isinstance(run("--save").exception, UsageError)
     assert "The curves are in" in run("--figure", str(tmp_path / "curves.png")).stdout
+    assert isinstance(run("--figure", str(tmp_path / "curves")).exception, UsageError)
     assert (tmp_path / "curves.png").stat().st_size > 10_000
     assert isinstance(run("--what-if", "2", "--save").exception, UsageError)
     tried = run("--what-if", "0.002").stdout

@@ -45,6 +45,7 @@ def test_a_folder_that_gives_nothing_does_not_stop_the_others(tmp_path: Path, mo
     Image.new("L", (20, 20)).save(good)
     for folder in (empty, locked):
         folder.mkdir()
+    (empty / "._good.png").write_bytes(b"what the Finder knows about good.png")
     listed = Path.iterdir
 
     def refuse(path: Path) -> Iterator[Path]:

@@ -1,0 +1,109 @@
+"""The edge of the command line: what is wrong is one line on standard error, whatever it is."""
+
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from db import people
+from db.engine import open_database, writing
+from monitor.cli import app, main
+from monitor.errors import MusterError, UsageError
+
+LONG = "Bartholomew Featherstonehaugh"
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """A database with two people."""
+    file = str(tmp_path / "muster.sqlite3")
+    engine = open_database(file)
+    with writing(engine) as session:
+        for name in (LONG, "Ada"):
+            people.add_person(session, name, group="staff", at=datetime(2026, 3, 2, tzinfo=UTC), actor="test")
+    engine.dispose()
+    return file
+
+
+def failed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[object, str, str]:
+    """Exit code, output and error of a command that does not succeed."""
+    monkeypatch.setattr(sys, "argv", ["muster", *words])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return stop.value.code, *capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("foo",), "No such command 'foo'; see 'muster --help'."),
+        (("people", "foo"), "No such command 'foo'; see 'muster people --help'."),
+        (("enroll", "import"), "Missing argument 'PATH'; see 'muster enroll import --help'."),
+        (("mood", "--by", "x"), "Invalid value for '--by': 'x' is not one of 'hour', 'day', 'person', 'group'; see"),
+        (("db", "purge", "--older-than", "-1"), "Invalid value for '--older-than': it should be greater than or"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_where_to_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    code, output, error = failed(monkeypatch, capsys, *words)
+    assert (code, output, error.count("\n")) == (2, "", 1)
+    assert error.startswith(f"muster: {said}")
+
+
+def test_a_name_with_escapes_stays_one_harmless_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = failed(monkeypatch, capsys, "enroll", "import", "a\n\x1b[2Jb")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "\x1b" not in error
+
+
+def test_what_the_system_refuses_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/there")
+
+    monkeypatch.setattr("monitor.cli.people.settings_from", refuse)
+    code, _, error = failed(monkeypatch, capsys, "people", "list")
+    assert (code, error) == (1, "muster: /there cannot be used: Permission denied.\n")
+
+
+@pytest.mark.parametrize("command", ["enroll", "people", "db", "train"])
+def test_commands_of_a_group_are_listed_with_whole_sentences(command: str) -> None:
+    listed = CliRunner().invoke(app, [command, "--help"]).stdout
+    assert "..." not in listed.partition("Commands:")[2]
+    assert "completion" not in listed
+
+
+def test_names_are_whole_in_a_narrow_list(store: str) -> None:
+    assert LONG in CliRunner().invoke(app, ["people", "list", "--db", store]).stdout
+
+
+def test_whoever_gets_a_name_that_somebody_has_is_told_so(store: str) -> None:
+    done = CliRunner().invoke(app, ["people", "rename", LONG, "Ada", "--db", store, "--json"])
+    assert (done.exit_code, done.stdout.count("\n")) == (0, 1)
+    assert "2 people have this name now" in done.stderr
+
+
+def test_the_app_is_not_drawn_into_a_pipe(store: str) -> None:
+    done = CliRunner().invoke(app, ["review", "--db", store])
+    assert (isinstance(done.exception, UsageError), done.stdout) == (True, "")
+
+
+def test_a_port_that_is_taken_is_one_sentence(store: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = CliRunner().invoke(app, ["web", "--port", str(taken.getsockname()[1]), "--db", store])
+    assert isinstance(done.exception, MusterError)
+    assert "give another --host or --port" in str(done.exception)
