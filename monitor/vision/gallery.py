@@ -149,7 +149,8 @@ class Gallery:
         return _PROBE_WEIGHT * crowding
 
     def _candidate(self, row: int, found: NDArray[np.float32]) -> Candidate:
-        return Candidate(self._people[row], self._names[row], float(found[row]))
+        # Rounded to 16 bits, a face beside itself is a little more than 1.
+        return Candidate(self._people[row], self._names[row], min(float(found[row]), 1.0))
 
 
 def _length(probe: Embedding) -> float:

@@ -34,6 +34,14 @@ def test_in_an_empty_gallery_everybody_is_unknown() -> None:
     assert (match.best, match.runner_up, match.accepted, match.person) == (None, None, False, None)
 
 
+def test_no_cosine_is_more_than_one() -> None:
+    templates = [unit_vector(np.random.default_rng(seed)) for seed in range(20)]
+    gallery = Gallery([entry(str(number), template) for number, template in enumerate(templates)])
+    nearest = [gallery.identify(template).best for template in templates]
+    assert max(best.similarity for best in nearest if best) == pytest.approx(1, abs=1e-3)
+    assert all(best.similarity <= 1 for best in nearest if best)
+
+
 def test_the_only_person_is_named_when_like_enough_and_has_no_runner_up() -> None:
     template = unit_vector(np.random.default_rng(0))
     match = Gallery([entry("Ada", template)]).identify(template)
