@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from db import migrate
-from db.errors import DatabaseError, DatabaseUnavailable, NoDatabase, explain
+from db.errors import DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long SQLite waits for another program's lock before it gives up."""
@@ -118,19 +118,20 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
+        (parsed.host or "").encode("idna")
     except (ArgumentError, ValueError):
-        raise DatabaseError(f"{url!r} is no database URL; use sqlite:///FILE or postgresql+psycopg://…") from None
+        raise WrongUrl(f"{url!r} is no database URL; use sqlite:///FILE or postgresql+psycopg://…") from None
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
-        raise DatabaseError(f"Muster keeps its data in SQLite or PostgreSQL, not in {backend}; change the URL.")
+        raise WrongUrl(f"Muster keeps its data in SQLite or PostgreSQL, not in {backend}; change the URL.")
     return parsed.set(drivername="sqlite")
 
 
 def _sqlite_file(url: URL) -> Path:
     name = url.database or ""
     if name in ("", ":memory:") or name.startswith("file:"):
-        raise DatabaseError("SQLite needs a file that all of Muster's threads can share; use sqlite:///FILE.")
+        raise WrongUrl("SQLite needs a file that all of Muster's threads can share; use sqlite:///FILE.")
     return Path(name).expanduser()
 
 

@@ -43,6 +43,12 @@ class NoDatabase(DatabaseUnavailable):
         self.place = place
 
 
+class WrongUrl(DatabaseError):  # noqa: N818
+    """What was given is no address of a database that Muster can use."""
+
+    exit_code = 2
+
+
 class NameTaken(DatabaseError):  # noqa: N818
     """A file that was to be made is there already."""
 

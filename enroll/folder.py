@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from enroll.judge import Rejection
-from enroll.pile import Entry, Picture, Pile, group_by_person, is_hidden, is_picture
+from enroll.pile import Entry, Picture, Pile, group_by_person, is_hidden, is_picture, readable
 from monitor.errors import UsageError
 
 
@@ -36,7 +36,7 @@ def file_picture(path: Path) -> Picture:
     def at_hand() -> Iterator[Path]:
         yield path
 
-    return Picture(str(path), at_hand)
+    return Picture(readable(str(path)), at_hand)
 
 
 def leads_outside(path: Path, folder: Path) -> bool:
@@ -66,16 +66,16 @@ def _walk(folder: Path, skipped: Counter[str]) -> Iterator[Entry]:
         path = Path(error.filename)
         reason = f"The folder cannot be read ({error.strerror}); allow reading it."
         # As a file in that folder, so that it counts as the folder's person.
-        yield path.relative_to(folder) / "?", Rejection(str(path), reason)
+        yield path.relative_to(folder) / "?", Rejection(readable(str(path)), reason)
 
 
 def _look_at(path: Path, folder: Path) -> Picture | Rejection:
     try:
         if path.is_symlink() and leads_outside(path, folder):
-            return Rejection(str(path), "The link leads out of the folder; copy the picture itself here.")
+            return Rejection(readable(str(path)), "The link leads out of the folder; copy the picture itself here.")
         kind = path.stat().st_mode
     except OSError as error:
-        return Rejection(str(path), f"The file cannot be read: {error.strerror}.")
+        return Rejection(readable(str(path)), f"The file cannot be read: {error.strerror}.")
     if not stat.S_ISREG(kind):
-        return Rejection(str(path), "It is no file but a pipe or a device; copy the picture itself here.")
+        return Rejection(readable(str(path)), "It is no file but a pipe or a device; copy the picture itself here.")
     return file_picture(path)

@@ -1,5 +1,6 @@
 """What there is to import: people and their pictures, before any picture is read."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -61,6 +62,11 @@ Entry: TypeAlias = tuple[PurePath, Picture | Rejection]
 """A picture, or why there is none, with its path in the folder or archive."""
 
 
+def readable(path: str) -> str:
+    """A path as text; bytes that are no UTF-8, from the days of other encodings, are taken for letters of Windows."""
+    return re.sub("[\udc80-\udcff]+", lambda stray: os.fsencode(stray[0]).decode("cp1252", errors="replace"), path)
+
+
 def is_hidden(path: PurePath) -> bool:
     """Files that systems put beside pictures, and that nobody means to enrol."""
     return any(part.startswith((".", "__MACOSX", "@eaDir")) for part in path.parts) or path.name.lower() in (
@@ -94,7 +100,7 @@ def group_by_person(
         if name is None:
             reason = "The file's name names nobody; rename it, or put it into a folder with the person's name."
             found = Rejection(found.label if isinstance(found, Picture) else found.image, reason)
-        people.setdefault(name or "?", []).append(found)
+        people.setdefault(readable(name or "?"), []).append(found)
     return tuple(person_pictures(Identity(name, group=group), found) for name, found in people.items())
 
 

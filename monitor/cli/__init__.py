@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import io
 import logging
 import os
 import sys
@@ -76,21 +77,20 @@ def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
     from monitor.errors import MusterError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name that the terminal's encoding lacks ends no command
     try:
         sys.exit(app(prog_name="muster", standalone_mode=False))
     except MusterError as error:
         _fail(str(error), error.exit_code)
     except ClickException as error:
         _fail_usage(error)
+    except UnicodeEncodeError:  # what was typed; a database takes text only
+        _fail("Something that was given is no text in UTF-8; write it again.", 2)
     except (Abort, KeyboardInterrupt):
         _fail("Stopped.", 130)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            if error.filename is None or error.strerror is None:
-                raise
-            _fail(f"{error.filename} cannot be used: {error.strerror}.", 1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in the buffer
-        _fail("There is no room for the output; make room on the disk and try again.", 1)
+        _fail_system(error)
     except Exception as error:
         # The database's errors have a root of their own: db knows nothing of ours, and --help nothing of db.
         if type(error).__module__ != "db.errors":
@@ -105,6 +105,15 @@ def _fail_usage(error: ClickException) -> NoReturn:
     text = error.format_message().replace("Value error, ", "").replace("Input should", "it should").rstrip(".")
     context = getattr(error, "ctx", None)
     _fail(f"{text}; see '{context.command_path if context else 'muster'} --help'.", error.exit_code)
+
+
+def _fail_system(error: OSError) -> NoReturn:
+    if error.errno in _NO_ROOM:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in the buffer
+        _fail("There is no room for the output; make room on the disk and try again.", 1)
+    if error.filename is None or error.strerror is None:
+        raise error
+    _fail(f"{error.filename} cannot be used: {error.strerror}.", 1)
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:

@@ -1,6 +1,7 @@
 """What every command shares: its common options, where it writes, and how it writes JSON."""
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -72,5 +73,10 @@ def amount(count: int, one: str, many: str) -> str:
 
 
 def emit(record: Mapping[str, Any]) -> None:
-    """Print one JSON object as one line, at once."""
-    typer.echo(json.dumps(record, ensure_ascii=False, default=str))
+    """Print one JSON object as one line, at once; what the output's encoding lacks is escaped."""
+    text = json.dumps(record, ensure_ascii=False, default=str)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(record, default=str)
+    typer.echo(text)

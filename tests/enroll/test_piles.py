@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import stat
+import sys
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -107,6 +108,16 @@ def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_pat
     assert found(pile) == {"Anna": 2}
     assert "leads out" in problems(pile)[0]
     assert pile.skipped["links"] == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_of_files_in_an_older_encoding_are_read_as_text(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/J\xfcrgen"
+    os.mkdir(folder)
+    Path(os.fsdecode(folder + b"/b\xf6se.jpg")).write_bytes(b"x")
+    pile = read_folder(tmp_path)
+    assert found(pile) == {"Jürgen": 1}
+    assert pile.people[0].pictures[0].label == f"{tmp_path}/Jürgen/böse.jpg"
 
 
 def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path):

@@ -1,6 +1,9 @@
 """The edge of the command line: what is wrong is one line on standard error, whatever it is."""
 
+import json
+import os
 import socket
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +79,36 @@ def test_what_the_system_refuses_is_one_line(
     monkeypatch.setattr("monitor.cli.people.settings_from", refuse)
     code, _, error = failed(monkeypatch, capsys, "people", "list")
     assert (code, error) == (1, "muster: /there cannot be used: Permission denied.\n")
+
+
+def test_what_is_no_text_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], store: str
+) -> None:
+    code, _, error = failed(monkeypatch, capsys, "people", "list", "--search", "\udcff", "--db", store)
+    assert (code, error.count("\n")) == (2, 1)
+
+
+def test_a_terminal_without_the_letters_of_a_name_still_lists_people(store: str) -> None:
+    engine = open_database(store)
+    with writing(engine) as session:
+        people.add_person(session, "Łukasz 😀", at=datetime(2026, 3, 2, tzinfo=UTC), actor="test")
+    engine.dispose()
+    command = [sys.executable, "-m", "monitor", "people", "list", "--db", store]
+    plain, record = (
+        subprocess.run([*command, *more], capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+        for more in ([], ["--json"])
+    )
+    assert (plain.returncode, record.returncode) == (0, 0)
+    assert b"?ukasz" in plain.stdout
+    assert "Łukasz 😀" in [json.loads(line)["person"] for line in record.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("url", ["mysql://there/x", "postgresql://...", "postgresql://h:port/x", "sqlite://"])
+def test_a_url_that_makes_no_sense_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    code, _, error = failed(monkeypatch, capsys, "people", "list", "--db", url)
+    assert (code, error.count("\n")) == (2, 1)
 
 
 @pytest.mark.parametrize("command", ["enroll", "people", "db", "train"])
