@@ -1,5 +1,6 @@
 """Curves of error rates, in the terminal and as a figure."""
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -120,14 +121,20 @@ def _figure(width: float, height: float) -> "Figure":
 
 
 def _save(figure: "Figure", file: Path) -> None:
-    if not file.suffix.removeprefix("."):  # matplotlib would add one of its own
-        raise UsageError(f"{file} has no ending; give .png, .svg or .pdf.")
+    drawn = io.BytesIO()
     try:
-        figure.savefig(file, dpi=144)
-    except OSError as error:
-        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
+        figure.savefig(drawn, format=file.suffix.removeprefix(".") or "none", dpi=144)
     except ValueError:
         raise UsageError(f"{file} has no known ending; give .png, .svg or .pdf.") from None
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    try:
+        try:
+            unfinished.write_bytes(drawn.getvalue())
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def _ticks(put: Callable[[list[float], list[str]], object]) -> None:

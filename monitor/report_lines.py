@@ -66,19 +66,21 @@ def totals(found: Sequence[PersonTotal]) -> list[Line]:
 
 def events(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
     """One line per check-in and check-out that counts, by time."""
-    lines: list[Line] = [
+    # By the moment, not by the clock on the wall, which shows an hour twice when summer time ends.
+    passed = sorted(
+        ((passage, day.person) for day in found for passage in day.summary.passages), key=lambda pair: pair[0].at
+    )
+    return [
         {
             "at": _local(passage.at, zone),
-            "person": day.person.name,
-            "number": day.person.number,
-            "group": day.person.group,
+            "person": person.name,
+            "number": person.number,
+            "group": person.group,
             "event": passage.kind,
             "id": str(passage.event),
         }
-        for day in found
-        for passage in day.summary.passages
+        for passage, person in passed
     ]
-    return sorted(lines, key=lambda line: str(line["at"]))
 
 
 def moods(cells: Sequence[MoodCell], by: By, names: Mapping[UUID, str], confidence_needed: float) -> list[Line]:

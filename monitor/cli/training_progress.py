@@ -13,7 +13,7 @@ from rich.text import Text
 
 from monitor.cli.options import emit, err, out
 from monitor.domain import EMOTIONS
-from monitor.errors import DataError
+from monitor.export import write_whole
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -168,7 +168,4 @@ def _write_png(path: Path, picture: NDArray[np.uint8]) -> None:
     import cv2
 
     large = cv2.resize(picture[..., ::-1], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
-    try:
-        path.write_bytes(cv2.imencode(".png", large)[1].tobytes())
-    except OSError as error:
-        raise DataError(f"The picture {path} cannot be written: {error.strerror}.") from None
+    write_whole(path, cv2.imencode(".png", large)[1].tobytes())

@@ -1,6 +1,8 @@
 """Error rates, what they say about a gallery, and the evaluation beside the classic recipe."""
 
+import errno
 import json
+import os
 from datetime import timedelta
 from math import comb
 from pathlib import Path
@@ -19,7 +21,7 @@ from enroll.drawing import draw_gallery, draw_identification, save_gallery, save
 from enroll.evaluation import LabelledFaces, evaluate
 from enroll.rates import Rate, Trials, paired, roc
 from enroll.what_if import what_if
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import unit
 from monitor.vision.threshold import threshold_for
 
@@ -165,6 +167,18 @@ def test_both_recipes_are_tried_on_the_same_probes(made_up):
 def test_an_evaluation_needs_probes(made_up):
     with pytest.raises(UsageError, match="too few"):
         evaluate(labelled(made_up, images=1), enrolled=1, target_fpir=0.01, margin=0.01)
+
+
+def test_a_full_disk_leaves_the_figure_of_before(made_up, tmp_path, monkeypatch):
+    def full(path, _data):
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "curves.svg").write_text("before")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(MusterError, match="cannot be written"):
+        save_gallery(judged(gallery(made_up)).curve, 0.93, tmp_path / "curves.svg")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("curves.svg", "before")]
 
 
 def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up, tmp_path):

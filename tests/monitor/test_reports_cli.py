@@ -102,6 +102,24 @@ def test_attendance_per_event_is_in_the_order_of_time(store: str) -> None:
     assert [json.loads(line)["event"] for line in lines.splitlines()] == ["check_in"] * 3 + ["check_out"] * 2
 
 
+def test_events_stay_in_order_when_the_clock_shows_an_hour_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_TIME_ZONE", "Europe/Berlin")
+    file = str(tmp_path / "autumn.sqlite3")
+    engine = open_database(file)
+    summer = datetime(2025, 10, 26, 0, 40, tzinfo=UTC)
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="HQ", role="auto", time_zone="Europe/Berlin", at=summer).id
+        person = people.add_person(session, "Ann", at=summer, actor="test").id
+        _append(session, kiosk, person, "check_in", summer)
+        _append(session, kiosk, person, "check_out", summer + timedelta(minutes=50))
+    engine.dispose()
+    found = run("attendance", "--by", "event", "--from", "2025-10-26", "--to", "2025-10-26", "--json", "--db", file)
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [(line["event"], line["at"][11:16]) for line in lines] == [("check_in", "02:40"), ("check_out", "02:30")]
+
+
 def test_the_kind_of_file_follows_from_its_name(store: str, tmp_path: Path) -> None:
     file = tmp_path / "march.xlsx"
     assert run("attendance", "--db", store, "--output", str(file)).exit_code == 0
