@@ -20,6 +20,8 @@ _CAMERA_NAMES: Final = re.compile(
     r"(img|dsc[fn]?|dscn|pxl|p|mvc|image|imagen|bild|photo|foto|picture|scan|screenshot|whatsapp image|signal|face)",
     re.IGNORECASE,
 )
+_A_DATE: Final = re.compile(r"(19|20)\d\d([-_. ]?\d\d){0,2}")
+"""Folders with such names hold somebody's pictures by year, month or day."""
 _NUMBERING: Final = re.compile(r"([\s_.\-]*\(\d+\)|[\s_.\-]+\d+|[\s_.\-]+(copy|kopie))\s*$", re.IGNORECASE)
 
 
@@ -155,7 +157,7 @@ def _depth_of_person(paths: list[PurePath], around: str | None) -> int:
     packed_whole = paths[0].parts[0] == around and None not in below
     inner = [path.relative_to(path.parts[0]) for path in paths]
     if all(len(path.parts) > 1 for path in inner):
-        several_people = len(below) > 1
+        several_people = len(below) > 1 and not all(_A_DATE.fullmatch(name or "") for name in below)
         deeper = _depth_of_person(inner, None)
         if several_people or deeper:
             return 1 + deeper

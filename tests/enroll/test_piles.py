@@ -85,6 +85,11 @@ def test_one_person_with_sub_folders_stays_one_person(tmp_path):
     assert found(read_folder(tmp_path)) == {"Anna": 3}
 
 
+def test_one_persons_years_are_no_people(tmp_path):
+    touch(tmp_path, "Anna/2024/1.jpg", "Anna/2025/2.jpg", "Anna/2025-06/3.jpg")
+    assert found(read_folder(tmp_path)) == {"Anna": 3}
+
+
 def test_hidden_and_foreign_files_are_counted_and_left_aside(tmp_path):
     touch(tmp_path, "Anna/1.jpg", "Anna/.DS_Store", "Anna/Thumbs.db", ".git/x.jpg", "__MACOSX/y.jpg", "read me.txt")
     pile = read_folder(tmp_path)
