@@ -94,7 +94,12 @@ class TemplateCipher:
 
 
 def load_cipher(folder: Path) -> TemplateCipher:
-    """The cipher of this installation; makes a key at the first use.
+    """The cipher with the key of `load_key`."""
+    return TemplateCipher(load_key(folder))
+
+
+def load_key(folder: Path) -> bytes:
+    """The key of this installation, 32 bytes; makes one at the first use.
 
     The key comes from MUSTER_KEY (base64 of 32 bytes), else from the file `template.key` in the folder, which
     only its owner can read, else from the system's keyring. A new key goes to the keyring where there is one,
@@ -105,21 +110,21 @@ def load_cipher(folder: Path) -> TemplateCipher:
     """
     given = os.environ.get(KEY_VARIABLE)
     if given:
-        return TemplateCipher(decode_key(given, KEY_VARIABLE))
+        return decode_key(given, KEY_VARIABLE)
     file = folder / KEY_FILE
     if file.exists():
-        return TemplateCipher(_read_key_file(file))
+        return _read_key_file(file)
     kept = _from_keyring()
     if kept:
-        return TemplateCipher(decode_key(kept, "the system's keyring"))
+        return decode_key(kept, "the system's keyring")
     key = secrets.token_bytes(32)
     if _to_keyring(encode_key(key)):
-        return TemplateCipher(key)
+        return key
     try:
         write_key_file(file, key, replace=False)
     except FileExistsError:  # another program made one at the same moment
-        return TemplateCipher(_read_key_file(file))
-    return TemplateCipher(key)
+        return _read_key_file(file)
+    return key
 
 
 def store_key(key: bytes, folder: Path) -> str:

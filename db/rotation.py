@@ -15,7 +15,16 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit, growth, sightings, templates
-from db.crypto import KEY_VARIABLE, TemplateCipher, bind_key, decode_key, load_cipher, store_key, write_key_file
+from db.crypto import (
+    KEY_FILE,
+    KEY_VARIABLE,
+    TemplateCipher,
+    bind_key,
+    decode_key,
+    load_key,
+    store_key,
+    write_key_file,
+)
 from db.engine import writing
 from db.errors import DatabaseError
 from db.schema import GrowthRow, MeanTemplateRow, PortraitRow, SightingRow, TemplateKeyRow, TemplateRow
@@ -33,6 +42,8 @@ class Rotated:
     key_id: str
     place: str
     """Where the new key is, for people."""
+    before: Path | None = None
+    """Where the old one is kept, for backups and other databases that need it."""
 
 
 def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated:
@@ -49,14 +60,20 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     from_variable = bool(os.environ.get(KEY_VARIABLE))
     key = _new_key(folder, from_variable=from_variable)
     new = TemplateCipher(key)
+    old_key = load_key(folder)
+    old = TemplateCipher(old_key)
     with writing(engine) as session:
         finished = session.get(TemplateKeyRow, new.key_id) is not None
-        sealed = 0 if finished else reencrypt(session, load_cipher(folder), new, at=at, actor=actor)
+        sealed = 0 if finished else reencrypt(session, old, new, at=at, actor=actor)
     if from_variable:
         return Rotated(sealed, new.key_id, f"{NEW_KEY_VARIABLE}; set {KEY_VARIABLE} to it")
+    before = None
+    if old_key != key:  # they are one where a crash came after the new one was stored
+        before = folder / f"{KEY_FILE}.{old.key_id}"
+        write_key_file(before, old_key, replace=True)
     place = store_key(key, folder)
     (folder / PENDING_FILE).unlink(missing_ok=True)
-    return Rotated(sealed, new.key_id, place)
+    return Rotated(sealed, new.key_id, place, before)
 
 
 def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at: datetime, actor: str) -> int:

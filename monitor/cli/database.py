@@ -174,7 +174,7 @@ def purge(
 def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Encrypt all face templates with a new key, in one transaction. Close running kiosks first.
 
-    Backups made before, and other databases with the old key, can be read with the old key only.
+    Backups made before, and other databases with the old key, can be read with the old key only; it is kept in a file.
     """
     from datetime import UTC, datetime
 
@@ -186,9 +186,14 @@ def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOptio
     rotated = rotate(engine, (config or CONFIG_FILE).parent, at=datetime.now(UTC), actor="command line")
     scrub(engine)
     if json:
-        emit({"sealed": rotated.sealed, "key_id": rotated.key_id, "key_in": rotated.place})
+        before = str(rotated.before) if rotated.before else None
+        emit({"sealed": rotated.sealed, "key_id": rotated.key_id, "key_in": rotated.place, "old_key_in": before})
         return
     told = f"{rotated.sealed:,} values are encrypted with the new key, which is in {rotated.place}."
+    if rotated.before:
+        told += (
+            f" Older backups and other databases need the old one, kept in {rotated.before}; delete it when none does."
+        )
     out.print(told, markup=False, soft_wrap=True)
 
 

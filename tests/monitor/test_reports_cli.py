@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from db import kiosks, ledger, moods, people
+from db.crypto import TemplateCipher, decode_key
 from db.engine import open_database, writing
 from db.errors import DatabaseDamaged, DatabaseError, NameTaken, NoDatabase
 from db.ids import new_id
@@ -271,5 +272,9 @@ def test_the_key_is_rotated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyP
     run("db", "upgrade", "--db", file)
     rotated = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
     assert rotated["key_in"] == str(tmp_path / "template.key")
+    kept = Path(rotated["old_key_in"])
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.name == f"template.key.{TemplateCipher(decode_key(kept.read_text(), 'it')).key_id}"
     again = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
+    assert again["old_key_in"] == f"{tmp_path / 'template.key'}.{rotated['key_id']}"
     assert again["key_id"] != rotated["key_id"]
