@@ -65,6 +65,8 @@ class Consensus:
     """The latest phase that was told."""
     named: bool = False
     """Whether a name was told."""
+    ended: bool = False
+    """Whether nothing more can be learnt."""
     portrait: RgbImage | None = None
     _thumbnail: NDArray[np.float32] | None = None
     _width: float = 0.0
@@ -168,6 +170,7 @@ class Consensus:
         Args:
             min_views: fewer views do not make an unknown visitor; they do make a known one.
         """
+        self.ended = True
         if self.told:
             return (Phase.CLOSED,)
         if self.match is not None and (self._may_name or self.views >= min_views):
@@ -176,8 +179,8 @@ class Consensus:
 
     @property
     def _may_name(self) -> bool:
-        """Whether the match is good enough for a name when nothing more can be learnt."""
-        return self.match is not None and self.match.accepted and (self.views < _FIRST_VIEWS or self._sure(self.match))
+        """Whether the match is good enough for a name; at the end it is compared once, and needs no lead."""
+        return self.match is not None and self.match.accepted and (self.ended or self._sure(self.match))
 
     def _sure(self, match: Match) -> bool:
         if match.best is None or not match.accepted:

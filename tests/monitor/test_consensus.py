@@ -161,6 +161,14 @@ def test_what_leaves_before_it_was_told_is_told_at_the_end(consensus: Consensus,
     assert consensus.due_at_end(min_views=3) == phases
 
 
+def test_a_match_that_needs_no_lead_at_the_end_needs_one_in_view_where_it_is_looked_at_often() -> None:
+    in_view, left = seen(4, match(0.953)), seen(4, match(0.953))
+    assert in_view.due(1.0, mood_every=5) is None
+    assert not in_view.tell(Phase.OPENED, 1.6, 0.5).match.accepted
+    assert left.due_at_end(min_views=3) == (Phase.OPENED, Phase.CLOSED)
+    assert left.tell(Phase.OPENED, 1.0, 0.5).match.accepted
+
+
 def test_what_was_told_is_only_closed_at_the_end() -> None:
     consensus = seen(3, CLEAR)
     consensus.tell(Phase.OPENED, 0.3, 0.5)
