@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
 
 from db.schema import AuditRow, EventRow
 
@@ -32,19 +33,21 @@ def state(connection: Connection) -> str:
     return str(told)
 
 
-def heads(connection: Connection) -> Heads:
+def heads(connection: Connection | Session) -> Heads:
     """The newest facts."""
     newest = select(AuditRow.id).where(AuditRow.event_id.is_(None)).order_by(AuditRow.at.desc(), AuditRow.id.desc())
-    found = Heads(
+    return Heads(
         connection.scalar(select(func.max(EventRow.seq))) or 0,
         connection.scalar(newest.limit(1)),
     )
-    connection.rollback()
-    return found
 
 
-def appended(connection: Connection, after: int) -> tuple[UUID, ...]:
+def appended(connection: Connection | Session, after: int) -> tuple[UUID, ...]:
     """The attendance events behind this row of the ledger."""
-    found = tuple(connection.scalars(select(EventRow.id).where(EventRow.seq > after).order_by(EventRow.seq)))
-    connection.rollback()
-    return found
+    return tuple(connection.scalars(select(EventRow.id).where(EventRow.seq > after).order_by(EventRow.seq)))
+
+
+def amended(connection: Connection | Session, after: int) -> bool:
+    """Whether one of the events behind this row of the ledger changes an earlier one: a void or a correction."""
+    query = select(EventRow.seq).where(EventRow.seq > after, EventRow.target_id.is_not(None)).limit(1)
+    return connection.scalar(query) is not None

@@ -71,9 +71,11 @@ class Watch:
     def _look(self, connection: Connection) -> None:
         """Look again and again, until the end or an error."""
         state, heads = changes.state(connection), changes.heads(connection)
+        connection.rollback()
         while not self._stopped.wait(self._seconds):
             if (now := changes.state(connection)) == state:
                 continue
             before, heads, state = heads, changes.heads(connection), now
             events = changes.appended(connection, before.ledger) if heads.ledger != before.ledger else ()
+            connection.rollback()
             self._tell(News(events, heads.people != before.people))

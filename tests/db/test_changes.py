@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from db import audit, changes, kiosks, ledger, people
+from db import audit, changes, corrections, kiosks, ledger, people
 from db.engine import writing
 from db.ids import new_id
 from db.records import NewEvent
@@ -32,6 +32,7 @@ def told(
 ) -> tuple[bool, changes.Heads, changes.Heads]:
     """Whether the state changed by writing, and the heads before and after."""
     state, heads = changes.state(connection), changes.heads(connection)
+    connection.rollback()
     write()
     return changes.state(connection) != state, heads, changes.heads(connection)
 
@@ -50,6 +51,16 @@ def test_every_commit_of_another_connection_is_news(
     assert changed
     assert (after.ledger != before.ledger) == (write is check_in)
     assert (after.people != before.people) == (write is not register)
+
+
+def test_a_void_amends_what_was_there_before_and_an_entry_does_not(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        check_in(session, at)
+        entry = ledger.newest(session)[0]
+        assert not changes.amended(session, 0)
+        corrections.void(session, entry.id, id=new_id(), at=at, kiosk=entry.kiosk, actor="desk", reason="not they")
+        assert changes.amended(session, entry.seq)
+        assert not changes.amended(session, changes.heads(session).ledger)
 
 
 def test_reading_is_no_news(sqlite: Engine) -> None:

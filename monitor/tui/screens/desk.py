@@ -70,7 +70,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         """Set when what is being loaded is no longer wanted; for `query_job`."""
         self._loading = False
         self._settle: Timer | None = None
-        self._stale = True
+        self._stale = self._anew = True
         self.failed = False
         """Whether the last load failed."""
 
@@ -125,11 +125,12 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def _settled(self) -> None:
         self._settle = None
         if self.app.is_running:
-            self.reload()
+            self._stale = True
+            self.load_page()
 
     def reload(self) -> None:
         """Load anew and show. While a load runs, further wishes become one more load after it."""
-        self._stale = True
+        self._stale = self._anew = True
         self.load_page()
 
     def load_page(self) -> None:
@@ -140,13 +141,18 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             self.stop.set()
             asked, self.stop = self._asked, threading.Event()
             job = self.query_job()
-            self._stale = False
+            self._stale = self._anew = False
             self.app.in_background(job, partial(self._arrived, asked, self.stop), partial(self._failed, self.stop))
 
     @property
     def stale(self) -> bool:
         """Whether facts may have changed since the last load; for `query_job`."""
         return self._stale or self.loaded is None
+
+    @property
+    def before(self) -> Loaded | None:
+        """What was loaded last, to which the news may be added; None when all is wanted anew; for `query_job`."""
+        return None if self._anew else self.loaded
 
     def _arrived(self, asked: int, stop: threading.Event, loaded: Loaded) -> None:
         if stop.is_set():
@@ -162,7 +168,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         if stop.is_set():
             return
         self._loading = False
-        self._stale = self.failed = True
+        self._stale = self._anew = self.failed = True
         self.show_failure("Not loaded.")
         self.set_timer(RETRY, self._try_again)
         self.say(f"{self.app.signs.lost} {sentence}")
