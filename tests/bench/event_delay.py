@@ -10,6 +10,7 @@ terminal, so that drawing is in it and the terminal's own time is not.
 import argparse
 import asyncio
 import random
+import shutil
 import tempfile
 import threading
 import time
@@ -56,8 +57,13 @@ def main() -> None:
     print("   people  screen        half     90 %     most  ms", flush=True)
     for people in given.people:
         with tempfile.TemporaryDirectory(prefix="muster-delay-") as folder:
-            file = (given.keep or Path(folder)) / f"{people}-{given.came}-{given.days}.sqlite3"
+            file = Path(folder) / f"{people}-{given.came}-{given.days}.sqlite3"
+            kept = given.keep and given.keep / file.name
+            if kept and kept.exists():
+                shutil.copy(kept, file)
             world = World(file, people, min(given.came, people // 2), given.days)
+            if kept and not kept.exists():
+                shutil.copy(file, kept)
             for screen in given.screens:
                 delays = asyncio.run(delays_on(world, screen, given))
                 half, almost, most = (1000 * np.percentile(delays, share) for share in (50, 90, 100))
@@ -79,6 +85,7 @@ class World:
             self.kiosk = register(session, "door", site="", role="auto", time_zone="UTC", at=NOON).id
         if not made:
             self._fill(came, days)
+            self.engine.dispose()  # the last connection takes the write-ahead log into the file
         self.left = iter(self.random.sample(self.people[came:], min(2000, people - came)))
         self.now = NOON
 
