@@ -78,6 +78,12 @@ def between(
         yield MoodSample(at, who, sighting, of_group, token, label, tuple(probabilities))
 
 
+def latest(session: Session, start: datetime, end: datetime) -> dict[UUID, str]:
+    """The label of each person's newest sample with start <= at < end."""
+    query = select(MoodRow.person_id, MoodRow.label).where(MoodRow.at >= start, MoodRow.at < end).order_by(MoodRow.at)
+    return {person: label for person, label in session.execute(query) if person is not None}
+
+
 def count(session: Session) -> int:
     """How many samples are kept."""
     return session.scalar(select(func.count()).select_from(MoodRow)) or 0

@@ -200,6 +200,18 @@ class AttendanceEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What the attendance rules read of a row of the ledger."""
+
+    id: UUID
+    kind: EventKind
+    person: UUID | None
+    at: datetime
+    target: UUID | None
+    corrected_kind: Presence | None
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerCheck:
     """What `ledger.verify` found."""
 

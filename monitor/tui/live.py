@@ -128,6 +128,8 @@ class LiveDoor:
         self._own: set[UUID] = set()
         """Attendance events of this kiosk that are on the board and were not heard of from the database yet."""
         self._renewing = False
+        self._loaded: Today | None = None
+        """The day as it was loaded last."""
         self.board = Board()
         self.moods: Shares | None = ()
         """None: hidden, because too few people were seen."""
@@ -219,6 +221,7 @@ class LiveDoor:
         self._day = self._today()
 
         def loaded(today: Today) -> None:
+            self._loaded = today
             self.board, self.people = today.board, today.people
             self._viewer.show_today()
             then()
@@ -233,16 +236,15 @@ class LiveDoor:
         self._renewing, folded = True, self._folded
 
         def loaded(today: Today) -> None:
-            self._renewing = False
+            self._renewing, self._loaded = False, today
             if folded != self._folded:
                 self._renew()
                 return
             self.board, self.people = renewed(self.board, today.board), today.people
             self._viewer.show_today()
 
-        self._app.in_background(
-            partial(today_of, self._engine, self._settings, self._clock()), loaded, self._not_renewed
-        )
+        job = partial(today_of, self._engine, self._settings, self._clock(), self._loaded)
+        self._app.in_background(job, loaded, self._not_renewed)
 
     def _not_renewed(self, sentence: str) -> None:
         """The next news will try again; the screen before the user says itself what it cannot load."""

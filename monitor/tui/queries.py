@@ -25,12 +25,14 @@ from monitor.mood import Cell
 from monitor.reports import Period, PersonDay
 from monitor.shifts import expected, person_day
 from monitor.tui.board import Attendee, Board, Happening
-from monitor.tui.roster_queries import came_on
+from monitor.tui.day_log import Came, came, day_log
 from monitor.tui.text import MOODS
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
 
+RECENT = timedelta(minutes=5)
+"""How late a mood may be written; older ones are not looked at again."""
 DESK = "desk"
 """Who changes things here, for the ledger and the audit log."""
 
@@ -84,21 +86,34 @@ class Today:
     board: Board
     people: int
     """People enrolled."""
+    came: Came
+    moods: Mapping[UUID, str]
+    """The latest mood of each person."""
+    at: datetime
+    """When the moods were looked for."""
 
 
-def today_of(engine: Engine, settings: Settings, now: datetime) -> Today:
-    """The day so far. Raises: DatabaseError."""
+def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | None = None) -> Today:
+    """The day so far. Raises: DatabaseError.
+
+    Args:
+        before: what was loaded earlier; what is in it and has not changed is not loaded again.
+    """
     day = now.astimezone(settings.zone).date()
     start, end = Period(day, day).bounds(settings.zone)
     with reading(engine) as session:
-        came = came_on(session, settings, day, now, schedules.all_schedules(session))
-        lines = sorted(came.values(), key=lambda line: line.person.name.casefold())
-        latest = {sample.person: sample.label for sample in moods.between(session, start, end) if sample.person}
-        count = people.count_people(session)
-    if settings.mood != "individual":
-        latest = {}
+        log = day_log(session, settings.zone, day, before.came.log if before else None)
+        if before and (before.came.log.day, before.came.log.heads.people) == (day, log.heads.people):
+            latest, count = {**before.moods}, before.people
+            start = max(start, before.at - RECENT)
+        else:
+            latest, count, before = {}, people.count_people(session), None
+        if settings.mood == "individual":
+            latest |= moods.latest(session, start, end)
+    there = came(log, now, before.came if before else None)
+    lines = sorted(there.lines.values(), key=lambda line: line.person.name.casefold())
     attendees = {line.person.id: _attendee(line, latest) for line in lines}
-    return Today(Board(attendees=attendees, happenings=_happenings(lines)), count)
+    return Today(Board(attendees=attendees, happenings=_happenings(lines)), count, there, latest, now)
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:

@@ -4,27 +4,27 @@ Who came on one day is bounded by what a door can let through, who did not is no
 and the others stay in the database, where a condition says who of them is missing.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from threading import Event
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from db import ledger, pages, schedules
-from db.batches import batches
+from db import pages
 from db.engine import reading
 from db.pages import BY_GROUP, BY_NAME, Order, Page, Want
-from db.records import Person, Schedule
+from db.records import Person
 from db.schema import PersonRow
-from monitor.attendance import Passage, Status, passages, summarise
+from monitor.attendance import Status, summarise
 from monitor.config import Settings
-from monitor.reports import Period, PersonDay
-from monitor.shifts import expected
+from monitor.reports import PersonDay
+from monitor.tui.day_log import Came, came, day_log
+from monitor.tui.expectation import Expectation, among, expectation, not_among
 
 STATUSES: Final = tuple(Status)
 
@@ -58,20 +58,48 @@ class BoardPage:
 class Day:
     """One day as far as it is kept in memory."""
 
-    came: Mapping[UUID, PersonDay]
-    shifts: Sequence[Schedule]
+    came: Came
     settings: Settings
     asked: BoardQuery
-    known: ColumnElement[bool]
-    """Who is on the board."""
-    absent: ColumnElement[bool]
-    """Who of them should have come and did not."""
+    expected: Expectation
+    known: int
+    """How many people are on the board even if they do not come."""
+    missed: int
+    """How many of those should be there, whether they are or not."""
+
+    @property
+    def lines(self) -> Mapping[UUID, PersonDay]:
+        """The day of those who came."""
+        return self.came.lines
+
+    @property
+    def on_board(self) -> ColumnElement[bool]:
+        """Everybody on the board."""
+        return or_(self.expected.known, among(self._guests()))
+
+    @property
+    def absent(self) -> ColumnElement[bool]:
+        """Who should have come and did not."""
+        return and_(self.expected.missed, not_among(self.lines))
+
+    @property
+    def people(self) -> int:
+        """How many are on the board."""
+        return self.known + len(self._guests())
+
+    @property
+    def absentees(self) -> int:
+        """How many should have come and did not."""
+        return self.missed - sum(self.expected.misses(line.person) for line in self.lines.values())
 
     def line(self, person: Person) -> PersonDay:
-        there = self.came.get(person.id)
-        return there or PersonDay(
-            person, summarise(person, self.asked.day, (), self.shifts, self.settings.zone, self.asked.now)
-        )
+        log = self.came.log
+        there = self.lines.get(person.id)
+        return there or PersonDay(person, summarise(person, log.day, (), log.shifts, log.zone, self.asked.now))
+
+    def _guests(self) -> list[UUID]:
+        """Who is on the board only because they came."""
+        return [id for id, line in self.lines.items() if not self.expected.knows(line.person)]
 
 
 def board_page(
@@ -85,106 +113,45 @@ def board_page(
     """A part of the board. Raises: DatabaseError.
 
     Args:
-        before: another part of the same board, where no fact changed since.
+        before: a part of any board; what is in it and has not changed is not loaded again.
         stop: set when the answer is no longer wanted.
     """
     with reading(engine, stop) as session:
-        if before is None:
-            day = _load(session, settings, asked)
-            everybody, counts = _counts(session, day)
-        else:
-            day, counts, everybody = before.day, before.counts, before.people
+        day = _load(session, settings, asked, before.day if before else None)
         if not asked.search:
-            want = replace(want, total=everybody)
+            want = replace(want, total=day.people)
+        elif want.total is None and before and _finds_as_many(before.day, day):
+            want = replace(want, total=before.page.total)
         part = _sorted_in_sql if asked.column in ("name", "group") else _by_day
-        return BoardPage(part(session, day, want), counts, everybody, day)
+        return BoardPage(part(session, day, want), _counts(day), day.people, day)
 
 
-def _counts(session: Session, day: Day) -> tuple[int, Mapping[Status, int]]:
-    """How many people are on the board, and how many of each status."""
-    counts = dict.fromkeys(Status, 0)
-    for line in day.came.values():
-        if line.summary.status is not None:
-            counts[line.summary.status] += 1
-    both = select(func.count(), func.count(case((day.absent, 1)))).select_from(PersonRow).where(day.known)
-    everybody, absent = session.execute(both).one()
-    counts[Status.ABSENT] += absent
-    return everybody, counts
+def _counts(day: Day) -> Mapping[Status, int]:
+    """How many people there are of each status."""
+    came = Counter(line.summary.status for line in day.lines.values())
+    return {status: came[status] + (day.absentees if status is Status.ABSENT else 0) for status in Status}
 
 
-def came_on(
-    session: Session, settings: Settings, day: date, now: datetime, shifts: Sequence[Schedule]
-) -> dict[UUID, PersonDay]:
-    """The day of everybody who came or left on it."""
-    start, end = Period(day, day).bounds(settings.zone)
-    # One day more: a shift over midnight ends on the day after.
-    by_person: dict[UUID, list[Passage]] = defaultdict(list)
-    for passage in passages(ledger.between(session, start, end + timedelta(days=1))):
-        if passage.person is not None:
-            by_person[passage.person].append(passage)
-    lines = (
-        PersonDay(person, summarise(person, day, by_person[person.id], shifts, settings.zone, now))
-        for person in _people(session, list(by_person))
-    )
-    return {line.person.id: line for line in lines if line.summary.passages}
+def _finds_as_many(before: Day, day: Day) -> bool:
+    """Whether the filter finds as many people as before: none of its finds depend on who came."""
+    same = before.asked.search == day.asked.search and _same_people(before, day) and before.people == day.people
+    return same and not any(day.asked.search in status.value for status in Status)
 
 
-def _load(session: Session, settings: Settings, asked: BoardQuery) -> Day:
-    zone, day = settings.zone, asked.day
-    shifts = schedules.all_schedules(session)
-    came = came_on(session, settings, day, asked.now, shifts)
-    there = day <= asked.now.astimezone(zone).date()
-    known = and_(PersonRow.active, PersonRow.created_at < Period(day, day).bounds(zone)[1]) if there else false()
-    absent = and_(_is_missing(session, settings, asked, shifts), _not_among(came))
-    return Day(came, shifts, settings, asked, or_(known, _among(came)), absent)
+def _same_people(before: Day, day: Day) -> bool:
+    """Whether nobody was added, changed or erased in between, and the same people are expected."""
+    return before.came.log.heads.people == day.came.log.heads.people and before.expected == day.expected
 
 
-def _people(session: Session, ids: Sequence[UUID]) -> list[Person]:
-    # Columns, and no objects that the session keeps: thousands came today, and an event must be on the screen at once.
-    row = PersonRow
-    columns = select(row.id, row.name, row.number, row.group, row.active, row.notes, row.created_at)
-    return [Person(*found) for some in batches(ids) for found in session.execute(columns.where(row.id.in_(some)))]
-
-
-def _is_missing(
-    session: Session, settings: Settings, asked: BoardQuery, shifts: Sequence[Schedule]
-) -> ColumnElement[bool]:
-    """Who should have come by now, as a condition: by group, but for people with shifts of their own."""
-    zone, day, now = settings.zone, asked.day, asked.now
-    nobody = UUID(int=0)
-
-    def is_late(person: UUID, group: str | None) -> bool:
-        if not shifts:
-            return summarise(_Member(person, group), day, (), shifts, zone, now).status is Status.ABSENT
-        due = expected(shifts, person, group, day, zone)
-        return due is not None and now > due.late_after
-
-    own = {shift.person for shift in shifts if shift.person is not None}
-    special = _people(session, list(own))
-    named = {shift.group for shift in shifts if shift.group is not None}
-    late = [group for group in named if is_late(nobody, group)]
-    in_time = [group for group in named if group not in late]
-    of_group: ColumnElement[bool] = PersonRow.group.in_(late)
-    if is_late(nobody, None):
-        of_group = or_(PersonRow.group.is_(None), PersonRow.group.not_in(in_time))
-    late_people = [person.id for person in special if is_late(person.id, person.group)]
-    return or_(and_(of_group, _not_among(own)), _among(late_people))
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    id: UUID
-    group: str | None
-
-
-def _among(ids: Any) -> ColumnElement[bool]:
-    """One of these people; the ids stand in the statement itself, because SQLite limits its parameters."""
-    values = [value for value in ids if value is not None]
-    return PersonRow.id.in_(bindparam(None, values, expanding=True, literal_execute=True)) if values else false()
-
-
-def _not_among(ids: Any) -> ColumnElement[bool]:
-    return ~_among(ids)
+def _load(session: Session, settings: Settings, asked: BoardQuery, before: Day | None) -> Day:
+    log = day_log(session, settings.zone, asked.day, before.came.log if before else None)
+    there = came(log, asked.now, before.came if before else None)
+    day = Day(there, settings, asked, expectation(log, asked.now), 0, 0)
+    if before and _same_people(before, day):
+        return replace(day, known=before.known, missed=before.missed)
+    both = select(func.count(), func.count(case((day.expected.missed, 1)))).where(day.expected.known)
+    known, missed = session.execute(both.select_from(PersonRow)).one()
+    return replace(day, known=known, missed=missed)
 
 
 def _count(session: Session, where: ColumnElement[bool]) -> int:
@@ -208,10 +175,10 @@ def _found_in_sql(session: Session, day: Day) -> ColumnElement[bool] | None:
 
 def _sorted_in_sql(session: Session, day: Day, want: Want) -> Page[PersonDay]:
     """By name or group: the database sorts, those who came are looked up."""
-    where, found = day.known, _found_in_sql(session, day)
+    where, found = day.on_board, _found_in_sql(session, day)
     if found is not None:
-        by_status = [person for person, line in day.came.items() if _fits(line, day.asked.search)]
-        where = and_(where, or_(found, _among(by_status)))
+        by_status = [person for person, line in day.lines.items() if _fits(line, day.asked.search)]
+        where = and_(where, or_(found, among(by_status)))
     order = BY_NAME if day.asked.column == "name" else BY_GROUP
     if day.asked.reverse:
         order = Order(order.columns, order.key, descending=True)
@@ -264,13 +231,13 @@ def _numbered(parts: Sequence[_Part]) -> Iterator[tuple[int, PersonDay]]:
 def _parts(session: Session, day: Day) -> Iterator[_Part]:
     """The parts of the board in their order."""
     asked = day.asked
-    by_name = sorted((line for line in day.came.values() if _fits(line, asked.search)), key=_by_name)
+    by_name = sorted((line for line in day.lines.values() if _fits(line, asked.search)), key=_by_name)
     found = _found_in_sql(session, day)
-    did_not_come = and_(day.known, _not_among(day.came), *([] if found is None else [found]))
+    did_not_come = and_(day.expected.known, not_among(day.lines), *([] if found is None else [found]))
 
-    def others(*conditions: ColumnElement[bool]) -> _Part:
+    def others(count: int, *conditions: ColumnElement[bool]) -> _Part:
         where = and_(did_not_come, *conditions)
-        return _Part((), where, _count(session, where))
+        return _Part((), where, count if found is None else _count(session, where))
 
     def these(lines: Sequence[PersonDay]) -> _Part:
         return _Part(lines, None, len(lines))
@@ -280,14 +247,15 @@ def _parts(session: Session, day: Day) -> Iterator[_Part]:
         for status in statuses:
             yield these([line for line in by_name if line.summary.status is status])
             if status is Status.ABSENT:
-                yield others(day.absent)
+                yield others(day.absentees, day.absent)
         yield these([line for line in by_name if line.summary.status is None])
-        yield others(day.absent.is_not(true()))  # it may be NULL for people without a group
+        # It may be NULL for people without a group.
+        yield others(day.people - len(day.lines) - day.absentees, day.absent.is_not(true()))
         return
     value = SORTS[asked.column]
     yield these(sorted((line for line in by_name if value(line) is not None), key=value, reverse=asked.reverse))
     yield these([line for line in by_name if value(line) is None])
-    yield others()
+    yield others(day.people - len(day.lines))
 
 
 def _by_name(line: PersonDay) -> str:

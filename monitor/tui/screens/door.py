@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
 
 from rich.style import Style
 from rich.text import Text
@@ -68,6 +69,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
         app = self.app
         self.camera = CameraPicture(id="camera", send=app.to_terminal, is_behind=app.terminal_is_behind)
         self._keys: tuple[bool | None, ...] = ()
+        self._rows: dict[UUID, tuple[Attendee, Row]] = {}
+        """Of those who came: thousands on a busy day, of whom an event changes one."""
 
     def compose(self) -> ComposeResult:
         app = self.app
@@ -130,8 +133,11 @@ Look at the camera. Muster greets you by name when it has written down that you 
     def show_board(self, board: Board) -> None:
         """Show who is in, what happened and the mood."""
         zone, signs = self.app.settings.zone, self.app.signs
-        present = self.query_one("#present", Table)
-        present.show([self._present_row(one) for one in board.newest_first()])
+        before, self._rows = self._rows, {}
+        for one in board.newest_first():
+            known = before.get(one.person)
+            self._rows[one.person] = known if known and known[0] == one else (one, self._present_row(one))
+        self.query_one("#present", Table).show([row for _, row in self._rows.values()])
         title = f"In now {board.inside:,} {signs.dash} came today {len(board.attendees):,}"
         self.query_one("#present-frame").border_title = title
         lines = enumerate(board.happenings)

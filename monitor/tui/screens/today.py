@@ -98,8 +98,7 @@ check-out is missing).
         settings, (column, reverse) = self.app.settings, self._sort
         asked = BoardQuery(self.day, self.now, self.needle, column, reverse)
         want = self.query_one(PagedTable).want(fresh=self.stale)
-        before = None if self.stale else self.loaded
-        return partial(board_page, self.app.engine, settings, asked, want, before, self.stop)
+        return partial(board_page, self.app.engine, settings, asked, want, self.before, self.stop)
 
     @on(PagedTable.Wanted)
     def _rows_missing(self) -> None:
