@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import nlargest
 from pathlib import Path
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -24,7 +25,7 @@ from monitor.export import to_csv, to_json_lines, to_xlsx, write_whole
 from monitor.mood import Cell
 from monitor.reports import Period, PersonDay
 from monitor.shifts import expected, person_day
-from monitor.tui.board import Attendee, Board, Happening
+from monitor.tui.board import ARRIVALS_KEPT, Attendee, Board, Happening
 from monitor.tui.day_log import Came, came, day_log
 from monitor.tui.text import MOODS
 
@@ -111,9 +112,8 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
         if settings.mood == "individual":
             latest |= moods.latest(session, start, end)
     there = came(log, now, before.came if before else None)
-    lines = sorted(there.lines.values(), key=lambda line: line.person.name.casefold())
-    attendees = {line.person.id: _attendee(line, latest) for line in lines}
-    return Today(Board(attendees=attendees, happenings=_happenings(lines)), count, there, latest, now)
+    attendees = {person: _attendee(line, latest, before) for person, line in there.lines.items()}
+    return Today(Board(attendees=attendees, happenings=_happenings(there)), count, there, latest, now)
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:
@@ -131,27 +131,28 @@ def shares_of(cell: Cell) -> Shares | None:
     return tuple((mood, share) for mood, share in zip(MOODS, cell.shares, strict=True) if share)
 
 
-def _attendee(line: PersonDay, latest: Mapping[UUID, str]) -> Attendee:
+def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None) -> Attendee:
+    person, mood = line.person.id, latest.get(line.person.id)
+    if before and before.came.lines.get(person) is line and before.moods.get(person) == mood:
+        return before.board.attendees[person]
     last = line.summary.passages[-1]
     comings = [passage.at for passage in line.summary.passages if passage.kind == "check_in"]
     return Attendee(
-        person=line.person.id,
+        person=person,
         name=line.person.name,
         last_in=comings[-1] if comings else None,
         last_out=line.summary.last_out,
         inside=last.kind == "check_in",
-        mood=latest.get(line.person.id),
+        mood=mood,
         seen=last.at,
     )
 
 
-def _happenings(lines: list[PersonDay]) -> tuple[Happening, ...]:
-    all_of_them = [
-        Happening(passage.at, EventKind(passage.kind), line.person.name, None)
-        for line in lines
-        for passage in line.summary.passages
-    ]
-    return tuple(sorted(all_of_them, key=lambda one: one.at, reverse=True)[:50])
+def _happenings(there: Came) -> tuple[Happening, ...]:
+    """The newest passages, newest first."""
+    passed = ((passage, line.person.name) for line in there.lines.values() for passage in line.summary.passages)
+    newest = nlargest(ARRIVALS_KEPT, passed, key=lambda one: (one[0].at, one[1]))
+    return tuple(Happening(passage.at, EventKind(passage.kind), name, None) for passage, name in newest)
 
 
 def day_of_person(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> PersonEntries:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from textual import work
 from textual.app import App
 from textual.message import Message
 
@@ -37,7 +36,9 @@ class WorkApp(App[None]):
             then: gets what the job returned, on the loop.
             failed: gets one sentence about what went wrong, on the loop; a toast shows it otherwise.
         """
-        self._in_thread(partial(self._run_job, job, then, failed or self.toast_problem))
+        run = partial(self._run_job, job, then, failed or self.toast_problem)
+        # Without a description Textual writes one down, on the loop, with all that the job was given: whole days.
+        self.run_worker(run, thread=True, group="jobs", description="job")
 
     def show_later(self, show: Callable[[], None]) -> None:
         """Call something on the loop, from any thread; nothing happens when the app has ended."""
@@ -56,10 +57,6 @@ class WorkApp(App[None]):
     def toast_problem(self, sentence: str) -> None:
         """Say what went wrong."""
         self.notify(sentence, severity="error", markup=False)
-
-    @work(thread=True, group="jobs")
-    def _in_thread(self, run: Callable[[], None]) -> None:
-        run()
 
     def _run_job(self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
         try:
