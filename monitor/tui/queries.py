@@ -112,8 +112,9 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
         if settings.mood == "individual":
             latest |= moods.latest(session, start, end)
     there = came(log, now, before.came if before else None)
-    attendees = {person: _attendee(line, latest, before) for person, line in there.lines.items()}
-    return Today(Board(attendees=attendees, happenings=_happenings(there)), count, there, latest, now)
+    by_name = sorted(there.lines.values(), key=lambda line: line.person.name.casefold())
+    attendees = {line.person.id: _attendee(line, latest, before) for line in by_name}
+    return Today(Board(attendees=attendees, happenings=_happenings(by_name)), count, there, latest, now)
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:
@@ -148,10 +149,10 @@ def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None)
     )
 
 
-def _happenings(there: Came) -> tuple[Happening, ...]:
+def _happenings(lines: Sequence[PersonDay]) -> tuple[Happening, ...]:
     """The newest passages, newest first."""
-    passed = ((passage, line.person.name) for line in there.lines.values() for passage in line.summary.passages)
-    newest = nlargest(ARRIVALS_KEPT, passed, key=lambda one: (one[0].at, one[1]))
+    passed = ((passage, line.person.name) for line in lines for passage in line.summary.passages)
+    newest = nlargest(ARRIVALS_KEPT, passed, key=lambda one: one[0].at)
     return tuple(Happening(passage.at, EventKind(passage.kind), name, None) for passage, name in newest)
 
 
