@@ -2,18 +2,23 @@
 
 import shutil
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
-from db import backup, kiosks, ledger, migrate, moods, pages, people, retention, sightings
+from db import backup, changes, kiosks, ledger, migrate, moods, pages, people, retention, sightings
+from db.changes import Heads
 from db.engine import reading, scrub, writing
 from db.pages import Page, Want
 from db.records import AuditEntry, Kiosk, LedgerCheck
 from db.retention import Expired, Retention
 from monitor.config import Settings
 from monitor.tui.queries import DESK
+
+LASTS: Final = timedelta(minutes=1)
+"""How long the number of what is past its time is good: it takes a look at everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,9 @@ class SystemView:
     kiosks: tuple[Kiosk, ...]
     expired: Expired
     """What is past its time."""
+    at: datetime
+    """When that was counted."""
+    heads: Heads
     audit: Page[AuditEntry]
     names: dict[str, str]
     """Of the people in that part of the audit log, by id."""
@@ -46,29 +54,41 @@ class Verdict:
 
 
 def system_view(
-    engine: Engine, settings: Settings, now: datetime, want: Want, before: SystemView | None = None
+    engine: Engine,
+    settings: Settings,
+    now: datetime,
+    want: Want,
+    before: SystemView | None = None,
+    *,
+    recount: bool = True,
 ) -> SystemView:
     """Counts, kiosks, and a part of the audit log. Raises: DatabaseError.
 
     Args:
-        before: what was loaded before, where only another part of the audit log is wanted.
+        before: what was loaded earlier; what cannot have changed since is not counted again.
+        recount: False where only another part of the audit log is wanted.
     """
     with reading(engine) as session:
+        heads = changes.heads(session)
         entries = pages.audit_page(session, want)
         known = pages.names(session, [entry.person for entry in entries.items if entry.person])
         names = {str(person): name for person, name in known.items()}
-        if before is not None:
+        if before is not None and not recount:
             return replace(before, audit=entries, names=names)
+        same = before if before and before.heads.people == heads.people else None
+        recent = same if same and timedelta() <= now - same.at < LASTS else None
         return SystemView(
             database=engine.url.render_as_string(hide_password=True),
             bytes=backup.size(engine),
             free_bytes=_free(engine),
-            people=people.count_people(session),
+            people=same.people if same else people.count_people(session),
             events=ledger.count(session),
             moods=moods.count(session),
             visitors=sightings.count_visitors(session),
             kiosks=tuple(kiosks.all_kiosks(session)),
-            expired=retention.expired(session, rules_of(settings), now),
+            expired=recent.expired if recent else retention.expired(session, rules_of(settings), now),
+            at=recent.at if recent else now,
+            heads=heads,
             audit=entries,
             names=names,
         )

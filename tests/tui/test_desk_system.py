@@ -208,7 +208,7 @@ async def test_the_audit_log_is_paged_to_its_first_entry(world: World) -> None:
 async def test_a_database_that_fails_is_said_and_loaded_again_when_it_answers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise DatabaseError("The database does not answer; try again in a moment.")
 
     async with world.app(camera=False).run_test(size=SIZE) as pilot:

@@ -114,9 +114,10 @@ class SystemScreen(DeskScreen[SystemView]):
     # The database
 
     def query_job(self) -> Callable[[], SystemView]:
-        want = self.query_one(PagedTable).want(fresh=self.stale)
-        before = None if self.stale else self.loaded
-        return partial(queries.system_view, self.app.engine, self.app.settings, self.app.clock(), want, before)
+        app, want = self.app, self.query_one(PagedTable).want(fresh=self.stale)
+        return partial(
+            queries.system_view, app.engine, app.settings, app.clock(), want, self.before, recount=self.stale
+        )
 
     @on(PagedTable.Wanted)
     def _rows_missing(self) -> None:
