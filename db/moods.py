@@ -1,15 +1,17 @@
 """Mood samples. In aggregate mode nothing in a sample leads to a person."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+import numpy as np
+from sqlalchemy import ColumnElement, Select, String, case, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
+from db.batches import batches
 from db.ids import new_id
-from db.records import MoodSample
+from db.records import MoodSample, MoodSums
 from db.schema import MoodRow
 
 COLUMNS: Final = (
@@ -22,6 +24,9 @@ COLUMNS: Final = (
     MoodRow.neutral,
 )
 """The probabilities in FER2013's order."""
+
+ROWS: Final = 5_000
+"""Rows that are read at once."""
 
 
 def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
@@ -52,9 +57,7 @@ def unname(session: Session, sighting: UUID) -> None:
     session.execute(update(MoodRow).where(MoodRow.sighting_id == sighting).values(person_id=None, group=None))
 
 
-def between(
-    session: Session, start: datetime, end: datetime, *, person: UUID | None = None, group: str | None = None
-) -> Iterator[MoodSample]:
+def between(session: Session, start: datetime, end: datetime) -> Iterator[MoodSample]:
     """Samples with start <= at < end by time; rows are read as they are needed."""
     query = (
         select(
@@ -70,10 +73,6 @@ def between(
         .order_by(MoodRow.at, MoodRow.id)
         .execution_options(yield_per=2000)
     )
-    if person is not None:
-        query = query.where(MoodRow.person_id == person)
-    if group is not None:
-        query = query.where(MoodRow.group == group)
     for at, who, sighting, of_group, token, label, *probabilities in session.execute(query):
         yield MoodSample(at, who, sighting, of_group, token, label, tuple(probabilities))
 
@@ -84,6 +83,93 @@ def latest(session: Session, start: datetime, end: datetime) -> dict[UUID, str]:
     return {person: label for person, label in session.execute(query) if person is not None}
 
 
+def added_up(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    people: Sequence[UUID] | None = None,
+    group: str | None = None,
+) -> MoodSums:
+    """Samples with start <= at < end, added up by minute; the database does it, so that few rows have to be read.
+
+    A row is one sighting, person, token and group in one minute of UTC, of which hours and days of every time zone
+    consist. Samples without a sighting are added up only where they are of the same instant.
+
+    Args:
+        people: only theirs.
+        group: only this group's.
+    """
+    query = _sums(session).where(MoodRow.at >= start, MoodRow.at < end)
+    if group is not None:
+        query = query.where(MoodRow.group == group)
+    parts = [query] if people is None else [query.where(MoodRow.person_id.in_(some)) for some in batches(people)]
+    ids: dict[object, UUID | None] = {None: None}
+    times, samples, scores = [], [], []
+    who: list[UUID | None] = []
+    seen: list[Hashable] = []
+    groups: list[str | None] = []
+    tokens: list[str | None] = []
+    for part in parts:
+        for rows in session.connection().execute(part).partitions(ROWS):
+            at, persons, sightings, of_groups, of_tokens, counts, *sums = zip(*rows, strict=True)
+            ids |= {person: UUID(str(person)) for person in set(persons) - ids.keys()}
+            times.append(np.array(at, "datetime64[us]"))
+            who.extend(ids[person] for person in persons)
+            seen.extend(sightings)
+            groups.extend(of_groups)
+            tokens.extend(of_tokens)
+            samples.append(np.array(counts))
+            scores.append(np.array(sums).T)
+    return MoodSums(
+        at=np.concatenate([np.empty(0, "datetime64[us]"), *times]),
+        people=who,
+        sightings=seen,
+        groups=groups,
+        tokens=tokens,
+        samples=np.concatenate([np.empty(0, np.int64), *samples]),
+        probabilities=np.concatenate([np.empty((0, len(COLUMNS))), *scores]),
+    )
+
+
+def _sums(session: Session) -> Select[Any]:
+    minute: ColumnElement[Any]
+    first: ColumnElement[Any]
+    if session.get_bind().dialect.name == "sqlite":
+        # Times are texts, of which the first 16 letters end with the minute.
+        minute = func.substr(type_coerce(MoodRow.at, String), 1, 16)
+        first = type_coerce(func.min(MoodRow.at), String)
+    else:
+        minute = func.date_trunc("minute", MoodRow.at)
+        first = func.timezone("UTC", func.min(MoodRow.at))
+    # As the driver gives them: a UUID object for each of many rows takes longer than the query.
+    person, sighting = (type_coerce(column, String) for column in (MoodRow.person_id, MoodRow.sighting_id))
+    sums = (func.sum(column) for column in COLUMNS)
+    # By the minute first: SQLite would take a person's index for the order, and look at every sample there is.
+    return (
+        select(first, person, sighting, MoodRow.group, MoodRow.token, func.count(), *sums)
+        .group_by(
+            minute,
+            MoodRow.sighting_id,
+            case((MoodRow.sighting_id.is_(None), MoodRow.at)),
+            MoodRow.person_id,
+            MoodRow.token,
+            MoodRow.group,
+        )
+        .execution_options(yield_per=ROWS)
+    )
+
+
 def count(session: Session) -> int:
     """How many samples are kept."""
     return session.scalar(select(func.count()).select_from(MoodRow)) or 0
+
+
+def fingerprint(session: Session, start: datetime, end: datetime) -> tuple[int, int]:
+    """How many samples there are with start <= at < end, and of how many nobody knows the person.
+
+    It costs little, because the indices tell it, and it is another one after samples came later or were deleted, and
+    after a person was taken off them. Of a merge of two people only the audit log tells.
+    """
+    query = select(func.count()).select_from(MoodRow).where(MoodRow.at >= start, MoodRow.at < end)
+    return session.scalar(query) or 0, session.scalar(query.where(MoodRow.person_id.is_(None))) or 0

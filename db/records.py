@@ -1,6 +1,6 @@
 """What queries give back: plain frozen records, never rows of the session. Times are aware and in UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Literal, TypeAlias
@@ -238,6 +238,23 @@ class MoodSample:
     """The likeliest emotion, or "unsure"."""
     probabilities: tuple[float, ...]
     """Seven, in the order angry, disgust, fear, happy, sad, surprise, neutral."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MoodSums:
+    """Mood samples of the same sighting, person, token, group and minute added up; n rows, column by column."""
+
+    at: NDArray[np.datetime64]
+    """Of each row's first sample: datetime64[us] (n,), UTC."""
+    people: Sequence[UUID | None]
+    sightings: Sequence[Hashable]
+    """What tells one sighting from another; None: the row's samples have none, and are of the same instant."""
+    groups: Sequence[str | None]
+    tokens: Sequence[str | None]
+    samples: NDArray[np.int64]
+    """How many there are in each row: int64 (n,)."""
+    probabilities: NDArray[np.float64]
+    """Their sums: float64 (n, 7), FER2013's order."""
 
 
 @dataclass(frozen=True, slots=True)

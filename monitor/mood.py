@@ -5,18 +5,17 @@ aggregate mode per token), and each sighting counts once in a cell. Where sample
 fewer than five people are hidden (k-anonymity, Sweeney 2002).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final, Literal, Protocol, TypeAlias
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS, MoodScores
+from monitor.mood_sums import Moods, Name
 
 SMALLEST_GROUP: Final = 5
 """People that a cell of aggregate mode needs to be shown."""
@@ -33,22 +32,10 @@ Probabilities: TypeAlias = tuple[float, ...]
 Key: TypeAlias = datetime | date | UUID | str | tuple[int, int] | None
 """Of a cell: the hour's start (site time), the day, the person, the group, or (weekday, hour); None: nobody's."""
 
-
-class Sample(Protocol):
-    """What the rules read of a mood sample."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def person(self) -> UUID | None: ...
-    @property
-    def sighting(self) -> UUID | None: ...
-    @property
-    def group(self) -> str | None: ...
-    @property
-    def token(self) -> str | None: ...
-    @property
-    def probabilities(self) -> Probabilities: ...
+HOUR, DAY = 60, 24 * 60
+"""In minutes."""
+FIRST_DAY: Final = date(1970, 1, 1)
+"""When a clock's minutes begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +78,25 @@ class Change:
         return EMOTIONS[most], self.difference[most]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Stays:
-    """The mean moods of sightings, or of tokens by the hour; one row each."""
+    """The mean moods of sightings, or of tokens by the hour, cell by cell: m rows in k cells."""
 
-    people: list[UUID | None]
-    tokens: list[str | None]
-    days: list[date]
+    starts: NDArray[np.int64]
+    """The first row of each cell: int64 (k,)."""
+    first: NDArray[np.int64]
+    """The earliest of the moods' rows that each row is made of: int64 (m,)."""
     means: NDArray[np.float64]
-    """(n, 7)."""
+    """(m, 7)."""
 
-    def __len__(self) -> int:
-        return len(self.people)
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Rows of each cell: int64 (k,)."""
+        return np.diff(self.starts, append=len(self.first))
+
+    def means_of_cells(self) -> NDArray[np.float64]:
+        """(k, 7)."""
+        return np.add.reduceat(self.means, self.starts, axis=0) / self.counts[:, None]
 
 
 def label(probabilities: Probabilities, confidence_needed: float) -> str:
@@ -110,108 +104,162 @@ def label(probabilities: Probabilities, confidence_needed: float) -> str:
     return MoodScores(probabilities, confidence_needed).label
 
 
-def distribution(
-    samples: Iterable[Sample], by: By, zone: ZoneInfo, confidence_needed: float, *, hide_small: bool = False
-) -> list[Cell]:
+def distribution(moods: Moods, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[Cell]:
     """The mood per hour, day, person, group, or weekday and hour, in the order of the keys.
 
     Args:
-        zone: of the site; hours and days are its own.
         confidence_needed: below this a sighting's mood counts as unsure.
         hide_small: hide cells of few people also where the samples carry persons (from before aggregate mode).
     """
-    keyed: dict[Key, list[Sample]] = defaultdict(list)
-    key = _KEYS[by]
-    for sample in samples:
-        keyed[key(sample, zone)].append(sample)
-    cells = [_cell(of, some, zone, confidence_needed, hide_small) for of, some in keyed.items()]
+    if not len(moods):
+        return []
+    number, keys = _KEYS[by]
+    stays = _stays(moods, number(moods))
+    firsts = np.minimum.reduceat(stays.first, stays.starts)
+    cells = _cells(moods, stays, keys(moods, firsts), confidence_needed, hide_small)
     return sorted(cells, key=lambda cell: (cell.key is None, str(cell.key) if by == "person" else cell.key))
 
 
-def total(samples: Sequence[Sample], zone: ZoneInfo, confidence_needed: float, *, hide_small: bool = False) -> Cell:
+def total(moods: Moods, confidence_needed: float, *, hide_small: bool = False) -> Cell:
     """The mood of all these samples together; the arguments are those of `distribution`."""
-    return _cell(None, samples, zone, confidence_needed, hide_small)
+    if not len(moods):
+        return Cell(None, 0, 0, None, None)
+    (cell,) = _cells(moods, _stays(moods, np.zeros_like(moods.stay)), [None], confidence_needed, hide_small)
+    return cell
 
 
-def change(samples: Sequence[Sample], now_from: datetime) -> Change | None:
-    """How a person's mood since `now_from` differs from the four weeks before it.
+def changes(moods: Moods, now_from: datetime) -> dict[UUID, Change]:
+    """How people's moods since `now_from` differ from the four weeks before it.
+
+    Nobody is in it without enough sightings before, or any since.
+    """
+    before = _means(moods.between(now_from - timedelta(days=BASELINE_DAYS), now_from))
+    current = _means(moods.between(now_from))
+    return {
+        person: Change(mean, current[person][0], sightings)
+        for person, (mean, sightings) in before.items()
+        if person in current and sightings >= BASELINE_SIGHTINGS
+    }
+
+
+def most_seen(moods: Moods, most: int) -> tuple[list[UUID], int]:
+    """Those who were seen most often, at most so many, and how many people were seen at all."""
+    seen = _by_person(moods)
+    if seen is None:
+        return [], 0
+    people, stays = seen
+    often = np.argsort(-stays.counts, kind="stable")[:most].tolist()
+    return [people[index] for index in often], len(people)
+
+
+def _by_person(moods: Moods) -> tuple[list[UUID], _Stays] | None:
+    """Each person's sightings, and who that is; None when nobody is known."""
+    known = moods.where(moods.person >= 0)
+    if not len(known):
+        return None
+    stays = _stays(known, known.person)
+    people = list(known.people)
+    return [people[number] for number in known.person[stays.first[stays.starts]].tolist()], stays
+
+
+def _means(moods: Moods) -> dict[UUID, tuple[Probabilities, int]]:
+    """Each person's mean mood, and over how many sightings."""
+    seen = _by_person(moods)
+    if seen is None:
+        return {}
+    people, stays = seen
+    means = zip(map(tuple, stays.means_of_cells().tolist()), stays.counts.tolist(), strict=True)
+    return dict(zip(people, means, strict=True))
+
+
+def _stays(moods: Moods, cell: NDArray[np.int64]) -> _Stays:
+    """Each sighting once in each cell; the moods are not empty.
 
     Args:
-        samples: of one person.
-
-    Returns:
-        None without enough sightings before, or any since.
+        cell: number of each row's cell, int64 (n,).
     """
-    since = now_from - timedelta(days=BASELINE_DAYS)
-    before = _stays([sample for sample in samples if since <= sample.at < now_from])
-    current = _stays([sample for sample in samples if sample.at >= now_from])
-    if len(before) < BASELINE_SIGHTINGS or not len(current):
-        return None
-    return Change(_mean(before), _mean(current), len(before))
+    pair = (cell - cell.min()) * len(moods.stays) + moods.stay
+    order = np.argsort(pair)
+    starts = _runs(pair[order])
+    sums = np.add.reduceat(moods.sums[order], starts, axis=0)
+    samples = np.add.reduceat(moods.samples[order], starts)
+    first = np.minimum.reduceat(order, starts)
+    return _Stays(_runs(cell[first]), first, sums / samples[:, None])
 
 
-def _cell(key: Key, samples: Sequence[Sample], zone: ZoneInfo, confidence_needed: float, hide_small: bool) -> Cell:
-    stays = _stays(samples, zone)
-    anonymous = hide_small or any(stays.tokens)
-    people = _people(stays)
-    if not len(stays) or (anonymous and people < SMALLEST_GROUP):
-        return Cell(key, 0 if anonymous else len(stays), 0, None, None)
-    likeliest = np.where(stays.means.max(axis=1) < confidence_needed, len(EMOTIONS), stays.means.argmax(axis=1))
-    shares = np.bincount(likeliest, minlength=len(EMOTIONS) + 1) / len(stays)
-    return Cell(key, len(stays), people, _mean(stays), tuple(shares.tolist()))
+def _runs(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each run of the same value begins."""
+    return np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
 
 
-def _stays(samples: Sequence[Sample], zone: ZoneInfo | None = None) -> _Stays:
-    index: dict[object, int] = {}
-    # A token's samples are an hour's; one without any sighting stands for itself.
-    rows = [
-        index.setdefault(sample.sighting or (sample.token or sample.person, sample.at), len(index))
-        for sample in samples
+def _cells(moods: Moods, stays: _Stays, keys: Sequence[Key], confidence_needed: float, hide_small: bool) -> list[Cell]:
+    counts = stays.counts
+    cell = np.repeat(np.arange(len(counts)), counts)
+    people = _people(moods, stays, cell)
+    anonymous = np.maximum.reduceat(moods.token[stays.first] >= 0, stays.starts) | hide_small
+    hidden = anonymous & (people < SMALLEST_GROUP)
+    likeliest = stays.means.argmax(axis=1)
+    likeliest[stays.means[np.arange(len(cell)), likeliest] < confidence_needed] = len(EMOTIONS)
+    labels = len(EMOTIONS) + 1
+    shares = np.bincount(cell * labels + likeliest, minlength=len(counts) * labels).reshape(-1, labels)
+    columns = (hidden, counts, people, stays.means_of_cells(), shares / counts[:, None])
+    return [
+        Cell(key, 0, 0, None, None) if unseen else Cell(key, count, known, tuple(mean), tuple(share))
+        for key, unseen, count, known, mean, share in zip(keys, *(some.tolist() for some in columns), strict=True)
     ]
-    firsts = dict(zip(reversed(rows), reversed(samples), strict=True))
-    some = [firsts[row] for row in range(len(index))]
-    sums = np.zeros((len(index), len(EMOTIONS)))
-    np.add.at(sums, rows, np.array([sample.probabilities for sample in samples]).reshape(-1, len(EMOTIONS)))
-    counts = np.bincount(rows, minlength=len(index)) if rows else np.ones(0)
-    return _Stays(
-        people=[sample.person for sample in some],
-        tokens=[sample.token for sample in some],
-        days=[sample.at.astimezone(zone).date() for sample in some],
-        means=sums / counts[:, None],
-    )
 
 
-def _mean(stays: _Stays) -> Probabilities:
-    return tuple(stays.means.mean(axis=0).tolist())
+def _people(moods: Moods, stays: _Stays, cell: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many different people there are in each cell at least: int64 (k,).
+
+    Tokens change daily, so the day with most of them counts.
+    """
+    person, token, day = moods.person[stays.first], moods.token[stays.first], moods.clock[stays.first] // DAY
+    people = np.bincount(_distinct(cell, person), minlength=len(stays.starts))
+    days = int(day.max()) + 1
+    cell_day = _distinct(cell * days + day, token)
+    runs = _runs(cell_day)
+    np.maximum.at(people, cell_day[runs] // days, np.diff(runs, append=len(cell_day)))
+    return people
 
 
-def _people(stays: _Stays) -> int:
-    """How many different people there are at least: tokens change daily, so the day with most of them counts."""
-    tokens: dict[date, set[str]] = defaultdict(set)
-    for day, token in zip(stays.days, stays.tokens, strict=True):
-        if token:
-            tokens[day].add(token)
-    named = {person for person in stays.people if person}
-    return max([len(named), *(len(some) for some in tokens.values())])
+def _distinct(of: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What each different pair belongs to, in order: int64; without the number -1."""
+    numbers = int(number.max()) + 1
+    known = number >= 0
+    pairs = np.sort(of[known] * numbers + number[known])  # np.unique takes ten times as long
+    return (pairs // max(1, numbers))[_runs(pairs)]
 
 
-def _hour(sample: Sample, zone: ZoneInfo) -> Key:
-    return sample.at.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+def _hours(moods: Moods, rows: NDArray[np.int64]) -> list[Key]:
+    local = (at.replace(tzinfo=UTC).astimezone(moods.zone) for at in moods.at[rows].tolist())
+    return [at.replace(minute=0, second=0, microsecond=0) for at in local]
 
 
-def _day(sample: Sample, zone: ZoneInfo) -> Key:
-    return sample.at.astimezone(zone).date()
+def _days(moods: Moods, rows: NDArray[np.int64]) -> list[Key]:
+    return [FIRST_DAY + timedelta(minutes=minute) for minute in moods.clock[rows].tolist()]
 
 
-def _weekday_hour(sample: Sample, zone: ZoneInfo) -> Key:
-    local = sample.at.astimezone(zone)
-    return local.weekday(), local.hour
+def _weekday_hours(clock: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Hours since Monday began: int64 (n,)."""
+    return (clock // HOUR + FIRST_DAY.weekday() * 24) % (7 * 24)
 
 
-_KEYS: Final[dict[By, Callable[[Sample, ZoneInfo], Key]]] = {
-    "hour": _hour,
-    "day": _day,
-    "person": lambda sample, _: sample.person,
-    "group": lambda sample, _: sample.group,
-    "weekday_hour": _weekday_hour,
+def _names(names: Mapping[Name, int], numbers: NDArray[np.int64]) -> list[Name | None]:
+    known = [*names, None]  # None has the number -1
+    return [known[number] for number in numbers.tolist()]
+
+
+_KEYS: Final[
+    dict[By, tuple[Callable[[Moods], NDArray[np.int64]], Callable[[Moods, NDArray[np.int64]], Sequence[Key]]]]
+] = {
+    "hour": (lambda moods: moods.clock // HOUR, _hours),
+    "day": (lambda moods: moods.clock // DAY, _days),
+    "weekday_hour": (
+        lambda moods: _weekday_hours(moods.clock),
+        lambda moods, rows: [divmod(hour, 24) for hour in _weekday_hours(moods.clock[rows]).tolist()],
+    ),
+    "person": (lambda moods: moods.person, lambda moods, rows: _names(moods.people, moods.person[rows])),
+    "group": (lambda moods: moods.group, lambda moods, rows: _names(moods.groups, moods.group[rows])),
 }
+"""What the cells of a row are numbered by, and the keys of cells by a row of each."""

@@ -16,6 +16,7 @@ from monitor import mood
 from monitor.attendance import DaySummary, Passage, Status, passages, summarise
 from monitor.config import Settings
 from monitor.export import Appointment
+from monitor.mood_sums import arrange
 from monitor.shifts import day_bounds
 
 
@@ -98,9 +99,9 @@ def moods_by(
 ) -> list[mood.Cell]:
     """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows."""
     start, end = period.bounds(settings.zone)
-    samples = moods.between(session, start, end, group=group)
+    samples = arrange(moods.added_up(session, start, end, group=group), settings.zone)
     hide = settings.mood != "individual"
-    return mood.distribution(samples, by, settings.zone, settings.mood_confidence, hide_small=hide)
+    return mood.distribution(samples, by, settings.mood_confidence, hide_small=hide)
 
 
 def names(session: Session) -> dict[UUID, str]:

@@ -1,19 +1,21 @@
 """What the mood screen asks. It blocks: call it in workers only."""
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from db import moods, pages
+from db import changes, moods, pages
 from db.engine import reading
-from db.records import MoodSample
 from monitor import mood
 from monitor.config import Settings
 from monitor.mood import Cell, Change
+from monitor.mood_sums import Moods, arrange
 from monitor.reports import Period
 
 MOST = 200
@@ -46,6 +48,30 @@ class PersonMood:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What the moods of past days depend on."""
+
+    period: Period
+    zone: ZoneInfo
+    people: UUID | None
+    """The audit log's last entry about people: somebody may have become another person."""
+    samples: tuple[int, int]
+    """Their fingerprint, from the first that anything shown depends on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What was before today: while its state stays the same, news are read of today only."""
+
+    state: State
+    moods: Moods
+    """Of the period."""
+    usual: Moods | None
+    """Of the weeks that people are compared with, as far as they are `known`."""
+    known: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class MoodView:
     """All that the mood screen shows."""
 
@@ -61,60 +87,69 @@ class MoodView:
     """The `MOST` who were seen most often, those first; empty unless moods are individual."""
     more: int
     """People who were seen less often."""
+    past: Past = field(compare=False, repr=False)
 
     @property
     def one_day(self) -> bool:
         return self.period.first == self.period.last
 
 
-def mood_view(engine: Engine, settings: Settings, chosen: Range, now: datetime) -> MoodView:
-    """The moods of a range of days, as the mood mode allows. Raises: DatabaseError."""
+def mood_view(
+    engine: Engine, settings: Settings, chosen: Range, now: datetime, before: MoodView | None = None
+) -> MoodView:
+    """The moods of a range of days, as the mood mode allows. Raises: DatabaseError.
+
+    Args:
+        before: to which the news may be added: what it has of the days before today is kept where that still holds.
+    """
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
     period = chosen.period(now.astimezone(zone).date())
-    start, end = period.bounds(zone)
-    midnight = Period(period.last, period.last).bounds(zone)[0]
+    midnight, end = Period(period.last, period.last).bounds(zone)
     with reading(engine) as session:
-        all_of_them = list(moods.between(session, min(start, midnight - timedelta(days=mood.BASELINE_DAYS)), end))
-        samples = [sample for sample in all_of_them if sample.at >= start]
-        seen = {} if hide else _sightings(samples)
-        names = pages.names(session, sorted(seen, key=lambda person: -seen[person])[:MOST])
+        past = _past(session, period, zone, before.past if before else None)
+        today = moods.added_up(session, midnight, end)
+        samples = arrange(today, zone, past.moods)
+        seen, all_seen = ([], 0) if hide else mood.most_seen(samples, MOST)
+        names = pages.names(session, seen)
+        past = _with_usual(session, past, seen, midnight)
 
-    def by(what: mood.By, of: list[MoodSample] = samples) -> tuple[Cell, ...]:
-        return tuple(mood.distribution(of, what, zone, needed, hide_small=hide))
+    def by(what: mood.By, of: Moods = samples) -> tuple[Cell, ...]:
+        return tuple(mood.distribution(of, what, needed, hide_small=hide))
 
-    known = [sample for sample in all_of_them if sample.person in names]
-    people = _people(by("person", [sample for sample in known if sample.at >= start]), names, known, midnight)
+    changed = mood.changes(arrange(today, zone, past.usual).of(names), midnight)
     return MoodView(
         period=period,
-        total=mood.total(samples, zone, needed, hide_small=hide) if samples else None,
+        total=mood.total(samples, needed, hide_small=hide) if len(samples) else None,
         over_time=by("hour" if chosen is Range.DAY else "day"),
         week=by("weekday_hour"),
         groups=by("group"),
-        people=people,
-        more=max(0, len(seen) - MOST),
+        people=_people(by("person", samples.of(names)), names, changed),
+        more=max(0, all_seen - MOST),
+        past=past,
     )
 
 
-def _sightings(samples: list[MoodSample]) -> dict[UUID, int]:
-    """How often each person was seen."""
-    seen: dict[UUID, set[UUID | datetime]] = defaultdict(set)
-    for sample in samples:
-        if sample.person is not None:
-            seen[sample.person].add(sample.sighting or sample.at)
-    return {person: len(times) for person, times in seen.items()}
+def _past(session: Session, period: Period, zone: ZoneInfo, before: Past | None) -> Past:
+    """What was before today; what was loaded of it before, where nobody has changed that since."""
+    start, midnight = period.bounds(zone)[0], Period(period.last, period.last).bounds(zone)[0]
+    since = min(start, midnight - timedelta(days=mood.BASELINE_DAYS))
+    # First what tells of changes: of one in between, the next view hears.
+    state = State(period, zone, changes.heads(session).people, moods.fingerprint(session, since, midnight))
+    if before is not None and before.state == state:
+        return before
+    return Past(state, arrange(moods.added_up(session, start, midnight), zone), None, frozenset())
 
 
-def _people(
-    cells: tuple[Cell, ...], names: dict[UUID, str], samples: list[MoodSample], midnight: datetime
-) -> tuple[PersonMood, ...]:
-    by_person: dict[UUID, list[MoodSample]] = defaultdict(list)
-    for sample in samples:
-        if sample.person is not None:
-            by_person[sample.person].append(sample)
-    found = [
-        PersonMood(names[cell.key], cell, mood.change(by_person[cell.key], midnight))
-        for cell in cells
-        if isinstance(cell.key, UUID) and cell.key in names
-    ]
+def _with_usual(session: Session, past: Past, people: Sequence[UUID], midnight: datetime) -> Past:
+    """The past with the baselines of these people."""
+    new = [person for person in people if person not in past.known]
+    if not new:
+        return past
+    loaded = moods.added_up(session, midnight - timedelta(days=mood.BASELINE_DAYS), midnight, people=new)
+    return replace(past, usual=arrange(loaded, past.state.zone, past.usual), known=past.known.union(new))
+
+
+def _people(cells: Sequence[Cell], names: Mapping[UUID, str], changed: Mapping[UUID, Change]) -> tuple[PersonMood, ...]:
+    found = [PersonMood(names[cell.key], cell, changed.get(cell.key)) for cell in cells if isinstance(cell.key, UUID)]
     return tuple(sorted(found, key=lambda one: -one.cell.sightings))

@@ -24,6 +24,7 @@ from monitor import mood
 from monitor.attendance import DaySummary, passages, summarise
 from monitor.config import QualityLimits, Settings
 from monitor.domain import RgbImage
+from monitor.mood_sums import arrange
 from monitor.pin import hash_pin
 from monitor.reports import Period
 from monitor.tui.queries import DESK, shares_of
@@ -154,12 +155,9 @@ def _moods(
     start, end = period.bounds(zone)
     midnight = Period(period.last, period.last).bounds(zone)[0]
     since = midnight - timedelta(days=mood.BASELINE_DAYS)
-    samples = list(moods.between(session, min(start, since), end, person=person))
-    recent = [sample for sample in samples if sample.at >= start]
-    if not recent:
-        return (), None
-    cell = mood.total(recent, zone, settings.mood_confidence)
-    return shares_of(cell) or (), mood.change(samples, midnight)
+    samples = arrange(moods.added_up(session, min(start, since), end, people=[person]), zone)
+    cell = mood.total(samples.between(start), settings.mood_confidence)
+    return shares_of(cell) or (), mood.changes(samples, midnight).get(person)
 
 
 def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:

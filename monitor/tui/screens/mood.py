@@ -82,7 +82,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         people.can_focus = people.display = False
 
     def query_job(self) -> Callable[[], MoodView]:
-        return partial(mood_view, self.app.engine, self.app.settings, self._range, self.app.clock())
+        return partial(mood_view, self.app.engine, self.app.settings, self._range, self.app.clock(), self.before)
 
     def redraw(self) -> None:
         """A pane has another width, perhaps."""
