@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -46,7 +46,7 @@ from monitor.tui.screens.today import TodayScreen
 from monitor.tui.screens.visitors import VisitorsScreen
 from monitor.tui.text import clean, signs, source_name
 from monitor.tui.themes import DARK_MOODS, SIXTEEN, THEMES
-from monitor.tui.watch import OFTEN, SELDOM, News, Watch
+from monitor.tui.watch import News, Watch
 from monitor.tui.work import WorkApp
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,12 @@ class MusterApp(WorkApp):
     """Door, day board, mood, people, visitors and system as modes of one app."""
 
     TITLE = "Muster"
-    CSS_PATH = "app.tcss"
+    # All of them here: a screen with one of its own has Textual parse every style sheet anew when it is first opened.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss", "dialogs.tcss", "screens/door.tcss", "screens/desk.tcss", "screens/day_sheet.tcss",
+        "screens/picker.tcss", "screens/capture.tcss", "screens/camera_choice.tcss", "screens/import_report.tcss",
+        "screens/growth_review.tcss", "screens/first_steps.tcss",
+    ]  # fmt: skip
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "door": DoorScreen,
         "today": TodayScreen,
@@ -121,7 +126,7 @@ class MusterApp(WorkApp):
         self.live = LiveDoor(self, self, settings, engine, cipher, kiosk_factory, clock)
         self.pin_entry = PinEntry(self)
         self.feed = PictureFeed(self._offer, self.console)
-        self.watcher = Watch(engine, self._news, SELDOM if self.live.has_camera else OFTEN)
+        self.watcher = Watch(engine, self._news)
         self.source_name = source_name(settings.source)
         self.loop_delay = LoopDelay()
         self._desk_lock = DeskLock(self)

@@ -54,7 +54,6 @@ class Dialog(ModalScreen[Answers | None]):
         check: says what is wrong with the answers, in one sentence, or None.
     """
 
-    CSS_PATH = "dialogs.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-high")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 

@@ -14,10 +14,8 @@ from db.errors import DatabaseError
 
 log = logging.getLogger(__name__)
 
-OFTEN = 0.1
-"""Seconds between looks where others make all the facts."""
-SELDOM = 0.2
-"""Where the app's own kiosk makes most of them, and tells of them at once."""
+EVERY = 0.1
+"""Seconds between two looks."""
 AFTER_FAILURE = 5.0
 """Seconds until a database that could not be asked is tried again."""
 
@@ -38,13 +36,11 @@ class Watch:
     Args:
         engine: one of its connections is kept from `start` to `stop`.
         tell: called from the thread, after every commit or several of them; must not block.
-        seconds: between two looks.
     """
 
-    def __init__(self, engine: Engine, tell: Callable[[News], None], seconds: float) -> None:
+    def __init__(self, engine: Engine, tell: Callable[[News], None]) -> None:
         self._engine = engine
         self._tell = tell
-        self._seconds = seconds
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -72,7 +68,7 @@ class Watch:
         """Look again and again, until the end or an error."""
         state, heads = changes.state(connection), changes.heads(connection)
         connection.rollback()
-        while not self._stopped.wait(self._seconds):
+        while not self._stopped.wait(EVERY):
             if (now := changes.state(connection)) == state:
                 continue
             before, heads, state = heads, changes.heads(connection), now

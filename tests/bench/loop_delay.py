@@ -27,6 +27,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 FPS = 30.0
 WARM_UP = 35.0
@@ -134,7 +135,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     told = ""
 
     class Measured(MusterApp):
-        CSS_PATH = str(Path(inspect.getfile(MusterApp)).with_name("app.tcss"))
+        CSS_PATH: ClassVar[list[Path]] = [Path(inspect.getfile(MusterApp)).parent / path for path in MusterApp.CSS_PATH]
 
         def on_ready(self) -> None:
             self.set_timer(warm_up, self.begin)

@@ -74,7 +74,7 @@ def fill_audit(world: World) -> None:
             audit.note(session, action, at=at, actor=actor, person=mallory if index % 4 == 0 else None)
 
 
-def fail(*_: object) -> None:
+def fail(*_: object, **__: object) -> None:
     raise DatabaseError("The database is locked by another program; close it, or wait a moment.")
 
 
@@ -132,8 +132,8 @@ def test_system(
 real_view = system_queries.system_view
 
 
-def on_a_known_disk(engine: object, settings: object, now: datetime, *more: object) -> SystemView:
+def on_a_known_disk(engine: object, settings: object, now: datetime, *more: object, **named: object) -> SystemView:
     """What the database says, but for its path and the disk, which differ from machine to machine."""
-    view = real_view(engine, settings, now, *more)  # type: ignore[arg-type]
+    view = real_view(engine, settings, now, *more, **named)  # type: ignore[arg-type]
     file = "sqlite:////var/lib/muster/muster.sqlite3"
     return replace(view, database=file, bytes=1_400_000, free_bytes=81_000_000_000)

@@ -33,7 +33,6 @@ COLUMNS = (Column("source", "Camera", 6), Column("name", "Name"), Column("state"
 class CameraChoice(ModalScreen[str | None]):
     """Gives the source that was written to the configuration file, or None."""
 
-    CSS_PATH = "camera_choice.tcss"
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", "Use this camera", show=True),

@@ -46,7 +46,6 @@ STEPS = {
 class CaptureScreen(ModalScreen[PersonReport | None]):
     """Runs one session; gives the report, or None when it was stopped or refused."""
 
-    CSS_PATH = "capture.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "again", "Again", tooltip="Begin from the first shot"),
         Binding("escape", "leave", "Stop"),

@@ -35,7 +35,6 @@ WORDS = {"check_in": "came in", "check_out": "left", "void": "made void"}
 class DaySheet(ModalScreen[None]):
     """Entries with corrections. Nothing is ever edited: a correction is a new row that names the old one."""
 
-    CSS_PATH = "day_sheet.tcss"
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "correct", "Correct", tooltip="Put what really happened in its place", id="day.correct"),

@@ -44,7 +44,6 @@ EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
 class DoorScreen(Screen[None]):
     """What someone at the door sees."""
 
-    CSS_PATH = "door.tcss"
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     AUTO_FOCUS = ""
     HELP = """\
@@ -68,6 +67,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         super().__init__()
         app = self.app
         self.camera = CameraPicture(id="camera", send=app.to_terminal, is_behind=app.terminal_is_behind)
+        self._css_update_count = app._css_update_count  # as in `DeskScreen`
         self._keys: tuple[bool | None, ...] = ()
         self._rows: dict[UUID, tuple[Attendee, Row]] = {}
         """Of those who came: thousands on a busy day, of whom an event changes one."""

@@ -24,7 +24,6 @@ STEPS = (
 class FirstSteps(ModalScreen[str]):
     """Gives the step that was chosen; escape goes on."""
 
-    CSS_PATH = "first_steps.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(at), f"choose('{step}')", title, show=False) for at, (step, title, _) in enumerate(STEPS, 1)),
         Binding("escape", f"choose('{GO_ON}')", "Go on"),

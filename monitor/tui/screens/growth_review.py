@@ -35,7 +35,6 @@ COLUMNS = (
 class GrowthReview(ModalScreen[None]):
     """The views of one person, with a picture of the one under the cursor."""
 
-    CSS_PATH = "growth_review.tcss"
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "take", "Take", tooltip="Recognise the person by this view, too", id="growth.take"),

@@ -28,7 +28,6 @@ COLUMNS = (
 class ImportReport(ModalScreen[None]):
     """A page of rejected pictures with the reason of each."""
 
-    CSS_PATH = "import_report.tcss"
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "leave", "Close")]
     app: "MusterApp"

@@ -32,7 +32,6 @@ COLUMNS = (Column("name", "Name"), Column("number", "Number", 12, rank=1), Colum
 class PersonPicker(ModalScreen[Person | None]):
     """Gives the person who was chosen, or None."""
 
-    CSS_PATH = "picker.tcss"
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "list", "To the list", show=False),
