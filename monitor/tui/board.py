@@ -139,7 +139,8 @@ def _greets_still(greeting: Greeting | None, loaded: Board) -> Greeting | None:
 
 
 def _still(before: Attendee, now: Attendee) -> Attendee:
-    return replace(now, mood=now.mood or before.mood, seen=max(now.seen, before.seen))
+    mood, seen = now.mood or before.mood, max(now.seen, before.seen)
+    return now if (mood, seen) == (now.mood, now.seen) else replace(now, mood=mood, seen=seen)
 
 
 def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | None) -> Board:

@@ -136,7 +136,8 @@ Look at the camera. Muster greets you by name when it has written down that you 
         before, self._rows = self._rows, {}
         for one in board.newest_first():
             known = before.get(one.person)
-            self._rows[one.person] = known if known and known[0] == one else (one, self._present_row(one))
+            same = known is not None and (known[0] is one or known[0] == one)
+            self._rows[one.person] = known if known and same else (one, self._present_row(one))
         self.query_one("#present", Table).show([row for _, row in self._rows.values()])
         title = f"In now {board.inside:,} {signs.dash} came today {len(board.attendees):,}"
         self.query_one("#present-frame").border_title = title
