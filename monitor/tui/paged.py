@@ -1,7 +1,8 @@
 """A table over a list of any length: only the rows around the ones on the screen are loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -38,7 +39,7 @@ class PagedTable(Table):
         self._key: str | None = None
         self._restart: Literal["no", "wished", "asked"] = "no"
         self._widened = False
-        self._select_then = False
+        self._then: list[Callable[[], None]] = []
 
     @property
     def count(self) -> int:
@@ -66,11 +67,20 @@ class PagedTable(Table):
         return self._restart != "no"
 
     def action_select(self) -> None:
-        """While another list comes, whatever row is first there is meant."""
+        self._in_its_list(super().action_select)
+
+    def action_move(self, by: int) -> None:
+        self._in_its_list(partial(super().action_move, by))
+
+    def action_end(self, by: int) -> None:
+        self._in_its_list(partial(super().action_end, by))
+
+    def _in_its_list(self, action: Callable[[], None]) -> None:
+        """While another list comes, its rows are meant: the key waits for them."""
         if self.restarting:
-            self._select_then = True
+            self._then.append(action)
         else:
-            super().action_select()
+            action()
 
     def widen(self) -> None:
         """A longer list comes, of which this was a part: the cursor stays on its row, wherever that is there."""
@@ -132,9 +142,9 @@ class PagedTable(Table):
             self.post_message(self.Highlighted(self, self.selected_key))
         self.refresh()
         self._look()
-        if self._select_then:
-            self._select_then = False
-            self.action_select()
+        then, self._then = self._then, []
+        for action in then:
+            action()
 
     def recount(self, total: int) -> None:
         """Say how many rows the whole list has, of which a part is shown."""

@@ -140,3 +140,18 @@ async def test_another_list_begins_at_its_top_and_the_old_one_stays_until_it_com
         await pilot.press("end")
         await pilot.pause()
         assert on_screen(table)[-1] == "row 6999"
+
+
+async def test_keys_that_come_before_another_list_move_in_that_list() -> None:
+    app = LongList(list(range(1_000)))
+    async with app.run_test(size=(40, 11)) as pilot:
+        table = app.query_one(PagedTable)
+        app.load(fresh=True)
+        table.restart()
+        await pilot.press("end", "up")
+        assert table.selected_key == key_of(0), "the list is still the one before"
+        app.numbers = list(range(5_000, 7_000))
+        app.load(fresh=True)
+        await pilot.pause()
+        assert table.selected_key == key_of(6_998)
+        assert "row 6998" in on_screen(table)
