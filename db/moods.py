@@ -113,7 +113,7 @@ def added_up(
     for part in parts:
         for rows in session.connection().execute(part).partitions(ROWS):
             at, persons, sightings, of_groups, of_tokens, counts, *sums = zip(*rows, strict=True)
-            ids |= {person: UUID(str(person)) for person in set(persons) - ids.keys()}
+            ids |= {person: _id(person) for person in set(persons) - ids.keys()}
             times.append(np.array(at, "datetime64[us]"))
             who.extend(ids[person] for person in persons)
             seen.extend(sightings)
@@ -130,6 +130,11 @@ def added_up(
         samples=np.concatenate([np.empty(0, np.int64), *samples]),
         probabilities=np.concatenate([np.empty((0, len(COLUMNS))), *scores]),
     )
+
+
+def _id(given: UUID | str) -> UUID:
+    """What the driver gives for an id: PostgreSQL's an id, SQLite's its digits."""
+    return given if isinstance(given, UUID) else UUID(int=int(given, 16))
 
 
 def _sums(session: Session) -> Select[Any]:

@@ -58,6 +58,14 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Mean:
+    """A person's mean mood over their sightings."""
+
+    probabilities: Probabilities
+    sightings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A person's mood now against their own baseline."""
 
@@ -87,7 +95,7 @@ class _Stays:
     first: NDArray[np.int64]
     """The earliest of the moods' rows that each row is made of: int64 (m,)."""
     means: NDArray[np.float64]
-    """(m, 7)."""
+    """float64 (7, m)."""
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -95,8 +103,8 @@ class _Stays:
         return np.diff(self.starts, append=len(self.first))
 
     def means_of_cells(self) -> NDArray[np.float64]:
-        """(k, 7)."""
-        return np.add.reduceat(self.means, self.starts, axis=0) / self.counts[:, None]
+        """float64 (k, 7)."""
+        return (np.add.reduceat(self.means, self.starts, axis=1) / self.counts).T
 
 
 def label(probabilities: Probabilities, confidence_needed: float) -> str:
@@ -128,48 +136,38 @@ def total(moods: Moods, confidence_needed: float, *, hide_small: bool = False) -
     return cell
 
 
-def changes(moods: Moods, now_from: datetime) -> dict[UUID, Change]:
-    """How people's moods since `now_from` differ from the four weeks before it.
+def means(moods: Moods) -> dict[UUID, Mean]:
+    """The mean mood of each person who is known."""
+    known = moods.where(moods.person >= 0)
+    if not len(known):
+        return {}
+    stays = _stays(known, known.person)
+    people = _names(known.people, known.person[stays.first[stays.starts]])
+    rows = zip(people, stays.means_of_cells().tolist(), stays.counts.tolist(), strict=True)
+    return {person: Mean(tuple(mean), count) for person, mean, count in rows if person is not None}
 
-    Nobody is in it without enough sightings before, or any since.
+
+def changes(baseline: Mapping[UUID, Mean], current: Mapping[UUID, Mean]) -> dict[UUID, Change]:
+    """How people's moods differ from what is usual for them; of whom too few sightings were before, nothing is said.
+
+    Args:
+        baseline: their means over the `BASELINE_DAYS` before.
     """
-    before = _means(moods.between(now_from - timedelta(days=BASELINE_DAYS), now_from))
-    current = _means(moods.between(now_from))
     return {
-        person: Change(mean, current[person][0], sightings)
-        for person, (mean, sightings) in before.items()
-        if person in current and sightings >= BASELINE_SIGHTINGS
+        person: Change(before.probabilities, current[person].probabilities, before.sightings)
+        for person, before in baseline.items()
+        if person in current and before.sightings >= BASELINE_SIGHTINGS
     }
 
 
 def most_seen(moods: Moods, most: int) -> tuple[list[UUID], int]:
     """Those who were seen most often, at most so many, and how many people were seen at all."""
-    seen = _by_person(moods)
-    if seen is None:
-        return [], 0
-    people, stays = seen
-    often = np.argsort(-stays.counts, kind="stable")[:most].tolist()
-    return [people[index] for index in often], len(people)
-
-
-def _by_person(moods: Moods) -> tuple[list[UUID], _Stays] | None:
-    """Each person's sightings, and who that is; None when nobody is known."""
     known = moods.where(moods.person >= 0)
     if not len(known):
-        return None
-    stays = _stays(known, known.person)
-    people = list(known.people)
-    return [people[number] for number in known.person[stays.first[stays.starts]].tolist()], stays
-
-
-def _means(moods: Moods) -> dict[UUID, tuple[Probabilities, int]]:
-    """Each person's mean mood, and over how many sightings."""
-    seen = _by_person(moods)
-    if seen is None:
-        return {}
-    people, stays = seen
-    means = zip(map(tuple, stays.means_of_cells().tolist()), stays.counts.tolist(), strict=True)
-    return dict(zip(people, means, strict=True))
+        return [], 0
+    times = np.bincount(_distinct(known.person, known.stay))
+    often = np.argsort(-times, kind="stable")[: min(most, np.count_nonzero(times))]
+    return [person for person in _names(known.people, often) if person is not None], int(np.count_nonzero(times))
 
 
 def _stays(moods: Moods, cell: NDArray[np.int64]) -> _Stays:
@@ -181,10 +179,10 @@ def _stays(moods: Moods, cell: NDArray[np.int64]) -> _Stays:
     pair = (cell - cell.min()) * len(moods.stays) + moods.stay
     order = np.argsort(pair)
     starts = _runs(pair[order])
-    sums = np.add.reduceat(moods.sums[order], starts, axis=0)
+    sums = np.add.reduceat(np.take(moods.sums, order, axis=1), starts, axis=1)
     samples = np.add.reduceat(moods.samples[order], starts)
     first = np.minimum.reduceat(order, starts)
-    return _Stays(_runs(cell[first]), first, sums / samples[:, None])
+    return _Stays(_runs(cell[first]), first, sums / samples)
 
 
 def _runs(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -198,8 +196,8 @@ def _cells(moods: Moods, stays: _Stays, keys: Sequence[Key], confidence_needed: 
     people = _people(moods, stays, cell)
     anonymous = np.maximum.reduceat(moods.token[stays.first] >= 0, stays.starts) | hide_small
     hidden = anonymous & (people < SMALLEST_GROUP)
-    likeliest = stays.means.argmax(axis=1)
-    likeliest[stays.means[np.arange(len(cell)), likeliest] < confidence_needed] = len(EMOTIONS)
+    likeliest = stays.means.argmax(axis=0)
+    likeliest[stays.means.max(axis=0) < confidence_needed] = len(EMOTIONS)
     labels = len(EMOTIONS) + 1
     shares = np.bincount(cell * labels + likeliest, minlength=len(counts) * labels).reshape(-1, labels)
     columns = (hidden, counts, people, stays.means_of_cells(), shares / counts[:, None])

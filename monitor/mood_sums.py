@@ -63,7 +63,7 @@ class Moods:
     samples: NDArray[np.int64]
     """How many there are in each row: int64 (n,)."""
     sums: NDArray[np.float64]
-    """Of their probabilities: float64 (n, 7)."""
+    """Of their probabilities: float64 (7, n)."""
     stays: Mapping[Hashable, int]
     people: Mapping[UUID, int]
     groups: Mapping[str, int]
@@ -74,8 +74,9 @@ class Moods:
 
     def where(self, rows: NDArray[np.bool_]) -> "Moods":
         """Some of the rows: bool (n,)."""
-        columns = ("at", "clock", "stay", "person", "group", "token", "samples", "sums")
-        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
+        columns = ("at", "clock", "stay", "person", "group", "token", "samples")
+        some = {name: getattr(self, name)[rows] for name in columns}
+        return replace(self, **some, sums=self.sums[:, rows])
 
     def between(self, start: datetime | None = None, end: datetime | None = None) -> "Moods":
         """The rows with start <= at < end, which are whole minutes."""
@@ -116,7 +117,7 @@ def arrange(sums: Sums, zone: ZoneInfo, after: Moods | None = None) -> Moods:
         group=np.concatenate([known.group, group]),
         token=np.concatenate([known.token, token]),
         samples=np.concatenate([known.samples, sums.samples[order]]),
-        sums=np.concatenate([known.sums, sums.probabilities[order]]),
+        sums=np.concatenate([known.sums, sums.probabilities.T[:, order]], axis=1),
         stays=all_stays,
         people=all_people,
         groups=all_groups,
@@ -126,7 +127,7 @@ def arrange(sums: Sums, zone: ZoneInfo, after: Moods | None = None) -> Moods:
 
 def _nothing(zone: ZoneInfo) -> Moods:
     none, number = np.empty(0, "datetime64[us]"), np.empty(0, np.int64)
-    sums = np.empty((0, len(EMOTIONS)))
+    sums = np.empty((len(EMOTIONS), 0))
     return Moods(zone, none, number, number, number, number, number, number, sums, {}, {}, {}, {})
 
 

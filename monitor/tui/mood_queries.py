@@ -1,22 +1,21 @@
 """What the mood screen asks. It blocks: call it in workers only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
-from db import changes, moods, pages
+from db import moods, pages
 from db.engine import reading
 from monitor import mood
 from monitor.config import Settings
 from monitor.mood import Cell, Change
 from monitor.mood_sums import Moods, arrange
 from monitor.reports import Period
+from monitor.tui.mood_past import Past, past_of, with_usual
 
 MOST = 200
 """People whose moods are shown one by one; more than anybody reads."""
@@ -48,30 +47,6 @@ class PersonMood:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What the moods of past days depend on."""
-
-    period: Period
-    zone: ZoneInfo
-    people: UUID | None
-    """The audit log's last entry about people: somebody may have become another person."""
-    samples: tuple[int, int]
-    """Their fingerprint, from the first that anything shown depends on."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Past:
-    """What was before today: while its state stays the same, news are read of today only."""
-
-    state: State
-    moods: Moods
-    """Of the period."""
-    usual: Moods | None
-    """Of the weeks that people are compared with, as far as they are `known`."""
-    known: frozenset[UUID]
-
-
-@dataclass(frozen=True, slots=True)
 class MoodView:
     """All that the mood screen shows."""
 
@@ -88,6 +63,7 @@ class MoodView:
     more: int
     """People who were seen less often."""
     past: Past = field(compare=False, repr=False)
+    """For the next view."""
 
     @property
     def one_day(self) -> bool:
@@ -100,54 +76,34 @@ def mood_view(
     """The moods of a range of days, as the mood mode allows. Raises: DatabaseError.
 
     Args:
-        before: to which the news may be added: what it has of the days before today is kept where that still holds.
+        before: to which the news may be added: what it has of the past is kept where that still holds.
     """
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
     period = chosen.period(now.astimezone(zone).date())
-    midnight, end = Period(period.last, period.last).bounds(zone)
     with reading(engine) as session:
-        past = _past(session, period, zone, before.past if before else None)
-        today = moods.added_up(session, midnight, end)
-        samples = arrange(today, zone, past.moods)
+        past = past_of(session, period, zone, now, before.past if before else None)
+        recent = moods.added_up(session, past.today.state.end, period.bounds(zone)[1])
+        samples = arrange(recent, zone, past.today.moods)
         seen, all_seen = ([], 0) if hide else mood.most_seen(samples, MOST)
         names = pages.names(session, seen)
-        past = _with_usual(session, past, seen, midnight)
+        past = with_usual(session, past, seen)
 
     def by(what: mood.By, of: Moods = samples) -> tuple[Cell, ...]:
         return tuple(mood.distribution(of, what, needed, hide_small=hide))
 
-    changed = mood.changes(arrange(today, zone, past.usual).of(names), midnight)
+    shown = samples.of(names)
+    changed = mood.changes(past.usual, mood.means(shown.between(past.today.state.start)))
     return MoodView(
         period=period,
         total=mood.total(samples, needed, hide_small=hide) if len(samples) else None,
         over_time=by("hour" if chosen is Range.DAY else "day"),
         week=by("weekday_hour"),
         groups=by("group"),
-        people=_people(by("person", samples.of(names)), names, changed),
+        people=_people(by("person", shown), names, changed),
         more=max(0, all_seen - MOST),
         past=past,
     )
-
-
-def _past(session: Session, period: Period, zone: ZoneInfo, before: Past | None) -> Past:
-    """What was before today; what was loaded of it before, where nobody has changed that since."""
-    start, midnight = period.bounds(zone)[0], Period(period.last, period.last).bounds(zone)[0]
-    since = min(start, midnight - timedelta(days=mood.BASELINE_DAYS))
-    # First what tells of changes: of one in between, the next view hears.
-    state = State(period, zone, changes.heads(session).people, moods.fingerprint(session, since, midnight))
-    if before is not None and before.state == state:
-        return before
-    return Past(state, arrange(moods.added_up(session, start, midnight), zone), None, frozenset())
-
-
-def _with_usual(session: Session, past: Past, people: Sequence[UUID], midnight: datetime) -> Past:
-    """The past with the baselines of these people."""
-    new = [person for person in people if person not in past.known]
-    if not new:
-        return past
-    loaded = moods.added_up(session, midnight - timedelta(days=mood.BASELINE_DAYS), midnight, people=new)
-    return replace(past, usual=arrange(loaded, past.state.zone, past.usual), known=past.known.union(new))
 
 
 def _people(cells: Sequence[Cell], names: Mapping[UUID, str], changed: Mapping[UUID, Change]) -> tuple[PersonMood, ...]:

@@ -113,7 +113,7 @@ def person_details(
         who = people.get_person(session, person)
         images = templates.list_templates(session, person)
         decided = {one.kind: one for one in consents.history(session, person)}  # the newest last
-        shares, change = _moods(session, settings, person, period, now)
+        shares, change = _moods(session, settings, person, period)
         return PersonDetails(
             person=who,
             face_consent=decided.get("face"),
@@ -147,7 +147,7 @@ def _has_pin(session: Session, who: Person) -> bool:
 
 
 def _moods(
-    session: Session, settings: Settings, person: UUID, period: Period, now: datetime
+    session: Session, settings: Settings, person: UUID, period: Period
 ) -> tuple[tuple[tuple[str, float], ...], mood.Change | None]:
     if settings.mood != "individual":
         return (), None
@@ -157,7 +157,8 @@ def _moods(
     since = midnight - timedelta(days=mood.BASELINE_DAYS)
     samples = arrange(moods.added_up(session, min(start, since), end, people=[person]), zone)
     cell = mood.total(samples.between(start), settings.mood_confidence)
-    return shares_of(cell) or (), mood.changes(samples, midnight).get(person)
+    usual, now = (mood.means(some) for some in (samples.between(since, midnight), samples.between(midnight)))
+    return shares_of(cell) or (), mood.changes(usual, now).get(person)
 
 
 def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:

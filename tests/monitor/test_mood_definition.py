@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mood_samples import FLAT, HAPPY, SAD, Sample, moods
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.mood import By, Cell, changes, distribution, label, most_seen, total
+from monitor.mood import By, Cell, changes, distribution, label, means, most_seen, total
 
 LABELS = (*EMOTIONS, UNSURE)
 ZONES = [
@@ -119,7 +119,8 @@ def test_cells_are_what_they_are_defined_to_be(given: list[Sample], zone: ZoneIn
 @given(samples(), st.integers(0, 5))
 def test_changes_are_what_they_are_defined_to_be(given: list[Sample], hours: int) -> None:
     midnight = min(one.at for one in given).replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
-    found = changes(moods(given, ZONES[0]), midnight)
+    arranged = moods(given, ZONES[0])
+    found = changes(means(arranged.between(None, midnight)), means(arranged.between(midnight)))
     for person in PEOPLE:
         theirs = [one for one in given if one.person == person]
         before, after = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mood_samples import AT, FLAT, HAPPY, SAD, Sample, added_up, moods
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.mood import By, Cell, changes, distribution, label, most_seen, total
+from monitor.mood import BASELINE_DAYS, By, Cell, Change, changes, distribution, label, means, most_seen, total
 from monitor.mood_sums import arrange
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -24,6 +24,12 @@ def _total(samples: Iterable[Sample], zone: ZoneInfo = ZONE, needed: float = 0.4
 
 def _by(by: By, samples: Iterable[Sample], *, hide_small: bool = False) -> list[Cell]:
     return distribution(moods(samples, ZONE), by, 0.45, hide_small=hide_small)
+
+
+def _changes(samples: Iterable[Sample]) -> dict[UUID, Change]:
+    """From AT on, against the weeks before."""
+    arranged = moods(samples, ZONE)
+    return changes(means(arranged.between(AT - timedelta(days=BASELINE_DAYS), AT)), means(arranged.between(AT)))
 
 
 def _seen(person: UUID | None, days: int = 0, probabilities: tuple[float, ...] = HAPPY) -> Sample:
@@ -121,7 +127,7 @@ def test_a_change_is_against_the_persons_own_weeks_before() -> None:
     before = [_seen(ada, days, SAD) for days in range(1, 6)]
     old = [_seen(ada, 60), _seen(ada, 29)]
     others = [_seen(tim, days) for days in range(6)]
-    found = changes(moods([*old, *before, _seen(ada), *others], ZONE), AT)
+    found = _changes([*old, *before, _seen(ada), *others])
     assert (found[ada].sightings, found[ada].strongest) == (5, ("happy", 1.0))
     assert sum(found[ada].difference) == pytest.approx(0)
     assert found[tim].strongest[1] == 0
@@ -130,9 +136,9 @@ def test_a_change_is_against_the_persons_own_weeks_before() -> None:
 def test_no_change_is_claimed_from_little() -> None:
     ada = uuid4()
     before = [_seen(ada, days) for days in range(1, 5)]
-    assert changes(moods([*before, _seen(ada)], ZONE), AT) == {}
-    assert changes(moods([*before, _seen(ada, 5)], ZONE), AT) == {}
-    assert changes(moods([], ZONE), AT) == {}
+    assert _changes([*before, _seen(ada)]) == {}
+    assert _changes([*before, _seen(ada, 5)]) == {}
+    assert _changes([]) == {}
 
 
 def test_those_seen_most_come_first_and_then_those_seen_first() -> None:

@@ -36,6 +36,19 @@ def view(world: World, chosen: Range, before: MoodView | None = None, now: datet
     return mood_view(world.engine, world.settings, chosen, now, before)
 
 
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[datetime, dict[str, object]]]:
+    """From when samples are read from now on, and whose."""
+    read: list[tuple[datetime, dict[str, object]]] = []
+    added_up = moods.added_up
+
+    def spy(session: Session, start: datetime, end: datetime, **which: object) -> object:
+        read.append((start, which))
+        return added_up(session, start, end, **which)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(moods, "added_up", spy)
+    return read
+
+
 @pytest.mark.parametrize("chosen", list(Range))
 def test_news_of_today_are_added_to_what_is_kept_of_the_past(
     world: World, chosen: Range, monkeypatch: pytest.MonkeyPatch
@@ -48,23 +61,39 @@ def test_news_of_today_are_added_to_what_is_kept_of_the_past(
     see(world, "Donald Knuth", NOW - timedelta(minutes=2))
     see(world, None, NOW - timedelta(minutes=1))
     fresh = view(world, chosen)
-    read = []
-    added_up = moods.added_up
-
-    def spy(session: Session, start: datetime, end: datetime, **which: object) -> object:
-        read.append((start, which))
-        return added_up(session, start, end, **which)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(moods, "added_up", spy)
+    read = spied(monkeypatch)
     after = view(world, chosen, before)
     assert after == fresh
     assert after != before
-    assert after.past.moods is before.past.moods
-    assert read == [(MIDNIGHT, {}), (MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]})]
+    assert after.past.days is before.past.days
+    weeks = MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]}
+    assert read == [(MIDNIGHT, {}), (after.past.today.state.end, {}), weeks], "the night's samples came late"
+    assert 0 < (NOW - after.past.today.state.end).total_seconds() <= 660
     assert before.total
     assert after.total
     night_before = chosen is not Range.DAY  # who lasts over midnight is counted already
     assert after.total.sightings - before.total.sightings == 4 - night_before
+
+
+def test_of_a_busy_day_only_the_last_minutes_are_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lasting = see(world, "Alan Turing", NOW)
+    before, read, moved = view(world, Range.DAY), spied(monkeypatch), 0
+    for minutes in range(1, 31):
+        now = NOW + timedelta(minutes=minutes)
+        see(world, "Alan Turing", now, sighting=lasting)
+        see(world, "Ada Lovelace", now)
+        read.clear()
+        after = view(world, Range.DAY, before, now)
+        until = after.past.today.state.end
+        if after.past is before.past:
+            assert read == [(until, {})]
+        else:
+            assert read == [(MIDNIGHT, {}), (until, {})]
+            moved += 1
+        assert timedelta(minutes=10) <= now - until <= timedelta(minutes=20)
+        assert after == view(world, Range.DAY, now=now)
+        before = after
+    assert moved == 3
 
 
 def not_them(world: World) -> None:
@@ -96,13 +125,13 @@ def test_the_past_is_read_again_when_somebody_changed_it(
     change(world)
     after = view(world, chosen, before)
     assert after == view(world, chosen)
-    assert after.past.moods is not before.past.moods
+    assert after.past.days is not before.past.days
 
 
 def test_the_past_is_read_again_for_other_days(world: World) -> None:
     before = view(world, Range.WEEK)
     tomorrow = NOW + timedelta(days=1)
     for after in (view(world, Range.MONTH, before), view(world, Range.WEEK, before, tomorrow)):
-        assert after.past.moods is not before.past.moods
+        assert after.past.days is not before.past.days
     assert view(world, Range.WEEK, before, tomorrow) == view(world, Range.WEEK, now=tomorrow)
     assert view(world, Range.MONTH, before) == view(world, Range.MONTH)
