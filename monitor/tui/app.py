@@ -31,6 +31,7 @@ from monitor.tui.chrome import LoopDelay, ScreenHelp
 from monitor.tui.commands import commands
 from monitor.tui.feed import Picture, PictureFeed
 from monitor.tui.graphics import Graphics, kitty_forget
+from monitor.tui.key_order import KeyOrder
 from monitor.tui.live import KioskFactory, LiveDoor
 from monitor.tui.lock import DeskLock
 from monitor.tui.pin_entry import PinEntry
@@ -130,6 +131,7 @@ class MusterApp(WorkApp):
         self.source_name = source_name(settings.source)
         self.loop_delay = LoopDelay()
         self._desk_lock = DeskLock(self)
+        self._key_order = KeyOrder(self, super().on_event)
         self._last_input = monotonic()
         self._leaving = False
         self._first_steps = first_steps
@@ -271,7 +273,10 @@ class MusterApp(WorkApp):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseEvent):
             self._last_input = monotonic()
-        await super().on_event(event)
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._key_order.take(event)
+        else:
+            await super().on_event(event)
 
     @property
     def idle(self) -> float:

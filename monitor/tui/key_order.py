@@ -1,0 +1,69 @@
+"""Keys that come in one burst: each has its effect before the next one is handed on.
+
+Textual hands a key to whatever has the focus at that moment. When several wait, because somebody types ahead of a busy
+screen, or a scanner or a script types for them, all of them would go where only the first belongs: the letters after
+"/" would be commands to the list instead of text in the filter.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
+
+from textual import events
+from textual.app import App
+from textual.dom import DOMNode
+
+PATIENCE: Final = 2.0
+"""Seconds that the next key waits at most for the effect of the one before."""
+
+Typed: TypeAlias = events.Key | events.Paste
+
+
+class KeyOrder:
+    """The keys that are still to be handed on.
+
+    Args:
+        hand_on: Textual's own handling of a key, which gives it to what has the focus.
+    """
+
+    def __init__(self, app: App[Any], hand_on: Callable[[events.Event], Awaitable[None]]) -> None:
+        self._app = app
+        self._hand_on = hand_on
+        self._waiting: deque[Typed] = deque()
+        self._effect: asyncio.Task[None] | None = None
+
+    async def take(self, event: Typed) -> None:
+        """A key came: it is handed on at once, or after those before it."""
+        if self._effect is None:
+            await self._hand(event)
+        else:
+            self._waiting.append(event)
+
+    async def _hand(self, event: Typed) -> None:
+        target, screen = self._app.focused or self._app.screen, self._app.screen
+        await self._hand_on(event)
+        self._effect = asyncio.create_task(self._after(target, screen))
+
+    async def _after(self, target: DOMNode, screen: DOMNode) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                # A key that nobody takes wanders from the target up to the app, which then looks for what it is bound
+                # to; each deals with what it is sent in its own time.
+                for node in target.ancestors_with_self:
+                    await _turn(node)
+                if self._app.is_running and self._app.screen is not screen:
+                    await _turn(self._app.screen)
+        if not self._waiting or not self._app.call_later(self._hand_next):
+            self._effect = None
+
+    async def _hand_next(self) -> None:
+        await self._hand(self._waiting.popleft())
+
+
+async def _turn(node: DOMNode) -> None:
+    """Wait until this node has dealt with all that it was sent until now."""
+    done = asyncio.Event()
+    if node.call_later(done.set):
+        await done.wait()
