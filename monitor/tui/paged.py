@@ -67,17 +67,18 @@ class PagedTable(Table):
         return self._restart != "no"
 
     def action_select(self) -> None:
-        self._in_its_list(super().action_select)
+        to_come = self._total > 0 and self.selected_key is None
+        self._when_there(self.action_select if to_come else super().action_select, wait=to_come)
 
     def action_move(self, by: int) -> None:
-        self._in_its_list(partial(super().action_move, by))
+        self._when_there(partial(super().action_move, by))
 
     def action_end(self, by: int) -> None:
-        self._in_its_list(partial(super().action_end, by))
+        self._when_there(partial(super().action_end, by))
 
-    def _in_its_list(self, action: Callable[[], None]) -> None:
-        """While another list comes, its rows are meant: the key waits for them."""
-        if self.restarting:
+    def _when_there(self, action: Callable[[], None], *, wait: bool = False) -> None:
+        """While another list comes, its rows are meant: the key waits for them, and for a row that is not loaded."""
+        if self.restarting or wait:
             self._then.append(action)
         else:
             action()

@@ -21,6 +21,11 @@ class LongList(App[None]):
         super().__init__()
         self.numbers = numbers
         self.wants: list[Want] = []
+        self.selected: list[str] = []
+
+    @on(PagedTable.Selected)
+    def note(self, message: PagedTable.Selected) -> None:
+        self.selected.append(message.key)
 
     def compose(self) -> ComposeResult:
         yield PagedTable((Column("number", "Number"),))
@@ -155,3 +160,20 @@ async def test_keys_that_come_before_another_list_move_in_that_list() -> None:
         await pilot.pause()
         assert table.selected_key == key_of(6_998)
         assert "row 6998" in on_screen(table)
+
+
+async def test_a_row_that_is_not_loaded_yet_is_selected_when_it_is() -> None:
+    app = LongList(list(range(1_000)))
+    async with app.run_test(size=(40, 11)) as pilot:
+        table = app.query_one(PagedTable)
+        app.load(fresh=True)
+        table.action_end(1)
+        table.action_select()
+        await pilot.pause()
+        assert app.selected == [key_of(999)]
+        table.restart()
+        await pilot.press("enter")
+        assert app.selected == [key_of(999)]
+        app.load(fresh=True)
+        await pilot.pause()
+        assert app.selected == [key_of(999), key_of(0)]
