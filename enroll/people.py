@@ -1,6 +1,6 @@
 """What is done with people after enrolment. Every function is one transaction, and says who did it in the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -74,6 +74,22 @@ def rename(engine: Engine, person: Person, name: str, *, at: datetime, actor: st
     """Raises: InvalidRecord."""
     with writing(engine) as session:
         return people.rename(session, person.id, name, at=at, actor=actor)
+
+
+def change(engine: Engine, person: UUID, wanted: Mapping[str, str], *, at: datetime, actor: str) -> Person:
+    """Change all of this or nothing. Raises: InvalidRecord.
+
+    Args:
+        wanted: any of "number", "group" and "notes"; an empty text takes it away.
+    """
+    with writing(engine) as session:
+        if "number" in wanted:
+            people.set_number(session, person, wanted["number"] or None, at=at, actor=actor)
+        if "group" in wanted:
+            people.set_group(session, person, wanted["group"] or None, at=at, actor=actor)
+        if "notes" in wanted:
+            people.set_notes(session, person, wanted["notes"], at=at, actor=actor)
+        return people.get_person(session, person)
 
 
 def set_active(engine: Engine, person: Person, active: bool, *, at: datetime, actor: str) -> Person:

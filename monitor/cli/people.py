@@ -12,8 +12,9 @@ import typer
 
 from monitor.cli.farewell import erase, export
 from monitor.cli.growth import review_growth
-from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, err, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, out, settings_from
 from monitor.cli.person import Who, find, say, store
+from monitor.cli.person_change import change, rename
 from monitor.errors import UsageError
 
 app = typer.Typer(
@@ -109,31 +110,8 @@ def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: Js
         line(f"  looks like {other['person']} (similarity {other['similarity']:.3f})")
 
 
-@app.command()
-def rename(
-    who: Who,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Give a person another name."""
-    from db.engine import reading
-    from db.people import find_by_name
-    from enroll import people
-
-    engine, _ = store(db, config)
-    person = find(engine, who)
-    renamed = people.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
-    say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
-    with reading(engine) as session:
-        same = len(find_by_name(session, renamed.name))
-    if same > 1:
-        err.print(
-            f"{same} people have this name now; commands tell them apart by number or id, and 'muster people merge' "
-            "makes them one.",
-            soft_wrap=True,
-        )
+app.command()(rename)
+app.command()(change)
 
 
 @app.command()

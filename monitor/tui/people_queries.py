@@ -18,6 +18,7 @@ from db.pages import Page, Want
 from db.records import Consent, Person, PersonSummary, Template
 from enroll.farewell import erase
 from enroll.importing import import_pile, open_pile
+from enroll.people import change
 from enroll.report import PersonReport
 from enroll.store import Details, refresh_template
 from monitor import mood
@@ -185,18 +186,13 @@ def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:
 
 def change_person(engine: Engine, person: UUID, what: Property, value: str, at: datetime) -> str | None:
     """Change one property. Returns what the desk should know then, if anything. Raises: DatabaseError."""
+    if what != "rename":
+        change(engine, person, {what: value}, at=at, actor=DESK)
+        return None
     with writing(engine) as session:
-        match what:
-            case "rename":
-                name = people.rename(session, person, value, at=at, actor=DESK).name
-                if len(people.find_by_name(session, name)) > 1:
-                    return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
-            case "number":
-                people.set_number(session, person, value or None, at=at, actor=DESK)
-            case "group":
-                people.set_group(session, person, value or None, at=at, actor=DESK)
-            case "notes":
-                people.set_notes(session, person, value, at=at, actor=DESK)
+        name = people.rename(session, person, value, at=at, actor=DESK).name
+        if len(people.find_by_name(session, name)) > 1:
+            return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
     return None
 
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from db import people
 from db.engine import open_database, writing
+from db.errors import InvalidRecord
 from monitor.cli import app, main
 from monitor.errors import MusterError, UsageError
 
@@ -126,6 +127,22 @@ def test_whoever_gets_a_name_that_somebody_has_is_told_so(store: str) -> None:
     done = CliRunner().invoke(app, ["people", "rename", LONG, "Ada", "--db", store, "--json"])
     assert (done.exit_code, done.stdout.count("\n")) == (0, 1)
     assert "2 people have this name now" in done.stderr
+
+
+def test_number_group_and_notes_are_changed_together_or_not_at_all(store: str) -> None:
+    def change(*words: str) -> Result:
+        return CliRunner().invoke(app, ["people", "change", LONG, *words, "--db", store])
+
+    told = change("--number", "42", "--group", "[b]Types[/]", "--json")
+    assert json.loads(told.stdout) == {"person": LONG, "number": "42", "group": "[b]Types[/]"}
+    other = CliRunner().invoke(app, ["people", "change", "Ada", "--notes", "x", "--number", "42", "--db", store])
+    assert isinstance(other.exception, InvalidRecord)
+    shown = json.loads(CliRunner().invoke(app, ["people", "show", "Ada", "--db", store, "--json"]).stdout)
+    assert (shown["number"], shown["notes"]) == (None, "")
+    assert "no group" in change("--group", "").stdout
+    shown = json.loads(CliRunner().invoke(app, ["people", "show", LONG, "--db", store, "--json"]).stdout)
+    assert (shown["number"], shown["group"]) == ("42", None)
+    assert isinstance(change().exception, UsageError)
 
 
 def test_the_app_is_not_drawn_into_a_pipe(store: str) -> None:

@@ -1,0 +1,60 @@
+"""`muster people rename` and `change`: what is written down about a person beside their faces."""
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, err
+from monitor.cli.person import Who, find, say, store
+from monitor.errors import UsageError
+
+
+def rename(
+    who: Who,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a person another name."""
+    from db.engine import reading
+    from db.people import find_by_name
+    from enroll import people
+
+    engine, _ = store(db, config)
+    person = find(engine, who)
+    renamed = people.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
+    say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
+    with reading(engine) as session:
+        same = len(find_by_name(session, renamed.name))
+    if same > 1:
+        err.print(
+            f"{same} people have this name now; commands tell them apart by number or id, and 'muster people merge' "
+            "makes them one.",
+            soft_wrap=True,
+        )
+
+
+def change(
+    who: Who,
+    number: Annotated[str | None, typer.Option(help="Their number, which nobody else has.")] = None,
+    group: Annotated[str | None, typer.Option(help="Their group.")] = None,
+    notes: Annotated[str | None, typer.Option(help="What the desk should know.")] = None,
+    db: DbOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a person's number, group or notes; an empty text ("") takes one away."""
+    from enroll import people
+
+    given = {"number": number, "group": group, "notes": notes}
+    wanted = {name: text for name, text in given.items() if text is not None}
+    if not wanted:
+        raise UsageError("Nothing to change; give --number, --group or --notes.")
+    engine, _ = store(db, config)
+    now = people.change(engine, find(engine, who).id, wanted, at=datetime.now(UTC), actor=getpass.getuser())
+    after = {"number": now.number or "", "group": now.group or "", "notes": now.notes}
+    told = ", ".join(f"{name} {after[name]}" if after[name] else f"no {name}" for name in wanted)
+    say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}}, as_json)
