@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.console import Console
 
@@ -122,8 +123,19 @@ def check_clock(settings: Settings, now: datetime) -> Iterator[Check]:
         yield fail("clock", f"{sentence} That is before this Muster was made.", advice)
     elif latest is not None and now < latest - _CLOCK_SLACK:
         yield fail("clock", f"{sentence} The database was already written at {latest:%Y-%m-%d %H:%M} UTC.", advice)
+    elif "time_zone" not in settings.model_fields_set and (told := os.environ.get("TZ")) and not _is_zone(told):
+        advice = "Set TZ or the setting time_zone to a name such as Europe/Berlin; now days begin at midnight UTC."
+        yield warn("clock", f"{sentence} The variable TZ names no time zone.", advice)
     else:
         yield ok("clock", sentence)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name.removeprefix(":"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return Path(name.removeprefix(":")).is_absolute()  # a file of a zone, which is fine as well
+    return True
 
 
 def _may_use(index: int) -> bool:

@@ -170,6 +170,14 @@ def test_a_clock_behind_the_databases_last_write_fails(settings: Settings) -> No
     assert "09:00 in Europe/Berlin" in check.sentence
 
 
+def test_a_time_zone_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for told, status in (("Mars/Base", Status.WARN), ("CET-1CEST", Status.WARN), (":Europe/Berlin", Status.OK)):
+        monkeypatch.setenv("TZ", told)
+        assert statuses(machine.check_clock(Settings(), NOW.replace(year=2027))) == [status], told
+        chosen = Settings(time_zone="Europe/Berlin")
+        assert statuses(machine.check_clock(chosen, NOW.replace(year=2027))) == [Status.OK]
+
+
 def test_a_check_that_breaks_is_told_and_stops_no_other(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks() -> Iterator[Check]:
         raise OSError("no sysfs here")
