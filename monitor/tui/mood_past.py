@@ -7,12 +7,14 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from db import changes, moods
 from monitor import mood
-from monitor.mood import Mean
+from monitor.mood import By, Mean
 from monitor.mood_sums import Moods, arrange
+from monitor.mood_tally import Tally, added
 from monitor.reports import Period
 
 RECENT: Final = timedelta(minutes=10)
@@ -44,6 +46,16 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Tallies:
+    """What the days before today add up to."""
+
+    confidence_needed: float
+    apart: tuple[int, ...]
+    """Sightings that went on after midnight, by their numbers in the moods; they are not in it."""
+    by: Mapping[By, Tally]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Past:
     """The moods of a period up to some minutes ago."""
 
@@ -54,11 +66,8 @@ class Past:
     """Over the weeks that today is compared with, of the people whose weeks were read."""
     known: frozenset[UUID]
     """Those people, also whose mood was not seen then."""
-
-    @property
-    def end(self) -> datetime:
-        """Moods from then on have to be read."""
-        return self.today.state.end
+    tallies: Tallies | None
+    """None: not added up yet."""
 
 
 def past_of(session: Session, period: Period, zone: ZoneInfo, now: datetime, before: Past | None) -> Past:
@@ -78,7 +87,27 @@ def past_of(session: Session, period: Period, zone: ZoneInfo, now: datetime, bef
     if before is not None and before.today.state == state:
         return before
     today = Stretch(state, arrange(moods.added_up(session, midnight, end), zone, days.moods))
-    return Past(days, today, {}, frozenset()) if before is None else replace(before, today=today)
+    return Past(days, today, {}, frozenset(), None) if before is None else replace(before, today=today)
+
+
+def added_up(past: Past, samples: Moods, by: Sequence[By], confidence_needed: float) -> tuple[Past, dict[By, Tally]]:
+    """The past with the days before today added up, and what all samples add up to.
+
+    Args:
+        samples: those of the past, and behind them the newest.
+    """
+    days = past.days.moods
+    today = np.arange(len(samples)) >= len(days)
+    apart = np.unique(samples.stay[today & (samples.stay < len(days.stays))])
+    went_on = np.isin(samples.stay, apart)
+    kept = past.tallies
+    if kept is None or (kept.confidence_needed, kept.apart) != (confidence_needed, tuple(apart.tolist())):
+        over = days.where(~went_on[: len(days)])
+        tallies = {one: mood.tallied(over, one, confidence_needed) for one in by}
+        kept = Tallies(confidence_needed, tuple(apart.tolist()), tallies)
+    news = samples.where(today | went_on)
+    found = {one: added(kept.by[one], mood.tallied(news, one, confidence_needed)) for one in by}
+    return replace(past, tallies=kept), found
 
 
 def with_usual(session: Session, past: Past, people: Sequence[UUID]) -> Past:
@@ -93,6 +122,6 @@ def with_usual(session: Session, past: Past, people: Sequence[UUID]) -> Past:
 
 def _end(midnight: datetime, now: datetime, before: Past | None) -> datetime:
     """A whole minute until which the day's samples are there; the one from before, unless that is long ago."""
-    if before is not None and timedelta() <= now - before.end <= 2 * RECENT:
-        return before.end
+    if before is not None and timedelta() <= now - before.today.state.end <= 2 * RECENT:
+        return before.today.state.end
     return max(midnight, now.astimezone(UTC).replace(second=0, microsecond=0) - RECENT)

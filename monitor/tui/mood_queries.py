@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import Engine
 
 from db import moods, pages
@@ -13,9 +14,9 @@ from db.engine import reading
 from monitor import mood
 from monitor.config import Settings
 from monitor.mood import Cell, Change
-from monitor.mood_sums import Moods, arrange
+from monitor.mood_sums import arrange
 from monitor.reports import Period
-from monitor.tui.mood_past import Past, past_of, with_usual
+from monitor.tui.mood_past import Past, added_up, past_of, with_usual
 
 MOST = 200
 """People whose moods are shown one by one; more than anybody reads."""
@@ -81,26 +82,28 @@ def mood_view(
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
     period = chosen.period(now.astimezone(zone).date())
+    over_time: mood.By = "hour" if chosen is Range.DAY else "day"
     with reading(engine) as session:
         past = past_of(session, period, zone, now, before.past if before else None)
         recent = moods.added_up(session, past.today.state.end, period.bounds(zone)[1])
         samples = arrange(recent, zone, past.today.moods)
-        seen, all_seen = ([], 0) if hide else mood.most_seen(samples, MOST)
+        past, found = added_up(past, samples, ("all", over_time, "weekday_hour", "group", "person"), needed)
+        seen, all_seen = ([], 0) if hide else mood.most_seen(found["person"], samples, MOST)
         names = pages.names(session, seen)
         past = with_usual(session, past, seen)
 
-    def by(what: mood.By, of: Moods = samples) -> tuple[Cell, ...]:
-        return tuple(mood.distribution(of, what, needed, hide_small=hide))
+    def by(what: mood.By) -> tuple[Cell, ...]:
+        return tuple(mood.cells(found[what], what, samples, hide_small=hide))
 
-    shown = samples.of(names)
-    changed = mood.changes(past.usual, mood.means(shown.between(past.today.state.start)))
+    found["person"] = found["person"].of(np.array([samples.people[person] for person in names], np.int64))
+    changed = mood.changes(past.usual, mood.means(samples.between(past.today.state.start).of(names)))
     return MoodView(
         period=period,
-        total=mood.total(samples, needed, hide_small=hide) if len(samples) else None,
-        over_time=by("hour" if chosen is Range.DAY else "day"),
+        total=next(iter(by("all")), None),
+        over_time=by(over_time),
         week=by("weekday_hour"),
         groups=by("group"),
-        people=_people(by("person", shown), names, changed),
+        people=_people(by("person"), names, changed),
         more=max(0, all_seen - MOST),
         past=past,
     )

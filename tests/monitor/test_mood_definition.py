@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mood_samples import FLAT, HAPPY, SAD, Sample, moods
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.mood import By, Cell, changes, distribution, label, means, most_seen, total
+from monitor.mood import By, Cell, cells, changes, distribution, label, means, most_seen, tallied, total
+from monitor.mood_tally import DAY, added
 
 LABELS = (*EMOTIONS, UNSURE)
 ZONES = [
@@ -116,6 +118,31 @@ def test_cells_are_what_they_are_defined_to_be(given: list[Sample], zone: ZoneIn
             assert [cell.key.isoformat() for cell in found] == [first[cell.key] for cell in found]  # type: ignore[union-attr]
 
 
+@given(samples(), st.sampled_from(ZONES), st.booleans())
+def test_days_that_are_over_and_today_are_added_up(given: list[Sample], zone: ZoneInfo, hide_small: bool) -> None:
+    """Whoever stays over midnight belongs to today."""
+    days = [one.at.astimezone(zone).date() for one in given]
+    today = {one.sighting for one, day in zip(given, days, strict=True) if day == days[-1]} - {None}
+    names = moods(given, zone)
+    went_on = np.isin(names.stay, [names.stays[sighting] for sighting in today])
+    news = went_on | (names.clock // DAY == names.clock[-1] // DAY)
+    for by in KEYS:
+        parts = [tallied(names.where(part), by, NEEDED) for part in (~news, news)]
+        found = cells(added(*parts), by, names, hide_small=hide_small)
+        whole = distribution(names, by, NEEDED, hide_small=hide_small)
+        assert [about(cell) for cell in found] == [about(cell) for cell in whole]
+
+
+@given(samples(), st.sampled_from(sorted(KEYS)))
+def test_some_cells_are_what_they_are_among_all(given: list[Sample], by: By) -> None:
+    names = moods(given, ZONES[0])
+    found = tallied(names, by, NEEDED)
+    every = {cell.key: cell for cell in cells(found, by, names)}
+    some = cells(found.of(found.numbers[::2]), by, names)
+    assert len(some) == (len(every) + 1) // 2
+    assert all(every[cell.key] == cell for cell in some)
+
+
 @given(samples(), st.integers(0, 5))
 def test_changes_are_what_they_are_defined_to_be(given: list[Sample], hours: int) -> None:
     midnight = min(one.at for one in given).replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
@@ -137,7 +164,8 @@ def test_changes_are_what_they_are_defined_to_be(given: list[Sample], hours: int
 @given(samples(), st.integers(0, 4))
 def test_those_seen_most_are_whom_they_are_defined_to_be(given: list[Sample], most: int) -> None:
     seen = dict(Counter(one[0].person for some in _by_person(given) for one in stays(some)))
-    found, people = most_seen(moods(given, ZONES[0]), most)
+    arranged = moods(given, ZONES[0])
+    found, people = most_seen(tallied(arranged, "person", NEEDED), arranged, most)
     assert found == sorted(seen, key=lambda person: -seen[person])[:most]
     assert people == len(seen)
 

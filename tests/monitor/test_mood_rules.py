@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mood_samples import AT, FLAT, HAPPY, SAD, Sample, added_up, moods
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.mood import BASELINE_DAYS, By, Cell, Change, changes, distribution, label, means, most_seen, total
+from monitor.mood import BASELINE_DAYS, By, Cell, Change, changes, distribution, label, means, most_seen, tallied, total
 from monitor.mood_sums import arrange
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -24,6 +24,11 @@ def _total(samples: Iterable[Sample], zone: ZoneInfo = ZONE, needed: float = 0.4
 
 def _by(by: By, samples: Iterable[Sample], *, hide_small: bool = False) -> list[Cell]:
     return distribution(moods(samples, ZONE), by, 0.45, hide_small=hide_small)
+
+
+def _most_seen(samples: Iterable[Sample], most: int) -> tuple[list[UUID], int]:
+    arranged = moods(samples, ZONE)
+    return most_seen(tallied(arranged, "person", 0.45), arranged, most)
 
 
 def _changes(samples: Iterable[Sample]) -> dict[UUID, Change]:
@@ -146,8 +151,8 @@ def test_those_seen_most_come_first_and_then_those_seen_first() -> None:
     lingering = uuid4()
     samples = [Sample(at=AT + timedelta(seconds=second), person=tim, sighting=lingering) for second in range(9)]
     samples += [_seen(who, -1) for who in (None, eve, eve, ada)]
-    assert most_seen(moods(samples, ZONE), 2) == ([eve, tim], 3)
-    assert most_seen(moods([_seen(None)], ZONE), 2) == ([], 0)
+    assert _most_seen(samples, 2) == ([eve, tim], 3)
+    assert _most_seen([_seen(None)], 2) == ([], 0)
 
 
 def test_what_comes_later_is_added_to_what_is_there() -> None:
