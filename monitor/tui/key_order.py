@@ -14,9 +14,12 @@ from typing import Any, Final, TypeAlias
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
+from textual.widgets import Input, Select
 
 PATIENCE: Final = 2.0
 """Seconds that the next key waits at most for the effect of the one before."""
+
+STEPS: Final = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "backspace", "delete"})
 
 Typed: TypeAlias = events.Key | events.Paste
 
@@ -36,15 +39,17 @@ class KeyOrder:
 
     async def take(self, event: Typed) -> None:
         """A key came: it is handed on at once, or after those before it."""
+        self._waiting.append(event)
         if self._effect is None:
-            await self._hand(event)
-        else:
-            self._waiting.append(event)
+            await self._hand_waiting()
 
-    async def _hand(self, event: Typed) -> None:
-        target, screen = self._app.focused or self._app.screen, self._app.screen
-        await self._hand_on(event)
-        self._effect = asyncio.create_task(self._after(target, screen))
+    async def _hand_waiting(self) -> None:
+        self._effect = None
+        while self._waiting and self._effect is None:
+            event, target, screen = self._waiting.popleft(), self._app.focused or self._app.screen, self._app.screen
+            await self._hand_on(event)
+            if not _leaves_focus(event, target):
+                self._effect = asyncio.create_task(self._after(target, screen))
 
     async def _after(self, target: DOMNode, screen: DOMNode) -> None:
         with suppress(TimeoutError):
@@ -55,11 +60,16 @@ class KeyOrder:
                     await _turn(node)
                 if self._app.is_running and self._app.screen is not screen:
                     await _turn(self._app.screen)
-        if not self._waiting or not self._app.call_later(self._hand_next):
+        if not self._waiting or not self._app.call_later(self._hand_waiting):
             self._effect = None
 
-    async def _hand_next(self) -> None:
-        await self._hand(self._waiting.popleft())
+
+def _leaves_focus(event: Typed, target: DOMNode) -> bool:
+    """Whether a key leaves the focus where it is for sure, so that the next one need not wait."""
+    if isinstance(event, events.Paste):
+        return True
+    step = event.key in STEPS and not isinstance(target, Select)  # which opens with the arrows
+    return step or (event.is_printable and isinstance(target, Input))
 
 
 async def _turn(node: DOMNode) -> None:

@@ -5,7 +5,7 @@ from desk_keys import SIZE, go
 from test_door_screen import text_of
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Select
 
 from db import people
 from db.engine import reading
@@ -52,3 +52,19 @@ async def test_keys_behind_one_that_closes_go_to_what_is_below(world: World) -> 
         assert pilot.app.current_mode == "today"
         assert pilot.app.screen.query_one("#filter", Input).value == "late"
         assert "1 matches" in text_of(world)
+
+
+async def test_a_choice_that_opens_with_an_arrow_takes_the_next_arrows(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "c")
+        choice = pilot.app.screen.query(Select).first()
+        before = choice.value
+        choice.focus()
+        await settle(pilot)
+        type_at_once(pilot, "down", *["up"] * 9, "down", "enter")
+        await done(pilot)
+        one = choice.value
+        type_at_once(pilot, "down", *["up"] * 9, "enter")
+        await done(pilot)
+        assert {one, choice.value} == {"yes", "no"}
+        assert before in {"yes", "no"}
