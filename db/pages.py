@@ -196,12 +196,11 @@ def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page
     if landmark is None:
         first = max(0, min(want.index - want.back, total - want.count))
         return _sound(first, total, _numbered(session, query, order, first, want.count, total), want)
-    before = query.where(order.before(landmark)).order_by(*order.by(backwards=True)).limit(want.back)
-    rows = list(session.scalars(before))[::-1]
+    rows = _rows(session, query.where(order.before(landmark)), order, want.back, backwards=True)
     first = want.index if want.total is not None else count(session, query.where(order.before(landmark)))
     first = max(0, first - len(rows)) if len(rows) == want.back else 0
-    after = query.where(order.from_on(landmark)).order_by(*order.by()).limit(want.count - len(rows))
-    return _sound(first, total, [*rows, *session.scalars(after)], want)
+    rows += _rows(session, query.where(order.from_on(landmark)), order, want.count - len(rows))
+    return _sound(first, total, rows, want)
 
 
 def _beginning(session: Session, query: Select[Any], order: Order, wanted: int) -> Page[Any]:
@@ -213,9 +212,23 @@ def _beginning(session: Session, query: Select[Any], order: Order, wanted: int) 
             among: ColumnElement[Any] = bindparam(None, few, expanding=True, literal_execute=True)
             query = select(order.key.class_).where(order.key.in_(among))
             return Page(0, len(few), tuple(session.scalars(query.order_by(*order.by()).limit(wanted))) if few else ())
-    rows = session.scalars(query.order_by(*order.by()).limit(wanted + 1)).all()
+    rows = _rows(session, query, order, wanted + 1)
     found = tuple(rows[:wanted])
     return Page(0, len(found), found, counted=len(rows) <= wanted)
+
+
+def _rows(
+    session: Session, query: Select[Any], order: Order, wanted: int, *, skipped: int = 0, backwards: bool = False
+) -> list[Any]:
+    """The first rows after so many, or the last ones before so many, in their order.
+
+    Their keys are looked for first: of the rows that are passed over, only the order's index is read.
+    """
+    if wanted <= 0:
+        return []
+    keys = query.with_only_columns(order.key).order_by(*order.by(backwards=backwards)).offset(skipped).limit(wanted)
+    found = select(order.key.class_).where(order.key.in_(keys.correlate(None)))
+    return list(session.scalars(found.order_by(*order.by())))
 
 
 def _sound(first: int, total: int, rows: list[Any], want: Want) -> Page[Any]:
@@ -238,10 +251,9 @@ def count(session: Session, query: Select[Any]) -> int:
 def _numbered(session: Session, query: Select[Any], order: Order, first: int, wanted: int, total: int) -> list[Any]:
     """Rows by their number, counted from whichever end is nearer."""
     if first <= total // 2:
-        return list(session.scalars(query.order_by(*order.by()).offset(first).limit(wanted)))
+        return _rows(session, query, order, wanted, skipped=first)
     wanted = min(wanted, total - first)
-    backwards = query.order_by(*order.by(backwards=True)).offset(total - first - wanted).limit(wanted)
-    return list(session.scalars(backwards))[::-1]
+    return _rows(session, query, order, wanted, skipped=total - first - wanted, backwards=True)
 
 
 def _alike(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
