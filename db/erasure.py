@@ -32,7 +32,7 @@ from db.schema import (
     WrongPairRow,
 )
 
-_NEVER_SHOWN: Final = ("embedding", "chip", "portrait", "pin_hash")
+_NEVER_SHOWN: Final = ("embedding", "chip", "portrait", "pin_hash", "search_text", "sort_group")
 
 
 def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> ErasureReceipt:
@@ -189,7 +189,7 @@ def _count(session: Session, table: Any, person: UUID) -> int:
 
 
 def _plain(session: Session, table: type[Base], condition: Any) -> list[dict[str, Any]]:
-    """Rows as JSON takes them, without the sealed columns and what opens the door."""
+    """Rows as JSON takes them, without the sealed columns, what opens the door, and names once more, folded."""
     columns = [column for column in table.__table__.columns if column.name not in _NEVER_SHOWN]
     found = session.execute(select(*columns).where(condition)).mappings()
     return [{name: _value(value) for name, value in row.items()} for row in found]

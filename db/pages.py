@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit, consents, people, sightings
@@ -90,16 +90,14 @@ class Order:
         return condition
 
 
-BY_NAME = Order((func.lower(PersonRow.name), PersonRow.id.expression), PersonRow.id)
-GROUP = func.coalesce(PersonRow.group, literal_column("''"))
-"""As the index has it; with a parameter for the text it would not be used."""
-BY_GROUP = Order((GROUP, func.lower(PersonRow.name), PersonRow.id.expression), PersonRow.id)
+BY_NAME = Order((PersonRow.search_text.expression, PersonRow.id.expression), PersonRow.id)
+BY_GROUP = Order((PersonRow.sort_group.expression, *BY_NAME.columns), PersonRow.id)
 NEWEST_ENTRY = Order((AuditRow.at.expression, AuditRow.id.expression), AuditRow.id, descending=True)
 
 
 def people_page(session: Session, want: Want, *, search: str = "") -> Page[PersonSummary]:
     """People by name; `search` looks in names, numbers and groups."""
-    found = persons_page(session, want, BY_NAME, matching(session, search))
+    found = persons_page(session, want, BY_NAME, matching(search))
     ids = [person.id for person in found.items]
     decided, counts, alike = consents.decisions(session, ids), count_by_person(session, ids), _alike(session, ids)
     return _like(
@@ -124,15 +122,9 @@ def persons_page(session: Session, want: Want, order: Order, where: ColumnElemen
     return _like(found, [people.record(row) for row in found.items])
 
 
-def matching(
-    session: Session,
-    search: str,
-    *,
-    columns: Sequence[InstrumentedAttribute[Any]] = (PersonRow.name, PersonRow.number, PersonRow.group),
-    but: UUID | None = None,
-) -> ColumnElement[bool] | None:
-    """The text occurs in one of the columns, whatever its case; one person is left out. None for no condition."""
-    conditions = [or_(*(people.contains(session, one, search) for one in columns))] if search else []
+def matching(search: str, *, but: UUID | None = None) -> ColumnElement[bool] | None:
+    """Whom the text finds by name, number or group, one person left out. None for no condition."""
+    conditions = [people.found_by(search)] if search else []
     if but is not None:
         conditions.append(PersonRow.id != but)
     return and_(*conditions) if conditions else None
@@ -239,7 +231,7 @@ def _sound(first: int, total: int, rows: list[Any], want: Want) -> Page[Any]:
 
 def count_matching(session: Session, search: str, but: UUID | None = None) -> int:
     """How many people `matching` finds."""
-    where = matching(session, search, but=but)
+    where = matching(search, but=but)
     return count(session, select(PersonRow) if where is None else select(PersonRow).where(where))
 
 

@@ -17,13 +17,14 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     Uuid,
-    func,
-    literal_column,
+    event,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import DeclarativeBase, Mapped, attributes, mapped_column
 
-from db.types import UtcDateTime
+from db.names import folded, search_text
+from db.types import FoldedText, UtcDateTime
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,9 +48,24 @@ class Base(DeclarativeBase):
     }
 
 
+def _search_text(context: DefaultExecutionContext) -> str:
+    given = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return search_text(given["name"], given.get("number"), given.get("group_name"))
+
+
+def _sort_group(context: DefaultExecutionContext) -> str:
+    return folded(context.get_current_parameters().get("group_name") or "")  # type: ignore[no-untyped-call]
+
+
 class PersonRow(Base):
     __tablename__ = "person"
-    __table_args__ = (Index(None, "name"), Index(None, "group_name"))
+    # Lists are paged by the last two orders; see `db.pages`. A search by name reads nothing but the first of them.
+    __table_args__ = (
+        Index(None, "name"),
+        Index(None, "group_name"),
+        Index(None, "search_text", "id"),
+        Index(None, "sort_group", "search_text", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -59,16 +75,17 @@ class PersonRow(Base):
     notes: Mapped[str]
     created_at: Mapped[datetime]
     pin_hash: Mapped[str | None]
+    search_text: Mapped[str] = mapped_column(FoldedText, default=_search_text, server_default="", deferred=True)
+    """Name, group and number as `db.names.search_text` folds them."""
+    sort_group: Mapped[str] = mapped_column(FoldedText, default=_sort_group, server_default="", deferred=True)
+    """The group, folded; empty without one."""
 
 
-# Lists are paged by these orders; see `db.pages`.
-Index("ix_person_lower_name_id", func.lower(PersonRow.name), PersonRow.id)
-Index(
-    "ix_person_group_lower_name_id",
-    func.coalesce(PersonRow.group, literal_column("''")),
-    func.lower(PersonRow.name),
-    PersonRow.id,
-)
+@event.listens_for(PersonRow, "before_update")
+def _fold_again(_mapper: Any, _connection: Any, row: PersonRow) -> None:
+    if any(attributes.get_history(row, source).has_changes() for source in ("name", "number", "group")):
+        row.search_text = search_text(row.name, row.number, row.group)
+        row.sort_group = folded(row.group or "")
 
 
 class SubjectRow(Base):

@@ -1,9 +1,10 @@
 """Column types of our own."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
 
@@ -26,3 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         instant: datetime = value
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+FoldedText: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that is sorted by its characters' numbers, whatever a server thinks the order of a language to be."""

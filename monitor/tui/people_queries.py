@@ -95,7 +95,7 @@ def people_counts(engine: Engine, search: str, found: int | None, stop: Event) -
 def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want, stop: Event) -> Page[Person]:
     """People to choose from, by name, without one of them. Raises: DatabaseError."""
     with reading(engine, stop) as session:
-        return pages.persons_page(session, want, pages.BY_NAME, pages.matching(session, search, but=but))
+        return pages.persons_page(session, want, pages.BY_NAME, pages.matching(search, but=but))
 
 
 def count_choice(engine: Engine, search: str, but: UUID | None, stop: Event) -> int:

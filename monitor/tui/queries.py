@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db import audit, corrections, kiosks, ledger, moods, people, schedules
 from db.engine import reading, writing
 from db.ids import new_id
+from db.names import folded
 from db.records import AttendanceEvent, Person, Presence
 from monitor import report_lines, reports
 from monitor.attendance import passages
@@ -112,7 +113,7 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
         if settings.mood == "individual":
             latest |= moods.latest(session, start, end)
     there = came(log, now, before.came if before else None)
-    by_name = sorted(there.lines.values(), key=lambda line: line.person.name.casefold())
+    by_name = sorted(there.lines.values(), key=lambda line: folded(line.person.name))
     attendees = {line.person.id: _attendee(line, latest, before) for line in by_name}
     return Today(Board(attendees=attendees, happenings=_happenings(by_name)), count, there, latest, now)
 

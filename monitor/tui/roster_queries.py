@@ -15,8 +15,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from db import pages
+from db import pages, people
 from db.engine import reading
+from db.names import folded
 from db.pages import BY_GROUP, BY_NAME, Order, Page, Want
 from db.records import Person
 from db.schema import PersonRow
@@ -36,7 +37,7 @@ class BoardQuery:
     day: date
     now: datetime
     search: str
-    """In lower case; occurs in the name, the group or the status."""
+    """As `db.names.folded` makes it; occurs in the name, the group or the status."""
     column: str
     """What it is sorted by: status, name, group, in, out or hours."""
     reverse: bool
@@ -159,23 +160,24 @@ def _count(session: Session, where: ColumnElement[bool]) -> int:
 
 
 def _fits(line: PersonDay, search: str) -> bool:
-    status = line.summary.status.value if line.summary.status else ""
-    return search in f"{status} {line.person.name} {line.person.group or ''}".lower()
+    status, person = line.summary.status, line.person
+    return (status is not None and search in status.value) or any(
+        search in folded(part) for part in (person.name, person.group or "")
+    )
 
 
-def _found_in_sql(session: Session, day: Day) -> ColumnElement[bool] | None:
+def _found_in_sql(day: Day) -> ColumnElement[bool] | None:
     """The filter for people who did not come."""
     search = day.asked.search
     if not search:
         return None
-    found = pages.matching(session, search, columns=(PersonRow.name, PersonRow.group))
-    assert found is not None
+    found = people.found_by(search, number=False)
     return or_(found, day.absent) if search in Status.ABSENT.value else found
 
 
 def _sorted_in_sql(session: Session, day: Day, want: Want) -> Page[PersonDay]:
     """By name or group: the database sorts, those who came are looked up."""
-    where, found = day.on_board, _found_in_sql(session, day)
+    where, found = day.on_board, _found_in_sql(day)
     if found is not None:
         by_status = [person for person, line in day.lines.items() if _fits(line, day.asked.search)]
         where = and_(where, or_(found, among(by_status)))
@@ -232,7 +234,7 @@ def _parts(session: Session, day: Day) -> Iterator[_Part]:
     """The parts of the board in their order."""
     asked = day.asked
     by_name = sorted((line for line in day.lines.values() if _fits(line, asked.search)), key=_by_name)
-    found = _found_in_sql(session, day)
+    found = _found_in_sql(day)
     did_not_come = and_(day.expected.known, not_among(day.lines), *([] if found is None else [found]))
 
     def others(count: int, *conditions: ColumnElement[bool]) -> _Part:
@@ -259,7 +261,7 @@ def _parts(session: Session, day: Day) -> Iterator[_Part]:
 
 
 def _by_name(line: PersonDay) -> str:
-    return line.person.name.casefold()
+    return folded(line.person.name)
 
 
 SORTS: Final[Mapping[str, Callable[[PersonDay], Any]]] = {

@@ -127,6 +127,7 @@ def test_an_export_has_everything_and_is_json(engine: Engine, cipher: TemplateCi
         export = erasure.export_person(session, cipher, ada.id)
     data = json.loads(json.dumps(export.data))
     assert data["person"]["name"] == "Ada the Second"
+    assert "ada the second" not in json.dumps(data), "names folded for searches are not kept twice in it"
     assert data["templates"][0]["embedding"] == pytest.approx(FACE.tolist())
     assert data["attendance"][0]["kind"] == "check_in"
     assert {name: len(data[name]) for name in ("consents", "sightings", "moods", "mean_templates")} == dict.fromkeys(

@@ -191,13 +191,14 @@ def test_what_is_changed_here_is_changed_there_unless_that_side_changed_it_later
         people.rename(session, bob, "Robert", at=later, actor="office")
     with writing(door.engine) as session:
         people.rename(session, bob, "Bobby", at=soon, actor="desk")
-        people.rename(session, ada, "Ada L.", at=soon, actor="desk")
+        people.rename(session, ada, "Ada Ł.", at=soon, actor="desk")
         people.set_active(session, ada, False, at=soon, actor="desk")
     assert send(door) == Forwarded(updated=1)
     assert send(door) == NOTHING
     with reading(engine) as session:
         found = {one.person.id: one.person for one in people.list_people(session)}
-        assert (found[ada].name, found[ada].active, found[bob].name) == ("Ada L.", False, "Robert")
+        assert (found[ada].name, found[ada].active, found[bob].name) == ("Ada Ł.", False, "Robert")
+        assert [one.person.id for one in people.list_people(session, search="ada l")] == [ada]
         assert {one.action for one in audit.newest(session, person=ada)} == {"rename", "deactivate"}
 
 

@@ -20,6 +20,7 @@ from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
 from db.ids import new_id
+from db.names import search_text
 from db.records import NewEvent
 from db.schema import Base
 
@@ -45,7 +46,7 @@ def test_the_newest_revision_is_the_one_that_the_code_knows(sqlite: Engine) -> N
 
 PERSON = "00000000-0000-7000-8000-000000000001"
 SEED = (
-    "INSERT INTO person (id, name, active, notes, created_at) VALUES (:person, 'Ada', :yes, '', :at)",
+    "INSERT INTO person (id, name, active, notes, created_at) VALUES (:person, 'Zoë', :yes, '', :at)",
     "INSERT INTO ledger_subject (id, person_id) VALUES (:subject, :person)",
     "INSERT INTO kiosk (id, name, site, role, time_zone, created_at, seen_at)"
     " VALUES (:kiosk, 'door', 'main', 'auto', 'UTC', :at, :at)",
@@ -97,7 +98,7 @@ def _statement(server: str, statement: str) -> None:
 def test_every_older_version_is_brought_up_with_its_data(
     fresh: Callable[[str], str], cipher: TemplateCipher, at: datetime
 ) -> None:
-    for revision in _revisions():
+    for revision in _revisions()[1:]:
         url = fresh(f"v{revision}")
         old = create_engine(url)
         with old.begin() as connection:
@@ -109,7 +110,9 @@ def test_every_older_version_is_brought_up_with_its_data(
             (found,) = people.list_people(session)
             (member,) = templates.load_members(session, cipher, UUID(PERSON), "test-1")
             assert pins.find(session, "7") is None
-        assert (found.person.name, found.person.created_at, found.templates) == ("Ada", at, 1)
+            searched = people.list_people(session, search="zoe")
+        assert (found.person.name, found.person.created_at, found.templates) == ("Zoë", at, 1)
+        assert searched == [found]
         assert np.array_equal(member.embedding, FACE)
         with writing(new) as session:
             kiosk = kiosks.all_kiosks(session)[0].id
@@ -120,6 +123,50 @@ def test_every_older_version_is_brought_up_with_its_data(
         new.dispose()
 
 
+def test_names_of_before_are_folded_however_many_there_are(fresh: Callable[[str], str], at: datetime) -> None:
+    url = fresh("names")
+    many = [(UUID(int=(7 << 100) + number), name) for number, name in enumerate(["Zoë Öztürk", *["Ada"] * 10_000])]
+    insert = text(
+        "INSERT INTO person (id, name, number, group_name, active, notes, created_at)"
+        " VALUES (:id, :name, :number, 'Élan', :yes, '', :at)"
+    )
+    engine = create_engine(url)
+    lite = engine.dialect.name == "sqlite"
+    rows = [
+        {"id": id.hex if lite else id, "name": name, "number": str(id.int % 99_991), "yes": True}
+        | {"at": "2026-03-02 08:00:00.000000" if lite else at}
+        for id, name in many
+    ]
+    with engine.begin() as connection:
+        command.upgrade(migrate.config(connection), "0004")
+        before = _person_table(connection)
+        connection.execute(insert, rows)
+    for _ in range(2):
+        with engine.begin() as connection:
+            command.upgrade(migrate.config(connection), "0005")
+            kept = {tuple(row) for row in connection.execute(text("SELECT id, search_text, sort_group FROM person"))}
+            assert _person_table(connection) != before
+        wanted = zip(many, rows, strict=True)
+        assert kept == {(row["id"], search_text(name, row["number"], "Élan"), "elan") for (_, name), row in wanted}
+        with engine.begin() as connection:
+            command.downgrade(migrate.config(connection), "0004")
+            assert _person_table(connection) == before
+            assert connection.scalar(text("SELECT count(*) FROM person")) == len(many)
+    engine.dispose()
+
+
+def _person_table(connection: Connection) -> tuple[set[str], set[str]]:
+    """Names of the columns and of the indexes."""
+    columns = {column["name"] for column in inspect(connection).get_columns("person")}
+    table = "sqlite_master WHERE type = 'index' AND tbl_name" if connection.dialect.name == "sqlite" else None
+    query = (
+        f"SELECT name FROM {table} = 'person'"
+        if table
+        else "SELECT indexname FROM pg_indexes WHERE tablename = 'person'"
+    )
+    return columns, set(connection.scalars(text(query)))
+
+
 def test_an_older_program_says_that_the_database_is_newer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "HEAD", "0001")
     with pytest.raises(NewerDatabase, match=r"newer Muster \(tables \d{4}, known here 0001\); update Muster\.$"):
@@ -127,6 +174,7 @@ def test_an_older_program_says_that_the_database_is_newer(engine: Engine, monkey
 
 
 def _revisions() -> list[str]:
+    """The newest first."""
     made = create_engine("sqlite://")
     with made.connect() as connection:
         scripts = ScriptDirectory.from_config(migrate.config(connection))

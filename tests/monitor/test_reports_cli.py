@@ -70,6 +70,23 @@ def _three_days_ago() -> str:
     return str((datetime.now(UTC) - timedelta(days=3)).date())
 
 
+@pytest.mark.parametrize("words", [("people", "list"), ("attendance",), ("attendance", "--by", "person")])
+def test_lists_have_names_with_accents_beside_those_without(tmp_path: Path, words: tuple[str, ...]) -> None:
+    file, ordered = str(tmp_path / "accents.sqlite3"), ["Emil", "Émile", "Eva", "Öztürk", "Paul", "Zoë", "Zora"]
+    engine = open_database(file)
+    with writing(engine) as session:
+        for name in reversed(ordered):
+            people.add_person(session, name, at=datetime.now(UTC) - timedelta(days=1), actor="test")
+    engine.dispose()
+
+    def listed(*more: str) -> list[str]:
+        return [json.loads(line)["person"] for line in run(*words, *more, "--db", file, "--json").stdout.splitlines()]
+
+    assert listed() == ordered
+    if words == ("people", "list"):
+        assert [listed("--search", typed) for typed in ("zoe", "Özt", "OZT")] == [["Zoë"], ["Öztürk"], ["Öztürk"]]
+
+
 def test_attendance_as_json(store: str) -> None:
     day = _three_days_ago()
     lines = run("attendance", "--db", store, "--from", day, "--to", day, "--json").stdout.splitlines()

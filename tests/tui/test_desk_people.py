@@ -228,6 +228,22 @@ async def test_who_was_found_stays_under_the_cursor_when_the_filter_is_cleared(w
             assert "Person 200" in text_of(world)
 
 
+async def test_a_person_is_found_without_the_accents_of_the_name_wherever_one_looks(world: World) -> None:
+    with writing(world.engine) as session:
+        people.rename(session, world.ids["Katherine Johnson"], "Zoë Öztürk", at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        for mode, table in (("f4", "#people"), ("f2", "#roster")):
+            await go(pilot, mode, "slash", *"zoe oz", "enter")
+            assert names(pilot, table) == ["Zoë Öztürk"]
+            await go(pilot, "escape")
+            pilot.app.screen.query_one("#filter", Input).value = "Özt"
+            await go(pilot)
+            assert names(pilot, table) == ["Zoë Öztürk"]
+            await go(pilot, "escape")
+        await go(pilot, "f4", "home", "m", *"zoe")
+        assert [row.cells[0] for row in pilot.app.screen.query_one(PagedTable).rows] == ["Zoë Öztürk"]
+
+
 async def test_the_row_under_the_cursor_stays_in_view_in_a_smaller_window(world: World) -> None:
     async with world.app(camera=False).run_test(size=(120, 36)) as pilot:
         await go(pilot, "f4", "end")

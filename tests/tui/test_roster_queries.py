@@ -7,6 +7,7 @@ from conftest_tui import NOW, World
 
 from db import people, schedules
 from db.engine import writing
+from db.names import folded
 from db.pages import Want
 from monitor.attendance import Status
 from monitor.reports import PersonDay
@@ -66,6 +67,30 @@ def test_the_filter_finds_names_groups_and_statuses(mixed: World, search: str, c
     expected = {line.person.name for line in roster_of(mixed.engine, mixed.settings, TODAY, NOW) if fits(line)}
     lines, _ = all_pages(mixed, BoardQuery(TODAY, NOW, search, column, reverse=False))
     assert {line.person.name for line in lines} == expected
+
+
+@pytest.mark.parametrize("column", ["name", "group", "status", "in"])
+@pytest.mark.parametrize(("typed", "found"), [("Özt", "Ada"), ("OZTURK", "Ada"), ("zoe", "Tim"), ("ätes-", "Tim")])
+def test_who_came_and_who_did_not_are_found_without_accents(world: World, typed: str, found: str, column: str) -> None:
+    came, missing = world.ids["Ada Lovelace"], world.ids["Tim Berners-Lee"]
+    with writing(world.engine) as session:
+        people.rename(session, came, "Ada Öztürk", at=NOW, actor="test")
+        people.rename(session, missing, "Tim Zoë", at=NOW, actor="test")
+        people.set_group(session, missing, "Pâtés-1", at=NOW, actor="test")
+        people.set_number(session, came, "zoe-7", at=NOW, actor="test")  # not a column of the board
+    lines, _ = all_pages(world, BoardQuery(TODAY, NOW, folded(typed), column, reverse=False))
+    assert [line.person.name.split()[0] for line in lines] == [found]
+
+
+@pytest.mark.parametrize("column", ["name", "in"])
+def test_names_with_accents_stand_beside_those_without(world: World, column: str) -> None:
+    with writing(world.engine) as session:
+        for name, id in world.ids.items():
+            people.rename(session, id, name.replace("A", "Ä").replace("E", "É").replace("G", "Ğ"), at=NOW, actor="test")
+    lines, _ = all_pages(world, BoardQuery(TODAY, NOW, "", column, reverse=False))
+    by_name = [line.person.name for line in lines if column == "name" or not line.summary.passages]
+    assert by_name == sorted(by_name, key=folded)
+    assert [name[0] for name in by_name] == sorted("ÄÄBDÉĞKMRT"[-len(by_name) :], key=folded)
 
 
 @pytest.mark.parametrize("reverse", [False, True])

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from db.names import folded
 from monitor.tui.chrome import TopBar
 from monitor.tui.dialogs import Answers, Dialog, ask
 from monitor.tui.key_bar import KeyBar
@@ -213,8 +214,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @property
     def needle(self) -> str:
-        """What is filtered for, in lower case."""
-        return self.query_one("#filter", Input).value.strip().lower()
+        """What is filtered for, folded."""
+        return folded(self.query_one("#filter", Input).value)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
