@@ -6,16 +6,16 @@ Hours and days of every time zone consist of minutes, so nothing is lost, and fe
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import EMOTIONS
-
 Name = TypeVar("Name", bound=Hashable)
+COLUMNS: Final = ("at", "clock", "stay", "person", "group", "token", "samples")
+"""Arrays of moods with one value a row."""
 
 
 class Sums(Protocol):
@@ -74,8 +74,7 @@ class Moods:
 
     def where(self, rows: NDArray[np.bool_]) -> "Moods":
         """Some of the rows: bool (n,)."""
-        columns = ("at", "clock", "stay", "person", "group", "token", "samples")
-        some = {name: getattr(self, name)[rows] for name in columns}
+        some = {name: getattr(self, name)[rows] for name in COLUMNS}
         return replace(self, **some, sums=self.sums[:, rows])
 
     def between(self, start: datetime | None = None, end: datetime | None = None) -> "Moods":
@@ -92,9 +91,12 @@ class Moods:
         return self.where(np.isin(self.person, [self.people[person] for person in people if person in self.people]))
 
 
-def arrange(sums: Sums, zone: ZoneInfo, after: Moods | None = None) -> Moods:
-    """The rows by time, behind others that are no later."""
-    known = after or _nothing(zone)
+def arrange(sums: Sums, zone: ZoneInfo, known: Moods | None = None) -> Moods:
+    """The rows by time.
+
+    Args:
+        known: moods whose numbers hold here too.
+    """
     order = np.argsort(sums.at, kind="stable")
     rows, at = order.tolist(), sums.at[order]
     people, groups = ([column[row] for row in rows] for column in (sums.people, sums.groups))
@@ -104,20 +106,20 @@ def arrange(sums: Sums, zone: ZoneInfo, after: Moods | None = None) -> Moods:
         sums.sightings[row] or (token or person, instant)
         for row, token, person, instant in zip(rows, tokens, people, at.tolist(), strict=True)
     ]
-    stay, all_stays = _numbered(stays, known.stays)
-    person, all_people = _numbered(people, known.people)
-    group, all_groups = _numbered(groups, known.groups)
-    token, all_tokens = _numbered(tokens, known.tokens)
+    stay, all_stays = _numbered(stays, None if known is None else known.stays)
+    person, all_people = _numbered(people, None if known is None else known.people)
+    group, all_groups = _numbered(groups, None if known is None else known.groups)
+    token, all_tokens = _numbered(tokens, None if known is None else known.tokens)
     return Moods(
         zone=zone,
-        at=np.concatenate([known.at, at]),
-        clock=np.concatenate([known.clock, _clock(at, zone)]),
-        stay=np.concatenate([known.stay, stay]),
-        person=np.concatenate([known.person, person]),
-        group=np.concatenate([known.group, group]),
-        token=np.concatenate([known.token, token]),
-        samples=np.concatenate([known.samples, sums.samples[order]]),
-        sums=np.concatenate([known.sums, sums.probabilities.T[:, order]], axis=1),
+        at=at,
+        clock=_clock(at, zone),
+        stay=stay,
+        person=person,
+        group=group,
+        token=token,
+        samples=sums.samples[order],
+        sums=sums.probabilities.T[:, order],
         stays=all_stays,
         people=all_people,
         groups=all_groups,
@@ -125,15 +127,17 @@ def arrange(sums: Sums, zone: ZoneInfo, after: Moods | None = None) -> Moods:
     )
 
 
-def _nothing(zone: ZoneInfo) -> Moods:
-    none, number = np.empty(0, "datetime64[us]"), np.empty(0, np.int64)
-    sums = np.empty((len(EMOTIONS), 0))
-    return Moods(zone, none, number, number, number, number, number, number, sums, {}, {}, {}, {})
+def joined(some: Moods, later: Moods) -> Moods:
+    """Both together; the later ones were arranged with the numbers of the others."""
+    both: dict[str, Any] = {name: np.concatenate([getattr(some, name), getattr(later, name)]) for name in COLUMNS}
+    return replace(later, **both, sums=np.concatenate([some.sums, later.sums], axis=1))
 
 
-def _numbered(names: Iterable[Name | None], known: Mapping[Name, int]) -> tuple[NDArray[np.int64], dict[Name, int]]:
+def _numbered(
+    names: Iterable[Name | None], known: Mapping[Name, int] | None
+) -> tuple[NDArray[np.int64], dict[Name, int]]:
     """The number of each name, int64 (n,), and of all."""
-    numbers = dict(known)
+    numbers = dict(known or {})
     found = [-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names]
     return np.array(found, np.int64), numbers
 

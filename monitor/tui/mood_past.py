@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db import changes, moods
 from monitor import mood
 from monitor.mood import By, Mean
-from monitor.mood_sums import Moods, arrange
+from monitor.mood_sums import Moods, arrange, joined
 from monitor.mood_tally import Tally, added
 from monitor.reports import Period
 
@@ -42,7 +42,6 @@ class Stretch:
 
     state: State
     moods: Moods
-    """With those of the stretch before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,22 +89,17 @@ def past_of(session: Session, period: Period, zone: ZoneInfo, now: datetime, bef
     return Past(days, today, {}, frozenset(), None) if before is None else replace(before, today=today)
 
 
-def added_up(past: Past, samples: Moods, by: Sequence[By], confidence_needed: float) -> tuple[Past, dict[By, Tally]]:
-    """The past with the days before today added up, and what all samples add up to.
-
-    Args:
-        samples: those of the past, and behind them the newest.
-    """
+def added_up(past: Past, today: Moods, by: Sequence[By], confidence_needed: float) -> tuple[Past, dict[By, Tally]]:
+    """The past with the days before today added up, and what those days and today add up to."""
     days = past.days.moods
-    today = np.arange(len(samples)) >= len(days)
-    apart = np.unique(samples.stay[today & (samples.stay < len(days.stays))])
-    went_on = np.isin(samples.stay, apart)
+    apart = sorted({*today.stay[today.stay < len(days.stays)].tolist()})
+    went_on = np.isin(days.stay, apart)
     kept = past.tallies
-    if kept is None or (kept.confidence_needed, kept.apart) != (confidence_needed, tuple(apart.tolist())):
-        over = days.where(~went_on[: len(days)])
+    if kept is None or (kept.confidence_needed, kept.apart) != (confidence_needed, tuple(apart)):
+        over = days.where(~went_on)
         tallies = {one: mood.tallied(over, one, confidence_needed) for one in by}
-        kept = Tallies(confidence_needed, tuple(apart.tolist()), tallies)
-    news = samples.where(today | went_on)
+        kept = Tallies(confidence_needed, tuple(apart), tallies)
+    news = joined(days.where(went_on), today)
     found = {one: added(kept.by[one], mood.tallied(news, one, confidence_needed)) for one in by}
     return replace(past, tallies=kept), found
 

@@ -14,7 +14,7 @@ from db.engine import reading
 from monitor import mood
 from monitor.config import Settings
 from monitor.mood import Cell, Change
-from monitor.mood_sums import arrange
+from monitor.mood_sums import arrange, joined
 from monitor.reports import Period
 from monitor.tui.mood_past import Past, added_up, past_of, with_usual
 
@@ -86,17 +86,17 @@ def mood_view(
     with reading(engine) as session:
         past = past_of(session, period, zone, now, before.past if before else None)
         recent = moods.added_up(session, past.today.state.end, period.bounds(zone)[1])
-        samples = arrange(recent, zone, past.today.moods)
-        past, found = added_up(past, samples, ("all", over_time, "weekday_hour", "group", "person"), needed)
-        seen, all_seen = ([], 0) if hide else mood.most_seen(found["person"], samples, MOST)
+        today = joined(past.today.moods, arrange(recent, zone, past.today.moods))
+        past, found = added_up(past, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
+        seen, all_seen = ([], 0) if hide else mood.most_seen(found["person"], today, MOST)
         names = pages.names(session, seen)
         past = with_usual(session, past, seen)
 
     def by(what: mood.By) -> tuple[Cell, ...]:
-        return tuple(mood.cells(found[what], what, samples, hide_small=hide))
+        return tuple(mood.cells(found[what], what, today, hide_small=hide))
 
-    found["person"] = found["person"].of(np.array([samples.people[person] for person in names], np.int64))
-    changed = mood.changes(past.usual, mood.means(samples.between(past.today.state.start).of(names)))
+    found["person"] = found["person"].of(np.array([today.people[person] for person in names], np.int64))
+    changed = mood.changes(past.usual, mood.means(today.of(names)))
     return MoodView(
         period=period,
         total=next(iter(by("all")), None),

@@ -12,7 +12,7 @@ from mood_samples import AT, FLAT, HAPPY, SAD, Sample, added_up, moods
 
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.mood import BASELINE_DAYS, By, Cell, Change, changes, distribution, label, means, most_seen, tallied, total
-from monitor.mood_sums import arrange
+from monitor.mood_sums import arrange, joined
 
 ZONE = ZoneInfo("Asia/Kathmandu")
 BY: tuple[By, ...] = ("hour", "day", "person", "group", "weekday_hour")
@@ -162,7 +162,9 @@ def test_what_comes_later_is_added_to_what_is_there() -> None:
         Sample(at=AT + timedelta(minutes=5), person=ada, sighting=lingering, probabilities=SAD),
         Sample(at=AT + timedelta(minutes=6), person=uuid4(), sighting=uuid4(), group="Day"),
     ]
-    both = arrange(added_up(later), ZONE, moods(before, ZONE))
+    first = moods(before, ZONE)
+    quiet = arrange(added_up([]), ZONE, first)
+    both = joined(joined(first, quiet), arrange(added_up(later), ZONE, quiet))
     whole = moods([*before, *later], ZONE)
     for by in BY:
         assert distribution(both, by, 0.45) == distribution(whole, by, 0.45)
