@@ -30,8 +30,8 @@ class State:
     start: datetime
     end: datetime
     zone: ZoneInfo
-    people: UUID | None
-    """The audit log's last entry about people: somebody may have become another person."""
+    people: int
+    """Entries of the audit log about people: somebody may have become another person."""
     samples: tuple[int, int]
     """Their fingerprint."""
 

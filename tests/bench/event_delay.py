@@ -9,6 +9,7 @@ terminal, so that drawing is in it and the terminal's own time is not.
 
 import argparse
 import asyncio
+import gc
 import random
 import shutil
 import tempfile
@@ -183,6 +184,7 @@ async def delays_on(world: World, screen: str, given: argparse.Namespace) -> lis
         await app.action_open(screen)
         await until(app, screen, bool)
         await asyncio.sleep(SETTLED)
+        gc.freeze()  # as `run_to_end` does
         for _ in range(given.times):
             who = UUID(app.screen.query_one("#people").selected_key) if screen == "people" else next(world.left)
             delays.append(await delay(app, screen, partial(other.write, who)))

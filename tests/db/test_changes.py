@@ -1,13 +1,13 @@
 """News of the database, on both engines."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from db import audit, changes, corrections, kiosks, ledger, people
+from db import audit, changes, kiosks, ledger, people
 from db.engine import writing
 from db.ids import new_id
 from db.records import NewEvent
@@ -53,14 +53,18 @@ def test_every_commit_of_another_connection_is_news(
     assert (after.people != before.people) == (write is not register)
 
 
-def test_a_void_amends_what_was_there_before_and_an_entry_does_not(engine: Engine, at: datetime) -> None:
+def test_an_entry_that_is_older_than_the_newest_is_news_too(engine: Engine, at: datetime) -> None:
+    def forwarded() -> None:
+        with writing(engine) as session:
+            people.rename(session, people.find_by_name(session, "Ada Lovelace")[0].id, "Ada", at=before, actor="office")
+
+    before = at - timedelta(days=1)
     with writing(engine) as session:
-        check_in(session, at)
-        entry = ledger.newest(session)[0]
-        assert not changes.amended(session, 0)
-        corrections.void(session, entry.id, id=new_id(), at=at, kiosk=entry.kiosk, actor="desk", reason="not they")
-        assert changes.amended(session, entry.seq)
-        assert not changes.amended(session, changes.heads(session).ledger)
+        enrol(session, at)
+    with engine.connect() as connection:
+        changed, heads, after = told(connection, engine, forwarded)
+    assert changed
+    assert heads.people != after.people
 
 
 def test_reading_is_no_news(sqlite: Engine) -> None:
