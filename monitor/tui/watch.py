@@ -14,8 +14,8 @@ from db.errors import DatabaseError
 
 log = logging.getLogger(__name__)
 
-EVERY = 0.1
-"""Seconds between two looks."""
+EVERY = 0.05
+"""Seconds between two looks, each of which takes a tenth of a millisecond."""
 AFTER_FAILURE = 5.0
 """Seconds until a database that could not be asked is tried again."""
 

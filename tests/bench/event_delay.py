@@ -4,7 +4,7 @@
 
 Each size is a database of its own, with a day's entries so far and some weeks of moods. Another connection writes; the
 time runs from its commit until the screen shows what was written, drawn. Promised are 300 ms. The app runs without a
-terminal, so that drawing is in it and the terminal's own time is not.
+terminal, so that drawing is in it and the terminal's own time is not. `--camera` has a kiosk recognise faces meanwhile.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import asyncio
 import gc
 import random
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -33,9 +34,14 @@ from db.ids import new_id
 from db.kiosks import register
 from db.records import MoodSample, NewEvent, SightingRecord
 from db.schema import EventRow, MoodRow, PersonRow, SightingRow, SubjectRow
+from enroll.images import enrol_from_images
 from monitor.config import Settings
-from monitor.domain import EMOTIONS
+from monitor.domain import EMOTIONS, KioskEvent, Scene
+from monitor.kiosk import open_kiosk
+from monitor.sources.simulated import SimulatedCamera
 from monitor.tui.app import MusterApp
+from monitor.tui.live import KioskFactory, RunningKiosk
+from monitor.tui.terminal import COLLECT_AFTER, SWITCH_SECONDS
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 SIZE = (120, 36)
@@ -53,8 +59,11 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=29, help="days of moods and entries")
     parser.add_argument("--times", type=int, default=15, help="entries on each screen")
     parser.add_argument("--screens", nargs="*", default=list(SHOWN), choices=SHOWN)
+    parser.add_argument("--camera", action="store_true", help="beside a kiosk with a camera of 30 frames a second")
     parser.add_argument("--keep", type=Path, help="a folder for the databases, which are made once")
     given = parser.parse_args()
+    sys.setswitchinterval(SWITCH_SECONDS)  # this and the collector as in `run_to_end`
+    gc.set_threshold(*COLLECT_AFTER)
     print("   people  screen        half     90 %     most  ms", flush=True)
     for people in given.people:
         with tempfile.TemporaryDirectory(prefix="muster-delay-") as folder:
@@ -176,7 +185,8 @@ SHOWN: dict[str, Callable[[MusterApp], object]] = {
 
 async def delays_on(world: World, screen: str, given: argparse.Namespace) -> list[float]:
     """Seconds from each commit until it is on the screen."""
-    app = MusterApp(world.settings, world.engine, world.cipher, clock=lambda: world.now)
+    kiosk = beside(world) if given.camera else None
+    app = MusterApp(world.settings, world.engine, world.cipher, kiosk, clock=lambda: world.now)
     other = World.__new__(World)
     other.__dict__ |= world.__dict__ | {"engine": open_database(world.settings.db)}
     delays = []
@@ -184,13 +194,27 @@ async def delays_on(world: World, screen: str, given: argparse.Namespace) -> lis
         await app.action_open(screen)
         await until(app, screen, bool)
         await asyncio.sleep(SETTLED)
-        gc.freeze()  # as `run_to_end` does
+        gc.freeze()
         for _ in range(given.times):
             who = UUID(app.screen.query_one("#people").selected_key) if screen == "people" else next(world.left)
             delays.append(await delay(app, screen, partial(other.write, who)))
             await asyncio.sleep(0.4 + world.random.random() / 5)
             world.now = other.now
     return delays
+
+
+def beside(world: World) -> KioskFactory:
+    """A kiosk with its models, in the app's process, whose own events are none here: it has another database."""
+    settings = Settings(db=f"{world.settings.db}-kiosk", time_zone="UTC", source="demo")
+    engine, camera = open_database(settings.db), SimulatedCamera(fps=30.0, realtime=True)
+    enrol_from_images(engine, world.cipher, camera.enrolment(), at=NOON, actor="bench", consent=("face", "mood"))
+
+    def make(on_scene: Callable[[Scene], None], on_event: Callable[[KioskEvent], None]) -> RunningKiosk:
+        return open_kiosk(
+            settings, engine, world.cipher, camera, publish_scene=on_scene, publish_event=lambda _: None
+        )  # fmt: skip
+
+    return make
 
 
 async def delay(app: MusterApp, screen: str, write: Callable[[], None]) -> float:
