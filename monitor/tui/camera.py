@@ -1,7 +1,8 @@
 """The widget that shows the camera picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from textwrap import wrap
+from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -14,6 +15,8 @@ from textual.widget import Widget
 
 from monitor.tui.feed import Picture
 
+Paint: TypeAlias = Callable[[Widget, Sequence[tuple[int, Strip]]], bool]
+"""See `painting.paint`."""
 RETRY = 0.02
 """Seconds until a picture is tried again that the terminal had no room for."""
 
@@ -24,6 +27,7 @@ class CameraPicture(Widget):
     Args:
         send: writes to the terminal what a picture needs besides its lines.
         is_behind: whether the terminal still has to take what it was sent before.
+        paint: writes some of its lines straight to the terminal; whether it could.
     """
 
     DEFAULT_CSS = "CameraPicture { background: $surface; color: $text-muted; }"
@@ -40,10 +44,12 @@ class CameraPicture(Widget):
         id: str | None = None,
         send: Callable[[str], None] = lambda _: None,
         is_behind: Callable[[], bool] = lambda: False,
+        paint: Paint = lambda _widget, _lines: False,
     ) -> None:
         super().__init__(id=id)
         self._send = send
         self._is_behind = is_behind
+        self._paint = paint
         self._waiting: Picture | None = None
         self._told = False
         self.picture: Picture | None = None
@@ -79,13 +85,14 @@ class CameraPicture(Widget):
             self.refresh()
             return
         top = self._top(picture)
-        changed = (
-            Region(0, top + row, self.size.width, 1)
+        lines = [
+            (top + row, new)
             for row, (old, new) in enumerate(zip(before.strips, picture.strips, strict=True))
             if old != new
-        )
-        if regions := list(changed):
-            self.refresh(*regions)
+        ]
+        whole = not self._notice and picture.width == self.size.width
+        if lines and not (whole and self._paint(self, lines)):
+            self.refresh(*(Region(0, line, self.size.width, 1) for line, _ in lines))
 
     def on_resize(self, _: events.Resize) -> None:
         self.post_message(self.Resized())

@@ -1,6 +1,7 @@
 """The door: camera picture, greeting, who is in, what happened, today's mood."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from monitor.tui.chrome import MoodBar, TopBar, put
 from monitor.tui.feed import Look
 from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.key_bar import KeyBar
+from monitor.tui.painting import paint
 from monitor.tui.queries import Shares
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, enrolled, event_sign
@@ -66,7 +68,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
     def __init__(self) -> None:
         super().__init__()
         app = self.app
-        self.camera = CameraPicture(id="camera", send=app.to_terminal, is_behind=app.terminal_is_behind)
+        self.camera = CameraPicture(
+            id="camera", send=app.to_terminal, is_behind=app.terminal_is_behind, paint=partial(paint, app)
+        )
         self._css_update_count = app._css_update_count  # as in `DeskScreen`
         self._keys: tuple[bool | None, ...] = ()
         self._rows: dict[UUID, tuple[Attendee, Row]] = {}
