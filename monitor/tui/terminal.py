@@ -24,8 +24,6 @@ SETTLED = (5.0, 30.0)
 """Seconds after which models, screens and caches are there to stay."""
 COLLECT_AFTER = (10_000, 20, 50)
 """Allocations before the garbage collector looks at the young, and rounds before it looks at the older objects."""
-SWITCH_SECONDS = 0.001
-"""How long a thread may keep the interpreter while another one waits; the default of 5 ms is felt on the screen."""
 MOST_LOG = 5_000_000
 """Bytes of a log that the next start puts aside; one older log is kept."""
 STAYS = 3600.0
@@ -43,7 +41,6 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
     Returns:
         The exit code: 0, or 1 after an error, which is in the log.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     hook, threading.excepthook = threading.excepthook, partial(_thread_failed, app)

@@ -12,7 +12,6 @@ import asyncio
 import gc
 import random
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -41,7 +40,7 @@ from monitor.kiosk import open_kiosk
 from monitor.sources.simulated import SimulatedCamera
 from monitor.tui.app import MusterApp
 from monitor.tui.live import KioskFactory, RunningKiosk
-from monitor.tui.terminal import COLLECT_AFTER, SWITCH_SECONDS
+from monitor.tui.terminal import COLLECT_AFTER
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 SIZE = (120, 36)
@@ -62,8 +61,7 @@ def main() -> None:
     parser.add_argument("--camera", action="store_true", help="beside a kiosk with a camera of 30 frames a second")
     parser.add_argument("--keep", type=Path, help="a folder for the databases, which are made once")
     given = parser.parse_args()
-    sys.setswitchinterval(SWITCH_SECONDS)  # this and the collector as in `run_to_end`
-    gc.set_threshold(*COLLECT_AFTER)
+    gc.set_threshold(*COLLECT_AFTER)  # as in `run_to_end`
     print("   people  screen        half     90 %     most  ms", flush=True)
     for people in given.people:
         with tempfile.TemporaryDirectory(prefix="muster-delay-") as folder:
