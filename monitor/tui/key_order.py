@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
 from textual.widgets import Input, Select
 
@@ -52,13 +52,13 @@ class KeyOrder:
                 self._effect = asyncio.create_task(self._after(target, screen))
 
     async def _after(self, target: DOMNode, screen: DOMNode) -> None:
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ScreenStackError):  # the app may end meanwhile
             async with asyncio.timeout(PATIENCE):
                 # A key that nobody takes wanders from the target up to the app, which then looks for what it is bound
                 # to; each deals with what it is sent in its own time.
                 for node in target.ancestors_with_self:
                     await _turn(node)
-                if self._app.is_running and self._app.screen is not screen:
+                if self._app.screen is not screen:
                     await _turn(self._app.screen)
         if not self._waiting or not self._app.call_later(self._hand_waiting):
             self._effect = None
