@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest_tui import NOW, World, settle, show_door
-from desk_keys import fill, go
+from desk_keys import fill, go, told
 from test_door_screen import text_of
 from textual.pilot import Pilot
 
@@ -140,6 +140,7 @@ async def test_a_photograph_is_refused_with_the_reason_and_one_may_begin_again(
         assert "Press R to begin again" in text_of(empty_world)
         await go(pilot, "r", "escape")
         assert isinstance(pilot.app.screen, PeopleScreen)
+        assert told(pilot) == "Stopped: no shot is kept, nobody is enrolled."
     assert enrolled(empty_world) == []
 
 

@@ -312,6 +312,7 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def _captured(self, report: PersonReport | None) -> None:
         if report is None:
+            self.app.notify("Stopped: no shot is kept, nobody is enrolled.")
             return
         name = clean(report.person, 40)
         self.changed(
