@@ -182,6 +182,8 @@ def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page
     total = want.total
     if total is None:
         total = count(session, query)
+    if total == 0:
+        return Page(0, 0, ())
     if query.whereclause is not None and total <= FEW:
         few = query.with_only_columns(order.key).correlate(None)
         query = select(order.key.class_).where(order.key.in_(few))

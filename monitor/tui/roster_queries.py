@@ -67,6 +67,10 @@ class Day:
     """How many people are on the board even if they do not come."""
     missed: int
     """How many of those should be there, whether they are or not."""
+    found_known: int
+    """How many of the known the filter finds by name or group..."""
+    found_missed: int
+    """...and of the missed; without a filter all."""
 
     @property
     def lines(self) -> Mapping[UUID, PersonDay]:
@@ -92,6 +96,22 @@ class Day:
     def absentees(self) -> int:
         """How many should have come and did not."""
         return self.missed - sum(self.expected.misses(line.person) for line in self.lines.values())
+
+    @property
+    def found_absent(self) -> int:
+        """How many of the absent the filter finds."""
+        if self.asked.search in Status.ABSENT.value:
+            return self.absentees
+        came = (line.person for line in self.lines.values() if self.expected.misses(line.person))
+        return self.found_missed - sum(_is_named(person, self.asked.search) for person in came)
+
+    @property
+    def found_rest(self) -> int:
+        """How many of those who neither came nor should have come the filter finds."""
+        came = (line.person for line in self.lines.values() if self.expected.knows(line.person))
+        not_missed = (person for person in came if not self.expected.misses(person))
+        named = sum(_is_named(person, self.asked.search) for person in not_missed)
+        return self.found_known - self.found_missed - named
 
     def line(self, person: Person) -> PersonDay:
         log = self.came.log
@@ -119,10 +139,8 @@ def board_page(
     """
     with reading(engine, stop) as session:
         day = _load(session, settings, asked, before.day if before else None)
-        if not asked.search:
-            want = replace(want, total=day.people)
-        elif want.total is None and before and _finds_as_many(before.day, day):
-            want = replace(want, total=before.page.total)
+        there = sum(_fits(line, asked.search) for line in day.lines.values())
+        want = replace(want, total=there + day.found_absent + day.found_rest)
         part = _sorted_in_sql if asked.column in ("name", "group") else _by_day
         return BoardPage(part(session, day, want), _counts(day), day.people, day)
 
@@ -133,12 +151,6 @@ def _counts(day: Day) -> Mapping[Status, int]:
     return {status: came[status] + (day.absentees if status is Status.ABSENT else 0) for status in Status}
 
 
-def _finds_as_many(before: Day, day: Day) -> bool:
-    """Whether the filter finds as many people as before: none of its finds depend on who came."""
-    same = before.asked.search == day.asked.search and _same_people(before, day) and before.people == day.people
-    return same and not any(day.asked.search in status.value for status in Status)
-
-
 def _same_people(before: Day, day: Day) -> bool:
     """Whether nobody was added, changed or erased in between, and the same people are expected."""
     return before.came.log.heads.people == day.came.log.heads.people and before.expected == day.expected
@@ -147,23 +159,34 @@ def _same_people(before: Day, day: Day) -> bool:
 def _load(session: Session, settings: Settings, asked: BoardQuery, before: Day | None) -> Day:
     log = day_log(session, settings.zone, asked.day, before.came.log if before else None)
     there = came(log, asked.now, before.came if before else None)
-    day = Day(there, settings, asked, expectation(log, asked.now), 0, 0)
+    day = Day(there, settings, asked, expectation(log, asked.now), 0, 0, 0, 0)
     if before and _same_people(before, day):
-        return replace(day, known=before.known, missed=before.missed)
-    both = select(func.count(), func.count(case((day.expected.missed, 1)))).where(day.expected.known)
-    known, missed = session.execute(both.select_from(PersonRow)).one()
-    return replace(day, known=known, missed=missed)
+        day = replace(day, known=before.known, missed=before.missed)
+        if before.asked.search == asked.search:
+            return replace(day, found_known=before.found_known, found_missed=before.found_missed)
+    else:
+        known, missed = _known_and_missed(session, day.expected, true())
+        day = replace(day, known=known, missed=missed)
+    if not asked.search:
+        return replace(day, found_known=day.known, found_missed=day.missed)
+    known, missed = _known_and_missed(session, day.expected, people.found_by(asked.search, number=False))
+    return replace(day, found_known=known, found_missed=missed)
 
 
-def _count(session: Session, where: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(PersonRow).where(where)) or 0
+def _known_and_missed(session: Session, expected: Expectation, where: ColumnElement[bool]) -> tuple[int, int]:
+    both = select(func.count(), func.count(case((expected.missed, 1)))).select_from(PersonRow)
+    known, missed = session.execute(both.where(expected.known, where)).one()
+    return known, missed
 
 
 def _fits(line: PersonDay, search: str) -> bool:
-    status, person = line.summary.status, line.person
-    return (status is not None and search in status.value) or any(
-        search in folded(part) for part in (person.name, person.group or "")
-    )
+    status = line.summary.status
+    return (status is not None and search in status.value) or _is_named(line.person, search)
+
+
+def _is_named(person: Person, search: str) -> bool:
+    """The same as `people.found_by`, in memory."""
+    return search in folded(person.name) or search in folded(person.group or "")
 
 
 def _found_in_sql(day: Day) -> ColumnElement[bool] | None:
@@ -209,7 +232,7 @@ class _Part:
 
 def _by_day(session: Session, day: Day, want: Want) -> Page[PersonDay]:
     """By what the day says of people: who has nothing to be sorted by comes last, by name, whichever way round."""
-    parts = list(_parts(session, day))
+    parts = list(_parts(day))
     total = sum(part.count for part in parts)
     at = {line.person.id: line_at for line_at, line in _numbered(parts)}
     index = at.get(want.key, want.index) if want.key else want.index
@@ -230,7 +253,7 @@ def _numbered(parts: Sequence[_Part]) -> Iterator[tuple[int, PersonDay]]:
         start += part.count
 
 
-def _parts(session: Session, day: Day) -> Iterator[_Part]:
+def _parts(day: Day) -> Iterator[_Part]:
     """The parts of the board in their order."""
     asked = day.asked
     by_name = sorted((line for line in day.lines.values() if _fits(line, asked.search)), key=_by_name)
@@ -238,8 +261,7 @@ def _parts(session: Session, day: Day) -> Iterator[_Part]:
     did_not_come = and_(day.expected.known, not_among(day.lines), *([] if found is None else [found]))
 
     def others(count: int, *conditions: ColumnElement[bool]) -> _Part:
-        where = and_(did_not_come, *conditions)
-        return _Part((), where, count if found is None else _count(session, where))
+        return _Part((), and_(did_not_come, *conditions), count)
 
     def these(lines: Sequence[PersonDay]) -> _Part:
         return _Part(lines, None, len(lines))
@@ -249,15 +271,15 @@ def _parts(session: Session, day: Day) -> Iterator[_Part]:
         for status in statuses:
             yield these([line for line in by_name if line.summary.status is status])
             if status is Status.ABSENT:
-                yield others(day.absentees, day.absent)
+                yield others(day.found_absent, day.absent)
         yield these([line for line in by_name if line.summary.status is None])
         # It may be NULL for people without a group.
-        yield others(day.people - len(day.lines) - day.absentees, day.absent.is_not(true()))
+        yield others(day.found_rest, day.absent.is_not(true()))
         return
     value = SORTS[asked.column]
     yield these(sorted((line for line in by_name if value(line) is not None), key=value, reverse=asked.reverse))
     yield these([line for line in by_name if value(line) is None])
-    yield others(day.people - len(day.lines))
+    yield others(day.found_absent + day.found_rest)
 
 
 def _by_name(line: PersonDay) -> str:
