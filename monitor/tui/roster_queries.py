@@ -202,8 +202,8 @@ def _sorted_in_sql(session: Session, day: Day, want: Want) -> Page[PersonDay]:
     """By name or group: the database sorts, those who came are looked up."""
     where, found = day.on_board, _found_in_sql(day)
     if found is not None:
-        by_status = [person for person, line in day.lines.items() if _fits(line, day.asked.search)]
-        where = and_(where, or_(found, among(by_status)))
+        fitting = among([person for person, line in day.lines.items() if _fits(line, day.asked.search)])
+        where = and_(where, or_(found, fitting)) if day.found_absent or day.found_rest else fitting
     order = BY_NAME if day.asked.column == "name" else BY_GROUP
     if day.asked.reverse:
         order = Order(order.columns, order.key, descending=True)
