@@ -59,7 +59,7 @@ def _sort_group(context: DefaultExecutionContext) -> str:
 
 class PersonRow(Base):
     __tablename__ = "person"
-    # Lists are paged by the last two orders; see `db.pages`. A search by name reads nothing but the first of them.
+    # Lists are paged by the last two orders, see `db.people.pages`. A search by name reads the first of them only.
     __table_args__ = (
         Index(None, "name"),
         Index(None, "group_name"),

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.people import load_gallery
-from db.templates import load_members
+from db.faces.templates import load_members
+from db.people.people import load_gallery
 from enroll.likeness import Embeddings, mean_template
 from enroll.rates import Rate
 from monitor.domain import Match

@@ -12,9 +12,9 @@ from typing import Final
 
 from sqlalchemy import Engine, select
 
-from db import erasure
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
+from db.privacy import erasure
 from db.records import ErasureReceipt, Person, PersonExport
 from db.schema import GrowthRow, MeanTemplateRow, PortraitRow, TemplateRow
 from monitor.errors import MusterError, UsageError

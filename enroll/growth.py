@@ -12,10 +12,12 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import consents, growth, ledger, people, templates
+from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.growth import WaitingCapture
+from db.faces import candidates, templates
+from db.faces.candidates import WaitingCapture
+from db.people import consents, people
 from db.records import Person, Template
 from enroll.examine import SURE
 from enroll.likeness import FITS, mean_template
@@ -69,7 +71,7 @@ def gate(limits: QualityLimits) -> Assess:
 def waiting(engine: Engine, person: Person | None = None) -> list[WaitingCapture]:
     """Captures that wait for a review, oldest first."""
     with reading(engine) as session:
-        return growth.waiting(session, person.id if person else None)
+        return candidates.waiting(session, person.id if person else None)
 
 
 def grown(engine: Engine, person: Person | None = None) -> list[Grown]:
@@ -77,14 +79,14 @@ def grown(engine: Engine, person: Person | None = None) -> list[Grown]:
     with reading(engine) as session:
         return [
             Grown(one, people.get_person(session, one.person).name, _is_voided(session, one))
-            for one in growth.grown(session, person.id if person else None)
+            for one in candidates.grown(session, person.id if person else None)
         ]
 
 
 def picture(engine: Engine, cipher: TemplateCipher, capture: UUID) -> bytes:
     """The aligned face of a waiting capture as JPEG. Raises: InvalidRecord, WrongKey."""
     with reading(engine) as session:
-        return growth.load_face(session, cipher, capture)[1]
+        return candidates.load_face(session, cipher, capture)[1]
 
 
 def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[WaitingCapture], folder: Path) -> None:
@@ -126,13 +128,13 @@ def accept(
         InvalidRecord: no such capture waits.
     """
     with writing(engine) as session:
-        one = growth.get(session, capture)
+        one = candidates.get(session, capture)
         person = people.get_person(session, one.person)
         _require_owner(person, of)
         _require_consent(session, one)
         _require_room(session, one)
-        _require_fit(session, cipher, one, growth.load_face(session, cipher, capture)[0])
-        template = growth.accept(session, cipher, capture, at=at, actor=actor)
+        _require_fit(session, cipher, one, candidates.load_face(session, cipher, capture)[0])
+        template = candidates.accept(session, cipher, capture, at=at, actor=actor)
         members, alike = _renew(session, cipher, person, at=at)
         return Accepted(template, person.name, members, alike)
 
@@ -140,9 +142,9 @@ def accept(
 def reject(engine: Engine, capture: UUID, *, at: datetime, actor: str, of: Person | None = None) -> WaitingCapture:
     """Delete a capture unused. Raises: InvalidRecord, or UsageError when it is not this person's."""
     with writing(engine) as session:
-        one = growth.get(session, capture)
+        one = candidates.get(session, capture)
         _require_owner(people.get_person(session, one.person), of)
-        growth.reject(session, capture, at=at, actor=actor)
+        candidates.reject(session, capture, at=at, actor=actor)
         return one
 
 
@@ -162,7 +164,7 @@ def roll_back(
         InvalidRecord: there is no such template, or somebody enrolled it.
     """
     with writing(engine) as session:
-        gone = growth.roll_back(session, template, at=at, actor=actor)
+        gone = candidates.roll_back(session, template, at=at, actor=actor)
         person = people.get_person(session, gone.person)
         _require_owner(person, of)
         _renew(session, cipher, person, at=at)
@@ -172,9 +174,9 @@ def roll_back(
 def roll_back_all(engine: Engine, cipher: TemplateCipher, person: Person, *, at: datetime, actor: str) -> int:
     """Take everything that grew out of a person's template. Returns how much that was."""
     with writing(engine) as session:
-        found = growth.grown(session, person.id)
+        found = candidates.grown(session, person.id)
         for one in found:
-            growth.roll_back(session, one.id, at=at, actor=actor)
+            candidates.roll_back(session, one.id, at=at, actor=actor)
         if found:
             _renew(session, cipher, person, at=at)
         return len(found)
@@ -194,7 +196,7 @@ def _require_consent(session: Session, capture: WaitingCapture) -> None:
 
 
 def _require_room(session: Session, capture: WaitingCapture) -> None:
-    if len(growth.grown(session, capture.person)) >= MOST_GROWN:
+    if len(candidates.grown(session, capture.person)) >= MOST_GROWN:
         raise UsageError(f"{capture.name} has {MOST_GROWN} images that grew already; roll one back first.")
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.errors import InvalidRecord
-from db.templates import list_templates
+from db.faces.templates import list_templates
 from enroll.archive import read_archive
 from enroll.examine import Examination, Examiner, ExaminerMaker
 from enroll.folder import file_picture, read_folder

@@ -10,10 +10,13 @@ import numpy as np
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
-from db import audit, consents, erasure, people, pins, templates
+from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
+from db.faces import templates
+from db.people import consents, people, pins
+from db.privacy import erasure
 from db.records import ConsentKind, Person, Template
 from db.schema import PortraitRow
 from enroll.likeness import FITS, fit_of_each, mean_template

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
+from db.faces.templates import load_members
 from db.names import clean
 from db.records import Person
-from db.templates import load_members
 from enroll.examine import Examination
 from enroll.judge import Judgement, judge
 from enroll.likeness import mean_template

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db import consents, look_alikes
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.people import get_person
+from db.people import consents, look_alikes
+from db.people.people import get_person
 from db.records import Person, PersonSummary
 from enroll.people import images_of
 

@@ -9,9 +9,10 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import people, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
+from db.faces import templates
+from db.people import people
 from db.records import Person, Template
 from enroll.roster import load_roster
 from enroll.store import mark_alike, refresh_template

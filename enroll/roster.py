@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.people import load_gallery
+from db.people.people import load_gallery
 from enroll.likeness import MOST_LOWERED, Embeddings, alike_from, crowding, usually_next
 from monitor.domain import Embedding
 from monitor.vision.encoder import ENCODER_NAME, unit

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db import consents, look_alikes, people, templates
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
+from db.faces import templates
+from db.people import consents, look_alikes, people
 from db.records import ConsentKind, Person
 from enroll.judge import Member
 from enroll.roster import Alike, Known, Roster

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db import people, sightings
+from db.observations import sightings
+from db.people import people
 from db.records import SightingRecord
 from monitor.vision.threshold import threshold_for
 

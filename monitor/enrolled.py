@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.people import load_gallery
+from db.people.people import load_gallery
 from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.gallery import Gallery, GalleryEntry, extra_margin

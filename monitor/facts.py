@@ -12,9 +12,11 @@ import cv2
 import numpy as np
 from sqlalchemy.orm import Session
 
-from db import consents, kiosks, ledger, moods, people, schedules, sightings
+from db.attendance import kiosks, ledger, schedules
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
+from db.observations import moods, sightings
+from db.people import consents, people
 from db.records import AttendanceEvent, Method, MoodSample, NewEvent, Person, SightingRecord
 from monitor.attendance import Passage, decide, passages
 from monitor.config import Settings

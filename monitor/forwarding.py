@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from db import migrate
 from db.engine import open_database
 from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, NoDatabase
-from db.forward import Forwarded, forward
+from db.forwarding.send import Forwarded, forward
 from monitor.errors import UsageError
 
 _LOOK_BACK: Final = timedelta(days=2)

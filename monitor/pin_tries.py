@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db import audit, pins
+from db import audit
 from db.engine import reading, writing
+from db.people import pins
 from monitor.pin import hash_pin, is_pin
 
 MOST_WRONG: Final = 5

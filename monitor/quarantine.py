@@ -6,9 +6,12 @@ import cv2
 import numpy as np
 from sqlalchemy.orm import Session
 
-from db import consents, growth, ledger, people, sightings, templates
+from db.attendance import ledger
 from db.crypto import TemplateCipher
-from db.growth import NewCapture
+from db.faces import candidates, templates
+from db.faces.candidates import NewCapture
+from db.observations import sightings
+from db.people import consents, people
 from monitor.growth import MOST_WAITING, NEW, Capture, nearest
 
 
@@ -25,13 +28,13 @@ def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
         return False
     members = templates.load_members(session, cipher, capture.person, capture.encoder)
     enrolled = [member.embedding for member in members]
-    waiting = growth.faces(session, cipher, capture.person, capture.encoder)
+    waiting = candidates.faces(session, cipher, capture.person, capture.encoder)
     like = nearest(capture.embedding, enrolled)
     if not members or nearest(capture.embedding, [*enrolled, *waiting]) > NEW:
         return False
     if not _make_room(session, capture.person, like):
         return False
-    growth.quarantine(
+    candidates.quarantine(
         session,
         cipher,
         NewCapture(
@@ -53,7 +56,7 @@ def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
 def _wanted(session: Session, capture: Capture) -> bool:
     """Whether the person is there and has agreed, and nobody doubted meanwhile that it is them."""
     seen = sightings.get(session, capture.sighting)
-    if seen is None or seen.person != capture.person or growth.has_sighting(session, capture.sighting):
+    if seen is None or seen.person != capture.person or candidates.has_sighting(session, capture.sighting):
         return False
     if ledger.is_voided(session, capture.sighting):
         return False
@@ -63,13 +66,13 @@ def _wanted(session: Session, capture: Capture) -> bool:
 
 def _make_room(session: Session, person: UUID, like: float) -> bool:
     """Room for one more; the one that adds least goes, unless the new one adds even less."""
-    waiting = growth.waiting(session, person)
+    waiting = candidates.waiting(session, person)
     if len(waiting) < MOST_WAITING:
         return True
     least = max(waiting, key=lambda one: one.nearest)
     if least.nearest <= like:
         return False
-    growth.discard(session, least.id)
+    candidates.discard(session, least.id)
     return True
 
 

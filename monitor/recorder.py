@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db import corrections, kiosks
+from db.attendance import corrections, kiosks
 from db.crypto import TemplateCipher, bind_key
 from db.engine import writing
 from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey

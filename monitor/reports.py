@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from db import ledger, moods, people, schedules
+from db.attendance import ledger, schedules
+from db.observations import moods
+from db.people import people
 from db.records import Person
 from monitor import mood
 from monitor.attendance import DaySummary, Passage, Status, passages, summarise

@@ -9,7 +9,7 @@ import typer
 from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, amount, emit, err, out, settings_from
 
 if TYPE_CHECKING:
-    from db.forward import Forwarded
+    from db.forwarding.send import Forwarded
 
 app = typer.Typer(
     cls=Group,
@@ -36,8 +36,11 @@ def upgrade(db: DbOption = None, config: ConfigOption = None, json: JsonOption =
 @app.command()
 def current(db: DbOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show where the database is, its version and how much is in it."""
-    from db import backup, ledger, migrate, moods, people, sightings
+    from db import backup, migrate
+    from db.attendance import ledger
     from db.engine import open_database, reading
+    from db.observations import moods, sightings
+    from db.people import people
 
     engine = open_database(settings_from(db, config).db, read_only=True)
     with reading(engine) as session:
@@ -86,9 +89,11 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Prove that nothing was changed in the ledger, and that the file is whole."""
-    from db import backup, forwarded, ledger
+    from db import backup
+    from db.attendance import ledger
     from db.engine import open_database, reading
     from db.errors import DatabaseDamaged
+    from db.forwarding import received
     from monitor.errors import UsageError
 
     if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
@@ -98,7 +103,7 @@ def verify(
     engine = open_database(settings_from(db, config).db, read_only=True)
     with reading(engine) as session:
         check = ledger.verify(session, known_head=head)
-        chains = {chain: forwarded.verify(session, chain) for chain in forwarded.origins(session)}
+        chains = {chain: received.verify(session, chain) for chain in received.origins(session)}
     problems = [one.problem for one in (check, *chains.values()) if one.problem] + backup.problems(engine)
     if json:
         broken = {"broken_row": check.broken_seq, "problems": problems}
@@ -136,8 +141,8 @@ def purge(
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
     from datetime import UTC, datetime
 
-    from db import retention
     from db.engine import open_database, reading, scrub, writing
+    from db.privacy import retention
 
     settings = settings_from(
         db,
@@ -179,7 +184,7 @@ def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOptio
     from datetime import UTC, datetime
 
     from db.engine import open_database, scrub
-    from db.rotation import rotate
+    from db.privacy.rotation import rotate
     from monitor.config import CONFIG_FILE
 
     engine = open_database(settings_from(db, config).db, create=False)
@@ -212,7 +217,7 @@ def forward(
     from datetime import UTC, datetime
 
     from db.engine import open_database
-    from db.forward import forward as send
+    from db.forwarding.send import forward as send
     from monitor.forwarding import forward_for_ever, open_shared
 
     source = open_database(settings_from(db, config).db, create=False)

@@ -47,7 +47,7 @@ def list_(
 ) -> None:
     """Everyone enrolled."""
     from db.engine import open_database, reading
-    from db.people import list_people
+    from db.people.people import list_people
     from enroll.records import summary_record
 
     with reading(open_database(settings_from(db, config).db, read_only=True)) as session:

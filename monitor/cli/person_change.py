@@ -20,7 +20,7 @@ def rename(
 ) -> None:
     """Give a person another name."""
     from db.engine import reading
-    from db.people import find_by_name
+    from db.people.people import find_by_name
     from enroll import people
 
     engine, _ = store(db, config)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select, text
 
-from db import backup, kiosks, ledger, migrate, people
+from db import backup, migrate
+from db.attendance import kiosks, ledger
 from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, load_cipher
 from db.engine import open_database, reading
 from db.errors import DatabaseError
+from db.people import people
 from db.schema import TemplateKeyRow
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import changes, ledger, schedules
+from db import changes
+from db.attendance import ledger, schedules
 from db.batches import batches
 from db.changes import Heads
 from db.records import Person, Schedule

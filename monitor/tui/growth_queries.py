@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import growth, kiosks, ledger, sightings, templates
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.errors import DatabaseDamaged
+from db.faces import candidates, templates
+from db.observations import sightings
 from db.records import Person, SightingRecord, Template
 from enroll import growth as review
 from monitor.domain import RgbImage
@@ -52,9 +54,9 @@ def views_of(engine: Engine, cipher: TemplateCipher, person: UUID) -> list[View]
                 _picture(partial(_chip, session, cipher, one.id)),
                 one.similarity, one.lead, one.nearest,
             )
-            for one in growth.waiting(session, person)
+            for one in candidates.waiting(session, person)
         ]  # fmt: skip
-        return waiting + [_taken(session, cipher, names, one) for one in growth.grown(session, person)]
+        return waiting + [_taken(session, cipher, names, one) for one in candidates.grown(session, person)]
 
 
 def take(engine: Engine, cipher: TemplateCipher, person: Person, view: View, at: datetime) -> str:
@@ -77,7 +79,7 @@ def roll_back(engine: Engine, cipher: TemplateCipher, person: Person, view: View
 
 
 def _chip(session: Session, cipher: TemplateCipher, capture: UUID) -> bytes:
-    return growth.load_face(session, cipher, capture)[1]
+    return candidates.load_face(session, cipher, capture)[1]
 
 
 def _taken(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one: Template) -> View:

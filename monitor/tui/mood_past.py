@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy.orm import Session
 
-from db import changes, moods
+from db import changes
+from db.observations import moods
 from monitor import mood
 from monitor.mood import By, Mean
 from monitor.mood_sums import Moods, arrange, joined

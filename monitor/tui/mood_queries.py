@@ -9,8 +9,9 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Engine
 
-from db import moods, pages
 from db.engine import reading
+from db.observations import moods
+from db.people import pages
 from monitor import mood
 from monitor.config import Settings
 from monitor.mood import Cell, Change

@@ -9,7 +9,7 @@ from uuid import UUID
 from textual import events
 from textual.message import Message
 
-from db.pages import Want
+from db.people.pages import Want
 from monitor.tui.table import Column, Row, Table
 
 AT_LEAST = 60

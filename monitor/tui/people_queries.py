@@ -11,10 +11,15 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit, consents, erasure, growth, ledger, moods, pages, people, pins, schedules, templates
+from db import audit
+from db.attendance import ledger, schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.pages import Page, Want
+from db.faces import candidates, templates
+from db.observations import moods
+from db.people import consents, pages, people, pins
+from db.people.pages import Page, Want
+from db.privacy import erasure
 from db.records import Consent, Person, PersonSummary, Template
 from enroll.farewell import erase
 from enroll.importing import import_pile, open_pile
@@ -126,7 +131,7 @@ def person_details(
             moods=shares,
             change=change,
             door_pin=_has_pin(session, who),
-            waiting=len(growth.waiting(session, person)),
+            waiting=len(candidates.waiting(session, person)),
         )
 
 

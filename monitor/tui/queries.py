@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit, corrections, kiosks, ledger, moods, people, schedules
+from db import audit
+from db.attendance import corrections, kiosks, ledger, schedules
 from db.engine import reading, writing
 from db.ids import new_id
 from db.names import folded
+from db.observations import moods
+from db.people import people
 from db.records import AttendanceEvent, Person, Presence
 from monitor import report_lines, reports
 from monitor.attendance import passages

@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from db import pages, people
 from db.engine import reading
 from db.names import folded
-from db.pages import BY_GROUP, BY_NAME, Order, Page, Want
+from db.people import pages, people
+from db.people.pages import BY_GROUP, BY_NAME, Order, Page, Want
 from db.records import Person
 from db.schema import PersonRow
 from monitor.attendance import Status, summarise

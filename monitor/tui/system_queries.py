@@ -8,12 +8,16 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from db import backup, changes, kiosks, ledger, migrate, moods, pages, people, retention, sightings
+from db import backup, changes, migrate
+from db.attendance import kiosks, ledger
 from db.changes import Heads
 from db.engine import reading, scrub, writing
-from db.pages import Page, Want
+from db.observations import moods, sightings
+from db.people import pages, people
+from db.people.pages import Page, Want
+from db.privacy import retention
+from db.privacy.retention import Expired, Retention
 from db.records import AuditEntry, Kiosk, LedgerCheck
-from db.retention import Expired, Retention
 from monitor.config import Settings
 from monitor.tui.queries import DESK
 

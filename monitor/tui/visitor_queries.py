@@ -11,9 +11,11 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import pages, people, sightings, templates
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
+from db.faces import templates
+from db.observations import sightings
+from db.people import pages, people
 from db.records import Person, Visitor
 from enroll.likeness import ALMOST_SURELY_ONE
 from enroll.store import refresh_template

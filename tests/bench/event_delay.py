@@ -26,11 +26,12 @@ import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from db import ledger, moods, sightings
+from db.attendance import ledger
+from db.attendance.kiosks import register
 from db.crypto import TemplateCipher
 from db.engine import open_database, writing
 from db.ids import new_id
-from db.kiosks import register
+from db.observations import moods, sightings
 from db.records import MoodSample, NewEvent, SightingRecord
 from db.schema import EventRow, MoodRow, PersonRow, SightingRow, SubjectRow
 from enroll.images import enrol_from_images

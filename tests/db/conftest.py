@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from db.crypto import TemplateCipher
 from db.engine import open_database
-from db.forward import Forwarded, forward
+from db.forwarding.send import Forwarded, forward
 from db.schema import Base
 
 

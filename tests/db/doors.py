@@ -6,10 +6,12 @@ from uuid import UUID
 
 import numpy as np
 
-from db import consents, kiosks, ledger, moods, people, sightings
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.ids import new_id
+from db.observations import moods, sightings
+from db.people import consents, people
 from db.records import MoodSample, NewEvent, SightingRecord
 
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)

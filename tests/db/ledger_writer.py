@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from uuid import UUID
 
-from db import ledger
+from db.attendance import ledger
 from db.engine import open_database, writing
 from db.ids import new_id
 from db.records import NewEvent

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from db import audit, changes, kiosks, ledger, people
+from db import audit, changes
+from db.attendance import kiosks, ledger
 from db.engine import writing
 from db.ids import new_id
+from db.people import people
 from db.records import NewEvent
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text, update
 
-from db import crypto, people, templates
+from db import crypto
 from db.crypto import TemplateCipher, bind_key, load_cipher
 from db.engine import reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
+from db.faces import templates
+from db.people import people
 from db.schema import MeanTemplateRow
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import StatementError
 
-from db import people
 from db.engine import open_database, reading, scrub, writing
 from db.errors import (
     DatabaseBusy,
@@ -22,6 +21,7 @@ from db.errors import (
     NewerDatabase,
     NoDatabase,
 )
+from db.people import people
 
 
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:

@@ -11,26 +11,18 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import (
-    audit,
-    backup,
-    consents,
-    erasure,
-    kiosks,
-    ledger,
-    moods,
-    people,
-    retention,
-    rotation,
-    sightings,
-    templates,
-)
+from db import audit, backup
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher, load_cipher
 from db.engine import open_database, reading, scrub, writing
 from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
+from db.faces import templates
 from db.ids import new_id
+from db.observations import moods, sightings
+from db.people import consents, people
+from db.privacy import erasure, retention, rotation
+from db.privacy.retention import Expired, Retention
 from db.records import MoodSample, NewEvent, Person, SightingRecord
-from db.retention import Expired, Retention
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)

@@ -8,13 +8,17 @@ from doors import CIPHER, HAPPY, Door
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from db import consents, corrections, forwarded, kiosks, ledger, moods, people, pins, retention, sightings
+from db.attendance import corrections, kiosks, ledger
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseError, DatabaseUnavailable, InvalidRecord
-from db.forward import Forwarded, forward
+from db.forwarding import received
+from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
+from db.observations import moods, sightings
+from db.people import consents, people, pins
+from db.privacy import retention
+from db.privacy.retention import Retention
 from db.records import MoodSample
-from db.retention import Retention
 from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow
 
 NOTHING = Forwarded()
@@ -37,8 +41,8 @@ def test_everything_arrives_once_and_both_chains_are_whole(
         assert [one.person.name for one in people.list_people(session)] == ["Ada", "Bob"]
         assert [event.person for event in ledger.newest(session)] == [bob, ada, bob, ada]
         assert ledger.verify(session).whole
-        (chain,) = forwarded.origins(session)
-        check = forwarded.verify(session, chain)
+        (chain,) = received.origins(session)
+        check = received.verify(session, chain)
         assert (check.whole, check.events, check.head) == (True, 4, door.head())
         assert consents.current(session, ada, "face") is True
         assert {mood.person for mood in moods.between(session, door.at, door.at + timedelta(days=1))} == {
@@ -63,7 +67,7 @@ def test_an_interrupted_run_is_finished_by_the_next(engine: Engine, door: Door, 
     rest = send(door, batch=2)
     assert (rest.people, rest.events, rest.sightings, rest.moods) == (0, 6, 10, 10)
     with reading(engine) as session:
-        assert forwarded.verify(session, forwarded.origins(session)[0]).events == 10
+        assert received.verify(session, received.origins(session)[0]).events == 10
         assert ledger.verify(session).events == 10
 
 
@@ -89,7 +93,7 @@ def test_two_kiosks_of_one_name_share_a_ledger_and_each_proves_its_own(
     with reading(engine) as session:
         assert [kiosk.name for kiosk in kiosks.all_kiosks(session)] == ["door", "door (annex)"]
         assert ledger.verify(session).events == 6
-        heads = {forwarded.verify(session, chain).head for chain in forwarded.origins(session)}
+        heads = {received.verify(session, chain).head for chain in received.origins(session)}
     assert heads == {door.head(), other.head()}
 
 
@@ -104,7 +108,7 @@ def test_two_kiosks_of_one_name_that_come_at_once_wait_for_each_other(
         real(session)
 
     monkeypatch.setattr(ledger, "lock", lock)
-    monkeypatch.setattr("db.forward.send_kiosks", lambda here, there: order.append("kiosks"))
+    monkeypatch.setattr("db.forwarding.send.send_kiosks", lambda here, there: order.append("kiosks"))
     send(door)
     assert order[:2] == ["lock", "kiosks"]
 
@@ -246,8 +250,8 @@ def test_an_event_that_came_another_way_only_gets_its_place_in_the_chain(
     assert send(door).events == 0
     with reading(engine) as session:
         assert ledger.count(session) == 1
-        assert {forwarded.verify(session, chain).head for chain in forwarded.origins(session)} == {door.head()}
-        assert len(forwarded.origins(session)) == 2
+        assert {received.verify(session, chain).head for chain in received.origins(session)} == {door.head()}
+        assert len(received.origins(session)) == 2
     other.see(other.enrol("Bob"))
     assert send(other).events == 1
     assert send(door) == NOTHING

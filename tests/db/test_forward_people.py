@@ -8,11 +8,17 @@ import pytest
 from doors import CIPHER, Door
 from sqlalchemy import Engine, select
 
-from db import audit, consents, corrections, erasure, forwarded, ledger, people, sightings, templates
+from db import audit
+from db.attendance import corrections, ledger
 from db.engine import reading, writing
 from db.errors import DatabaseBusy
-from db.forward import Forwarded
+from db.faces import templates
+from db.forwarding import received
+from db.forwarding.send import Forwarded
 from db.ids import new_id
+from db.observations import sightings
+from db.people import consents, people
+from db.privacy import erasure
 from db.schema import AuditRow, MoodRow, PersonRow, SightingRow, SubjectRow
 
 NOTHING = Forwarded()
@@ -76,7 +82,7 @@ def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, sen
     assert _count(engine, PersonRow) == _count(engine, SightingRow) == _count(engine, MoodRow) == 0
     with reading(engine) as session:
         assert [event.person for event in ledger.newest(session)] == [None, None]
-        assert forwarded.verify(session, forwarded.origins(session)[0]).head == door.head()
+        assert received.verify(session, received.origins(session)[0]).head == door.head()
 
 
 def test_who_is_erased_there_meanwhile_makes_the_next_run_finish(
@@ -225,7 +231,7 @@ def test_who_is_erased_here_is_erased_there(engine: Engine, door: Door, send: Ca
     assert send(door) == NOTHING
     assert _count(engine, PersonRow) == _count(engine, SightingRow) == _count(engine, MoodRow) == 0
     with reading(engine) as session:
-        assert forwarded.verify(session, forwarded.origins(session)[0]).head == door.head()
+        assert received.verify(session, received.origins(session)[0]).head == door.head()
 
 
 def test_whom_another_door_sent_too_is_named_until_that_side_erases(

@@ -11,28 +11,19 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import (
-    audit,
-    consents,
-    corrections,
-    erasure,
-    growth,
-    kiosks,
-    ledger,
-    look_alikes,
-    people,
-    retention,
-    rotation,
-    sightings,
-    templates,
-)
+from db import audit
+from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.errors import InvalidRecord
-from db.growth import NewCapture, WaitingCapture
+from db.faces import candidates, templates
+from db.faces.candidates import NewCapture, WaitingCapture
 from db.ids import new_id
+from db.observations import sightings
+from db.people import consents, look_alikes, people
+from db.privacy import erasure, retention, rotation
+from db.privacy.retention import Retention
 from db.records import NewEvent, Person, SightingRecord
-from db.retention import Retention
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCapture]
@@ -78,7 +69,7 @@ def keep(engine: Engine, cipher: TemplateCipher, at: datetime) -> Keep:
             capture = NewCapture(
                 person.id, seen.id, at, ENCODER, _face(seed), chip, {"sharpness": 0.2}, 0.97, 0.03, 0.9
             )
-            return growth.quarantine(session, cipher, capture)
+            return candidates.quarantine(session, cipher, capture)
 
     return keep
 
@@ -101,8 +92,8 @@ def test_what_waits_changes_nothing(engine: Engine, cipher: TemplateCipher, ada:
     with reading(engine) as session:
         assert len(templates.load_members(session, cipher, ada.id, ENCODER)) == 1
         assert templates.count_by_person(session, [ada.id]) == {ada.id: 1}
-        assert growth.waiting(session) == growth.waiting(session, ada.id) == [capture]
-        assert growth.grown(session) == []
+        assert candidates.waiting(session) == candidates.waiting(session, ada.id) == [capture]
+        assert candidates.grown(session) == []
     assert (capture.name, capture.similarity, capture.lead, capture.nearest) == ("Ada", 0.97, 0.03, 0.9)
 
 
@@ -112,17 +103,17 @@ def test_what_is_accepted_is_a_template_until_it_is_rolled_back(
     before = _mean(engine, cipher)
     capture = keep(ada)
     with writing(engine) as session:
-        grown = growth.accept(session, cipher, capture.id, at=at, actor="desk")
+        grown = candidates.accept(session, cipher, capture.id, at=at, actor="desk")
         templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
-        assert growth.waiting(session) == []
-        assert growth.grown(session, ada.id) == [grown]
+        assert candidates.waiting(session) == []
+        assert candidates.grown(session, ada.id) == [grown]
         assert (grown.sighting, grown.source) == (capture.sighting, "door, 2026-03-02 08:00 UTC")
         assert templates.load_chip(session, cipher, grown.id) == b"chip 2"
     mean, members = _mean(engine, cipher)
     assert members == 2
     assert np.allclose(np.frombuffer(mean, np.float32), (_face(1) + _face(2)) / 2, atol=1e-6)
     with writing(engine) as session:
-        growth.roll_back(session, grown.id, at=at, actor="desk")
+        candidates.roll_back(session, grown.id, at=at, actor="desk")
         templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
         said = [entry.action for entry in audit.newest(session, person=ada.id)]
     assert _mean(engine, cipher) == before
@@ -134,7 +125,7 @@ def test_only_what_grew_can_be_rolled_back(engine: Engine, cipher: TemplateCiphe
         (enrolled,) = templates.list_templates(session, ada.id)
     for template in (enrolled.id, new_id()):
         with pytest.raises(InvalidRecord, match="nothing to roll back"), writing(engine) as session:
-            growth.roll_back(session, template, at=at, actor="desk")
+            candidates.roll_back(session, template, at=at, actor="desk")
 
 
 def test_a_rejected_capture_is_gone(
@@ -142,11 +133,11 @@ def test_a_rejected_capture_is_gone(
 ) -> None:
     capture = keep(ada)
     with writing(engine) as session:
-        growth.reject(session, capture.id, at=at, actor="desk")
+        candidates.reject(session, capture.id, at=at, actor="desk")
     with pytest.raises(InvalidRecord, match="No capture"), writing(engine) as session:
-        growth.accept(session, cipher, capture.id, at=at, actor="desk")
+        candidates.accept(session, cipher, capture.id, at=at, actor="desk")
     with reading(engine) as session:
-        assert growth.waiting(session) == []
+        assert candidates.waiting(session) == []
         assert audit.newest(session, limit=1)[0].action == "reject capture"
 
 
@@ -156,20 +147,20 @@ def test_a_sighting_gives_one_capture(
     capture = keep(ada)
     again = NewCapture(ada.id, capture.sighting, at, ENCODER, _face(3), b"chip", {}, 0.97, 0.03, 0.9)
     with pytest.raises(InvalidRecord, match="already"), writing(engine) as session:
-        growth.quarantine(session, cipher, again)
+        candidates.quarantine(session, cipher, again)
     with writing(engine) as session:
-        growth.accept(session, cipher, capture.id, at=at, actor="desk")
+        candidates.accept(session, cipher, capture.id, at=at, actor="desk")
     with pytest.raises(InvalidRecord, match="already"), writing(engine) as session:
-        growth.quarantine(session, cipher, again)
+        candidates.quarantine(session, cipher, again)
     with pytest.raises(InvalidRecord, match="no person"), writing(engine) as session:
-        growth.quarantine(session, cipher, replace(again, person=new_id(), sighting=new_id()))
+        candidates.quarantine(session, cipher, replace(again, person=new_id(), sighting=new_id()))
 
 
 def test_faces_are_sealed_and_follow_a_new_key(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
     with writing(sqlite) as session:
         person = people.add_person(session, "Ada", at=at, actor="desk")
         one = NewCapture(person.id, new_id(), at, ENCODER, _face(2), b"chip in the clear", {}, 0.97, 0.03, 0.9)
-        capture = growth.quarantine(session, cipher, one)
+        capture = candidates.quarantine(session, cipher, one)
     scrub(sqlite)
     content = Path(str(sqlite.url.database)).read_bytes()
     assert b"chip in the clear" not in content
@@ -178,7 +169,7 @@ def test_faces_are_sealed_and_follow_a_new_key(sqlite: Engine, cipher: TemplateC
     with writing(sqlite) as session:
         assert rotation.reencrypt(session, cipher, new, at=at, actor="desk") == 2
     with reading(sqlite) as session:
-        face, chip = growth.load_face(session, new, capture.id)
+        face, chip = candidates.load_face(session, new, capture.id)
     assert (face.tobytes(), chip) == (_face(2).tobytes(), b"chip in the clear")
 
 
@@ -193,16 +184,16 @@ def test_an_export_holds_what_waits_and_erasing_takes_it(
     json.dumps(export.data)
     with writing(engine) as session:
         assert erasure.erase(session, ada.id, at=at, actor="desk").templates == 2
-        assert growth.waiting(session) == []
+        assert candidates.waiting(session) == []
 
 
 def test_who_takes_back_their_consent_loses_what_waits(engine: Engine, ada: Person, keep: Keep, at: datetime) -> None:
     keep(ada)
     with writing(engine) as session:
         consents.set_consent(session, ada.id, "mood", False, at=at, actor="desk")
-        assert len(growth.waiting(session)) == 1
+        assert len(candidates.waiting(session)) == 1
         consents.set_consent(session, ada.id, "face", False, at=at, actor="desk")
-        assert growth.waiting(session) == []
+        assert candidates.waiting(session) == []
 
 
 def test_a_voided_entry_takes_its_capture_and_no_other(
@@ -214,7 +205,7 @@ def test_a_voided_entry_takes_its_capture_and_no_other(
         event = _event_of(engine, wrong)
         corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="mistake")
     with reading(engine) as session:
-        assert [one.id for one in growth.waiting(session)] == [right.id]
+        assert [one.id for one in candidates.waiting(session)] == [right.id]
         assert ledger.is_voided(session, wrong.sighting)
         assert not ledger.is_voided(session, right.sighting)
 
@@ -226,7 +217,7 @@ def test_not_me_takes_back_what_was_accepted(
     before = _mean(engine, cipher)
     capture = keep(ada)
     with writing(engine) as session:
-        growth.accept(session, cipher, capture.id, at=at, actor="desk")
+        candidates.accept(session, cipher, capture.id, at=at, actor="desk")
         templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
     event = _event_of(engine, capture)
     with writing(engine) as session:
@@ -237,7 +228,7 @@ def test_not_me_takes_back_what_was_accepted(
             corrections.not_me(session, cipher, event, id=new_id(), at=at, kiosk=kiosk, actor="door")
     assert _mean(engine, cipher) == before
     with reading(engine) as session:
-        assert growth.grown(session) == []
+        assert candidates.grown(session) == []
         assert len(look_alikes.wrong_pairs(session)) == 1
 
 
@@ -248,7 +239,7 @@ def test_a_merge_does_not_keep_what_waits(
     with writing(engine) as session:
         bob = people.add_person(session, "Bob", at=at, actor="desk")
         erasure.merge(session, cipher, ada.id, bob.id, at=at, actor="desk")
-        assert growth.waiting(session) == []
+        assert candidates.waiting(session) == []
         assert people.get_person(session, bob.id).name == "Bob"
 
 
@@ -257,9 +248,9 @@ def test_what_nobody_reviewed_is_deleted_after_its_time(
 ) -> None:
     accepted, waits = keep(ada, 2), keep(ada, 3)
     with writing(engine) as session:
-        growth.accept(session, cipher, accepted.id, at=at, actor="desk")
+        candidates.accept(session, cipher, accepted.id, at=at, actor="desk")
         assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=9), actor="desk").captures == 0
-        assert [one.id for one in growth.waiting(session)] == [waits.id]
+        assert [one.id for one in candidates.waiting(session)] == [waits.id]
         assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=10), actor="desk").captures == 1
-        assert growth.waiting(session) == []
-        assert len(growth.grown(session)) == 1
+        assert candidates.waiting(session) == []
+        assert len(candidates.grown(session)) == 1

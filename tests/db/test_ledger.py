@@ -11,11 +11,14 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db import audit, corrections, kiosks, ledger, look_alikes, people, sightings
+from db import audit
+from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.ids import new_id
+from db.observations import sightings
+from db.people import look_alikes, people
 from db.records import AttendanceEvent, EventKind, NewEvent, SightingRecord
 from db.schema import KioskRow, PersonRow, SubjectRow
 

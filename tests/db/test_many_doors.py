@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db import kiosks, ledger, people
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
+from db.people import people
 from monitor.config import Settings
 from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
 from monitor.recorder import Recorder

@@ -15,12 +15,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 
-from db import kiosks, ledger, migrate, people, pins, templates
+from db import migrate
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
+from db.faces import templates
 from db.ids import new_id
 from db.names import search_text
+from db.people import people, pins
 from db.records import NewEvent
 from db.schema import Base
 

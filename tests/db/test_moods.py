@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from db import kiosks, moods, people, sightings
+from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
+from db.observations import moods, sightings
+from db.people import people
 from db.records import MoodSample, MoodSums, SightingRecord
 
 DAY = timedelta(days=1)

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
-from db import audit, kiosks, look_alikes, pages, people, sightings
+from db import audit
+from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
 from db.names import search_text
-from db.pages import (
+from db.observations import sightings
+from db.people import look_alikes, pages, people
+from db.people.pages import (
     BY_GROUP,
     BY_NAME,
     Order,

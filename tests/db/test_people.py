@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit, consents, look_alikes, people, schedules, templates
+from db import audit
+from db.attendance import schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
+from db.faces import templates
 from db.names import clean
+from db.people import consents, look_alikes, people
 from db.records import Person
 
 ENCODER = "test-1"

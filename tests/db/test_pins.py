@@ -6,10 +6,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, select
 
-from db import erasure, people, pins
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
+from db.people import people, pins
+from db.privacy import erasure
 from db.records import Person, PinRecord
 from db.schema import PersonRow
 

@@ -13,8 +13,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from db import kiosks, people, sightings
+from db.attendance import kiosks
 from db.engine import reading, writing
+from db.observations import sightings
+from db.people import people
 from db.records import SightingRecord
 from enroll.calibration import EnrolledPeople, calibrate
 from enroll.drawing import draw_gallery, draw_identification, save_gallery, save_identification

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from db import consents, growth, kiosks, look_alikes, people, sightings, templates
+from db.attendance import kiosks
 from db.engine import reading, writing
 from db.errors import InvalidRecord
-from db.growth import NewCapture
+from db.faces import candidates, templates
+from db.faces.candidates import NewCapture
 from db.ids import new_id
+from db.observations import sightings
+from db.people import consents, look_alikes, people
 from db.records import SightingRecord
 from enroll import growth as review
 from enroll.judge import judge
@@ -62,7 +65,7 @@ def wait(engine, cipher, details):
             person.id, new_id(), details.at, encoder, face, f"{new_id()}".encode(), {}, 0.98, 0.03, 0.9
         )
         with writing(engine) as session:
-            return growth.quarantine(session, cipher, capture)
+            return candidates.quarantine(session, cipher, capture)
 
     return wait
 

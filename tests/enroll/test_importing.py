@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import enroll.person
-from db import consents, people, templates
 from db.engine import reading, writing
+from db.faces import templates
+from db.people import consents, people
 from enroll.images import enrol_from_images
 from enroll.importing import import_pile, open_pile
 from enroll.roster import Roster

@@ -8,8 +8,10 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from db import audit, consents, look_alikes, people, templates
+from db import audit
 from db.engine import reading, writing
+from db.faces import templates
+from db.people import consents, look_alikes, people
 from db.schema import TemplateRow
 from enroll import people as use
 from enroll.farewell import erase, export_name, export_zip

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from db import people
 from db.engine import open_database, writing
 from db.errors import InvalidRecord
+from db.people import people
 from monitor.cli import app, main
 from monitor.errors import MusterError, UsageError
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from db import crypto, kiosks
+from db import crypto
+from db.attendance import kiosks
 from db.engine import open_database, writing
 from monitor import doctor
 from monitor.cli import app

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Engine
 from stage import START, near, unit_vector
 
-from db import consents, look_alikes, people, templates
 from db.crypto import TemplateCipher
 from db.engine import open_database, writing
 from db.errors import DatabaseError
+from db.faces import templates
+from db.people import consents, look_alikes, people
 from monitor.config import Settings, load_settings
 from monitor.domain import Embedding
 from monitor.enrolled import load_people

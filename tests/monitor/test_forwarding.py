@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
-from db import forwarded, kiosks, ledger, people
+from db.attendance import kiosks, ledger
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseUnavailable
-from db.forward import Forwarded
+from db.forwarding import received
+from db.forwarding.send import Forwarded
 from db.ids import new_id
+from db.people import people
 from db.records import NewEvent
 from monitor import forwarding
 from monitor.cli.database import app
@@ -161,7 +163,7 @@ def test_a_kiosk_does_not_forward_to_itself(door: Engine, monkeypatch: pytest.Mo
     for same in (str(door.url.database), "door.sqlite3"):
         assert isinstance(_run(door, "forward", same, *more).exception, UsageError)
     with reading(door) as session:
-        assert forwarded.origins(session) == []
+        assert received.origins(session) == []
 
 
 def test_a_server_that_is_away_is_one_sentence(door: Engine) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from db import audit, people, pins
+from db import audit
 from db.engine import open_database, reading, writing
+from db.people import people, pins
 from monitor.cli.people import app
 from monitor.pin import is_pin
 

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from db import audit, people, pins
+from db import audit
 from db.engine import open_database, reading, writing
+from db.people import people, pins
 from monitor.pin import hash_pin
 from monitor.pin_tries import LOCKED_FOR, MOST_WRONG, Tries, in_use, note_lock, person_of
 

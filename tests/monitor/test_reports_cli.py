@@ -15,11 +15,13 @@ import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
-from db import kiosks, ledger, moods, people
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher, decode_key
 from db.engine import open_database, writing
 from db.errors import DatabaseDamaged, DatabaseError, NameTaken, NoDatabase
 from db.ids import new_id
+from db.observations import moods
+from db.people import people
 from db.records import MoodSample, NewEvent
 from monitor.cli import app
 from monitor.errors import MusterError, UsageError

@@ -16,10 +16,14 @@ from sqlalchemy import Engine
 from textual.pilot import Pilot
 from textual.widgets import Footer
 
-from db import audit, consents, kiosks, ledger, look_alikes, moods, people, schedules, sightings, templates
+from db import audit
+from db.attendance import kiosks, ledger, schedules
 from db.crypto import TemplateCipher
 from db.engine import open_database, writing
+from db.faces import templates
 from db.ids import new_id
+from db.observations import moods, sightings
+from db.people import consents, look_alikes, people
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.config import Settings
 from monitor.doctor import Check, Status

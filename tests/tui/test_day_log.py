@@ -12,10 +12,12 @@ from conftest_tui import NOW, World
 from sqlalchemy.orm import Session
 from test_roster_queries import TODAY
 
-from db import corrections, erasure, kiosks, ledger, people, schedules
+from db.attendance import corrections, kiosks, ledger, schedules
 from db.engine import reading, writing
 from db.ids import new_id
-from db.pages import Want
+from db.people import people
+from db.people.pages import Want
+from db.privacy import erasure
 from db.records import NewEvent, Presence
 from monitor.tui.day_log import LASTS, came, day_log
 from monitor.tui.queries import today_of

@@ -14,8 +14,9 @@ from desk_keys import fill, go, told
 from test_door_screen import text_of
 from textual.pilot import Pilot
 
-from db import consents, people, templates
 from db.engine import reading
+from db.faces import templates
+from db.people import consents, people
 from db.records import Person
 from enroll.examine import Examiner
 from monitor.domain import Frame, RgbImage, Scene

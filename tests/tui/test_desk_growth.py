@@ -9,10 +9,13 @@ from desk_keys import SIZE, fill, go
 from test_door_screen import text_of
 from textual.pilot import Pilot
 
-from db import growth, kiosks, people, sightings, templates
+from db.attendance import kiosks
 from db.engine import reading, writing
-from db.growth import NewCapture
+from db.faces import candidates, templates
+from db.faces.candidates import NewCapture
 from db.ids import new_id
+from db.observations import sightings
+from db.people import people
 from db.records import SightingRecord
 from monitor.tui.screens.growth_review import GrowthReview
 from monitor.tui.screens.people import PeopleScreen
@@ -33,7 +36,7 @@ def captures(world: World, count: int, name: str = "Ada Lovelace") -> None:
             at = NOW - timedelta(days=index, minutes=5)
             seen = SightingRecord(new_id(), kiosk, 50 + index, at, at, 20, person, person, 0.97, None, None, 0.9)
             sightings.add(session, world.cipher, seen)
-            growth.quarantine(
+            candidates.quarantine(
                 session, world.cipher,
                 NewCapture(
                     person, seen.id, at, ENCODER, (face / np.linalg.norm(face)).astype(np.float32),
@@ -73,7 +76,7 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
         assert "1 capture waits for review: V" in text_of(world)
     with reading(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
-        assert growth.grown(session, ada) == []
+        assert candidates.grown(session, ada) == []
         assert len(templates.list_templates(session, ada)) == 3
 
 
@@ -89,8 +92,8 @@ async def test_a_capture_that_somebody_else_reviewed_meanwhile_is_said(world: Wo
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f4", "v")
         with writing(world.engine) as session:
-            (one,) = growth.waiting(session)
-            growth.reject(session, one.id, at=NOW, actor="elsewhere")
+            (one,) = candidates.waiting(session)
+            candidates.reject(session, one.id, at=NOW, actor="elsewhere")
         await go(pilot, "t")
         assert "waits for a review." in text_of(world)
         assert isinstance(pilot.app.screen, GrowthReview)

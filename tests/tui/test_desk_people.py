@@ -14,10 +14,13 @@ from sqlalchemy import Engine
 from test_door_screen import text_of
 from textual.widgets import Input
 
-from db import audit, consents, erasure, ledger, people, pins
+from db import audit
+from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import Interrupted
-from db.pages import Page, Want
+from db.people import consents, people, pins
+from db.people.pages import Page, Want
+from db.privacy import erasure
 from db.records import PersonSummary
 from enroll.report import PersonReport
 from monitor.pin import is_pin

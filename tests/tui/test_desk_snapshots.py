@@ -11,10 +11,13 @@ import pytest
 from conftest_tui import NOW, World
 from test_snapshots import SIZE_IDS, SIZES, Compare, desk
 
-from db import audit, kiosks, people, sightings
+from db import audit
+from db.attendance import kiosks
 from db.engine import writing
 from db.errors import DatabaseError
 from db.ids import new_id
+from db.observations import sightings
+from db.people import people
 from db.records import SightingRecord
 from monitor.tui import people_queries, system_queries, visitor_queries
 from monitor.tui.chrome import LoopDelay

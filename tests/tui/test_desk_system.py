@@ -15,9 +15,11 @@ from test_door_screen import text_of
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from db import audit, ledger, moods, sightings
+from db import audit
+from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import DatabaseError
+from db.observations import moods, sightings
 from monitor.doctor import Check, Status
 from monitor.domain import Frame
 from monitor.errors import SourceError

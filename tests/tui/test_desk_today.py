@@ -11,9 +11,11 @@ from openpyxl import load_workbook
 from test_door_screen import text_of
 from textual.widgets import Input
 
-from db import audit, kiosks, ledger, people, schedules
+from db import audit
+from db.attendance import kiosks, ledger, schedules
 from db.engine import reading, writing
 from db.ids import new_id
+from db.people import people
 from db.records import NewEvent
 from monitor.tui import queries
 from monitor.tui.screens.day_sheet import DaySheet

@@ -9,9 +9,11 @@ from desk_keys import SIZE, fill, go, told
 from test_door_screen import text_of
 from textual.widgets import Input
 
-from db import kiosks, people, sightings
+from db.attendance import kiosks
 from db.engine import reading, writing
 from db.ids import new_id
+from db.observations import sightings
+from db.people import people
 from db.records import SightingRecord
 from monitor.tui import visitor_queries
 from monitor.tui.screens.picker import PersonPicker

@@ -6,9 +6,11 @@ import pytest
 from conftest_tui import NOW, World, scene, settle, show_door
 from textual.pilot import Pilot
 
-from db import audit, ledger, people, pins
+from db import audit
+from db.attendance import ledger
 from db.engine import reading, writing
 from db.ids import new_id
+from db.people import people, pins
 from monitor.domain import EventKind, KioskEvent
 from monitor.pin import hash_pin
 from monitor.recorder import Recorder

@@ -7,8 +7,8 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
-from db import people
 from db.engine import reading
+from db.people import people
 
 
 def type_at_once(pilot: Pilot[None], *keys: str) -> None:

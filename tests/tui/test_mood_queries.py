@@ -8,9 +8,11 @@ import pytest
 from conftest_tui import NOW, World
 from sqlalchemy.orm import Session
 
-from db import erasure, kiosks, moods, sightings
+from db.attendance import kiosks
 from db.engine import writing
 from db.ids import new_id
+from db.observations import moods, sightings
+from db.privacy import erasure
 from db.records import MoodSample, SightingRecord
 from monitor.tui.mood_queries import MoodView, Range, mood_view
 

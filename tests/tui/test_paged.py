@@ -5,7 +5,7 @@ from uuid import UUID
 from textual import on
 from textual.app import App, ComposeResult
 
-from db.pages import Want
+from db.people.pages import Want
 from monitor.tui.paged import PagedTable
 from monitor.tui.table import Column, Row
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from conftest_tui import NAMES, NOW, World, came, scene, settle, show_door
 
-from db import kiosks, moods, sightings
+from db.attendance import kiosks
 from db.engine import writing
 from db.ids import new_id
+from db.observations import moods, sightings
 from db.records import MoodSample, SightingRecord
 from monitor.domain import MoodScores
 

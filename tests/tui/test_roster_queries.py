@@ -5,10 +5,11 @@ from datetime import date, time, timedelta
 import pytest
 from conftest_tui import NOW, World
 
-from db import people, schedules
+from db.attendance import schedules
 from db.engine import writing
 from db.names import folded
-from db.pages import Want
+from db.people import people
+from db.people.pages import Want
 from monitor.attendance import Status
 from monitor.reports import PersonDay
 from monitor.tui.queries import roster_of

@@ -7,9 +7,10 @@ from desk_keys import SIZE, fill, go
 from test_door_screen import text_of
 from textual.pilot import Pilot
 
-from db import kiosks, ledger, people
+from db.attendance import kiosks, ledger
 from db.engine import open_database, writing
 from db.ids import new_id
+from db.people import people
 from db.records import NewEvent
 from monitor.domain import EventKind
 from monitor.tui.board import Attendee, Board, Happening, Welcome, fold, renewed

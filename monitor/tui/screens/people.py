@@ -15,7 +15,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.markup import escape
 from textual.widgets import Static
 
-from db.pages import Page
+from db.people.pages import Page
 from db.records import Person, PersonSummary
 from enroll.report import PersonReport
 from monitor.sources import FrameSource

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from db.pages import Page
+from db.people.pages import Page
 from db.records import Person
 from monitor.tui import people_queries as queries
 from monitor.tui.key_bar import KeyBar

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
+from db.privacy.retention import Expired
 from db.records import AuditEntry
-from db.retention import Expired
 from monitor.config import Settings
 from monitor.doctor import Check, Status, check_window, run_checks
 from monitor.pin import SHORTEST

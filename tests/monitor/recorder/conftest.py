@@ -9,8 +9,8 @@ import pytest
 from arrivals import AT, CIPHER, Listener
 from sqlalchemy import Engine
 
-from db import people
 from db.engine import open_database, writing
+from db.people import people
 from db.records import Person
 from monitor.config import Settings
 from monitor.recorder import Recorder

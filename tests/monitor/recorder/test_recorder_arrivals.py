@@ -9,8 +9,9 @@ import pytest
 from arrivals import AT, CIPHER, FACE, HAPPY, Listener, seen
 from sqlalchemy import Engine
 
-from db import ledger, moods, sightings
+from db.attendance import ledger
 from db.engine import reading
+from db.observations import moods, sightings
 from db.records import Person
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase

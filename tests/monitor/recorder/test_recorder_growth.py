@@ -9,10 +9,12 @@ import pytest
 from arrivals import AT, CIPHER, Listener, seen
 from sqlalchemy import Engine, update
 
-from db import consents, corrections, growth, people, templates
+from db.attendance import corrections
 from db.engine import reading, writing
-from db.growth import WaitingCapture
+from db.faces import candidates, templates
+from db.faces.candidates import WaitingCapture
 from db.ids import new_id
+from db.people import consents, people
 from db.records import Person
 from db.schema import TemplateRow
 from monitor.domain import Embedding
@@ -71,7 +73,7 @@ def offer(engine: Engine, member: Person, start: Callable[..., Recorder]) -> Cal
 
 def _waiting(engine: Engine) -> list[WaitingCapture]:
     with reading(engine) as session:
-        return growth.waiting(session)
+        return candidates.waiting(session)
 
 
 def test_a_new_look_of_a_consenting_person_waits(
@@ -83,7 +85,7 @@ def test_a_new_look_of_a_consenting_person_waits(
     assert waits.nearest == pytest.approx(0.95, abs=1e-5)
     assert told.kinds == ["sighting", "check_in"]
     with reading(engine) as session:
-        face, chip = growth.load_face(session, CIPHER, waits.id)
+        face, chip = candidates.load_face(session, CIPHER, waits.id)
     assert np.array_equal(face, _like(0.95))
     assert chip[:2] == b"\xff\xd8"
 

@@ -9,9 +9,12 @@ import pytest
 from arrivals import AT, Listener, seen
 from sqlalchemy import Engine
 
-from db import consents, erasure, ledger, look_alikes, moods, people
+from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import InvalidRecord
+from db.observations import moods
+from db.people import consents, look_alikes, people
+from db.privacy import erasure
 from db.records import Person
 from monitor.domain import Phase
 from monitor.recorder import Recorder

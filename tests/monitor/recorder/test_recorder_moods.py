@@ -7,8 +7,9 @@ from datetime import timedelta
 from arrivals import AT, Listener, seen
 from sqlalchemy import Engine
 
-from db import consents, moods, sightings
 from db.engine import reading, writing
+from db.observations import moods, sightings
+from db.people import consents
 from db.records import Person
 from monitor.domain import Phase
 from monitor.recorder import Recorder

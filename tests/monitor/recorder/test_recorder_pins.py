@@ -7,9 +7,11 @@ import pytest
 from arrivals import AT, CIPHER, Listener, seen
 from sqlalchemy import Engine
 
-from db import consents, corrections, erasure, ledger, look_alikes, people
+from db.attendance import corrections, ledger
 from db.engine import reading, writing
 from db.ids import new_id
+from db.people import consents, look_alikes, people
+from db.privacy import erasure
 from db.records import Person
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent

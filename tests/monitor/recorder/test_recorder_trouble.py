@@ -10,10 +10,12 @@ import pytest
 from arrivals import AT, CIPHER, PORTRAIT, Listener, seen
 from sqlalchemy import Engine, event
 
-from db import ledger, people, sightings
+from db.attendance import ledger
 from db.crypto import TemplateCipher, bind_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseError, WrongKey
+from db.observations import sightings
+from db.people import people
 from db.records import Person
 from monitor import recorder as recording
 from monitor.config import Settings

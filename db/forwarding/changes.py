@@ -12,10 +12,11 @@ from uuid import UUID
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db import erasure, ledger
+from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, scrub, writing
-from db.forward_people import People, erased
+from db.forwarding.people import People, erased
+from db.privacy import erasure
 from db.schema import AuditRow, PersonRow, SubjectRow
 
 _ACTOR: Final = "muster db forward"

@@ -8,15 +8,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import Session
 
-from db import audit, consents, look_alikes
+from db import audit
 from db.batches import batches
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
+from db.faces.templates import count_by_person, mean_owner
 from db.ids import new_id
 from db.names import clean, clean_or_none, folded
+from db.people import consents, look_alikes
 from db.records import GalleryPerson, Person, PersonSummary
 from db.schema import MeanTemplateRow, PersonRow, SubjectRow
-from db.templates import count_by_person, mean_owner
 
 
 def add_person(

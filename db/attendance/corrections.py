@@ -7,9 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import audit, growth, ledger, look_alikes, moods, sightings
+from db import audit
+from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
+from db.faces import candidates
+from db.observations import moods, sightings
+from db.people import look_alikes
 from db.records import AttendanceEvent, Method, NewEvent, Presence
 from db.schema import EventRow, SightingRow
 
@@ -44,7 +48,7 @@ def not_me(
         actor=actor,
     )
     if wrong.sighting is not None:
-        growth.roll_back_sighting(session, cipher, wrong.sighting, at=at, actor=actor)
+        candidates.roll_back_sighting(session, cipher, wrong.sighting, at=at, actor=actor)
     if sighting is not None:
         moods.unname(session, sighting.id)
         sightings.unname(session, sighting.id)
@@ -67,7 +71,7 @@ def void(
     if before is not None:
         return _event(session, before)
     if wrong.sighting is not None:
-        growth.discard_of_sighting(session, wrong.sighting)
+        candidates.discard_of_sighting(session, wrong.sighting)
     return _amend(session, wrong, "void", id=id, kind="void", at=at, kiosk=kiosk, actor=actor, reason=reason)
 
 

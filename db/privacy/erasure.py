@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import audit, consents, growth, ledger, people, templates
+from db import audit
+from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
+from db.faces import candidates, templates
+from db.people import consents, people
 from db.records import ErasureReceipt, PersonExport
 from db.schema import (
     AuditRow,
@@ -146,8 +149,8 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         chip = templates.load_chip(session, cipher, template.id)
         if chip is not None:
             images[f"face-{number}.jpg"] = chip
-    for number, capture in enumerate(growth.waiting(session, person), start=1):
-        images[f"waiting-{number}.jpg"] = growth.load_face(session, cipher, capture.id)[1]
+    for number, capture in enumerate(candidates.waiting(session, person), start=1):
+        images[f"waiting-{number}.jpg"] = candidates.load_face(session, cipher, capture.id)[1]
     data: dict[str, Any] = {
         "person": _plain(session, PersonRow, PersonRow.id == person)[0],
         "consents": _plain(session, ConsentRow, ConsentRow.person_id == person),

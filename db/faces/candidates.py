@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, defer
 
-from db import audit, templates
+from db import audit
 from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
+from db.faces import templates
 from db.ids import new_id
 from db.records import Template
 from db.schema import GrowthRow, PersonRow, TemplateRow

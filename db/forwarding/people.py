@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from db import ledger
+from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, writing
 from db.schema import AuditRow, KioskRow, PersonRow, SubjectRow

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import false, select
 from sqlalchemy.orm import Session
 
-from db import growth
 from db.batches import batches
 from db.errors import InvalidRecord
+from db.faces import candidates
 from db.ids import new_id
 from db.records import Consent, ConsentKind
 from db.schema import ConsentRow, PersonRow
@@ -30,7 +30,7 @@ def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, 
     row = ConsentRow(id=new_id(), person_id=person, kind=kind, given=given, at=at, recorded_by=actor)
     session.add(row)
     if kind == "face" and not given:
-        growth.discard_of_person(session, person)
+        candidates.discard_of_person(session, person)
     session.flush()
     return _record(row)
 

@@ -15,11 +15,14 @@ from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import forwarded, ledger, moods, retention
+from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
-from db.forward_changes import send_changes, send_erasures, send_merges
-from db.forward_people import People, send_kiosks, send_people
+from db.forwarding import received
+from db.forwarding.changes import send_changes, send_erasures, send_merges
+from db.forwarding.people import People, send_kiosks, send_people
+from db.observations import moods
+from db.privacy import retention
 from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow, WrongPairRow
 
 BATCH: Final = 500
@@ -91,7 +94,7 @@ def forward(
         tell(done)
 
     with writing(source) as here:
-        chain = forwarded.own_chain(here)
+        chain = received.own_chain(here)
     with reading(source) as here, writing(target) as there:
         ledger.lock(there)  # two doors of one name may come at once
         gone = retention.gone_before(there)
@@ -118,7 +121,7 @@ _Add: TypeAlias = Callable[..., None]
 
 
 def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
-    seq, known = forwarded.head(there, chain)
+    seq, known = received.head(there, chain)
     mine = here.scalar(select(EventRow.hash).where(EventRow.seq == seq)) if seq else known
     if mine != known:
         raise InvalidRecord(
@@ -131,10 +134,10 @@ def _send_events(source: Engine, target: Engine, chain: UUID, people: People, ba
     while True:
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
-            seq, _ = forwarded.head(there, chain)
+            seq, _ = received.head(there, chain)
             query = select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)
             rows = here.scalars(query).all()
-            sent = forwarded.take(there, chain, rows)
+            sent = received.take(there, chain, rows)
             _send_reasons(here, there, people, [row.id for row in rows])
         add(events=sent)
         if len(rows) < batch:

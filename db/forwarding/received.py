@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import ledger
+from db.attendance import ledger
+from db.attendance.ledger import GENESIS
 from db.errors import InvalidRecord
-from db.ledger import GENESIS
 from db.records import LedgerCheck
 from db.schema import ChainRow, EventRow, ForwardedRow
 

@@ -14,12 +14,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db import audit, consents, people, sightings
+from db import audit
 from db.batches import batches
 from db.crypto import TemplateCipher
+from db.faces.templates import count_by_person
+from db.observations import sightings
+from db.people import consents, people
 from db.records import AuditEntry, Person, PersonSummary, Visitor
 from db.schema import AuditRow, LookAlikeRow, PersonRow, SightingRow
-from db.templates import count_by_person
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")
