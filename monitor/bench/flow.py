@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from db.crypto import KEY_FILE, TemplateCipher, write_key_file
 from db.engine import open_database
-from enroll.images import enrol_from_images
+from enroll.people.images import enrol_from_images
 from monitor.bench.classic import ClassicLoop
 from monitor.bench.clips import Clip
 from monitor.bench.measure import Measure, timed

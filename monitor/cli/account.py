@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from monitor.cli.options import amount, emit, out
 
 if TYPE_CHECKING:
-    from enroll.pile import Pile
-    from enroll.report import PersonReport
+    from enroll.imports.batch import Pile
+    from enroll.people.report import PersonReport
 
 
 class Tally:
@@ -25,7 +25,7 @@ class Tally:
 
 def tell_pile(pile: "Pile", *, as_json: bool) -> None:
     """How the pile was understood; JSON has that in its summary."""
-    from enroll.shown import printable
+    from enroll.people.shown import printable
 
     for note in pile.notes if not as_json else ():
         out.print(printable(note), markup=False, soft_wrap=True)
@@ -36,7 +36,7 @@ def tell(report: "PersonReport", *, as_json: bool) -> None:
     if as_json:
         emit(report.record())
         return
-    from enroll.shown import printable
+    from enroll.people.shown import printable
 
     new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
     out.print(f"{printable(report.person, 60) or 'No name'}: {new}", markup=False, soft_wrap=True)

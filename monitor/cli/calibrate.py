@@ -15,9 +15,9 @@ from monitor.errors import UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from enroll.calibration import Calibration, EnrolledPeople
-    from enroll.evaluation import Recipe
-    from enroll.what_if import WhatIf
+    from enroll.evaluation.calibration import Calibration, EnrolledPeople
+    from enroll.evaluation.evaluate import Recipe
+    from enroll.evaluation.what_if import WhatIf
     from monitor.config import Settings
     from monitor.vision.encoder import Embeddings
 
@@ -60,9 +60,9 @@ def calibrate(
     if evaluate:
         _evaluate(evaluate, enrolled, settings, figure, as_json=as_json)
         return
-    from enroll.calibration import calibrate as judge
-    from enroll.calibration import load_people
-    from enroll.drawing import save_gallery
+    from enroll.evaluation.calibration import calibrate as judge
+    from enroll.evaluation.calibration import load_people
+    from enroll.evaluation.curves import save_gallery
     from monitor.vision.threshold import threshold_for
 
     engine, cipher = open_store(settings, config, read_only=True)
@@ -89,10 +89,10 @@ def calibrate(
 
 
 def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:
-    from enroll.drawing import draw_identification, save_identification
-    from enroll.evaluation import FPIR, embed_pile, evaluate, joined
-    from enroll.importing import open_pile
-    from enroll.rates import paired
+    from enroll.evaluation.curves import draw_identification, save_identification
+    from enroll.evaluation.evaluate import FPIR, embed_pile, evaluate, joined
+    from enroll.evaluation.rates import paired
+    from enroll.imports.run import open_pile
 
     with ExitStack() as stack:
         pile = joined([stack.enter_context(open_pile(folder)) for folder in folders])
@@ -122,8 +122,8 @@ def _tell_figure(figure: Path) -> None:
 def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:
     from rich.table import Table
 
-    from enroll.evaluation import FPIR
-    from enroll.rates import paired
+    from enroll.evaluation.evaluate import FPIR
+    from enroll.evaluation.rates import paired
 
     pictures = "one picture" if enrolled == 1 else f"up to {enrolled} pictures"
     faceless = f"; on {amount(missed, 'picture', 'pictures')} no face was found" if missed else ""
@@ -152,8 +152,8 @@ def _tell(found: "Calibration", target: float) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from enroll.drawing import draw_gallery
-    from enroll.shown import printable
+    from enroll.evaluation.curves import draw_gallery
+    from enroll.people.shown import printable
     from monitor.vision.threshold import threshold_for
 
     out.print(f"{amount(found.people, 'person', 'people')} with {amount(found.images, 'image', 'images')}.")
@@ -188,7 +188,7 @@ def _tell(found: "Calibration", target: float) -> None:
 def _tell_past(changes: "WhatIf", target: float, days: int, saved: Path | None) -> None:
     from rich.text import Text
 
-    from enroll.shown import printable
+    from enroll.people.shown import printable
 
     named = sum(one.named for one in changes.changes)
     out.print(
@@ -219,7 +219,7 @@ def _save(config: Path | None, target: float) -> Path:
 
 def _past(engine: "Engine", settings: "Settings", target: float, days: int, people: "EnrolledPeople") -> "WhatIf":
     from db.engine import reading
-    from enroll.what_if import what_if
+    from enroll.evaluation.what_if import what_if
 
     if not 0 < target < 1:
         raise UsageError("A target FPIR lies between 0 and 1, such as 0.001.")
@@ -241,8 +241,8 @@ def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
 
     if folder is None:
         return np.empty((0, 128), np.float32)
-    from enroll.evaluation import embed_pile
-    from enroll.importing import open_pile
+    from enroll.evaluation.evaluate import embed_pile
+    from enroll.imports.run import open_pile
 
     with open_pile(folder) as pile, _progress(as_json=as_json) as advance:
         return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).embeddings

@@ -64,7 +64,7 @@ def _play(
     json: bool,
     ascii_only: bool,
 ) -> None:
-    from enroll.images import enrol_from_images
+    from enroll.people.images import enrol_from_images
     from monitor.demo import Scorer
     from monitor.kiosk import Kiosk, open_kiosk
     from monitor.sources.simulated import SimulatedCamera

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from db.crypto import TemplateCipher
     from db.records import ConsentKind
-    from enroll.camera import Shown
-    from enroll.pile import Pile
-    from enroll.store import Details
+    from enroll.camera.session import Shown
+    from enroll.imports.batch import Pile
+    from enroll.people.store import Details
     from monitor.config import Settings
 
 app = typer.Typer(
@@ -60,8 +60,8 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Enrol people from pictures; every picture is taken, or it is said why not."""
-    from enroll.importing import open_pile
-    from enroll.store import Details
+    from enroll.imports.run import open_pile
+    from enroll.people.store import Details
 
     agreed = _consents(consent)
     settings = settings_from(db, config)
@@ -81,8 +81,8 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Say what an import would take and what not, and write nothing."""
-    from enroll.importing import open_pile
-    from enroll.store import Details
+    from enroll.imports.run import open_pile
+    from enroll.people.store import Details
 
     settings = settings_from(db, config)
     details = Details(datetime.now(UTC), getpass.getuser())
@@ -106,12 +106,12 @@ def capture(
 ) -> None:
     """Enrol somebody before the camera, who is coached to five good shots."""
     from db.engine import reading
-    from enroll.camera import take_shots
-    from enroll.coach import Coach
-    from enroll.examine import Examiner
-    from enroll.person import enrol_person
-    from enroll.roster import load_roster
-    from enroll.store import Details, Identity, find_person
+    from enroll.camera.coach import Coach
+    from enroll.camera.session import take_shots
+    from enroll.faces.examine import Examiner
+    from enroll.people.enrol import enrol_person
+    from enroll.people.gallery_index import load_roster
+    from enroll.people.store import Details, Identity, find_person
     from monitor.sources import open_source
 
     agreed = _consents(consent)
@@ -167,7 +167,7 @@ def _import(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    from enroll.importing import import_pile
+    from enroll.imports.run import import_pile
 
     started = time.monotonic()
     tally = Tally()

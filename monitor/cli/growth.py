@@ -54,12 +54,12 @@ def review_growth(
 
 
 def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
-    from enroll import growth
-    from enroll.shown import printable
+    from enroll.people import adaptation
+    from enroll.people.shown import printable
 
-    waiting, grown = growth.waiting(engine, person), growth.grown(engine, person)
+    waiting, grown = adaptation.waiting(engine, person), adaptation.grown(engine, person)
     if as_json:
-        for record in (*map(growth.record, waiting), *map(growth.record, grown)):
+        for record in (*map(adaptation.record, waiting), *map(adaptation.record, grown)):
             emit(record)
         return
     if not waiting and not grown:
@@ -77,9 +77,9 @@ def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
 
 
 def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None", capture: UUID, as_json: bool) -> None:
-    from enroll import growth
+    from enroll.people import adaptation
 
-    done = growth.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
+    done = adaptation.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
     looks = f"; looks like {', '.join(one.name for one in done.alike)}" if done.alike else ""
     record = {"accepted": str(done.template.id), "person": done.name, "images": done.members, "look_alikes": alike}
@@ -87,35 +87,35 @@ def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None",
 
 
 def _reject(engine: "Engine", person: "Person | None", capture: UUID, as_json: bool) -> None:
-    from enroll import growth
+    from enroll.people import adaptation
 
-    one = growth.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
+    one = adaptation.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     say(f"The capture of {one.name} is deleted.", {"rejected": str(one.id), "person": one.name}, as_json)
 
 
 def _roll_back(
     engine: "Engine", cipher: "TemplateCipher", person: "Person | None", template: str, as_json: bool
 ) -> None:
-    from enroll import growth
+    from enroll.people import adaptation
 
     at, actor = datetime.now(UTC), getpass.getuser()
     if template != "all":
-        whose = growth.roll_back(engine, cipher, _id(template), at=at, actor=actor, of=person)
+        whose = adaptation.roll_back(engine, cipher, _id(template), at=at, actor=actor, of=person)
         say(f"{whose.name}'s template is without it again.", {"rolled_back": template, "person": whose.name}, as_json)
         return
     if person is None:
         raise UsageError("'--roll-back all' needs the PERSON whose template it is about.")
-    count = growth.roll_back_all(engine, cipher, person, at=at, actor=actor)
+    count = adaptation.roll_back_all(engine, cipher, person, at=at, actor=actor)
     say(f"Taken out of {person.name}'s template: {count}.", {"rolled_back": count}, as_json)
 
 
 def _write_pictures(
     engine: "Engine", cipher: "TemplateCipher", person: "Person | None", folder: Path, as_json: bool
 ) -> None:
-    from enroll import growth
+    from enroll.people import adaptation
 
-    waiting = growth.waiting(engine, person)
-    growth.write_pictures(engine, cipher, waiting, folder)
+    waiting = adaptation.waiting(engine, person)
+    adaptation.write_pictures(engine, cipher, waiting, folder)
     record = {"folder": str(folder), "pictures": len(waiting)}
     say(f"Faces in {folder}: {len(waiting)}; delete them after the review.", record, as_json)
 

@@ -48,7 +48,7 @@ def list_(
     """Everyone enrolled."""
     from db.engine import open_database, reading
     from db.people.people import list_people
-    from enroll.records import summary_record
+    from enroll.people.records import summary_record
 
     with reading(open_database(settings_from(db, config).db, read_only=True)) as session:
         found = list_people(session, search=search, group=group, active=False if inactive else None)
@@ -60,7 +60,7 @@ def list_(
     from rich.table import Table
     from rich.text import Text
 
-    from enroll.shown import printable
+    from enroll.people.shown import printable
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for heading in ("Name", "Number", "Group"):
@@ -84,14 +84,14 @@ def list_(
 @app.command()
 def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """One person: images and how well they fit, consents, look-alikes."""
-    from enroll.records import person_details
+    from enroll.people.records import person_details
 
     engine, cipher = store(db, config, read_only=True)
     record = person_details(engine, cipher, find(engine, who))
     if as_json:
         emit(record)
         return
-    from enroll.shown import printable
+    from enroll.people.shown import printable
 
     def line(text: str) -> None:
         out.print(printable(text, 300), markup=False, soft_wrap=True)
@@ -124,11 +124,11 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Make two people one: images, attendance and moods of the first become the second's."""
-    from enroll import people
+    from enroll.people import manage
 
     engine, cipher = store(db, config)
     first, second = find(engine, source), find(engine, into)
-    people.merge(engine, cipher, first, second, at=datetime.now(UTC), actor=getpass.getuser(), force=force)
+    manage.merge(engine, cipher, first, second, at=datetime.now(UTC), actor=getpass.getuser(), force=force)
     say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name}, as_json)
 
 
@@ -142,8 +142,8 @@ def split(
     as_json: JsonOption = False,
 ) -> None:
     """Move one image to another person."""
-    from enroll import people
-    from enroll.store import Identity
+    from enroll.people import manage
+    from enroll.people.store import Identity
 
     try:
         template = UUID(image)
@@ -152,7 +152,7 @@ def split(
     engine, cipher = store(db, config)
     person = find(engine, who)
     at, actor = datetime.now(UTC), getpass.getuser()
-    other = people.split(engine, cipher, person, template, Identity(to), at=at, actor=actor)
+    other = manage.split(engine, cipher, person, template, Identity(to), at=at, actor=actor)
     say(f"The image is {other.name}'s now.", {"image": image, "from": person.name, "to": other.name}, as_json)
 
 
@@ -166,12 +166,12 @@ def consent(
     as_json: JsonOption = False,
 ) -> None:
     """Write down what a person agrees to or refuses; who refuses "face" is not recognised."""
-    from enroll import people
+    from enroll.people import manage
 
     engine, _ = store(db, config)
     person = find(engine, who)
     given = answer is Answer.YES
-    people.set_consent(engine, person, kind.value, given, at=datetime.now(UTC), actor=getpass.getuser())
+    manage.set_consent(engine, person, kind.value, given, at=datetime.now(UTC), actor=getpass.getuser())
     sentence = f"{person.name} {'agrees to' if given else 'refuses'} {kind.value}."
     say(sentence, {"person": person.name, "kind": kind.value, "given": given}, as_json)
 
@@ -189,7 +189,7 @@ def pin(
 
     A script sends it as a line on standard input.
     """
-    from enroll import people
+    from enroll.people import manage
     from monitor.pin import SHORTEST, hash_pin
 
     engine, _ = store(db, config)
@@ -202,7 +202,7 @@ def pin(
         if not typed.isdecimal() or not typed.isascii() or len(typed) < SHORTEST:
             raise UsageError(f"A PIN has at least {SHORTEST} digits, and nothing else.")
         kept = hash_pin(typed)
-    people.set_pin(engine, person, kept, number=number, at=datetime.now(UTC), actor=getpass.getuser())
+    manage.set_pin(engine, person, kept, number=number, at=datetime.now(UTC), actor=getpass.getuser())
     sentence = f"{person.name} {'checks in with number and PIN from now on' if kept else 'has no PIN any more'}."
     say(sentence, {"person": person.name, "pin": kept is not None}, as_json)
 
@@ -227,7 +227,7 @@ app.command("review-growth")(review_growth)
 @app.command("re-encode")
 def re_encode(db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Compute templates of an older encoder anew, from the faces that were kept."""
-    from enroll import reencode
+    from enroll.people import reencode
     from monitor.vision.encoder import FaceEncoder
     from monitor.vision.stills import embed_stills
 
@@ -260,10 +260,10 @@ def _typed_pin(question: str) -> str:
 
 
 def _set_active(who: str, active: bool, db: str | None, config: Path | None, as_json: bool) -> None:
-    from enroll import people
+    from enroll.people import manage
 
     engine, _ = store(db, config)
-    person = people.set_active(engine, find(engine, who), active, at=datetime.now(UTC), actor=getpass.getuser())
+    person = manage.set_active(engine, find(engine, who), active, at=datetime.now(UTC), actor=getpass.getuser())
     state = "is recognised again" if active else "is kept, but not recognised any more"
     say(f"{person.name} {state}.", {"person": person.name, "active": active}, as_json)
 

@@ -18,7 +18,7 @@ Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, a number or 
 
 def say(sentence: str, record: dict[str, Any], as_json: bool) -> None:
     """Print the sentence, or the record as one line of JSON."""
-    from enroll.shown import printable
+    from enroll.people.shown import printable
 
     if as_json:
         emit(record)
@@ -33,6 +33,6 @@ def store(db: str | None, config: Path | None, *, read_only: bool = False) -> "t
 
 def find(engine: "Engine", who: str) -> "Person":
     """The one person who is meant. Raises: UsageError."""
-    from enroll.people import require_reading
+    from enroll.people.manage import require_reading
 
     return require_reading(engine, who)

@@ -21,11 +21,11 @@ def rename(
     """Give a person another name."""
     from db.engine import reading
     from db.people.people import find_by_name
-    from enroll import people
+    from enroll.people import manage
 
     engine, _ = store(db, config)
     person = find(engine, who)
-    renamed = people.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
+    renamed = manage.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
     say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
     with reading(engine) as session:
         same = len(find_by_name(session, renamed.name))
@@ -47,14 +47,14 @@ def change(
     as_json: JsonOption = False,
 ) -> None:
     """Change a person's number, group or notes; an empty text ("") takes one away."""
-    from enroll import people
+    from enroll.people import manage
 
     given = {"number": number, "group": group, "notes": notes}
     wanted = {name: text for name, text in given.items() if text is not None}
     if not wanted:
         raise UsageError("Nothing to change; give --number, --group or --notes.")
     engine, _ = store(db, config)
-    now = people.change(engine, find(engine, who).id, wanted, at=datetime.now(UTC), actor=getpass.getuser())
+    now = manage.change(engine, find(engine, who).id, wanted, at=datetime.now(UTC), actor=getpass.getuser())
     after = {"number": now.number or "", "group": now.group or "", "notes": now.notes}
     told = ", ".join(f"{name} {after[name]}" if after[name] else f"no {name}" for name in wanted)
     say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}}, as_json)

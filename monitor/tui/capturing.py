@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from enroll.camera import EnrolmentError, Shown, take_shots
-from enroll.coach import Coach
-from enroll.examine import Examiner
-from enroll.person import enrol_person
-from enroll.report import PersonReport
-from enroll.roster import Roster, load_roster
-from enroll.store import Details, Identity, find_person
+from enroll.camera.coach import Coach
+from enroll.camera.session import EnrolmentError, Shown, take_shots
+from enroll.faces.examine import Examiner
+from enroll.people.enrol import enrol_person
+from enroll.people.gallery_index import Roster, load_roster
+from enroll.people.report import PersonReport
+from enroll.people.store import Details, Identity, find_person
 from monitor.config import QualityLimits
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError

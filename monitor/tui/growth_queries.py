@@ -16,7 +16,7 @@ from db.errors import DatabaseDamaged
 from db.faces import candidates, templates
 from db.observations import sightings
 from db.records import Person, SightingRecord, Template
-from enroll import growth as review
+from enroll.people import adaptation as review
 from monitor.domain import RgbImage
 from monitor.tui.people_queries import decode
 from monitor.tui.queries import DESK

@@ -21,11 +21,11 @@ from db.people import consents, pages, people, pins
 from db.people.pages import Page, Want
 from db.privacy import erasure
 from db.records import Consent, Person, PersonSummary, Template
-from enroll.farewell import erase
-from enroll.importing import import_pile, open_pile
-from enroll.people import change
-from enroll.report import PersonReport
-from enroll.store import Details, refresh_template
+from enroll.imports.run import import_pile, open_pile
+from enroll.people.export_and_erase import erase
+from enroll.people.manage import change
+from enroll.people.report import PersonReport
+from enroll.people.store import Details, refresh_template
 from monitor import mood
 from monitor.attendance import DaySummary, passages, summarise
 from monitor.config import QualityLimits, Settings

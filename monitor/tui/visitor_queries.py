@@ -17,8 +17,8 @@ from db.faces import templates
 from db.observations import sightings
 from db.people import pages, people
 from db.records import Person, Visitor
-from enroll.likeness import ALMOST_SURELY_ONE
-from enroll.store import refresh_template
+from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
+from enroll.people.store import refresh_template
 from monitor.domain import RgbImage
 from monitor.tui.people_queries import decode
 from monitor.tui.queries import DESK

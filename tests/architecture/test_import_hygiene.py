@@ -36,7 +36,7 @@ KIOSK_MODULES = (
     "monitor.demo",
     "monitor.identify",
     "monitor.kiosk",
-    "enroll.images",
+    "enroll.people.images",
     "monitor.tui.app",
 )
 

@@ -34,7 +34,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.records import MoodSample, NewEvent, SightingRecord
 from db.schema import EventRow, MoodRow, PersonRow, SightingRow, SubjectRow
-from enroll.images import enrol_from_images
+from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.domain import EMOTIONS, KioskEvent, Scene
 from monitor.kiosk import open_kiosk

@@ -116,7 +116,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     """In the pseudo-terminal: the app, until everything is measured."""
     from db.crypto import TemplateCipher
     from db.engine import open_database
-    from enroll.images import enrol_from_images
+    from enroll.people.images import enrol_from_images
     from monitor.config import load_settings
     from monitor.kiosk import open_kiosk
     from monitor.sources.simulated import SimulatedCamera

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import open_database
-from enroll.examine import Examination, ExaminedFace, Examiner
-from enroll.pose import Pose
-from enroll.quality import Component, Quality
-from enroll.store import Details
+from enroll.faces.examine import Examination, ExaminedFace, Examiner
+from enroll.faces.pose import Pose
+from enroll.faces.quality import Component, Quality
+from enroll.people.store import Details
 from monitor.domain import Box, Embedding, Face
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

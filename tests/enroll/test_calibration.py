@@ -18,11 +18,11 @@ from db.engine import reading, writing
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from enroll.calibration import EnrolledPeople, calibrate
-from enroll.drawing import draw_gallery, draw_identification, save_gallery, save_identification
-from enroll.evaluation import LabelledFaces, evaluate
-from enroll.rates import Rate, Trials, paired, roc
-from enroll.what_if import what_if
+from enroll.evaluation.calibration import EnrolledPeople, calibrate
+from enroll.evaluation.curves import draw_gallery, draw_identification, save_gallery, save_identification
+from enroll.evaluation.evaluate import LabelledFaces, evaluate
+from enroll.evaluation.rates import Rate, Trials, paired, roc
+from enroll.evaluation.what_if import what_if
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import unit
 from monitor.vision.threshold import threshold_for

@@ -8,12 +8,12 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from enroll.camera import EnrolmentError, take_shots
-from enroll.coach import Ask, Coach, Look
-from enroll.liveness import Turn
-from enroll.pose import Pose
-from enroll.quality import Component, Quality
-from enroll.roster import Known, Roster
+from enroll.camera.coach import Ask, Coach, Look
+from enroll.camera.session import EnrolmentError, take_shots
+from enroll.faces.liveness import Turn
+from enroll.faces.pose import Pose
+from enroll.faces.quality import Component, Quality
+from enroll.people.gallery_index import Known, Roster
 from monitor.config import QualityLimits
 from monitor.domain import Box, Face, Frame
 

@@ -6,9 +6,9 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from enroll.examine import Examiner
-from enroll.likeness import alike_from, crowding, mean_template, misfits
-from enroll.roster import Known, Roster
+from enroll.faces.examine import Examiner
+from enroll.faces.similarity_limits import alike_from, crowding, mean_template, misfits
+from enroll.people.gallery_index import Known, Roster
 from monitor.vision.encoder import unit
 from monitor.vision.images import read_image
 

@@ -17,10 +17,10 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
 from db.records import SightingRecord
-from enroll import growth as review
-from enroll.judge import judge
-from enroll.roster import load_roster
-from enroll.store import Identity, add_members, mark_alike
+from enroll.faces.judge import judge
+from enroll.people import adaptation as review
+from enroll.people.gallery_index import load_roster
+from enroll.people.store import Identity, add_members, mark_alike
 from monitor.cli.people import app
 from monitor.config import QualityLimits, Settings
 from monitor.domain import Box, Face
@@ -186,7 +186,7 @@ def test_look_alikes_are_looked_for_again(engine, cipher, enrol, wait, made_up, 
     anna, ben = enrol("Anna"), enrol("Ben")
     with reading(engine) as session:
         assert look_alikes.pairs(session) == []
-    monkeypatch.setattr("enroll.roster.alike_from", lambda members: 0.80)
+    monkeypatch.setattr("enroll.people.gallery_index.alike_from", lambda members: 0.80)
     waits = wait(anna, made_up.embedding("Anna"))
     done = review.accept(engine, cipher, waits.id, **who)
     assert [one.name for one in done.alike] == ["Ben"]

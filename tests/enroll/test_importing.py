@@ -8,14 +8,14 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 from typer.testing import CliRunner
 
-import enroll.person
+import enroll.people.enrol
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import consents, people
-from enroll.images import enrol_from_images
-from enroll.importing import import_pile, open_pile
-from enroll.roster import Roster
-from enroll.store import Details, Identity
+from enroll.imports.run import import_pile, open_pile
+from enroll.people.gallery_index import Roster
+from enroll.people.images import enrol_from_images
+from enroll.people.store import Details, Identity
 from monitor.cli.enroll import app
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
@@ -126,17 +126,19 @@ def test_an_import_that_is_stopped_has_whole_people_only(engine, cipher, details
 
 def test_two_imports_at_once_make_nobody_twice(engine, cipher, details, made_up, monkeypatch):
     pictures = [made_up.examination("1.jpg", "Anna"), made_up.examination("2.jpg", "Anna")]
-    both, judged = Barrier(2, timeout=0.5), enroll.person.judge
+    both, judged = Barrier(2, timeout=0.5), enroll.people.enrol.judge
 
     def judge_together(*given):
         with suppress(BrokenBarrierError):  # one waits for the other in vain, where it cannot come so far
             both.wait()
         return judged(*given)
 
-    monkeypatch.setattr(enroll.person, "judge", judge_together)
+    monkeypatch.setattr(enroll.people.enrol, "judge", judge_together)
     with ThreadPoolExecutor(2) as threads:
         imports = [
-            threads.submit(enroll.person.enrol_person, engine, cipher, Roster(), Identity("Anna"), pictures, details)
+            threads.submit(
+                enroll.people.enrol.enrol_person, engine, cipher, Roster(), Identity("Anna"), pictures, details
+            )
             for _ in range(2)
         ]
         reports = [one.result() for one in imports]

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from enroll.examine import Examination
-from enroll.judge import judge
-from enroll.likeness import choose_face, fit_of_each, mean_template, misfits
+from enroll.faces.examine import Examination
+from enroll.faces.judge import judge
+from enroll.faces.similarity_limits import choose_face, fit_of_each, mean_template, misfits
 
 
 def test_pictures_of_one_person_are_all_taken_in_their_order(made_up):

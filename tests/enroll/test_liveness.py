@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enroll.examine import Examiner
-from enroll.liveness import Turn, compare, turn_between
+from enroll.faces.examine import Examiner
+from enroll.faces.liveness import Turn, compare, turn_between
 from monitor.config import QualityLimits
 from monitor.vision.images import read_image
 

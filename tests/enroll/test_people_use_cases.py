@@ -13,13 +13,13 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.people import consents, look_alikes, people
 from db.schema import TemplateRow
-from enroll import people as use
-from enroll.farewell import erase, export_name, export_zip
-from enroll.images import enrol_from_images
-from enroll.judge import judge
-from enroll.reencode import re_encode
-from enroll.roster import load_roster
-from enroll.store import Identity, add_members, mark_alike
+from enroll.faces.judge import judge
+from enroll.people import manage as use
+from enroll.people.export_and_erase import erase, export_name, export_zip
+from enroll.people.gallery_index import load_roster
+from enroll.people.images import enrol_from_images
+from enroll.people.reencode import re_encode
+from enroll.people.store import Identity, add_members, mark_alike
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.images import read_image

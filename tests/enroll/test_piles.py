@@ -12,12 +12,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from enroll.archive import read_archive
-from enroll.columns import guess_columns
-from enroll.folder import read_folder
-from enroll.importing import open_pile
-from enroll.lists import decode, guess_separator, read_list
-from enroll.pile import Pile, name_from_file
+from enroll.imports.archive import read_archive
+from enroll.imports.batch import Pile, name_from_file
+from enroll.imports.columns import guess_columns
+from enroll.imports.folder import read_folder
+from enroll.imports.run import open_pile
+from enroll.imports.spreadsheet import decode, guess_separator, read_list
 from monitor.errors import ImageError, UsageError
 
 
@@ -387,7 +387,7 @@ def test_one_accented_name_tells_western_from_central_europe(encoding: str, name
 
 
 def test_a_huge_list_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("enroll.lists.LARGEST", 10)
+    monkeypatch.setattr("enroll.imports.spreadsheet.LARGEST", 10)
     (tmp_path / "list.csv").write_bytes(io.BytesIO(b"file,name\na.jpg,Anna\n").getvalue())
     with pytest.raises(UsageError, match="larger"):
         read_list(tmp_path / "list.csv")

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from enroll.examine import Examiner, find_faces, foreground
-from enroll.pose import head_pose
-from enroll.quality import assess, sharpness
+from enroll.faces.examine import Examiner, find_faces, foreground
+from enroll.faces.pose import head_pose
+from enroll.faces.quality import assess, sharpness
 from monitor.config import QualityLimits, load_settings
 from monitor.domain import Box, Face
 from monitor.vision.detector import FaceDetector

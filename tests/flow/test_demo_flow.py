@@ -13,7 +13,7 @@ from sqlalchemy import text
 from db.attendance.ledger import verify
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading
-from enroll.images import enrol_from_images
+from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.demo import Scorer, Truth
 from monitor.domain import EventKind, KioskEvent

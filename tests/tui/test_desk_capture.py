@@ -18,7 +18,7 @@ from db.engine import reading
 from db.faces import templates
 from db.people import consents, people
 from db.records import Person
-from enroll.examine import Examiner
+from enroll.faces.examine import Examiner
 from monitor.domain import Frame, RgbImage, Scene
 from monitor.errors import SourceError
 from monitor.sources import FrameSource

@@ -22,7 +22,7 @@ from db.people import consents, people, pins
 from db.people.pages import Page, Want
 from db.privacy import erasure
 from db.records import PersonSummary
-from enroll.report import PersonReport
+from enroll.people.report import PersonReport
 from monitor.pin import is_pin
 from monitor.tui import people_queries
 from monitor.tui.paged import PagedTable

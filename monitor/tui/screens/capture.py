@@ -14,9 +14,9 @@ from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from enroll.camera import Shown
-from enroll.coach import WORDS, Advice, Ask
-from enroll.report import PersonReport
+from enroll.camera.coach import WORDS, Advice, Ask
+from enroll.camera.session import Shown
+from enroll.people.report import PersonReport
 from monitor.tui.banner import ROWS, large
 from monitor.tui.capturing import Session
 from monitor.tui.key_bar import KeyBar

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from enroll.report import PersonReport
+from enroll.people.report import PersonReport
 from monitor.tui.key_bar import KeyBar
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import clean

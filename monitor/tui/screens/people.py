@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from db.people.pages import Page
 from db.records import Person, PersonSummary
-from enroll.report import PersonReport
+from enroll.people.report import PersonReport
 from monitor.sources import FrameSource
 from monitor.tui import people_queries as queries
 from monitor.tui.capturing import Booth, DoorFrames, booth_for, enrol_from, wish_of

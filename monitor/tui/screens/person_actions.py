@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from enroll.farewell import export_name, export_zip
+from enroll.people.export_and_erase import export_name, export_zip
 from monitor.pin import SHORTEST
 from monitor.tui import people_queries as queries
 from monitor.tui.dialogs import Answers, Ask, Dialog

@@ -12,7 +12,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Person
-from enroll.likeness import FITS
+from enroll.faces.similarity_limits import FITS
 from monitor.tui import visitor_queries as queries
 from monitor.tui.dialogs import Ask, Dialog
 from monitor.tui.screens.desk import DeskScreen

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from enroll.calibration import AtTarget
-from enroll.evaluation import Recipe
-from enroll.rates import Floats
+from enroll.evaluation.calibration import AtTarget
+from enroll.evaluation.evaluate import Recipe
+from enroll.evaluation.rates import Floats
 from monitor.errors import MusterError, UsageError
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from enroll.examine import SURE, find_faces, foreground
-from enroll.likeness import mean_template
-from enroll.pile import Picture, Pile
-from enroll.rates import Floats, Rate, Trials, roc
+from enroll.evaluation.rates import Floats, Rate, Trials, roc
+from enroll.faces.examine import SURE, find_faces, foreground
+from enroll.faces.similarity_limits import mean_template
+from enroll.imports.batch import Picture, Pile
 from monitor.domain import Match
 from monitor.errors import ImageError, UsageError
 from monitor.vision.chips import face_chip

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from enroll.examine import Examination, ExaminedFace
-from enroll.likeness import Embeddings, choose_face, misfits
+from enroll.faces.examine import Examination, ExaminedFace
+from enroll.faces.similarity_limits import Embeddings, choose_face, misfits
 from monitor.domain import Embedding
 
 SINGLE_FACE_PRESENT: Final = "There are {count} faces on the picture; use one with only this person."

@@ -20,16 +20,16 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.errors import InvalidRecord
 from db.faces.templates import list_templates
-from enroll.archive import read_archive
-from enroll.examine import Examination, Examiner, ExaminerMaker
-from enroll.folder import file_picture, read_folder
-from enroll.lists import SUFFIXES as LIST_SUFFIXES
-from enroll.lists import read_list
-from enroll.person import enrol_person
-from enroll.pile import PersonPictures, Picture, Pile, group_by_person, is_picture, require_some
-from enroll.report import PersonReport, with_problems
-from enroll.roster import load_roster
-from enroll.store import Details, find_person
+from enroll.faces.examine import Examination, Examiner, ExaminerMaker
+from enroll.imports.archive import read_archive
+from enroll.imports.batch import PersonPictures, Picture, Pile, group_by_person, is_picture, require_some
+from enroll.imports.folder import file_picture, read_folder
+from enroll.imports.spreadsheet import SUFFIXES as LIST_SUFFIXES
+from enroll.imports.spreadsheet import read_list
+from enroll.people.enrol import enrol_person
+from enroll.people.gallery_index import load_roster
+from enroll.people.report import PersonReport, with_problems
+from enroll.people.store import Details, find_person
 from monitor.config import QualityLimits
 from monitor.errors import ImageError, UsageError
 from monitor.vision.encoder import ENCODER_NAME

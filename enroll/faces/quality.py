@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from enroll.occlusion import covered
-from enroll.pose import Pose, head_pose
+from enroll.faces.occlusion import covered
+from enroll.faces.pose import Pose, head_pose
 from monitor.config import QualityLimits
 from monitor.domain import Face, RgbImage
 

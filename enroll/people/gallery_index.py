@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.people.people import load_gallery
-from enroll.likeness import MOST_LOWERED, Embeddings, alike_from, crowding, usually_next
+from enroll.faces.similarity_limits import MOST_LOWERED, Embeddings, alike_from, crowding, usually_next
 from monitor.domain import Embedding
 from monitor.vision.encoder import ENCODER_NAME, unit
 

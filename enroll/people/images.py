@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.records import ConsentKind
-from enroll.examine import Examination, Examiner
-from enroll.person import enrol_person
-from enroll.report import PersonReport
-from enroll.roster import load_roster
-from enroll.store import Details, Identity
+from enroll.faces.examine import Examination, Examiner
+from enroll.people.enrol import enrol_person
+from enroll.people.gallery_index import load_roster
+from enroll.people.report import PersonReport
+from enroll.people.store import Details, Identity
 from monitor.domain import RgbImage
 
 

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
-from enroll.judge import Rejection
-from enroll.pile import Entry, Picture, Pile, group_by_person, is_hidden, is_picture
+from enroll.faces.judge import Rejection
+from enroll.imports.batch import Entry, Picture, Pile, group_by_person, is_hidden, is_picture
 from monitor.errors import ImageError, UsageError
 
 MOST_ENTRIES: Final = 1_000_000

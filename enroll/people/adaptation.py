@@ -19,11 +19,11 @@ from db.faces import candidates, templates
 from db.faces.candidates import WaitingCapture
 from db.people import consents, people
 from db.records import Person, Template
-from enroll.examine import SURE
-from enroll.likeness import FITS, mean_template
-from enroll.quality import assess
-from enroll.roster import Alike, load_roster
-from enroll.store import mark_alike, refresh_template
+from enroll.faces.examine import SURE
+from enroll.faces.quality import assess
+from enroll.faces.similarity_limits import FITS, mean_template
+from enroll.people.gallery_index import Alike, load_roster
+from enroll.people.store import mark_alike, refresh_template
 from monitor.config import QualityLimits
 from monitor.domain import Embedding, Face, RgbImage
 from monitor.errors import MusterError, UsageError

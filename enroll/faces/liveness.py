@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from enroll.examine import ExaminedFace
+from enroll.faces.examine import ExaminedFace
 from monitor.config import QualityLimits
 from monitor.vision.landmarks import Landmarks, landmarks
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
-from enroll.judge import Rejection
-from enroll.pile import Entry, Picture, Pile, group_by_person, is_hidden, is_picture, readable
+from enroll.faces.judge import Rejection
+from enroll.imports.batch import Entry, Picture, Pile, group_by_person, is_hidden, is_picture, readable
 from monitor.errors import UsageError
 
 

@@ -19,9 +19,9 @@ from db.people import consents, people, pins
 from db.privacy import erasure
 from db.records import ConsentKind, Person, Template
 from db.schema import PortraitRow
-from enroll.likeness import FITS, fit_of_each, mean_template
-from enroll.roster import load_roster
-from enroll.store import Identity, find_person, mark_alike, refresh_template
+from enroll.faces.similarity_limits import FITS, fit_of_each, mean_template
+from enroll.people.gallery_index import load_roster
+from enroll.people.store import Identity, find_person, mark_alike, refresh_template
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit
 

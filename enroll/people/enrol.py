@@ -13,12 +13,12 @@ from db.errors import InvalidRecord
 from db.faces.templates import load_members
 from db.names import clean
 from db.records import Person
-from enroll.examine import Examination
-from enroll.judge import Judgement, judge
-from enroll.likeness import mean_template
-from enroll.report import PersonReport, refused, report_of
-from enroll.roster import Known, Roster
-from enroll.store import Details, Identity, add_members, find_person, mark_alike
+from enroll.faces.examine import Examination
+from enroll.faces.judge import Judgement, judge
+from enroll.faces.similarity_limits import mean_template
+from enroll.people.gallery_index import Known, Roster
+from enroll.people.report import PersonReport, refused, report_of
+from enroll.people.store import Details, Identity, add_members, find_person, mark_alike
 from monitor.domain import Embedding
 from monitor.vision.encoder import ENCODER_NAME
 

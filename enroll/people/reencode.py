@@ -14,8 +14,8 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
 from db.records import Person, Template
-from enroll.roster import load_roster
-from enroll.store import mark_alike, refresh_template
+from enroll.people.gallery_index import load_roster
+from enroll.people.store import mark_alike, refresh_template
 from monitor.domain import Embedding, RgbImage
 from monitor.vision.encoder import ENCODER_NAME
 

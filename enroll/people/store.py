@@ -12,8 +12,8 @@ from db.errors import InvalidRecord
 from db.faces import templates
 from db.people import consents, look_alikes, people
 from db.records import ConsentKind, Person
-from enroll.judge import Member
-from enroll.roster import Alike, Known, Roster
+from enroll.faces.judge import Member
+from enroll.people.gallery_index import Alike, Known, Roster
 from monitor.vision.encoder import ENCODER_NAME
 
 

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from enroll.coach import Advice, Coach, Look
-from enroll.examine import Examination, ExaminedFace, Examiner
+from enroll.camera.coach import Advice, Coach, Look
+from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from monitor.capture import Capture
 from monitor.errors import MusterError
 from monitor.sources import FrameSource

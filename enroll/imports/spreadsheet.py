@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from enroll.columns import Columns, guess_columns
-from enroll.folder import file_picture, leads_outside
-from enroll.judge import Rejection
-from enroll.pile import PersonPictures, Picture, Pile, is_picture, person_pictures
-from enroll.store import Identity
+from enroll.faces.judge import Rejection
+from enroll.imports.batch import PersonPictures, Picture, Pile, is_picture, person_pictures
+from enroll.imports.columns import Columns, guess_columns
+from enroll.imports.folder import file_picture, leads_outside
+from enroll.people.store import Identity
 from monitor.errors import UsageError
 
 SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})

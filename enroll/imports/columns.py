@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from typing import Final
 
-from enroll.pile import is_picture
+from enroll.imports.batch import is_picture
 from monitor.errors import UsageError
 
 # fmt: off

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from db.crypto import TemplateCipher
 from db.faces.templates import load_members
 from db.people.people import load_gallery
-from enroll.likeness import Embeddings, mean_template
-from enroll.rates import Rate
+from enroll.evaluation.rates import Rate
+from enroll.faces.similarity_limits import Embeddings, mean_template
 from monitor.domain import Match
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit

@@ -1,7 +1,7 @@
 """Coaches somebody before the camera to five good shots: straight ahead, then to each side, up and down.
 
 The order of the turns is drawn at random, each is measured against the straight shot, and a head that turns aside must
-have depth (`enroll.liveness`): following the turns is a liveness check as well (a challenge and response; ISO/IEC
+have depth (`enroll.faces.liveness`): following the turns is a liveness check as well (a challenge and response; ISO/IEC
 30107-1). It does not stop somebody who bends a photograph round, wears a mask, or films the person beforehand and plays
 the film in the order that is asked for.
 """
@@ -15,11 +15,11 @@ from uuid import UUID
 
 import numpy as np
 
-from enroll.examine import ExaminedFace
-from enroll.likeness import ALMOST_SURELY_ONE, mean_template
-from enroll.liveness import Turn, turn_between
-from enroll.pose import Pose
-from enroll.roster import Roster
+from enroll.faces.examine import ExaminedFace
+from enroll.faces.liveness import Turn, turn_between
+from enroll.faces.pose import Pose
+from enroll.faces.similarity_limits import ALMOST_SURELY_ONE, mean_template
+from enroll.people.gallery_index import Roster
 from monitor.config import QualityLimits
 from monitor.vision.encoder import unit
 

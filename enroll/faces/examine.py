@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from enroll.quality import Quality, assess
+from enroll.faces.quality import Quality, assess
 from monitor.config import QualityLimits
 from monitor.domain import Embedding, Face, RgbImage
 from monitor.vision.chips import face_chip

@@ -9,7 +9,7 @@ from db.engine import reading
 from db.people import consents, look_alikes
 from db.people.people import get_person
 from db.records import Person, PersonSummary
-from enroll.people import images_of
+from enroll.people.manage import images_of
 
 
 def person_details(engine: Engine, cipher: TemplateCipher, person: Person) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final, TypeAlias
 
-from enroll.judge import Rejection
-from enroll.store import Identity
+from enroll.faces.judge import Rejection
+from enroll.people.store import Identity
 from monitor.errors import UsageError
 from monitor.vision.images import SUFFIXES
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from enroll.examine import Examination
-from enroll.judge import Judgement, Rejection
-from enroll.roster import Alike
+from enroll.faces.examine import Examination
+from enroll.faces.judge import Judgement, Rejection
+from enroll.people.gallery_index import Alike
 
 
 @dataclass(frozen=True, slots=True)
