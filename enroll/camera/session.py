@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from enroll.camera.coach import Advice, Coach, Look
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
-from monitor.capture import Capture
 from monitor.errors import MusterError
 from monitor.sources import FrameSource
+from monitor.sources.capture import Capture
 from monitor.vision import landmarks
 
 FEWEST = 3

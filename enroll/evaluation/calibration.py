@@ -18,8 +18,8 @@ from enroll.faces.similarity_limits import Embeddings, mean_template
 from monitor.domain import Match
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit
-from monitor.vision.gallery import Gallery, GalleryEntry, extra_margin
-from monitor.vision.threshold import expected_fpir, for_means, threshold_for
+from monitor.vision.matching.gallery import Gallery, GalleryEntry, extra_margin
+from monitor.vision.matching.threshold import expected_fpir, for_means, threshold_for
 
 TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 """The shares of strangers for which thresholds are shown."""

@@ -23,8 +23,8 @@ from monitor.errors import ImageError, UsageError
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import Embeddings, FaceEncoder
-from monitor.vision.gallery import Gallery, GalleryEntry
 from monitor.vision.images import read_image
+from monitor.vision.matching.gallery import Gallery, GalleryEntry
 from monitor.vision.stills import embed_stills
 
 CLASSIC_DISTANCE: Final = 0.6

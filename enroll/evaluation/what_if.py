@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.vision.threshold import threshold_for
+from monitor.vision.matching.threshold import threshold_for
 
 
 @dataclass(frozen=True, slots=True)

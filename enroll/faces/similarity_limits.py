@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import Embedding
 from monitor.vision.encoder import unit
-from monitor.vision.threshold import for_means, usual_similarity
+from monitor.vision.matching.threshold import for_means, usual_similarity
 
 Embeddings = NDArray[np.float32]
 

@@ -27,7 +27,7 @@ from enroll.people.store import mark_alike, refresh_template
 from monitor.config import QualityLimits
 from monitor.domain import Embedding, Face, RgbImage
 from monitor.errors import MusterError, UsageError
-from monitor.growth import MOST_GROWN, Assess
+from monitor.recording.candidates import MOST_GROWN, Assess
 from monitor.vision.encoder import ENCODER_NAME, unit
 
 _CLEAR: Final = 0.03

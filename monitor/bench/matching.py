@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.bench.measure import Measure, timed
 from monitor.vision.dlib_resnet import EMBEDDING_SIZE
-from monitor.vision.gallery import Gallery, GalleryEntry
+from monitor.vision.matching.gallery import Gallery, GalleryEntry
 
 _PLAIN_BYTES = 4.0 * EMBEDDING_SIZE
 """A template in float32."""

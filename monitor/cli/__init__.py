@@ -117,7 +117,7 @@ def _fail_system(error: OSError) -> NoReturn:
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:
-    from monitor.export import plain
+    from monitor.reports.export import plain
 
     typer.echo(f"muster: {plain(sentence)}", err=True)
     sys.exit(exit_code)

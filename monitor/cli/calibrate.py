@@ -63,7 +63,7 @@ def calibrate(
     from enroll.evaluation.calibration import calibrate as judge
     from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
-    from monitor.vision.threshold import threshold_for
+    from monitor.vision.matching.threshold import threshold_for
 
     engine, cipher = open_store(settings, config, read_only=True)
     from db.engine import reading
@@ -154,7 +154,7 @@ def _tell(found: "Calibration", target: float) -> None:
 
     from enroll.evaluation.curves import draw_gallery
     from enroll.people.shown import printable
-    from monitor.vision.threshold import threshold_for
+    from monitor.vision.matching.threshold import threshold_for
 
     out.print(f"{amount(found.people, 'person', 'people')} with {amount(found.images, 'image', 'images')}.")
     given = found.targets[0].strangers.trials > 0

@@ -218,7 +218,7 @@ def forward(
 
     from db.engine import open_database
     from db.forwarding.send import forward as send
-    from monitor.forwarding import forward_for_ever, open_shared
+    from monitor.recording.forwarding import forward_for_ever, open_shared
 
     source = open_database(settings_from(db, config).db, create=False)
     if follow:

@@ -65,9 +65,9 @@ def _play(
     ascii_only: bool,
 ) -> None:
     from enroll.people.images import enrol_from_images
-    from monitor.demo import Scorer
-    from monitor.kiosk import Kiosk, open_kiosk
+    from monitor.pipeline.kiosk import Kiosk, open_kiosk
     from monitor.sources.simulated import SimulatedCamera
+    from monitor.sources.simulated.score import Scorer
 
     camera = SimulatedCamera(seed, seconds, realtime=True)
     err.print("Enrolling 30 people from 5 photographs each ...", markup=False)

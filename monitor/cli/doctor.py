@@ -42,7 +42,7 @@ def _checks(db: str | None, config: Path | None) -> "Iterator[Check]":
 def _print(check: "Check") -> None:
     from rich.text import Text
 
-    from monitor.export import plain
+    from monitor.reports.export import plain
 
     colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.status]
     line = Text.assemble((f"{check.status:<5}", colour), (f"{check.name:<15}", "bold"), plain(check.sentence))

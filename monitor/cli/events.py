@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 from monitor.domain import EventKind, KioskEvent, MoodScores
-from monitor.export import plain
+from monitor.reports.export import plain
 
 _WORDS = {
     EventKind.SIGHTING: "seen",

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from monitor.cli.events import as_json, as_line
 from monitor.cli.options import emit, out
 from monitor.domain import EventKind, KioskEvent, Scene
-from monitor.kiosk import Kiosk, KioskSummary
+from monitor.pipeline.kiosk import Kiosk, KioskSummary
 
 _POLL = 0.1
 

@@ -10,9 +10,9 @@ from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, o
 
 if TYPE_CHECKING:
     from monitor.config import Settings
-    from monitor.enrolled import Enrolled
     from monitor.errors import ImageError
-    from monitor.identify import IdentifiedFace, Identifier
+    from monitor.pipeline.gallery_loader import Enrolled
+    from monitor.pipeline.still_images import IdentifiedFace, Identifier
 
 
 def identify(
@@ -60,7 +60,7 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
     from numpy.typing import NDArray
 
     from monitor.domain import Match
-    from monitor.identify import Identifier
+    from monitor.pipeline.still_images import Identifier
     from monitor.vision.detector import FaceDetector
     from monitor.vision.encoder import FaceEncoder
     from monitor.vision.stills import embed_stills
@@ -83,8 +83,8 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
 def _enrolled(settings: "Settings", config: Path | None) -> "Enrolled":
     """Everyone in the database; nobody where the user's own does not exist yet."""
     from db.errors import NoDatabase
-    from monitor.enrolled import Enrolled, load_people
-    from monitor.vision.gallery import Gallery
+    from monitor.pipeline.gallery_loader import Enrolled, load_people
+    from monitor.vision.matching.gallery import Gallery
 
     try:
         return load_people(*open_store(settings, config, read_only=True), settings)
@@ -96,7 +96,7 @@ def _enrolled(settings: "Settings", config: Path | None) -> "Enrolled":
 
 
 def _by_model(settings: "Settings", run: Path) -> "Identifier":
-    from monitor.identify import Identifier
+    from monitor.pipeline.still_images import Identifier
     from monitor.vision.detector import FaceDetector
     from training.eigenfaces.model import load_study_model
 
@@ -141,7 +141,7 @@ def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]
 def _report_error(path: Path, error: Exception, *, json: bool) -> None:
     if json:
         emit({"image": str(path), "error": str(error)})
-    from monitor.export import plain
+    from monitor.reports.export import plain
 
     typer.echo(f"muster: {plain(str(error))}", err=True)
 
@@ -163,7 +163,7 @@ def _as_json(found: "IdentifiedFace") -> dict[str, Any]:
 
 
 def _print(path: Path, faces: "Sequence[IdentifiedFace]") -> None:
-    from monitor.export import plain
+    from monitor.reports.export import plain
 
     if not faces:
         out.print(f"{plain(str(path))}: no face", markup=False, soft_wrap=True)

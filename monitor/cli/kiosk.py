@@ -9,7 +9,7 @@ from monitor.cli.options import AsciiOption, ConfigOption, DbOption, JsonOption,
 if TYPE_CHECKING:
     from monitor.cli.headless import OnEvent, OnScene
     from monitor.config import Settings
-    from monitor.growth import Assess
+    from monitor.recording.candidates import Assess
 
 
 def kiosk(
@@ -27,7 +27,7 @@ def kiosk(
     config: ConfigOption = None,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
-    from monitor.kiosk import Kiosk, open_kiosk
+    from monitor.pipeline.kiosk import Kiosk, open_kiosk
     from monitor.sources import open_source
 
     settings = settings_from(db, config, source=source, detector=detector, encoder=encoder, role=role)

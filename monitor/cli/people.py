@@ -190,7 +190,7 @@ def pin(
     A script sends it as a line on standard input.
     """
     from enroll.people import manage
-    from monitor.pin import SHORTEST, hash_pin
+    from monitor.attendance.pin import SHORTEST, hash_pin
 
     engine, _ = store(db, config)
     person = find(engine, who)

@@ -15,8 +15,8 @@ from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.config import Settings
-    from monitor.export import Appointment, Table
-    from monitor.reports import Period
+    from monitor.reports.export import Appointment, Table
+    from monitor.reports.totals import Period
 
 _FIRST: Final = date(2000, 1, 1)
 _LAST: Final = date(2199, 12, 31)
@@ -70,19 +70,20 @@ def attendance(
 ) -> None:
     """Who came when: status, first in, last out, hours. Today, if no days are given."""
     from db.engine import open_database, reading
-    from monitor import report_lines, reports
+    from monitor.reports import lines as report_lines
+    from monitor.reports import totals
 
     settings, form, now = _request(db, config, format_, output, json=json)
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
     with reading(open_database(settings.db, read_only=True)) as session:
-        days = reports.attendance(session, settings, period, now, group=group)
+        days = totals.attendance(session, settings, period, now, group=group)
     if by is AttendanceBy.DAY:
         lines = report_lines.days(days, settings.zone)
     elif by is AttendanceBy.PERSON:
-        lines = report_lines.totals(reports.totals(days))
+        lines = report_lines.totals(totals.totals(days))
     else:
         lines = report_lines.events(days, settings.zone)
-    _write(f"Attendance {settings.site}", lines, form, output, reports.appointments(days))
+    _write(f"Attendance {settings.site}", lines, form, output, totals.appointments(days))
     if not lines and form is Format.TABLE:
         err.print(f"There is no attendance from {period.first} to {period.last}.", markup=False)
 
@@ -100,7 +101,8 @@ def mood(
 ) -> None:
     """In what mood people were. The last seven days, if none are given."""
     from db.engine import open_database, reading
-    from monitor import report_lines, reports
+    from monitor.reports import lines as report_lines
+    from monitor.reports import totals
 
     settings, form, now = _request(db, config, format_, output, json=json)
     if form is Format.ICS:
@@ -109,8 +111,8 @@ def mood(
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=6)
     with reading(open_database(settings.db, read_only=True)) as session:
-        cells = reports.moods_by(session, settings, period, by.value, group=group)
-        names = reports.names(session) if by is MoodBy.PERSON else {}
+        cells = totals.moods_by(session, settings, period, by.value, group=group)
+        names = totals.names(session) if by is MoodBy.PERSON else {}
     lines = report_lines.moods(cells, by.value, names, settings.mood_confidence)
     _write(f"Mood {settings.site}", lines, form, output)
     if not lines and form is Format.TABLE:
@@ -141,7 +143,7 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
 
 
 def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
-    from monitor.reports import Period
+    from monitor.reports.totals import Period
 
     end = _day(last, today) if last else today
     start = _day(first, today) if first else min(end, today - timedelta(days=days_before) if last is None else end)
@@ -169,8 +171,8 @@ def _write(
     output: Path | None,
     appointments: "Sequence[Appointment]" = (),
 ) -> None:
-    from monitor import export
-    from monitor.report_lines import compact, table
+    from monitor.reports import export
+    from monitor.reports.lines import compact, table
 
     if form is Format.TABLE:
         _show(compact(title, lines), output)
@@ -187,7 +189,7 @@ def _write(
 
 
 def _put(data: bytes, output: Path | None) -> None:
-    from monitor.export import write_whole
+    from monitor.reports.export import write_whole
 
     if output is None:
         sys.stdout.buffer.write(data)
@@ -202,7 +204,7 @@ def _show(table: "Table", output: Path | None) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    from monitor.export import shown
+    from monitor.reports.export import shown
 
     if not table.rows:
         return

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from monitor.cli.options import emit, err, out
 from monitor.domain import EMOTIONS
-from monitor.export import write_whole
+from monitor.reports.export import write_whole
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, and_, bindparam, false, or_
 
 from db.records import Person
 from db.schema import PersonRow
-from monitor.attendance import Status, summarise
-from monitor.reports import Period
-from monitor.shifts import expected
+from monitor.attendance.rules import Status, summarise
+from monitor.attendance.shifts import expected
+from monitor.reports.totals import Period
 from monitor.tui.day_log import DayLog
 
 

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.errors import DatabaseError
+from monitor.attendance.pin_attempts import in_use
 from monitor.config import LOG_FILE, Settings
 from monitor.domain import EventKind, KioskEvent, Scene
-from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
-from monitor.pin_tries import in_use
+from monitor.pipeline.gallery_loader import Enrolled, load_people
 from monitor.tui.board import Attendee, Board, fold, renewed, take_back
 from monitor.tui.queries import Shares, Today, mood_of_day, today_of
 from monitor.tui.watch import News

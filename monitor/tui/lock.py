@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.attendance.pin import hash_pin, is_pin
+from monitor.attendance.pin_attempts import Tries, note_lock
 from monitor.config import save_setting
-from monitor.pin import hash_pin, is_pin
-from monitor.pin_tries import Tries, note_lock
 from monitor.tui.dialogs import Answers, Ask, Dialog
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from db.engine import reading
 from db.observations import moods
 from db.people import pages
-from monitor import mood
 from monitor.config import Settings
-from monitor.mood import Cell, Change
-from monitor.mood_sums import arrange, joined
-from monitor.reports import Period
+from monitor.moods import samples
+from monitor.moods.samples import Cell, Change
+from monitor.moods.sums import arrange, joined
+from monitor.reports.totals import Period
 from monitor.tui.mood_past import Past, added_up, past_of, with_usual
 
 MOST = 200
@@ -83,21 +83,21 @@ def mood_view(
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
     period = chosen.period(now.astimezone(zone).date())
-    over_time: mood.By = "hour" if chosen is Range.DAY else "day"
+    over_time: samples.By = "hour" if chosen is Range.DAY else "day"
     with reading(engine) as session:
         past = past_of(session, period, zone, now, before.past if before else None)
         recent = moods.added_up(session, past.today.state.end, period.bounds(zone)[1])
         today = joined(past.today.moods, arrange(recent, zone, past.today.moods))
         past, found = added_up(past, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
-        seen, all_seen = ([], 0) if hide else mood.most_seen(found["person"], today, MOST)
+        seen, all_seen = ([], 0) if hide else samples.most_seen(found["person"], today, MOST)
         names = pages.names(session, seen)
         past = with_usual(session, past, seen)
 
-    def by(what: mood.By) -> tuple[Cell, ...]:
-        return tuple(mood.cells(found[what], what, today, hide_small=hide))
+    def by(what: samples.By) -> tuple[Cell, ...]:
+        return tuple(samples.cells(found[what], what, today, hide_small=hide))
 
     found["person"] = found["person"].of(np.array([today.people[person] for person in names], np.int64))
-    changed = mood.changes(past.usual, mood.means(today.of(names)))
+    changed = samples.changes(past.usual, samples.means(today.of(names)))
     return MoodView(
         period=period,
         total=next(iter(by("all")), None),

@@ -26,13 +26,13 @@ from enroll.people.export_and_erase import erase
 from enroll.people.manage import change
 from enroll.people.report import PersonReport
 from enroll.people.store import Details, refresh_template
-from monitor import mood
-from monitor.attendance import DaySummary, passages, summarise
+from monitor.attendance.pin import hash_pin
+from monitor.attendance.rules import DaySummary, passages, summarise
 from monitor.config import QualityLimits, Settings
 from monitor.domain import RgbImage
-from monitor.mood_sums import arrange
-from monitor.pin import hash_pin
-from monitor.reports import Period
+from monitor.moods import samples as mood
+from monitor.moods.sums import arrange
+from monitor.reports.totals import Period
 from monitor.tui.queries import DESK, shares_of
 
 HISTORY_DAYS = 14

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from monitor.pin_tries import LOCKED_FOR, MOST_WRONG, Tries, note_lock, person_of
+from monitor.attendance.pin_attempts import LOCKED_FOR, MOST_WRONG, Tries, note_lock, person_of
 from monitor.tui.dialogs import Answers, Ask, Dialog
 
 if TYPE_CHECKING:

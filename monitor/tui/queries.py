@@ -20,15 +20,16 @@ from db.names import folded
 from db.observations import moods
 from db.people import people
 from db.records import AttendanceEvent, Person, Presence
-from monitor import report_lines, reports
-from monitor.attendance import passages
+from monitor.attendance.rules import passages
+from monitor.attendance.shifts import expected, person_day
 from monitor.config import Settings
 from monitor.domain import EventKind
 from monitor.errors import UsageError
-from monitor.export import to_csv, to_json_lines, to_xlsx, write_whole
-from monitor.mood import Cell
-from monitor.reports import Period, PersonDay
-from monitor.shifts import expected, person_day
+from monitor.moods.samples import Cell
+from monitor.reports import lines as report_lines
+from monitor.reports import totals
+from monitor.reports.export import to_csv, to_json_lines, to_xlsx, write_whole
+from monitor.reports.totals import Period, PersonDay
 from monitor.tui.board import ARRIVALS_KEPT, Attendee, Board, Happening
 from monitor.tui.day_log import Came, came, day_log
 from monitor.tui.text import MOODS
@@ -81,7 +82,7 @@ class PersonEntries:
 def roster_of(engine: Engine, settings: Settings, day: date, now: datetime) -> list[PersonDay]:
     """Everybody's day, by name."""
     with reading(engine) as session:
-        return reports.attendance(session, settings, Period(day, day), now)
+        return totals.attendance(session, settings, Period(day, day), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | N
     """Today's moods, each sighting counted once; None when too few people were seen to show it."""
     day = now.astimezone(settings.zone).date()
     with reading(engine) as session:
-        cells = reports.moods_by(session, settings, Period(day, day), "day")
+        cells = totals.moods_by(session, settings, Period(day, day), "day")
     return shares_of(cells[0]) if cells else ()
 
 

@@ -21,9 +21,9 @@ from db.people import pages, people
 from db.people.pages import BY_GROUP, BY_NAME, Order, Page, Want
 from db.records import Person
 from db.schema import PersonRow
-from monitor.attendance import Status, summarise
+from monitor.attendance.rules import Status, summarise
 from monitor.config import Settings
-from monitor.reports import PersonDay
+from monitor.reports.totals import PersonDay
 from monitor.tui.day_log import Came, came, day_log
 from monitor.tui.expectation import Expectation, among, expectation, not_among
 

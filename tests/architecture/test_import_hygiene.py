@@ -33,9 +33,9 @@ KIOSK_MODULES = (
     "monitor.cli.app",
     "monitor.sources",
     "monitor.sources.simulated",
-    "monitor.demo",
-    "monitor.identify",
-    "monitor.kiosk",
+    "monitor.sources.simulated.score",
+    "monitor.pipeline.still_images",
+    "monitor.pipeline.kiosk",
     "enroll.people.images",
     "monitor.tui.app",
 )
@@ -119,7 +119,9 @@ def test_neither_the_kiosk_nor_the_demo_nor_the_app_imports_what_only_training_n
 
 
 def test_importing_opens_no_model_file_socket_or_thread() -> None:
-    left = ask(LEFT_OPEN, json.dumps([*KIOSK_MODULES, "db.engine", "monitor.recorder", "monitor.capture"]))
+    left = ask(
+        LEFT_OPEN, json.dumps([*KIOSK_MODULES, "db.engine", "monitor.recording.recorder", "monitor.sources.capture"])
+    )
     assert left == {"threads": [], "files": [], "sockets": [], "landmarks": 0}
 
 

@@ -12,7 +12,7 @@ from db.ids import new_id
 from db.people import people
 from monitor.config import Settings
 from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
-from monitor.recorder import Recorder
+from monitor.recording.recorder import Recorder
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MOOD = MoodScores((0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0))

@@ -25,7 +25,7 @@ from enroll.evaluation.rates import Rate, Trials, paired, roc
 from enroll.evaluation.what_if import what_if
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import unit
-from monitor.vision.threshold import threshold_for
+from monitor.vision.matching.threshold import threshold_for
 
 
 def gallery(made_up, count=12, images=4, spread=0.02):

@@ -24,10 +24,10 @@ from enroll.people.store import Identity, add_members, mark_alike
 from monitor.cli.people import app
 from monitor.config import QualityLimits, Settings
 from monitor.domain import Box, Face
-from monitor.enrolled import load_people
 from monitor.errors import MusterError, UsageError
-from monitor.growth import MOST_GROWN, Capture, is_sure
-from monitor.quarantine import take
+from monitor.pipeline.gallery_loader import load_people
+from monitor.recording.candidate_store import take
+from monitor.recording.candidates import MOST_GROWN, Capture, is_sure
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 

@@ -15,10 +15,10 @@ from db.crypto import TemplateCipher
 from db.engine import open_database, reading
 from enroll.people.images import enrol_from_images
 from monitor.config import Settings
-from monitor.demo import Scorer, Truth
 from monitor.domain import EventKind, KioskEvent
-from monitor.kiosk import open_kiosk
+from monitor.pipeline.kiosk import open_kiosk
 from monitor.sources.simulated import SimulatedCamera
+from monitor.sources.simulated.score import Scorer, Truth
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SECONDS = 12.0

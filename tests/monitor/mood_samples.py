@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.mood_sums import Moods, arrange
+from monitor.moods.sums import Moods, arrange
 
 AT = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
 """A quarter past nine in Kathmandu."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS, Box, Embedding, Face, Frame, RgbImage
-from monitor.vision.gallery import GalleryEntry
+from monitor.vision.matching.gallery import GalleryEntry
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CAST = ("Ada", "Bela", "Cleo", "Dana", "stranger")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from monitor.ahead import DetectorAhead
 from monitor.domain import Box, Face, RgbImage
 from monitor.errors import ModelError
+from monitor.pipeline.prefetch import DetectorAhead
 
 
 class Brightness:

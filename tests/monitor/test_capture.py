@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from monitor.capture import AHEAD, Backoff, Capture
 from monitor.domain import Frame
 from monitor.errors import SourceError
+from monitor.sources.capture import AHEAD, Backoff, Capture
 from monitor.sources.health import Health
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

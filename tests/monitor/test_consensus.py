@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from stage import START, frontal, mood_of, near, person_id, unit_vector
 
-from monitor.consensus import Consensus
 from monitor.domain import Box, Candidate, Embedding, Match, Phase, Track
-from monitor.tracker import TrackUpdate
+from monitor.pipeline.consensus import Consensus
+from monitor.pipeline.tracker import TrackUpdate
 
 RANDOM = np.random.default_rng(6)
 ADA = unit_vector(RANDOM)

@@ -16,7 +16,7 @@ from db.faces import templates
 from db.people import consents, look_alikes, people
 from monitor.config import Settings, load_settings
 from monitor.domain import Embedding
-from monitor.enrolled import load_people
+from monitor.pipeline.gallery_loader import load_people
 from monitor.vision.encoder import ENCODER_NAME
 
 RANDOM = np.random.default_rng(9)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from monitor.export import Appointment, Table, plain, to_csv, to_ics, to_json_lines, to_xlsx
+from monitor.reports.export import Appointment, Table, plain, to_csv, to_ics, to_json_lines, to_xlsx
 
 AT = datetime(2026, 3, 2, 9, 5, 7, tzinfo=ZoneInfo("Europe/Berlin"))
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "＝1", "=cmd|' /C calc'!A0", " =1", "|x", "%0A=1"]

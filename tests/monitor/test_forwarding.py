@@ -17,10 +17,10 @@ from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
-from monitor import forwarding
 from monitor.cli.database import app
 from monitor.errors import UsageError
-from monitor.forwarding import forward_for_ever
+from monitor.recording import forwarding
+from monitor.recording.forwarding import forward_for_ever
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from stage import near, person_id, unit_vector
 
 from monitor.domain import Embedding
-from monitor.vision.gallery import Gallery, GalleryEntry
+from monitor.vision.matching.gallery import Gallery, GalleryEntry
 
 
 def entry(name: str, template: Embedding, margin: float = 0.0) -> GalleryEntry:

@@ -8,9 +8,9 @@ import pytest
 from stage import START, Stage, frontal, person_id
 
 from monitor.domain import Box, Candidate, Embedding, Face, Frame, Match, RgbImage
-from monitor.growth import CLEAR, LEAD, Capture, Growth, View, is_sure, nearest
-from monitor.pipeline import FlowSettings, VisionFlow
-from monitor.vision.gallery import Gallery
+from monitor.pipeline.pipeline import FlowSettings, VisionFlow
+from monitor.recording.candidates import CLEAR, LEAD, Capture, Growth, View, is_sure, nearest
+from monitor.vision.matching.gallery import Gallery
 
 ADA, BELA = person_id("Ada"), person_id("Bela")
 

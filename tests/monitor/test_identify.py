@@ -7,7 +7,7 @@ import pytest
 from stage import Photo, frontal, mood_of, person_id
 
 from monitor.domain import Box, Candidate, Face, Match, RgbImage
-from monitor.identify import Identifier
+from monitor.pipeline.still_images import Identifier
 from monitor.vision.detector import FaceDetector
 
 PICTURE = np.random.default_rng(8).integers(0, 256, (480, 640, 3)).astype(np.uint8)

@@ -14,10 +14,10 @@ import pytest
 from stage import START
 
 from monitor.domain import EventKind, Frame, KioskEvent, Scene
-from monitor.enrolled import Enrolled
 from monitor.errors import ModelError, MusterError, SourceError
-from monitor.kiosk import Kiosk, KioskSummary
-from monitor.vision.gallery import Gallery
+from monitor.pipeline.gallery_loader import Enrolled
+from monitor.pipeline.kiosk import Kiosk, KioskSummary
+from monitor.vision.matching.gallery import Gallery
 
 PATIENCE = 20.0
 """Seconds after which a test gives up on a thread."""

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from mood_samples import FLAT, HAPPY, SAD, Sample, moods
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.mood import By, Cell, cells, changes, distribution, label, means, most_seen, tallied, total
-from monitor.mood_tally import DAY, added
+from monitor.moods.samples import By, Cell, cells, changes, distribution, label, means, most_seen, tallied, total
+from monitor.moods.tally import DAY, added
 
 LABELS = (*EMOTIONS, UNSURE)
 ZONES = [

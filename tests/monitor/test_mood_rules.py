@@ -11,8 +11,20 @@ from hypothesis import strategies as st
 from mood_samples import AT, FLAT, HAPPY, SAD, Sample, added_up, moods
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.mood import BASELINE_DAYS, By, Cell, Change, changes, distribution, label, means, most_seen, tallied, total
-from monitor.mood_sums import arrange, joined
+from monitor.moods.samples import (
+    BASELINE_DAYS,
+    By,
+    Cell,
+    Change,
+    changes,
+    distribution,
+    label,
+    means,
+    most_seen,
+    tallied,
+    total,
+)
+from monitor.moods.sums import arrange, joined
 
 ZONE = ZoneInfo("Asia/Kathmandu")
 BY: tuple[By, ...] = ("hour", "day", "person", "group", "weekday_hour")

@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 from db import audit
 from db.engine import open_database, reading, writing
 from db.people import people, pins
+from monitor.attendance.pin import is_pin
 from monitor.cli.people import app
-from monitor.pin import is_pin
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

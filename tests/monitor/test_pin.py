@@ -2,8 +2,8 @@
 
 import pytest
 
+from monitor.attendance.pin import hash_pin, is_pin
 from monitor.errors import SettingsError
-from monitor.pin import hash_pin, is_pin
 
 
 def test_the_right_pin_fits_and_another_does_not() -> None:

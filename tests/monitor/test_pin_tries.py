@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from db import audit
 from db.engine import open_database, reading, writing
 from db.people import people, pins
-from monitor.pin import hash_pin
-from monitor.pin_tries import LOCKED_FOR, MOST_WRONG, Tries, in_use, note_lock, person_of
+from monitor.attendance.pin import hash_pin
+from monitor.attendance.pin_attempts import LOCKED_FOR, MOST_WRONG, Tries, in_use, note_lock, person_of
 
 AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from stage import Places, Stage, person_id
 
 from monitor.domain import Observation, Phase, Sighting
-from monitor.pipeline import FlowSettings, VisionFlow
-from monitor.vision.gallery import Gallery
+from monitor.pipeline.pipeline import FlowSettings, VisionFlow
+from monitor.vision.matching.gallery import Gallery
 
 FPS = 15
 ENROLLED = ("Ada", "Bela", "Cleo", "Dana")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.vision.similarities import largest, searchable, similarities
+from monitor.vision.matching.similarities import largest, searchable, similarities
 
 
 def crowd(count: int, spread: float, random: np.random.Generator) -> np.ndarray:

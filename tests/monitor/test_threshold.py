@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.vision.threshold import expected_fpir, fmr_at, for_means, threshold_for, usual_similarity
+from monitor.vision.matching.threshold import expected_fpir, fmr_at, for_means, threshold_for, usual_similarity
 
 targets = st.floats(1e-5, 0.5)
 sizes = st.integers(1, 10_000_000)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stage import frontal
 
 from monitor.domain import Box, Face, Track
-from monitor.tracker import Tracker, TrackUpdate
+from monitor.pipeline.tracker import Tracker, TrackUpdate
 
 FRAME = 1 / 15
 

@@ -40,7 +40,7 @@ from monitor.domain import (
     Scene,
     Track,
 )
-from monitor.enrolled import Enrolled
+from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.graphics import Graphics
 from monitor.tui.screens.system import Machine, SystemScreen

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from db import audit
 from db.engine import reading
-from monitor.pin import hash_pin
+from monitor.attendance.pin import hash_pin
 from monitor.tui.dialogs import Dialog
 
 SIZE = (80, 24)

@@ -23,7 +23,7 @@ from db.people.pages import Page, Want
 from db.privacy import erasure
 from db.records import PersonSummary
 from enroll.people.report import PersonReport
-from monitor.pin import is_pin
+from monitor.attendance.pin import is_pin
 from monitor.tui import people_queries
 from monitor.tui.paged import PagedTable
 from monitor.tui.screens.import_report import ImportReport

@@ -6,9 +6,9 @@ from desk_keys import SIZE, fill, go
 from rich.cells import cell_len
 from test_door_screen import text_of
 
+from monitor.attendance.pin import hash_pin, is_pin
 from monitor.config import load_settings
-from monitor.mood import Cell
-from monitor.pin import hash_pin, is_pin
+from monitor.moods.samples import Cell
 from monitor.tui import mood_queries
 from monitor.tui.chrome import ScreenHelp
 from monitor.tui.dialogs import Dialog

@@ -6,7 +6,7 @@ import pytest
 from conftest_tui import World, scene, settle, show_door
 from textual.pilot import Pilot
 
-from monitor.pin import hash_pin
+from monitor.attendance.pin import hash_pin
 from monitor.tui.dialogs import Dialog
 from monitor.tui.screens.first_steps import FirstSteps
 

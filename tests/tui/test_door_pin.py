@@ -11,9 +11,9 @@ from db.attendance import ledger
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people, pins
+from monitor.attendance.pin import hash_pin
 from monitor.domain import EventKind, KioskEvent
-from monitor.pin import hash_pin
-from monitor.recorder import Recorder
+from monitor.recording.recorder import Recorder
 from monitor.tui.dialogs import Dialog
 from monitor.tui.pin_entry import WRONG
 

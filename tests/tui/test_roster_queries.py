@@ -10,8 +10,8 @@ from db.engine import writing
 from db.names import folded
 from db.people import people
 from db.people.pages import Want
-from monitor.attendance import Status
-from monitor.reports import PersonDay
+from monitor.attendance.rules import Status
+from monitor.reports.totals import PersonDay
 from monitor.tui.queries import roster_of
 from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
 

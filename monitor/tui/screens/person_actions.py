@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from enroll.people.export_and_erase import export_name, export_zip
-from monitor.pin import SHORTEST
+from monitor.attendance.pin import SHORTEST
 from monitor.tui import people_queries as queries
 from monitor.tui.dialogs import Answers, Ask, Dialog
 from monitor.tui.people_queries import PersonDetails, Property

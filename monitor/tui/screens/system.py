@@ -14,9 +14,9 @@ from textual.widgets import Static
 
 from db.privacy.retention import Expired
 from db.records import AuditEntry
+from monitor.attendance.pin import SHORTEST
 from monitor.config import Settings
 from monitor.doctor import Check, Status, check_window, run_checks
-from monitor.pin import SHORTEST
 from monitor.sources import FrameSource, open_source
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.tui import system_queries as queries

@@ -14,8 +14,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from monitor.attendance import Status
-from monitor.reports import PersonDay
+from monitor.attendance.rules import Status
+from monitor.reports.totals import PersonDay
 from monitor.tui.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.paged import PagedTable
 from monitor.tui.queries import export_roster

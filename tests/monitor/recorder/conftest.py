@@ -13,7 +13,7 @@ from db.engine import open_database, writing
 from db.people import people
 from db.records import Person
 from monitor.config import Settings
-from monitor.recorder import Recorder
+from monitor.recording.recorder import Recorder
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from db.observations import moods, sightings
 from db.records import Person
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase
-from monitor.recorder import Recorder
+from monitor.recording.recorder import Recorder
 
 
 def test_an_arrival_is_sighting_check_in_and_mood(

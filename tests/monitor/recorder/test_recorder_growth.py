@@ -18,8 +18,8 @@ from db.people import consents, people
 from db.records import Person
 from db.schema import TemplateRow
 from monitor.domain import Embedding
-from monitor.growth import MOST_WAITING, Capture
-from monitor.recorder import Recorder
+from monitor.recording.candidates import MOST_WAITING, Capture
+from monitor.recording.recorder import Recorder
 
 ENCODER = "test-1"
 START = np.eye(128, dtype=np.float32)[0]

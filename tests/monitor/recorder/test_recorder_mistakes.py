@@ -17,7 +17,7 @@ from db.people import consents, look_alikes, people
 from db.privacy import erasure
 from db.records import Person
 from monitor.domain import Phase
-from monitor.recorder import Recorder
+from monitor.recording.recorder import Recorder
 
 
 def test_not_me_voids_takes_the_name_off_and_remembers(

@@ -12,7 +12,7 @@ from db.observations import moods, sightings
 from db.people import consents
 from db.records import Person
 from monitor.domain import Phase
-from monitor.recorder import Recorder
+from monitor.recording.recorder import Recorder
 
 
 def test_moods_are_written_while_somebody_stays(engine: Engine, ada: Person, start: Callable[..., Recorder]) -> None:

@@ -15,7 +15,7 @@ from db.privacy import erasure
 from db.records import Person
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent
-from monitor.recorder import Recorder
+from monitor.recording.recorder import Recorder
 
 
 class Clock:

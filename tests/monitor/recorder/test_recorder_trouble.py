@@ -17,10 +17,10 @@ from db.errors import DatabaseError, WrongKey
 from db.observations import sightings
 from db.people import people
 from db.records import Person
-from monitor import recorder as recording
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase
-from monitor.recorder import Recorder
+from monitor.recording import recorder as recording
+from monitor.recording.recorder import Recorder
 
 
 def test_a_locked_database_loses_nothing_and_says_so(

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from db import audit
 from db.engine import reading, writing
 from db.people import pins
-from monitor.pin import hash_pin, is_pin
+from monitor.attendance.pin import hash_pin, is_pin
 
 MOST_WRONG: Final = 5
 """So many wrong tries one after the other lock the entry."""

@@ -10,7 +10,7 @@ from db.engine import reading
 from db.people.people import load_gallery
 from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
-from monitor.vision.gallery import Gallery, GalleryEntry, extra_margin
+from monitor.vision.matching.gallery import Gallery, GalleryEntry, extra_margin
 
 
 @dataclass(frozen=True, slots=True, eq=False)

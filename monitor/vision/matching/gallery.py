@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from monitor.domain import Candidate, Embedding, Match
 from monitor.vision.dlib_resnet import EMBEDDING_SIZE
 from monitor.vision.encoder import unit
-from monitor.vision.similarities import largest, searchable, similarities
-from monitor.vision.threshold import for_means, threshold_for, usual_similarity
+from monitor.vision.matching.similarities import largest, searchable, similarities
+from monitor.vision.matching.threshold import for_means, threshold_for, usual_similarity
 
 _CHUNK = 4096
 _SHORTEST = 1e-3

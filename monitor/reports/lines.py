@@ -7,11 +7,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.export import Cell, Table
-from monitor.mood import By
-from monitor.mood import Cell as MoodCell
-from monitor.mood import label as mood_label
-from monitor.reports import PersonDay, PersonTotal
+from monitor.moods.samples import By
+from monitor.moods.samples import Cell as MoodCell
+from monitor.moods.samples import label as mood_label
+from monitor.reports.export import Cell, Table
+from monitor.reports.totals import PersonDay, PersonTotal
 
 _NOT_ON_TERMINALS: Final = ("incomplete", "id", "people")
 

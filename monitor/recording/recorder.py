@@ -21,10 +21,10 @@ from db.crypto import TemplateCipher, bind_key
 from db.engine import writing
 from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
 from db.ids import new_id
-from monitor import facts, quarantine
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
-from monitor.growth import Capture
+from monitor.recording import candidate_store, transactions
+from monitor.recording.candidates import Capture
 
 MANY_WAITING: Final = 500
 """From here on waiting facts lose their pictures, and moods of people in view are not kept."""
@@ -112,7 +112,7 @@ class Recorder:
                 time_zone=settings.time_zone,
                 at=clock(),
             )
-        self._door = facts.Door(kiosk.id, settings, cipher, facts.CrowdTokens())
+        self._door = transactions.Door(kiosk.id, settings, cipher, transactions.CrowdTokens())
         self._waiting: deque[_Fact] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -247,12 +247,12 @@ class Recorder:
         now = self._clock()
         with writing(self._engine) as session:
             if isinstance(fact, _Seen):
-                return facts.write(session, self._door, fact.sighting, fact.event, now)
+                return transactions.write(session, self._door, fact.sighting, fact.event, now)
             if isinstance(fact, Capture):
-                quarantine.take(session, self._door.cipher, fact)
+                candidate_store.take(session, self._door.cipher, fact)
                 return []
             if isinstance(fact, _Pin):
-                return facts.write_pin(session, self._door, fact.person, fact.event, fact.at)
+                return transactions.write_pin(session, self._door, fact.person, fact.event, fact.at)
             door = self._door
             corrections.not_me(
                 session, door.cipher, fact.attendance, id=fact.id, at=now, kiosk=door.kiosk, actor=fact.actor

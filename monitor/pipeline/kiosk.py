@@ -16,16 +16,16 @@ import numpy as np
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from monitor.ahead import DetectorAhead
-from monitor.capture import Capture
 from monitor.config import Settings
 from monitor.domain import Box, EventKind, Face, Frame, KioskEvent, Scene, Sighting
-from monitor.enrolled import Enrolled, load_people
 from monitor.errors import MusterError
-from monitor.growth import Assess, Growth
-from monitor.pipeline import Detector, FlowSettings, VisionFlow
-from monitor.recorder import Recorder
+from monitor.pipeline.gallery_loader import Enrolled, load_people
+from monitor.pipeline.pipeline import Detector, FlowSettings, VisionFlow
+from monitor.pipeline.prefetch import DetectorAhead
+from monitor.recording.candidates import Assess, Growth
+from monitor.recording.recorder import Recorder
 from monitor.sources import FrameSource
+from monitor.sources.capture import Capture
 from monitor.sources.folder import FolderSource
 from monitor.vision import views
 from monitor.vision.chips import face_chip

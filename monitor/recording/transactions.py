@@ -18,10 +18,10 @@ from db.errors import InvalidRecord
 from db.observations import moods, sightings
 from db.people import consents, people
 from db.records import AttendanceEvent, Method, MoodSample, NewEvent, Person, SightingRecord
-from monitor.attendance import Passage, decide, passages
+from monitor.attendance.rules import Passage, decide, passages
+from monitor.attendance.shifts import day_of, person_day
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase, RgbImage, Sighting
-from monitor.shifts import day_of, person_day
 
 _DAYS_BACK: Final = timedelta(days=2)
 """How far a decision looks back; a day of a person has at most 36 hours."""

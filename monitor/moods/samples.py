@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS, MoodScores
-from monitor.mood_sums import Moods
-from monitor.mood_tally import DAY, Tally, tally
+from monitor.moods.sums import Moods
+from monitor.moods.tally import DAY, Tally, tally
 
 SMALLEST_GROUP: Final = 5
 """People that a cell of aggregate mode needs to be shown."""

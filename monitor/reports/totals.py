@@ -14,12 +14,12 @@ from db.attendance import ledger, schedules
 from db.observations import moods
 from db.people import people
 from db.records import Person
-from monitor import mood
-from monitor.attendance import DaySummary, Passage, Status, passages, summarise
+from monitor.attendance.rules import DaySummary, Passage, Status, passages, summarise
+from monitor.attendance.shifts import day_bounds
 from monitor.config import Settings
-from monitor.export import Appointment
-from monitor.mood_sums import arrange
-from monitor.shifts import day_bounds
+from monitor.moods import samples as mood
+from monitor.moods.sums import arrange
+from monitor.reports.export import Appointment
 
 
 @dataclass(frozen=True, slots=True)

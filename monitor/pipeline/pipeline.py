@@ -8,10 +8,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.consensus import Consensus
 from monitor.domain import Embedding, Face, Frame, Match, MoodScores, Observation, Phase, RgbImage, Sighting, Track
-from monitor.growth import Growth, View
-from monitor.tracker import Tracker, TrackUpdate
+from monitor.pipeline.consensus import Consensus
+from monitor.pipeline.tracker import Tracker, TrackUpdate
+from monitor.recording.candidates import Growth, View
 from monitor.vision import views
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop

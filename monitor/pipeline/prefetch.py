@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from monitor.domain import Face, RgbImage
-from monitor.pipeline import Detector
+from monitor.pipeline.pipeline import Detector
 
 _THREADS = 2
 """Where the flow leaves its core idle, a second detector takes it."""

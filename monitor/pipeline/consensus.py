@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from uuid6 import uuid7
 
 from monitor.domain import Embedding, Match, MoodScores, Phase, RgbImage, Sighting, Track
-from monitor.tracker import TrackUpdate
+from monitor.pipeline.tracker import TrackUpdate
 
 SAME_PERSON = 0.94
 """Cosine below which an embedding is not the track's: of pairs of different people 1 in 5,000 are above it, of pairs of

@@ -2,7 +2,7 @@
 
 Each track predicts where its face will be with an alpha-beta filter (the steady state of a constant velocity Kalman
 filter); the nearest face and prediction are paired first. Where positions alone cannot tell who is who, the track is
-marked doubtful, and `monitor.consensus` asks the embedding.
+marked doubtful, and `monitor.pipeline.consensus` asks the embedding.
 """
 
 from collections.abc import Iterator, Sequence

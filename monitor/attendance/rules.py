@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from monitor.shifts import Expected, Shift, expected, person_day
+from monitor.attendance.shifts import Expected, Shift, expected, person_day
 
 Presence: TypeAlias = Literal["check_in", "check_out"]
 Role: TypeAlias = Literal["in", "out", "auto"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
-from monitor.mood_sums import Moods
+from monitor.moods.sums import Moods
 
 LABELS: Final = len(EMOTIONS) + 1
 """The emotions, then unsure."""

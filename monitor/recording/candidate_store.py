@@ -12,7 +12,7 @@ from db.faces import candidates, templates
 from db.faces.candidates import NewCapture
 from db.observations import sightings
 from db.people import consents, people
-from monitor.growth import MOST_WAITING, NEW, Capture, nearest
+from monitor.recording.candidates import MOST_WAITING, NEW, Capture, nearest
 
 
 def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
