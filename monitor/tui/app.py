@@ -26,6 +26,7 @@ from textual.widgets import HelpPanel
 
 from db.crypto import TemplateCipher
 from monitor.config import CONFIG_FILE, Settings, save_setting
+from monitor.desk.change_feed import News, Watch
 from monitor.domain import KioskEvent, Scene
 from monitor.tui.chrome import LoopDelay, ScreenHelp
 from monitor.tui.commands import commands
@@ -47,7 +48,6 @@ from monitor.tui.screens.today import TodayScreen
 from monitor.tui.screens.visitors import VisitorsScreen
 from monitor.tui.text import clean, signs, source_name
 from monitor.tui.themes import DARK_MOODS, SIXTEEN, THEMES
-from monitor.tui.watch import News, Watch
 from monitor.tui.work import WorkApp
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from monitor.desk.door_board import Greeting, Welcome
 from monitor.domain import RgbImage
 from monitor.tui.banner import large
-from monitor.tui.board import Greeting, Welcome
 from monitor.tui.chrome import put
 from monitor.tui.text import Signs, at_clock, clean, salutation
 from monitor.tui.thumbnail import Thumbnail

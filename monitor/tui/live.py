@@ -14,12 +14,12 @@ from db.crypto import TemplateCipher
 from db.errors import DatabaseError
 from monitor.attendance.pin_attempts import in_use
 from monitor.config import LOG_FILE, Settings
+from monitor.desk.change_feed import News
+from monitor.desk.door_board import Attendee, Board, fold, renewed, take_back
+from monitor.desk.today import Shares, Today, mood_of_day, today_of
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
 from monitor.pipeline.gallery_loader import Enrolled, load_people
-from monitor.tui.board import Attendee, Board, fold, renewed, take_back
-from monitor.tui.queries import Shares, Today, mood_of_day, today_of
-from monitor.tui.watch import News
 from monitor.tui.work import WorkApp
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from monitor.desk.today import shares_of
 from monitor.moods.samples import Cell
 from monitor.tui.chrome import apportion
-from monitor.tui.queries import shares_of
 from monitor.tui.text import MOODS, Signs, clean, day_text
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

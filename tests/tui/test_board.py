@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.desk.door_board import Board, Welcome, fold, renewed, take_back
 from monitor.domain import EventKind, KioskEvent
 from monitor.tui.banner import ROWS, large
-from monitor.tui.board import Board, Welcome, fold, renewed, take_back
 from monitor.tui.greeting import words_for
 from monitor.tui.text import UNICODE_SIGNS, clean
 

@@ -19,9 +19,9 @@ from db.people import people
 from db.people.pages import Want
 from db.privacy import erasure
 from db.records import NewEvent, Presence
-from monitor.tui.day_log import LASTS, came, day_log
-from monitor.tui.queries import today_of
-from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
+from monitor.attendance.day_log import LASTS, came, day_log
+from monitor.desk.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.today import today_of
 
 ORDERS = ("name", "group", "status", "in", "out", "hours")
 ALL = Want(100)

@@ -19,11 +19,11 @@ from db.faces import templates
 from db.people import consents, people
 from db.records import Person
 from enroll.faces.examine import Examiner
+from monitor.desk.enrolment_session import Booth, DoorFrames
 from monitor.domain import Frame, RgbImage, Scene
 from monitor.errors import SourceError
 from monitor.sources import FrameSource
 from monitor.tui.app import MusterApp
-from monitor.tui.capturing import Booth, DoorFrames
 from monitor.tui.screens.capture import CaptureScreen
 from monitor.tui.screens.people import PeopleScreen
 from monitor.vision.encoder import ENCODER_NAME

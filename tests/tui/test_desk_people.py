@@ -24,7 +24,7 @@ from db.privacy import erasure
 from db.records import PersonSummary
 from enroll.people.report import PersonReport
 from monitor.attendance.pin import is_pin
-from monitor.tui import people_queries
+from monitor.desk import people as people_queries
 from monitor.tui.paged import PagedTable
 from monitor.tui.screens.import_report import ImportReport
 from monitor.tui.screens.people import PeopleScreen

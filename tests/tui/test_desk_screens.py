@@ -8,12 +8,12 @@ from test_door_screen import text_of
 
 from monitor.attendance.pin import hash_pin, is_pin
 from monitor.config import load_settings
+from monitor.desk import moods
+from monitor.desk.moods import Range, mood_view
 from monitor.moods.samples import Cell
-from monitor.tui import mood_queries
 from monitor.tui.chrome import ScreenHelp
 from monitor.tui.dialogs import Dialog
 from monitor.tui.mood_charts import stacked
-from monitor.tui.mood_queries import Range, mood_view
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood import MoodScreen
@@ -42,7 +42,7 @@ async def test_moods_by_person_show_only_where_people_are_kept(world: World) -> 
 
 async def test_of_many_people_those_seen_most_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = mood_view(world.engine, world.settings, Range.MONTH, NOW)
-    monkeypatch.setattr(mood_queries, "MOST", 3)
+    monkeypatch.setattr(moods, "MOST", 3)
     part = mood_view(world.engine, world.settings, Range.MONTH, NOW)
     assert (whole.more, part.more) == (0, len(whole.people) - 3)
     assert [one.cell.sightings for one in part.people] == [one.cell.sightings for one in whole.people[:3]]

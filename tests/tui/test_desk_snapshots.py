@@ -19,10 +19,11 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.tui import people_queries, system_queries, visitor_queries
+from monitor.desk import people as people_queries
+from monitor.desk import system, visitors
+from monitor.desk.system import SystemView
 from monitor.tui.chrome import LoopDelay
 from monitor.tui.screens import mood, today
-from monitor.tui.system_queries import SystemView
 
 STATES = ["empty", "typical", "full", "error"]
 at_each_size = pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
@@ -113,7 +114,7 @@ def test_visitors(
     if state == "full":
         fill_visitors(made)
     if state == "error":
-        monkeypatch.setattr(visitor_queries, "visitors_view", fail)
+        monkeypatch.setattr(visitors, "visitors_view", fail)
     assert snap_compare(made.app(camera=False), terminal_size=size, run_before=desk("f5"))
 
 
@@ -126,13 +127,13 @@ def test_system(
     made: World = request.getfixturevalue("empty_world" if state == "empty" else "world")
     if state == "full":
         fill_audit(made)
-    monkeypatch.setattr(system_queries, "system_view", fail if state == "error" else on_a_known_disk)
+    monkeypatch.setattr(system, "system_view", fail if state == "error" else on_a_known_disk)
     app = made.app(camera=False)
     app.loop_delay = SteadyDelay()
     assert snap_compare(app, terminal_size=size, run_before=desk("f6"))
 
 
-real_view = system_queries.system_view
+real_view = system.system_view
 
 
 def on_a_known_disk(engine: object, settings: object, now: datetime, *more: object, **named: object) -> SystemView:

@@ -20,11 +20,11 @@ from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.observations import moods, sightings
+from monitor.desk import system
 from monitor.doctor import Check, Status
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
-from monitor.tui import system_queries
 from monitor.tui.paged import PagedTable
 from monitor.tui.screens.camera_choice import CameraChoice
 
@@ -215,7 +215,7 @@ async def test_a_database_that_fails_is_said_and_loaded_again_when_it_answers(
 
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         with monkeypatch.context() as patch:
-            patch.setattr(system_queries, "system_view", fail)
+            patch.setattr(system, "system_view", fail)
             await go(pilot, "f6")
             assert "! The database does not answer; try again in a moment." in text_of(world)
         await go(pilot, "f2", "f6")

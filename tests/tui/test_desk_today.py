@@ -17,7 +17,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
-from monitor.tui import queries
+from monitor.desk import today
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today import TodayScreen
 from monitor.tui.table import Table
@@ -193,8 +193,8 @@ async def test_a_persons_day_follows_what_is_written_meanwhile(world: World) -> 
 
 async def test_a_persons_day_can_be_left_before_it_is_loaded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    load = queries.day_of_person
-    monkeypatch.setattr(queries, "day_of_person", lambda *args: go_on.wait(5) and load(*args))
+    load = today.day_of_person
+    monkeypatch.setattr(today, "day_of_person", lambda *args: go_on.wait(5) and load(*args))
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await settle(pilot)
         await pilot.press("enter", "escape")

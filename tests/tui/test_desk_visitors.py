@@ -15,7 +15,7 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.tui import visitor_queries
+from monitor.desk import visitors
 from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Table
 
@@ -54,7 +54,7 @@ async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> N
 
 
 async def test_older_visitors_follow_at_the_end_of_the_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visitor_queries, "BATCH", 2)
+    monkeypatch.setattr(visitors, "BATCH", 2)
     random = np.random.default_rng(9)
     with writing(world.engine) as session:
         kiosk = kiosks.all_kiosks(session)[0].id

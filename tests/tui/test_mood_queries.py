@@ -14,7 +14,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.privacy import erasure
 from db.records import MoodSample, SightingRecord
-from monitor.tui.mood_queries import MoodView, Range, mood_view
+from monitor.desk.moods import MoodView, Range, mood_view
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=1)
 """In Berlin, where the world is."""

@@ -11,9 +11,9 @@ from db.names import folded
 from db.people import people
 from db.people.pages import Want
 from monitor.attendance.rules import Status
+from monitor.desk.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.today import roster_of
 from monitor.reports.totals import PersonDay
-from monitor.tui.queries import roster_of
-from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
 
 TODAY = date(2026, 3, 9)
 

@@ -12,10 +12,10 @@ from db.engine import open_database, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
+from monitor.desk.change_feed import News
+from monitor.desk.door_board import Attendee, Board, Happening, Welcome, fold, renewed
 from monitor.domain import EventKind
-from monitor.tui.board import Attendee, Board, Happening, Welcome, fold, renewed
 from monitor.tui.table import Table
-from monitor.tui.watch import News
 
 
 async def until(pilot: Pilot[None], world: World, text: str) -> None:

@@ -14,11 +14,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config import save_setting
+from monitor.desk.enrolment_session import DoorFrames
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources import FrameSource, open_source
 from monitor.sources.camera import CameraInfo, list_cameras
-from monitor.tui.capturing import DoorFrames
 from monitor.tui.key_bar import KeyBar
 from monitor.tui.preview import Preview
 from monitor.tui.table import Column, Row, Table

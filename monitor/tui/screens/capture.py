@@ -17,8 +17,8 @@ from textual.widgets import Static
 from enroll.camera.coach import WORDS, Advice, Ask
 from enroll.camera.session import Shown
 from enroll.people.report import PersonReport
+from monitor.desk.enrolment_session import Session
 from monitor.tui.banner import ROWS, large
-from monitor.tui.capturing import Session
 from monitor.tui.key_bar import KeyBar
 from monitor.tui.preview import Preview
 from monitor.tui.text import Signs, clean

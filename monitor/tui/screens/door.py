@@ -13,15 +13,15 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
+from monitor.desk.door_board import Attendee, Board, Greeting, Happening, Welcome
+from monitor.desk.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
-from monitor.tui.board import Attendee, Board, Greeting, Happening, Welcome
 from monitor.tui.camera import CameraPicture
 from monitor.tui.chrome import MoodBar, TopBar, put
 from monitor.tui.feed import Look
 from monitor.tui.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.key_bar import KeyBar
 from monitor.tui.painting import paint
-from monitor.tui.queries import Shares
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, enrolled, event_sign
 from monitor.tui.themes import palette_of

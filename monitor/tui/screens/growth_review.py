@@ -13,9 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records import Person
-from monitor.tui import growth_queries as queries
+from monitor.desk import template_review as queries
+from monitor.desk.template_review import View
 from monitor.tui.dialogs import Dialog
-from monitor.tui.growth_queries import View
 from monitor.tui.key_bar import KeyBar
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, clean, day_text

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
+from monitor.desk.moods import MoodView, Range, mood_view
+from monitor.desk.today import shares_of
 from monitor.domain import EMOTIONS
 from monitor.tui.chrome import MoodBar
 from monitor.tui.mood_charts import heat_map, label_of, legend, stacked
-from monitor.tui.mood_queries import MoodView, Range, mood_view
-from monitor.tui.queries import shares_of
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import MOODS, clean, day_text

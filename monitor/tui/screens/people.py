@@ -18,13 +18,13 @@ from textual.widgets import Static
 from db.people.pages import Page
 from db.records import Person, PersonSummary
 from enroll.people.report import PersonReport
+from monitor.desk import people as queries
+from monitor.desk.enrolment_session import Booth, DoorFrames, booth_for, enrol_from, wish_of
+from monitor.desk.people import PeopleCounts, PersonDetails
+from monitor.desk.today import DESK
 from monitor.sources import FrameSource
-from monitor.tui import people_queries as queries
-from monitor.tui.capturing import Booth, DoorFrames, booth_for, enrol_from, wish_of
 from monitor.tui.dialogs import YES_NO, Answers, Ask, Dialog, ask
 from monitor.tui.paged import PagedTable
-from monitor.tui.people_queries import PeopleCounts, PersonDetails
-from monitor.tui.queries import DESK
 from monitor.tui.screens.capture import CaptureScreen
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.growth_review import GrowthReview

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from enroll.people.export_and_erase import export_name, export_zip
 from monitor.attendance.pin import SHORTEST
-from monitor.tui import people_queries as queries
+from monitor.desk import people as queries
+from monitor.desk.people import PersonDetails, Property
 from monitor.tui.dialogs import Answers, Ask, Dialog
-from monitor.tui.people_queries import PersonDetails, Property
 from monitor.tui.screens.person_text import called
 from monitor.tui.text import clean
 

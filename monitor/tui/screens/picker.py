@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from db.people.pages import Page
 from db.records import Person
-from monitor.tui import people_queries as queries
+from monitor.desk import people as queries
 from monitor.tui.key_bar import KeyBar
 from monitor.tui.paged import PagedTable
 from monitor.tui.screens.desk import LETTERS

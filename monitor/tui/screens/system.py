@@ -16,17 +16,17 @@ from db.privacy.retention import Expired
 from db.records import AuditEntry
 from monitor.attendance.pin import SHORTEST
 from monitor.config import Settings
+from monitor.desk import system as queries
+from monitor.desk.system import SystemView, Verdict
 from monitor.doctor import Check, Status, check_window, run_checks
 from monitor.sources import FrameSource, open_source
 from monitor.sources.camera import CameraInfo, list_cameras
-from monitor.tui import system_queries as queries
 from monitor.tui.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.lock import write_pin
 from monitor.tui.paged import PagedTable
 from monitor.tui.screens.camera_choice import CameraChoice
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.system_text import findings_text, past_text, running_text, settings_text, state_text
-from monitor.tui.system_queries import SystemView, Verdict
 from monitor.tui.table import Column, Row
 from monitor.tui.text import at_clock, clean, day_text
 

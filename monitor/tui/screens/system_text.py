@@ -7,12 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.config import Settings
+from monitor.desk.system import SystemView
 from monitor.doctor import Check, Status
 from monitor.sources.stream import without_password
 from monitor.tui.chrome import LoopDelay
 from monitor.tui.feed import PictureFeed
 from monitor.tui.live import LiveDoor
-from monitor.tui.system_queries import SystemView
 from monitor.tui.text import Signs, at_clock, clean, day_text
 
 SECRET = {"admin_pin_hash"}

@@ -15,11 +15,11 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from monitor.attendance.rules import Status
+from monitor.desk.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.today import export_roster
 from monitor.reports.totals import PersonDay
 from monitor.tui.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.paged import PagedTable
-from monitor.tui.queries import export_roster
-from monitor.tui.roster_queries import BoardPage, BoardQuery, board_page
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.table import Column, Row, Table

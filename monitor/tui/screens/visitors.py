@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from db.records import Person
 from enroll.faces.similarity_limits import FITS
-from monitor.tui import visitor_queries as queries
+from monitor.desk import visitors as queries
+from monitor.desk.visitors import VisitorGroup, VisitorsView
 from monitor.tui.dialogs import Ask, Dialog
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.person_text import called
@@ -21,7 +22,6 @@ from monitor.tui.screens.picker import PersonPicker
 from monitor.tui.table import Column, Row, Table
 from monitor.tui.text import at_clock, day_text
 from monitor.tui.thumbnail import Thumbnail
-from monitor.tui.visitor_queries import VisitorGroup, VisitorsView
 
 COLUMNS = (
     Column("last", "Last seen"),

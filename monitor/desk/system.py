@@ -19,7 +19,7 @@ from db.privacy import retention
 from db.privacy.retention import Expired, Retention
 from db.records import AuditEntry, Kiosk, LedgerCheck
 from monitor.config import Settings
-from monitor.tui.queries import DESK
+from monitor.desk.today import DESK
 
 LASTS: Final = timedelta(minutes=1)
 """How long the number of what is past its time is good: it takes a look at everything."""

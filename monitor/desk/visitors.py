@@ -19,9 +19,9 @@ from db.people import pages, people
 from db.records import Person, Visitor
 from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
 from enroll.people.store import refresh_template
+from monitor.desk.people import decode
+from monitor.desk.today import DESK
 from monitor.domain import RgbImage
-from monitor.tui.people_queries import decode
-from monitor.tui.queries import DESK
 from monitor.vision.encoder import ENCODER_NAME, unit
 
 BATCH = 500

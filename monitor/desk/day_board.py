@@ -21,11 +21,11 @@ from db.people import pages, people
 from db.people.pages import BY_GROUP, BY_NAME, Order, Page, Want
 from db.records import Person
 from db.schema import PersonRow
+from monitor.attendance.day_log import Came, came, day_log
+from monitor.attendance.expected import Expectation, among, expectation, not_among
 from monitor.attendance.rules import Status, summarise
 from monitor.config import Settings
 from monitor.reports.totals import PersonDay
-from monitor.tui.day_log import Came, came, day_log
-from monitor.tui.expectation import Expectation, among, expectation, not_among
 
 STATUSES: Final = tuple(Status)
 

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, and_, bindparam, false, or_
 
 from db.records import Person
 from db.schema import PersonRow
+from monitor.attendance.day_log import DayLog
 from monitor.attendance.rules import Status, summarise
 from monitor.attendance.shifts import expected
 from monitor.reports.totals import Period
-from monitor.tui.day_log import DayLog
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ from enroll.people.store import Details, refresh_template
 from monitor.attendance.pin import hash_pin
 from monitor.attendance.rules import DaySummary, passages, summarise
 from monitor.config import QualityLimits, Settings
+from monitor.desk.today import DESK, shares_of
 from monitor.domain import RgbImage
 from monitor.moods import samples as mood
 from monitor.moods.sums import arrange
 from monitor.reports.totals import Period
-from monitor.tui.queries import DESK, shares_of
 
 HISTORY_DAYS = 14
 Property: TypeAlias = Literal["rename", "number", "group", "notes"]

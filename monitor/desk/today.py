@@ -20,9 +20,11 @@ from db.names import folded
 from db.observations import moods
 from db.people import people
 from db.records import AttendanceEvent, Person, Presence
+from monitor.attendance.day_log import Came, came, day_log
 from monitor.attendance.rules import passages
 from monitor.attendance.shifts import expected, person_day
 from monitor.config import Settings
+from monitor.desk.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
 from monitor.domain import EventKind
 from monitor.errors import UsageError
 from monitor.moods.samples import Cell
@@ -30,8 +32,6 @@ from monitor.reports import lines as report_lines
 from monitor.reports import totals
 from monitor.reports.export import to_csv, to_json_lines, to_xlsx, write_whole
 from monitor.reports.totals import Period, PersonDay
-from monitor.tui.board import ARRIVALS_KEPT, Attendee, Board, Happening
-from monitor.tui.day_log import Came, came, day_log
 from monitor.tui.text import MOODS
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]

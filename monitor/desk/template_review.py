@@ -17,9 +17,9 @@ from db.faces import candidates, templates
 from db.observations import sightings
 from db.records import Person, SightingRecord, Template
 from enroll.people import adaptation as review
+from monitor.desk.people import decode
+from monitor.desk.today import DESK
 from monitor.domain import RgbImage
-from monitor.tui.people_queries import decode
-from monitor.tui.queries import DESK
 
 
 @dataclass(frozen=True, slots=True, eq=False)
