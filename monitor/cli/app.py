@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from db.crypto import TemplateCipher
     from monitor.config import Settings
-    from monitor.tui.live import KioskFactory
+    from monitor.tui.runtime.kiosk_controller import KioskFactory
 
 
 def run_app(
@@ -38,8 +38,8 @@ def run_app(
     """
     from monitor.config import CONFIG_FILE, LOG_FILE
     from monitor.tui.app import MusterApp
-    from monitor.tui.graphics import Graphics, has_few_colours, terminal_graphics
-    from monitor.tui.terminal import run_to_end
+    from monitor.tui.picture.graphics import Graphics, has_few_colours, terminal_graphics
+    from monitor.tui.run import run_to_end
 
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
     app = MusterApp(

@@ -32,7 +32,7 @@ from monitor.reports import lines as report_lines
 from monitor.reports import totals
 from monitor.reports.export import to_csv, to_json_lines, to_xlsx, write_whole
 from monitor.reports.totals import Period, PersonDay
-from monitor.tui.text import MOODS
+from monitor.tui.style.text import MOODS
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""

@@ -1,6 +1,6 @@
 """The terminal app. It shows what the kiosk does and what the database holds; it decides nothing itself.
 
-    MusterApp(settings, engine, cipher, kiosk_factory, clock=...)    # run it with monitor.tui.terminal.run_to_end
+    MusterApp(settings, engine, cipher, kiosk_factory, clock=...)    # run it with monitor.tui.run.run_to_end
 
 `kiosk_factory(on_scene, on_event)` makes the kiosk; the app starts it in a worker thread and stops it when
 the app ends. Without one the app has no camera (`muster review`). The callbacks may be called from any thread:
@@ -28,27 +28,27 @@ from db.crypto import TemplateCipher
 from monitor.config import CONFIG_FILE, Settings, save_setting
 from monitor.desk.change_feed import News, Watch
 from monitor.domain import KioskEvent, Scene
-from monitor.tui.chrome import LoopDelay, ScreenHelp
 from monitor.tui.commands import commands
-from monitor.tui.feed import Picture, PictureFeed
-from monitor.tui.graphics import Graphics, kitty_forget
-from monitor.tui.key_order import KeyOrder
-from monitor.tui.live import KioskFactory, LiveDoor
-from monitor.tui.lock import DeskLock
-from monitor.tui.pin_entry import PinEntry
-from monitor.tui.plain import PlainLetters
-from monitor.tui.screens.day_sheet import DaySheet
+from monitor.tui.picture.feed import Picture, PictureFeed
+from monitor.tui.picture.graphics import Graphics, kitty_forget
+from monitor.tui.runtime.kiosk_controller import KioskFactory, LiveDoor
+from monitor.tui.runtime.work import WorkApp
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.door import DoorScreen
-from monitor.tui.screens.first_steps import CAMERA, DEMO, FOLDER, FirstSteps
-from monitor.tui.screens.mood import MoodScreen
-from monitor.tui.screens.people import PeopleScreen
-from monitor.tui.screens.system import SystemScreen
-from monitor.tui.screens.today import TodayScreen
-from monitor.tui.screens.visitors import VisitorsScreen
-from monitor.tui.text import clean, signs, source_name
-from monitor.tui.themes import DARK_MOODS, SIXTEEN, THEMES
-from monitor.tui.work import WorkApp
+from monitor.tui.screens.door.door import DoorScreen
+from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, FirstSteps
+from monitor.tui.screens.door.lock import DeskLock
+from monitor.tui.screens.mood.mood import MoodScreen
+from monitor.tui.screens.people.people import PeopleScreen
+from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.system.system import SystemScreen
+from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.style.plain import PlainLetters
+from monitor.tui.style.text import clean, signs, source_name
+from monitor.tui.style.themes import DARK_MOODS, SIXTEEN, THEMES
+from monitor.tui.widgets.header import LoopDelay, ScreenHelp
+from monitor.tui.widgets.key_order import KeyOrder
+from monitor.tui.widgets.pin_entry import PinEntry
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +72,9 @@ class MusterApp(WorkApp):
     TITLE = "Muster"
     # All of them here: a screen with one of its own has Textual parse every style sheet anew when it is first opened.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss", "dialogs.tcss", "screens/door.tcss", "screens/desk.tcss", "screens/day_sheet.tcss",
-        "screens/picker.tcss", "screens/capture.tcss", "screens/camera_choice.tcss", "screens/import_report.tcss",
-        "screens/growth_review.tcss", "screens/first_steps.tcss",
+        "app.tcss", "widgets/dialogs.tcss", "screens/door/door.tcss", "screens/desk.tcss", "screens/today/day_sheet.tcss",
+        "screens/people/picker.tcss", "screens/people/capture.tcss", "screens/system/camera_choice.tcss", "screens/people/import_report.tcss",
+        "screens/people/growth_review.tcss", "screens/door/first_steps.tcss",
     ]  # fmt: skip
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "door": DoorScreen,

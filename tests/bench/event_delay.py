@@ -40,8 +40,8 @@ from monitor.domain import EMOTIONS, KioskEvent, Scene
 from monitor.pipeline.kiosk import open_kiosk
 from monitor.sources.simulated import SimulatedCamera
 from monitor.tui.app import MusterApp
-from monitor.tui.live import KioskFactory, RunningKiosk
-from monitor.tui.terminal import COLLECT_AFTER
+from monitor.tui.run import COLLECT_AFTER
+from monitor.tui.runtime.kiosk_controller import KioskFactory, RunningKiosk
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 SIZE = (120, 36)

@@ -121,8 +121,8 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     from monitor.pipeline.kiosk import open_kiosk
     from monitor.sources.simulated import SimulatedCamera
     from monitor.tui.app import MusterApp
-    from monitor.tui.chrome import LoopDelay
-    from monitor.tui.terminal import run_to_end
+    from monitor.tui.run import run_to_end
+    from monitor.tui.widgets.header import LoopDelay
 
     settings = load_settings(
         db=f"sqlite:///{report.with_name('delay.sqlite3')}", source="demo", cool_down_minutes=0.2, target_fpir=0.002

@@ -42,8 +42,8 @@ from monitor.domain import (
 )
 from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
-from monitor.tui.graphics import Graphics
-from monitor.tui.screens.system import Machine, SystemScreen
+from monitor.tui.picture.graphics import Graphics
+from monitor.tui.screens.system.system import Machine, SystemScreen
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""

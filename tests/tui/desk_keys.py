@@ -4,7 +4,7 @@ from conftest_tui import settle
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 
-from monitor.tui.table import Table
+from monitor.tui.widgets.table import Table
 
 SIZE = (120, 36)
 

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from db import audit
 from db.engine import reading
 from monitor.attendance.pin import hash_pin
-from monitor.tui.dialogs import Dialog
+from monitor.tui.widgets.dialogs import Dialog
 
 SIZE = (80, 24)
 
@@ -79,7 +79,7 @@ async def test_wrong_admin_pins_lock_the_desk_for_a_minute_and_are_noted(world: 
 async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.tui.lock.LEFT_ALONE", 0.1)
+    monkeypatch.setattr("monitor.tui.screens.door.lock.LEFT_ALONE", 0.1)
     async with world.app(admin_pin_hash=hash_pin("2718")).run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world))
         await pilot.press("f4")

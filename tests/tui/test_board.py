@@ -9,9 +9,9 @@ import pytest
 
 from monitor.desk.door_board import Board, Welcome, fold, renewed, take_back
 from monitor.domain import EventKind, KioskEvent
-from monitor.tui.banner import ROWS, large
-from monitor.tui.greeting import words_for
-from monitor.tui.text import UNICODE_SIGNS, clean
+from monitor.tui.screens.door.greeting import words_for
+from monitor.tui.style.text import UNICODE_SIGNS, clean
+from monitor.tui.widgets.banner import ROWS, large
 
 AT = datetime(2026, 3, 9, 7, 58, tzinfo=UTC)
 ADA, ALAN = UUID(int=1), UUID(int=2)

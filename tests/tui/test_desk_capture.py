@@ -24,8 +24,8 @@ from monitor.domain import Frame, RgbImage, Scene
 from monitor.errors import SourceError
 from monitor.sources import FrameSource
 from monitor.tui.app import MusterApp
-from monitor.tui.screens.capture import CaptureScreen
-from monitor.tui.screens.people import PeopleScreen
+from monitor.tui.screens.people.capture import CaptureScreen
+from monitor.tui.screens.people.people import PeopleScreen
 from monitor.vision.encoder import ENCODER_NAME
 
 SIZE = (120, 36)

@@ -17,10 +17,10 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.tui.screens.growth_review import GrowthReview
-from monitor.tui.screens.people import PeopleScreen
-from monitor.tui.table import Table
-from monitor.tui.thumbnail import Thumbnail
+from monitor.tui.picture.thumbnail import Thumbnail
+from monitor.tui.screens.people.growth_review import GrowthReview
+from monitor.tui.screens.people.people import PeopleScreen
+from monitor.tui.widgets.table import Table
 
 
 def captures(world: World, count: int, name: str = "Ada Lovelace") -> None:

@@ -25,10 +25,10 @@ from db.records import PersonSummary
 from enroll.people.report import PersonReport
 from monitor.attendance.pin import is_pin
 from monitor.desk import people as people_queries
-from monitor.tui.paged import PagedTable
-from monitor.tui.screens.import_report import ImportReport
-from monitor.tui.screens.people import PeopleScreen
-from monitor.tui.screens.today import TodayScreen
+from monitor.tui.screens.people.import_report import ImportReport
+from monitor.tui.screens.people.people import PeopleScreen
+from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.widgets.paged import PagedTable
 
 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:

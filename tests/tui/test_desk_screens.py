@@ -11,14 +11,14 @@ from monitor.config import load_settings
 from monitor.desk import moods
 from monitor.desk.moods import Range, mood_view
 from monitor.moods.samples import Cell
-from monitor.tui.chrome import ScreenHelp
-from monitor.tui.dialogs import Dialog
-from monitor.tui.mood_charts import stacked
-from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.mood import MoodScreen
-from monitor.tui.screens.today import TodayScreen
-from monitor.tui.text import MOODS, UNICODE_SIGNS
+from monitor.tui.screens.mood.charts import stacked
+from monitor.tui.screens.mood.mood import MoodScreen
+from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.style.text import MOODS, UNICODE_SIGNS
+from monitor.tui.widgets.dialogs import Dialog
+from monitor.tui.widgets.header import ScreenHelp
 
 
 def test_a_screen_without_its_parts_is_refused_when_it_is_defined() -> None:

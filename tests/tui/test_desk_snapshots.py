@@ -22,8 +22,9 @@ from db.records import SightingRecord
 from monitor.desk import people as people_queries
 from monitor.desk import system, visitors
 from monitor.desk.system import SystemView
-from monitor.tui.chrome import LoopDelay
-from monitor.tui.screens import mood, today
+from monitor.tui.screens.mood import mood
+from monitor.tui.screens.today import today
+from monitor.tui.widgets.header import LoopDelay
 
 STATES = ["empty", "typical", "full", "error"]
 at_each_size = pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)

@@ -25,8 +25,8 @@ from monitor.doctor import Check, Status
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
-from monitor.tui.paged import PagedTable
-from monitor.tui.screens.camera_choice import CameraChoice
+from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.widgets.paged import PagedTable
 
 SIZE = (120, 36)
 

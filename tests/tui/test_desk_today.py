@@ -18,9 +18,9 @@ from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
 from monitor.desk import today
-from monitor.tui.screens.day_sheet import DaySheet
-from monitor.tui.screens.today import TodayScreen
-from monitor.tui.table import Table
+from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.widgets.table import Table
 
 
 async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:

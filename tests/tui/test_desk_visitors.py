@@ -16,8 +16,8 @@ from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
 from monitor.desk import visitors
-from monitor.tui.screens.picker import PersonPicker
-from monitor.tui.table import Table
+from monitor.tui.screens.people.picker import PersonPicker
+from monitor.tui.widgets.table import Table
 
 
 async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: World) -> None:

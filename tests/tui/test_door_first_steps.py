@@ -7,8 +7,8 @@ from conftest_tui import World, scene, settle, show_door
 from textual.pilot import Pilot
 
 from monitor.attendance.pin import hash_pin
-from monitor.tui.dialogs import Dialog
-from monitor.tui.screens.first_steps import FirstSteps
+from monitor.tui.screens.door.first_steps import FirstSteps
+from monitor.tui.widgets.dialogs import Dialog
 
 SIZE = (120, 36)
 

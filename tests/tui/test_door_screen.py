@@ -9,11 +9,11 @@ from conftest_tui import NOW, World, came, happy, scene, settle, show_door
 from db.ids import new_id
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import SourceError
-from monitor.tui.banner import ROWS, large
-from monitor.tui.chrome import MoodBar
-from monitor.tui.greeting import GreetingPanel
-from monitor.tui.screens.system_text import settings_text
-from monitor.tui.table import Table
+from monitor.tui.screens.door.greeting import GreetingPanel
+from monitor.tui.screens.system.system_text import settings_text
+from monitor.tui.widgets.banner import ROWS, large
+from monitor.tui.widgets.header import MoodBar
+from monitor.tui.widgets.table import Table
 
 
 def text_of(world: World) -> str:
@@ -249,7 +249,7 @@ async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
         assert door is not None
         door.tick()
         assert present.scroll_offset.y > 0
-        monkeypatch.setattr("monitor.tui.screens.door.LEFT_ALONE", 0)
+        monkeypatch.setattr("monitor.tui.screens.door.door.LEFT_ALONE", 0)
         door.tick()
         assert present.scroll_offset.y == 0
 

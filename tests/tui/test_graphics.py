@@ -18,7 +18,7 @@ from conftest_tui import World, came, scene, settle, show_door
 from rich.cells import cell_len
 
 from monitor.domain import Box, RgbImage
-from monitor.tui.graphics import (
+from monitor.tui.picture.graphics import (
     PLACEHOLDER,
     VIDEO,
     Graphics,
@@ -29,8 +29,8 @@ from monitor.tui.graphics import (
     sixel_still,
     terminal_graphics,
 )
-from monitor.tui.picture import Mark, Palette, Tone
-from monitor.tui.thumbnail import Thumbnail
+from monitor.tui.picture.picture import Mark, Palette, Tone
+from monitor.tui.picture.thumbnail import Thumbnail
 
 PALETTE = Palette((0, 255, 0), (255, 160, 0), (0, 120, 255))
 MESSAGE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
@@ -190,7 +190,7 @@ async def test_a_portrait_in_sixel_stands_on_the_screen_once(world: World) -> No
     ],
 )
 def test_the_terminal_is_asked_what_it_can_do(told: bytes, expected: Graphics) -> None:
-    program = "from monitor.tui.graphics import terminal_graphics; print('IT IS', terminal_graphics().value)"
+    program = "from monitor.tui.picture.graphics import terminal_graphics; print('IT IS', terminal_graphics().value)"
     ours, theirs = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color"}
     process = subprocess.Popen([sys.executable, "-c", program], stdin=theirs, stdout=theirs, env=environment)

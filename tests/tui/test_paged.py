@@ -6,8 +6,8 @@ from textual import on
 from textual.app import App, ComposeResult
 
 from db.people.pages import Want
-from monitor.tui.paged import PagedTable
-from monitor.tui.table import Column, Row
+from monitor.tui.widgets.paged import PagedTable
+from monitor.tui.widgets.table import Column, Row
 
 
 def key_of(number: int) -> str:

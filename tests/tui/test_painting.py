@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Static
 
-from monitor.tui.painting import paint
+from monitor.tui.widgets.painting import paint
 
 
 class Terminal:

@@ -2,7 +2,7 @@
 
 from textual.app import App, ComposeResult
 
-from monitor.tui.table import Column, Row, Table
+from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (Column("name", "Name"), Column("at", "At", 5, right=True), Column("more", "More", 20, rank=1))
 

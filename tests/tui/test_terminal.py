@@ -16,7 +16,7 @@ import ctypes, fcntl, os, sys, termios, threading, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from conftest_tui import make_world
-from monitor.tui.terminal import run_to_end
+from monitor.tui.run import run_to_end
 
 folder = Path({folder!r})
 if {told}:

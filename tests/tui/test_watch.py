@@ -15,7 +15,7 @@ from db.records import NewEvent
 from monitor.desk.change_feed import News
 from monitor.desk.door_board import Attendee, Board, Happening, Welcome, fold, renewed
 from monitor.domain import EventKind
-from monitor.tui.table import Table
+from monitor.tui.widgets.table import Table
 
 
 async def until(pilot: Pilot[None], world: World, text: str) -> None:

@@ -15,11 +15,11 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from db.names import folded
-from monitor.tui.chrome import TopBar
-from monitor.tui.dialogs import Answers, Dialog, ask
-from monitor.tui.key_bar import KeyBar
-from monitor.tui.paged import PagedTable
-from monitor.tui.table import Table
+from monitor.tui.widgets.dialogs import Answers, Dialog, ask
+from monitor.tui.widgets.header import TopBar
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.paged import PagedTable
+from monitor.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from monitor.tui.app import MusterApp

@@ -1,0 +1,336 @@
+"""The running kiosk and what the app knows of today; the door's screen shows it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import partial
+from typing import Protocol, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from db.crypto import TemplateCipher
+from db.errors import DatabaseError
+from monitor.attendance.pin_attempts import in_use
+from monitor.config import LOG_FILE, Settings
+from monitor.desk.change_feed import News
+from monitor.desk.door_board import Attendee, Board, fold, renewed, take_back
+from monitor.desk.today import Shares, Today, mood_of_day, today_of
+from monitor.domain import EventKind, KioskEvent, Scene
+from monitor.errors import MusterError
+from monitor.pipeline.gallery_loader import Enrolled, load_people
+from monitor.tui.runtime.work import WorkApp
+
+log = logging.getLogger(__name__)
+
+POLL = 0.5
+"""Seconds between looks at whether the kiosk still runs."""
+MOOD_EVERY = 1.0
+"""Seconds that mood samples may gather before the bar is drawn again."""
+GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN}
+"""Events that ring the bell."""
+PIN_MAY_HELP = {EventKind.UNKNOWN, EventKind.SOURCE_LOST}
+
+
+class RunningKiosk(Protocol):
+    """What the app needs of a kiosk."""
+
+    def start(self) -> None:
+        """Open the source and begin.
+
+        Raises:
+            MusterError: it cannot.
+        """
+
+    def stop(self) -> None:
+        """Close the source and write every fact; may be called twice."""
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end of the source; whether it ended.
+
+        Raises:
+            MusterError: the source or a model cannot be opened or read.
+        """
+
+    @property
+    def trouble(self) -> str | None:
+        """One sentence about what keeps facts from being written; None when all is well."""
+
+    def use_people(self, enrolled: Enrolled) -> None:
+        """Identify against these people from the next frame on."""
+
+    def not_me(self, event: KioskEvent) -> None:
+        """Void a check-in or check-out and remember the wrong pair.
+
+        Raises:
+            MusterError, DatabaseError: it cannot.
+        """
+
+    def record_pin(self, person: UUID) -> None:
+        """Somebody gave number and PIN: write it and publish what came of it; does not block."""
+
+
+KioskFactory: TypeAlias = Callable[[Callable[[Scene], None], Callable[[KioskEvent], None]], RunningKiosk]
+"""Makes a kiosk from `(on_scene, on_event)`; both may be called from any thread."""
+
+
+class Viewer(Protocol):
+    """What shows the door."""
+
+    def take_scene(self, scene: Scene) -> None:
+        """Draw a scene; from any thread, must not block."""
+
+    def show_today(self) -> None:
+        """The board changed."""
+
+    def show_mood(self) -> None:
+        """The day's moods changed."""
+
+    def show_source(self) -> None:
+        """The source is lost, or back."""
+
+    def greet(self, event: KioskEvent) -> None:
+        """Somebody came, left, or was not recognised."""
+
+    def facts_changed(self) -> None:
+        """The database has news."""
+
+
+class LiveDoor:
+    """Starts, watches and stops the kiosk; folds its events into the board. On the loop, but for the callbacks."""
+
+    def __init__(
+        self,
+        app: WorkApp,
+        viewer: Viewer,
+        settings: Settings,
+        engine: Engine,
+        cipher: TemplateCipher,
+        factory: KioskFactory | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._app = app
+        self._viewer = viewer
+        self._settings = settings
+        self._engine = engine
+        self._cipher = cipher
+        self._factory = factory
+        self._clock = clock
+        self._kiosk: RunningKiosk | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+        self._before: Attendee | None = None
+        self._mood_waits = False
+        self._day: date | None = None
+        self._folded = 0
+        """Events until now."""
+        self._own: set[UUID] = set()
+        """Attendance events of this kiosk that are on the board and were not heard of from the database yet."""
+        self._renewing = False
+        self._loaded: Today | None = None
+        """The day as it was loaded last."""
+        self.board = Board()
+        self.moods: Shares | None = ()
+        """None: hidden, because too few people were seen."""
+        self.scene: Scene | None = None
+        self.people: int | None = None
+        """People enrolled; None until it is known."""
+        self.pins = False
+        """Whether anybody has a PIN."""
+        self.problem = ""
+        """What is wrong with the source; empty when nothing is."""
+
+    @property
+    def has_camera(self) -> bool:
+        return self._factory is not None
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong at the door; empty when nothing is."""
+        trouble = self._kiosk.trouble if self._kiosk is not None else None
+        return f"Entries wait to be written. {trouble}" if trouble else self.problem
+
+    def open(self) -> None:
+        """Load the day, then start the kiosk."""
+        self._load_day(self._start, self._day_failed)
+        self.refresh_moods()
+        self._load_pins()
+
+    def close(self) -> None:
+        """Stop the kiosk; every fact is written when this returns. It blocks; may be called twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        if self._kiosk is not None:
+            self._kiosk.stop()
+
+    def tick(self) -> None:
+        """Now and then: at midnight a new board begins."""
+        if self._day is not None and self._today() != self._day:
+            self._load_day(lambda: None, self._app.toast_problem)
+            self.refresh_moods()
+
+    def hear(self, news: News) -> None:
+        """Something was written, by this kiosk, at the desk or by another program."""
+        if news.people:
+            self.people_changed()
+        if news.people or not self._own.issuperset(news.attendance):
+            self._renew()
+        self._own.difference_update(news.attendance)
+        self._moods_soon()
+        self._viewer.facts_changed()
+
+    def not_me(self, event: KioskEvent) -> None:
+        """Take an entry back: void in the ledger first, then on the board."""
+        if self._kiosk is not None:
+            self._app.in_background(partial(self._kiosk.not_me, event), lambda _: self._taken_back(event))
+
+    def people_changed(self) -> None:
+        """Somebody was enrolled, changed or erased: identify against the new gallery."""
+        if self._kiosk is not None:
+            job = partial(load_people, self._engine, self._cipher, self._settings)
+            self._app.in_background(job, self._kiosk.use_people)
+        self._load_pins()
+
+    def record_pin(self, person: UUID) -> None:
+        """Somebody gave number and PIN."""
+        if self._kiosk is not None:
+            self._kiosk.record_pin(person)
+
+    def offers_pin(self) -> bool:
+        """Whether number and PIN are offered: to faces that are not recognised, and to all when there is no picture."""
+        waits = bool(self.problem) or self.board.offers_pin(self._clock())
+        return waits and self.pins and self._kiosk is not None
+
+    def _load_pins(self) -> None:
+        self._app.in_background(partial(in_use, self._engine), self._pins_loaded)
+
+    def _pins_loaded(self, in_use: bool) -> None:
+        before, self.pins = self.pins, in_use
+        if before != in_use:
+            self._viewer.show_today()
+
+    def _today(self) -> date:
+        return self._clock().astimezone(self._settings.zone).date()
+
+    # The day
+
+    def _load_day(self, then: Callable[[], None], failed: Callable[[str], None]) -> None:
+        self._day = self._today()
+
+        def loaded(today: Today) -> None:
+            self._loaded = today
+            self.board, self.people = today.board, today.people
+            self._viewer.show_today()
+            then()
+
+        self._app.in_background(partial(today_of, self._engine, self._settings, self._clock()), loaded, failed)
+
+    def _renew(self) -> None:
+        """Load the day again beside what the door alone knows; once more when an event came meanwhile."""
+        if self._renewing:
+            self._folded += 1  # what is being loaded may be from before these news
+            return
+        self._renewing, folded = True, self._folded
+
+        def loaded(today: Today) -> None:
+            self._renewing, self._loaded = False, today
+            if folded != self._folded:
+                self._renew()
+                return
+            self.board, self.people = renewed(self.board, today.board), today.people
+            self._viewer.show_today()
+
+        job = partial(today_of, self._engine, self._settings, self._clock(), self._loaded)
+        self._app.in_background(job, loaded, self._not_renewed)
+
+    def _not_renewed(self, sentence: str) -> None:
+        """The next news will try again; the screen before the user says itself what it cannot load."""
+        self._renewing = False
+
+    def _day_failed(self, sentence: str) -> None:
+        self._app.toast_problem(sentence)
+        self._start()
+
+    def refresh_moods(self) -> None:
+        """Load the day's moods anew."""
+        self._mood_waits = False
+
+        def loaded(moods: Shares | None) -> None:
+            self.moods = moods
+            self._viewer.show_mood()
+
+        self._app.in_background(partial(mood_of_day, self._engine, self._settings, self._clock()), loaded)
+
+    # The kiosk
+
+    def _start(self) -> None:
+        if self._factory is not None:
+            self._app.run_worker(partial(self._run, self._factory), thread=True, group="kiosk")
+
+    def _run(self, factory: KioskFactory) -> None:
+        """In a worker: start, and wait for the end."""
+        try:
+            with self._lock:
+                if self._closed:
+                    return
+                kiosk = self._kiosk = factory(self._take_scene, self._take_event)
+                kiosk.start()
+            while not kiosk.wait(POLL):
+                continue
+            problem = "The source has come to its end."
+        except (MusterError, DatabaseError) as error:
+            problem = str(error)
+        except Exception:
+            # The kiosk passes on whatever its models and its camera's driver raise. The app must go on: it is where
+            # the sentence can be read, and what was seen until now is still being written.
+            log.exception("The kiosk failed")
+            problem = f"The kiosk stopped; {LOG_FILE} says why."
+        self._app.show_later(partial(self._source_is, problem))
+
+    def _take_scene(self, scene: Scene) -> None:
+        self.scene = scene
+        self.people = scene.people
+        self._viewer.take_scene(scene)
+
+    def _take_event(self, event: KioskEvent) -> None:
+        self._app.show_later(partial(self._happened, event))
+
+    def _happened(self, event: KioskEvent) -> None:
+        if event.kind is EventKind.SOURCE_LOST:
+            self._source_is(event.text or "The camera is lost; trying again.")
+        elif event.kind is EventKind.SOURCE_BACK:
+            self._source_is("")
+        if event.kind in PIN_MAY_HELP:
+            self._load_pins()  # somebody may have set the first one since, with the command line
+        if event.attendance is not None:
+            self._own.add(event.attendance)
+        if event.attendance is not None and event.person is not None:
+            self._before = self.board.attendees.get(event.person)
+        greeted = self.board.greeting
+        self._folded += 1
+        self.board = fold(self.board, event, self._clock())
+        self._viewer.show_today()
+        if self.board.greeting is not greeted:
+            self._viewer.greet(event)
+        if event.kind in GREETED:
+            self._app.bell()
+        if event.mood is not None:
+            self._moods_soon()
+        self._viewer.facts_changed()
+
+    def _moods_soon(self) -> None:
+        if not self._mood_waits:
+            self._mood_waits = True
+            self._app.set_timer(MOOD_EVERY, self.refresh_moods)
+
+    def _source_is(self, problem: str) -> None:
+        self.problem = problem
+        self._viewer.show_source()
+
+    def _taken_back(self, event: KioskEvent) -> None:
+        self.board = take_back(self.board, event, self._clock(), self._before)
+        self._viewer.show_today()
+        self._viewer.greet(event)

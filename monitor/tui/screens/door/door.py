@@ -1,0 +1,272 @@
+"""The door: camera picture, greeting, who is in, what happened, today's mood."""
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Static
+
+from monitor.desk.door_board import Attendee, Board, Greeting, Happening, Welcome
+from monitor.desk.today import Shares
+from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
+from monitor.tui.picture.camera import CameraPicture
+from monitor.tui.picture.feed import Look
+from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
+from monitor.tui.style.text import at_clock, clean, enrolled, event_sign
+from monitor.tui.style.themes import palette_of
+from monitor.tui.widgets.header import MoodBar, TopBar, put
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.painting import paint
+from monitor.tui.widgets.table import Column, Row, Table
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+PRESENT = (
+    Column("sign", "", 1),
+    Column("name", "Name", least=20),
+    Column("in", "In", 5),
+    Column("out", "Out", 5, rank=2),
+    Column("mood", "Mood", 8, rank=1),
+)
+BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
+"""Least columns, and the class that the screen has from there on."""
+LEFT_ALONE = 30.0
+"""Seconds without a key or a move of the mouse after which the lists show their top again."""
+EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
+
+
+class DoorScreen(Screen[None]):
+    """What someone at the door sees."""
+
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    AUTO_FOCUS = ""
+    HELP = """\
+# Door
+
+Look at the camera. Muster greets you by name when it has written down that you came or left.
+
+- **P**: number and PIN, when a face is not recognised twice or there is no picture.
+- **N** within 10 seconds of a greeting: it was not you. The entry is made void.
+- **A** on narrow screens: the last events instead of who is in.
+- **F2** to **F6**: the other screens. **Ctrl+P**: everything by name. **Ctrl+Q**: quit.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "not_me", "Not me", tooltip="Take back the entry just made", id="door.not_me"),
+        Binding("p", "pin", "PIN", tooltip="Check in with number and PIN", id="door.pin"),
+        Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
+    ]
+    app: "MusterApp"
+
+    def __init__(self) -> None:
+        super().__init__()
+        app = self.app
+        self.camera = CameraPicture(
+            id="camera", send=app.to_terminal, is_behind=app.terminal_is_behind, paint=partial(paint, app)
+        )
+        self._css_update_count = app._css_update_count  # as in `DeskScreen`
+        self._keys: tuple[bool | None, ...] = ()
+        self._rows: dict[UUID, tuple[Attendee, Row]] = {}
+        """Of those who came: thousands on a busy day, of whom an event changes one."""
+
+    def compose(self) -> ComposeResult:
+        app = self.app
+        yield TopBar("door", app.tabs, app.settings, app.clock)
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                with Container(id="camera-frame", classes="frame"):
+                    yield self.camera
+                with Container(id="mood-frame", classes="frame"):
+                    yield MoodBar(app.signs, empty=self.no_mood)
+            with Vertical(id="right"):
+                yield GreetingPanel(ascii_only=app.ascii_only)
+                with Container(id="present-frame", classes="frame"):
+                    yield Table(PRESENT, empty="Nobody yet today.", id="present")
+                with Container(id="events-frame", classes="frame"):
+                    yield Table(EVENTS, empty="Nothing yet today.", id="events")
+        yield Static(id="status", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.set_class(not self.app.live.has_camera, "-no-camera")
+        self.query_one("#camera-frame").border_title = "Camera"
+        self.query_one("#mood-frame").border_title = "Mood of the day"
+        self.query_one("#events-frame").border_title = "Last events"
+        self.camera.notice("Starting the camera")
+        self.set_interval(1.0, self.tick)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.set_look())
+        self.show_board(self.app.live.board)
+        self.show_mood(self.app.live.moods)
+        self.tick()
+
+    # The picture
+
+    def on_camera_picture_resized(self) -> None:
+        self.set_look()
+
+    def on_screen_resume(self) -> None:
+        self.set_look()
+
+    def on_screen_suspend(self) -> None:
+        self.app.feed.look(None)
+
+    def set_look(self) -> None:
+        """Tell the feed how large and in which colours to draw."""
+        camera = self.camera
+        margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
+        palette = palette_of(self.app.current_theme, greys=self.app.few_colours)
+        app = self.app
+        plain = app.ascii_only or app.no_color
+        named = app.settings.mood == "individual"
+        size = camera.size
+        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named, app.graphics))
+
+    def on_camera_picture_arrived(self) -> None:
+        if not self.app.live.wrong:
+            self.camera.notice("")
+
+    # Facts
+
+    def show_board(self, board: Board) -> None:
+        """Show who is in, what happened and the mood."""
+        zone, signs = self.app.settings.zone, self.app.signs
+        before, self._rows = self._rows, {}
+        for one in board.newest_first():
+            known = before.get(one.person)
+            same = known is not None and (known[0] is one or known[0] == one)
+            self._rows[one.person] = known if known and same else (one, self._present_row(one))
+        self.query_one("#present", Table).show([row for _, row in self._rows.values()])
+        title = f"In now {board.inside:,} {signs.dash} came today {len(board.attendees):,}"
+        self.query_one("#present-frame").border_title = title
+        lines = enumerate(board.happenings)
+        rows = [Row(f"{one.at}-{index}", (at_clock(one.at, zone), *self._what(one))) for index, one in lines]
+        self.query_one("#events", Table).show(rows)
+
+    def show_mood(self, shares: Shares | None) -> None:
+        """Show the day's moods; None: too few people were seen to show it."""
+        bar = self.query_one(MoodBar)
+        bar.empty = "Too few people yet to show it." if shares is None else self.no_mood
+        bar.shares = shares or ()
+        bar.draw()
+
+    @property
+    def no_mood(self) -> str:
+        return "Moods are switched off." if self.app.settings.mood == "off" else "No mood yet today."
+
+    def _present_row(self, one: Attendee) -> Row:
+        zone, signs = self.app.settings.zone, self.app.signs
+        out = "" if one.inside else at_clock(one.last_out, zone)
+        cells = (
+            signs.inside if one.inside else signs.outside,
+            clean(one.name),
+            at_clock(one.last_in, zone),
+            out,
+            one.mood or "",
+        )
+        tone = "good" if one.inside else "faint"
+        return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
+
+    def _what(self, one: Happening) -> tuple[str, str]:
+        verb = {
+            EventKind.CHECK_IN: " came in",
+            EventKind.CHECK_OUT: " left",
+            EventKind.UNKNOWN: "somebody unknown",
+        }
+        text = clean(one.text, 80) if one.text else f"{clean(one.name, 32)}{verb.get(one.kind, one.kind.value)}"
+        return event_sign(one.kind, self.app.signs), text
+
+    def greet(self, event: KioskEvent) -> None:
+        """Show the portrait of whoever the event is about, if they are in the picture."""
+        scene = self.app.live.scene
+        self.query_one(GreetingPanel).show_portrait(None if scene is None else portrait(scene, event.track))
+        self.tick()
+
+    def tick(self) -> None:
+        """Once a second: what changes by time alone."""
+        now = self.app.clock()
+        greeting = self.shown_greeting(now)
+        panel = self.query_one(GreetingPanel)
+        live = self.app.live
+        pin = live.offers_pin()
+        zone, signs = self.app.settings.zone, self.app.signs
+        lost = bool(live.problem)
+        words = words_for(
+            greeting, now, zone, signs, live.people,
+            pin=pin, camera=live.has_camera, lost=lost, entry=live.board.entry,
+        )  # fmt: skip
+        panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None)
+        if live.wrong:
+            self.camera.notice(clean(live.wrong, 240))
+        if greeting is None:
+            panel.show_portrait(None)
+        put(self.query_one("#status", Static), self._status())
+        if self.app.idle > LEFT_ALONE:
+            for table in self.query(Table):  # the newest are on top, and nobody is there to scroll back to them
+                table.scroll_home(animate=False)
+        keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
+        if keys != self._keys:  # the footer composes itself anew each time it is told
+            self._keys = keys
+            self.refresh_bindings()
+
+    def shown_greeting(self, now: datetime) -> Greeting | None:
+        greeting = self.app.live.board.greeting
+        return greeting if greeting and now - greeting.shown < SHOWN_FOR else None
+
+    def _status(self) -> Text:
+        app, scene = self.app, self.app.live.scene
+        if not app.live.has_camera:
+            return Text("No camera in this view.")
+        if app.live.wrong:
+            return Text(clean(f"{app.signs.lost} {app.live.wrong}", 240), no_wrap=True, overflow="ellipsis")
+        parts = [f"{app.signs.live} {app.source_name}"]
+        if scene is not None:
+            parts += [
+                f"{scene.fps:.0f} frames/s",
+                f"{scene.dropped} dropped",
+                enrolled(scene.people),
+            ]
+        return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "events":
+            return self.has_class("-narrow")
+        live = self.app.live
+        if action == "pin":
+            return (live.offers_pin() or None) if live.pins and live.has_camera else False
+        if action == "not_me":
+            entry = live.board.entry
+            possible = bool(entry and entry.event.attendance and self.app.clock() - entry.shown < NOT_ME_WINDOW)
+            return (possible or None) if live.has_camera else False
+        return True
+
+    def action_events(self) -> None:
+        self.toggle_class("-events")
+
+    def action_pin(self) -> None:
+        self.app.pin_entry.ask()
+
+    def action_not_me(self) -> None:
+        entry = self.app.live.board.entry
+        if entry is not None:
+            self.app.live.not_me(entry.event)
+
+
+def portrait(scene: Scene, track: int | None) -> RgbImage | None:
+    """The face of a track cut out of the frame with some room around it; None when it is not there."""
+    boxes = [one.track.face.box for one in scene.observations if one.track.id == track]
+    if not boxes:
+        return None
+    rgb = scene.frame.rgb
+    (x, y), half = boxes[0].centre, 0.8 * max(boxes[0].width, boxes[0].height)
+    top, bottom = max(0, int(y - half)), min(rgb.shape[0], int(y + half))
+    left, right = max(0, int(x - half)), min(rgb.shape[1], int(x + half))
+    return rgb[top:bottom, left:right] if bottom - top > 4 and right - left > 4 else None

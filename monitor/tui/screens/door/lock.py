@@ -1,0 +1,67 @@
+"""The admin PIN, behind which the desk's screens are: in the configuration file, and asked for."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.attendance.pin import hash_pin, is_pin
+from monitor.attendance.pin_attempts import Tries, note_lock
+from monitor.config import save_setting
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+LEFT_ALONE = 60.0
+"""Seconds after which the question closes: whoever was asked may have walked away."""
+
+
+def write_pin(file: Path, pin: str) -> str:
+    """Put the hash of a PIN, or none for an empty one, into the configuration file; other lines stay.
+
+    Returns:
+        The hash, or an empty text.
+
+    Raises:
+        SettingsError: the file is no TOML, or cannot be written.
+    """
+    kept = hash_pin(pin) if pin else ""
+    save_setting(file, "admin_pin_hash", kept)
+    return kept
+
+
+class DeskLock:
+    """Whether the desk's screens may be opened, and the question for the PIN. On the loop."""
+
+    def __init__(self, app: "MusterApp") -> None:
+        self._app = app
+        self._tries = Tries()
+        self.is_open = not app.settings.admin_pin_hash
+
+    def ask(self, mode: str, text: str = "The desk's screens are locked.") -> None:
+        """Ask for the PIN, then go to this screen; or say for how long nobody may try."""
+        app = self._app
+        left = self._tries.seconds_left(app.clock())
+        if left:
+            app.notify(f"Too many wrong tries. Try again in {left} seconds.", severity="warning")
+        elif not isinstance(app.screen, Dialog):
+            dialog = Dialog("Admin PIN", text, [Ask("pin", "PIN", secret=True)], yes="Unlock")
+            app.push_screen(dialog, partial(self._answered, mode))
+            app.set_timer(LEFT_ALONE, dialog.close_if_open)
+
+    def _answered(self, mode: str, answers: Answers | None) -> None:
+        if answers is not None:
+            job = partial(is_pin, answers["pin"], self._app.settings.admin_pin_hash)
+            self._app.in_background(job, partial(self._checked, mode))
+
+    def _checked(self, mode: str, right: bool) -> None:
+        app = self._app
+        if right:
+            self.is_open, self._tries = True, Tries()
+            app.call_later(app.switch_mode, mode)
+            return
+        now = app.clock()
+        self._tries = self._tries.after_wrong(now)
+        if self._tries.seconds_left(now):
+            app.in_background(partial(note_lock, app.engine, app.settings.kiosk, now, "admin PIN"), lambda _: None)
+        self.ask(mode, "That is not the PIN. Try again.")

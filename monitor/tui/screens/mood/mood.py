@@ -1,0 +1,166 @@
+"""Moods: distribution, over time, by hour and weekday, by group and person."""
+
+from collections.abc import Callable
+from datetime import datetime, time
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Static
+
+from monitor.desk.moods import MoodView, Range, mood_view
+from monitor.desk.today import shares_of
+from monitor.domain import EMOTIONS
+from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.mood.charts import heat_map, label_of, legend, stacked
+from monitor.tui.style.text import MOODS, clean, day_text
+from monitor.tui.widgets.header import MoodBar
+from monitor.tui.widgets.table import Column, Row, Table
+
+PEOPLE = (
+    Column("name", "Name"),
+    Column("seen", "Seen", 4, right=True),
+    Column("mood", "Mostly", 13),
+    Column("change", "Today vs. usual", 15),
+)
+
+
+class Charts(VerticalScroll):
+    """A pane with charts, which are drawn for its width."""
+
+    def on_resize(self) -> None:
+        if isinstance(self.screen, MoodScreen):
+            self.screen.redraw()
+
+
+class MoodScreen(DeskScreen[MoodView]):
+    """In what mood people come."""
+
+    mode = "mood"
+    AUTO_FOCUS = "#time-pane"
+    HELP = """\
+# Mood
+
+Each sighting counts once. What is less likely than the setting `mood_confidence` is "unsure".
+
+- **D** day, **W** week, **M** month, **Q** quarter; each ends today.
+- **H**: the mood of the heat map (share in percent, by weekday and hour).
+- "Today vs. usual": the strongest change against the person's own last four weeks.
+- When moods are kept without people, nobody appears here and cells of fewer than five are hidden.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(one.value[0], f"range('{one.value}')", one.value.title(), id=f"mood.{one.value}") for one in Range),
+        Binding("h", "highlight", "Heat map of", tooltip="The next mood", id="mood.highlight"),
+        Binding("pagedown", "scroll_page(1)", "Down", show=False),
+        Binding("pageup", "scroll_page(-1)", "Up", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._range = Range.DAY
+        self._highlight = "happy"
+        self._drawn_for = (0, 0)
+
+    def body(self) -> ComposeResult:
+        yield Static(id="summary", markup=False)
+        with Container(classes="pane details", id="total-pane"):
+            yield MoodBar(self.app.signs, empty="Loading", id="total")
+        with Horizontal(id="main"):
+            with Charts(classes="pane details", id="time-pane"):
+                yield Static(id="time")
+            with Charts(classes="pane details", id="week-pane"):
+                yield Static(id="week")
+                yield Static(id="groups")
+                yield Table(PEOPLE, empty="", id="people")
+
+    def on_mount(self) -> None:
+        self.query_one("#total-pane").border_title = "All"
+        people = self.query_one("#people", Table)
+        people.can_focus = people.display = False
+
+    def query_job(self) -> Callable[[], MoodView]:
+        return partial(mood_view, self.app.engine, self.app.settings, self._range, self.app.clock(), self.before)
+
+    def redraw(self) -> None:
+        """A pane has another width, perhaps."""
+        if self.loaded is not None and self._widths != self._drawn_for:
+            self.show(self.loaded)
+
+    @property
+    def _widths(self) -> tuple[int, int]:
+        """Cells that the charts of both panes may take, beside a scroll bar that may come."""
+        time, week = (self.query_one(f"#{name}-pane").content_size.width - 1 for name in ("time", "week"))
+        return time, week
+
+    def show(self, loaded: MoodView) -> None:
+        self._show_total(loaded)
+        self._drawn_for = time_width, week_width = self._widths
+        app, signs = self.app, self.app.signs
+        colours = {mood: app.theme_variables[f"mood-{mood}"] for mood in MOODS}
+        pane = self.query_one("#time-pane")
+        pane.border_title = "By hour" if loaded.one_day else "By day"
+        over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]  # the newest day first
+        labels = [label_of(cell, app.settings.zone) for cell in over_time]
+        chart = stacked(over_time, labels, time_width, signs, colours)
+        self.query_one("#time", Static).update(chart.append("\n").append_text(legend(signs, colours, time_width)))
+        ground = app.theme_variables["surface"]
+        heat = heat_map(loaded.week, self._highlight, week_width, colours[self._highlight], ground)
+        self.query_one("#week-pane").border_title = f"Percent {self._highlight} by weekday and hour"
+        self.query_one("#week", Static).update(heat)
+        groups = Text().append("Groups\n" if loaded.groups else "", "bold")
+        names = [label_of(cell, app.settings.zone) for cell in loaded.groups]
+        groups.append_text(stacked(loaded.groups, names, week_width, signs, colours))
+        self.query_one("#groups", Static).update(groups)
+        self._show_people(loaded)
+
+    def show_failure(self, text: str) -> None:
+        bar = self.query_one("#total", MoodBar)
+        bar.empty = text
+        bar.draw()
+
+    def _show_total(self, loaded: MoodView) -> None:
+        shares = shares_of(loaded.total) if loaded.total else ()
+        bar = self.query_one("#total", MoodBar)
+        bar.empty = "Hidden: fewer than five people." if shares is None else "No moods in this time."
+        bar.shares = shares or ()
+        bar.draw()
+        zone = self.app.settings.zone
+        first, last = (
+            day_text(datetime.combine(day, time(12), tzinfo=zone), zone)
+            for day in (loaded.period.first, loaded.period.last)
+        )
+        days = last if first == last else f"{first} {self.app.signs.dash} {last}"
+        sightings = f"   {loaded.total.sightings:,} sightings" if loaded.total else ""
+        note = {"aggregate": "   without people", "off": "   moods are switched off", "individual": ""}
+        self.say(f"{days}{sightings}{note[self.app.settings.mood]}")
+
+    def _show_people(self, loaded: MoodView) -> None:
+        rows = []
+        for index, one in enumerate(loaded.people):
+            best = max(shares_of(one.cell) or (("", 0.0),), key=lambda item: item[1])
+            change = f"{one.change.strongest[0]} {one.change.strongest[1]:+.0%}" if one.change else ""
+            mostly = f"{best[0]} {best[1]:.0%}"
+            rows.append(Row(str(index), (clean(one.name), str(one.cell.sightings), mostly, change)))
+        if loaded.more:
+            rows.append(Row("more", (f"and {loaded.more:,} more, seen less often", "", "", ""), ("faint",)))
+        table = self.query_one("#people", Table)
+        table.display = bool(rows)
+        table.styles.height = len(rows) + 1
+        table.show(rows)
+
+    def action_range(self, chosen: str) -> None:
+        self._range = Range(chosen)
+        self.say("Loading")
+        self.reload()
+
+    def action_highlight(self) -> None:
+        self._highlight = EMOTIONS[(EMOTIONS.index(self._highlight) + 1) % len(EMOTIONS)]
+        if self.loaded is not None:
+            self.show(self.loaded)
+
+    def action_scroll_page(self, by: int) -> None:
+        pane = self.query_one("#week-pane", VerticalScroll)
+        pane.scroll_page_down() if by > 0 else pane.scroll_page_up()

@@ -1,0 +1,164 @@
+"""Enrolment before the camera: the picture, what to do now in large letters, and how far it is."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.markup import escape
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from enroll.camera.coach import WORDS, Advice, Ask
+from enroll.camera.session import Shown
+from enroll.people.report import PersonReport
+from monitor.desk.enrolment_session import Session
+from monitor.tui.picture.preview import Preview
+from monitor.tui.style.text import Signs, clean
+from monitor.tui.widgets.banner import ROWS, large
+from monitor.tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+HEADLINES = {
+    Ask.STRAIGHT: "Look here",
+    Ask.LEFT: "Turn left",
+    Ask.RIGHT: "Turn right",
+    Ask.UP: "Chin up",
+    Ask.DOWN: "Chin down",
+}
+"""What stands in large letters while nothing else is in the way."""
+STEPS = {
+    Ask.STRAIGHT: "straight ahead",
+    Ask.LEFT: "to the left",
+    Ask.RIGHT: "to the right",
+    Ask.UP: "up",
+    Ask.DOWN: "down",
+}
+
+
+class CaptureScreen(ModalScreen[PersonReport | None]):
+    """Runs one session; gives the report, or None when it was stopped or refused."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "again", "Again", tooltip="Begin from the first shot"),
+        Binding("escape", "leave", "Stop"),
+    ]
+    app: "MusterApp"
+
+    def __init__(self, name: str, job: Callable[[Session], PersonReport | None]) -> None:
+        """
+        Args:
+            name: who stands before the camera; untrusted.
+            job: one session from the first frame to the written person; blocks, runs in a worker.
+        """
+        super().__init__()
+        self._who = clean(name, 40)
+        self._job = job
+        self._stop = threading.Event()
+        self._taken: list[Ask] = []
+        self._ask: Ask | None = None
+        self._refused = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="booth"):
+            with Horizontal(id="view"):
+                yield Preview(mirrored=True, id="mirror")
+                with Container(id="side"):
+                    yield Static(id="steps", markup=False)
+            yield Static(id="headline", markup=False)
+            yield Static(id="sentence", markup=False)
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.query_one("#booth").border_title = f"Enrol {escape(self._who)}"
+        self._begin()
+
+    def on_unmount(self) -> None:
+        self._stop.set()
+
+    # The session
+
+    def _begin(self) -> None:
+        self._stop.set()
+        stop = self._stop = threading.Event()
+        self._taken, self._ask, self._refused = [], None, False
+        self._say("Starting", "The camera is opened.")
+        session = Session(
+            self.query_one(Preview).see,
+            lambda shown: self.app.show_later(partial(self._told, stop, shown)),
+            stop.is_set,
+        )
+        self.app.in_background(partial(self._job, session), partial(self._ended, stop), partial(self._refuse, stop))
+        self.refresh_bindings()
+
+    def _told(self, stop: threading.Event, shown: Shown) -> None:
+        if stop is not self._stop or stop.is_set():
+            return
+        advice = shown.advice
+        if advice.taken is not None:
+            self._taken.append(advice.taken)
+            self.app.bell()
+        self._ask = advice.ask
+        self._say(headline(advice), advice.hint)
+
+    def _ended(self, stop: threading.Event, report: PersonReport | None) -> None:
+        if stop is self._stop and not stop.is_set():
+            self.dismiss(report)
+
+    def _refuse(self, stop: threading.Event, sentence: str) -> None:
+        if stop is self._stop and not stop.is_set():
+            self._refused = True
+            self._say("Not enrolled", f"{sentence} Press R to begin again.")
+            self.refresh_bindings()
+
+    # What is shown
+
+    def _say(self, head: str, sentence: str) -> None:
+        columns = max(20, self.size.width - 4)
+        lines = (head,) if self.app.ascii_only else large(head, columns)
+        if len(lines) > ROWS:  # only the first word fits in large letters
+            lines = (head,)
+        margin = " " * ((columns - max(cell_len(line) for line in lines)) // 2)
+        words = Text("\n".join(margin + line for line in lines), no_wrap=True, overflow="ellipsis")
+        self.query_one("#headline", Static).update(words)
+        self.query_one("#booth").set_class(self._refused, "-refused")
+        self.query_one("#sentence", Static).update(Text(clean(sentence, 300)))
+        self.query_one("#steps", Static).update(steps_text(self._taken, self._ask, self.app.signs))
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._refused if action == "again" else True
+
+    def action_again(self) -> None:
+        if self._refused:
+            self._begin()
+
+    def action_leave(self) -> None:
+        self._stop.set()
+        self.dismiss(None)
+
+
+def headline(advice: Advice) -> str:
+    """The few words that stand in large letters above the whole sentence."""
+    if advice.ask is not None and advice.hint == WORDS[advice.ask]:
+        return HEADLINES[advice.ask]
+    return advice.hint.split(";")[0].split(",")[0].rstrip(".")
+
+
+def steps_text(taken: list[Ask], now: Ask | None, signs: Signs) -> Text:
+    """The five shots: which are taken, and which one is asked for."""
+    text = Text()
+    for ask, words in STEPS.items():
+        done = ask in taken
+        sign = signs.came if done else (signs.inside if ask is now else signs.outside)
+        style = "" if done else ("bold" if ask is now else "dim")
+        text.append(f"{sign} {words}\n", style)
+    return text.append(f"\n{len(taken)} of {len(STEPS)} shots")

@@ -1,0 +1,77 @@
+"""What an enrolment took, and why it did not take the rest."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from enroll.people.report import PersonReport
+from monitor.tui.style.text import clean
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Column, Row, Table
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+COLUMNS = (
+    Column("person", "Person", 20),
+    Column("image", "Picture", 20, rank=1),
+    Column("reason", "Not taken because, or remark"),
+)
+
+
+class ImportReport(ModalScreen[None]):
+    """A page of rejected pictures with the reason of each."""
+
+    AUTO_FOCUS = "Table"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "leave", "Close")]
+    app: "MusterApp"
+
+    def __init__(self, reports: Sequence[PersonReport]) -> None:
+        super().__init__()
+        self._reports = tuple(reports)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sheet"):
+            yield Static(id="title", markup=False)
+            yield Table(COLUMNS, empty="No picture was left out.")
+            yield Static(id="reason", markup=False)
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        accepted = sum(one.accepted for one in self._reports)
+        unchanged = sum(one.unchanged for one in self._reports)
+        rejected = [(one, picture) for one in self._reports for picture in one.rejected]
+        known = f", {unchanged} known already" if unchanged else ""
+        people = "1 person" if len(self._reports) == 1 else f"{len(self._reports):,} people"
+        pictures = "1 picture" if accepted == 1 else f"{accepted:,} pictures"
+        title = f"{people}: {pictures} taken{known}, {len(rejected):,} not taken"
+        self.query_one("#title", Static).update(title)
+        lines = [(one.person, PurePath(picture.image).name, picture.reason) for one, picture in rejected]
+        lines += [line for one in self._reports for line in _remarks(one)]
+        rows = [
+            Row(str(index), (clean(person), clean(image), clean(reason, 200)))
+            for index, (person, image, reason) in enumerate(lines)
+        ]
+        self.query_one(Table).show(rows)
+
+    def on_table_highlighted(self, message: Table.Highlighted) -> None:
+        """The whole reason of the row under the cursor, which the column may cut."""
+        row = next((row for row in message.table.rows if row.key == message.key), None)
+        self.query_one("#reason", Static).update(row.cells[2] if row else "")
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _remarks(report: PersonReport) -> Iterator[tuple[str, str, str]]:
+    """What is worth knowing though the pictures were taken, as (person, picture, remark)."""
+    for warning in report.warnings:
+        yield report.person, "", warning
+    for other in report.alike[:3]:
+        yield report.person, "", f"May be the same person as {other.name} (similarity {other.similarity:.3f})."

@@ -1,0 +1,174 @@
+"""Visitors: faces that nobody knows, one row for each likely person."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Static
+
+from db.records import Person
+from enroll.faces.similarity_limits import FITS
+from monitor.desk import visitors as queries
+from monitor.desk.visitors import VisitorGroup, VisitorsView
+from monitor.tui.picture.thumbnail import Thumbnail
+from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.people.person_text import called
+from monitor.tui.screens.people.picker import PersonPicker
+from monitor.tui.style.text import at_clock, day_text
+from monitor.tui.widgets.dialogs import Ask, Dialog
+from monitor.tui.widgets.table import Column, Row, Table
+
+COLUMNS = (
+    Column("last", "Last seen"),
+    Column("visits", "Visits", 6, right=True),
+    Column("days", "Days", 4, right=True),
+    Column("first", "First seen", 16, rank=1),
+)
+EMPTY = "No unknown faces are kept."
+ENROLLED_FROM = "They are enrolled from their best shots."
+SHOWN = 40
+"""Visits of one visitor that are listed."""
+BECOME_TEMPLATES = "The faces become templates of this person."
+
+
+class VisitorsScreen(DeskScreen[VisitorsView]):
+    """Unknown faces, to be named, merged or discarded."""
+
+    mode = "visitors"
+    HELP = """\
+# Visitors
+
+Faces that nobody knows. The same visitor on several days is one row. Older ones come at the end of the list.
+
+- **Tab**: to the pane with the visits, to scroll it, and back.
+- **N**: name the visitor; the best shots become their templates.
+- **M**: it is somebody who is enrolled already.
+- **X**: discard the faces. That somebody was there stays on record.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "name", "Name", tooltip="Enrol from the best shots", id="visitors.name"),
+        Binding("m", "merge", "It is ...", tooltip="Somebody who is enrolled already", id="visitors.merge"),
+        Binding("x", "discard", "Discard", tooltip="Delete the faces", id="visitors.discard"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._batches = 1
+        self._chosen = False
+
+    def body(self) -> ComposeResult:
+        yield Static(id="summary", markup=False)
+        with Horizontal(id="main"):
+            with Container(classes="pane", id="list"):
+                yield Table(COLUMNS, empty="Loading", id="visitors")
+            with VerticalScroll(classes="pane details", id="person"):
+                yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                yield Static(id="about", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Thumbnail).show(None)
+
+    def query_job(self) -> Callable[[], VisitorsView]:
+        return partial(queries.visitors_view, self.app.engine, self.app.cipher, self._batches, self.app.settings.zone)
+
+    @on(Table.Highlighted, "#visitors")
+    def _near_the_end(self, message: Table.Highlighted) -> None:
+        """Older faces come when the cursor is on the last row."""
+        loaded = self.loaded
+        if loaded and loaded.more and loaded.groups and message.key == loaded.groups[-1].key:
+            self._batches = loaded.batches + 1
+            self.reload()
+
+    def show(self, loaded: VisitorsView) -> None:
+        self.query_one("#visitors", Table).show([self._row(one) for one in loaded.groups], empty=EMPTY)
+        visitors, visits = len(loaded.groups), loaded.faces
+        shown = f"{visitors:,} unknown visitor{'s' * (visitors != 1)}, {visits:,} visit{'s' * (visits != 1)}"
+        self.say(f"{shown}; older ones follow at the end of the list" if loaded.more else shown)
+        self._show_group()
+
+    def _row(self, group: VisitorGroup) -> Row:
+        zone, last = self.app.settings.zone, group.visits[0].sighting.last_at
+        first = day_text(group.visits[-1].sighting.first_at, zone)
+        when = f"{day_text(last, zone)} {at_clock(last, zone)}"
+        return Row(group.key, (when, str(len(group.visits)), str(group.days), first))
+
+    @property
+    def selected(self) -> VisitorGroup | None:
+        """The visitor under the cursor."""
+        key = self.query_one("#visitors", Table).selected_key
+        return next((group for group in self.loaded.groups if group.key == key), None) if self.loaded else None
+
+    @on(Table.Highlighted, "#visitors")
+    def _show_group(self) -> None:
+        group, zone = self.selected, self.app.settings.zone
+        self.query_one(Thumbnail).show(group.portrait if group else None)
+        text = Text()
+        for visit in group.visits[:SHOWN] if group else ():
+            seen = visit.sighting
+            seconds = round((seen.last_at - seen.first_at).total_seconds())
+            text.append(f"{day_text(seen.first_at, zone)[:-5]:<11}", "dim")
+            text.append(f"{at_clock(seen.first_at, zone)}  {seconds} s in view\n")
+        if group and len(group.visits) > SHOWN:
+            text.append(f"and {len(group.visits) - SHOWN:,} more\n", "dim")
+        self.query_one("#about", Static).update(text)
+        if self._chosen != (group is not None):  # the footer composes itself anew each time it is told
+            self._chosen = group is not None
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"name", "merge", "discard"}:
+            return self.loaded is not None and self.selected is not None
+        return super().check_action(action, parameters)
+
+    def action_name(self) -> None:
+        group, app = self.selected, self.app
+        if group is not None:
+            self.ask(
+                Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name")], yes="Enrol"),
+                lambda answers: partial(
+                    queries.name_group, app.engine, app.cipher, group, answers["name"], app.clock()
+                ),
+                "Enrolled.",
+            )
+
+    def action_merge(self) -> None:
+        group = self.selected
+        if group is not None:
+            picker = PersonPicker("Who is it?", BECOME_TEMPLATES)
+            self.app.push_screen(picker, lambda person: self._compare(group, person) if person else None)
+
+    def _compare(self, group: VisitorGroup, person: Person) -> None:
+        """Look first how alike the two are: a wrong face in a template cannot be taken out again here."""
+        app = self.app
+        job = partial(queries.likeness, app.engine, app.cipher, group, person.id)
+        app.in_background(job, partial(self._merge, group, person), self.refused)
+
+    def _merge(self, group: VisitorGroup, person: Person, similarity: float | None) -> None:
+        if not self.is_current:
+            return
+        app, who = self.app, called(person)
+        many = len(group.visits)
+        text = f"{'Its face becomes' if many == 1 else f'The faces of {many} visits become'} that of {who}. "
+        if similarity is not None and similarity < FITS:
+            text += f"They do not look like the same person (similarity {similarity:.2f}). "
+        self.ask(
+            Dialog("The same person", f"{text}This cannot be undone.", yes="Add", danger=True),
+            lambda _: partial(queries.merge_group, app.engine, app.cipher, group, person.id, app.clock()),
+            f"Added to {who}.",
+        )
+
+    def action_discard(self) -> None:
+        group, app = self.selected, self.app
+        if group is not None:
+            faces = "1 face is" if len(group.visits) == 1 else f"{len(group.visits)} faces are"
+            text = f"{faces} deleted; that somebody was there stays on record. This cannot be undone."
+            self.ask(
+                Dialog("Discard the faces", text, yes="Discard", danger=True),
+                lambda _: partial(queries.discard_group, app.engine, group, app.clock()),
+                "Discarded.",
+            )

@@ -1,0 +1,183 @@
+"""Chooses the camera: those that there are, which of them open, and what they see."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from monitor.config import save_setting
+from monitor.desk.enrolment_session import DoorFrames
+from monitor.domain import Frame
+from monitor.errors import SourceError
+from monitor.sources import FrameSource, open_source
+from monitor.sources.camera import CameraInfo, list_cameras
+from monitor.tui.picture.preview import Preview
+from monitor.tui.style.text import clean
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Column, Row, Table
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+COLUMNS = (Column("source", "Camera", 6), Column("name", "Name"), Column("state", "State", 12))
+
+
+class CameraChoice(ModalScreen[str | None]):
+    """Gives the source that was written to the configuration file, or None."""
+
+    AUTO_FOCUS = "Table"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "use", "Use this camera", show=True),
+        Binding("escape", "leave", "Cancel"),
+    ]
+    app: "MusterApp"
+
+    def __init__(
+        self,
+        cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras,
+        opener: Callable[[str], FrameSource] = open_source,
+    ) -> None:
+        """
+        Args:
+            cameras: lists the cameras; may block.
+            opener: makes the source that a text names.
+        """
+        super().__init__()
+        self._list = cameras
+        self._open = opener
+        self._cameras: tuple[CameraInfo, ...] = ()
+        self._states: dict[str, str] = {}
+        self._stop = threading.Event()
+        self._device = threading.Lock()
+        self._preview: Preview | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="choice"):
+            with Horizontal(id="view"):
+                yield Table(COLUMNS, empty="Looking for cameras", id="cameras")
+                yield Preview(id="preview")
+            yield Static(id="sentence", markup=False)
+            yield Input(id="other", placeholder="or a file, a folder, or the address of a stream", compact=True)
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.query_one("#choice").border_title = "Camera"
+        self._preview = self.query_one(Preview)
+        self.app.in_background(self._list, self._listed, self._say)
+
+    def on_unmount(self) -> None:
+        self._stop.set()
+
+    # The cameras
+
+    def _listed(self, cameras: tuple[CameraInfo, ...]) -> None:
+        if not self.is_attached:  # it was left meanwhile
+            return
+        self._cameras = cameras
+        self._show()
+        self._say(f"Now: {self.app.source_name}. Enter writes the choice to the configuration file.")
+
+    def _show(self) -> None:
+        rows = [
+            Row(str(one.index), (str(one.index), clean(one.name), self._states.get(str(one.index), "")))
+            for one in self._cameras
+        ]
+        self.query_one("#cameras", Table).show(rows, empty="No camera is connected.")
+
+    def _say(self, sentence: str) -> None:
+        if self.is_attached:
+            self.query_one("#sentence", Static).update(Text(clean(sentence, 200)))
+
+    # The preview
+
+    @on(Table.Highlighted, "#cameras")
+    def _look_through(self, message: Table.Highlighted) -> None:
+        self._stop.set()
+        stop = self._stop = threading.Event()
+        if message.key is not None:
+            job = partial(self._look, message.key, stop)
+            self.app.in_background(job, lambda _: None, partial(self._does_not_open, message.key))
+
+    def _look(self, text: str, stop: threading.Event) -> None:
+        """In a worker: frames to the preview until another camera is looked at."""
+        with self._device:  # the one before must have let go of it
+            if stop.is_set():
+                return
+            source = self._source(text)
+            source.open()
+            try:
+                while not stop.is_set() and (frame := source.read()) is not None:
+                    self._see(text, frame)
+            finally:
+                source.close()
+
+    def _source(self, text: str) -> FrameSource:
+        """The door's own frames, if it has this camera."""
+        live = self.app.live
+        if live.has_camera and not live.problem and text == self.app.settings.source:
+            return DoorFrames(lambda: live.scene, self.app.source_name)
+        return self._open(text)
+
+    def _see(self, text: str, frame: Frame) -> None:
+        if self._preview is not None:
+            self._preview.see(frame)
+        if text not in self._states:
+            height, width = frame.rgb.shape[:2]
+            self._states[text] = f"{width}x{height}"
+            self.app.show_later(self._show_if_there)
+
+    def _show_if_there(self) -> None:
+        if self.is_attached:
+            self._show()
+
+    def _does_not_open(self, text: str, sentence: str) -> None:
+        if self.is_attached:
+            self._states[text] = "not open"
+            self._show()
+            self._say(sentence)
+
+    # The choice
+
+    @on(Table.Selected, "#cameras")
+    def _chosen(self, message: Table.Selected) -> None:
+        self._write(message.key)
+
+    @on(Input.Submitted, "#other")
+    def _typed(self, message: Input.Submitted) -> None:
+        if text := message.value.strip():
+            self._say("Trying it")
+            self.app.in_background(partial(self._try, text), lambda _: self._write(text), self._say)
+
+    def _try(self, text: str) -> None:
+        """In a worker: whether it can be read. Raises: SourceError."""
+        source = self._open(text)
+        source.open()
+        try:
+            if source.read() is None:
+                raise SourceError(f"{source.name} has no picture.")
+        finally:
+            source.close()
+
+    def _write(self, text: str) -> None:
+        job = partial(save_setting, self.app.config_file, "source", text)
+        self.app.in_background(job, lambda _: self._written(text), self._say)
+
+    def _written(self, text: str) -> None:
+        if self.is_attached:
+            self.dismiss(text)
+
+    def action_use(self) -> None:
+        key = self.query_one("#cameras", Table).selected_key
+        if key is not None:
+            self._write(key)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

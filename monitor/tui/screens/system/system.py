@@ -1,0 +1,276 @@
+"""System: what works, how the app and the kiosk run, the database and how long it keeps things, the audit log."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Static
+
+from db.privacy.retention import Expired
+from db.records import AuditEntry
+from monitor.attendance.pin import SHORTEST
+from monitor.config import Settings
+from monitor.desk import system as queries
+from monitor.desk.system import SystemView, Verdict
+from monitor.doctor import Check, Status, check_window, run_checks
+from monitor.sources import FrameSource, open_source
+from monitor.sources.camera import CameraInfo, list_cameras
+from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.door.lock import write_pin
+from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
+from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.paged import PagedTable
+from monitor.tui.widgets.table import Column, Row
+
+AUDIT = (
+    Column("at", "At", 12),
+    Column("actor", "By", 8, rank=1),
+    Column("action", "What", 18),
+    Column("person", "Who"),
+)
+CHECK_EVERY = 1800.0
+"""Seconds after which the doctor looks again, while the screen is shown; a large database takes it some seconds."""
+
+TERMINAL = "terminal"
+"""The check's name."""
+DEMO = "demo"
+"""The source of `muster demo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the screen asks of this machine; everything may block."""
+
+    checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
+    cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
+    open_source: Callable[[str], FrameSource] = open_source
+    terminal: Callable[[], Iterator[Check]] = check_window
+    """What of the checks changes with the window."""
+
+
+class SystemScreen(DeskScreen[SystemView]):
+    """The state of everything."""
+
+    mode = "system"
+    AUTO_FOCUS = "#state-pane"
+    HELP = """\
+# System
+
+- **C**: choose the camera, with a preview. **D**: look again at what works here.
+- **V**: recompute the ledger's hash chain, and check all of the database file, which may take minutes.
+- **B**: copy the database to a file. **U**: delete what is past its time. **P**: set or remove the admin PIN.
+- **Tab**: between the state and the audit log.
+
+"Delay of the screen" says how late the event loop is: half of all moments, 99 of 100 moments.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "camera", "Camera", tooltip="Choose the camera, with a preview", id="system.camera"),
+        Binding("d", "check", "Check", tooltip="Look again at what works here", id="system.check"),
+        Binding("v", "verify", "Verify", tooltip="Prove that the ledger is whole", id="system.verify"),
+        Binding("b", "back_up", "Back up", tooltip="Copy the database to a file", id="system.back_up"),
+        Binding("u", "purge", "Purge", tooltip="Delete what is past its time", id="system.purge"),
+        Binding("p", "pin", "PIN", tooltip="Set or remove the PIN of the desk's screens", id="system.pin"),
+    ]
+
+    def __init__(self, machine: Machine | None = None) -> None:
+        """
+        Args:
+            machine: what is asked of this machine; None for this one.
+        """
+        super().__init__()
+        self._machine = machine or Machine()
+        self._findings: list[Check] = []
+        self._checking = False
+
+    def body(self) -> ComposeResult:
+        yield Static(id="summary", markup=False)
+        with Horizontal(id="main"):
+            with VerticalScroll(classes="pane details", id="state-pane"):
+                yield Static(id="running", markup=False)
+                yield Static(id="health", markup=False)
+                yield Static(id="state", markup=False)
+                yield Static(id="settings", markup=False)
+            with Container(classes="pane", id="audit-pane"):
+                yield PagedTable(AUDIT, empty="Loading", id="audit")
+
+    def on_mount(self) -> None:
+        self.query_one("#audit-pane").border_title = "Audit log"
+        self.query_one("#state-pane").border_title = "State"
+        self.query_one("#settings", Static).update(settings_text(self.app.settings))
+        self.set_interval(1.0, self._tick)
+        self.set_interval(CHECK_EVERY, self._check_while_shown)
+        self._tick()
+        self.action_check()
+        self.say(self._verdict())
+
+    # The database
+
+    def query_job(self) -> Callable[[], SystemView]:
+        app, want = self.app, self.query_one(PagedTable).want(fresh=self.stale)
+        return partial(
+            queries.system_view, app.engine, app.settings, app.clock(), want, self.before, recount=self.stale
+        )
+
+    @on(PagedTable.Wanted)
+    def _rows_missing(self) -> None:
+        if self.loaded is not None:
+            self.load_page()
+
+    def show(self, loaded: SystemView) -> None:
+        if self.failed:
+            self.say(self._verdict())
+        self.query_one("#state", Static).update(state_text(loaded, self.app.settings))
+        self.query_one("#settings", Static).update(settings_text(self.app.settings))
+        rows = [self._audit_row(entry, loaded.names) for entry in loaded.audit.items]
+        self.query_one(PagedTable).show_page(loaded.audit.first, loaded.audit.total, rows, empty="Nothing yet.")
+        self.query_one("#audit-pane").border_title = f"Audit log ({loaded.audit.total:,})"
+
+    def _audit_row(self, entry: AuditEntry, names: dict[str, str]) -> Row:
+        zone = self.app.settings.zone
+        name = names.get(str(entry.person), "") if entry.person else ""
+        when = f"{day_text(entry.at, zone)[4:-5]} {at_clock(entry.at, zone)}"
+        return Row(str(entry.id), (when, clean(entry.actor, 20), clean(entry.action, 30), clean(name)))
+
+    def _tick(self) -> None:
+        app = self.app
+        self.query_one("#running", Static).update(running_text(app.live, app.source_name, app.feed, app.loop_delay))
+
+    def action_verify(self) -> None:
+        self.say("Verifying the ledger and the database file")
+        self.app.in_background(partial(queries.verify, self.app.engine), self._verified, self._say_problem)
+
+    def _verified(self, verdict: Verdict) -> None:
+        problems = [verdict.ledger.problem] if verdict.ledger.problem else []
+        problems += verdict.problems
+        if problems:
+            self.say(f"{self.app.signs.lost} Not whole: {'; '.join(problems)}")
+        else:
+            sign, head = self.app.signs.came, verdict.ledger.head[:16]
+            self.say(f"{sign} The ledger and the file are whole: {verdict.ledger.events:,} events, head {head}")
+
+    def _say_problem(self, sentence: str) -> None:
+        self.say(f"{self.app.signs.lost} {sentence}")
+
+    def action_back_up(self) -> None:
+        app = self.app
+
+        def job(answers: Answers) -> Callable[[], Path]:
+            folder = Path(answers["folder"].strip()).expanduser()
+            app.notify("Copying the database", markup=False)
+            return partial(queries.back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
+
+        text = "The database is copied to a new file, while it is used. The face key is not in the copy."
+        dialog = Dialog("Back up", text, [Ask("folder", "Folder", str(Path.home()))], yes="Copy")
+        ask(app, dialog, job, lambda file: app.notify(f"Copied to {file}", markup=False))
+
+    def action_purge(self) -> None:
+        app = self.app
+        if self.loaded is None:
+            return
+        if not self.loaded.expired.rows:
+            app.notify("Nothing is past its time.")
+            return
+        text = f"{past_text(self.loaded)}. The ledger of attendance stays. This cannot be undone."
+        job = partial(queries.purge, app.engine, app.settings, app.clock())
+        dialog = Dialog("Delete what is past its time", text, yes="Delete", danger=True)
+
+        def begin(_: Answers) -> Callable[[], Expired]:
+            self.say("Deleting what is past its time")
+            return job
+
+        ask(app, dialog, begin, self._purged, self._say_problem)
+
+    def _purged(self, gone: Expired) -> None:
+        self.app.notify(f"{gone.rows:,} rows are deleted.")
+        self.say(self._verdict())
+        self.reload()
+
+    # What works here
+
+    def _check_while_shown(self) -> None:
+        if self.is_current:
+            self.action_check()
+
+    def action_check(self) -> None:
+        """Run all checks in a worker; each finding is shown when it is there."""
+        if not self._checking:
+            self._checking = True
+            self._findings = []
+            self._show_findings()
+            self.app.in_background(self._run_checks, lambda _: self._checked(), self._say_problem)
+
+    def on_resize(self) -> None:
+        """What was found about the terminal is another thing in a window of another size."""
+        if any(check.name == TERMINAL for check in self._findings):
+            self.app.in_background(lambda: tuple(self._machine.terminal()), self._terminal_found, self._say_problem)
+
+    def _terminal_found(self, checks: tuple[Check, ...]) -> None:
+        self._findings = [*(check for check in self._findings if check.name != TERMINAL), *checks]
+        self._show_findings()
+        if not self._checking:
+            self.say(self._verdict())
+
+    def _run_checks(self) -> None:
+        for check in self._machine.checks(self.app.settings, self.app.config_file):
+            if not self.is_attached:
+                return
+            if check.name == "template key" and self.app.settings.source == DEMO:
+                continue  # the demo's key is kept nowhere: it goes with its database
+            if check.name == "camera" and self.app.live.has_camera and not self.app.live.problem:
+                continue  # the door has it
+            self.app.show_later(partial(self._found, check))
+
+    def _found(self, check: Check) -> None:
+        self._findings.append(check)
+        self._show_findings()
+
+    def _checked(self) -> None:
+        self._checking = False
+        self._show_findings()
+        if not self.failed:
+            self.say(self._verdict())
+
+    def _verdict(self) -> str:
+        if self._checking:
+            return "System: looking what works here"
+        wrong = sum(check.status is not Status.OK for check in self._findings)
+        findings = f"System: {wrong} finding{'s' * (wrong > 1)} to look at"
+        return findings if wrong else "System: everything works"
+
+    def _show_findings(self) -> None:
+        if self.is_attached:
+            text = findings_text(self._findings, self.app.signs, running=self._checking)
+            self.query_one("#health", Static).update(text)
+
+    def action_camera(self) -> None:
+        self.app.push_screen(CameraChoice(self._machine.cameras, self._machine.open_source), self._camera_chosen)
+
+    def _camera_chosen(self, source: str | None) -> None:
+        if source is not None:
+            name = f"Camera {source}" if source.isdecimal() else clean(source, 60)
+            self.app.notify(f"{name} is used from the next start on.", markup=False)
+
+    def action_pin(self) -> None:
+        app = self.app
+
+        fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
+        text = "Who opens a screen of the desk is asked for it. Leave both empty to remove it."
+        dialog = Dialog("Admin PIN", text, fields, yes="Set", check=check_pin)
+        ask(app, dialog, lambda answers: partial(write_pin, app.config_file, answers["pin"]), app.use_pin)
+
+
+def check_pin(answers: Answers) -> str | None:
+    """What is wrong with a new PIN, or None."""
+    if answers["pin"] != answers["again"]:
+        return "The two are not the same."
+    if answers["pin"] and len(answers["pin"]) < SHORTEST:
+        return f"A PIN has at least {SHORTEST} characters."
+    return None

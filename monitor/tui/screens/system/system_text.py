@@ -1,0 +1,109 @@
+"""What the system screen says, as text."""
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from monitor.config import Settings
+from monitor.desk.system import SystemView
+from monitor.doctor import Check, Status
+from monitor.sources.stream import without_password
+from monitor.tui.picture.feed import PictureFeed
+from monitor.tui.runtime.kiosk_controller import LiveDoor
+from monitor.tui.style.text import Signs, at_clock, clean, day_text
+from monitor.tui.widgets.header import LoopDelay
+
+SECRET = {"admin_pin_hash"}
+LABEL = 20
+"""Cells of a label."""
+NAME = 14
+"""Cells of a check's name."""
+ORDER = (Status.FAIL, Status.WARN, Status.OK)
+
+
+def running_text(live: LiveDoor, source: str, feed: PictureFeed, delay: LoopDelay) -> Table:
+    """The camera, the picture and the screen, as of now."""
+    lines = _lines()
+    if live.has_camera:
+        lines.add_row("Camera", clean(live.problem, 120) if live.problem else source)
+        if live.scene is not None:
+            lines.add_row("Vision", f"{live.scene.fps:.1f} frames/s, {live.scene.dropped} dropped")
+        lines.add_row("Picture", f"{feed.rate:.1f} a second" if feed.rate else "drawn on the Door screen only")
+    else:
+        lines.add_row("Camera", "none in this view")
+    half, most = delay.percentile(0.5) * 1000, delay.percentile(0.99) * 1000
+    lines.add_row("Delay of the screen", f"{half:.1f} ms (half), {most:.1f} ms (99 %)")
+    return lines
+
+
+def state_text(view: SystemView, settings: Settings) -> Table:
+    """The database, the kiosks, and how long things are kept."""
+    zone = settings.zone
+    size = f"{view.bytes / 1e6:.1f} MB" if view.bytes is not None else "PostgreSQL"
+    free = f", {view.free_bytes / 1e9:.0f} GB free on the disk" if view.free_bytes is not None else ""
+    lines = _lines()
+    lines.add_row("Database", Text(clean(view.database, 200)))
+    lines.add_row("Size", f"{size}{free}")
+    counts = f"{view.people:,} people, {view.events:,} events, {view.moods:,} moods, {view.visitors:,} unknown faces"
+    lines.add_row("Holds", counts)
+    for kiosk in view.kiosks:
+        seen = f"{day_text(kiosk.seen_at, zone)} {at_clock(kiosk.seen_at, zone)}"
+        lines.add_row("Kiosk", Text(f"{clean(kiosk.name, 20)} ({kiosk.role}), last wrote {seen}"))
+    days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days
+    lines.add_row("Kept for", "{} days (unknown people), {} (sightings), {} (moods)".format(*days))
+    lines.add_row("Past its time", past_text(view))
+    return lines
+
+
+def past_text(view: SystemView) -> str:
+    """What a purge would delete."""
+    gone = view.expired
+    if not gone.rows:
+        return "nothing"
+    return (
+        f"{gone.visitors:,} sightings of unknown people ({gone.faces:,} with a face), {gone.sightings:,} of enrolled "
+        f"people, {gone.moods:,} moods"
+    )
+
+
+def findings_text(checks: Sequence[Check], signs: Signs, *, running: bool) -> Group:
+    """What the doctor found, what is wrong first: a sign, a word and a colour for each, and what to do."""
+    marks = {Status.OK: (signs.came, "green"), Status.WARN: ("!", "yellow"), Status.FAIL: (signs.lost * 2, "red")}
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(width=2)
+    lines.add_column(width=4)
+    lines.add_column(width=NAME, style="dim")
+    lines.add_column(overflow="fold")
+    for check in sorted(checks, key=lambda check: ORDER.index(check.status)):
+        sign, colour = marks[check.status]
+        told = Text(clean(check.sentence, 300))
+        if check.advice and check.status is not Status.OK:
+            told.append(f"\n{clean(check.advice, 300)}", "italic")
+        lines.add_row(Text(sign, colour), Text(check.status.value, colour), clean(check.name, NAME), told)
+    return Group("", Text("Health", "bold").append("   checking" if running else "", "dim"), lines, "")
+
+
+def settings_text(settings: Settings) -> Text:
+    """Each setting with its sentence of explanation."""
+    text = Text()
+    text.append("\nSettings (in muster.toml, or as MUSTER_... variables)\n", "bold")
+    for name, field in type(settings).model_fields.items():
+        value = str(getattr(settings, name))
+        if name in SECRET:
+            value = "set" if value else "not set"
+        if "://" in value:
+            value = without_password(value)
+        if name == "db":
+            continue
+        text.append(f"{name} = {clean(value, 60)}\n").append(f"  {field.description}\n", "dim")
+    return text
+
+
+def _lines() -> Table:
+    """Labels and values; long values are wrapped beside their label."""
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(width=LABEL, style="dim")
+    lines.add_column(overflow="fold")
+    return lines

@@ -1,0 +1,204 @@
+"""One person's entries of one day, and what the desk may change: always new rows, with a reason."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from db.records import Person, Presence
+from monitor.desk import today
+from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Column, Row, Table
+
+if TYPE_CHECKING:
+    from monitor.tui.app import MusterApp
+
+COLUMNS = (
+    Column("at", "At", 12),
+    Column("what", "What", 20),
+    Column("how", "How", 7),
+    Column("actor", "By", 10, rank=1),
+    Column("reason", "Reason"),
+)
+KINDS = (("came in", "check_in"), ("left", "check_out"))
+WORDS = {"check_in": "came in", "check_out": "left", "void": "made void"}
+
+
+class DaySheet(ModalScreen[None]):
+    """Entries with corrections. Nothing is ever edited: a correction is a new row that names the old one."""
+
+    AUTO_FOCUS = "Table"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "correct", "Correct", tooltip="Put what really happened in its place", id="day.correct"),
+        Binding("v", "void", "Void", tooltip="This never happened", id="day.void"),
+        Binding("a", "add", "Add", tooltip="Add an entry that no camera saw", id="day.add"),
+        Binding("escape", "leave", "Back"),
+    ]
+    app: "MusterApp"
+
+    def __init__(self, person: Person, day: date) -> None:
+        super().__init__()
+        self._person = person
+        self._day = day
+        self._entries: today.PersonEntries | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sheet"):
+            yield Static(id="title", markup=False)
+            yield Table(COLUMNS, empty="Loading", id="entries")
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        zone = self.app.settings.zone
+        shown = datetime.combine(self._day, time(12), tzinfo=zone)
+        self.query_one("#title", Static).update(f"{clean(self._person.name)} {day_text(shown, zone)}")
+        self._reload()
+
+    def _reload(self) -> None:
+        zone = self.app.settings.zone
+        job = partial(today.day_of_person, self.app.engine, self._person, self._day, zone)
+        self.app.in_background(job, self._show, self._not_loaded)
+
+    def _not_loaded(self, sentence: str) -> None:
+        self.app.toast_problem(sentence)
+        if self.is_attached:
+            self.query_one(Table).explain("Not loaded. Close this and open it again.")
+
+    def _show(self, entries: today.PersonEntries) -> None:
+        if not self.is_attached:  # it was left meanwhile
+            return
+        self._entries = entries
+        rows = [self._row(line) for line in entries.lines]
+        self.query_one(Table).show(rows, empty="No entries on this day. Press A to add one.")
+        self.refresh_bindings()
+
+    def _row(self, line: today.EventLine) -> Row:
+        event = line.event
+        what = WORDS.get(event.kind) or f"corrected: {WORDS[event.corrected_kind or 'check_in']}"
+        shown = what if line.counts or event.kind == "void" else f"({what})"
+        cells = (
+            self._when(event.at),
+            shown,
+            event.method,
+            clean(event.actor, 20),
+            clean(line.reason, 80),
+        )
+        return Row(str(event.id), cells, ("good" if line.counts else "faint",) * 2)
+
+    def _when(self, at: datetime) -> str:
+        """The clock time, with the day where it is another one: after midnight, or when it was made void."""
+        zone = self.app.settings.zone
+        day = "" if at.astimezone(zone).date() == self._day else f"{day_text(at, zone)[4:-5]} "
+        return f"{day}{at_clock(at, zone)}"
+
+    def _selected(self) -> today.EventLine | None:
+        key = self.query_one(Table).selected_key
+        lines = self._entries.lines if self._entries else ()
+        return next((line for line in lines if str(line.event.id) == key and line.counts), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"correct", "void"}:
+            return True if self._selected() else None
+        return self._entries is not None if action == "add" else True
+
+    def on_table_highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_void(self) -> None:
+        line = self._selected()
+        if line is None:
+            return
+        settings = self.app.settings
+        at = self._when(line.event.at)
+        self._ask(
+            Dialog("Void this entry", f"{at}. It stays in the ledger, but no longer counts.", [Ask("reason", "Reason")],
+                   yes="Void"),
+            lambda answers: partial(
+                today.void_event, self.app.engine, settings, line.event.id, answers["reason"], self.app.clock()
+            ),
+            "The entry is void.",
+        )  # fmt: skip
+
+    def action_correct(self) -> None:
+        line, entries = self._selected(), self._entries
+        if line is None or entries is None:
+            return
+        event = line.event
+        at, kind = at_clock(event.at, self.app.settings.zone), event.corrected_kind or event.kind
+        fields = [Ask("at", "At (hh:mm)", at), Ask("kind", "What happened", kind, KINDS), Ask("reason", "Reason")]
+        self._ask(
+            Dialog("Correct this entry", "It stays in the ledger; what you write here counts instead of it.", fields,
+                   yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
+            lambda answers: partial(
+                today.correct_event, self.app.engine, self.app.settings, event.id, presence(answers),
+                self._instant(entries, answers, event.at), answers["reason"], self.app.clock(),
+            ),
+            "The entry is corrected.",
+        )  # fmt: skip
+
+    def action_add(self) -> None:
+        entries = self._entries
+        if entries is None:
+            return
+        fields = [Ask("at", "At (hh:mm)"), Ask("kind", "What happened", "check_in", KINDS), Ask("reason", "Reason")]
+        self._ask(
+            Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
+                   check=lambda answers: self._check(entries, answers)),
+            lambda answers: partial(
+                today.add_event, self.app.engine, self.app.settings, self._person.id, presence(answers),
+                self._instant(entries, answers), answers["reason"], self.app.clock(),
+            ),
+            "The entry is added.",
+        )  # fmt: skip
+
+    def _instant(self, entries: today.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
+        """What the answers say; they were checked."""
+        clock, zone = clock_of(answers), self.app.settings.zone
+        at = entries.instant(clock, zone, near) if clock else None
+        assert at is not None
+        return at
+
+    def _check(self, entries: today.PersonEntries, answers: Answers, near: datetime | None = None) -> str | None:
+        """What is wrong with the time, or None."""
+        clock, zone = clock_of(answers), self.app.settings.zone
+        if clock is None:
+            return "Give the time as hours and minutes, such as 08:58."
+        at = entries.instant(clock, zone, near)
+        if at is None:
+            return "With a shift over midnight that time belongs to the day before or after; write it down there."
+        return "That time is still to come." if at > self.app.clock() else None
+
+    def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
+        ask(self.app, dialog, job, lambda _: self._changed(done))
+
+    def _changed(self, done: str) -> None:
+        self.app.notify(done)
+        if self.is_attached:
+            self._reload()
+
+    def facts_changed(self) -> None:
+        """Something was written, perhaps at the door."""
+        self._reload()
+
+
+def presence(answers: Answers) -> Presence:
+    return "check_out" if answers["kind"] == "check_out" else "check_in"
+
+
+def clock_of(answers: Answers) -> time | None:
+    """The time of day that was given; None where it is none."""
+    try:
+        return datetime.strptime(answers["at"].strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
+    except ValueError:
+        return None

@@ -1,0 +1,222 @@
+"""The day board: everybody's day, and corrections to it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+from uuid import UUID
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widgets import Static
+
+from monitor.attendance.rules import Status
+from monitor.desk.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.today import export_roster
+from monitor.reports.totals import PersonDay
+from monitor.tui.screens.desk import DeskScreen, Filter
+from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.paged import PagedTable
+from monitor.tui.widgets.table import Column, Row, Table
+
+COLUMNS = (
+    Column("status", "Status", 12),
+    Column("name", "Name", most=44),
+    Column("group", "Group", 14, rank=2),
+    Column("in", "First in", 9),
+    Column("out", "Last out", 9),
+    Column("hours", "Hours", 6, right=True, rank=1),
+)
+TONES = {
+    Status.PRESENT: "good",
+    Status.LATE: "warn",
+    Status.ABSENT: "bad",
+    Status.LEFT: "faint",
+    Status.INCOMPLETE: "warn",
+}
+SIGNS = {Status.PRESENT: "●", Status.LATE: "◐", Status.ABSENT: "✗", Status.LEFT: "○", Status.INCOMPLETE: "!"}
+ASCII = {Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!"}
+
+
+class TodayScreen(DeskScreen[BoardPage]):
+    """Who came, when, and who did not."""
+
+    mode = "today"
+    HELP = """\
+# Today
+
+Everybody and their day: **present**, **late**, **absent**, **left**, or **incomplete** (a check-in or a
+check-out is missing).
+
+- **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
+- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: last first.
+- **Enter**: the person's entries, and corrections to them.
+- **E**: export this day to a CSV, XLSX or JSON file.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "day(-1)", "Day before", key_display="←", id="today.before"),
+        Binding("right", "day(1)", "Day after", key_display="→", id="today.after"),
+        Binding("d", "date", "Date", tooltip="Any day, by its date", id="today.date"),
+        Binding("t", "today", "Today", id="today.today"),
+        Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
+        Binding("S", "reverse", "Reverse", tooltip="Last first", show=False, id="today.reverse"),
+        Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._days_back = 0
+        self._sort = ("name", False)
+
+    def body(self) -> ComposeResult:
+        yield Static(id="summary", markup=False)
+        yield Filter("name, group or status")
+        with Container(classes="pane", id="main"):
+            yield PagedTable(COLUMNS, empty="Loading", id="roster")
+
+    @property
+    def now(self) -> datetime:
+        return self.app.clock()
+
+    @property
+    def noon(self) -> datetime:
+        """An instant of the day that is shown."""
+        return datetime.combine(self.day, time(12), tzinfo=self.app.settings.zone)
+
+    @property
+    def day(self) -> date:
+        """The day that is shown; counted in days, because some have 23 or 25 hours."""
+        return self._today - timedelta(days=self._days_back)
+
+    def query_job(self) -> Callable[[], BoardPage]:
+        settings, (column, reverse) = self.app.settings, self._sort
+        asked = BoardQuery(self.day, self.now, self.needle, column, reverse)
+        want = self.query_one(PagedTable).want(fresh=self.stale)
+        return partial(board_page, self.app.engine, settings, asked, want, self.before, self.stop)
+
+    @on(PagedTable.Wanted)
+    def _rows_missing(self) -> None:
+        if self.loaded is not None:
+            self.load_page()
+
+    def show(self, loaded: BoardPage) -> None:
+        page = loaded.page
+        empty = "Nobody matches the filter." if loaded.people else "Nobody is enrolled yet. Press F4 to enrol people."
+        rows = [self._row(line) for line in page.items]
+        self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
+        counts = [f"{number:,} {status.value}" for status, number in loaded.counts.items() if number]
+        found = [f"{page.total:,} match" if page.total != 1 else "1 matches"] if self.needle else []
+        self.say("   ".join([day_text(self.noon, self.app.settings.zone), *found, *counts]))
+        key, reverse = self._sort
+        arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
+        titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
+        self.query_one(PagedTable).retitle(titled)
+
+    def _row(self, line: PersonDay) -> Row:
+        zone, summary = self.app.settings.zone, line.summary
+        signs = ASCII if self.app.ascii_only else SIGNS
+        status = f"{signs[summary.status]} {summary.status.value}" if summary.status else ""
+        minutes = int(summary.present.total_seconds()) // 60
+        cells = (
+            status,
+            clean(line.person.name),
+            clean(line.person.group),
+            at_clock(summary.first_in, zone),
+            at_clock(summary.last_out, zone),
+            f"{minutes // 60}:{minutes % 60:02d}" if summary.passages else "",
+        )
+        return Row(str(line.person.id), cells, (TONES[summary.status] if summary.status else None,))
+
+    @on(Table.HeaderClicked)
+    def _header_clicked(self, message: Table.HeaderClicked) -> None:
+        column, reverse = self._sort
+        self._sort = (message.column, not reverse if message.column == column else False)
+        self._again()
+
+    def action_sort(self) -> None:
+        keys = [column.key for column in COLUMNS]
+        self._sort = (keys[(keys.index(self._sort[0]) + 1) % len(keys)], False)
+        self._again()
+
+    def action_reverse(self) -> None:
+        column, reverse = self._sort
+        self._sort = (column, not reverse)
+        self._again()
+
+    def _again(self) -> None:
+        """The same day in another order, from the top."""
+        self.query_one(PagedTable).restart()
+        self.reload()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "day" and parameters == (1,):
+            return self._days_back > 0
+        if action == "today":
+            return self._days_back > 0
+        return super().check_action(action, parameters)
+
+    def action_day(self, by: int) -> None:
+        self._days_back = max(0, self._days_back - by)
+        self.refresh_bindings()
+        self.reload()
+
+    def action_date(self) -> None:
+        """Ask for a day."""
+        field = Ask("day", "Day (yyyy-mm-dd)", self.day.isoformat())
+        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
+        self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
+
+    def _check_day(self, answers: Answers) -> str | None:
+        try:
+            day = date.fromisoformat(answers["day"].strip())
+        except ValueError:
+            return "Give the day as year, month and day, such as 2026-03-09."
+        return "That day is still to come." if day > self._today else None
+
+    def _go_to(self, answers: Answers) -> None:
+        self._days_back = (self._today - date.fromisoformat(answers["day"].strip())).days
+        self.refresh_bindings()
+        self.reload()
+
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(self.app.settings.zone).date()
+
+    def action_today(self) -> None:
+        self.action_day(self._days_back)
+
+    @on(Table.Selected, "#roster")
+    def _open(self, message: Table.Selected) -> None:
+        person = UUID(message.key)
+        lines = self.loaded.page.items if self.loaded else ()
+        line = next((line for line in lines if line.person.id == person), None)
+        if line is not None:
+            self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
+
+    def action_export(self) -> None:
+        """Write the day, as the ledger has it, to a file."""
+        app, day, now = self.app, self.day, self.now
+        text = "Everybody's day, whatever the filter. The name says the format: .csv, .xlsx or .json."
+        field = Ask("file", "Into the file", str(Path.home() / f"muster-{day.isoformat()}.csv"))
+
+        def job(answers: Answers) -> Callable[[], Path]:
+            self.say("Writing the file")
+            return partial(self._export, Path(answers["file"].strip()).expanduser(), day, now)
+
+        dialog = Dialog("Export this day", text, [field], yes="Write")
+        ask(app, dialog, job, self._exported)
+
+    def _exported(self, file: Path) -> None:
+        self.app.notify(f"Written to {file}", markup=False)
+        self.reload()
+
+    def _export(self, file: Path, day: date, now: datetime) -> Path:
+        """In a worker."""
+        export_roster(self.app.engine, self.app.settings, day, now, file)
+        return file

@@ -1,0 +1,192 @@
+"""One dialog for everything that is asked: a title, a sentence, some fields, two buttons."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Select, Static
+
+from monitor.tui.runtime.work import WorkApp
+
+T = TypeVar("T")
+Answers = dict[str, str]
+YES_NO = (("yes", "yes"), ("no", "no"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A field of a dialog."""
+
+    key: str
+    label: str
+    value: str = ""
+    choices: tuple[tuple[str, str], ...] = field(default=())
+    """(label, value) each; none for free text."""
+    secret: bool = False
+    optional: bool = False
+
+
+class Choice(Button):
+    """A button of a dialog; the arrow keys go to the one beside it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+
+class Dialog(ModalScreen[Answers | None]):
+    """Gives the answers by key, or None when it was left with escape.
+
+    Args:
+        title: what will be done.
+        text: one or two sentences; may hold names.
+        fields: what is asked.
+        yes: the text of the button that does it.
+        danger: it cannot be undone.
+        check: says what is wrong with the answers, in one sentence, or None.
+    """
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-high")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
+
+    def __init__(
+        self,
+        title: str,
+        text: str = "",
+        fields: Sequence[Ask] = (),
+        *,
+        yes: str = "OK",
+        danger: bool = False,
+        check: Callable[[Answers], str | None] = lambda _: None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._fields = tuple(fields)
+        self._yes = yes
+        self._danger = danger
+        self._check = check
+        self._problem = ""
+
+    def again(self, answers: Answers, problem: str) -> "Dialog":
+        """The same dialog with what was answered, and why that could not be done."""
+        fields = [replace(one, value=answers[one.key]) for one in self._fields]
+        anew = Dialog(self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check)
+        anew._problem = problem
+        return anew
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is to be filled in."""
+        return bool(self._fields)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
+            yield Static(Text(self._title), id="title")
+            if self._text:
+                yield Static(Text(self._text), id="text")
+            for one in self._fields:
+                yield Label(Text(one.label))
+                if one.choices:
+                    yield Select(
+                        [(Text(label), value) for label, value in one.choices],
+                        id=f"ask-{one.key}",
+                        allow_blank=False,
+                        value=one.value or one.choices[0][1],
+                        compact=True,
+                    )
+                else:
+                    yield Input(one.value, id=f"ask-{one.key}", password=one.secret, compact=True)
+            yield Static(Text(self._problem), id="problem")
+            with Horizontal(id="buttons"):
+                yield Choice(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
+                yield Choice("Cancel", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        if not self._fields:
+            self.query_one("#no" if self._danger else "#yes", Button).focus()
+
+    def close_if_open(self) -> None:
+        """Close it if it is still in front: whoever opened it may have walked away."""
+        if self.is_attached and self.app.screen is self:
+            self.dismiss(None)
+
+    def _answers(self) -> Answers:
+        answers = {}
+        for one in self._fields:
+            widget = self.query_one(f"#ask-{one.key}")
+            answers[one.key] = str(widget.value) if isinstance(widget, Select | Input) else ""
+        return answers
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        """Enter sends the answers, or goes on to the next field where a secret is typed a second time."""
+        inputs = list(self.query(Input))
+        following = inputs[inputs.index(event.input) + 1 :]
+        if event.value and following and following[0].password and not following[0].value:
+            following[0].focus()
+        else:
+            self._try()
+
+    @on(Button.Pressed, "#yes")
+    def _pressed(self) -> None:
+        self._try()
+
+    @on(Button.Pressed, "#no")
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def _try(self) -> None:
+        answers = self._answers()
+        missing = next(
+            (one for one in self._fields if not one.optional and not answers[one.key].strip()),
+            None,
+        )
+        if missing:
+            self.query_one(f"#ask-{missing.key}").focus()
+        problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
+        if problem:
+            self.query_one("#problem", Static).update(Text(problem))
+            if not missing and self.query(Input):
+                self.query(Input).first().focus()  # of what is checked, this comes first
+        else:
+            self.dismiss(answers)
+
+
+def ask(
+    app: WorkApp,
+    dialog: Dialog,
+    job: Callable[[Answers], Callable[[], T]],
+    then: Callable[[T], None],
+    failed: Callable[[str], None] | None = None,
+) -> None:
+    """Ask, do in a worker what the answers say, then go on; escape ends it.
+
+    When it failed, the dialog comes back with the answers and says why, so that nothing has to be typed anew.
+
+    Args:
+        job: what to do with the answers; the returned job blocks and touches no widget.
+        then: on the loop, when the job is done.
+        failed: gets the sentence when it failed and there is nothing to answer anew; a toast shows it otherwise.
+    """
+    came_from = app.screen
+
+    def answered(answers: Answers | None) -> None:
+        if answers is not None:
+            app.in_background(job(answers), then, partial(not_done, answers))
+
+    def not_done(answers: Answers, sentence: str) -> None:
+        if dialog.asks and app.screen is came_from:
+            app.push_screen(dialog.again(answers, sentence), answered)
+        else:
+            (failed or app.toast_problem)(sentence)
+
+    app.push_screen(dialog, answered)

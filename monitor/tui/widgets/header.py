@@ -1,0 +1,209 @@
+"""What every screen has: the bar of screens on top, the mood bar, the measured delay of the event loop."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import HelpPanel, Static
+
+from monitor.config import Settings
+from monitor.tui.style.text import Signs, at_clock, clean, day_text
+
+
+def put(widget: Static, text: Text) -> None:
+    """Show a text where it is not shown already; the widget's size must not follow from it.
+
+    An update lays the whole screen out again unless told not to, and two small ones far apart, such as the clock and
+    the status line, make the compositor render all that lies between them, camera picture included: 20 ms.
+    """
+    if widget.content != text:
+        widget.update(text, layout=False)
+
+
+class TopBar(Static):
+    """The screens with their keys, the current one marked, and the site's clock."""
+
+    DEFAULT_CSS = "TopBar { dock: top; height: 1; background: $panel; color: $text-muted; padding: 0 1; }"
+
+    def __init__(
+        self,
+        current: str,
+        modes: Sequence[tuple[str, str, str]],
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        super().__init__(markup=False)
+        self._current = current
+        self._modes = modes
+        self._settings = settings
+        self._clock = clock
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.tick)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.tick())
+        self.tick()
+
+    def on_resize(self) -> None:
+        self.tick()
+
+    def tick(self) -> None:
+        """Show the time of now."""
+        now, zone = self._clock(), self._settings.zone
+        text = Text(no_wrap=True)
+        right = at_clock(now, zone)
+        width = self.size.width - 2
+        for mode, title in self._titles(width - len(right)):
+            style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
+            text.append(f" {title} ", style).append(" ")
+        for longer in (
+            f"{day_text(now, zone)}  {right}",
+            f"{clean(self._settings.site, 16)}  {day_text(now, zone)}  {right}",
+        ):
+            if len(text) + len(longer) + 2 <= width:
+                right = longer
+        text.append(" " * max(1, width - len(text) - len(right))).append(right, "bold")
+        put(self, text)
+
+    def _titles(self, room: int) -> list[tuple[str, str]]:
+        """Each screen and how it is called here: where there is little room all but the current one by its key."""
+        whole = [(mode, f"{key.upper()} {title}") for mode, key, title in self._modes]
+        if sum(len(title) + 3 for _, title in whole) <= room:
+            return whole
+        return [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]
+
+    def on_click(self, event: events.Click) -> None:
+        at = 1
+        for mode, title in self._titles(self.size.width - 2 - len("00:00")):
+            at += len(title) + 3
+            if event.x < at:
+                self.call_later(self.app.run_action, f"app.open('{mode}')")
+                return
+
+
+class ScreenHelp(HelpPanel, can_focus=True):
+    """The keys, and what the screen is for, also where nothing has the focus, as at the door.
+
+    It has the focus while it is shown: then it can be scrolled with the keys, and lists those of the screen first.
+    """
+
+    DEFAULT_CSS = """
+    ScreenHelp {
+        overflow-y: auto; scrollbar-size-vertical: 1;
+        & #widget-help { max-height: 100vh; margin-top: 0; padding: 0; }
+        & KeyPanel#keys-help { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("escape", "app.hide_help_panel", "Close help", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came_from: Widget | None = None
+        """What had the focus before."""
+
+    def on_mount(self) -> None:
+        self.came_from = self.screen.focused
+        self.focus()
+
+    def update_help(self, focused_widget: Widget | None) -> None:
+        super().update_help(focused_widget or self.screen)
+
+
+LEAST = 0.005
+"""A share below would be said to be 0 %, although somebody was seen so."""
+
+
+class MoodBar(Static):
+    """Shares of the moods as one bar with a legend; each mood has its colour, its fill and its name."""
+
+    DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
+    shares: reactive[tuple[tuple[str, float], ...]] = reactive(())
+
+    def __init__(self, signs: Signs, *, empty: str = "No mood yet today.", id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._signs = signs
+        self.empty = empty
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
+
+    def watch_shares(self) -> None:
+        self.draw()
+
+    def on_resize(self) -> None:
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw it again."""
+        width = self.size.width
+        if not self.shares:
+            self.update(Text(self.empty, self.app.theme_variables["text-muted"]))
+            return
+        bar = Text(no_wrap=True)
+        for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):
+            bar.append(self._signs.mood[mood] * cells, self._colour(mood))
+        put(self, Text("\n").join([bar, self._legend(width)]))
+
+    def _legend(self, width: int) -> Text:
+        """Name and share of each mood, the largest first; closer together where they do not all fit, then without
+        the smallest."""
+        ordered = sorted(self.shares, key=lambda item: -item[1])
+        texts = [f" {mood} " + (f"{share:.0%}" if share >= LEAST else "<1%") for mood, share in ordered]
+        airy = sum(len(text) + 4 for text in texts) - 2 <= width
+        legend = Text(no_wrap=True)
+        for (mood, _), text in zip(ordered, texts, strict=True):
+            entry = Text.assemble((self._signs.mood[mood] * (1 + airy), self._colour(mood)), text)
+            if len(legend) + len(entry) <= width:
+                legend.append_text(entry).append("  " if airy else " ")
+        return legend
+
+    def _colour(self, mood: str) -> str:
+        return self.app.theme_variables[f"mood-{mood}"]
+
+
+def apportion(shares: Sequence[float], cells: int) -> list[int]:
+    """Whole cells for shares that sum to 1, by largest remainder; together they are `cells`."""
+    exact = [share * cells for share in shares]
+    whole = [int(part) for part in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda index: whole[index] - exact[index])
+    for index in by_remainder[: cells - sum(whole)]:
+        whole[index] += 1
+    return whole
+
+
+class LoopDelay:
+    """How late the event loop is: a timer that should fire every 50 ms notes by how much it was late.
+
+    Whatever blocks the loop (drawing, a slow handler) shows here.
+    """
+
+    INTERVAL = 0.05
+
+    def __init__(self, kept: int = 1200, now: Callable[[], float] = perf_counter) -> None:
+        self._late: deque[float] = deque(maxlen=kept)
+        self._now = now
+        self._due: float | None = None
+
+    def tick(self) -> None:
+        """Call on the loop, every `INTERVAL` seconds."""
+        now = self._now()
+        if self._due is not None:
+            self._late.append(max(0.0, now - self._due))
+        self._due = now + self.INTERVAL
+
+    def percentile(self, share: float) -> float:
+        """Seconds of delay that this share of the ticks stayed below; 0 before the first."""
+        ordered = sorted(self._late)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
