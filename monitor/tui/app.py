@@ -72,10 +72,18 @@ class MusterApp(WorkApp):
     TITLE = "Muster"
     # All of them here: a screen with one of its own has Textual parse every style sheet anew when it is first opened.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "app.tcss", "widgets/dialogs.tcss", "screens/door/door.tcss", "screens/desk.tcss", "screens/today/day_sheet.tcss",
-        "screens/people/picker.tcss", "screens/people/capture.tcss", "screens/system/camera_choice.tcss", "screens/people/import_report.tcss",
-        "screens/people/growth_review.tcss", "screens/door/first_steps.tcss",
-    ]  # fmt: skip
+        "app.tcss",
+        "widgets/dialogs.tcss",
+        "screens/door/door.tcss",
+        "screens/desk.tcss",
+        "screens/today/day_sheet.tcss",
+        "screens/people/picker.tcss",
+        "screens/people/capture.tcss",
+        "screens/system/camera_choice.tcss",
+        "screens/people/import_report.tcss",
+        "screens/people/growth_review.tcss",
+        "screens/door/first_steps.tcss",
+    ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "door": DoorScreen,
         "today": TodayScreen,

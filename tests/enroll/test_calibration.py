@@ -222,7 +222,7 @@ def sighting(kiosk, person, similarity, at):
 
 def test_the_command_calibrates_an_enrolled_gallery(tmp_path, people_folder, monkeypatch):
     from monitor.cli.calibrate import calibrate as command
-    from monitor.cli.enroll import app as enroll_app
+    from monitor.cli.people.enroll import app as enroll_app
 
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     db = ["--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--json"]
@@ -255,7 +255,7 @@ def test_the_command_evaluates_a_folder_of_known_people_without_a_database(tmp_p
 
 def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypatch):
     from monitor.cli.calibrate import calibrate as command
-    from monitor.cli.enroll import app as enroll_app
+    from monitor.cli.people.enroll import app as enroll_app
 
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     monkeypatch.delenv("MUSTER_TARGET_FPIR", raising=False)

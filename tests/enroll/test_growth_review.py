@@ -21,7 +21,7 @@ from enroll.faces.judge import judge
 from enroll.people import adaptation as review
 from enroll.people.gallery_index import load_roster
 from enroll.people.store import Identity, add_members, mark_alike
-from monitor.cli.people import app
+from monitor.cli.people.people import app
 from monitor.config import QualityLimits, Settings
 from monitor.domain import Box, Face
 from monitor.errors import MusterError, UsageError
@@ -248,7 +248,7 @@ def test_the_gate_is_that_of_enrolment(examiner, orl):
 def muster(engine, cipher, tmp_path, monkeypatch):
     """Runs `muster people review-growth`."""
     monkeypatch.setattr("monitor.cli.options.open_store", lambda settings, config, **_: (engine, cipher))
-    monkeypatch.setattr("monitor.cli.person.open_store", lambda settings, config, **_: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.people.person.open_store", lambda settings, config, **_: (engine, cipher))
 
     def run(*words):
         return CliRunner().invoke(app, ["review-growth", *words])

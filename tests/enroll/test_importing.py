@@ -16,7 +16,7 @@ from enroll.imports.run import import_pile, open_pile
 from enroll.people.gallery_index import Roster
 from enroll.people.images import enrol_from_images
 from enroll.people.store import Details, Identity
-from monitor.cli.enroll import app
+from monitor.cli.people.enroll import app
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image

@@ -11,7 +11,7 @@ from db import audit
 from db.engine import open_database, reading, writing
 from db.people import people, pins
 from monitor.attendance.pin import is_pin
-from monitor.cli.people import app
+from monitor.cli.people.people import app
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from monitor.cli import train
+from monitor.cli.training import train
 from monitor.errors import DataError, ModelError, MusterError, UsageError
 from monitor.vision.emotion import WEIGHTS
 from training.emotion import networks

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.account import Tally, tell, tell_pile, tell_sum
 from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, err, open_store, out, settings_from
+from monitor.cli.people.enrolment_report import Tally, tell, tell_pile, tell_sum
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

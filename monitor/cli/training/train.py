@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
-from monitor.cli.eigenfaces import eigenfaces
 from monitor.cli.options import Group, JsonOption, emit, err, out
+from monitor.cli.training.eigenfaces import eigenfaces
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
 
@@ -72,7 +72,7 @@ def emotion(
     json: JsonOption = False,
 ) -> None:
     """Train a network on FER2013; the same command goes on where a stopped run was."""
-    from monitor.cli.training_progress import show_training
+    from monitor.cli.training.progress import show_training
 
     where = _start_tensorflow(threads, strategy)
     from monitor.vision.emotion import EmotionModel
@@ -128,7 +128,7 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Show which parts of a face speak for its mood (guided Grad-CAM)."""
-    from monitor.cli.training_progress import show_explanation
+    from monitor.cli.training.progress import show_explanation
 
     if emotion is not None and emotion not in EMOTIONS:
         raise UsageError(f"There is no emotion named {emotion!r}; there are {', '.join(EMOTIONS)}.")
@@ -185,7 +185,7 @@ def report(
     json: JsonOption = False,
 ) -> None:
     """List runs and compare them side by side."""
-    from monitor.cli.training_progress import comparison_table
+    from monitor.cli.training.progress import comparison_table
 
     _start_tensorflow()
     from training.emotion.report import comparison_row, write_comparison
@@ -205,7 +205,7 @@ def report(
 
 
 def _judge(model: Path | None, faces: "Fer2013", split: str, json: bool) -> None:
-    from monitor.cli.training_progress import show_evaluation
+    from monitor.cli.training.progress import show_evaluation
     from monitor.vision.emotion import WEIGHTS
     from training.emotion.study import judge_file, judge_run
 

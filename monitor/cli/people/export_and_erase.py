@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
-from monitor.cli.person import Who, find, say, store
+from monitor.cli.people.person import Who, find, say, store
 from monitor.errors import MusterError, UsageError
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, err
-from monitor.cli.person import Who, find, say, store
+from monitor.cli.people.person import Who, find, say, store
 from monitor.errors import UsageError
 
 

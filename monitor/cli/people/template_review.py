@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
-from monitor.cli.person import find, say, store
+from monitor.cli.people.person import find, say, store
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:

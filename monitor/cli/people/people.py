@@ -10,11 +10,11 @@ from uuid import UUID
 
 import typer
 
-from monitor.cli.farewell import erase, export
-from monitor.cli.growth import review_growth
 from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, out, settings_from
-from monitor.cli.person import Who, find, say, store
-from monitor.cli.person_change import change, rename
+from monitor.cli.people.change import change, rename
+from monitor.cli.people.export_and_erase import erase, export
+from monitor.cli.people.person import Who, find, say, store
+from monitor.cli.people.template_review import review_growth
 from monitor.errors import UsageError
 
 app = typer.Typer(
