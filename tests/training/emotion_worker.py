@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.emotion import fit, networks
-from training.emotion.data import Fer2013, Split
+from training.emotion import fit
+from training.emotion.data.fer2013 import Fer2013, Split
+from training.emotion.model import networks
 from training.emotion.recipe import Recipe
 from training.emotion.strategy import multiworker
 

@@ -14,14 +14,14 @@ from sklearn.svm import SVC
 
 from monitor.errors import DataError, ModelError, UsageError
 from training import report
-from training.eigenfaces import best_steps
-from training.eigenfaces.best_steps import Candidate, CopyFolds
 from training.eigenfaces.context import Study, StudySettings
 from training.eigenfaces.deep import study_chips
 from training.eigenfaces.load import FaceSet, load_olivetti, load_orl
 from training.eigenfaces.model import load_study_model
+from training.eigenfaces.steps import best
+from training.eigenfaces.steps.best import Candidate, CopyFolds
+from training.eigenfaces.steps.verification import equal_error_rate
 from training.eigenfaces.study import STEPS, StudyRun, run_study
-from training.eigenfaces.verification_steps import equal_error_rate
 from training.report import label, render_page
 
 PEOPLE = 4
@@ -41,7 +41,7 @@ def faces() -> FaceSet:
 @pytest.fixture(scope="module")
 def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(best_steps, "FEATURE_SETS", (("grey",), ("hog", "lbp")))
+        patch.setattr(best, "FEATURE_SETS", (("grey",), ("hog", "lbp")))
         patch.setattr(report, "DPI", 50)
         return run_study(faces, tmp_path_factory.mktemp("study") / "run", settings=SETTINGS)
 
@@ -94,12 +94,12 @@ def test_the_equal_error_rate_lies_where_both_rates_meet() -> None:
 
 
 def test_no_choice_depends_on_the_hold_out(faces: FaceSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(best_steps, "FEATURE_SETS", (("grey",), ("hog",)))
+    monkeypatch.setattr(best, "FEATURE_SETS", (("grey",), ("hog",)))
     study = Study(faces, tmp_path, SETTINGS)
     images = faces.images.copy()
     images[study.test] = np.random.default_rng(1).random(images[study.test].shape)
     spoiled = Study(FaceSet(images, faces.target, faces.names, faces.source), tmp_path, SETTINGS)
-    assert best_steps.candidates(study) == best_steps.candidates(spoiled)
+    assert best.candidates(study) == best.candidates(spoiled)
 
 
 def test_a_fold_gives_what_the_whole_pipeline_gives(faces: FaceSet) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from monitor.cli.training import train
 from monitor.errors import DataError, ModelError, MusterError, UsageError
 from monitor.vision.emotion import WEIGHTS
-from training.emotion import networks
+from training.emotion.model import networks
 from training.emotion.runs import find_runs
 
 RNG = np.random.default_rng(9)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from monitor.errors import DataError
-from training.emotion.data import Fer2013, load_fer2013
+from training.emotion.data.fer2013 import Fer2013, load_fer2013
 
 GOOD = " ".join(["7"] * 2304)
 HEADER = "emotion,pixels,Usage"

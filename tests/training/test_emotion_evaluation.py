@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.emotion.calibration import calibration_of, fitted_offsets, fitted_temperature, softmax
-from training.emotion.data import Split
+from training.emotion.data.fer2013 import Split
 from training.emotion.evaluation import evaluation_of, jittered, robustness
 
 

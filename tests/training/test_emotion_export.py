@@ -9,10 +9,10 @@ import pytest
 
 from monitor.errors import DataError, ModelError
 from monitor.vision.emotion import EmotionModel
-from training.emotion import export, networks, shipped
 from training.emotion.calibration import fitted_offsets, softmax, unsmoothed
-from training.emotion.data import Split
+from training.emotion.data.fer2013 import Split
 from training.emotion.fit import logits_of
+from training.emotion.model import export, networks, shipped
 
 RNG = np.random.default_rng(7)
 FACES = RNG.integers(0, 256, (32, 48, 48)).astype(np.uint8)

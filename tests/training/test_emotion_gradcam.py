@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from monitor.errors import UsageError
-from training.emotion.gradcam import _combined, activation_map, last_spatial_layer, overlaid
-from training.emotion.networks import ARCHITECTURES, build
+from training.emotion.model.networks import ARCHITECTURES, build
+from training.emotion.report.gradcam import _combined, activation_map, last_spatial_layer, overlaid
 
 FACE = np.random.default_rng(6).integers(0, 256, (48, 48)).astype(np.uint8)
 

@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 
 from monitor.errors import UsageError
-from training.emotion.batches import pixels_of
-from training.emotion.face_weights import _halve, start_from_face_encoder
-from training.emotion.layers import EPSILON, FusedBatchNorm, measure_statistics
-from training.emotion.networks import build, champion, classic
+from training.emotion.data.batches import pixels_of
+from training.emotion.model.face_weights import _halve, start_from_face_encoder
+from training.emotion.model.layers import EPSILON, FusedBatchNorm, measure_statistics
+from training.emotion.model.networks import build, champion, classic
 
 
 def test_the_classic_network_has_exactly_its_parameters() -> None:

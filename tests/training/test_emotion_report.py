@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from training.emotion import figures
-from training.emotion.data import Fer2013, Split
+from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation import evaluation_of
 from training.emotion.fit import Epoch
 from training.emotion.recipe import CLASSIC
-from training.emotion.report import PAGE, Chart, comparison_row, write_comparison, write_report
+from training.emotion.report import figures
+from training.emotion.report.page import PAGE, Chart, comparison_row, write_comparison, write_report
 from training.emotion.runs import NUMBERS, Run
 
 RNG = np.random.default_rng(8)

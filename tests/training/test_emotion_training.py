@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from monitor.errors import DataError, UsageError
-from training.emotion import checkpoint, fit, networks
-from training.emotion.augment import Augmentation
-from training.emotion.batches import targets_of, training_batches
-from training.emotion.data import Fer2013, Split
+from training.emotion import checkpoint, fit
+from training.emotion.data.augment import Augmentation
+from training.emotion.data.batches import targets_of, training_batches
+from training.emotion.data.fer2013 import Fer2013, Split
+from training.emotion.model import networks
 from training.emotion.recipe import CHAMPION, Recipe
 from training.emotion.schedule import schedule_of
 from training.emotion.strategy import multiworker

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from monitor.errors import DataError
-from training.emotion.data import Fer2013, Split, load_fer2013
-from training.emotion.votes import AS_EMOTION, CLASSES, NO_FACE, load_votes, votes_by_row
+from training.emotion.data.fer2013 import Fer2013, Split, load_fer2013
+from training.emotion.data.votes import AS_EMOTION, CLASSES, NO_FACE, load_votes, votes_by_row
 
 FER_PLUS = {emotion: number for number, emotion in enumerate(AS_EMOTION) if emotion >= 0}
 

@@ -13,12 +13,12 @@ from sklearn.pipeline import Pipeline
 
 from monitor.domain import Candidate, Match
 from monitor.errors import ModelError
-from training.eigenfaces.best_steps import CopyFolds, candidates
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import chip_pixels, study_chips
 from training.eigenfaces.discriminant import CosineDiscriminant
 from training.eigenfaces.features import SIDE, FaceFeatures
 from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.steps.best import CopyFolds, candidates
 
 MODEL_FILE = "model.skops"
 TARGET_FPIR = 0.01

@@ -14,20 +14,20 @@ import sklearn
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
 
 from monitor.errors import DataError, UsageError
-from training.eigenfaces.best_steps import best_section
-from training.eigenfaces.classifier_steps import classifiers_section, leak_section, svc_section
-from training.eigenfaces.compare_steps import methods_section
 from training.eigenfaces.context import Study, StudySettings
-from training.eigenfaces.curve_steps import curves_section
-from training.eigenfaces.face_steps import faces_section, split_section
-from training.eigenfaces.fisher_steps import fisher_section
 from training.eigenfaces.load import FaceSet
 from training.eigenfaces.model import model_section
-from training.eigenfaces.pca_steps import components_section, eigenfaces_section, projection_section, toy_section
-from training.eigenfaces.robustness_steps import robustness_section
-from training.eigenfaces.search_steps import search_section
 from training.eigenfaces.section import Section
-from training.eigenfaces.verification_steps import verification_section
+from training.eigenfaces.steps.best import best_section
+from training.eigenfaces.steps.classifiers import classifiers_section, leak_section, svc_section
+from training.eigenfaces.steps.compare import methods_section
+from training.eigenfaces.steps.curves import curves_section
+from training.eigenfaces.steps.faces import faces_section, split_section
+from training.eigenfaces.steps.fisher import fisher_section
+from training.eigenfaces.steps.pca import components_section, eigenfaces_section, projection_section, toy_section
+from training.eigenfaces.steps.robustness import robustness_section
+from training.eigenfaces.steps.search import search_section
+from training.eigenfaces.steps.verification import verification_section
 from training.report import render_page
 
 Progress = Callable[[str, float, int], None]

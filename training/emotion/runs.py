@@ -13,7 +13,7 @@ from training.emotion import checkpoint
 from training.emotion.calibration import softmax, unsmoothed
 from training.emotion.evaluation import Predict
 from training.emotion.fit import BEST, CHECKPOINT, Epoch, logits_of
-from training.emotion.networks import build
+from training.emotion.model.networks import build
 from training.emotion.recipe import Recipe
 
 NUMBERS = "report.json"

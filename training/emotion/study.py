@@ -14,13 +14,13 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import WEIGHTS, EmotionModel
 from monitor.vision.images import read_image
 from training.emotion.calibration import fitted_temperature, unsmoothed
-from training.emotion.data import Fer2013
+from training.emotion.data.fer2013 import Fer2013
 from training.emotion.evaluation import Evaluation, Predict, evaluate, robustness
 from training.emotion.fit import Epoch, logits_of
-from training.emotion.gradcam import activation_map
-from training.emotion.report import charts_of, numbers_of_run, write_report
+from training.emotion.model.shipped import keras_champion
+from training.emotion.report.gradcam import activation_map
+from training.emotion.report.page import charts_of, numbers_of_run, write_report
 from training.emotion.runs import load_model, predictor
-from training.emotion.shipped import keras_champion
 
 
 @dataclass(frozen=True, slots=True, eq=False)

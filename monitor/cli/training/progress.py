@@ -18,7 +18,7 @@ from monitor.reports.export import write_whole
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from training.emotion.data import Fer2013
+    from training.emotion.data.fer2013 import Fer2013
     from training.emotion.evaluation import Evaluation, Predict
     from training.emotion.fit import Epoch
     from training.emotion.recipe import Recipe
@@ -95,7 +95,7 @@ def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, 
 
 def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, json: bool) -> None:
     """The face beside its map, and the probabilities of all emotions."""
-    from training.emotion.gradcam import overlaid
+    from training.emotion.report.gradcam import overlaid
 
     picture = overlaid(explained.crop, explained.heat)
     if to is not None:

@@ -14,7 +14,7 @@ from monitor.errors import UsageError
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from training.emotion.data import Fer2013
+    from training.emotion.data.fer2013 import Fer2013
     from training.emotion.evaluation import Evaluation
     from training.emotion.recipe import Recipe
 
@@ -76,8 +76,8 @@ def emotion(
 
     where = _start_tensorflow(threads, strategy)
     from monitor.vision.emotion import EmotionModel
+    from training.emotion.data.votes import load_votes, votes_by_row
     from training.emotion.recipe import RECIPES, TAUGHT
-    from training.emotion.votes import load_votes, votes_by_row
 
     wanted = RECIPES[architecture].changed(epochs=epochs, batch=batch, rate=rate, seed=seed)
     if wanted.votes_weight and votes is None:
@@ -156,7 +156,7 @@ def export(
 ) -> None:
     """Turn a run's best network into the one ONNX file that the kiosk runs, calibrated on PublicTest."""
     _start_tensorflow()
-    from training.emotion.export import FACES_FOR_RANGES, to_onnx, write
+    from training.emotion.model.export import FACES_FOR_RANGES, to_onnx, write
     from training.emotion.runs import load_model
 
     faces = _load(data, strict)
@@ -188,7 +188,7 @@ def report(
     from monitor.cli.training.progress import comparison_table
 
     _start_tensorflow()
-    from training.emotion.report import comparison_row, write_comparison
+    from training.emotion.report.page import comparison_row, write_comparison
     from training.emotion.runs import find_runs
 
     found = find_runs(runs)
@@ -221,7 +221,7 @@ def _judge(model: Path | None, faces: "Fer2013", split: str, json: bool) -> None
 
 
 def _load(path: Path, strict: bool) -> "Fer2013":
-    from training.emotion.data import load_fer2013
+    from training.emotion.data.fer2013 import load_fer2013
 
     data = load_fer2013(path, strict=strict)
     if data.skipped:
@@ -232,7 +232,7 @@ def _load(path: Path, strict: bool) -> "Fer2013":
 def _chosen_precision(recipe: "Recipe", wanted: str) -> str:
     if wanted != "auto":
         return wanted
-    from training.emotion.precision import measured_precisions
+    from training.emotion.model.precision import measured_precisions
 
     times = measured_precisions(recipe.architecture, recipe.batch)
     shown = ", ".join(f"{policy} {time:.1f} ms a face" for policy, time in times.items())

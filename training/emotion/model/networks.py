@@ -7,8 +7,8 @@ from keras import layers
 
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
-from training.emotion.data import SIDE
-from training.emotion.layers import FusedBatchNorm, PadChannels
+from training.emotion.data.fer2013 import SIDE
+from training.emotion.model.layers import FusedBatchNorm, PadChannels
 
 STAGES = ((32, 3), (64, 4), (128, 3), (256, 3))
 """Filters and residual blocks of the champion's stages; every stage but the first halves the picture."""
@@ -43,7 +43,7 @@ def champion(stages: tuple[tuple[int, int], ...] = STAGES, dropout: float = 0.3)
 
     The first seven outputs are the emotions of FER2013, the other ten the votes of FER+; the second task shapes
     the features in training and is cut off at export. The trunk follows dlib's face encoder (a ResNet-34 with
-    half the filters), so that it can begin with that network's weights (`training.emotion.face_weights`); its
+    half the filters), so that it can begin with that network's weights (`training.emotion.model.face_weights`); its
     first layer, a 7x7 convolution with stride 2 on a picture twice as large, is a 5x5 convolution here.
     """
     picture = keras.Input((SIDE, SIDE, 1), name="pixels")

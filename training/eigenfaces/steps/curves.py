@@ -10,11 +10,11 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import label_binarize
 from sklearn.svm import SVC
 
-from training.eigenfaces.best_steps import fitted_best
 from training.eigenfaces.context import Study
 from training.eigenfaces.drawing import BLUE, GREY, ORANGE, canvas, name_axes
 from training.eigenfaces.protocol import eigenface_pipeline
 from training.eigenfaces.section import Section, Table
+from training.eigenfaces.steps.best import fitted_best
 
 GRID = np.linspace(0, 1, 101)
 

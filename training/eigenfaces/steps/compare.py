@@ -10,14 +10,14 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from training.eigenfaces.best_steps import best_scores, candidates
-from training.eigenfaces.classifier_steps import classifier_scores, classifiers
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import embeddings_of, study_embeddings
 from training.eigenfaces.drawing import BLUE, GREEN, ORANGE, canvas, name_axes
 from training.eigenfaces.protocol import Estimator, eigenface_pipeline, leave_one_out
-from training.eigenfaces.search_steps import searches
 from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.steps.best import best_scores, candidates
+from training.eigenfaces.steps.classifiers import classifier_scores, classifiers
+from training.eigenfaces.steps.search import searches
 
 TIMED_IMAGES = 20
 DEEP = "Deep embedding + 1-NN"

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline
 
-from training.eigenfaces.classifier_steps import classifier_scores, classifiers
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.protocol import eigenface_pipeline
 from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.steps.classifiers import classifier_scores, classifiers
 
 INNER_FOLDS = 3
 

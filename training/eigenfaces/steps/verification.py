@@ -10,11 +10,11 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import normalize
 
-from training.eigenfaces.best_steps import best_folds
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import study_embeddings
 from training.eigenfaces.drawing import BLUE, ORANGE, canvas, name_axes
 from training.eigenfaces.section import Numbers, Section, Table, percent
+from training.eigenfaces.steps.best import best_folds
 
 BINS = np.linspace(0, 2, 81)
 """Cosine distance: 0 the same direction, 1 unrelated, 2 opposite."""

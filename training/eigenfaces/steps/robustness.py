@@ -9,13 +9,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from training.eigenfaces.best_steps import CopyFolds, best_folds, candidates, fitted_best
 from training.eigenfaces.context import Study
 from training.eigenfaces.deep import embeddings_of, study_embeddings
 from training.eigenfaces.drawing import SERIES, canvas, name_axes, percent_axis, sheet
 from training.eigenfaces.features import SIDE, moved
 from training.eigenfaces.protocol import eigenface_pipeline
 from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.steps.best import CopyFolds, best_folds, candidates, fitted_best
 
 LEVELS: dict[str, tuple[float, ...]] = {
     "noise": (0.0, 0.05, 0.1, 0.2),

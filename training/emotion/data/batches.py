@@ -5,8 +5,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
-from training.emotion.augment import Augmentation, augmented
-from training.emotion.data import Split
+from training.emotion.data.augment import Augmentation, augmented
+from training.emotion.data.fer2013 import Split
 
 CALM = 0.7
 """Share of the changes' limits that is left while the rate falls."""

@@ -9,10 +9,10 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from training.eigenfaces.classifier_steps import report_table
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.drawing import canvas, name_axes
 from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.steps.classifiers import report_table
 
 MOST_DIMENSIONS = 39
 """LDA gives at most one dimension fewer than there are people; Olivetti's 40 give 39."""

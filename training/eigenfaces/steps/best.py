@@ -12,13 +12,13 @@ from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
-from training.eigenfaces.classifier_steps import report_table
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.discriminant import CosineDiscriminant
 from training.eigenfaces.drawing import BLUE, canvas, name_axes, sheet
 from training.eigenfaces.features import COPIES, KINDS, FaceFeatures
 from training.eigenfaces.protocol import leave_one_out, span_coordinates
 from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.steps.classifiers import report_table
 
 FEATURE_SETS: tuple[tuple[str, ...], ...] = (
     ("grey",),

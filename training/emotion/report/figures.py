@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
 from training.emotion.calibration import BINS
-from training.emotion.data import Fer2013, Split
+from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation import Curve, Evaluation
 from training.emotion.fit import Epoch
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
-from training.emotion import figures
 from training.emotion.checkpoint import replace_file
-from training.emotion.data import Fer2013, Split
+from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation import Evaluation, Predict
-from training.emotion.gradcam import activation_map, last_spatial_layer, overlaid
+from training.emotion.report import figures
+from training.emotion.report.gradcam import activation_map, last_spatial_layer, overlaid
 from training.emotion.runs import NUMBERS, Run, numbers_of
 
 PAGE = "index.html"
@@ -139,7 +139,7 @@ def comparison_row(run: Run) -> dict[str, Any]:
 
 
 def _template(name: str) -> jinja2.Template:
-    loader = jinja2.PackageLoader("training.emotion", "templates")
+    loader = jinja2.PackageLoader("training.emotion.report", "templates")
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True).get_template(name)
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from monitor.errors import ModelError
-from training.emotion.layers import EPSILON, FusedBatchNorm
-from training.emotion.networks import champion
+from training.emotion.model.layers import EPSILON, FusedBatchNorm
+from training.emotion.model.networks import champion
 
 Array = NDArray[np.float32]
 

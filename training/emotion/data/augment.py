@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from training.emotion.data import SIDE
+from training.emotion.data.fer2013 import SIDE
 
 
 @dataclass(frozen=True, slots=True)

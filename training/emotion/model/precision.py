@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.emotion.data import SIDE
-from training.emotion.networks import build
+from training.emotion.data.fer2013 import SIDE
+from training.emotion.model.networks import build
 
 POLICIES = ("float32", "mixed_bfloat16")
 STEPS = 3

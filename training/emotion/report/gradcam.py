@@ -10,8 +10,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from monitor.errors import UsageError
-from training.emotion.batches import pixels_of
-from training.emotion.data import SIDE
+from training.emotion.data.batches import pixels_of
+from training.emotion.data.fer2013 import SIDE
 
 Map = NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import DataError
-from training.emotion.data import Fer2013
+from training.emotion.data.fer2013 import Fer2013
 
 CLASSES = 10
 """Neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face."""

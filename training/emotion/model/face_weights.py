@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from monitor.vision.dlib_resnet import read_tensors
 from monitor.vision.models import DLIB_ENCODER, weights
-from training.emotion.layers import EPSILON, FusedBatchNorm
+from training.emotion.model.layers import EPSILON, FusedBatchNorm
 
 Array = NDArray[np.float32]
 
