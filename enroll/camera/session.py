@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enroll.camera.coach import Advice, Coach, Look
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from monitor.errors import MusterError
-from monitor.sources import FrameSource
 from monitor.sources.capture import Capture
+from monitor.sources.source import FrameSource
 from monitor.vision import landmarks
 
 FEWEST = 3

@@ -8,7 +8,7 @@ import typer
 from monitor.cli.options import JsonOption, emit, err, out
 
 if TYPE_CHECKING:
-    from monitor.bench import Measure
+    from monitor.bench.measure import Measure
 
 
 def bench(
@@ -24,7 +24,7 @@ def bench(
     json: JsonOption = False,
 ) -> None:
     """Measure this machine against the classic webcam loop of face_recognition, dlib and numpy."""
-    from monitor.bench import FULL, QUICK, run_bench
+    from monitor.bench.run import FULL, QUICK, run_bench
 
     measures = []
     with err.status("Measuring ...") as status:

@@ -66,7 +66,7 @@ def _play(
 ) -> None:
     from enroll.people.images import enrol_from_images
     from monitor.pipeline.kiosk import Kiosk, open_kiosk
-    from monitor.sources.simulated import SimulatedCamera
+    from monitor.sources.simulated.camera import SimulatedCamera
     from monitor.sources.simulated.score import Scorer
 
     camera = SimulatedCamera(seed, seconds, realtime=True)

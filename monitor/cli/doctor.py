@@ -9,12 +9,12 @@ import typer
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
 
 if TYPE_CHECKING:
-    from monitor.doctor import Check
+    from monitor.doctor.check import Check
 
 
 def doctor(json: JsonOption = False, db: DbOption = None, config: ConfigOption = None) -> None:
     """Say what works here: Python, camera, terminal, models, template key, database, disk, clock."""
-    from monitor.doctor import Status
+    from monitor.doctor.check import Status
 
     failed = 0
     for check in _checks(db, config):
@@ -28,7 +28,8 @@ def doctor(json: JsonOption = False, db: DbOption = None, config: ConfigOption =
 
 
 def _checks(db: str | None, config: Path | None) -> "Iterator[Check]":
-    from monitor.doctor import Check, Status, run_checks
+    from monitor.doctor.check import Check, Status
+    from monitor.doctor.run import run_checks
     from monitor.errors import SettingsError
 
     try:

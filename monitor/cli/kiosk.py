@@ -28,7 +28,7 @@ def kiosk(
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
     from monitor.pipeline.kiosk import Kiosk, open_kiosk
-    from monitor.sources import open_source
+    from monitor.sources.source import open_source
 
     settings = settings_from(db, config, source=source, detector=detector, encoder=encoder, role=role)
     frames = open_source(settings.source)

@@ -22,7 +22,7 @@ from enroll.people.store import Details, Identity, find_person
 from monitor.config import QualityLimits
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError
-from monitor.sources import FrameSource, open_source
+from monitor.sources.source import FrameSource, open_source
 
 DOOR_PATIENCE = 5.0
 """Seconds that the door may send no new picture."""

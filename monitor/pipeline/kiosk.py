@@ -24,9 +24,9 @@ from monitor.pipeline.pipeline import Detector, FlowSettings, VisionFlow
 from monitor.pipeline.prefetch import DetectorAhead
 from monitor.recording.candidates import Assess, Growth
 from monitor.recording.recorder import Recorder
-from monitor.sources import FrameSource
 from monitor.sources.capture import Capture
 from monitor.sources.folder import FolderSource
+from monitor.sources.source import FrameSource
 from monitor.vision import views
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop

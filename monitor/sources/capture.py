@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from monitor.domain import Frame
 from monitor.errors import MusterError
-from monitor.sources import FrameSource
 from monitor.sources.health import LOST_AFTER, Health
+from monitor.sources.source import FrameSource
 
 ABANDON_AFTER = 30.0
 """Seconds after which a thread that hangs in the driver is left behind and another one takes over."""

@@ -25,14 +25,14 @@ COMMANDS = (
 )
 
 KIOSK_MODULES = (
-    "monitor.cli",
+    "monitor.cli.main",
     "monitor.cli.kiosk",
     "monitor.cli.demo",
     "monitor.cli.identify",
     "monitor.cli.headless",
     "monitor.cli.app",
-    "monitor.sources",
-    "monitor.sources.simulated",
+    "monitor.sources.source",
+    "monitor.sources.simulated.camera",
     "monitor.sources.simulated.score",
     "monitor.pipeline.still_images",
     "monitor.pipeline.kiosk",
@@ -80,7 +80,7 @@ print(json.dumps({
 
 LIST_MODULES = """
 import contextlib, io, json, sys
-from monitor.cli import main
+from monitor.cli.main import main
 sys.argv = ["muster", *sys.argv[1:]]
 text = io.StringIO()
 with contextlib.redirect_stdout(text):
@@ -94,7 +94,7 @@ print(json.dumps({"code": code, "text": text.getvalue(), "modules": sorted(sys.m
 ALL_HELP = """
 import json, sys
 from typer.testing import CliRunner
-from monitor.cli import app
+from monitor.cli.main import app
 runner, answers = CliRunner(), {}
 for command in json.loads(sys.argv[1]):
     result = runner.invoke(app, [command, "--help"], prog_name="muster")
@@ -134,7 +134,7 @@ def test_the_list_of_commands_needs_neither_vision_nor_database_nor_training() -
 
 
 def test_the_table_has_every_command_of_the_readme_and_no_other() -> None:
-    from monitor.cli import _COMMANDS
+    from monitor.cli.main import _COMMANDS
 
     assert tuple(_COMMANDS) == COMMANDS
 

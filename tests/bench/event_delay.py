@@ -38,7 +38,7 @@ from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.domain import EMOTIONS, KioskEvent, Scene
 from monitor.pipeline.kiosk import open_kiosk
-from monitor.sources.simulated import SimulatedCamera
+from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.tui.app import MusterApp
 from monitor.tui.run import COLLECT_AFTER
 from monitor.tui.runtime.kiosk_controller import KioskFactory, RunningKiosk

@@ -10,11 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor import bench
-from monitor.bench import QUICK, Measure, run_bench, startup
+from monitor.bench import startup
 from monitor.bench.clips import Clip, sample, simulated_clip, write_clip
 from monitor.bench.flow import measure_flow, open_door
+from monitor.bench.measure import Measure
+from monitor.bench.run import QUICK, run_bench
 from monitor.bench.vision import measure_detection
-from monitor.cli import app
+from monitor.cli.main import app
 from monitor.domain import RgbImage
 from monitor.errors import MusterError, SourceError, UsageError
 from monitor.sources.simulated.people import cast, photo

@@ -17,7 +17,7 @@ from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent
 from monitor.pipeline.kiosk import open_kiosk
-from monitor.sources.simulated import SimulatedCamera
+from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.sources.simulated.score import Scorer, Truth
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

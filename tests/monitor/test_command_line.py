@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from db.engine import open_database, writing
 from db.errors import InvalidRecord
 from db.people import people
-from monitor.cli import app, main
+from monitor.cli.main import app, main
 from monitor.errors import MusterError, UsageError
 
 LONG = "Bartholomew Featherstonehaugh"

@@ -14,9 +14,10 @@ from db import crypto
 from db.attendance import kiosks
 from db.engine import open_database, writing
 from monitor import doctor
-from monitor.cli import app
+from monitor.cli.main import app
 from monitor.config import Settings, load_settings
-from monitor.doctor import Check, Status, machine, storage, vision
+from monitor.doctor import machine, storage, vision
+from monitor.doctor.check import Check, Status
 from monitor.vision import models
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

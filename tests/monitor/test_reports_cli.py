@@ -23,7 +23,7 @@ from db.ids import new_id
 from db.observations import moods
 from db.people import people
 from db.records import MoodSample, NewEvent
-from monitor.cli import app
+from monitor.cli.main import app
 from monitor.errors import MusterError, UsageError
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")

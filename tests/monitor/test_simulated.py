@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from monitor.domain import Box
-from monitor.sources.simulated import Appearance, SimulatedCamera, whose_face
+from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.sources.simulated.people import cast, photo
-from monitor.sources.simulated.truth import CLEAR_SIZE
+from monitor.sources.simulated.truth import CLEAR_SIZE, Appearance, whose_face
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from monitor.errors import SourceError
-from monitor.sources import open_source
 from monitor.sources.camera import CameraInfo, CameraSource, cameras_in
 from monitor.sources.file import FileSource
 from monitor.sources.folder import FolderSource
+from monitor.sources.source import open_source
 from monitor.sources.stream import StreamSource, without_password
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -26,7 +26,7 @@ from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.config import Settings
-from monitor.doctor import Check, Status
+from monitor.doctor.check import Check, Status
 from monitor.domain import (
     Box,
     Candidate,

@@ -22,7 +22,7 @@ from enroll.faces.examine import Examiner
 from monitor.desk.enrolment_session import Booth, DoorFrames
 from monitor.domain import Frame, RgbImage, Scene
 from monitor.errors import SourceError
-from monitor.sources import FrameSource
+from monitor.sources.source import FrameSource
 from monitor.tui.app import MusterApp
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.people import PeopleScreen

@@ -21,7 +21,7 @@ from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.observations import moods, sightings
 from monitor.desk import system
-from monitor.doctor import Check, Status
+from monitor.doctor.check import Check, Status
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo

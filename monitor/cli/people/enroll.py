@@ -112,7 +112,7 @@ def capture(
     from enroll.people.enrol import enrol_person
     from enroll.people.gallery_index import load_roster
     from enroll.people.store import Details, Identity, find_person
-    from monitor.sources import open_source
+    from monitor.sources.source import open_source
 
     agreed = _consents(consent)
     settings = settings_from(db, config, source=source)

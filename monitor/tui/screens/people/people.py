@@ -22,7 +22,7 @@ from monitor.desk import people as queries
 from monitor.desk.enrolment_session import Booth, DoorFrames, booth_for, enrol_from, wish_of
 from monitor.desk.people import PeopleCounts, PersonDetails
 from monitor.desk.today import DESK
-from monitor.sources import FrameSource
+from monitor.sources.source import FrameSource
 from monitor.tui.picture.thumbnail import Thumbnail
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.people.capture import CaptureScreen

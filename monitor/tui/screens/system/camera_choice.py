@@ -17,8 +17,8 @@ from monitor.config import save_setting
 from monitor.desk.enrolment_session import DoorFrames
 from monitor.domain import Frame
 from monitor.errors import SourceError
-from monitor.sources import FrameSource, open_source
 from monitor.sources.camera import CameraInfo, list_cameras
+from monitor.sources.source import FrameSource, open_source
 from monitor.tui.picture.preview import Preview
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.key_bar import KeyBar

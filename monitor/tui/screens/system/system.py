@@ -18,9 +18,10 @@ from monitor.attendance.pin import SHORTEST
 from monitor.config import Settings
 from monitor.desk import system as queries
 from monitor.desk.system import SystemView, Verdict
-from monitor.doctor import Check, Status, check_window, run_checks
-from monitor.sources import FrameSource, open_source
+from monitor.doctor.check import Check, Status
+from monitor.doctor.run import check_window, run_checks
 from monitor.sources.camera import CameraInfo, list_cameras
+from monitor.sources.source import FrameSource, open_source
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door.lock import write_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice

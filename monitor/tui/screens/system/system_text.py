@@ -8,7 +8,7 @@ from rich.text import Text
 
 from monitor.config import Settings
 from monitor.desk.system import SystemView
-from monitor.doctor import Check, Status
+from monitor.doctor.check import Check, Status
 from monitor.sources.stream import without_password
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.runtime.kiosk_controller import LiveDoor

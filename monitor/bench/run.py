@@ -1,0 +1,175 @@
+"""This machine's figures, each beside a baseline that was measured in the same run."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.bench.measure import Measure
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.bench.classic import ClassicLoop
+    from monitor.bench.clips import Clip
+    from monitor.bench.flow import Door
+    from monitor.domain import RgbImage
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured."""
+
+    chips: int
+    """ORL faces that are encoded; 40 people have one each."""
+    frames: int
+    """Frames of each clip for the classic loop and the detectors, at least."""
+    rounds: int
+    """Turns that both sides take, alternately."""
+    seconds: float
+    """Length of the simulated clips."""
+    people: tuple[int, ...]
+    """Sizes of the galleries."""
+    enrolled: int
+    """People in the kiosk's gallery, 5 or more."""
+
+
+FULL = Effort(chips=40, frames=9, rounds=3, seconds=4.0, people=(10_000, 1_000_000), enrolled=10)
+QUICK = Effort(chips=6, frames=2, rounds=1, seconds=1.5, people=(10_000,), enrolled=5)
+_PROBES = 15
+_PHOTOS = 3
+"""Photos that enrol a person."""
+
+
+def run_bench(
+    parts: Sequence[str] = (), clips: Sequence[Path] = (), effort: Effort = FULL, *, say: Callable[[str], None]
+) -> Iterator[Measure]:
+    """Measure, one part after the other.
+
+    Args:
+        parts: names from `PARTS`; empty for all.
+        clips: video files; empty for two of the simulated camera, with one face and with five.
+        say: gets the name of the part that begins.
+
+    Raises:
+        UsageError: a part of that name does not exist.
+        SourceError: a clip cannot be read.
+        MusterError, DatabaseError: a model is missing, or no temporary folder can be written.
+    """
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise UsageError(f"There is nothing to measure by the name {unknown[0]!r}; use {', '.join(PARTS)}.")
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
+        stage = _Stage(Path(folder), tuple(clips), effort)
+        try:
+            for part in parts or PARTS:
+                say(part)
+                yield from PARTS[part](stage)
+        finally:
+            stage.close()
+
+
+class _Stage:
+    """What several parts need, made when the first of them asks for it."""
+
+    def __init__(self, folder: Path, files: tuple[Path, ...], effort: Effort) -> None:
+        self.folder = folder
+        self.effort = effort
+        self.files = files
+        self._samples: dict[Path, list[RgbImage]] = {}
+        if files:
+            for clip in self.clips:
+                self.sample(clip)
+
+    @cached_property
+    def photos(self) -> "dict[str, list[RgbImage]]":
+        from monitor.sources.simulated.people import cast, photo
+
+        known = [one for one in cast(1) if one.name][: self.effort.enrolled]
+        return {str(one.name): [photo(portrait) for portrait in one.enrolment[:_PHOTOS]] for one in known}
+
+    @cached_property
+    def clips(self) -> "list[Clip]":
+        from monitor.bench.clips import Clip, simulated_clip
+        from monitor.sources.simulated.people import cast
+
+        if self.files:
+            return [Clip(file, file.name) for file in self.files]
+        known = tuple(one for one in cast(1) if one.name)
+        return [simulated_clip(self.folder, known, faces, self.effort.seconds) for faces in (1, 5)]
+
+    def sample(self, clip: "Clip") -> "list[RgbImage]":
+        from monitor.bench.clips import sample
+
+        if clip.file not in self._samples:
+            self._samples[clip.file] = sample(clip, self.effort.frames)
+        return self._samples[clip.file]
+
+    @cached_property
+    def door(self) -> "Door":
+        from monitor.bench.flow import open_door
+
+        return open_door(self.folder, self.photos)
+
+    @cached_property
+    def classic(self) -> "ClassicLoop":
+        from monitor.bench.classic import ClassicLoop
+
+        return ClassicLoop([pictures[0] for pictures in self.photos.values()])
+
+    def close(self) -> None:
+        if "door" in self.__dict__:
+            self.door.engine.dispose()
+
+
+def _encoder(stage: _Stage) -> Iterator[Measure]:
+    from monitor.bench.vision import chips_on, measure_encoder
+    from monitor.sources.simulated.people import cast, photo
+
+    orl = [photo(one.seen[0]) for one in cast(1)[: stage.effort.chips]]
+    yield from measure_encoder(chips_on(orl), "ORL faces")
+    if stage.files:
+        for clip in stage.clips:
+            chips = chips_on(stage.sample(clip))
+            if len(chips):
+                yield from measure_encoder(chips, clip.name)
+
+
+def _flow(stage: _Stage) -> Iterator[Measure]:
+    from monitor.bench.flow import measure_flow
+
+    for clip in stage.clips:
+        yield from measure_flow(stage.door, clip, stage.classic, stage.sample(clip), stage.effort.rounds)
+
+
+def _detection(stage: _Stage) -> Iterator[Measure]:
+    from monitor.bench.vision import measure_detection
+
+    for clip in stage.clips:
+        yield from measure_detection(stage.sample(clip), clip.name)
+
+
+def _matching(stage: _Stage) -> Iterator[Measure]:
+    from monitor.bench.matching import measure_matching, measure_memory
+
+    for people in stage.effort.people:
+        yield from measure_matching(people, _PROBES)
+    yield from measure_memory(stage.effort.people[0])
+
+
+def _startup(stage: _Stage) -> Iterator[Measure]:
+    from monitor.bench.startup import measure_startup
+
+    clip = stage.clips[0]
+    yield from measure_startup(stage.door, clip, stage.sample(clip)[0], stage.effort.rounds)
+
+
+PARTS: dict[str, Callable[[_Stage], Iterator[Measure]]] = {
+    "encoder": _encoder,
+    "flow": _flow,
+    "detection": _detection,
+    "matching": _matching,
+    "startup": _startup,
+}
+"""What can be measured, by name."""

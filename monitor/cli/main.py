@@ -1,0 +1,123 @@
+"""The command `muster`. Commands import what they need when they run, so that `--help` answers at once."""
+
+import errno
+import importlib
+import io
+import logging
+import os
+import sys
+from typing import Any, NoReturn
+
+import typer
+from typer import Abort
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
+from typer.core import TyperGroup
+
+_COMMANDS = {
+    "demo": ("monitor.cli.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
+    "kiosk": ("monitor.cli.kiosk", "kiosk", "Check people in at the door."),
+    "review": ("monitor.cli.app", "review", "Attendance, moods and people in the terminal, without a camera."),
+    "enroll": ("monitor.cli.people.enroll", "app", "Turn images or camera shots into people."),
+    "people": ("monitor.cli.people.people", "app", "List, rename, merge, export and erase people."),
+    "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
+    "attendance": ("monitor.cli.reports", "attendance", "Who was here, from when to when."),
+    "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
+    "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
+    "calibrate": ("monitor.cli.calibrate", "calibrate", "How often a stranger would be taken for somebody."),
+    "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
+    "doctor": ("monitor.cli.doctor", "doctor", "What works here, in plain words."),
+    "web": ("monitor.cli.app", "web", "The app in a browser on this machine."),
+    "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
+}
+"""Module, attribute and help of each command; the help stands here so that listing commands imports none."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command's module when the command is called for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        found = getattr(importlib.import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(cmd_name)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="A terminal check-in kiosk that knows who came in and in what mood.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+
+
+def main() -> None:
+    """Run the command line; every error becomes one line and an exit code."""
+    from monitor.errors import MusterError
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name that the terminal's encoding lacks ends no command
+    try:
+        sys.exit(app(prog_name="muster", standalone_mode=False))
+    except MusterError as error:
+        _fail(str(error), error.exit_code)
+    except ClickException as error:
+        _fail_usage(error)
+    except UnicodeEncodeError:  # what was typed; a database takes text only
+        _fail("Something that was given is no text in UTF-8; write it again.", 2)
+    except (Abort, KeyboardInterrupt):
+        _fail("Stopped.", 130)
+    except OSError as error:
+        _fail_system(error)
+    except Exception as error:
+        # The database's errors have a root of their own: db knows nothing of ours, and --help nothing of db.
+        if type(error).__module__ != "db.errors":
+            raise
+        _fail(str(error), getattr(error, "exit_code", 1))
+
+
+def _fail_usage(error: ClickException) -> NoReturn:
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        sys.exit(error.exit_code)
+    text = error.format_message().replace("Value error, ", "").replace("Input should", "it should").rstrip(".")
+    context = getattr(error, "ctx", None)
+    _fail(f"{text}; see '{context.command_path if context else 'muster'} --help'.", error.exit_code)
+
+
+def _fail_system(error: OSError) -> NoReturn:
+    if error.errno in _NO_ROOM:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in the buffer
+        _fail("There is no room for the output; make room on the disk and try again.", 1)
+    if error.filename is None or error.strerror is None:
+        raise error
+    _fail(f"{error.filename} cannot be used: {error.strerror}.", 1)
+
+
+def _fail(sentence: str, exit_code: int) -> NoReturn:
+    from monitor.reports.export import plain
+
+    typer.echo(f"muster: {plain(sentence)}", err=True)
+    sys.exit(exit_code)

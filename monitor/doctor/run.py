@@ -1,0 +1,54 @@
+"""What works on this machine, in plain words."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from monitor.config import Settings
+from monitor.doctor import machine, storage, vision
+from monitor.doctor.check import Check, fail
+
+
+def run_checks(
+    settings: Settings,
+    config: Path | None = None,
+    *,
+    ask_terminal: bool = False,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[Check]:
+    """Check everything, one after the other; some take a second, and none raises.
+
+    Args:
+        config: the configuration file; None for the user's own. The template key lies beside it.
+        ask_terminal: ask the terminal what graphics it has; only where no app runs in it.
+        clock: the time now, in UTC.
+    """
+    checks: dict[str, Callable[[], Iterator[Check]]] = {
+        "python": machine.check_python,
+        "camera": partial(machine.check_cameras, settings),
+        "terminal": partial(machine.check_terminal, ask=ask_terminal),
+        "models": vision.check_models,
+        "emotion model": vision.check_emotion,
+        "model cache": vision.check_cache,
+        "vision": vision.check_trial,
+        "template key": partial(storage.check_key, settings, config),
+        "database": partial(storage.check_database, settings),
+        "disk": partial(machine.check_disk, settings),
+        "clock": lambda: machine.check_clock(settings, clock()),
+    }
+    for name, check in checks.items():
+        yield from _guarded(name, check)
+
+
+def check_window() -> Iterator[Check]:
+    """The part of `run_checks` that depends on the size of the window; for an app that runs in it."""
+    return machine.check_terminal(ask=False)
+
+
+def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from check()
+    except Exception as error:  # noqa: BLE001 - whatever is broken here, the other checks still tell
+        sentence = f"This could not be checked ({type(error).__name__}: {error})."
+        yield fail(name, sentence, "Report it with this sentence; the other checks are not affected.")

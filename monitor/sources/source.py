@@ -1,0 +1,99 @@
+"""Where pictures come from: cameras, video files, streams, folders of images, and a simulated camera.
+
+Nothing is opened before `FrameSource.open`, and importing this package does not import OpenCV.
+"""
+
+import re
+from pathlib import Path
+from typing import Protocol
+
+from monitor.domain import Frame
+from monitor.errors import SourceError
+
+STREAM_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https", "rtmp", "udp"})
+
+
+class FrameSource(Protocol):
+    """Something that delivers frames in order. One thread at a time calls its methods.
+
+    `open` may be called again after `close`, and also while an older `read` hangs in another thread:
+    it starts afresh and never waits for that read.
+    """
+
+    name: str
+    """For people: "Camera 0", a file's name, a stream's address without its password."""
+    live: bool
+    """True: the newest frame wins. False: every frame is processed, and time is the source's own."""
+    warning: str | None
+    """One sentence about what was skipped or cut off, once that is known."""
+
+    def open(self) -> None:
+        """Make ready to read.
+
+        Raises:
+            SourceError: what is wrong and what to do, in one sentence.
+        """
+
+    def read(self) -> Frame | None:
+        """The next frame; waits for it. None after the last one; live sources have no last one.
+
+        Raises:
+            SourceError: a live source was lost.
+        """
+
+    def close(self) -> None:
+        """Let go of the device or file. May be called twice."""
+
+
+def open_source(text: str) -> FrameSource:
+    """The source that a user named; it is not opened yet.
+
+    Args:
+        text: a camera number ("0") or device ("/dev/video0"), the path of a video file or a folder of
+            images, or the address of a stream (rtsp://, http://, ...).
+
+    Raises:
+        SourceError: the text cannot name a source.
+    """
+    text = text.strip()
+    if not text:
+        raise SourceError("No source is named; give a camera number, a file, a folder or a stream's address.")
+    if re.fullmatch(r"[+-]?\d+", text):
+        return _camera(text)
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme.lower() == "file":
+        return _path(Path(rest))
+    if separator:
+        return _stream(scheme.lower(), text)
+    return _path(Path(text).expanduser())
+
+
+def _camera(digits: str) -> FrameSource:
+    from monitor.sources.camera import CameraSource
+
+    number = int(digits)
+    if not 0 <= number < 1000:
+        raise SourceError(f"{digits} is no camera number; they start at 0.")
+    return CameraSource(number)
+
+
+def _stream(scheme: str, address: str) -> FrameSource:
+    from monitor.sources.stream import StreamSource
+
+    if scheme not in STREAM_SCHEMES:
+        known = ", ".join(sorted(STREAM_SCHEMES))
+        raise SourceError(f"Streams of the kind {scheme!r} cannot be read; use one of {known}.")
+    return StreamSource(address)
+
+
+def _path(path: Path) -> FrameSource:
+    device = re.fullmatch(r"/dev/video(\d+)", str(path.resolve()))
+    if device:
+        return _camera(device[1])
+    from monitor.sources.folder import FolderSource, is_image
+
+    if path.is_dir() or is_image(path):
+        return FolderSource(path)
+    from monitor.sources.file import FileSource
+
+    return FileSource(path)
