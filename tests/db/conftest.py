@@ -8,13 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from doors import Door
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from db.crypto import TemplateCipher
 from db.engine import open_database
 from db.forwarding.send import Forwarded, forward
 from db.schema import Base
+from tests.db.doors import Door
 
 
 @pytest.fixture

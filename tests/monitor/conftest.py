@@ -6,7 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from stage import Photo
+
+from tests.monitor.stage import Photo
+from tests.monitor.world import empty_world, seeded, world
+
+__all__ = ["empty_world", "seeded", "world"]
 
 from monitor.domain import RgbImage
 from monitor.vision.detector import FaceDetector

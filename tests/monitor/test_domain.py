@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stage import mood_of, person_id
 
 from monitor.domain import EMOTIONS, UNSURE, Box, Candidate, Frame, Match, MoodScores
+from tests.monitor.stage import mood_of, person_id
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,111 @@
+"""What other programs write is on the screen without a key."""
+
+from dataclasses import replace
+
+from textual.pilot import Pilot
+
+from db.attendance import kiosks, ledger
+from db.engine import open_database, writing
+from db.ids import new_id
+from db.people import people
+from db.records import NewEvent
+from monitor.desk.change_feed import News
+from monitor.desk.door_board import Attendee, Board, Happening, Welcome, fold, renewed
+from monitor.domain import EventKind
+from monitor.tui.widgets.table import Table
+from tests.monitor.tui.desk_keys import SIZE, fill, go
+from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+
+
+async def until(pilot: Pilot[None], world: World, text: str) -> None:
+    """Wait for a text on the screen; the test's own time limit is the end of patience."""
+    while text not in text_of(world):
+        await pilot.pause(0.02)
+        await settle(pilot)
+
+
+def arrives(world: World, name: str) -> None:
+    """Another program lets somebody in."""
+    other = open_database(world.settings.db)
+    with writing(other) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=NOW).id
+        event = NewEvent(new_id(), "check_in", world.ids[name], NOW, "Europe/Berlin", kiosk, "face", "door", NOW)
+        ledger.append(session, event)
+    other.dispose()
+
+
+async def test_the_day_board_shows_who_came_at_a_door_of_another_program(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "end")
+        table = pilot.app.screen.query_one("#roster", Table)
+        chosen = table.selected_key
+        assert "4 present   1 late" in text_of(world)
+        arrives(world, "Radia Perlman")
+        await until(pilot, world, "4 present   2 late")
+        assert table.selected_key == chosen, "the cursor stays where it was"
+
+
+async def test_the_door_without_a_camera_follows_too(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f1")
+        assert "Radia Perlman" not in text_of(world)
+        arrives(world, "Radia Perlman")
+        await until(pilot, world, "Radia Perlman came in")
+        assert "In now 6" in text_of(world)
+
+
+async def test_an_entry_made_void_at_the_desk_is_gone_from_the_door(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "In now 5" in text_of(world)
+        await go(pilot, "f2")
+        pilot.app.screen.query_one("#roster", Table).move_to(str(world.ids["Grace Hopper"]))
+        await go(pilot, "enter", "v")
+        await fill(pilot, reason="It was her sister")
+        await go(pilot, "escape", "f1")
+        await until(pilot, world, "In now 4")
+        assert "Grace Hopper" not in text_of(world)
+
+
+async def test_somebody_enrolled_by_another_program_is_known_to_the_door(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        other = open_database(world.settings.db)
+        with writing(other) as session:
+            people.add_person(session, "Annie Easley", at=NOW, actor="command line")
+        other.dispose()
+        while not hasattr(world.kiosk, "enrolled"):
+            await pilot.pause(0.02)
+        await settle(pilot)
+
+
+def test_a_board_that_is_loaded_again_keeps_what_only_the_door_knows(world: World) -> None:
+    ada, tim = new_id(), new_id()
+    known = Attendee(ada, "Ada", NOW, None, True, "happy", NOW)
+    unknown = replace(came(world), kind=EventKind.UNKNOWN, person=None, name=None, attendance=None)
+    board = fold(Board({ada: known, tim: replace(known, person=tim, name="Tim")}), unknown)
+    loaded = Board(
+        {ada: replace(known, name="Ada L.", mood=None)}, (Happening(NOW, EventKind.CHECK_IN, "Ada L.", None),)
+    )
+    now = renewed(board, loaded)
+    assert now.attendees == {ada: replace(known, name="Ada L.")}, "the name is new, the mood stays, and Tim is gone"
+    assert {line.kind for line in now.happenings} == {EventKind.CHECK_IN, EventKind.UNKNOWN}
+    assert now.greeting is not None
+    assert now.greeting.welcome is Welcome.UNKNOWN
+
+
+async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        event = came(world)
+        await show_door(pilot, world, scene(world), event)
+        live = world.apps[-1].live
+        board = live.board
+        assert event.attendance is not None
+        live.hear(News((event.attendance,), people=False))
+        await settle(pilot)
+        assert live.board is board
+        live.hear(News((new_id(),), people=False))
+        await settle(pilot)
+        assert "Radia Perlman" not in {one.name for one in live.board.attendees.values()}, (
+            "the database has no such row"
+        )

@@ -1,0 +1,139 @@
+"""The mood screen's view: what it keeps of past days is right however facts change."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from db.attendance import kiosks
+from db.engine import writing
+from db.ids import new_id
+from db.observations import moods, sightings
+from db.privacy import erasure
+from db.records import MoodSample, SightingRecord
+from monitor.desk.moods import MoodView, Range, mood_view
+from tests.monitor.world import NOW, World
+
+MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=1)
+"""In Berlin, where the world is."""
+SAD = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def see(world: World, name: str | None, *times: datetime, sighting: UUID | None = None) -> UUID:
+    """Somebody is sad at these times, in one sighting."""
+    seen, who = sighting or new_id(), world.ids[name] if name else None
+    with writing(world.engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        if sighting is None:
+            record = SightingRecord(seen, kiosk, 1, times[0], times[-1], 9, who, None, None, None, None, 0.9)
+            sightings.add(session, world.cipher, record)
+        for at in times:
+            moods.add(session, kiosk, MoodSample(at, who, seen, "Night", None, "sad", SAD))
+    return seen
+
+
+def view(world: World, chosen: Range, before: MoodView | None = None, now: datetime = NOW) -> MoodView:
+    return mood_view(world.engine, world.settings, chosen, now, before)
+
+
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[datetime, dict[str, object]]]:
+    """From when samples are read from now on, and whose."""
+    read: list[tuple[datetime, dict[str, object]]] = []
+    added_up = moods.added_up
+
+    def spy(session: Session, start: datetime, end: datetime, **which: object) -> object:
+        read.append((start, which))
+        return added_up(session, start, end, **which)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(moods, "added_up", spy)
+    return read
+
+
+@pytest.mark.parametrize("chosen", list(Range))
+def test_news_of_today_are_added_to_what_is_kept_of_the_past(
+    world: World, chosen: Range, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = view(world, chosen)
+    lasting = see(world, "Ada Lovelace", MIDNIGHT - timedelta(minutes=2), MIDNIGHT - timedelta(minutes=1))
+    before = view(world, chosen, before)
+    see(world, "Ada Lovelace", MIDNIGHT, MIDNIGHT + timedelta(minutes=1), sighting=lasting)
+    see(world, "Alan Turing", NOW - timedelta(minutes=3))
+    see(world, "Donald Knuth", NOW - timedelta(minutes=2))
+    see(world, None, NOW - timedelta(minutes=1))
+    fresh = view(world, chosen)
+    read = spied(monkeypatch)
+    after = view(world, chosen, before)
+    assert after == fresh
+    assert after != before
+    assert after.past.days is before.past.days
+    weeks = MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]}
+    assert read == [(MIDNIGHT, {}), (after.past.today.state.end, {}), weeks], "the night's samples came late"
+    assert 0 < (NOW - after.past.today.state.end).total_seconds() <= 660
+    assert before.total
+    assert after.total
+    night_before = chosen is not Range.DAY  # who lasts over midnight is counted already
+    assert after.total.sightings - before.total.sightings == 4 - night_before
+
+
+def test_of_a_busy_day_only_the_last_minutes_are_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lasting = see(world, "Alan Turing", NOW)
+    before, read, moved = view(world, Range.DAY), spied(monkeypatch), 0
+    for minutes in range(1, 31):
+        now = NOW + timedelta(minutes=minutes)
+        see(world, "Alan Turing", now, sighting=lasting)
+        see(world, "Ada Lovelace", now)
+        read.clear()
+        after = view(world, Range.DAY, before, now)
+        until = after.past.today.state.end
+        if after.past.today is before.past.today:
+            assert read == [(until, {})]
+        else:
+            assert read == [(MIDNIGHT, {}), (until, {})]
+            moved += 1
+        assert timedelta(minutes=10) <= now - until <= timedelta(minutes=20)
+        assert after == view(world, Range.DAY, now=now)
+        before = after
+    assert moved == 3
+
+
+def not_them(world: World) -> None:
+    with writing(world.engine) as session:
+        samples = list(moods.between(session, MIDNIGHT - timedelta(days=3), MIDNIGHT))
+        moods.unname(session, next(one.sighting for one in samples if one.sighting and one.person))
+
+
+def late_sample(world: World) -> None:
+    see(world, "Ada Lovelace", MIDNIGHT - timedelta(hours=12))
+
+
+def merge(world: World) -> None:
+    with writing(world.engine) as session:
+        erasure.merge(session, world.cipher, world.ids["Ada Lovelace"], world.ids["Alan Turing"], at=NOW, actor="desk")
+
+
+def erase(world: World) -> None:
+    with writing(world.engine) as session:
+        erasure.erase(session, world.ids["Ada Lovelace"], at=NOW, actor="desk")
+
+
+@pytest.mark.parametrize("change", [not_them, late_sample, merge, erase])
+@pytest.mark.parametrize("chosen", [Range.DAY, Range.MONTH])
+def test_the_past_is_read_again_when_somebody_changed_it(
+    world: World, chosen: Range, change: Callable[[World], None]
+) -> None:
+    before = view(world, chosen)
+    change(world)
+    after = view(world, chosen, before)
+    assert after == view(world, chosen)
+    assert after.past.days is not before.past.days
+
+
+def test_the_past_is_read_again_for_other_days(world: World) -> None:
+    before = view(world, Range.WEEK)
+    tomorrow = NOW + timedelta(days=1)
+    for after in (view(world, Range.MONTH, before), view(world, Range.WEEK, before, tomorrow)):
+        assert after.past.days is not before.past.days
+    assert view(world, Range.WEEK, before, tomorrow) == view(world, Range.WEEK, now=tomorrow)
+    assert view(world, Range.MONTH, before) == view(world, Range.MONTH)

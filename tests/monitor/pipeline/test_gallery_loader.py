@@ -1,0 +1,139 @@
+"""Who of the people in the database can be named, and who needs a larger lead."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db.crypto import TemplateCipher
+from db.engine import open_database, writing
+from db.errors import DatabaseError
+from db.faces import templates
+from db.people import consents, look_alikes, people
+from monitor.config import Settings, load_settings
+from monitor.domain import Embedding
+from monitor.pipeline.gallery_loader import load_people
+from monitor.vision.encoder import ENCODER_NAME
+from tests.monitor.stage import START, near, unit_vector
+
+RANDOM = np.random.default_rng(9)
+CIPHER = TemplateCipher(bytes(range(32)))
+
+Enrol = Callable[..., UUID]
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    file = tmp_path_factory.mktemp("enrolled") / "empty.sqlite3"
+    open_database(f"sqlite:///{file}").dispose()
+    return file.read_bytes()
+
+
+@pytest.fixture
+def engine(migrated: bytes, tmp_path: Path) -> Iterator[Engine]:
+    (tmp_path / "muster.sqlite3").write_bytes(migrated)
+    opened = open_database(f"sqlite:///{tmp_path}/muster.sqlite3")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    empty = tmp_path / "muster.toml"
+    empty.touch()
+    return load_settings(empty, target_fpir=0.01, match_margin=0.02, time_zone="UTC")
+
+
+@pytest.fixture
+def enrol(engine: Engine) -> Enrol:
+    def add(name: str, template: Embedding, *, encoder: str = ENCODER_NAME) -> UUID:
+        with writing(engine) as session:
+            person = people.add_person(session, name, at=START, actor="tester").id
+            templates.set_mean_template(
+                session, CIPHER, person, encoder=encoder, embedding=template, members=3, at=START
+            )
+        return person
+
+    return add
+
+
+def test_of_an_empty_database_nobody_can_be_named(engine: Engine, settings: Settings) -> None:
+    enrolled = load_people(engine, CIPHER, settings)
+    assert len(enrolled.gallery) == 0
+    assert enrolled.no_mood == frozenset()
+
+
+def test_an_enrolled_person_is_named(engine: Engine, settings: Settings, enrol: Enrol) -> None:
+    template = unit_vector(RANDOM)
+    ada = enrol("Ada", template)
+    named = load_people(engine, CIPHER, settings).gallery.identify(near(template, 0.98, RANDOM)).person
+    assert named is not None
+    assert (named.person, named.name) == (ada, "Ada")
+
+
+def test_who_is_inactive_refused_or_of_another_encoder_cannot_be_named(
+    engine: Engine, settings: Settings, enrol: Enrol
+) -> None:
+    enrol("Ada", unit_vector(RANDOM))
+    gone, refused = enrol("Bela", unit_vector(RANDOM)), enrol("Cleo", unit_vector(RANDOM))
+    enrol("Dana", unit_vector(RANDOM), encoder="another-encoder-v2")
+    with writing(engine) as session:
+        people.set_active(session, gone, False, at=START, actor="tester")
+        consents.set_consent(session, refused, "face", False, at=START, actor="tester")
+    assert len(load_people(engine, CIPHER, settings).gallery) == 1
+
+
+def test_only_those_who_refused_have_no_mood(engine: Engine, settings: Settings, enrol: Enrol) -> None:
+    refused, agreed, _ = (enrol(name, unit_vector(RANDOM)) for name in ("Ada", "Bela", "Cleo"))
+    with writing(engine) as session:
+        consents.set_consent(session, refused, "mood", False, at=START, actor="tester")
+        consents.set_consent(session, agreed, "mood", True, at=START, actor="tester")
+    assert load_people(engine, CIPHER, settings).no_mood == {refused}
+
+
+class Pair:
+    """Ada and Bela, and a face that is Ada's by a lead to choose."""
+
+    def __init__(self, enrol: Enrol) -> None:
+        self._ada, aside = unit_vector(RANDOM), unit_vector(RANDOM)
+        aside -= (aside @ self._ada) * self._ada
+        self._aside = aside / np.linalg.norm(aside)
+        bela = np.asarray(0.9 * self._ada + np.sqrt(1 - 0.81) * self._aside, np.float32)
+        self.ada, self.bela = enrol("Ada", self._ada), enrol("Bela", bela)
+
+    def face(self, lead: float) -> Embedding:
+        """Nearer to Ada than to Bela by this much."""
+        angles = np.linspace(0, 0.25, 20_000)
+        own, other = np.cos(angles), np.cos(np.arccos(0.9) - angles)
+        angle = angles[np.argmin(np.abs(own - other - lead))]
+        return np.asarray(np.cos(angle) * self._ada + np.sin(angle) * self._aside, np.float32)
+
+
+def test_somebody_with_a_look_alike_needs_a_larger_lead(engine: Engine, settings: Settings, enrol: Enrol) -> None:
+    pair = Pair(enrol)
+    assert load_people(engine, CIPHER, settings).gallery.identify(pair.face(0.0225)).accepted
+    with writing(engine) as session:
+        look_alikes.replace_for(session, pair.ada, [(pair.bela, 0.9)], at=START)
+    gallery = load_people(engine, CIPHER, settings).gallery
+    assert not gallery.identify(pair.face(0.0225)).accepted
+    assert gallery.identify(pair.face(0.035)).accepted
+
+
+def test_the_larger_margin_of_the_settings_is_asked_of_everybody(
+    engine: Engine, settings: Settings, enrol: Enrol
+) -> None:
+    pair = Pair(enrol)
+    strict = settings.model_copy(update={"match_margin": 0.05})
+    assert load_people(engine, CIPHER, settings).gallery.identify(pair.face(0.04)).accepted
+    assert not load_people(engine, CIPHER, strict).gallery.identify(pair.face(0.04)).accepted
+
+
+def test_another_key_is_one_clear_sentence(engine: Engine, settings: Settings, enrol: Enrol) -> None:
+    enrol("Ada", unit_vector(RANDOM))
+    with pytest.raises(DatabaseError) as caught:
+        load_people(engine, TemplateCipher(bytes(32)), settings)
+    assert str(caught.value).endswith(".")
+    assert "key" in str(caught.value)

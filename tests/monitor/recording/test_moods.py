@@ -1,0 +1,71 @@
+"""The recorder: which moods are written down, and what leads from them to a person."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from db.engine import reading, writing
+from db.observations import moods, sightings
+from db.people import consents
+from db.records import Person
+from monitor.domain import Phase
+from monitor.recording.recorder import Recorder
+from tests.monitor.recording.arrivals import AT, Listener, seen
+
+
+def test_moods_are_written_while_somebody_stays(engine: Engine, ada: Person, start: Callable[..., Recorder]) -> None:
+    recorder = start()
+    stay = seen(ada)
+    recorder.record(stay)
+    for seconds in (5, 10):
+        recorder.record(replace(stay, phase=Phase.CONTINUED, last_at=AT + timedelta(seconds=seconds), frames=seconds))
+    recorder.record(replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(seconds=12), frames=99, mood=None))
+    recorder.close()
+    with reading(engine) as session:
+        assert moods.count(session) == 3
+        kept = sightings.get(session, stay.id)
+        assert kept is not None
+        assert (kept.last_at, kept.frames) == (AT + timedelta(seconds=12), 99)
+
+
+def test_who_refuses_mood_still_checks_in(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    with writing(engine) as session:
+        consents.set_consent(session, ada.id, "mood", False, at=AT, actor="desk")
+    recorder = start()
+    recorder.record(seen(ada))
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in"]
+    assert [one.mood for one in told.events] == [None, None]
+    with reading(engine) as session:
+        assert moods.count(session) == 0
+
+
+def test_off_keeps_no_mood(engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]) -> None:
+    recorder = start(mood="off")
+    recorder.record(seen(ada))
+    recorder.close()
+    assert told.events[-1].mood is None
+    with reading(engine) as session:
+        assert moods.count(session) == 0
+
+
+def test_in_aggregate_mode_nothing_leads_from_a_mood_to_a_person(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    recorder = start(mood="aggregate")
+    stay = seen(ada, minute=17)
+    recorder.record(stay)
+    recorder.record(replace(stay, phase=Phase.CONTINUED))
+    recorder.record(seen(None, minute=20))
+    recorder.close()
+    assert all(one.mood is None for one in told.events)
+    with reading(engine) as session:
+        samples = list(moods.between(session, AT - timedelta(days=1), AT + timedelta(days=1)))
+    assert [(sample.person, sample.sighting) for sample in samples] == [(None, None)] * 3
+    assert {sample.at for sample in samples} == {AT}
+    assert len({sample.token for sample in samples}) == 2
+    assert ada.id.hex[:16] not in {sample.token for sample in samples}

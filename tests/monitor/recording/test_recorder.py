@@ -1,0 +1,165 @@
+"""The recorder: what happens when it cannot write."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, event
+
+from db.attendance import ledger
+from db.crypto import TemplateCipher, bind_key
+from db.engine import open_database, reading, writing
+from db.errors import DatabaseError, WrongKey
+from db.observations import sightings
+from db.people import people
+from db.records import Person
+from monitor.config import Settings
+from monitor.domain import KioskEvent, Phase
+from monitor.recording import recorder as recording
+from monitor.recording.recorder import Recorder
+from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
+
+
+def test_a_locked_database_loses_nothing_and_says_so(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    engine.dispose()
+    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
+    noticed = threading.Event()
+    recorder = start()
+    monkeypatch.setattr(recorder, "_note", _watched(recorder, noticed))
+    other = open_database(str(engine.url.database))
+    with writing(other) as owner:
+        people.add_person(owner, "Bob", at=AT, actor="test")
+        recorder.record(seen(ada))
+        recorder.record(seen(ada, minute=10))
+        assert noticed.wait(60)
+        assert "locked" in str(recorder.health)
+        assert recorder.backlog == 2
+        assert told.events == []
+    told.wait_for(4)
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in", "sighting", "check_out"]
+    assert (recorder.health, recorder.lost, recorder.backlog) == (None, 0, 0)
+    other.dispose()
+
+
+def test_a_full_disk_loses_nothing_and_says_so(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
+    full = threading.Event()
+    noticed = threading.Event()
+    recorder = start()
+    monkeypatch.setattr(recorder, "_note", _watched(recorder, noticed))
+
+    @event.listens_for(engine, "begin")
+    def limit(connection: Any) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {1 if full.is_set() else 1_000_000}")
+
+    full.set()
+    for minute in range(0, 200, 10):
+        recorder.record(seen(None, minute))
+    assert noticed.wait(60)
+    assert "disk is full" in str(recorder.health)
+    full.clear()
+    told.wait_for(20)
+    recorder.close()
+    assert (recorder.health, recorder.lost) == (None, 0)
+    with reading(engine) as session:
+        assert sightings.count_visitors(session) == 20
+
+
+def test_closing_gives_up_on_a_database_that_stays_locked(
+    engine: Engine, ada: Person, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    engine.dispose()
+    recorder = start()
+    other = open_database(str(engine.url.database))
+    with writing(other) as owner:
+        people.add_person(owner, "Bob", at=AT, actor="test")
+        recorder.record(seen(ada))
+        with pytest.raises(DatabaseError, match="1 facts could not be written"):
+            recorder.close(timeout=0.05)
+    other.dispose()
+
+
+def test_memory_stays_bounded_while_the_database_is_away(
+    engine: Engine, ada: Person, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    engine.dispose()
+    monkeypatch.setattr(recording, "MANY_WAITING", 3)
+    monkeypatch.setattr(recording, "MOST_WAITING", 6)
+    recorder = start()
+    other = open_database(str(engine.url.database))
+    with writing(other) as owner:
+        people.add_person(owner, "Bob", at=AT, actor="test")
+        for minute in range(10):
+            recorder.record(seen(None, minute))
+            recorder.record(seen(ada, minute, phase=Phase.CONTINUED))
+        assert recorder.backlog == 6
+        recorder.record(seen(ada, minute=20))
+        assert recorder.backlog == 7
+        pictures = [fact.sighting.portrait is not None for fact in recorder._waiting]  # type: ignore[union-attr]
+    assert pictures == [True, False, True, False, False, False, False]
+    recorder.close()
+    with reading(engine) as session:
+        assert ledger.count(session) == 1
+    other.dispose()
+
+
+def test_a_listener_that_fails_stops_nothing(engine: Engine, ada: Person, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(told: KioskEvent) -> None:
+        raise ValueError("listener")
+
+    recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=fail, clock=lambda: AT)
+    recorder.record(seen(ada))
+    recorder.record(seen(ada, minute=10))
+    recorder.close()
+    assert "a listener failed" in caplog.text
+    with reading(engine) as session:
+        assert ledger.count(session) == 2
+
+
+@pytest.mark.parametrize("broken", [{"embedding": np.full(128, np.nan, np.float32)}, {"portrait": PORTRAIT[:0]}])
+def test_a_fact_that_cannot_be_written_does_not_hold_up_the_next(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], broken: dict[str, Any]
+) -> None:
+    recorder = start()
+    recorder.record(replace(seen(None), **broken))
+    recorder.record(seen(ada))
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in"]
+    assert recorder.lost == 1
+
+
+def test_a_wrong_key_stops_the_start(engine: Engine) -> None:
+    with writing(engine) as session:
+        bind_key(session, TemplateCipher(b"x" * 32), AT)
+    with pytest.raises(WrongKey):
+        Recorder(engine, CIPHER, Settings(db="unused"), publish=lambda told: None)
+
+
+def test_a_closed_recorder_takes_nothing(ada: Person, start: Callable[..., Recorder]) -> None:
+    recorder = start()
+    recorder.close()
+    recorder.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        recorder.record(seen(ada))
+
+
+def _watched(recorder: Recorder, noticed: threading.Event) -> Callable[[str | None], None]:
+    note = recorder._note
+
+    def watch(health: str | None) -> None:
+        note(health)
+        if health:
+            noticed.set()
+
+    return watch

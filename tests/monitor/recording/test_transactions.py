@@ -1,0 +1,121 @@
+"""The recorder: what is written for each phase of a sighting, and in which order it is told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db.attendance import ledger
+from db.engine import reading
+from db.observations import moods, sightings
+from db.records import Person
+from monitor.config import Settings
+from monitor.domain import EventKind, KioskEvent, Phase
+from monitor.recording.recorder import Recorder
+from tests.monitor.recording.arrivals import AT, CIPHER, FACE, HAPPY, Listener, seen
+
+
+def test_an_arrival_is_sighting_check_in_and_mood(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    recorder = start(kiosk="front", site="HQ")
+    arrival = seen(ada)
+    recorder.record(arrival)
+    sighted, checked_in = told.wait_for(2)
+    assert (sighted.kind, checked_in.kind) == (EventKind.SIGHTING, EventKind.CHECK_IN)
+    assert (checked_in.name, checked_in.at, checked_in.track, checked_in.similarity) == ("Ada", AT, 7, 0.8)
+    assert (checked_in.sighting, checked_in.mood) == (arrival.id, HAPPY)
+    with reading(engine) as session:
+        (row,) = ledger.newest(session)
+        assert (row.id, row.person, row.kind, row.sighting) == (checked_in.attendance, ada.id, "check_in", arrival.id)
+        assert (row.time_zone, row.actor, row.kiosk, row.method) == ("Europe/Berlin", "front", recorder.kiosk, "face")
+        (sample,) = moods.between(session, AT, AT + timedelta(days=1))
+        assert (sample.person, sample.group, sample.label) == (ada.id, "Team", "happy")
+        kept = sightings.get(session, arrival.id)
+        assert kept is not None
+        assert kept.person == ada.id
+
+
+def test_events_are_told_only_when_they_are_in_the_database(
+    engine: Engine, ada: Person, start: Callable[..., Recorder]
+) -> None:
+    found: list[bool] = []
+
+    def look(told: KioskEvent) -> None:
+        with reading(engine) as session:
+            found.append(told.attendance is None or ledger.get(session, told.attendance) is not None)
+
+    recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=look, clock=lambda: AT)
+    recorder.record(seen(ada))
+    recorder.close()
+    assert found == [True, True]
+
+
+def test_coming_back_is_a_check_out_but_lingering_is_not(
+    ada: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    recorder = start()
+    stay = seen(ada)
+    recorder.record(stay)
+    recorder.record(replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(minutes=30)))
+    recorder.record(seen(ada, minute=31))
+    recorder.record(seen(ada, minute=40))
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in", "sighting", "sighting", "check_out"]
+    assert told.events[2].text == "Already checked in at 09:00."
+
+
+@pytest.mark.parametrize(("role", "kinds"), [("in", ["check_in"]), ("out", ["check_out"])])
+def test_a_one_way_door_makes_one_kind(
+    ada: Person, told: Listener, start: Callable[..., Recorder], role: str, kinds: list[str]
+) -> None:
+    recorder = start(role=role)
+    for minute in (0, 60, 120):
+        recorder.record(seen(ada, minute))
+    recorder.close()
+    assert [kind for kind in told.kinds if kind != "sighting"] == kinds
+
+
+def test_a_new_day_begins_with_a_check_in(ada: Person, told: Listener, start: Callable[..., Recorder]) -> None:
+    recorder = start()
+    recorder.record(seen(ada))
+    recorder.record(seen(ada, minute=24 * 60))
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in"] * 2
+
+
+def test_an_unknown_face_is_kept_until_it_gets_a_name(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    recorder = start()
+    stranger = seen(None)
+    recorder.record(stranger)
+    told.wait_for(1)
+    with reading(engine) as session:
+        (visitor,) = sightings.visitors(session, CIPHER)
+        assert np.array_equal(visitor.embedding, FACE)
+        assert (visitor.portrait or b"")[:2] == b"\xff\xd8"
+    recorder.record(seen(ada, phase=Phase.IDENTIFIED, id=stranger.id))
+    recorder.close()
+    assert told.kinds == ["unknown", "sighting", "check_in"]
+    with reading(engine) as session:
+        assert sightings.visitors(session, CIPHER) == []
+        named = sightings.get(session, stranger.id)
+        assert named is not None
+        assert named.person == ada.id
+
+
+def test_the_same_fact_twice_is_written_once(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    recorder = start()
+    stay = seen(ada)
+    recorder.record(stay)
+    recorder.record(stay)
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in", "sighting"]
+    with reading(engine) as session:
+        assert (ledger.count(session), moods.count(session)) == (1, 1)

@@ -1,0 +1,48 @@
+"""Keys and dialogs of the desk, as tests use them."""
+
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, Select, Static
+
+from monitor.tui.widgets.table import Table
+from tests.monitor.world import settle
+
+SIZE = (120, 36)
+
+
+async def go(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys one after another, each when the one before has had its effect."""
+    await settle(pilot)
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+    while getattr(pilot.app.screen, "_settle", None) is not None:  # letters gather before the database is asked
+        await pilot.pause(0.02)
+    await settle(pilot)
+
+
+async def fill(pilot: Pilot[None], **values: str) -> None:
+    """Fill the dialog in and press its button."""
+    for key, value in values.items():
+        widget = pilot.app.screen.query_one(f"#ask-{key}", (Input, Select))  # type: ignore[arg-type]
+        widget.value = value
+    pilot.app.screen.query_one("#yes", Button).press()
+    await settle(pilot)
+
+
+def names(pilot: Pilot[None], table: str) -> list[str]:
+    return [row.cells[1 if table == "#roster" else 0] for row in pilot.app.screen.query_one(table, Table).rows]
+
+
+def told(pilot: Pilot[None]) -> str:
+    """What the toasts say, however they are wrapped."""
+    return "\n".join(one.message for one in pilot.app._notifications)
+
+
+async def problem(pilot: Pilot[None]) -> str:
+    """What the dialog says is wrong, when it is there (again)."""
+    for _ in range(250):
+        said = [str(one.render()) for one in pilot.app.screen.query("#problem").results(Static)]
+        if any(said):
+            return said[0]
+        await pilot.pause(0.02)
+    raise AssertionError("no dialog says that anything is wrong")

@@ -1,0 +1,292 @@
+"""The door: what someone sees who comes in."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from db.ids import new_id
+from monitor.domain import EventKind, KioskEvent
+from monitor.errors import SourceError
+from monitor.tui.screens.door.greeting import GreetingPanel
+from monitor.tui.screens.system.system_text import settings_text
+from monitor.tui.widgets.banner import ROWS, large
+from monitor.tui.widgets.header import MoodBar
+from monitor.tui.widgets.table import Table
+from tests.monitor.world import NOW, World, came, happy, scene, settle, show_door, text_of
+
+
+async def test_a_check_in_is_greeted_by_name_and_joins_those_who_are_in(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world, name="Radia Perlman"), came(world))
+        shown = text_of(world)
+        assert "✓ CHECKED IN" in shown
+        assert "Good morning," in shown
+        assert "in at 09:58 · happy" in shown
+        assert "In now 6 – came today 7" in shown
+        assert "Radia Perlman came in" in shown
+        assert "Radia Perlman · happy" in shown, "the name stands at the box"
+        assert "25 frames/s · 2 dropped · 10 people enrolled" in shown
+
+
+async def test_not_me_within_ten_seconds_takes_the_entry_back(world: World) -> None:
+    event = came(world)
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), event)
+        await pilot.press("n")
+        await settle(pilot)
+        assert world.kiosk.voided == [event]
+        shown = text_of(world)
+        assert "In now 5 – came today 6" in shown
+        assert "TAKEN BACK" in shown
+        assert "Entry 09:58 is void." in shown
+        assert "Not Radia Perlman: taken back" in shown
+        await pilot.press("n")
+        await settle(pilot)
+        assert len(world.kiosk.voided) == 1, "it is taken back once"
+
+
+async def test_an_entry_can_be_taken_back_although_somebody_else_is_greeted_since(world: World) -> None:
+    event, at = came(world), NOW + timedelta(seconds=4)
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), event)
+        world.now = at
+        await show_door(pilot, world, scene(world), KioskEvent(EventKind.UNKNOWN, at, track=2, sighting=new_id()))
+        assert "We have not met." in text_of(world)
+        assert "N (6): not Radia Perl…" in text_of(world)
+        await pilot.press("n")
+        await settle(pilot)
+        assert world.kiosk.voided == [event]
+
+
+async def test_after_ten_seconds_the_key_does_nothing(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        world.now = NOW + timedelta(seconds=10)
+        await pilot.press("n")
+        await settle(pilot)
+        assert world.kiosk.voided == []
+
+
+async def test_a_refusal_of_the_database_is_said(world: World) -> None:
+    async with world.app().run_test(size=(120, 36), notifications=True) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+
+        def refuse(event: KioskEvent) -> None:
+            raise SourceError("The database does not answer; try again in a moment.")
+
+        world.kiosk.not_me = refuse  # type: ignore[method-assign]
+        await pilot.press("n")
+        await settle(pilot)
+        assert "The database does not answer" in text_of(world)
+        assert "In now 6" in text_of(world)
+
+
+async def test_the_greeting_goes_after_a_while(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        world.now = NOW + timedelta(seconds=13)
+        assert world.apps[-1].door is not None
+        world.apps[-1].door.tick()
+        await pilot.pause()
+        assert "Look at the camera." in text_of(world)
+        assert not world.apps[-1].screen.query_one(GreetingPanel).has_class("-came")
+
+
+async def test_all_moods_of_the_day_are_named_where_they_fit_closer_together(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world))
+        bar = pilot.app.screen.query_one(MoodBar)
+        bar.shares = (("happy", 0.6), ("surprise", 0.003), ("neutral", 0.397))
+        await pilot.pause()
+        assert "█ happy 60% ▄ neutral 40% ▞ surprise <1%" in text_of(world)
+        bar.shares = (("happy", 0.6), ("neutral", 0.4))
+        await pilot.pause()
+        assert "██ happy 60%  ▄▄ neutral 40%" in text_of(world)
+
+
+async def test_an_unknown_face_is_sent_to_the_desk(world: World) -> None:
+    unknown = KioskEvent(EventKind.UNKNOWN, NOW, track=2, mood=happy(), sighting=new_id())
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), unknown)
+        assert "? NOT RECOGNISED" in text_of(world)
+        assert "Please see the desk." in text_of(world)
+
+
+async def test_a_lost_camera_is_shown_until_it_is_back(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
+        await show_door(pilot, world, scene(world), lost)
+        assert text_of(world).count("Camera 0 gives no pictures; trying again.") >= 2
+        assert "! NO PICTURE" in text_of(world)
+        assert "frames/s" not in text_of(world), "that was before"
+        await show_door(pilot, world, scene(world), KioskEvent(EventKind.SOURCE_BACK, NOW))
+        assert "● camera 0" in text_of(world)
+
+
+async def test_entries_that_cannot_be_written_are_said_over_the_picture(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        world.kiosk.trouble = "The database is locked; close what holds it."
+        assert world.apps[-1].door is not None
+        world.apps[-1].door.tick()
+        await show_door(pilot, world, scene(world, index=2))
+        assert text_of(world).count("Entries wait to be written.") == 2
+        world.kiosk.trouble = None
+        await show_door(pilot, world, scene(world, index=3))
+        assert "locked" not in text_of(world)
+        assert "● camera 0" in text_of(world)
+
+
+async def test_a_password_in_the_source_is_nowhere_to_be_seen(world: World) -> None:
+    async with world.app(source="rtsp://guard:s3cret@10.0.0.7/door").run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        assert "● rtsp://10.0.0.7/door" in text_of(world)
+    assert "s3cret" not in settings_text(world.apps[-1].settings).plain
+
+
+async def test_a_kiosk_that_cannot_start_says_why(world: World) -> None:
+    app = world.app()
+
+    def fail(*_: object) -> None:
+        raise SourceError("There is no camera 7; choose another with --source.")
+
+    app.live._factory = fail  # type: ignore[assignment]
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await app.workers.wait_for_complete()
+        await settle(pilot)
+        assert "There is no camera 7" in text_of(world)
+
+
+async def test_a_name_with_markup_and_escapes_is_shown_as_text(world: World) -> None:
+    event = came(world, name="Ada Lovelace", track=None)
+    nasty = KioskEvent(event.kind, event.at, event.person, "[red]Bobby[/] \x1b[2JTables\u202e", attendance=new_id())
+    async with world.app().run_test(size=(160, 45)) as pilot:
+        await show_door(pilot, world, scene(world), nasty)
+        shown = text_of(world)
+        assert "[red]Bobby[/] Tables" in shown
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+
+
+async def test_on_a_narrow_terminal_a_key_brings_the_events(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        assert not pilot.app.screen.query_one("#events", Table).region
+        await pilot.press("a")
+        await pilot.pause()
+        assert "Radia Perlman came in" in text_of(world)
+
+
+async def test_moods_without_people_are_not_written_at_faces(world: World) -> None:
+    async with world.app(mood="aggregate").run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        assert "Ada Lovelace" in text_of(world)
+        assert "Ada Lovelace · happy" not in text_of(world)
+
+
+async def test_leaving_stops_the_kiosk(world: World) -> None:
+    async with world.app().run_test() as pilot:
+        await show_door(pilot, world, scene(world))
+        await pilot.press("ctrl+c")
+    assert world.kiosk.stopped.is_set()
+
+
+async def test_scenes_are_never_queued(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        for index in range(200):
+            world.kiosk.on_scene(scene(world, index=index) if index in (0, 199) else world.apps[-1].live.scene)
+        last = world.apps[-1].live.scene
+        assert last is not None
+        assert last.frame.index == 199
+        door = world.apps[-1].door
+        assert door is not None
+        while door.camera.picture is None or door.camera.picture.scene is not last:
+            await pilot.pause(0.05)
+
+
+async def test_help_says_what_the_door_is_for_although_nothing_has_the_focus(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        await pilot.press("question_mark")
+        while "Look at the camera." not in text_of(world):  # Markdown is laid out in its own time
+            await pilot.pause(0.05)
+        assert "CHECKED IN" in text_of(world), "on a narrow terminal the picture makes room, not the greeting"
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#camera").region
+
+
+@pytest.mark.parametrize("name", ["Yannick Rowanberry", "Wendell Teakettle", "Elisabeth Schmidt", "Hello"])
+def test_names_are_large_beside_the_portrait_on_a_narrow_terminal(name: str) -> None:
+    assert len(large(name, 21)) >= ROWS
+
+
+async def test_names_of_those_who_are_in_are_whole_on_a_narrow_terminal(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        event = replace(came(world), name="Kasper Wheatley-Moss")
+        await show_door(pilot, world, scene(world), event)
+        assert "● Kasper Wheatley-Moss" in text_of(world)
+
+
+async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world), *(came(world, name) for name in world.ids))
+        present = pilot.app.screen.query_one("#present", Table)
+        present.scroll_end(animate=False)
+        await pilot.pause()
+        door = world.apps[-1].door
+        assert door is not None
+        door.tick()
+        assert present.scroll_offset.y > 0
+        monkeypatch.setattr("monitor.tui.screens.door.door.LEFT_ALONE", 0)
+        door.tick()
+        assert present.scroll_offset.y == 0
+
+
+def test_names_with_accents_are_large_too() -> None:
+    assert len(large("Tomás", 40)) == ROWS
+    assert large("王小明", 40) == ("王小明",), "no font here has these letters, so they stand as text"
+
+
+async def test_with_plain_letters_nothing_else_is_drawn_but_names_stay(world: World) -> None:
+    async with world.app(ascii_only=True).run_test(size=(120, 36), notifications=True) as pilot:
+        event = came(world)
+        accented = KioskEvent(event.kind, event.at, event.person, "Tomás Müller", track=1, attendance=new_id())
+        await show_door(pilot, world, scene(world), accented)
+        for keys in ((), ("question_mark",), ("question_mark", "f4"), ("i",), ("escape", "ctrl+p")):
+            await pilot.press(*keys)
+            await settle(pilot)
+            drawn = {char for char in text_of(world) if ord(char) > 127}
+            assert drawn <= set("áü"), keys
+            if not keys:
+                assert "Tomás Müller came in" in text_of(world)
+
+
+async def test_with_16_colours_the_app_has_a_theme_of_its_own_until_another_is_chosen(world: World) -> None:
+    app = world.app(few_colours=True, theme="muster-light")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await show_door(pilot, world, scene(world))
+        assert app.theme == "muster-16-colours"
+        assert app.door is not None
+        assert app.door.camera.picture is not None
+        styles = [segment.style for strip in app.door.camera.picture.strips for segment in strip if segment.style]
+        colours = {style.color.get_truecolor() for style in styles if style.color}
+        greys = {colour for colour in colours if len(set(colour)) == 1}
+        assert len(greys) > 2
+        assert len(colours - greys) == 3, "of the boxes: known, unknown, deciding"
+        app.theme = "muster-light"
+        await settle(pilot)
+    assert 'theme = "muster-light"' in app.config_file.read_text()
+
+
+async def test_a_long_notice_is_whole_on_a_narrow_terminal(world: World) -> None:
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        sentence = "Camera 0 does not exist, this machine has none; connect one or choose another source."
+        await show_door(pilot, world, scene(world), KioskEvent(EventKind.SOURCE_LOST, NOW, text=sentence))
+        picture = [line[1:43].strip() for line in text_of(world).splitlines()]
+        assert sentence in " ".join(line for line in picture if line and not set(line) & set("▀─"))

@@ -1,0 +1,86 @@
+"""What the app offers when nobody is enrolled."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from monitor.attendance.pin import hash_pin
+from monitor.tui.screens.door.first_steps import FirstSteps
+from monitor.tui.widgets.dialogs import Dialog
+from tests.monitor.world import World, scene, settle, show_door
+
+SIZE = (120, 36)
+
+
+def shown(world: World) -> str:
+    return "\n".join(strip.text for strip in world.apps[-1].screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("size", [(80, 24), SIZE], ids=["80x24", "120x36"])
+def test_the_first_steps(snap_compare: Callable[..., bool], empty_world: World, size: tuple[int, int]) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        door = empty_world.apps[-1].door
+        while door is None or not door.query("FooterKey"):  # behind the dialog the footer composes itself anew
+            await pilot.pause(0.02)
+
+    assert snap_compare(empty_world.app(first_steps=True), terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize("camera", [True, False], ids=["kiosk", "review"])
+@pytest.mark.parametrize(
+    ("keys", "title"),
+    [("1", "Enrol from files"), ("2", "Enrol from the camera"), (("down", "enter"), "Enrol from the camera")],
+)
+async def test_a_step_leads_to_its_dialog(
+    empty_world: World, camera: bool, keys: str | tuple[str, ...], title: str
+) -> None:
+    async with empty_world.app(camera=camera, first_steps=True).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press(*keys)
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, Dialog)
+        assert title in shown(empty_world)
+        assert pilot.app.current_mode == "people"
+
+
+async def test_the_admin_pin_comes_before_enrolment(empty_world: World) -> None:
+    app = empty_world.app(first_steps=True, admin_pin_hash=hash_pin("2718"))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("1")
+        await settle(pilot)
+        assert "Admin PIN" in shown(empty_world)
+        assert pilot.app.current_mode == "door"
+
+
+async def test_the_demo_is_what_the_app_is_left_for(empty_world: World) -> None:
+    app = empty_world.app(first_steps=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert not app.wants_demo
+        await pilot.press("3")
+    assert app.wants_demo
+    assert empty_world.kiosk.stopped.is_set()
+
+
+@pytest.mark.parametrize("key", ["4", "escape"])
+async def test_the_camera_runs_behind_it_and_once_dismissed_it_is_gone(empty_world: World, key: str) -> None:
+    app = empty_world.app(first_steps=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, FirstSteps)
+        assert empty_world.kiosk.started.is_set()
+        await pilot.press(key)
+        await show_door(pilot, empty_world, scene(empty_world))
+        app.show_today()
+        await pilot.press("f2", "f1")
+        await settle(pilot)
+        assert app.screen is app.door
+
+
+async def test_where_somebody_is_enrolled_it_never_comes(world: World) -> None:
+    async with world.app(first_steps=True).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert pilot.app.screen is world.apps[-1].door

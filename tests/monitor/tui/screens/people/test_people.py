@@ -1,0 +1,314 @@
+"""People: from keys to rows of the database."""
+
+import errno
+import json
+import threading
+import zipfile
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+from textual.widgets import Input
+
+from db import audit
+from db.attendance import ledger
+from db.engine import reading, writing
+from db.errors import Interrupted
+from db.people import consents, people, pins
+from db.people.pages import Page, Want
+from db.privacy import erasure
+from db.records import PersonSummary
+from enroll.people.report import PersonReport
+from monitor.attendance.pin import is_pin
+from monitor.desk import people as people_queries
+from monitor.tui.screens.people.import_report import ImportReport
+from monitor.tui.screens.people.people import PeopleScreen
+from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.widgets.paged import PagedTable
+from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
+from tests.monitor.world import NOW, World, scene, show_door, text_of
+
+
+async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        await go(pilot, "f4", "down", "r")
+        await fill(pilot, value="Alan Mathison Turing")
+        assert "Alan Mathison Turing" in names(pilot, "#people")
+        assert world.kiosk.enrolled is not None
+        assert len(world.kiosk.enrolled.gallery) == 10
+
+
+async def test_a_name_is_no_markup_anywhere_on_the_screen(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="[bold]A[/] [x")
+        await go(pilot, "home")
+        assert text_of(world).count("[bold]A[/] [x") == 2, "in the list, and as the title of the pane"
+
+
+async def test_consent_is_written_down(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "c")
+        await fill(pilot, face="yes", mood="no")
+        assert "refused" in text_of(world)
+    with reading(world.engine) as session:
+        assert consents.current(session, world.ids["Ada Lovelace"], "mood") is False
+
+
+async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "n")
+        await fill(pilot, value="A-17")
+        await go(pilot, "t")
+        await fill(pilot, value="[red]mind[/] the \x1b[31mstep\u202e")
+        assert "A-17" in text_of(world)
+        assert "[red]mind[/] the step" in text_of(world)
+        await go(pilot, "down", "n")
+        await fill(pilot, value="A-17")
+        assert "belongs to somebody else already" in await problem(pilot)
+        await go(pilot, "escape")
+        assert "A-17" not in text_of(world), "the number is somebody else's"
+    with reading(world.engine) as session:
+        ada = people.get_person(session, world.ids["Ada Lovelace"])
+        assert ada.number == "A-17"
+        assert people.get_person(session, world.ids["Alan Turing"]).number is None
+        assert [one.action for one in audit.newest(session, person=ada.id)[:2]] == ["notes", "number"]
+
+
+async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "p")
+        await fill(pilot, pin="abcd", again="abcd")
+        assert "has at least 4 digits" in text_of(world)
+        await fill(pilot, pin="2718", again="2718")
+        assert "has no number to type before the PIN" in await problem(pilot)
+        await go(pilot, "escape", "n")
+        await fill(pilot, value="17")
+        await go(pilot, "p")
+        await fill(pilot, pin="2718", again="2718")
+        with reading(world.engine) as session:
+            found = pins.find(session, "17")
+            assert found is not None
+            assert found.pin_hash is not None
+            assert is_pin("2718", found.pin_hash)
+            assert audit.newest(session)[0].action == "door pin"
+        await go(pilot, "p")
+        await fill(pilot, pin="", again="")
+    with reading(world.engine) as session:
+        found = pins.find(session, "17")
+        assert found is not None
+        assert found.pin_hash is None
+        assert audit.newest(session)[0].action == "door pin removed"
+
+
+async def test_merging_moves_everything(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "m", *"hopper", "enter")
+        assert "Everything of Ada Lovelace (Engines) becomes that of" in text_of(world)
+        await fill(pilot)
+        assert "Ada Lovelace" not in names(pilot, "#people")
+    with reading(world.engine) as session:
+        assert people.count_people(session) == 9
+        assert ledger.verify(session).whole
+
+
+async def test_erasing_asks_and_the_safe_answer_is_the_first(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "x", "enter")
+        assert len(names(pilot, "#people")) == 10
+        await go(pilot, "x")
+        await fill(pilot)
+        assert len(names(pilot, "#people")) == 9
+        assert "Erased: 3 images, 1 consents, " in told(pilot)
+        assert "Nothing was found in the database file any more." in told(pilot)
+    with reading(world.engine) as session:
+        assert people.find_by_name(session, "Ada Lovelace") == []
+
+
+async def test_a_folder_that_is_not_there_is_said(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "i")
+        await fill(pilot, path="/nowhere/at/all")
+        assert "/nowhere/at/all does not exist" in await problem(pilot)
+        assert pilot.app.screen.query_one("#ask-path", Input).value == "/nowhere/at/all"
+
+
+async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, threading.Event]] = []
+    real = people_queries.people_page
+
+    def page(engine: Engine, search: str, want: Want, stop: threading.Event) -> Page[PersonSummary]:
+        asked.append((search, stop))
+        if search == "b":
+            assert stop.wait(10), "nobody gave the older question up"
+            raise Interrupted("given up")
+        return real(engine, search, want, stop)
+
+    monkeypatch.setattr(people_queries, "people_page", page)
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4")
+        asked.clear()
+        box = pilot.app.screen.query_one("#filter", Input)
+        box.value = "b"
+        while not asked:
+            await pilot.pause(0.02)
+        for text in ("ba", "bar", "barb"):
+            box.value = text
+        await go(pilot)
+        assert [search for search, _ in asked] == ["b", "barb"]
+        assert names(pilot, "#people") == ["Barbara Liskov"]
+        assert "10 people enrolled, 1 matches the filter" in text_of(world)
+        assert "Not loaded" not in text_of(world)
+
+
+async def test_who_was_erased_elsewhere_meanwhile_is_said_and_leaves_the_list(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "g")
+        with writing(world.engine) as session:
+            erasure.erase(session, world.ids["Ada Lovelace"], at=NOW, actor="elsewhere")
+        await fill(pilot, value="Poets")
+        assert "they may have been erased or merged" in await problem(pilot)
+        await go(pilot, "escape")
+        assert "Ada Lovelace" not in names(pilot, "#people")
+
+
+async def test_everything_about_a_person_goes_into_one_archive_and_none_on_a_full_disk(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f4", "o")
+        with monkeypatch.context() as patch:
+            patch.setattr(zipfile.ZipFile, "writestr", raise_full)
+            await fill(pilot, file=str(tmp_path / "ada.zip"))
+        assert "No space left on device" in await problem(pilot)
+        assert list(tmp_path.glob("ada*")) == []
+        await fill(pilot, file=str(tmp_path / "ada.zip"))
+        assert "Keep the file safe" in told(pilot)
+    with zipfile.ZipFile(tmp_path / "ada.zip") as archive:
+        assert json.loads(archive.read("person.json"))["person"]["name"] == "Ada Lovelace"
+
+
+async def test_who_has_anothers_name_is_told_apart(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="Alan Turing")
+        assert "Somebody else has this name, too" in told(pilot)
+        await go(pilot, "n")
+        await fill(pilot, value="17")
+        await go(pilot, "x")
+        assert "Delete Alan Turing (17)" in text_of(world)
+
+
+async def test_the_pane_is_scrolled_with_keys_and_begins_anew_with_the_next_person(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "f4")
+        shown = text_of(world)
+        assert "23 Feb 2026" in shown
+        assert "recorded by test" in shown
+        assert "photo-2.jpg  33 px, sharp 0.50" in shown
+        assert "Mood, two weeks" not in shown
+        await go(pilot, "tab", "end")
+        assert "Mood, two weeks" in text_of(world)
+        await go(pilot, "tab", "down")
+        assert pilot.app.screen.query_one("#person").scroll_offset.y == 0
+
+
+async def test_who_was_found_stays_under_the_cursor_when_the_filter_is_cleared(world: World) -> None:
+    with writing(world.engine) as session:
+        for index in range(300):
+            people.add_person(session, f"Person {index:03}", at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        for mode, table in (("f4", "#people"), ("f2", "#roster")):
+            await go(pilot, mode, "slash", *"son 200", "enter", "escape")
+            found = pilot.app.screen.query_one(table, PagedTable)
+            assert found.count == 310
+            assert found.selected_key == str(person_named(world, "Person 200"))
+            assert "Person 200" in text_of(world)
+
+
+async def test_a_person_is_found_without_the_accents_of_the_name_wherever_one_looks(world: World) -> None:
+    with writing(world.engine) as session:
+        people.rename(session, world.ids["Katherine Johnson"], "Zoë Öztürk", at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        for mode, table in (("f4", "#people"), ("f2", "#roster")):
+            await go(pilot, mode, "slash", *"zoe oz", "enter")
+            assert names(pilot, table) == ["Zoë Öztürk"]
+            await go(pilot, "escape")
+            pilot.app.screen.query_one("#filter", Input).value = "Özt"
+            await go(pilot)
+            assert names(pilot, table) == ["Zoë Öztürk"]
+            await go(pilot, "escape")
+        await go(pilot, "f4", "home", "m", *"zoe")
+        assert [row.cells[0] for row in pilot.app.screen.query_one(PagedTable).rows] == ["Zoë Öztürk"]
+
+
+async def test_the_row_under_the_cursor_stays_in_view_in_a_smaller_window(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(120, 36)) as pilot:
+        await go(pilot, "f4", "end")
+        assert "Tim Berners-Lee" in text_of(world)
+        await pilot.resize_terminal(80, 12)
+        await go(pilot)
+        table = pilot.app.screen.query_one("#people", PagedTable)
+        assert 0 <= table.cursor - table.scroll_offset.y < table.size.height - 1
+
+
+async def test_a_key_is_for_the_person_under_the_cursor_not_for_the_one_still_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4")
+        await pilot.press("slash", *"hopper", "enter", "d")
+        await go(pilot)
+        with reading(world.engine) as session:
+            assert [name for name in world.ids if not people.get_person(session, world.ids[name]).active] == [
+                "Grace Hopper"
+            ]
+        await go(pilot, "escape", "home")
+        go_on, load = threading.Event(), people_queries.person_details
+        monkeypatch.setattr(people_queries, "person_details", lambda *args: go_on.wait(5) and load(*args))
+        await pilot.press("down", "d", "down")
+        go_on.set()
+        await go(pilot)
+        with reading(world.engine) as session:
+            assert people.get_person(session, world.ids["Ada Lovelace"]).active
+            assert people.get_person(session, world.ids["Barbara Liskov"]).active
+
+
+def person_named(world: World, name: str) -> UUID:
+    with reading(world.engine) as session:
+        return people.find_by_name(session, name)[0].id
+
+
+async def test_who_is_inactive_is_said_in_words_however_long_the_name(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="Long " * 40)
+        await go(pilot, "d")
+        assert "inactive" in text_of(world)
+
+
+async def test_the_report_of_an_enrolment_waits_until_the_screen_is_shown_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    go_on = threading.Event()
+    report = PersonReport("Ada Lovelace", 1, 1, ())
+    monkeypatch.setattr(people_queries, "import_folder", lambda *_: go_on.wait(5) and [report])
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "i")
+        pilot.app.screen.query_one("#ask-path", Input).value = str(tmp_path)
+        await pilot.press("enter", "f2")
+        go_on.set()
+        await go(pilot)
+        assert isinstance(pilot.app.screen, TodayScreen)
+        await go(pilot, "f4")
+        assert isinstance(pilot.app.screen, ImportReport)
+        await go(pilot, "escape", "f2", "f4")
+        assert isinstance(pilot.app.screen, PeopleScreen)
+
+
+def raise_full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,0 +1,92 @@
+"""Visitors: unknown faces are named, merged or discarded."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from textual.widgets import Input
+
+from db.attendance import kiosks
+from db.engine import reading, writing
+from db.ids import new_id
+from db.observations import sightings
+from db.people import people
+from db.records import SightingRecord
+from monitor.desk import visitors
+from monitor.tui.screens.people.picker import PersonPicker
+from monitor.tui.widgets.table import Table
+from tests.monitor.tui.desk_keys import SIZE, fill, go, told
+from tests.monitor.world import NOW, World, text_of
+
+
+async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f5")
+        assert [row.cells[1:3] for row in pilot.app.screen.query_one("#visitors", Table).rows] == [("3", "3")]
+        await go(pilot, "n")
+        await fill(pilot, name="Mary Shelley")
+        assert "No unknown faces are kept." in text_of(world)
+    with reading(world.engine) as session:
+        (mary,) = people.find_by_name(session, "Mary Shelley")
+        assert sightings.count_visitors(session) == 0
+        assert len(people.load_gallery(session, world.cipher, "dlib-resnet-v1")) >= 1
+        assert sightings.between(session, NOW.replace(hour=0), NOW, person=mary.id)
+
+
+async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f5", "m", *"nobody", "enter")
+        assert isinstance(pilot.app.screen, PersonPicker)
+        assert "Nobody matches." in text_of(world)
+        pilot.app.screen.query_one(Input).value = ""
+        await go(pilot, *"hopper", "enter")
+        assert "They do not look like the same person" in text_of(world)
+        await go(pilot, "enter")
+        with reading(world.engine) as session:
+            assert sightings.count_visitors(session) == 3, "the safe answer is the first"
+        await go(pilot, "m", *"hopper", "enter")
+        await go(pilot, "left", "enter")
+        assert "Added to Grace Hopper (Engines)." in told(pilot)
+    with reading(world.engine) as session:
+        assert sightings.count_visitors(session) == 0
+        assert len(sightings.between(session, NOW - timedelta(days=3), NOW, person=world.ids["Grace Hopper"])) > 2
+
+
+async def test_older_visitors_follow_at_the_end_of_the_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "BATCH", 2)
+    random = np.random.default_rng(9)
+    with writing(world.engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        for index in range(5):
+            face = random.normal(size=128).astype(np.float32)
+            at = NOW - timedelta(days=5 + index)
+            record = SightingRecord(new_id(), kiosk, index, at, at, 9, None, None, None, None, None, 0.9)
+            sightings.add(session, world.cipher, record, embedding=face / np.linalg.norm(face))
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f5")
+        assert "8 visits; older ones follow" in text_of(world)
+        for _ in range(6):
+            await go(pilot, "end")
+        assert "6 unknown visitors, 8 visits" in text_of(world)
+        assert "older ones follow" not in text_of(world)
+
+
+async def test_a_visitor_can_be_discarded(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f5", "x")
+        await fill(pilot)
+    with reading(world.engine) as session:
+        assert sightings.count_visitors(session) == 0
+
+
+async def test_days_are_those_of_the_site(world: World) -> None:
+    with writing(world.engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        face = np.eye(128, dtype=np.float32)[0]
+        for hour in (22, 23):  # 23:30 and half past midnight in Berlin
+            at = (NOW - timedelta(days=1)).replace(hour=hour, minute=30)
+            record = SightingRecord(new_id(), kiosk, hour, at, at, 9, None, None, None, None, None, 0.9)
+            sightings.add(session, world.cipher, record, embedding=face)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f5")
+        assert ("2", "2") in [row.cells[1:3] for row in pilot.app.screen.query_one("#visitors", Table).rows]

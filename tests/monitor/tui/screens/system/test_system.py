@@ -1,0 +1,222 @@
+"""The system screen: findings, camera, retention and the audit log, from keys to rows and files."""
+
+import threading
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from db import audit
+from db.attendance import ledger
+from db.engine import reading, writing
+from db.errors import DatabaseError
+from db.observations import moods, sightings
+from monitor.desk import system
+from monitor.doctor.check import Check, Status
+from monitor.domain import Frame
+from monitor.errors import SourceError
+from monitor.sources.camera import CameraInfo
+from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.widgets.paged import PagedTable
+from tests.monitor.tui.desk_keys import fill, go, problem
+from tests.monitor.world import FINDINGS, NOW, World, settle, text_of
+
+SIZE = (120, 36)
+
+
+class Grey:
+    """A camera that sees nothing but grey; as a file it would have no end."""
+
+    live, warning = True, None
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.closed = threading.Event()
+
+    def open(self) -> None:
+        if self.name not in {"0", "rtsp://door.example/1"}:
+            raise SourceError(f"Camera {self.name} does not open; close the program that uses it.")
+
+    def read(self) -> Frame:
+        self.closed.wait(0.01)
+        return Frame(0, NOW, 0.0, np.full((480, 640, 3), 128, np.uint8))
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+async def until(pilot: Pilot[None], world: World, text: str) -> None:
+    for _ in range(400):
+        await pilot.pause(0.02)
+        if text in text_of(world):
+            return
+    raise AssertionError(text_of(world))
+
+
+async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_again(world: World) -> None:
+    rounds = []
+
+    def checks(*_: object) -> Iterator[Check]:
+        rounds.append(1)
+        yield from FINDINGS if len(rounds) == 1 else FINDINGS[:1]
+
+    world.machine = replace(world.machine, checks=checks)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        shown = text_of(world)
+        assert "! warn" in " ".join(shown.replace("  ", " ").split())
+        assert "No camera is connected." in shown
+        assert "Give this account the right" in shown
+        assert "System: 2 findings to look at" in shown
+        await go(pilot, "d")
+        assert "System: everything works" in text_of(world)
+        assert "No camera is connected." not in text_of(world)
+
+
+async def test_the_demos_key_is_no_finding_because_it_is_kept_nowhere(world: World) -> None:
+    async with world.app(camera=False, source="demo").run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        assert "System: 1 finding to look at" in text_of(world)
+        assert "template key" not in text_of(world)
+
+
+async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> None:
+    cameras = (CameraInfo(0, "Built-in [red]"), CameraInfo(2, "Busy"))
+    world.machine = replace(world.machine, cameras=lambda: cameras, open_source=Grey)
+    app = world.app(camera=False)
+    app.config_file.write_text('site = "north"  # here\n', encoding="utf-8")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f6")
+        await pilot.press("c")
+        await until(pilot, world, "640x480")
+        assert "Built-in [red]" in text_of(world)
+        screen = pilot.app.screen
+        assert isinstance(screen, CameraChoice)
+        await pilot.press("down")
+        await until(pilot, world, "Camera 2 does not open; close the program that uses it.")
+        await pilot.press("up", "enter")
+        await until(pilot, world, "Camera 0 is used from the next start on.")
+    written = app.config_file.read_text(encoding="utf-8")
+    assert tomllib.loads(written) == {"site": "north", "source": "0"}
+    assert "# here" in written
+
+
+async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_left_before_it_is_listed(
+    world: World,
+) -> None:
+    go_on = threading.Event()
+    world.machine = replace(world.machine, cameras=lambda: (go_on.wait(5), ())[1])
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "tab")
+        assert pilot.app.screen.query_one(PagedTable).has_focus
+        await pilot.press("c")
+        assert isinstance(pilot.app.screen, CameraChoice)
+        await pilot.press("escape")
+        await pilot.pause()
+        go_on.set()
+        await settle(pilot)
+        assert pilot.app.current_mode == "system"
+        assert not isinstance(pilot.app.screen, CameraChoice)
+
+
+async def test_the_finding_about_the_terminal_follows_the_window(world: World) -> None:
+    def terminal(*_: object) -> Iterator[Check]:
+        width, height = world.apps[-1].size
+        status = Status.OK if width >= 80 else Status.WARN
+        yield Check("terminal", status, f"{width}x{height} cells.", "Make it larger.")
+
+    world.machine = replace(world.machine, checks=terminal, terminal=terminal)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        assert "120x36 cells." in text_of(world)
+        await pilot.resize_terminal(60, 20)
+        await go(pilot)
+        assert "60x20 cells." in text_of(world)
+        assert "120x36" not in text_of(world)
+        assert "System: 1 finding to look at" in text_of(world)
+
+
+async def test_a_backup_that_cannot_be_written_is_asked_for_again(world: World, tmp_path: Path) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "b")
+        await fill(pilot, folder=str(tmp_path / "nowhere"))
+        assert "cannot be written" in await problem(pilot)
+        (tmp_path / "copies").mkdir()
+        await fill(pilot, folder=str(tmp_path / "copies"))
+    assert len(list((tmp_path / "copies").iterdir())) == 1
+
+
+async def test_a_stream_that_does_not_open_is_not_written(world: World) -> None:
+    world.machine = replace(world.machine, cameras=lambda: (), open_source=Grey)
+    app = world.app(camera=False)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await go(pilot, "f6", "c")
+        assert "No camera is connected." in text_of(world)
+        other = pilot.app.screen.query_one("#other", Input)
+        other.focus()
+        other.value = "rtsp://nowhere.example"
+        await go(pilot, "enter")
+        assert "does not open" in text_of(world)
+        assert not app.config_file.exists()
+        other.value = "rtsp://door.example/1"
+        await go(pilot, "enter")
+        assert "is used from the next start on." in text_of(world)
+    assert tomllib.loads(app.config_file.read_text(encoding="utf-8")) == {"source": "rtsp://door.example/1"}
+
+
+async def test_a_purge_says_what_goes_and_leaves_the_ledger(world: World) -> None:
+    app = world.app(camera=False, keep_visitors_days=1, keep_sightings_days=10, keep_moods_days=10)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f6", "u")
+        assert "2 sightings of unknown people (2 with a face)" in text_of(world)
+        with reading(world.engine) as session:
+            before = ledger.count(session), moods.count(session)
+        await fill(pilot)
+        await settle(pilot)
+        assert "rows are deleted." in text_of(world)
+        await go(pilot, "u")
+        assert "Nothing is past its time." in text_of(world)
+    with reading(world.engine) as session:
+        assert ledger.count(session) == before[0]
+        assert 0 < moods.count(session) < before[1]
+        assert sightings.count_visitors(session) == 1
+        assert not sightings.between(session, NOW - timedelta(days=30), NOW - timedelta(days=11))
+        assert audit.newest(session, limit=1)[0].action == "purge"
+
+
+async def test_the_audit_log_is_paged_to_its_first_entry(world: World) -> None:
+    with writing(world.engine) as session:
+        for index in range(400):
+            audit.note(session, f"note {index}", at=NOW - timedelta(days=30, minutes=index), actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "tab")
+        table = pilot.app.screen.query_one(PagedTable)
+        assert table.has_focus
+        assert len(table.rows) < 200
+        await go(pilot, "end")
+        assert "note 399" in text_of(world)
+        assert table.selected_key is not None
+        await go(pilot, "home")
+        assert "calibrate" in text_of(world)
+
+
+async def test_a_database_that_fails_is_said_and_loaded_again_when_it_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DatabaseError("The database does not answer; try again in a moment.")
+
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        with monkeypatch.context() as patch:
+            patch.setattr(system, "system_view", fail)
+            await go(pilot, "f6")
+            assert "! The database does not answer; try again in a moment." in text_of(world)
+        await go(pilot, "f2", "f6")
+        assert "10 people, 187 events" in text_of(world)
+        assert "does not answer" not in text_of(world)

@@ -1,0 +1,245 @@
+"""Today: from keys to rows of the ledger."""
+
+import threading
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from textual.widgets import Input
+
+from db import audit
+from db.attendance import kiosks, ledger, schedules
+from db.engine import reading, writing
+from db.ids import new_id
+from db.people import people
+from db.records import NewEvent
+from monitor.desk import today
+from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.widgets.table import Table
+from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
+from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+
+
+async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        shown = text_of(world)
+        assert "Mon 9 Mar 2026   4 present   1 late   4 absent   1 left" in shown
+        status = {row.cells[1]: row.cells[0] for row in pilot.app.screen.query_one("#roster", Table).rows}
+        assert status["Alan Turing"] == "○ left"
+        assert status["Edsger Dijkstra"] == "◐ late"
+        assert status["Tim Berners-Lee"] == "✗ absent"
+
+
+async def test_the_filter_works_while_typing_and_escape_clears_it(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "slash", "o", "r", "b")
+        assert names(pilot, "#roster") == ["Katherine Johnson", "Margaret Hamilton"]
+        await go(pilot, "escape")
+        assert len(names(pilot, "#roster")) == 10
+
+
+async def test_enter_is_for_the_list_that_was_asked_for(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot)
+        await pilot.press("slash", *"hopper", "enter", "enter")
+        await go(pilot)
+        assert isinstance(pilot.app.screen, DaySheet)
+        assert "Grace Hopper Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_sorting_goes_through_the_columns(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "s", "s")
+        assert names(pilot, "#roster")[:2] == ["Barbara Liskov", "Donald Knuth"], "by first arrival"
+
+
+async def test_the_order_is_turned_round_from_the_keyboard(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "S")
+        assert names(pilot, "#roster")[:2] == ["Tim Berners-Lee", "Radia Perlman"]
+        await go(pilot, "S")
+        assert names(pilot, "#roster")[:2] == ["Ada Lovelace", "Alan Turing"]
+
+
+async def test_the_keys_of_the_filter_are_told_while_it_is_typed(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "slash", "o", "r", "b")
+        assert "esc Clear" in text_of(world)
+        await go(pilot, "enter")
+        assert pilot.app.screen.query_one("#roster").has_focus
+        assert "esc Clear" not in text_of(world)
+        assert names(pilot, "#roster") == ["Katherine Johnson", "Margaret Hamilton"]
+
+
+async def test_other_days_are_one_key_away(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "left", "left", "left")
+        assert "Fri 6 Mar 2026" in text_of(world)
+        await go(pilot, "t")
+        assert "Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_any_day_is_found_by_its_date(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "d")
+        await fill(pilot, day="9 March")
+        assert "such as 2026-03-09" in text_of(world)
+        await fill(pilot, day="2026-03-10")
+        assert "still to come" in text_of(world)
+        await fill(pilot, day="2026-02-27")
+        assert "Fri 27 Feb 2026   1 absent   9 left" in text_of(world)
+        await go(pilot, "t")
+        assert "Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_a_new_check_in_appears_and_the_selection_stays(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        await go(pilot, "f2", "down", "down")
+        table = pilot.app.screen.query_one("#roster", Table)
+        before = table.selected_key
+        world.kiosk.on_event(came(world))
+        await pilot.pause(0.3)
+        await settle(pilot)
+        assert table.selected_key == before
+
+
+async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter", "c")
+        await fill(pilot, kind="check_in", at="08:30", reason="came by the back door")
+        assert "corrected: came in" in text_of(world)
+        assert "came by the back door" in text_of(world)
+        await go(pilot, "escape")
+        assert "08:30" in text_of(world)
+    with reading(world.engine) as session:
+        events = ledger.of_person(session, world.ids["Ada Lovelace"])
+        assert [event.kind for event in events[-2:]] == ["check_in", "correction"]
+        assert events[-1].target == events[-2].id
+        assert audit.reasons(session, [events[-1].id]) == {events[-1].id: "came by the back door"}
+        assert ledger.verify(session).whole
+
+
+async def test_a_void_needs_a_reason(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter", "v")
+        await fill(pilot, reason="  ")
+        assert "Reason: please fill this in." in text_of(world)
+        await fill(pilot, reason="test")
+    with reading(world.engine) as session:
+        assert ledger.of_person(session, world.ids["Ada Lovelace"])[-1].kind == "void"
+
+
+async def test_a_wrong_time_is_not_taken(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter", "a", *"25:00", "tab", "tab", *"test", "enter")
+        assert "such as 08:58" in text_of(world)
+        assert pilot.app.focused is pilot.app.screen.query_one("#ask-at")
+        await fill(pilot, at="09:59")
+        assert "still to come" in text_of(world)
+        await go(pilot, "escape")
+
+
+async def test_a_persons_day_shows_no_entries_of_the_next(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "left", "left", "left", "left", "enter")
+        assert "Thu 5 Mar 2026" in text_of(world)
+        assert [row.cells[1] for row in pilot.app.screen.query_one("#entries", Table).rows] == ["came in", "left"]
+
+
+async def test_a_night_shifts_morning_is_corrected_on_the_right_day(world: World) -> None:
+    ada, thursday = world.ids["Ada Lovelace"], datetime(2026, 3, 5, tzinfo=UTC)
+    with writing(world.engine) as session:
+        schedules.add(session, range(7), time(22), time(6), at=NOW, actor="test", person=ada)
+        kiosk = kiosks.all_kiosks(session)[0].id
+        for hours, kind in ((21, "check_in"), (29, "check_out")):
+            at = thursday + timedelta(hours=hours)
+            ledger.append(session, NewEvent(new_id(), kind, ada, at, "Europe/Berlin", kiosk, "face", "door", at))  # type: ignore[arg-type]
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "left", "left", "left", "left", "enter")
+        rows = pilot.app.screen.query_one("#entries", Table).rows
+        assert [row.cells[0] for row in rows[-2:]] == ["22:00", "6 Mar 06:00"]
+        await go(pilot, "end", "c")
+        await fill(pilot, at="11:59", reason="stayed longer")
+        await go(pilot, "a")
+        await fill(pilot, at="00:30", reason="back again")
+        await go(pilot, "a")
+        await fill(pilot, at="12:30", reason="before the shift")
+    with reading(world.engine) as session:
+        written = [event.at for event in ledger.of_person(session, ada)][-3:]
+    assert written == [thursday + timedelta(hours=hours) for hours in (34 + 59 / 60, 23.5, 11.5)]
+
+
+async def test_a_persons_day_follows_what_is_written_meanwhile(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "enter")
+        table = pilot.app.screen.query_one("#entries", Table)
+        assert table.count == 1
+        with writing(world.engine) as session:
+            kiosk, ada = kiosks.all_kiosks(session)[0].id, world.ids["Ada Lovelace"]
+            ledger.append(
+                session, NewEvent(new_id(), "check_out", ada, NOW, "Europe/Berlin", kiosk, "face", "door", NOW)
+            )
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if table.count == 2:
+                break
+        assert [row.cells[1] for row in table.rows] == ["came in", "left"]
+
+
+async def test_a_persons_day_can_be_left_before_it_is_loaded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    load = today.day_of_person
+    monkeypatch.setattr(today, "day_of_person", lambda *args: go_on.wait(5) and load(*args))
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        go_on.set()
+        await settle(pilot)
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+async def test_a_day_is_exported_without_formulas(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    with writing(world.engine) as session:
+        people.rename(session, world.ids["Ada Lovelace"], "=1+1", at=NOW, actor="test")
+    file = tmp_path / f"day.{ending}"
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "e")
+        assert str(tmp_path / "muster-2026-03-09.csv") == pilot.app.screen.query_one("#ask-file", Input).value
+        await fill(pilot, file=str(file))
+        assert "Written to" in told(pilot)
+    if ending == "xlsx":
+        rows = list(load_workbook(file).active.iter_rows())
+        assert len(rows) == 11
+        assert {
+            (cell.value, cell.data_type, cell.quotePrefix) for row in rows for cell in row if cell.value == "=1+1"
+        } == {("=1+1", "s", True)}
+    else:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert len(lines) == (11 if ending == "csv" else 10)
+        assert any(("'=1+1" if ending == "csv" else '"=1+1"') in line for line in lines)
+
+
+async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World, tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "e")
+        for name, said in (
+            ("there.csv", "there already"), ("day.doc", "end in .csv"), ("no/folder.csv", "cannot be written"),
+        ):  # fmt: skip
+            await fill(pilot, file=str(tmp_path / name))
+            assert said in await problem(pilot)
+            assert pilot.app.screen.query_one("#ask-file", Input).value == str(tmp_path / name)
+        await fill(pilot, file=str(tmp_path / "new.csv"))
+        assert isinstance(pilot.app.screen, TodayScreen)
+    assert there.read_text() == "mine"
+    assert (tmp_path / "new.csv").exists()

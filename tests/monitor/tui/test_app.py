@@ -1,0 +1,98 @@
+"""What every screen shares: the palette, the top bar, the admin PIN."""
+
+from datetime import timedelta
+
+import pytest
+from textual.widgets import Input
+
+from db import audit
+from db.engine import reading
+from monitor.attendance.pin import hash_pin
+from monitor.tui.widgets.dialogs import Dialog
+from tests.monitor.tui.desk_keys import fill, go
+from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+
+SIZE = (80, 24)
+
+
+async def test_the_palette_does_what_the_screen_behind_it_can_do(world: World) -> None:
+    event = came(world)
+    async with world.app().run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world), event)
+        offered = {one.title: one for one in world.apps[-1].get_system_commands(pilot.app.screen)}
+        assert {"Door", "System", "Not me", "Events", "Help", "Theme", "Screenshot", "Quit"} <= set(offered)
+        assert "PIN" not in offered, "nobody has one"
+        assert offered["Not me"].help == "Take back the entry just made (n)"
+        await pilot.press("ctrl+p", *"not me")
+        while not pilot.app.screen.query_one("CommandList").option_count:  # type: ignore[attr-defined]
+            await pilot.pause(0.05)
+        await pilot.press("enter", "enter")
+        while not world.kiosk.voided:
+            await settle(pilot)
+        assert world.kiosk.voided == [event]
+
+
+async def test_a_screenshot_lies_in_the_home_folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = world.app(camera=False)
+    home = app.config_file.parent / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    async with app.run_test(size=SIZE) as pilot:
+        await go(pilot)
+        next(one for one in app.get_system_commands(app.screen) if one.title == "Screenshot").callback()
+        while not list(home.glob("*.svg")):
+            await pilot.pause(0.05)
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, " F3 Mood  "), (60, " F1 Door   F2   F3   F4   F5   F6 ")])
+async def test_where_there_is_little_room_the_other_screens_have_their_keys_only(
+    world: World, width: int, shown: str
+) -> None:
+    async with world.app().run_test(size=(width, 24)) as pilot:
+        await show_door(pilot, world, scene(world))
+        top = text_of(world).splitlines()[0]
+        assert shown in top
+        assert top.rstrip().endswith("09:58")
+        await pilot.click("TopBar", offset=(top.index("F4"), 0))
+        await settle(pilot)
+        assert pilot.app.current_mode == "people"
+
+
+async def test_wrong_admin_pins_lock_the_desk_for_a_minute_and_are_noted(world: World) -> None:
+    async with world.app(admin_pin_hash=hash_pin("2718")).run_test(size=SIZE, notifications=True) as pilot:
+        await show_door(pilot, world, scene(world))
+        await go(pilot, "f4")
+        for _ in range(5):
+            await fill(pilot, pin="1111")
+            assert "That is not the PIN." in text_of(world) or not isinstance(pilot.app.screen, Dialog)
+        assert not isinstance(pilot.app.screen, Dialog)
+        assert "Try again in 60 seconds" in text_of(world)
+        world.now = NOW + timedelta(seconds=61)
+        await go(pilot, "f4")
+        await fill(pilot, pin="2718")
+        assert pilot.app.current_mode == "people"
+    with reading(world.engine) as session:
+        assert "lock admin PIN" in [entry.action for entry in audit.newest(session)]
+
+
+async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.tui.screens.door.lock.LEFT_ALONE", 0.1)
+    async with world.app(admin_pin_hash=hash_pin("2718")).run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        await pilot.press("f4")
+        while isinstance(pilot.app.screen, Dialog):
+            await pilot.pause(0.05)
+        assert pilot.app.current_mode == "door"
+
+
+async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "p")
+        await pilot.press(*"2718", "enter", *"2718")
+        assert [one.value for one in pilot.app.screen.query(Input)] == ["2718", "2718"]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, Dialog)
+        assert world.apps[-1].settings.admin_pin_hash

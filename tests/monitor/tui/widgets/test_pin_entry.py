@@ -1,0 +1,169 @@
+"""Number and PIN at the door, from the keys to the ledger."""
+
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from db import audit
+from db.attendance import ledger
+from db.engine import reading, writing
+from db.ids import new_id
+from db.people import people, pins
+from monitor.attendance.pin import hash_pin
+from monitor.domain import EventKind, KioskEvent
+from monitor.recording.recorder import Recorder
+from monitor.tui.widgets.dialogs import Dialog
+from monitor.tui.widgets.pin_entry import WRONG
+from tests.monitor.world import NOW, World, scene, settle, show_door
+
+WIDE = (120, 36)
+
+
+def unknown(seconds: float = 0) -> KioskEvent:
+    return KioskEvent(EventKind.UNKNOWN, NOW + timedelta(seconds=seconds), track=2, sighting=new_id())
+
+
+def shown(world: World) -> str:
+    return "\n".join(strip.text for strip in world.apps[-1].screen._compositor.render_strips())
+
+
+@pytest.fixture
+def with_pins(world: World) -> World:
+    """Radia Perlman, who has not come yet, has the number 17 and the PIN 2718."""
+    radia = world.ids["Radia Perlman"]
+    with writing(world.engine) as session:
+        people.set_number(session, radia, "17", at=NOW, actor="test")
+        pins.set_pin(session, radia, hash_pin("2718"))
+    return world
+
+
+async def offered(pilot: Pilot[None], world: World) -> None:
+    await show_door(pilot, world, scene(world), unknown(), unknown(5))
+
+
+async def give(pilot: Pilot[None], number: str, pin: str) -> None:
+    """Type into the open dialog as somebody does who knows no mouse."""
+    for text in (number, pin):
+        await pilot.press(*text, "enter")
+        await pilot.pause()
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), WIDE])
+async def test_a_face_that_is_not_recognised_twice_is_offered_the_pin(with_pins: World, size: tuple[int, int]) -> None:
+    async with with_pins.app().run_test(size=size) as pilot:
+        await show_door(pilot, with_pins, scene(with_pins), unknown())
+        assert "number and PIN" not in shown(with_pins)
+        await pilot.press("p")
+        assert not isinstance(pilot.app.screen, Dialog), "before the offer the key does nothing"
+        await offered(pilot, with_pins)
+        assert "number and PIN" in shown(with_pins)
+        assert "p PIN" in shown(with_pins), "the footer has the key"
+        with_pins.now = NOW + timedelta(seconds=36)
+        assert with_pins.apps[-1].door is not None
+        with_pins.apps[-1].door.tick()
+        await settle(pilot)
+        assert "number and PIN" not in shown(with_pins)
+
+
+async def test_where_nobody_has_a_pin_none_is_offered(world: World) -> None:
+    async with world.app().run_test(size=WIDE) as pilot:
+        await offered(pilot, world)
+        assert "Please see the desk." in shown(world)
+
+
+async def test_a_pin_that_was_set_while_the_door_runs_is_offered(world: World) -> None:
+    async with world.app().run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        radia = world.ids["Radia Perlman"]
+        with writing(world.engine) as session:
+            people.set_number(session, radia, "17", at=NOW, actor="test")
+            pins.set_pin(session, radia, hash_pin("2718"))
+        await offered(pilot, world)
+        assert "number and PIN" in shown(world)
+
+
+async def test_without_a_picture_the_pin_is_offered_to_all(with_pins: World) -> None:
+    async with with_pins.app().run_test(size=WIDE) as pilot:
+        lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
+        await show_door(pilot, with_pins, scene(with_pins), lost)
+        await pilot.press("p")
+        assert isinstance(pilot.app.screen, Dialog)
+
+
+async def test_the_right_pin_writes_a_check_in_and_greets(with_pins: World) -> None:
+    world = with_pins
+    async with world.app().run_test(size=WIDE) as pilot:
+        await offered(pilot, world)
+        recorder = Recorder(
+            world.engine, world.cipher, world.settings, publish=world.kiosk.on_event, clock=lambda: world.now
+        )
+        world.kiosk.record_pin = recorder.record_pin  # type: ignore[method-assign]
+        await pilot.press("p")
+        await pilot.pause()
+        assert "2718" not in shown(world)
+        await give(pilot, "17", "2718")
+        recorder.close()
+        await settle(pilot)
+        assert "CHECKED IN" in shown(world)
+        assert "Radia Perlman came in" in shown(world)
+    with reading(world.engine) as session:
+        written = ledger.of_person(session, world.ids["Radia Perlman"], since=NOW)[-1]
+    assert (written.kind, written.method, written.at) == ("check_in", "pin", NOW)
+
+
+async def test_the_pin_is_masked(with_pins: World) -> None:
+    async with with_pins.app().run_test(size=WIDE) as pilot:
+        await offered(pilot, with_pins)
+        await pilot.press("p", "1", "7", "enter", "2", "7", "1", "8")
+        await pilot.pause()
+        assert "17" in shown(with_pins)
+        assert "2718" not in shown(with_pins)
+        assert "\u2022\u2022\u2022\u2022" in shown(with_pins)
+
+
+@pytest.mark.parametrize(("number", "pin"), [("17", "2719"), ("99", "2718")])
+async def test_a_wrong_number_and_a_wrong_pin_are_told_alike(with_pins: World, number: str, pin: str) -> None:
+    async with with_pins.app().run_test(size=WIDE) as pilot:
+        await offered(pilot, with_pins)
+        await pilot.press("p")
+        await give(pilot, number, pin)
+        assert with_pins.kiosk.by_pin == []
+        assert WRONG in " ".join(shown(with_pins).split())
+
+
+async def test_five_wrong_ones_lock_for_a_minute_and_are_noted(with_pins: World) -> None:
+    world = with_pins
+    async with world.app().run_test(size=WIDE, notifications=True) as pilot:
+        await offered(pilot, world)
+        await pilot.press("p")
+        for attempt in range(5):
+            assert isinstance(pilot.app.screen, Dialog), f"try {attempt + 1}"
+            await pilot.press(*["backspace"] * 2)
+            await give(pilot, "17", "0000")
+        assert not isinstance(pilot.app.screen, Dialog)
+        assert "locked for 60 seconds" in shown(world)
+        await pilot.press("p")
+        await pilot.pause()
+        assert not isinstance(pilot.app.screen, Dialog)
+        world.now = NOW + timedelta(seconds=61)
+        world.kiosk.on_event(unknown(59))
+        world.kiosk.on_event(unknown(60))
+        await settle(pilot)
+        await pilot.press("p")
+        await give(pilot, "17", "2718")
+        assert world.kiosk.by_pin == [world.ids["Radia Perlman"]]
+    with reading(world.engine) as session:
+        locks = [entry for entry in audit.newest(session) if entry.action == "lock PIN entry"]
+    assert [(entry.at, entry.actor) for entry in locks] == [(NOW, "door")]
+
+
+async def test_a_dialog_that_was_left_alone_closes(with_pins: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.tui.widgets.pin_entry.LEFT_ALONE", 0.1)
+    async with with_pins.app().run_test(size=WIDE) as pilot:
+        await offered(pilot, with_pins)
+        await pilot.press("p")
+        while isinstance(pilot.app.screen, Dialog):
+            await pilot.pause(0.05)
+        assert with_pins.kiosk.by_pin == []
