@@ -29,6 +29,9 @@ EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 UNSURE = "unsure"
 """The mood shown when no class is likely enough."""
 
+MOODS = (*EMOTIONS, UNSURE)
+"""Every mood that is shown or reported, in the order of the charts."""
+
 
 def _require_utc(at: datetime) -> None:
     if at.tzinfo is None or at.utcoffset():

@@ -104,6 +104,11 @@ def list_people(
     return _summaries(session, people)
 
 
+def names(session: Session) -> dict[UUID, str]:
+    """The names of all people."""
+    return dict(session.execute(select(PersonRow.id, PersonRow.name)).tuples().all())
+
+
 def found_by(search: str, *, number: bool = True) -> ColumnElement[bool]:
     """Who is found by this text, whatever its case and accents: in the name, the group and, if wanted, the number."""
     wanted = re.sub(r"([/%_])", r"/\1", folded(search))

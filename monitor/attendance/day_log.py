@@ -21,8 +21,8 @@ from db.batches import batches
 from db.changes import Heads
 from db.records import Person, Schedule
 from db.schema import PersonRow
+from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.rules import Passage, passages, summarise
-from monitor.reports.totals import Period, PersonDay
 
 MANY: Final = 1_000
 """People in the news; for more, the whole day is loaded sooner."""

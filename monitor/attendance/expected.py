@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, and_, bindparam, false, or_
 from db.records import Person
 from db.schema import PersonRow
 from monitor.attendance.day_log import DayLog
+from monitor.attendance.days import Period
 from monitor.attendance.rules import Status, summarise
 from monitor.attendance.shifts import expected
-from monitor.reports.totals import Period
 
 
 @dataclass(frozen=True, slots=True)

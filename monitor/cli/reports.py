@@ -14,9 +14,9 @@ from monitor.cli.options import ConfigOption, DbOption, JsonOption, err, out, se
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
+    from monitor.attendance.days import Period
     from monitor.config import Settings
     from monitor.reports.export import Appointment, Table
-    from monitor.reports.totals import Period
 
 _FIRST: Final = date(2000, 1, 1)
 _LAST: Final = date(2199, 12, 31)
@@ -70,13 +70,14 @@ def attendance(
 ) -> None:
     """Who came when: status, first in, last out, hours. Today, if no days are given."""
     from db.engine import open_database, reading
+    from monitor.attendance import days as attended
     from monitor.reports import lines as report_lines
     from monitor.reports import totals
 
     settings, form, now = _request(db, config, format_, output, json=json)
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
     with reading(open_database(settings.db, read_only=True)) as session:
-        days = totals.attendance(session, settings, period, now, group=group)
+        days = attended.attendance(session, settings, period, now, group=group)
     if by is AttendanceBy.DAY:
         lines = report_lines.days(days, settings.zone)
     elif by is AttendanceBy.PERSON:
@@ -101,6 +102,7 @@ def mood(
 ) -> None:
     """In what mood people were. The last seven days, if none are given."""
     from db.engine import open_database, reading
+    from db.people import people
     from monitor.reports import lines as report_lines
     from monitor.reports import totals
 
@@ -112,7 +114,7 @@ def mood(
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=6)
     with reading(open_database(settings.db, read_only=True)) as session:
         cells = totals.moods_by(session, settings, period, by.value, group=group)
-        names = totals.names(session) if by is MoodBy.PERSON else {}
+        names = people.names(session) if by is MoodBy.PERSON else {}
     lines = report_lines.moods(cells, by.value, names, settings.mood_confidence)
     _write(f"Mood {settings.site}", lines, form, output)
     if not lines and form is Format.TABLE:
@@ -143,7 +145,7 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
 
 
 def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
-    from monitor.reports.totals import Period
+    from monitor.attendance.days import Period
 
     end = _day(last, today) if last else today
     start = _day(first, today) if first else min(end, today - timedelta(days=days_before) if last is None else end)

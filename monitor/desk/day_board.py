@@ -22,10 +22,10 @@ from db.people.pages import BY_GROUP, BY_NAME, Order, Page, Want
 from db.records import Person
 from db.schema import PersonRow
 from monitor.attendance.day_log import Came, came, day_log
+from monitor.attendance.days import PersonDay
 from monitor.attendance.expected import Expectation, among, expectation, not_among
 from monitor.attendance.rules import Status, summarise
 from monitor.config import Settings
-from monitor.reports.totals import PersonDay
 
 STATUSES: Final = tuple(Status)
 

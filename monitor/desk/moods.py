@@ -12,12 +12,12 @@ from sqlalchemy import Engine
 from db.engine import reading
 from db.observations import moods
 from db.people import pages
+from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.moods import samples
 from monitor.moods.history import Past, added_up, past_of, with_usual
 from monitor.moods.samples import Cell, Change
 from monitor.moods.sums import arrange, joined
-from monitor.reports.totals import Period
 
 MOST = 200
 """People whose moods are shown one by one; more than anybody reads."""

@@ -26,6 +26,7 @@ from enroll.people.export_and_erase import erase
 from enroll.people.manage import change
 from enroll.people.report import PersonReport
 from enroll.people.store import Details, refresh_template
+from monitor.attendance.days import Period
 from monitor.attendance.pin import hash_pin
 from monitor.attendance.rules import DaySummary, passages, summarise
 from monitor.config import QualityLimits, Settings
@@ -33,7 +34,6 @@ from monitor.desk.today import DESK, shares_of
 from monitor.domain import RgbImage
 from monitor.moods import samples as mood
 from monitor.moods.sums import arrange
-from monitor.reports.totals import Period
 
 HISTORY_DAYS = 14
 Property: TypeAlias = Literal["rename", "number", "group", "notes"]

@@ -21,18 +21,17 @@ from db.observations import moods
 from db.people import people
 from db.records import AttendanceEvent, Person, Presence
 from monitor.attendance.day_log import Came, came, day_log
+from monitor.attendance.days import Period, PersonDay, attendance
 from monitor.attendance.rules import passages
 from monitor.attendance.shifts import expected, person_day
 from monitor.config import Settings
 from monitor.desk.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
-from monitor.domain import EventKind
+from monitor.domain import MOODS, EventKind
 from monitor.errors import UsageError
 from monitor.moods.samples import Cell
 from monitor.reports import lines as report_lines
 from monitor.reports import totals
 from monitor.reports.export import to_csv, to_json_lines, to_xlsx, write_whole
-from monitor.reports.totals import Period, PersonDay
-from monitor.tui.style.text import MOODS
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
@@ -82,7 +81,7 @@ class PersonEntries:
 def roster_of(engine: Engine, settings: Settings, day: date, now: datetime) -> list[PersonDay]:
     """Everybody's day, by name."""
     with reading(engine) as session:
-        return totals.attendance(session, settings, Period(day, day), now)
+        return attendance(session, settings, Period(day, day), now)
 
 
 @dataclass(frozen=True, slots=True)

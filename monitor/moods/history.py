@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from db import changes
 from db.observations import moods
+from monitor.attendance.days import Period
 from monitor.moods import samples as mood
 from monitor.moods.samples import By, Mean
 from monitor.moods.sums import Moods, arrange, joined
 from monitor.moods.tally import Tally, added
-from monitor.reports.totals import Period
 
 RECENT: Final = timedelta(minutes=10)
 """How long samples may still come; those that come later are read as well, with all of their day."""

@@ -6,12 +6,13 @@ from typing import Final, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from monitor.attendance.days import PersonDay
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.samples import By
 from monitor.moods.samples import Cell as MoodCell
 from monitor.moods.samples import label as mood_label
 from monitor.reports.export import Cell, Table
-from monitor.reports.totals import PersonDay, PersonTotal
+from monitor.reports.totals import PersonTotal
 
 _NOT_ON_TERMINALS: Final = ("incomplete", "id", "people")
 

@@ -13,7 +13,8 @@ from textual.strip import Strip
 
 from monitor.domain import Observation, Scene
 from monitor.tui.picture.graphics import Graphics, kitty_video
-from monitor.tui.picture.picture import Mark, Palette, Tone, fit, paint, paint_ascii
+from monitor.tui.picture.picture import Mark, fit, paint, paint_ascii
+from monitor.tui.style.palette import Palette, Tone
 from monitor.tui.style.text import Signs, clean
 
 PICTURES_A_SECOND = 15.0

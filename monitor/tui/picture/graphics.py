@@ -35,7 +35,8 @@ from textual import constants
 from textual.strip import Strip
 
 from monitor.domain import RgbImage
-from monitor.tui.picture.picture import Mark, Palette, Tone, edges, place_texts
+from monitor.tui.picture.picture import Mark, edges, place_texts
+from monitor.tui.style.palette import Palette, Tone
 
 VIDEO = 32
 """The number of the camera picture; from 16 to 255 a number is also a colour that every terminal leaves alone."""

@@ -6,7 +6,6 @@ Colours are quantised to 16 levels a channel: that bounds the styles (cached for
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
 import cv2
@@ -19,6 +18,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from monitor.domain import Box, RgbImage
+from monitor.tui.style.palette import Palette, Tone
 
 RAMP = " .:-=+*#%@"
 """Brightness without colour or block characters."""
@@ -26,14 +26,6 @@ GREYS = np.array([0, 85, 170, 255], np.uint8)
 """Black, white and the greys among the 16 colours of a terminal, as Rich knows them."""
 DITHER = np.array([[1, 9, 3, 11], [13, 5, 15, 7], [4, 12, 2, 10], [16, 8, 14, 6]]) / 17
 """Bayer's matrix: how far between two greys a pixel must be to get the brighter one."""
-
-
-class Tone(StrEnum):
-    """What is known about a face; each has its colour and its own way of drawing the box."""
-
-    KNOWN = "known"
-    UNKNOWN = "unknown"
-    DECIDING = "deciding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +37,6 @@ class Mark:
     text: str
     """Already cleaned."""
     tone: Tone
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """Colours of the marks, each (red, green, blue) in 0 to 255."""
-
-    known: tuple[int, int, int]
-    unknown: tuple[int, int, int]
-    deciding: tuple[int, int, int]
-    greys: bool = False
-    """The terminal has 16 colours: the picture is drawn in its four greys, which its other colours would blur."""
-
-    def of(self, tone: Tone) -> tuple[int, int, int]:
-        return {Tone.KNOWN: self.known, Tone.UNKNOWN: self.unknown, Tone.DECIDING: self.deciding}[tone]
 
 
 def fit(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:

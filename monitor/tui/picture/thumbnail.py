@@ -11,7 +11,8 @@ from textual.widget import Widget
 
 from monitor.domain import RgbImage
 from monitor.tui.picture.graphics import PORTRAITS, Graphics, kitty_still, sixel_still
-from monitor.tui.picture.picture import Palette, fit, paint, paint_ascii
+from monitor.tui.picture.picture import fit, paint, paint_ascii
+from monitor.tui.style.palette import Palette
 
 if TYPE_CHECKING:
     from monitor.tui.app import MusterApp

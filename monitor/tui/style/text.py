@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
-from monitor.domain import EMOTIONS, UNSURE, EventKind
+from monitor.domain import MOODS, EventKind
 from monitor.sources.stream import without_password
 
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_])")
@@ -18,8 +18,6 @@ PICTURE_PARTS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]|\u200d(?=[\u2190
 wider than it was taken for shifts everything behind it."""
 JOINERS = "\u200c\u200d"
 """Format characters that some scripts need inside words."""
-MOODS = (*EMOTIONS, UNSURE)
-"""Every mood that the app shows, in the order of its charts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from monitor.tui.picture.picture import Palette
+from monitor.tui.style.palette import Palette
 
 DARK_MOODS = {
     "mood-angry": "#e5645e", "mood-disgust": "#8fae5d", "mood-fear": "#a68be0", "mood-happy": "#f2c14e",

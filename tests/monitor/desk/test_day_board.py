@@ -9,10 +9,10 @@ from db.engine import writing
 from db.names import folded
 from db.people import people
 from db.people.pages import Want
+from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import Status
 from monitor.desk.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.today import roster_of
-from monitor.reports.totals import PersonDay
 from tests.monitor.world import NOW, World
 
 TODAY = date(2026, 3, 9)

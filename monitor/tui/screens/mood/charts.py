@@ -8,8 +8,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from monitor.desk.today import shares_of
+from monitor.domain import MOODS
 from monitor.moods.samples import Cell
-from monitor.tui.style.text import MOODS, Signs, clean, day_text
+from monitor.tui.style.text import Signs, clean, day_text
 from monitor.tui.widgets.header import apportion
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -13,10 +13,10 @@ from textual.widgets import Static
 
 from monitor.desk.moods import MoodView, Range, mood_view
 from monitor.desk.today import shares_of
-from monitor.domain import EMOTIONS
+from monitor.domain import EMOTIONS, MOODS
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import heat_map, label_of, legend, stacked
-from monitor.tui.style.text import MOODS, clean, day_text
+from monitor.tui.style.text import clean, day_text
 from monitor.tui.widgets.header import MoodBar
 from monitor.tui.widgets.table import Column, Row, Table
 

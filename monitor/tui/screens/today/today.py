@@ -14,10 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
+from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import Status
 from monitor.desk.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.today import export_roster
-from monitor.reports.totals import PersonDay
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.style.text import at_clock, clean, day_text

@@ -5,7 +5,8 @@ import pytest
 from rich.cells import cell_len
 
 from monitor.domain import Box
-from monitor.tui.picture.picture import GREYS, Mark, Palette, Tone, fit, in_greys, paint, paint_ascii
+from monitor.tui.picture.picture import GREYS, Mark, fit, in_greys, paint, paint_ascii
+from monitor.tui.style.palette import Palette, Tone
 
 PALETTE = Palette((0, 255, 0), (255, 160, 0), (0, 120, 255))
 

@@ -7,13 +7,14 @@ from monitor.attendance.pin import hash_pin, is_pin
 from monitor.config import load_settings
 from monitor.desk import moods
 from monitor.desk.moods import Range, mood_view
+from monitor.domain import MOODS
 from monitor.moods.samples import Cell
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import stacked
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
-from monitor.tui.style.text import MOODS, UNICODE_SIGNS
+from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.header import ScreenHelp
 from tests.monitor.tui.desk_keys import SIZE, fill, go
