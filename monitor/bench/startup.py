@@ -67,7 +67,7 @@ def measure_startup(door: Door, clip: Clip, first: RgbImage, rounds: int) -> Ite
 
 def _kiosk(door: Door, file: Path) -> Sequence[str]:
     place = "--db", door.settings.db, "--config", str(door.config)
-    return sys.executable, "-m", "monitor", "kiosk", "--source", str(file), "--headless", "--json", *place
+    return sys.executable, "-m", "monitor.cli", "kiosk", "--source", str(file), "--headless", "--json", *place
 
 
 def _classic(file: Path, frames: int) -> Sequence[str]:

@@ -86,7 +86,7 @@ def web(
 
     from textual_serve.server import Server
 
-    command = [sys.executable, "-m", "monitor", "review"]
+    command = [sys.executable, "-m", "monitor.cli", "review"]
     for option, value in (("--db", db), ("--config", config)):
         command += [option, str(value)] if value is not None else []
     settings_from(db, config)  # what is wrong with them is said here, and not in the browser

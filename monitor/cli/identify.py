@@ -98,7 +98,7 @@ def _enrolled(settings: "Settings", config: Path | None) -> "Enrolled":
 def _by_model(settings: "Settings", run: Path) -> "Identifier":
     from monitor.pipeline.still_images import Identifier
     from monitor.vision.detector import FaceDetector
-    from training.eigenfaces.model import load_study_model
+    from training.eigenfaces.study.model import load_study_model
 
     study = load_study_model(run)
     return Identifier(

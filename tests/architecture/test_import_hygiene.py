@@ -159,7 +159,7 @@ def test_no_commands_help_imports_models_or_training(helps: dict) -> None:
 
 def test_an_unknown_command_is_wrong_usage() -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "monitor", "recognise"], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-m", "monitor.cli", "recognise"], capture_output=True, text=True, timeout=100, check=False
     )
     assert finished.returncode == 2
     assert "recognise" in finished.stderr

@@ -13,14 +13,14 @@ from monitor.vision.crops import CROP_SIZE, mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import WEIGHTS, EmotionModel
 from monitor.vision.images import read_image
-from training.emotion.calibration import fitted_temperature, unsmoothed
 from training.emotion.data.fer2013 import Fer2013
-from training.emotion.evaluation import Evaluation, Predict, evaluate, robustness
-from training.emotion.fit import Epoch, logits_of
+from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
+from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluate, robustness
+from training.emotion.fitting.fit import Epoch, logits_of
+from training.emotion.fitting.runs import load_model, predictor
 from training.emotion.model.shipped import keras_champion
 from training.emotion.report.gradcam import activation_map
 from training.emotion.report.page import charts_of, numbers_of_run, write_report
-from training.emotion.runs import load_model, predictor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from monitor.cli.options import JsonOption, emit, err, out
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
-    from training.eigenfaces.study import StudyRun
+    from training.eigenfaces.study.study import StudyRun
 
 
 def eigenfaces(
@@ -49,7 +49,7 @@ def eigenfaces(
     shown = _numbers(subjects)
     from training.eigenfaces.context import StudySettings
     from training.eigenfaces.load import load_faces
-    from training.eigenfaces.study import STEPS, run_study
+    from training.eigenfaces.study.study import STEPS, run_study
 
     unknown = [name for name in step or () if name not in STEPS]
     if unknown:

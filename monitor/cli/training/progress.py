@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from training.emotion.data.fer2013 import Fer2013
-    from training.emotion.evaluation import Evaluation, Predict
-    from training.emotion.fit import Epoch
-    from training.emotion.recipe import Recipe
+    from training.emotion.evaluation.evaluate import Evaluation, Predict
+    from training.emotion.fitting.fit import Epoch
+    from training.emotion.fitting.recipe import Recipe
     from training.emotion.study import Explanation
 
 
@@ -37,7 +37,8 @@ def show_training(
     json: bool,
 ) -> None:
     """Train with a live line of progress, and a line for every epoch behind it."""
-    from training.emotion import fit, study
+    from training.emotion import study
+    from training.emotion.fitting import fit
 
     listener = study.tensorboard(tensorboard) if tensorboard else None
     columns = (
@@ -154,8 +155,8 @@ def _epoch_line(epoch: "Epoch") -> str:
 
 
 def _epochs_done(folder: Path) -> int:
-    from training.emotion.fit import CHECKPOINT
-    from training.emotion.runs import open_run
+    from training.emotion.fitting.fit import CHECKPOINT
+    from training.emotion.fitting.runs import open_run
 
     return len(open_run(folder).epochs) if (folder / CHECKPOINT).exists() else 0
 

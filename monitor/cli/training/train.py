@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from training.emotion.data.fer2013 import Fer2013
-    from training.emotion.evaluation import Evaluation
-    from training.emotion.recipe import Recipe
+    from training.emotion.evaluation.evaluate import Evaluation
+    from training.emotion.fitting.recipe import Recipe
 
 app = typer.Typer(
     cls=Group,
@@ -77,7 +77,7 @@ def emotion(
     where = _start_tensorflow(threads, strategy)
     from monitor.vision.emotion import EmotionModel
     from training.emotion.data.votes import load_votes, votes_by_row
-    from training.emotion.recipe import RECIPES, TAUGHT
+    from training.emotion.fitting.recipe import RECIPES, TAUGHT
 
     wanted = RECIPES[architecture].changed(epochs=epochs, batch=batch, rate=rate, seed=seed)
     if wanted.votes_weight and votes is None:
@@ -156,8 +156,8 @@ def export(
 ) -> None:
     """Turn a run's best network into the one ONNX file that the kiosk runs, calibrated on PublicTest."""
     _start_tensorflow()
-    from training.emotion.model.export import FACES_FOR_RANGES, to_onnx, write
-    from training.emotion.runs import load_model
+    from training.emotion.fitting.runs import load_model
+    from training.emotion.shipping.export import FACES_FOR_RANGES, to_onnx, write
 
     faces = _load(data, strict)
     network, found = load_model(run)
@@ -188,8 +188,8 @@ def report(
     from monitor.cli.training.progress import comparison_table
 
     _start_tensorflow()
+    from training.emotion.fitting.runs import find_runs
     from training.emotion.report.page import comparison_row, write_comparison
-    from training.emotion.runs import find_runs
 
     found = find_runs(runs)
     if not found:
@@ -256,7 +256,7 @@ def _start_tensorflow(threads: int = 0, strategy: str = "alone") -> "tf.distribu
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         if strategy == "multiworker":
-            from training.emotion.strategy import multiworker
+            from training.emotion.fitting.strategy import multiworker
 
             return multiworker()
         tf.zeros(())

@@ -94,7 +94,7 @@ def test_a_terminal_without_the_letters_of_a_name_still_lists_people(store: str)
     with writing(engine) as session:
         people.add_person(session, "Łukasz 😀", at=datetime(2026, 3, 2, tzinfo=UTC), actor="test")
     engine.dispose()
-    command = [sys.executable, "-m", "monitor", "people", "list", "--db", store]
+    command = [sys.executable, "-m", "monitor.cli", "people", "list", "--db", store]
     plain, record = (
         subprocess.run([*command, *more], capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"})
         for more in ([], ["--json"])

@@ -230,7 +230,7 @@ def test_a_full_disk_leaves_the_report_of_before(store: str, tmp_path: Path, mon
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 def test_a_full_disk_behind_the_output_is_one_sentence(store: str) -> None:
-    command = [sys.executable, "-m", "monitor", "attendance", "--format", "csv", "--db", store]
+    command = [sys.executable, "-m", "monitor.cli", "attendance", "--format", "csv", "--db", store]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
-from training.emotion.calibration import BINS
 from training.emotion.data.fer2013 import Fer2013, Split
-from training.emotion.evaluation import Curve, Evaluation
-from training.emotion.fit import Epoch
+from training.emotion.evaluation.calibration import BINS
+from training.emotion.evaluation.evaluate import Curve, Evaluation
+from training.emotion.fitting.fit import Epoch
 
 COLOURS = sns.color_palette("colorblind", len(EMOTIONS))
 """One per emotion, told apart by people with any colour vision."""

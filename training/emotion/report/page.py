@@ -13,12 +13,12 @@ import numpy as np
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
-from training.emotion.checkpoint import replace_file
 from training.emotion.data.fer2013 import Fer2013, Split
-from training.emotion.evaluation import Evaluation, Predict
+from training.emotion.evaluation.evaluate import Evaluation, Predict
+from training.emotion.fitting.checkpoint import replace_file
+from training.emotion.fitting.runs import NUMBERS, Run, numbers_of
 from training.emotion.report import figures
 from training.emotion.report.gradcam import activation_map, last_spatial_layer, overlaid
-from training.emotion.runs import NUMBERS, Run, numbers_of
 
 PAGE = "index.html"
 MAPS = 36

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from monitor.cli.training import train
 from monitor.errors import DataError, ModelError, MusterError, UsageError
 from monitor.vision.emotion import WEIGHTS
+from training.emotion.fitting.runs import find_runs
 from training.emotion.model import networks
-from training.emotion.runs import find_runs
 
 RNG = np.random.default_rng(9)
 
@@ -44,7 +44,7 @@ def _small_champion(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_study_from_training_to_comparison(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training.emotion import recipe
+    from training.emotion.fitting import recipe
 
     small = recipe.CHAMPION.changed(batch=7, face_weights=False)
     monkeypatch.setitem(recipe.RECIPES, "champion", small)

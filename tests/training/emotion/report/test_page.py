@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from training.emotion.data.fer2013 import Fer2013, Split
-from training.emotion.evaluation import evaluation_of
-from training.emotion.fit import Epoch
-from training.emotion.recipe import CLASSIC
+from training.emotion.evaluation.evaluate import evaluation_of
+from training.emotion.fitting.fit import Epoch
+from training.emotion.fitting.recipe import CLASSIC
+from training.emotion.fitting.runs import NUMBERS, Run
 from training.emotion.report import figures
 from training.emotion.report.page import PAGE, Chart, comparison_row, write_comparison, write_report
-from training.emotion.runs import NUMBERS, Run
 
 RNG = np.random.default_rng(8)
 SPLIT = Split("PublicTest", RNG.integers(0, 256, (21, 48, 48)).astype(np.uint8), np.arange(21) % 7, np.arange(21))

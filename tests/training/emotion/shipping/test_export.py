@@ -9,10 +9,11 @@ import pytest
 
 from monitor.errors import DataError, ModelError
 from monitor.vision.emotion import EmotionModel
-from training.emotion.calibration import fitted_offsets, softmax, unsmoothed
 from training.emotion.data.fer2013 import Split
-from training.emotion.fit import logits_of
-from training.emotion.model import export, networks, shipped
+from training.emotion.evaluation.calibration import fitted_offsets, softmax, unsmoothed
+from training.emotion.fitting.fit import logits_of
+from training.emotion.model import networks, shipped
+from training.emotion.shipping import export
 
 RNG = np.random.default_rng(7)
 FACES = RNG.integers(0, 256, (32, 48, 48)).astype(np.uint8)

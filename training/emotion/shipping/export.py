@@ -17,11 +17,11 @@ from onnx import TensorProto, helper, numpy_helper
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from monitor.vision.runtime import open_session
-from training.emotion.calibration import FLOOR, fitted_offsets, fitted_temperature, unsmoothed
-from training.emotion.checkpoint import replace_file
 from training.emotion.data.fer2013 import SIDE, Split
+from training.emotion.evaluation.calibration import FLOOR, fitted_offsets, fitted_temperature, unsmoothed
+from training.emotion.fitting.checkpoint import replace_file
 from training.emotion.model.networks import build
-from training.emotion.model.quantise import quantised
+from training.emotion.shipping.quantise import quantised
 
 FACES_FOR_RANGES = 1024
 """Training faces that show how large activations get, for 8-bit integers."""

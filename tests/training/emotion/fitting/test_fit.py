@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from monitor.errors import DataError, UsageError
-from training.emotion import checkpoint, fit
 from training.emotion.data.augment import Augmentation
 from training.emotion.data.batches import targets_of, training_batches
 from training.emotion.data.fer2013 import Fer2013, Split
+from training.emotion.fitting import checkpoint, fit
+from training.emotion.fitting.recipe import CHAMPION, Recipe
+from training.emotion.fitting.schedule import schedule_of
+from training.emotion.fitting.strategy import multiworker
 from training.emotion.model import networks
-from training.emotion.recipe import CHAMPION, Recipe
-from training.emotion.schedule import schedule_of
-from training.emotion.strategy import multiworker
 
 
 def tiny_data(faces: int = 48) -> Fer2013:
@@ -188,7 +188,12 @@ def test_two_workers_train_one_network(tmp_path: Path) -> None:
     def start(index: int) -> subprocess.Popen[str]:
         config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
         environment = {**os.environ, "TF_CONFIG": json.dumps(config), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, "-m", "tests.training.emotion.emotion_worker", str(tmp_path / f"worker{index}")]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.training.emotion.fitting.emotion_worker",
+            str(tmp_path / f"worker{index}"),
+        ]
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     workers = [start(index) for index in range(2)]

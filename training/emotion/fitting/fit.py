@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
-from training.emotion import checkpoint
-from training.emotion.calibration import softmax
 from training.emotion.data.augment import Augmentation
 from training.emotion.data.batches import pixels_of, targets_of, training_batches
 from training.emotion.data.fer2013 import Fer2013, Split
-from training.emotion.evaluation import Predict
+from training.emotion.evaluation.calibration import softmax
+from training.emotion.evaluation.evaluate import Predict
+from training.emotion.fitting import checkpoint
+from training.emotion.fitting.recipe import Recipe
+from training.emotion.fitting.schedule import falls_from, schedule_of
 from training.emotion.model.face_weights import start_from_face_encoder
 from training.emotion.model.layers import measure_statistics
 from training.emotion.model.networks import ARCHITECTURES, build
-from training.emotion.recipe import Recipe
-from training.emotion.schedule import falls_from, schedule_of
 
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.npz"

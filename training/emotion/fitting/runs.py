@@ -9,12 +9,12 @@ from typing import Any
 import keras
 
 from monitor.errors import DataError
-from training.emotion import checkpoint
-from training.emotion.calibration import softmax, unsmoothed
-from training.emotion.evaluation import Predict
-from training.emotion.fit import BEST, CHECKPOINT, Epoch, logits_of
+from training.emotion.evaluation.calibration import softmax, unsmoothed
+from training.emotion.evaluation.evaluate import Predict
+from training.emotion.fitting import checkpoint
+from training.emotion.fitting.fit import BEST, CHECKPOINT, Epoch, logits_of
+from training.emotion.fitting.recipe import Recipe
 from training.emotion.model.networks import build
-from training.emotion.recipe import Recipe
 
 NUMBERS = "report.json"
 """The report's numbers, beside its HTML."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training.emotion import fit
 from training.emotion.data.fer2013 import Fer2013, Split
+from training.emotion.fitting import fit
+from training.emotion.fitting.recipe import Recipe
+from training.emotion.fitting.strategy import multiworker
 from training.emotion.model import networks
-from training.emotion.recipe import Recipe
-from training.emotion.strategy import multiworker
 
 
 def main(folder: Path) -> None:

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from training.emotion.calibration import calibration_of, fitted_offsets, fitted_temperature, softmax
 from training.emotion.data.fer2013 import Split
-from training.emotion.evaluation import evaluation_of, jittered, robustness
+from training.emotion.evaluation.calibration import calibration_of, fitted_offsets, fitted_temperature, softmax
+from training.emotion.evaluation.evaluate import evaluation_of, jittered, robustness
 
 
 def split_of(labels: list[int]) -> Split:

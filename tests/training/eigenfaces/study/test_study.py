@@ -17,11 +17,11 @@ from training import report
 from training.eigenfaces.context import Study, StudySettings
 from training.eigenfaces.deep import study_chips
 from training.eigenfaces.load import FaceSet, load_olivetti, load_orl
-from training.eigenfaces.model import load_study_model
 from training.eigenfaces.steps import best
 from training.eigenfaces.steps.best import Candidate, CopyFolds
 from training.eigenfaces.steps.verification import equal_error_rate
-from training.eigenfaces.study import STEPS, StudyRun, run_study
+from training.eigenfaces.study.model import load_study_model
+from training.eigenfaces.study.study import STEPS, StudyRun, run_study
 from training.report import label, render_page
 
 PEOPLE = 4

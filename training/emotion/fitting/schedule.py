@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from training.emotion.recipe import Recipe
+from training.emotion.fitting.recipe import Recipe
 
 
 @keras.saving.register_keras_serializable("muster")

@@ -16,8 +16,8 @@ from sklearn.metrics import (
 )
 
 from monitor.domain import EMOTIONS
-from training.emotion.calibration import Calibration, calibration_of
 from training.emotion.data.fer2013 import Split
+from training.emotion.evaluation.calibration import Calibration, calibration_of
 
 Predict: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """Faces uint8 (n, 48, 48) to probabilities float32 (n, 7)."""

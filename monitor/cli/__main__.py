@@ -1,4 +1,4 @@
-"""`python -m monitor` is `muster`."""
+"""`python -m monitor.cli` is `muster`."""
 
 from monitor.cli.main import main
 

@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unus
 from monitor.errors import DataError, UsageError
 from training.eigenfaces.context import Study, StudySettings
 from training.eigenfaces.load import FaceSet
-from training.eigenfaces.model import model_section
 from training.eigenfaces.section import Section
 from training.eigenfaces.steps.best import best_section
 from training.eigenfaces.steps.classifiers import classifiers_section, leak_section, svc_section
@@ -28,6 +27,7 @@ from training.eigenfaces.steps.pca import components_section, eigenfaces_section
 from training.eigenfaces.steps.robustness import robustness_section
 from training.eigenfaces.steps.search import search_section
 from training.eigenfaces.steps.verification import verification_section
+from training.eigenfaces.study.model import model_section
 from training.report import render_page
 
 Progress = Callable[[str, float, int], None]
