@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from monitor import bench
-from monitor.bench import startup
+from monitor.bench import run, startup
 from monitor.bench.clips import Clip, sample, simulated_clip, write_clip
 from monitor.bench.flow import measure_flow, open_door
 from monitor.bench.measure import Measure
@@ -115,7 +114,7 @@ def test_a_clip_that_cannot_be_read_is_told_before_anything_is_measured(tmp_path
 
 
 def test_the_command_prints_a_json_object_a_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "QUICK", TINY)
+    monkeypatch.setattr(run, "QUICK", TINY)
     parts = ["--only", "matching", "--only", "encoder"]
     result = CliRunner().invoke(app, ["bench", "--quick", "--json", *parts])
     assert result.exit_code == 0, result.output

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from db import crypto
 from db.attendance import kiosks
 from db.engine import open_database, writing
-from monitor import doctor
 from monitor.cli.main import app
 from monitor.config import Settings, load_settings
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
+from monitor.doctor.run import run_checks
 from monitor.vision import models
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -186,7 +186,7 @@ def test_a_check_that_breaks_is_told_and_stops_no_other(settings: Settings, monk
 
     monkeypatch.setattr(machine, "check_python", breaks)
     monkeypatch.setattr(vision, "check_trial", lambda: iter(()))
-    first, *others = doctor.run_checks(settings)
+    first, *others = run_checks(settings)
     assert first.status is Status.FAIL
     assert "no sysfs here" in first.sentence
     assert {"disk", "clock", "database", "template key"} <= {check.name for check in others}
