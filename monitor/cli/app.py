@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from db.crypto import TemplateCipher
     from monitor.config import Settings
-    from monitor.tui.runtime.kiosk_controller import KioskFactory
+    from monitor.tui.runtime.running_kiosk import KioskFactory
 
 
 def run_app(
@@ -37,19 +37,18 @@ def run_app(
         MusterError: the app ended with an error, which is in the log.
     """
     from monitor.config import CONFIG_FILE, LOG_FILE
+    from monitor.desk.store import Store
     from monitor.tui.app import MusterApp
     from monitor.tui.picture.graphics import Graphics, has_few_colours, terminal_graphics
     from monitor.tui.run import run_to_end
+    from monitor.tui.runtime.desk_app import Display
 
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
     app = MusterApp(
         settings,
-        engine,
-        cipher,
+        Store(engine, cipher),
         kiosk_factory,
-        ascii_only=ascii_only,
-        graphics=graphics,
-        few_colours=has_few_colours(),
+        Display(ascii_only, graphics, has_few_colours()),
         config_file=config or CONFIG_FILE,
         first_steps=True,
     )

@@ -26,6 +26,7 @@ from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.config import Settings
+from monitor.desk.store import Store
 from monitor.doctor.check import Check, Status
 from monitor.domain import (
     Box,
@@ -43,6 +44,7 @@ from monitor.domain import (
 from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
+from monitor.tui.runtime.desk_app import Display
 from monitor.tui.screens.system.system import Machine, SystemScreen
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
@@ -130,13 +132,10 @@ class World:
         config = Path(chosen.db.removeprefix("sqlite:///")).with_name("muster.toml")
         app = MusterApp(
             chosen,
-            self.engine,
-            self.cipher,
+            Store(self.engine, self.cipher),
             factory,
+            Display(ascii_only, graphics, few_colours),
             clock=lambda: self.now,
-            ascii_only=ascii_only,
-            graphics=graphics,
-            few_colours=few_colours,
             config_file=config,
             first_steps=first_steps,
         )
@@ -312,7 +311,7 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
     for event in events:
         world.kiosk.on_event(event)
     await settle(pilot)
-    app.live.refresh_moods()
+    app.controller.refresh_moods()
     await settle(pilot)
     app.door.tick()
     await settle(pilot)

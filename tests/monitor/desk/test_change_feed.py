@@ -98,7 +98,7 @@ async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> 
     async with world.app().run_test(size=SIZE) as pilot:
         event = came(world)
         await show_door(pilot, world, scene(world), event)
-        live = world.apps[-1].live
+        live = world.apps[-1].controller
         board = live.board
         assert event.attendance is not None
         live.hear(News((event.attendance,), people=False))

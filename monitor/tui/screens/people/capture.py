@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -18,13 +19,11 @@ from enroll.camera.coach import WORDS, Advice, Ask
 from enroll.camera.session import Shown
 from enroll.people.report import PersonReport
 from monitor.desk.enrolment_session import Session
-from monitor.tui.picture.preview import Preview
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.key_bar import KeyBar
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
+from monitor.tui.widgets.preview import Preview
 
 HEADLINES = {
     Ask.STRAIGHT: "Look here",
@@ -50,7 +49,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         Binding("r", "again", "Again", tooltip="Begin from the first shot"),
         Binding("escape", "leave", "Stop"),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, name: str, job: Callable[[Session], PersonReport | None]) -> None:
         """

@@ -29,8 +29,8 @@ from monitor.tui.picture.graphics import (
     terminal_graphics,
 )
 from monitor.tui.picture.picture import Mark
-from monitor.tui.picture.thumbnail import Thumbnail
 from monitor.tui.style.palette import Palette, Tone
+from monitor.tui.widgets.thumbnail import Thumbnail
 from tests.monitor.world import World, came, scene, settle, show_door
 
 PALETTE = Palette((0, 255, 0), (255, 160, 0), (0, 120, 255))

@@ -151,7 +151,7 @@ async def test_a_kiosk_that_cannot_start_says_why(world: World) -> None:
     def fail(*_: object) -> None:
         raise SourceError("There is no camera 7; choose another with --source.")
 
-    app.live._factory = fail  # type: ignore[assignment]
+    app.controller._factory = fail  # type: ignore[assignment]
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await app.workers.wait_for_complete()
@@ -197,8 +197,8 @@ async def test_scenes_are_never_queued(world: World) -> None:
     async with world.app().run_test(size=(120, 36)) as pilot:
         await show_door(pilot, world, scene(world))
         for index in range(200):
-            world.kiosk.on_scene(scene(world, index=index) if index in (0, 199) else world.apps[-1].live.scene)
-        last = world.apps[-1].live.scene
+            world.kiosk.on_scene(scene(world, index=index) if index in (0, 199) else world.apps[-1].controller.scene)
+        last = world.apps[-1].controller.scene
         assert last is not None
         assert last.frame.index == 199
         door = world.apps[-1].door

@@ -13,8 +13,8 @@ from db.people import people, pins
 from monitor.attendance.pin import hash_pin
 from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
+from monitor.tui.screens.door.pin_entry import WRONG
 from monitor.tui.widgets.dialogs import Dialog
-from monitor.tui.widgets.pin_entry import WRONG
 from tests.monitor.world import NOW, World, scene, settle, show_door
 
 WIDE = (120, 36)
@@ -160,7 +160,7 @@ async def test_five_wrong_ones_lock_for_a_minute_and_are_noted(with_pins: World)
 
 
 async def test_a_dialog_that_was_left_alone_closes(with_pins: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.tui.widgets.pin_entry.LEFT_ALONE", 0.1)
+    monkeypatch.setattr("monitor.tui.screens.door.pin_entry.LEFT_ALONE", 0.1)
     async with with_pins.app().run_test(size=WIDE) as pilot:
         await offered(pilot, with_pins)
         await pilot.press("p")
