@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from db.engine import reading
 from db.names import folded
 from db.people import pages, people
-from db.people.pages import BY_GROUP, BY_NAME, Order, Page, Want
-from db.records import Person
+from db.people.pages import BY_GROUP, BY_NAME, Order
+from db.records import Page, Person, Want
 from db.schema import PersonRow
 from monitor.attendance.day_log import Came, came, day_log
 from monitor.attendance.days import PersonDay
@@ -37,7 +37,7 @@ class BoardQuery:
     day: date
     now: datetime
     search: str
-    """As `db.names.folded` makes it; occurs in the name, the group or the status."""
+    """Occurs in the name, the group or the status, whatever its case and accents."""
     column: str
     """What it is sorted by: status, name, group, in, out or hours."""
     reverse: bool
@@ -137,6 +137,7 @@ def board_page(
         before: a part of any board; what is in it and has not changed is not loaded again.
         stop: set when the answer is no longer wanted.
     """
+    asked = replace(asked, search=folded(asked.search))
     with reading(engine, stop) as session:
         day = _load(session, settings, asked, before.day if before else None)
         there = sum(_fits(line, asked.search) for line in day.lines.values())

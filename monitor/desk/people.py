@@ -18,9 +18,8 @@ from db.engine import reading, writing
 from db.faces import candidates, templates
 from db.observations import moods
 from db.people import consents, pages, people, pins
-from db.people.pages import Page, Want
 from db.privacy import erasure
-from db.records import Consent, Person, PersonSummary, Template
+from db.records import Consent, Page, Person, PersonSummary, Template, Want
 from enroll.imports.run import import_pile, open_pile
 from enroll.people.export_and_erase import erase
 from enroll.people.manage import change

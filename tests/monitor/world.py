@@ -26,6 +26,7 @@ from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.config import Settings
+from monitor.desk.machine import Machine
 from monitor.desk.store import Store
 from monitor.doctor.check import Check, Status
 from monitor.domain import (
@@ -45,7 +46,7 @@ from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.desk_app import Display
-from monitor.tui.screens.system.system import Machine, SystemScreen
+from monitor.tui.screens.system.system import SystemScreen
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""

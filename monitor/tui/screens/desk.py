@@ -14,7 +14,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from db.names import folded
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.widgets.dialogs import Answers, Dialog, ask
@@ -212,8 +211,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @property
     def needle(self) -> str:
-        """What is filtered for, folded."""
-        return folded(self.query_one("#filter", Input).value)
+        """What is filtered for."""
+        return self.query_one("#filter", Input).value.strip()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:

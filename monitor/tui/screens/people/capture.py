@@ -15,10 +15,7 @@ from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from enroll.camera.coach import WORDS, Advice, Ask
-from enroll.camera.session import Shown
-from enroll.people.report import PersonReport
-from monitor.desk.enrolment_session import Session
+from monitor.desk.enrolment_session import WORDS, Advice, Ask, PersonReport, Session, Shown
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large

@@ -15,11 +15,9 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.markup import escape
 from textual.widgets import Static
 
-from db.people.pages import Page
-from db.records import Person, PersonSummary
-from enroll.people.report import PersonReport
+from db.records import Page, Person, PersonSummary
 from monitor.desk import people as queries
-from monitor.desk.enrolment_session import Booth, booth_for, enrol_from, wish_of
+from monitor.desk.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
 from monitor.desk.people import PeopleCounts, PersonDetails
 from monitor.desk.today import DESK
 from monitor.sources.source import FrameSource

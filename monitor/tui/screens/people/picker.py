@@ -14,8 +14,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from db.people.pages import Page
-from db.records import Person
+from db.records import Page, Person
 from monitor.desk import people as queries
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import LETTERS

@@ -1,7 +1,6 @@
 """System: what works, how the app and the kiosk run, the database and how long it keeps things, the audit log."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -12,17 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from db.privacy.retention import Expired
-from db.records import AuditEntry
+from db.records import AuditEntry, Expired
 from monitor.attendance.pin import SHORTEST
-from monitor.config import Settings
 from monitor.desk import system as queries
+from monitor.desk.machine import Check, Machine, Status
 from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import SystemView, Verdict
-from monitor.doctor.check import Check, Status
-from monitor.doctor.run import check_window, run_checks
-from monitor.sources.camera import CameraInfo, list_cameras
-from monitor.sources.source import FrameSource, open_source
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
@@ -44,17 +38,6 @@ TERMINAL = "terminal"
 """The check's name."""
 DEMO = "demo"
 """The source of `muster demo`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What the screen asks of this machine; everything may block."""
-
-    checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
-    cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
-    open_source: Callable[[str], FrameSource] = open_source
-    terminal: Callable[[], Iterator[Check]] = check_window
-    """What of the checks changes with the window."""
 
 
 class SystemScreen(DeskScreen[SystemView]):

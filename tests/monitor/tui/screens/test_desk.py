@@ -16,7 +16,7 @@ from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.dialogs import Dialog
-from monitor.tui.widgets.header import ScreenHelp
+from monitor.tui.widgets.help import ScreenHelp
 from tests.monitor.tui.desk_keys import SIZE, fill, go
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
