@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from enroll.camera.coach import WORDS, Advice, Ask, Coach
+from enroll.camera.coach import WORDS, Advice, AskedPose, Coach
 from enroll.camera.session import EnrolmentError, Shown, take_shots
 from enroll.faces.examine import Examiner
 from enroll.people.enrol import enrol_person
@@ -25,7 +25,7 @@ from monitor.errors import SourceError
 from monitor.sources.source import FrameSource, open_source
 
 __all__ = (
-    "WORDS", "Advice", "Ask", "Booth", "DoorFrames", "PersonReport", "Session", "Shown", "Wish", "booth_for",
+    "WORDS", "Advice", "AskedPose", "Booth", "DoorFrames", "PersonReport", "Session", "Shown", "Wish", "booth_for",
     "enrol_from", "wish_of",
 )  # fmt: skip
 

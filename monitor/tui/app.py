@@ -20,7 +20,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import HelpPanel
 
 from monitor.config import CONFIG_FILE, Settings
-from monitor.desk.change_feed import ChangeFeed, News
+from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.store import Store
 from monitor.tui.commands import commands
 from monitor.tui.door_viewer import DoorViewer
@@ -108,7 +108,7 @@ class MusterApp(DeskApp):
         self._viewer = DoorViewer(self, self._offer_first_steps if first_steps else None)
         self.controller = KioskController(self, self._viewer, settings, store, kiosk_factory, clock)
         self.feed = PictureFeed(self._viewer.offer, self.console)
-        self._change_feed = ChangeFeed(store.engine, self._news)
+        self._change_feed = ChangeFeed(store.engine, lambda news: self.show_later(partial(self.controller.hear, news)))
         self._desk_lock = DeskLock(self)
         self.wants_demo = False
         """Whether the app was left to see the demo."""
@@ -157,9 +157,6 @@ class MusterApp(DeskApp):
             await self.action_open("people")
             if isinstance(self.screen, PeopleScreen):  # else it asks for the PIN first
                 await self.screen.run_action("enrol" if step == FOLDER else "capture")
-
-    def _news(self, news: News) -> None:
-        self.show_later(partial(self.controller.hear, news))
 
     # Screens and the PIN
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from enroll.camera.coach import Ask, Coach, Look
+from enroll.camera.coach import AskedPose, Coach, FrameFaces
 from enroll.camera.session import EnrolmentError, take_shots
 from enroll.faces.liveness import Turn
 from enroll.faces.pose import Pose
@@ -18,17 +18,17 @@ from monitor.config import QualityLimits
 from monitor.domain import Box, Face, Frame
 
 TURNS = {
-    Ask.STRAIGHT: Pose(0, 5, 0),
-    Ask.LEFT: Pose(20, 5, 0),
-    Ask.RIGHT: Pose(-20, 5, 0),
-    Ask.UP: Pose(0, 20, 0),
-    Ask.DOWN: Pose(0, -10, 0),
+    AskedPose.STRAIGHT: Pose(0, 5, 0),
+    AskedPose.LEFT: Pose(20, 5, 0),
+    AskedPose.RIGHT: Pose(-20, 5, 0),
+    AskedPose.UP: Pose(0, 20, 0),
+    AskedPose.DOWN: Pose(0, -10, 0),
 }
 
 
 @pytest.fixture
 def face(made_up):
-    def face(person="Anna", pose=TURNS[Ask.STRAIGHT], *, eyes=60.0, failed=None, left=200.0, width=150.0):
+    def face(person="Anna", pose=TURNS[AskedPose.STRAIGHT], *, eyes=60.0, failed=None, left=200.0, width=150.0):
         examined = made_up.examination("x", person).faces[0]
         components = (
             Component("inter_eye_distance", eyes, True, ""),
@@ -58,7 +58,7 @@ def coach():
 
 
 def looks(*faces, seconds=0.0):
-    return Look(seconds, 640, faces)
+    return FrameFaces(seconds, 640, faces)
 
 
 def follow(coach, face, asks=5, person="Anna"):
@@ -73,7 +73,7 @@ def follow(coach, face, asks=5, person="Anna"):
 
 def test_who_follows_gets_five_shots(coach, face):
     assert follow(coach, face).done
-    assert set(coach.shots) == set(Ask)
+    assert set(coach.shots) == set(AskedPose)
     assert coach.finished
 
 
@@ -84,7 +84,7 @@ def test_the_order_of_the_turns_cannot_be_known_before(face):
         follow(coach, face)
         orders.add(tuple(coach.shots))
     assert len(orders) > 5
-    assert all(order[0] is Ask.STRAIGHT for order in orders)
+    assert all(order[0] is AskedPose.STRAIGHT for order in orders)
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_a_photograph_that_does_not_turn_is_refused(coach, face):
 
 def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face):
     coach = begin(turn=flat)
-    hints, refusal, ask = set(), None, Ask.STRAIGHT
+    hints, refusal, ask = set(), None, AskedPose.STRAIGHT
     for frame in range(600):
         advice = coach.look(looks(face("Anna", TURNS[ask]), seconds=frame / 10))
         hints.add(advice.hint)
         refusal, ask = refusal or advice.refusal, advice.ask or ask
     assert any("flat" in hint for hint in hints)
     assert "photograph" in (refusal or "")
-    assert not coach.shots.keys() & {Ask.LEFT, Ask.RIGHT}
+    assert not coach.shots.keys() & {AskedPose.LEFT, AskedPose.RIGHT}
 
 
 def test_the_limits_of_liveness_are_those_of_the_settings(face):
@@ -146,7 +146,7 @@ def test_under_supervision_turns_that_do_not_come_are_left_out(face):
         if coach.look(looks(face(), seconds=frame / 10)).done:
             break
     assert coach.finished
-    assert list(coach.shots) == [Ask.STRAIGHT]
+    assert list(coach.shots) == [AskedPose.STRAIGHT]
 
 
 def test_somebody_enrolled_already_is_refused_by_name(face, made_up):
@@ -164,7 +164,7 @@ def test_the_person_themselves_may_add_shots(face, made_up):
 def test_somebody_who_takes_the_persons_place_is_refused(coach, face):
     coach.look(looks(face()))
     coach.look(looks(face()))
-    assert Ask.STRAIGHT in coach.shots
+    assert AskedPose.STRAIGHT in coach.shots
     refusal = None
     for _ in range(30):
         refusal = refusal or coach.look(looks(face("Ben"))).refusal
@@ -198,7 +198,7 @@ class Follower:
     """An examiner that sees somebody do what the coach asked for last."""
 
     def __init__(self, face):
-        self.ask = Ask.STRAIGHT
+        self.ask = AskedPose.STRAIGHT
         self._face = face
 
     def examine(self, rgb):
