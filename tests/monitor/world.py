@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import cv2
 import numpy as np
 import pytest
 from sqlalchemy import Engine
+from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Footer
 
 from db import audit
@@ -140,7 +143,7 @@ class World:
             config_file=config,
             first_steps=first_steps,
         )
-        app._modes = {**app._modes, "system": lambda: SystemScreen(self.machine)}
+        replace_screen(app, "system", lambda: SystemScreen(self.machine))
         self.apps.append(app)
         return app
 
@@ -320,5 +323,14 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
 
 def text_of(world: World) -> str:
     """Everything on the screen."""
-    app = world.apps[-1]
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+    return "\n".join(lines_of(world.apps[-1]))
+
+
+def lines_of(app: App[Any]) -> list[str]:
+    """The screen line by line, as it was drawn last; Textual tells it under private names only."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def replace_screen(app: App[Any], mode: str, make: Callable[[], Screen[Any]]) -> None:
+    """Let an app that does not run yet make another screen for a mode; Textual lets only classes choose."""
+    app._modes = {**app._modes, mode: make}
