@@ -105,9 +105,9 @@ class MusterApp(DeskApp):
             first_steps: offer them once when nobody is enrolled.
         """
         super().__init__(settings, store, display, clock, config_file)
-        self._viewer = DoorViewer(self, self._offer_first_steps if first_steps else None)
-        self.controller = KioskController(self, self._viewer, settings, store, kiosk_factory, clock)
-        self.feed = PictureFeed(self._viewer.offer, self.console)
+        self.viewer = DoorViewer(self, self._offer_first_steps if first_steps else None)
+        self.controller = KioskController(self, self.viewer, settings, store, kiosk_factory, clock)
+        self.feed = PictureFeed(self.viewer.offer, self.console)
         self._change_feed = ChangeFeed(store.engine, lambda news: self.show_later(partial(self.controller.hear, news)))
         self._desk_lock = DeskLock(self)
         self.wants_demo = False
@@ -129,7 +129,7 @@ class MusterApp(DeskApp):
 
     def exit(self, *args: Any, **named: Any) -> None:
         """Leave; from here on no screen is touched by what still arrives."""
-        self._viewer.left = True
+        self.viewer.left = True
         self.feed.look(None)
         if self.graphics is Graphics.KITTY:
             self.to_terminal(kitty_forget())
@@ -144,7 +144,7 @@ class MusterApp(DeskApp):
     @property
     def door(self) -> DoorScreen | None:
         """The door's screen while it is there."""
-        return self._viewer.door
+        return self.viewer.door
 
     def _offer_first_steps(self) -> None:
         self.push_screen(FirstSteps(), self._step_chosen)

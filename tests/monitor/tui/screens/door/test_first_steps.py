@@ -70,7 +70,7 @@ async def test_the_camera_runs_behind_it_and_once_dismissed_it_is_gone(empty_wor
         assert empty_world.kiosk.started.is_set()
         await pilot.press(key)
         await show_door(pilot, empty_world, scene(empty_world))
-        app.show_today()
+        app.viewer.show_today()
         await pilot.press("f2", "f1")
         await settle(pilot)
         assert app.screen is app.door
