@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from sqlalchemy import Engine
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Footer
 
@@ -287,17 +288,32 @@ def came(world: World, name: str = "Radia Perlman", at: datetime = NOW, **change
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until every job is done and shown."""
+    """Wait until every job is done and shown: no message waits, and nothing is to be laid out or drawn anew.
+
+    Textual's `pause` alone is not enough: it takes a process that gets no processor for one that has nothing to do.
+    """
     app = pilot.app
-    while True:
-        await pilot.pause()
-        jobs = [worker for worker in app.workers if worker.group == "jobs" and not worker.is_finished]
-        if not jobs:
-            break
-        await app.workers.wait_for_complete(jobs)
     await pilot.pause()
+    quiet = 0
+    while quiet < 2:  # a message that is being handled stands in no queue; by the second time it has been
+        jobs = [worker for worker in app.workers if worker.group == "jobs" and not worker.is_finished]
+        if jobs:  # without any it waits for all workers, the kiosk's too
+            await app.workers.wait_for_complete(jobs)
+        await pilot._wait_for_screen()
+        app.screen._on_timer_update()
+        quiet = 0 if _is_busy(app) else quiet + 1
     while app.screen.query(Footer) and not app.screen.query("FooterKey"):
         await pilot.pause(0.02)  # the footer is composing itself anew
+
+
+def _is_busy(app: App[None]) -> bool:
+    if any(worker.group == "jobs" and not worker.is_finished for worker in app.workers):
+        return True
+    screen = app.screen
+    if screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks:
+        return True
+    nodes = (app, *screen.walk_children(with_self=True))
+    return any(node.message_queue_size or node._pending_message or node._next_callbacks for node in nodes)
 
 
 async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: KioskEvent) -> None:
