@@ -5,6 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples at every run, also on a busy machine; `HYPOTHESIS_PROFILE=explore` draws more, and others each time.
+_busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", _busy, derandomize=True, database=None)
+settings.register_profile("explore", _busy, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # Two workers share two cores: threads of numerical libraries beside them only wait for each other, with full force.
 # Here, before numpy and TensorFlow are imported; the workers inherit it.
