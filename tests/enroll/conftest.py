@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pytest
@@ -54,6 +55,13 @@ def details() -> Details:
 @pytest.fixture
 def made_up() -> "MadeUp":
     return MadeUp()
+
+
+class Who(TypedDict):
+    """Who changes people, and when: arguments that many use cases take."""
+
+    at: datetime
+    actor: str
 
 
 class MadeUp:

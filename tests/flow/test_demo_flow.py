@@ -86,7 +86,7 @@ def test_what_was_published_is_in_the_database(run: Run) -> None:
     assert run.rows("SELECT count(*) FROM sighting WHERE person_id IS NULL")[0][0] == sum(
         event.kind is EventKind.UNKNOWN for event in run.events
     )
-    assert run.rows("SELECT count(*) FROM mood_sample")[0][0] > 0
+    assert run.rows("SELECT count(*) FROM mood_sample") != [(0,)]
 
 
 def test_events_carry_the_time_of_the_source_not_of_the_machine(run: Run) -> None:

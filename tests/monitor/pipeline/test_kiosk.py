@@ -27,7 +27,7 @@ class FakeSource:
     """A clip of as many frames as asked for; exceptions among them are raised."""
 
     name = "A clip"
-    warning = None
+    warning: str | None = None
 
     def __init__(self, script: Iterable[Any], *, live: bool = False) -> None:
         self.live = live
@@ -124,7 +124,7 @@ class Running:
         self.events: list[KioskEvent] = []
         self.kiosk = Kiosk(
             source,
-            open_flow or (lambda: self.flow),  # type: ignore[arg-type,return-value]
+            open_flow or (lambda: self.flow),  # type: ignore[arg-type]
             self.recorder,
             publish_scene=self.scenes.append,
             publish_event=self.events.append,

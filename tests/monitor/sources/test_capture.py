@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from monitor.domain import Frame
+from monitor.domain import Frame, RgbImage
 from monitor.errors import SourceError
 from monitor.sources.capture import AHEAD, Backoff, Capture
 from monitor.sources.health import Health
@@ -28,16 +28,19 @@ class Clock:
         return self.now
 
 
+Step = RgbImage | Exception | Callable[[], object]
+
+
 class ScriptedSource:
     """Plays one script per opening: pictures, exceptions to raise, or functions to call in between."""
 
-    warning = None
+    warning: str | None = None
 
-    def __init__(self, *openings: Iterable, live: bool = True) -> None:
+    def __init__(self, *openings: Iterable[Step], live: bool = True) -> None:
         self.name = "Camera 9"
         self.live = live
         self._openings = iter(openings)
-        self._script: Iterator = iter(())
+        self._script: Iterator[Step] = iter(())
         self.opened = 0
         self.closed = 0
         self.read_frames = 0
@@ -103,7 +106,7 @@ def test_a_file_hands_over_every_frame_in_order_and_then_ends() -> None:
 
 def test_a_file_is_decoded_only_a_few_frames_ahead() -> None:
     reached = threading.Event()
-    pictures: list = [picture(n) for n in range(100)]
+    pictures: list[Step] = [picture(n) for n in range(100)]
     pictures.insert(AHEAD, reached.set)
     source = ScriptedSource(pictures, live=False)
     capture = Capture(source, on_lost=pytest.fail, on_back=lambda: None)
@@ -285,7 +288,7 @@ def test_a_black_or_frozen_camera_is_noticed_within_five_seconds(blind: np.ndarr
         noticed_at.append(clock.now)
         diary.lost(text)
 
-    script: list = [picture(1)]
+    script: list[Step] = [picture(1)]
     for _ in range(20):
         script += [second_passes, blind]
     again, over = [blind.copy(), picture(2)], threading.Event()

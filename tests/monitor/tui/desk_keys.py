@@ -23,7 +23,8 @@ async def go(pilot: Pilot[None], *keys: str) -> None:
 async def fill(pilot: Pilot[None], **values: str) -> None:
     """Fill the dialog in and press its button."""
     for key, value in values.items():
-        widget = pilot.app.screen.query_one(f"#ask-{key}", (Input, Select))  # type: ignore[arg-type]
+        widget = pilot.app.screen.query_one(f"#ask-{key}")
+        assert isinstance(widget, Input | Select)
         widget.value = value
     pilot.app.screen.query_one("#yes", Button).press()
     await settle(pilot)

@@ -197,7 +197,9 @@ async def test_scenes_are_never_queued(world: World) -> None:
     async with world.app().run_test(size=(120, 36)) as pilot:
         await show_door(pilot, world, scene(world))
         for index in range(200):
-            world.kiosk.on_scene(scene(world, index=index) if index in (0, 199) else world.apps[-1].live.scene)
+            shown = scene(world, index=index) if index in (0, 199) else world.apps[-1].live.scene
+            assert shown is not None
+            world.kiosk.on_scene(shown)
         last = world.apps[-1].live.scene
         assert last is not None
         assert last.frame.index == 199

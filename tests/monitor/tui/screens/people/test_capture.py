@@ -47,7 +47,8 @@ def picture(number: int, person: int = 1) -> RgbImage:
 class Portraits:
     """A camera before which somebody turns their head in every direction, three frames each, again and again."""
 
-    name, live, warning = "portraits", False, None
+    name, live = "portraits", False
+    warning: str | None = None
 
     def __init__(self, *numbers: int, rounds: int = 6, fps: float = 10.0) -> None:
         self._fps = fps

@@ -33,7 +33,8 @@ SIZE = (120, 36)
 class Grey:
     """A camera that sees nothing but grey; as a file it would have no end."""
 
-    live, warning = True, None
+    live = True
+    warning: str | None = None
 
     def __init__(self, name: str) -> None:
         self.name = name
