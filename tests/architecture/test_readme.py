@@ -123,7 +123,7 @@ def blocks(readme: str) -> list[list[str]]:
 
 
 def starts_with(part: str, beginnings: tuple[str, ...]) -> str | None:
-    """The longest of the beginnings that the part has; each ends with a word or, where it ends in "/", within a path."""
+    """The longest of the beginnings that the part has; each is whole words or, where it ends in "/", a path."""
     fits = [one for one in beginnings if f"{part} ".startswith(one if one.endswith("/") else f"{one} ")]
     return max(fits, key=len, default=None)
 
@@ -222,7 +222,7 @@ def answers(folder: Path) -> dict[Shown, dict[str, Any]]:
         [sys.executable, "-c", RUN_ALL, str(home / "calls.json"), str(home / "answers.json")],
         cwd=folder,
         env=kept | {"HOME": str(home), "PYTHONPATH": str(ROOT), "MUSTER_KEY": "A" * 43 + "="},
-        timeout=230,
+        timeout=500,
         check=True,
     )
     first, *others = json.loads((home / "answers.json").read_text(encoding="utf-8"))
