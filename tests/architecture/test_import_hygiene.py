@@ -109,7 +109,7 @@ print(json.dumps({"answers": answers, "heavy": sorted(set(heavy) & set(sys.modul
 def ask(program: str, *arguments: str) -> dict[str, Any]:
     """The JSON on the last line that a program prints in a fresh interpreter."""
     finished = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=200, check=False
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=400, check=False
     )
     assert finished.returncode == 0, finished.stderr
     answer: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
@@ -161,7 +161,7 @@ def test_no_commands_help_imports_models_or_training(helps: dict[str, Any]) -> N
 
 def test_an_unknown_command_is_wrong_usage() -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "monitor.cli", "recognise"], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-m", "monitor.cli", "recognise"], capture_output=True, text=True, timeout=400, check=False
     )
     assert finished.returncode == 2
     assert "recognise" in finished.stderr

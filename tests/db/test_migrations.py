@@ -192,7 +192,7 @@ def test_two_programs_may_start_on_an_empty_folder_at_once(tmp_path: Path) -> No
     code = "import sys; from db.engine import open_database; open_database(sys.argv[1])"
     file = str(tmp_path / "shared.sqlite3")
     both = [subprocess.Popen([sys.executable, "-c", code, file], stderr=subprocess.PIPE) for _ in range(2)]
-    errors = [process.communicate(timeout=60)[1] for process in both]
+    errors = [process.communicate(timeout=400)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
 
 

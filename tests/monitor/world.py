@@ -44,6 +44,7 @@ from monitor.domain import (
 from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
+from monitor.tui.runtime.kiosk_controller import KioskFactory
 from monitor.tui.screens.system.system import Machine, SystemScreen
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
@@ -120,6 +121,7 @@ class World:
         graphics: Graphics = Graphics.BLOCKS,
         few_colours: bool = False,
         first_steps: bool = False,
+        kiosk_factory: KioskFactory | None = None,
         **settings: object,
     ) -> MusterApp:
         def make(on_scene: Callable[[Scene], None], on_event: Callable[[KioskEvent], None]) -> FakeKiosk:
@@ -127,7 +129,7 @@ class World:
             return self.kiosks[-1]
 
         chosen = self.settings.model_copy(update=settings)
-        factory = make if camera else None
+        factory = (kiosk_factory or make) if camera else None
         config = Path(chosen.db.removeprefix("sqlite:///")).with_name("muster.toml")
         app = MusterApp(
             chosen,
@@ -319,7 +321,7 @@ def _is_busy(app: App[None]) -> bool:
 async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: KioskEvent) -> None:
     """Let the fake kiosk publish a scene and events, and wait until all of it is on the screen."""
     await settle(pilot)
-    await asyncio.to_thread(world.kiosk.started.wait, 10)
+    await asyncio.to_thread(world.kiosk.started.wait, 60)
     app = world.apps[-1]
     assert app.door is not None
     while app.door.camera.picture is None or app.door.camera.picture.scene is not shown:

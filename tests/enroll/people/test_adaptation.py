@@ -26,7 +26,7 @@ from enroll.faces.examine import Examiner
 from enroll.faces.judge import judge
 from enroll.people import adaptation as review
 from enroll.people.gallery_index import load_roster
-from enroll.people.store import Details, Identity, add_members, mark_alike
+from enroll.people.store import Details, Identity, add_members, mark_alike, refresh_template
 from monitor.cli.people.people import app
 from monitor.config import QualityLimits, Settings
 from monitor.domain import Box, Face, Match
@@ -102,7 +102,7 @@ class Door:
             consents.set_consent(session, person.id, "face", True, at=self.at, actor="test")
             for image in ENROLLED:
                 self._add(session, person, self.faces[subject, image], f"{image}")
-            review._renew(session, self.cipher, person, at=self.at)
+            refresh_template(session, self.cipher, person, at=self.at)
             return person
 
     def _add(self, session: Session, person: Person, face: Any, name: str) -> None:

@@ -95,7 +95,7 @@ def test_a_file_hands_over_every_frame_in_order_and_then_ends() -> None:
     capture.start()
     frames = []
     while not capture.ended:
-        frame = capture.next(5)
+        frame = capture.next(60)
         if frame is not None:
             frames.append(frame.index)
     capture.stop()
@@ -111,7 +111,7 @@ def test_a_file_is_decoded_only_a_few_frames_ahead() -> None:
     source = ScriptedSource(pictures, live=False)
     capture = Capture(source, on_lost=pytest.fail, on_back=lambda: None)
     capture.start()
-    assert reached.wait(5)
+    assert reached.wait(60)
     capture.stop()
     assert source.read_frames == AHEAD + 1
     assert source.closed == 1
@@ -121,7 +121,7 @@ def test_an_unreadable_file_is_raised_in_the_consumer() -> None:
     capture = Capture(ScriptedSource(live=False), on_lost=pytest.fail, on_back=lambda: None)
     capture.start()
     with pytest.raises(SourceError, match="does not exist"):
-        capture.next(5)
+        capture.next(60)
     capture.stop()
 
 
@@ -129,7 +129,7 @@ def test_an_unforeseen_error_in_the_thread_reaches_the_consumer() -> None:
     capture = Capture(ScriptedSource([ZeroDivisionError("odd")]), on_lost=pytest.fail, on_back=lambda: None)
     capture.start()
     with pytest.raises(ZeroDivisionError):
-        capture.next(5)
+        capture.next(60)
     capture.stop()
 
 
@@ -138,8 +138,8 @@ def test_of_a_live_source_the_newest_frame_wins_and_drops_are_counted() -> None:
     source = ScriptedSource([*[picture(n) for n in range(7)], all_there.set, go_on.wait])
     capture = Capture(source, on_lost=lambda _: None, on_back=lambda: None)
     capture.start()
-    assert all_there.wait(5)
-    newest = capture.next(5)
+    assert all_there.wait(60)
+    newest = capture.next(60)
     assert newest is not None
     assert newest.index == 6
     assert capture.dropped == 6
@@ -208,7 +208,7 @@ def test_failing_fast_raises_the_first_open_error_of_a_camera() -> None:
     capture = Capture(ScriptedSource(), on_lost=pytest.fail, on_back=lambda: None, fail_fast=True)
     capture.start()
     with pytest.raises(SourceError, match="does not exist"):
-        capture.next(5)
+        capture.next(60)
     capture.stop()
 
 
@@ -227,7 +227,7 @@ def test_a_camera_that_hangs_is_noticed_within_five_seconds_and_does_not_block_t
     source = ScriptedSource([picture(0), hanging.set, let_go.wait, picture(1)])
     capture = Capture(source, on_lost=diary.lost, on_back=diary.back, clock=clock)
     capture.start()
-    assert hanging.wait(5)
+    assert hanging.wait(60)
     assert capture.next(0) is not None
     clock.now += 3
     capture.next(0)
@@ -245,11 +245,11 @@ def test_a_camera_that_only_stalled_is_back_with_its_next_picture() -> None:
     source = ScriptedSource([picture(0), hanging.set, let_go.wait, picture(1), over.wait])
     capture = Capture(source, on_lost=diary.lost, on_back=diary.back, clock=clock)
     capture.start()
-    assert hanging.wait(5)
+    assert hanging.wait(60)
     clock.now += 5
     until(lambda: len(diary.lines) == 1, capture)
     let_go.set()
-    frame = capture.next(1)
+    frame = capture.next(60)
     assert frame is not None
     assert diary.lines[-1] == "back"
     over.set()
@@ -262,7 +262,7 @@ def test_a_camera_that_hangs_for_ever_is_opened_anew_by_another_thread() -> None
     source = ScriptedSource([hanging.set, let_go.wait, picture(0)], [picture(1), over.wait])
     capture = Capture(source, on_lost=diary.lost, on_back=diary.back, clock=clock, wait=never_wait)
     capture.start()
-    assert hanging.wait(5)
+    assert hanging.wait(60)
     for _ in range(8):
         clock.now += 5
         capture.next(0)

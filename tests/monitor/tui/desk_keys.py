@@ -41,7 +41,7 @@ def told(pilot: Pilot[None]) -> str:
 
 async def problem(pilot: Pilot[None]) -> str:
     """What the dialog says is wrong, when it is there (again)."""
-    for _ in range(250):
+    for _ in range(3000):
         said = [str(one.render()) for one in pilot.app.screen.query("#problem").results(Static)]
         if any(said):
             return said[0]

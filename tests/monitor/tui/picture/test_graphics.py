@@ -204,7 +204,7 @@ def test_the_terminal_is_asked_what_it_can_do(told: bytes, expected: Graphics) -
                 os.write(ours, answer + b"\x1b[1;1R")
                 answer = b""
     os.close(ours)
-    assert process.wait(100) == 0
+    assert process.wait(200) == 0
     assert f"IT IS {expected.value}".encode() in written
 
 

@@ -105,7 +105,7 @@ def enrolled(world: World) -> list[Person]:
 
 async def until(pilot: Pilot[None], text: str, each_time: Callable[[int], None] = lambda _: None) -> None:
     """Wait until the session shows this text."""
-    for index in range(1, 600):
+    for index in range(1, 3000):
         each_time(index)
         await pilot.pause(0.02)
         if isinstance(pilot.app.screen, CaptureScreen) and text in shown_by(pilot):
