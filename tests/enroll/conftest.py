@@ -1,6 +1,6 @@
 """Faces for enrolment's tests: real ones from the AT&T/ORL set, and made-up embeddings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from db.engine import open_database
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
@@ -41,10 +40,8 @@ def cipher() -> TemplateCipher:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_database(f"sqlite:///{tmp_path}/muster.sqlite3")
-    yield opened
-    opened.dispose()
+def engine(sqlite: Engine) -> Engine:
+    return sqlite
 
 
 @pytest.fixture

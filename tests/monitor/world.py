@@ -155,8 +155,9 @@ def make_world(folder: Path) -> World:
 
 
 @pytest.fixture
-def empty_world(tmp_path: Path) -> Iterator[World]:
+def empty_world(migrated: Path, tmp_path: Path) -> Iterator[World]:
     """A database with nobody in it."""
+    shutil.copy(migrated, tmp_path / "muster.sqlite3")
     made = make_world(tmp_path)
     yield made
     made.engine.dispose()
