@@ -81,8 +81,9 @@ SHAPES: dict[str, tuple[set[str], set[str]]] = {
 RUN_ALL = """
 import contextlib, io, json, sys, traceback
 from monitor.cli.main import main
+_, calls, target = sys.argv
 answers = []
-for words, said in json.load(open(sys.argv[1], encoding="utf-8")):
+for words, said in json.load(open(calls, encoding="utf-8")):
     sys.argv, sys.stdin, code = ["muster", *words], io.StringIO(said), 0
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -93,7 +94,7 @@ for words, said in json.load(open(sys.argv[1], encoding="utf-8")):
         except BaseException:
             code = traceback.format_exc()
     answers.append({"code": code, "out": out.getvalue(), "err": err.getvalue()})
-json.dump(answers, open(sys.argv[2], "w", encoding="utf-8"))
+json.dump(answers, open(target, "w", encoding="utf-8"))
 """
 
 
