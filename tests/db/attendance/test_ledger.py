@@ -154,7 +154,7 @@ def test_two_programs_write_one_chain(engine: Engine, door: tuple[UUID, UUID]) -
         subprocess.Popen([sys.executable, "-m", WRITER, url, *map(str, door), "25"], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    printed = [UUID(line) for process in both for line in process.communicate(timeout=120)[0].split()]
+    printed = [UUID(line) for process in both for line in process.communicate(timeout=400)[0].split()]
     with reading(engine) as session:
         assert {row.id for row in ledger.newest(session)} == set(printed)
         assert len(printed) == 50

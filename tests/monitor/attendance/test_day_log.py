@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import time, timedelta
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import pytest
@@ -51,14 +51,16 @@ class Desk:
     def amends(self, session: Session) -> None:
         counting = [event for event in ledger.newest(session) if event.kind != "void" and event.person]
         event = self.random.choice(counting[:12])
-        told = {"id": new_id(), "at": self.now, "kiosk": self.kiosk(session), "actor": "desk", "reason": "wrong"}
+        how: dict[str, Any] = {
+            "id": new_id(), "at": self.now, "kiosk": self.kiosk(session), "actor": "desk", "reason": "wrong",
+        }  # fmt: skip
         if ledger_is_void(session, event.id):
             return
         if self.random.random() < 0.5:
-            corrections.void(session, event.id, **told)
+            corrections.void(session, event.id, **how)
         else:
             moved = event.at - timedelta(minutes=self.random.randrange(600))
-            corrections.correct(session, event.id, kind="check_in", happened_at=moved, **told)
+            corrections.correct(session, event.id, kind="check_in", happened_at=moved, **how)
 
     def changes(self, session: Session) -> None:
         who = self.one(session)
@@ -124,8 +126,8 @@ def test_a_board_with_its_news_is_the_board_loaded_anew(world: World, seed: int)
             assert told(news) == told(anew), (step, column)
             boards[column] = news
         door = today_of(world.engine, world.settings, desk.now, door)
-        anew = today_of(world.engine, world.settings, desk.now)
-        assert (door.board, door.people) == (anew.board, anew.people), step
+        fresh = today_of(world.engine, world.settings, desk.now)
+        assert (door.board, door.people) == (fresh.board, fresh.people), step
 
 
 def test_hours_are_worked_out_anew_after_a_minute(world: World) -> None:

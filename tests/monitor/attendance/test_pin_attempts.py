@@ -1,15 +1,13 @@
 """Number and PIN: whose they are, and how many wrong tries are taken."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
 
 from db import audit
-from db.engine import open_database, reading, writing
+from db.engine import reading, writing
 from db.people import people, pins
 from monitor.attendance.pin import hash_pin
 from monitor.attendance.pin_attempts import LOCKED_FOR, MOST_WRONG, Tries, in_use, note_lock, person_of
@@ -18,10 +16,8 @@ AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = open_database(f"sqlite:///{tmp_path / 'pins.sqlite3'}")
-    yield made
-    made.dispose()
+def engine(sqlite: Engine) -> Engine:
+    return sqlite
 
 
 @pytest.fixture

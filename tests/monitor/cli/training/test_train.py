@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from training.emotion.model import networks
 RNG = np.random.default_rng(9)
 
 
-def muster(*arguments: object) -> list[dict[str, object]]:
+def muster(*arguments: object) -> list[dict[str, Any]]:
     """The lines of JSON that the command prints; its errors are raised."""
     result = CliRunner().invoke(train.app, [str(each) for each in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output

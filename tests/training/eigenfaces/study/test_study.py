@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,8 +47,9 @@ def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
         return run_study(faces, tmp_path_factory.mktemp("study") / "run", settings=SETTINGS)
 
 
-def numbers(run: StudyRun, step: str) -> dict:
-    return json.loads(run.numbers.read_text(encoding="utf-8"))["sections"][step]["numbers"]
+def numbers(run: StudyRun, step: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run.numbers.read_text(encoding="utf-8"))["sections"][step]["numbers"]
+    return found
 
 
 def test_the_hold_out_of_the_svm_is_right_by_plain_linear_algebra(run: StudyRun, faces: FaceSet) -> None:

@@ -93,7 +93,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
         target.write(b"half")  # type: ignore[attr-defined]
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint.np, "savez", half_then_full)
+    monkeypatch.setattr(np, "savez", half_then_full)
     with pytest.raises(DataError, match="No space left on device; the one before it is kept"):
         checkpoint.save(file, {"weights": [np.arange(4)]}, {"epochs": 2})
     groups, facts = checkpoint.load(file)
@@ -198,7 +198,7 @@ def test_two_workers_train_one_network(tmp_path: Path) -> None:
 
     workers = [start(index) for index in range(2)]
     try:
-        outcomes = [(*worker.communicate(timeout=150), worker.returncode) for worker in workers]
+        outcomes = [(*worker.communicate(timeout=400), worker.returncode) for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
