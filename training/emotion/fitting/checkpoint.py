@@ -1,4 +1,4 @@
-"""Checkpoints that are either the new one whole or the old one whole."""
+"""Checkpoint files: arrays and JSON in one .npz, written atomically."""
 
 import json
 import os
