@@ -133,7 +133,7 @@ def _svc_text(numbers: Numbers) -> tuple[str, ...]:
     return (
         paragraph(
             f"SVC() on {n['components']} whitened components recognises {n['right']} of {n['of']} held-out images.",
-            f"That is {percent(n['accuracy'])}; the classic notebook rounds it to {n['accuracy']:.2f}.",
+            f"That is {percent(n['accuracy'])}, or {n['accuracy']:.2f} with the two decimals of the classic notebook.",
         ),
         paragraph(
             "The scikit-learn of the notebook had the default gamma='auto', which is 1 / number of components.",
@@ -262,11 +262,11 @@ def _leak_text(gain: dict[str, float], honest: dict[str, float], leaky: dict[str
         paragraph(
             "The classic notebook fitted PCA and whitening on all images and made the folds afterwards.",
             "The test images thus took part in learning the components that recognise them: a data leak.",
-            "It makes scores too good, because a camera at a door does not have tomorrow's faces.",
+            "Such a score is not valid for a camera at a door, which does not have tomorrow's faces.",
         ),
         paragraph(*second),
         paragraph(
-            "The leak is largest when the reduction also learns from the names.",
+            "The leak can be larger when the reduction also learns from the names.",
             "With PCA and LDA fitted on all images first, logistic regression seems to reach "
             f"{percent(leaky[REDUCED])} instead of {percent(honest[REDUCED])}.",
             "All other steps of this report fit scaling, PCA and LDA inside the fold, in a scikit-learn Pipeline.",

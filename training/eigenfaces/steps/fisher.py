@@ -87,10 +87,7 @@ def _text(numbers: Numbers) -> tuple[str, ...]:
             f"LDA to {most} dimensions reaches {held} on the hold-out and {mean} over {FOLDS} folds.",
             f"After PCA to {components} components it reaches {held_after} and {mean_after}.",
         ),
-        paragraph(
-            "A few dimensions are enough for most images.",
-            f"{few}, {some['dimensions']} give {percent(some['mean'])}.",
-        ),
+        f"{few}, {some['dimensions']} give {percent(some['mean'])}.",
     )
 
 

@@ -91,7 +91,7 @@ def _text(numbers: Numbers) -> tuple[str, ...]:
     classic, best, deep = (disturbed["noise"][name][-1] for name in NAMES)
     if classic > max(best, deep):
         noise += [
-            "Under noise, eigenfaces are the best of the three: they average the noise over thousands of pixels.",
+            "Eigenfaces are the best of the three under noise: they average it over thousands of pixels.",
             "Gradients and binary patterns compare neighbouring pixels, where the noise is strongest.",
         ]
     return (
@@ -100,7 +100,7 @@ def _text(numbers: Numbers) -> tuple[str, ...]:
             "Blur and shift are in pixels of a face 64 pixels wide.",
             f"Accuracies under a blur of sigma {strongest['blur']:g}: {blurred}.",
             f"Accuracies after a shift of {strongest['shift']:g} pixels: {shifted}.",
-            "The deep embedding is robust to shifts because it first detects and aligns the face.",
+            "The deep embedding first detects and aligns the face, which can undo a shift.",
         ),
         paragraph(*noise),
         f"Mean accuracies over {REPEATS} random choices of 1 training image per person: {single}.",

@@ -54,7 +54,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def load(path: Path) -> tuple[dict[str, Arrays], dict[str, Any]]:
-    """What `save` wrote: the lists of arrays by name, and the facts.
+    """Read a file of `save`: the lists of arrays by name, and the facts.
 
     Raises:
         DataError: missing or damaged.

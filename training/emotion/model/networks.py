@@ -85,5 +85,7 @@ def build(name: str) -> keras.Model:
         UsageError: the architecture is unknown.
     """
     if name not in ARCHITECTURES:
-        raise UsageError(f"There is no architecture named {name!r}; there are {' and '.join(ARCHITECTURES)}.")
+        raise UsageError(
+            f"There is no architecture named {name!r}; the architectures are {' and '.join(ARCHITECTURES)}."
+        )
     return ARCHITECTURES[name]()
