@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-DataOption = Annotated[
+Data = Annotated[
     Path,
     typer.Option(
         "--data",
@@ -14,34 +14,32 @@ DataOption = Annotated[
         help="FER2013: its CSV (.csv or .csv.gz) or its image folder.",
     ),
 ]
-RunsOption = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
-SplitOption = Annotated[str, typer.Option("--split", help="Training, PublicTest or PrivateTest.")]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
-RunNameOption = Annotated[
-    str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")
-]
-ArchitectureOption = Annotated[Literal["champion", "classic"], typer.Option(help="Architecture of the network.")]
-VotesOption = Annotated[
+Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
+Split = Annotated[str, typer.Option("--split", help="Training, PublicTest or PrivateTest.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
+RunName = Annotated[str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")]
+Architecture = Annotated[Literal["champion", "classic"], typer.Option(help="Architecture of the network.")]
+Votes = Annotated[
     Path | None, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="CSV of the FER+ votes, for the champion.")
 ]
-TeacherOption = Annotated[
+Teacher = Annotated[
     Path | None, typer.Option(metavar="FILE", help="ONNX model whose probabilities are mixed into the labels.")
 ]
-EpochsOption = Annotated[int | None, typer.Option(min=1, help="Number of epochs; the recipe's by default.")]
-BatchOption = Annotated[
+Epochs = Annotated[int | None, typer.Option(min=1, help="Number of epochs; the recipe's by default.")]
+Batch = Annotated[
     int | None, typer.Option(min=1, help="Faces per step, the sum over all workers; the recipe's by default.")
 ]
-RateOption = Annotated[float | None, typer.Option(min=0.0, help="Highest learning rate; the recipe's by default.")]
-SeedOption = Annotated[int | None, typer.Option(help="Seed of the order, the augmentation and the first weights.")]
-LimitOption = Annotated[
+Rate = Annotated[float | None, typer.Option(min=0.0, help="Highest learning rate; the recipe's by default.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the order, the augmentation and the first weights.")]
+Limit = Annotated[
     int | None, typer.Option(min=1, help="Use only the first faces of each split, this many; for trials.")
 ]
-PrecisionOption = Annotated[
+Precision = Annotated[
     Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="auto measures both and takes the faster one.")
 ]
-StrategyOption = Annotated[
+Strategy = Annotated[
     Literal["alone", "multiworker"], typer.Option(help="multiworker reads the cluster from TF_CONFIG.")
 ]
-ThreadsOption = Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")]
-TensorboardOption = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write logs for TensorBoard.")]
-ReportOption = Annotated[bool, typer.Option(help="Evaluate the run and write its report after the training.")]
+Threads = Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")]
+Tensorboard = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write logs for TensorBoard.")]
+Report = Annotated[bool, typer.Option(help="Evaluate the run and write its report after the training.")]

@@ -47,9 +47,9 @@ def show_training(
 
         def on_batch(number: int, of: int, loss: float, accuracy: float) -> None:
             epoch = done[-1].number if done else resumed
-            words = {"description": f"epoch {epoch + 1} of {recipe.epochs}",
-                     "figures": f"loss {loss:.3f}, accuracy {accuracy:.1%}"}  # fmt: skip
-            bar.update(task, total=recipe.epochs * of, completed=epoch * of + number, **words)
+            at, figures = f"epoch {epoch + 1} of {recipe.epochs}", f"loss {loss:.3f}, accuracy {accuracy:.1%}"
+            total, completed = recipe.epochs * of, epoch * of + number
+            bar.update(task, total=total, completed=completed, description=at, figures=figures)
 
         def on_epoch(epoch: "Epoch") -> None:
             done.append(epoch)

@@ -7,27 +7,8 @@ import typer
 from rich.markup import escape
 
 from monitor.cli.options import Group, JsonOption, emit, err, out
+from monitor.cli.training import options
 from monitor.cli.training.eigenfaces import eigenfaces
-from monitor.cli.training.options import (
-    ArchitectureOption,
-    BatchOption,
-    DataOption,
-    EpochsOption,
-    LimitOption,
-    PrecisionOption,
-    RateOption,
-    ReportOption,
-    RunNameOption,
-    RunsOption,
-    SeedOption,
-    SplitOption,
-    StrategyOption,
-    StrictOption,
-    TeacherOption,
-    TensorboardOption,
-    ThreadsOption,
-    VotesOption,
-)
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
 
@@ -55,23 +36,23 @@ RUNS = Path(".runs")
 
 @app.command()
 def emotion(
-    data: DataOption,
-    run: RunNameOption = None,
-    runs: RunsOption = RUNS,
-    architecture: ArchitectureOption = "champion",
-    votes: VotesOption = None,
-    teacher: TeacherOption = None,
-    epochs: EpochsOption = None,
-    batch: BatchOption = None,
-    rate: RateOption = None,
-    seed: SeedOption = None,
-    limit: LimitOption = None,
-    precision: PrecisionOption = "auto",
-    strategy: StrategyOption = "alone",
-    threads: ThreadsOption = 0,
-    tensorboard: TensorboardOption = None,
-    report: ReportOption = True,
-    strict: StrictOption = False,
+    data: options.Data,
+    run: options.RunName = None,
+    runs: options.Runs = RUNS,
+    architecture: options.Architecture = "champion",
+    votes: options.Votes = None,
+    teacher: options.Teacher = None,
+    epochs: options.Epochs = None,
+    batch: options.Batch = None,
+    rate: options.Rate = None,
+    seed: options.Seed = None,
+    limit: options.Limit = None,
+    precision: options.Precision = "auto",
+    strategy: options.Strategy = "alone",
+    threads: options.Threads = 0,
+    tensorboard: options.Tensorboard = None,
+    report: options.Report = True,
+    strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
     """Train a network on FER2013; repeat the command to resume a stopped run."""
@@ -122,9 +103,9 @@ def evaluate(
         Path | None, typer.Argument(help="A run's folder or an ONNX file; the shipped model by default.")
     ] = None,
     *,
-    data: DataOption,
-    split: SplitOption = "PublicTest",
-    strict: StrictOption = False,
+    data: options.Data,
+    split: options.Split = "PublicTest",
+    strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
     """Evaluate a model on a split; for a run, also write its report."""
@@ -168,14 +149,14 @@ def export(
     run: Annotated[Path, typer.Argument(help="The run's folder.")],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The ONNX file to write.")],
     *,
-    data: DataOption,
+    data: options.Data,
     least_recall: Annotated[
         float, typer.Option(min=0.0, max=0.9, help="Smallest recall of every class on PublicTest, 0 to 0.9.")
     ] = 0.0,
     eight_bit: Annotated[
         bool, typer.Option(help="Store 8-bit integers: a third of the time, half of the file size.")
     ] = True,
-    strict: StrictOption = False,
+    strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
     """Export a run's best network to the ONNX file that the kiosk runs, calibrated on PublicTest."""
@@ -204,7 +185,7 @@ def export(
 
 @app.command()
 def report(
-    runs: RunsOption = RUNS,
+    runs: options.Runs = RUNS,
     page: Annotated[bool, typer.Option(help="Write comparison.html beside the runs.")] = True,
     json: JsonOption = False,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ BEST = "Best classical pipeline"
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One row of the table; times in seconds, size in bytes."""
+    """One row of the table."""
 
     name: str
     hold_out: float
@@ -41,19 +41,7 @@ class Method:
     fit_seconds: float
     predict_seconds: float
     """Per image."""
-    size: int
-
-    def as_json(self) -> dict[str, Any]:
-        """The numbers of the report."""
-        return {
-            "name": self.name,
-            "hold_out": self.hold_out,
-            "folds": self.folds,
-            "leave_one_out": self.leave_one_out,
-            "fit_seconds": self.fit_seconds,
-            "predict_seconds": self.predict_seconds,
-            "bytes": self.size,
-        }
+    bytes: int
 
 
 def methods(study: Study) -> list[Method]:
@@ -128,11 +116,11 @@ def methods_section(study: Study) -> Section:
         ("method", "text"), ("hold-out", "percent"), (f"{FOLDS} folds", "percent"), ("leave-one-out", "percent"),
         ("fit", "seconds"), ("predict one image", "milliseconds"), ("size", "bytes"),
     )  # fmt: skip
-    rows = tuple(tuple(method.as_json().values()) for method in found)
+    rows = tuple(astuple(method) for method in found)
     strong = tuple(index for index, method in enumerate(found) if method.name in (DEEP, BEST))
     table = ReportTable("All methods", columns, rows, strong)
     picture = study.picture("methods", _figure(found), "Hold-out accuracy and time of every method.")
-    numbers = {"methods": [method.as_json() for method in found]}
+    numbers = {"methods": [asdict(method) for method in found]}
     return Section("All methods", _text(study, found), numbers, (table,), (picture,))
 
 
