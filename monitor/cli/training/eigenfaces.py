@@ -13,50 +13,58 @@ if TYPE_CHECKING:
     from training.eigenfaces.study.study import StudyRun
 
 
+DataOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|FOLDER",
+        help="olivetti, orl, or a folder with one sub-folder per person; auto: olivetti if its file exists, else orl.",
+    ),
+]
+DataHomeOption = Annotated[
+    Path | None, typer.Option(envvar="MUSTER_OLIVETTI", metavar="FOLDER", help="Folder of olivetti_py3.pkz.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Run folder; .runs/eigenfaces-DATE by default.")
+]
+StepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Run only this step; repeat the option for more steps: faces, split, toy, projection, components, "
+        "eigenfaces, svc, classifiers, leak, search, lda, best, curves, methods, verification, robustness, model.",
+    ),
+]
+SubjectsOption = Annotated[
+    str | None,
+    typer.Option(metavar="N,N,…", help="Numbers of the people of whom all images are shown; default 0,5,21,24,36."),
+]
+PeopleOption = Annotated[int, typer.Option(min=1, help="Number of people in the projection on two components.")]
+ComponentsOption = Annotated[int | None, typer.Option(help="Number of whitened PCA components; 90 by default.")]
+SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random choices.")]
+JobsOption = Annotated[int | None, typer.Option(min=1, help="Number of processes; one per core by default.")]
+
+
 def eigenfaces(
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|FOLDER",
-            help="olivetti, orl, or a folder with one sub-folder a person; "
-            "auto takes Olivetti where it is found, else ORL.",
-        ),
-    ] = "auto",
-    data_home: Annotated[
-        Path | None, typer.Option(envvar="MUSTER_OLIVETTI", metavar="FOLDER", help="Holds olivetti_py3.pkz.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Run folder; .runs/eigenfaces-DATE by default.")
-    ] = None,
-    step: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Only this step; give it again for more: faces, split, toy, projection, components, eigenfaces, svc, "
-            "classifiers, leak, search, lda, best, curves, methods, verification, robustness, model.",
-        ),
-    ] = None,
-    subjects: Annotated[
-        str | None, typer.Option(metavar="N,N,…", help="People whose images are all shown (0,5,21,24,36).")
-    ] = None,
-    people: Annotated[int, typer.Option(min=1, help="How many people to project on two components.")] = 10,
-    components: Annotated[int | None, typer.Option(help="Whitened components; the classic 90 by default.")] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the split and of everything random.")] = 0,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; as many as the machine has cores.")] = None,
+    data: DataOption = "auto",
+    data_home: DataHomeOption = None,
+    output: OutputOption = None,
+    step: StepOption = None,
+    subjects: SubjectsOption = None,
+    people: PeopleOption = 10,
+    components: ComponentsOption = None,
+    seed: SeedOption = 0,
+    jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Study face recognition with PCA: one HTML report, PNGs and a JSON with every number."""
     shown = _numbers(subjects)
     from training.eigenfaces.context import StudySettings
     from training.eigenfaces.load import load_faces
-    from training.eigenfaces.study.study import STEPS, run_study
+    from training.eigenfaces.study.study import run_study
 
-    unknown = [name for name in step or () if name not in STEPS]
-    if unknown:
-        raise UsageError(f"There is no step {unknown[0]!r}; choose from {', '.join(STEPS)}.")
     faces = load_faces(data, data_home)
     if data == "auto" and faces.source.startswith("ORL"):
-        words = "Olivetti is not here (--data-home names its folder); studying ORL, the same people."
+        words = "The Olivetti faces were not found (give their folder with --data-home). The study uses ORL instead."
         err.print(words, markup=False, soft_wrap=True)
     settings = StudySettings(components, shown, people, seed, **({"jobs": jobs} if jobs else {}))
     folder = output or Path(".runs") / f"eigenfaces-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
@@ -73,7 +81,7 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
     except ValueError:
         numbers = ()
     if not numbers:
-        raise UsageError(f"{text!r} is no list of subjects; write numbers with commas, such as 0,5,21.")
+        raise UsageError(f"{text!r} is not a list of people; give numbers with commas, such as 0,5,21.")
     return numbers
 
 
@@ -89,16 +97,18 @@ def _tell(run: "StudyRun", json: bool) -> None:
         return
     from rich.table import Table
 
+    from training.report import percent
+
     if headlines:
         table = Table("", "", "", box=None, show_header=False, padding=(0, 2, 0, 0))
         for line in headlines:
-            table.add_row(line["name"], line["measure"], f"{line['value']:.1%}".replace("%", " %"))
+            table.add_row(line["name"], line["measure"], percent(line["value"]))
         out.print(table)
     out.print(f"{run.report} ({run.contents['seconds']:.0f} s)", markup=False, soft_wrap=True)
 
 
 class _Bar:
-    """Progress on standard error: a bar on a terminal, a line for each step elsewhere."""
+    """Progress on standard error: a bar in a terminal, one line per step elsewhere."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -1,4 +1,4 @@
-"""How trainings, evaluations and explanations look in the terminal."""
+"""Terminal output of trainings, evaluations and explanations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -36,26 +36,20 @@ def show_training(
     tensorboard: Path | None,
     json: bool,
 ) -> None:
-    """Train with a live line of progress, and a line for every epoch behind it."""
+    """Train with a progress bar, and print one line per epoch."""
     from training.emotion import study
     from training.emotion.fitting import fit
 
     listener = study.tensorboard(tensorboard) if tensorboard else None
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=err, disable=json or not err.is_terminal, speed_estimate_period=600) as bar:
+    with _progress_bar(json) as bar:
         task = bar.add_task("epoch", total=None, figures="")
         done: list[Epoch] = []
 
-        def on_batch(number: int, of: int, loss: float, right: float) -> None:
-            # The first batch says how many there are, and a resumed run how far it has come.
-            epoch = done[-1].number if done else resumed[0]
-            bar.update(
-                task, total=recipe.epochs * of, completed=epoch * of + number,
-                description=f"epoch {epoch + 1} of {recipe.epochs}", figures=f"loss {loss:.3f}, {right:.1%} right",
-            )  # fmt: skip
+        def on_batch(number: int, of: int, loss: float, accuracy: float) -> None:
+            epoch = done[-1].number if done else resumed
+            at, figures = f"epoch {epoch + 1} of {recipe.epochs}", f"loss {loss:.3f}, accuracy {accuracy:.1%}"
+            total, completed = recipe.epochs * of, epoch * of + number
+            bar.update(task, total=total, completed=completed, description=at, figures=figures)
 
         def on_epoch(epoch: "Epoch") -> None:
             done.append(epoch)
@@ -66,13 +60,21 @@ def show_training(
             if listener:
                 listener(epoch)
 
-        resumed = [_epochs_done(folder)]
-        progress = fit.Progress(on_epoch, on_batch, bar.console.print)
-        fit.train(folder, data, recipe, votes, progress, teacher=teacher, strategy=strategy)
+        resumed = _epochs_done(folder)
+        callbacks = fit.Progress(on_epoch, on_batch, bar.console.print)
+        fit.train(folder, data, recipe, votes, callbacks, teacher=teacher, strategy=strategy)
+
+
+def _progress_bar(json: bool) -> Progress:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    return Progress(*columns, console=err, disable=json or not err.is_terminal, speed_estimate_period=600)
 
 
 def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, Any]) -> None:
-    """The figures of a model, as a table or as JSON."""
+    """Print the metrics of a model, as a table or as JSON."""
     if json:
         emit({**evaluation.as_json(), **more})
         return
@@ -85,17 +87,17 @@ def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, 
     out.print(table)
     out.print(
         f"Accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.3f}, "
-        f"expected calibration error {evaluation.calibration.error:.3f}"
+        f"expected calibration error (ECE) {evaluation.calibration.error:.3f}"
     )
     if "robustness" in more:
         shown = ", ".join(f"{name} {value:.1%}" for name, value in more["robustness"].items() if name != "none")
-        out.print(f"With the box off by 10 %: {shown}")
+        out.print(f"Accuracy with crops shifted or scaled by 10 %: {shown}")
     if "report" in more:
-        out.print(Text(f"The report: {more['report']}"), soft_wrap=True)
+        out.print(Text(f"Report: {more['report']}"), soft_wrap=True)
 
 
 def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, json: bool) -> None:
-    """The face beside its map, and the probabilities of all emotions."""
+    """Print the face next to its activation map, and the probabilities of all emotions."""
     from training.emotion.report.gradcam import overlaid
 
     picture = overlaid(explained.crop, explained.heat)
@@ -107,18 +109,18 @@ def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, 
               "scores": scores}, "map_of": EMOTIONS[explained.emotion]})  # fmt: skip
         return
     if not explained.found:
-        err.print("No face was found; the whole picture is taken for one.")
+        err.print("No face was detected; the model gets the whole picture.")
     if out.is_terminal:
         face = np.repeat(explained.crop[..., None], 3, axis=-1)
         both = np.concatenate([face, picture], axis=1)
         out.print(half_blocks(both if out.width >= both.shape[1] else picture))
     for name, score in scores.items():
-        looked_for = "  <- shown" if name == EMOTIONS[explained.emotion] else ""
-        out.print(Text(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{looked_for}"))
+        mapped = "  <- map" if name == EMOTIONS[explained.emotion] else ""
+        out.print(Text(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{mapped}"))
 
 
 def half_blocks(picture: NDArray[np.uint8]) -> Text:
-    """A picture uint8 (h, w, 3) with h even as text: w columns, h / 2 lines, two pixels a character."""
+    """A picture uint8 (h, w, 3), h even, as text: w columns and h / 2 lines, two pixels per character."""
     lines = []
     for upper, lower in zip(picture[::2], picture[1::2], strict=True):
         line = Text(no_wrap=True)
@@ -129,11 +131,11 @@ def half_blocks(picture: NDArray[np.uint8]) -> Text:
 
 
 def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Runs side by side, a line each."""
+    """One row per run."""
     table = Table()
     table.add_column("run")
     table.add_column("architecture")
-    for name in ("epochs", "hours", "validation", "judged on", "accuracy", "mean F1", "ECE", "weakest recall"):
+    for name in ("epochs", "hours", "validation", "evaluated on", "accuracy", "mean F1", "ECE", "weakest recall"):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(
@@ -145,13 +147,11 @@ def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _epoch_line(epoch: "Epoch") -> str:
-    judged = ""
+    validation = ""
     if epoch.validation_accuracy is not None:
-        judged = f", validation {epoch.validation_loss:.3f} and {epoch.validation_accuracy:.1%}"
-    return (
-        f"epoch {epoch.number} of {epoch.of}: loss {epoch.loss:.3f}, {epoch.accuracy:.1%} right{judged} "
-        f"({epoch.seconds:.0f} s)"
-    )
+        validation = f", validation loss {epoch.validation_loss:.3f}, accuracy {epoch.validation_accuracy:.1%}"
+    training = f"training loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.1%}"
+    return f"epoch {epoch.number} of {epoch.of}: {training}{validation} ({epoch.seconds:.0f} s)"
 
 
 def _epochs_done(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""Checkpoints that are either the new one whole or the old one whole."""
+"""Checkpoint files: arrays and JSON in one .npz, written atomically."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def load(path: Path) -> tuple[dict[str, Arrays], dict[str, Any]]:
-    """What `save` wrote: the lists of arrays by name, and the facts.
+    """Read a file of `save`: the lists of arrays by name, and the facts.
 
     Raises:
         DataError: missing or damaged.
