@@ -10,10 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import Final, TypeAlias
-
-from monitor.errors import MusterError
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | None
 
@@ -99,27 +96,6 @@ def to_ics(name: str, appointments: Sequence[Appointment]) -> bytes:
         calendar.add_component(Event.new(uid=one.uid, summary=plain(one.title), start=start, end=end, stamp=start))
     ical: bytes = calendar.to_ical()
     return ical
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Writes a file whole or not at all; one of that name is replaced.
-
-    Raises:
-        MusterError: it cannot be written; what was there before is there still.
-    """
-    target = file.resolve()
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    try:
-        if file.exists() and not file.is_file():  # a pipe or a device
-            file.write_bytes(data)
-            return
-        try:
-            unfinished.write_bytes(data)
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def shown(value: Cell) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from monitor.cli.options import emit, err, out
 from monitor.domain import EMOTIONS
-from monitor.reports.export import write_whole
+from monitor.files import write_atomically
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -169,4 +169,4 @@ def _write_png(path: Path, picture: NDArray[np.uint8]) -> None:
     import cv2
 
     large = cv2.resize(picture[..., ::-1], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
-    write_whole(path, cv2.imencode(".png", large)[1].tobytes())
+    write_atomically(path, cv2.imencode(".png", large)[1].tobytes())
