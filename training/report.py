@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 from matplotlib.figure import Figure
 
+from monitor.text import printable
+
 DPI = 120
 PNG_TEXTS = {"Software": None}
 """matplotlib's version stays out of the files, so the same numbers give the same bytes."""
@@ -22,10 +24,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
 
 def label(text: str, longest: int = 24) -> str:
     """A name from outside made safe for matplotlib: one line, no control characters, no mathematics, not long."""
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    if len(clean) > longest:
-        clean = clean[: longest - 1] + "…"
-    return clean.replace("$", r"\$")
+    return printable(text, longest).replace("$", r"\$")
 
 
 def data_uri(png: Path) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, amount, emit, err, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
 from monitor.errors import UsageError
+from monitor.text import plural, printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -126,10 +127,10 @@ def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> 
     from enroll.evaluation.rates import paired
 
     pictures = "one picture" if enrolled == 1 else f"up to {enrolled} pictures"
-    faceless = f"; on {amount(missed, 'picture', 'pictures')} no face was found" if missed else ""
+    faceless = f"; on {plural(missed, 'picture')} no face was found" if missed else ""
     out.print(
-        f"{amount(recipes[0].people, 'person', 'people')} enrolled with {pictures} each, "
-        f"{amount(len(recipes[0].trials.genuine), 'probe', 'probes')}{faceless}.",
+        f"{plural(recipes[0].people, 'person', 'people')} enrolled with {pictures} each, "
+        f"{plural(len(recipes[0].trials.genuine), 'probe')}{faceless}.",
         soft_wrap=True,
     )
     table = Table("", *(one.name for one in recipes))
@@ -153,10 +154,9 @@ def _tell(found: "Calibration", target: float) -> None:
     from rich.text import Text
 
     from enroll.evaluation.curves import draw_gallery
-    from enroll.people.shown import printable
     from monitor.vision.matching.threshold import threshold_for
 
-    out.print(f"{amount(found.people, 'person', 'people')} with {amount(found.images, 'image', 'images')}.")
+    out.print(f"{plural(found.people, 'person', 'people')} with {plural(found.images, 'image')}.")
     given = found.targets[0].strangers.trials > 0
     table = Table("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
     for one in found.targets:
@@ -181,14 +181,12 @@ def _tell(found: "Calibration", target: float) -> None:
         out.print("More images would help most for:")
     for weak in found.weak:
         missed = f", of which {weak.missed} not recognised by the others" if weak.missed else ""
-        said = f"has {amount(weak.images, 'image', 'images')}{missed}; add {weak.needed}"
+        said = f"has {plural(weak.images, 'image')}{missed}; add {weak.needed}"
         out.print(Text(f"  {printable(weak.name, 40)} {said}"), soft_wrap=True)
 
 
 def _tell_past(changes: "WhatIf", target: float, days: int, saved: Path | None) -> None:
     from rich.text import Text
-
-    from enroll.people.shown import printable
 
     named = sum(one.named for one in changes.changes)
     out.print(

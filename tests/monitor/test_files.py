@@ -30,10 +30,14 @@ def test_a_file_is_replaced_only_when_the_block_ends(file: Path) -> None:
 
 
 def test_an_error_in_the_block_leaves_the_old_file_and_nothing_beside_it(file: Path) -> None:
+    def fail() -> None:
+        with unfinished(file) as part:
+            part.write_text("half")
+            raise ZeroDivisionError
+
     file.write_text("old")
-    with pytest.raises(ZeroDivisionError), unfinished(file) as part:
-        part.write_text("half")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert (file.read_text(), list(file.parent.iterdir())) == ("old", [file])
 
 
