@@ -1,15 +1,15 @@
 """`muster calibrate`: how often a stranger would be taken for somebody, and who would not be recognised."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
+from monitor.cli.progress import picture_progress
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 
@@ -97,7 +97,7 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
 
     with ExitStack() as stack:
         pile = joined([stack.enter_context(open_pile(folder)) for folder in folders])
-        with _progress(as_json=as_json) as advance:
+        with picture_progress(as_json=as_json) as advance:
             faces = embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance)
     recipes = evaluate(faces, enrolled=enrolled, target_fpir=settings.target_fpir, margin=settings.match_margin)
     if figure is not None:
@@ -242,18 +242,5 @@ def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
     from enroll.evaluation.evaluate import embed_pile
     from enroll.imports.run import open_pile
 
-    with open_pile(folder) as pile, _progress(as_json=as_json) as advance:
+    with open_pile(folder) as pile, picture_progress(as_json=as_json) as advance:
         return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).embeddings
-
-
-@contextmanager
-def _progress(*, as_json: bool) -> "Iterator[Callable[[int, int], None] | None]":
-    console = out if out.is_terminal and not as_json else err
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import Progress
-
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Pictures", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.options import emit, err, out
+from monitor.cli.progress import progress_bar
 from monitor.domain import EMOTIONS
 from monitor.files import write_atomically
 
@@ -41,33 +41,26 @@ def show_training(
     from training.emotion.fitting import fit
 
     listener = study.tensorboard(tensorboard) if tensorboard else None
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=err, disable=json or not err.is_terminal, speed_estimate_period=600) as bar:
-        task = bar.add_task("epoch", total=None, figures="")
+    with progress_bar(hidden=json) as show:
         done: list[Epoch] = []
 
         def on_batch(number: int, of: int, loss: float, right: float) -> None:
             # The first batch says how many there are, and a resumed run how far it has come.
             epoch = done[-1].number if done else resumed[0]
-            bar.update(
-                task, total=recipe.epochs * of, completed=epoch * of + number,
-                description=f"epoch {epoch + 1} of {recipe.epochs}", figures=f"loss {loss:.3f}, {right:.1%} right",
-            )  # fmt: skip
+            title = f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}, {right:.1%} right"
+            show(title, epoch * of + number, recipe.epochs * of)
 
         def on_epoch(epoch: "Epoch") -> None:
             done.append(epoch)
             if json:
                 emit(asdict(epoch))
             else:
-                bar.console.print(_epoch_line(epoch))
+                err.print(_epoch_line(epoch))
             if listener:
                 listener(epoch)
 
         resumed = [_epochs_done(folder)]
-        progress = fit.Progress(on_epoch, on_batch, bar.console.print)
+        progress = fit.Progress(on_epoch, on_batch, err.print)
         fit.train(folder, data, recipe, votes, progress, teacher=teacher, strategy=strategy)
 
 
