@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 from matplotlib.figure import Figure
 
+from monitor.text import printable
+
 DPI = 120
 PNG_TEXTS = {"Software": None}
 """Leaves matplotlib's version out of the PNGs: equal numbers give equal bytes under every version."""
@@ -22,10 +24,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
 
 def label(text: str, longest: int = 24) -> str:
     """A name as text that matplotlib can draw: one line, without control characters or mathematics, shortened."""
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    if len(clean) > longest:
-        clean = clean[: longest - 1] + "…"
-    return clean.replace("$", r"\$")
+    return printable(text, longest).replace("$", r"\$")
 
 
 def data_uri(png: bytes) -> str:

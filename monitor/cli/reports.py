@@ -191,13 +191,13 @@ def _write(
 
 
 def _put(data: bytes, output: Path | None) -> None:
-    from monitor.reports.export import write_whole
+    from monitor.files import write_atomically
 
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return
-    write_whole(output, data)
+    write_atomically(output, data)
 
 
 def _show(table: "Table", output: Path | None) -> None:

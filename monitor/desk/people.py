@@ -34,6 +34,7 @@ from monitor.desk.today import DESK, shares_of
 from monitor.domain import RgbImage
 from monitor.moods import samples as mood
 from monitor.moods.sums import arrange
+from monitor.vision.jpeg import decode_jpeg
 
 HISTORY_DAYS = 14
 Property: TypeAlias = Literal["rename", "number", "group", "notes"]
@@ -171,16 +172,7 @@ def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Se
     jpeg = templates.load_portrait(session, cipher, person)
     if jpeg is None and images:
         jpeg = templates.load_chip(session, cipher, images[0].id)
-    return None if jpeg is None else decode(jpeg)
-
-
-def decode(jpeg: bytes) -> RgbImage | None:
-    """A JPEG as uint8 (h, w, 3) RGB; None when it is damaged."""
-    import cv2
-    import numpy as np
-
-    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    return None if bgr is None else np.ascontiguousarray(bgr[..., ::-1]).astype(np.uint8, copy=False)
+    return None if jpeg is None else decode_jpeg(jpeg)
 
 
 def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:

@@ -28,10 +28,11 @@ from monitor.config import Settings
 from monitor.desk.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
 from monitor.domain import MOODS, EventKind
 from monitor.errors import UsageError
+from monitor.files import write_atomically
 from monitor.moods.samples import Cell
 from monitor.reports import lines as report_lines
 from monitor.reports import totals
-from monitor.reports.export import to_csv, to_json_lines, to_xlsx, write_whole
+from monitor.reports.export import to_csv, to_json_lines, to_xlsx
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
@@ -223,7 +224,7 @@ def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, 
         raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(WRITERS)}.")
     if file.exists():
         raise UsageError(f"{file} is there already; give the name of a new file.")
-    write_whole(file, write(report_lines.days(roster_of(engine, settings, day, now), settings.zone)))
+    write_atomically(file, write(report_lines.days(roster_of(engine, settings, day, now), settings.zone)))
 
 
 WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {

@@ -18,6 +18,7 @@ from db.people import people
 from db.schema import TemplateKeyRow
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
+from monitor.text import plural
 
 _QUICK = 20_000
 """Attendance events that are verified in about a second."""
@@ -90,9 +91,7 @@ def _looked_into(name: str, engine: Engine) -> Check:
     with reading(engine) as session:
         events, enrolled = ledger.count(session), people.count_people(session)
         check = ledger.verify(session) if events <= _QUICK else None
-    people_and_events = (
-        f"{_count(enrolled, 'person', 'people')} and {_count(events, 'attendance event', 'attendance events')}"
-    )
+    people_and_events = f"{plural(enrolled, 'person', 'people')} and {plural(events, 'attendance event')}"
     holds = f"{migrate.where(engine)} holds {people_and_events}"
     problems = backup.problems(engine, quick=True)
     if check is not None and check.problem:
@@ -102,10 +101,6 @@ def _looked_into(name: str, engine: Engine) -> Check:
     whole = "its ledger is whole" if check is not None else "its ledger is too long for a quick look"
     found = f"its tables are current ({migrate.HEAD}), its pages and rows are sound, and {whole}"
     return ok(name, f"{holds}; {found}. 'muster db verify' checks everything.")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _no_database(name: str, file: Path) -> Check:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import DataError, ImageError
+from monitor.text import natural_order, plural
 from monitor.vision.images import SUFFIXES, read_image
 
 MIN_IMAGES = 5
@@ -42,13 +42,12 @@ class FaceSet:
             raise ValueError(f"images {self.images.shape} and targets {self.target.shape} do not match")
         counts = np.bincount(self.target, minlength=len(self.names))
         if len(self.names) < MIN_PEOPLE:
-            people = "1 person" if len(self.names) == 1 else f"{len(self.names)} people"
+            people = plural(len(self.names), "person", "people")
             raise DataError(f"{self.source} has {people}; the study needs at least {MIN_PEOPLE} people.")
         if counts.min() < MIN_IMAGES:
             short = int(counts.argmin())
-            images = "image" if counts[short] == 1 else "images"
             raise DataError(
-                f"{self.names[short]} in {self.source} has {counts[short]} {images}; "
+                f"{self.names[short]} in {self.source} has {plural(int(counts[short]), 'image')}; "
                 f"the study needs at least {MIN_IMAGES} of each person."
             )
 
@@ -139,14 +138,17 @@ def load_folder(folder: Path) -> FaceSet:
 def _read_folder(
     folder: Path, suffixes: frozenset[str] = SUFFIXES
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], tuple[str, ...]]:
-    people = sorted((path for path in folder.iterdir() if _is_person(path)), key=_natural)
+    people = sorted((path for path in folder.iterdir() if _is_person(path)), key=lambda path: natural_order(path.name))
     if not people:
         raise DataError(f"{folder} has no sub-folders; the study needs one sub-folder with images per person.")
     faces: list[NDArray[np.float32]] = []
     target: list[int] = []
     first: tuple[Path, tuple[int, int]] | None = None
     for index, person in enumerate(people):
-        paths = sorted((path for path in person.iterdir() if path.suffix.lower() in suffixes), key=_natural)
+        paths = sorted(
+            (path for path in person.iterdir() if path.suffix.lower() in suffixes),
+            key=lambda path: natural_order(path.name),
+        )
         if not paths:
             raise DataError(f"{person} has no images; the study needs at least {MIN_IMAGES} of each person.")
         for path in paths:
@@ -180,11 +182,6 @@ def _read_grey(path: Path) -> tuple[NDArray[np.float32], tuple[int, int]]:
 
 def _is_person(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith(".")
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """ "s2" before "s10"."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path.name)]
 
 
 def _numbered(people: int) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """`muster train eigenfaces`: the eigenface study."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.options import JsonOption, emit, err, out
+from monitor.cli.progress import Show, progress_bar
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,8 +70,8 @@ def eigenfaces(
         err.print(words, markup=False, soft_wrap=True)
     settings = StudySettings(components, shown, people, seed, **({"jobs": jobs} if jobs else {}))
     folder = output or Path(".runs") / f"eigenfaces-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
-    with _Bar() as bar:
-        run = run_study(faces, folder, settings=settings, steps=tuple(step or ()), progress=bar.show)
+    with progress_bar() as show:
+        run = run_study(faces, folder, settings=settings, steps=tuple(step or ()), progress=_each_step(show))
     _tell(run, json)
 
 
@@ -107,32 +109,15 @@ def _tell(run: "StudyRun", json: bool) -> None:
     out.print(f"{run.report} ({run.contents['seconds']:.0f} s)", markup=False, soft_wrap=True)
 
 
-class _Bar:
-    """Progress on standard error: a bar in a terminal, one line per step elsewhere."""
+def _each_step(show: Show) -> Callable[[str, float, int], None]:
+    """The progress callback of a study: the bar on a terminal, a line for each step elsewhere."""
+    told = ""
 
-    def __init__(self) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-        )
-        self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-        self._task = self._progress.add_task("", total=None)
-        self._last = ""
-
-    def __enter__(self) -> "_Bar":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._progress.stop()
-
-    def show(self, title: str, done: float, total: int) -> None:
-        """The progress callback of a study."""
-        self._progress.update(self._task, description=title, completed=done, total=total)
-        if not err.is_terminal and title != self._last:
+    def tell(title: str, done: float, total: int) -> None:
+        nonlocal told
+        show(title, done, total)
+        if not err.is_terminal and title != told:
             err.print(f"{int(done)}/{total} {title}", markup=False)
-        self._last = title
+        told = title
+
+    return tell

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.options import emit, err, out
+from monitor.cli.progress import progress_bar
 from monitor.domain import EMOTIONS
-from monitor.reports.export import write_whole
+from monitor.files import write_atomically
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -41,36 +41,27 @@ def show_training(
     from training.emotion.fitting import fit
 
     listener = study.tensorboard(tensorboard) if tensorboard else None
-    with _progress_bar(json) as bar:
-        task = bar.add_task("epoch", total=None, figures="")
+    with progress_bar(hidden=json) as show:
         done: list[Epoch] = []
 
         def on_batch(number: int, of: int, loss: float, accuracy: float) -> None:
+            # The first batch says how many there are, and a resumed run how far it has come.
             epoch = done[-1].number if done else resumed
-            at, figures = f"epoch {epoch + 1} of {recipe.epochs}", f"loss {loss:.3f}, accuracy {accuracy:.1%}"
-            total, completed = recipe.epochs * of, epoch * of + number
-            bar.update(task, total=total, completed=completed, description=at, figures=figures)
+            title = f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}, accuracy {accuracy:.1%}"
+            show(title, epoch * of + number, recipe.epochs * of)
 
         def on_epoch(epoch: "Epoch") -> None:
             done.append(epoch)
             if json:
                 emit(asdict(epoch))
             else:
-                bar.console.print(_epoch_line(epoch))
+                err.print(_epoch_line(epoch))
             if listener:
                 listener(epoch)
 
         resumed = _epochs_done(folder)
-        callbacks = fit.Progress(on_epoch, on_batch, bar.console.print)
+        callbacks = fit.Progress(on_epoch, on_batch, err.print)
         fit.train(folder, data, recipe, votes, callbacks, teacher=teacher, strategy=strategy)
-
-
-def _progress_bar(json: bool) -> Progress:
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    return Progress(*columns, console=err, disable=json or not err.is_terminal, speed_estimate_period=600)
 
 
 def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, Any]) -> None:
@@ -169,4 +160,4 @@ def _write_png(path: Path, picture: NDArray[np.uint8]) -> None:
     import cv2
 
     large = cv2.resize(picture[..., ::-1], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
-    write_whole(path, cv2.imencode(".png", large)[1].tobytes())
+    write_atomically(path, cv2.imencode(".png", large)[1].tobytes())

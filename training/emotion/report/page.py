@@ -12,9 +12,9 @@ import numpy as np
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
+from monitor.files import unfinished
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.evaluate import Evaluation, Predict
-from training.emotion.fitting.checkpoint import replace_file
 from training.emotion.fitting.runs import NUMBERS, Run, numbers_of
 from training.emotion.report import figures
 from training.emotion.report.gradcam import activation_map, last_spatial_layer, overlaid
@@ -149,11 +149,8 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             path = folder / name
-            replace_file(path, _writer(content))
+            with unfinished(path) as part:
+                part.write_bytes(content)
     except OSError as error:
         raise DataError(f"The report {path} cannot be written: {error.strerror or error}.") from None
     return path
-
-
-def _writer(content: bytes) -> Any:
-    return lambda file: file.write(content)

@@ -16,10 +16,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
+from monitor.files import unfinished
 from monitor.vision.runtime import open_session
 from training.emotion.data.fer2013 import SIDE, Split
 from training.emotion.evaluation.calibration import FLOOR, fitted_offsets, fitted_temperature, unsmoothed
-from training.emotion.fitting.checkpoint import replace_file
 from training.emotion.model.networks import build
 from training.emotion.shipping.quantise import quantised
 
@@ -82,8 +82,10 @@ def write(network: onnx.ModelProto, path: Path) -> str:
     digest = hashlib.sha256(content).hexdigest()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, lambda file: file.write(content))
-        replace_file(path.with_suffix(".sha256"), lambda file: file.write(f"{digest}  {path.name}\n".encode()))
+        with unfinished(path) as part:
+            part.write_bytes(content)
+        with unfinished(path.with_suffix(".sha256")) as part:
+            part.write_text(f"{digest}  {path.name}\n")
     except OSError as error:
         raise DataError(f"The model {path} cannot be written: {error.strerror or error}.") from None
     return digest
