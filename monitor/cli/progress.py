@@ -9,7 +9,7 @@ from monitor.cli.options import err, out
 if TYPE_CHECKING:
     from rich.console import Console
 
-Show: TypeAlias = Callable[[str, float, float | None], object]
+Show: TypeAlias = Callable[[str, float, float | None], None]
 """Called with a title, how much is done and how much there is; None while nobody knows how much."""
 
 
@@ -34,7 +34,7 @@ def progress_bar(console: "Console" = err, *, hidden: bool = False) -> Iterator[
 
 
 @contextmanager
-def picture_progress(*, as_json: bool) -> Iterator[Callable[[int, int], object]]:
+def picture_progress(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
     """The bar of a command that looks at pictures: called with how many are done and how many there are."""
     with progress_bar(out if out.is_terminal and not as_json else err) as show:
         yield lambda done, total: show(f"{done:,} of {total:,} pictures", done, total)

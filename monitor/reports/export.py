@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from monitor.text import printable
 
@@ -53,11 +53,9 @@ def to_xlsx(table: Table) -> bytes:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(printable(table.title)[:31])
-    assert isinstance(sheet, WriteOnlyWorksheet)
+    sheet: Any = book.create_sheet(printable(table.title)[:31])  # its class in this mode is private to openpyxl
     sheet.freeze_panes = "A2"
     for row in (table.columns, *table.rows):
         cells = []
