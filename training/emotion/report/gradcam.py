@@ -79,7 +79,7 @@ def _layer(model: keras.Model, name: str) -> keras.layers.Layer:
     layer = next((each for each in model.layers if each.name == name), None)
     if layer is None:
         some = ", ".join(each.name for each in model.layers if _is_spatial(each))
-        raise UsageError(f"There is no layer {name!r}; the layers with an activation map are {some}.")
+        raise UsageError(f"There is no layer named {name!r}; the layers with an activation map are {some}.")
     if not _is_spatial(layer):
         raise UsageError(f"The layer {name!r} has neither height nor width, so it does not have an activation map.")
     return layer
