@@ -110,6 +110,21 @@ def mood_view(
     )
 
 
+def mood_report(
+    engine: Engine, settings: Settings, period: Period, by: samples.By, *, group: str | None = None
+) -> tuple[list[Cell], dict[UUID, str]]:
+    """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows, and the people's names.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    start, end = period.bounds(settings.zone)
+    with reading(engine) as session:
+        found = arrange(moods.added_up(session, start, end, group=group), settings.zone)
+        cells = samples.distribution(found, by, settings.mood_confidence, hide_small=settings.mood != "individual")
+        return cells, pages.names(session, [cell.key for cell in cells if isinstance(cell.key, UUID)])
+
+
 def _people(cells: Sequence[Cell], names: Mapping[UUID, str], changed: Mapping[UUID, Change]) -> tuple[PersonMood, ...]:
     found = [PersonMood(names[cell.key], cell, changed.get(cell.key)) for cell in cells if isinstance(cell.key, UUID)]
     return tuple(sorted(found, key=lambda one: -one.cell.sightings))

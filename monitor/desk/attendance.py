@@ -1,0 +1,81 @@
+"""The attendance of a period: what the reports and the exports of a day show. It blocks: call it in workers only."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from db.attendance import ledger, schedules
+from db.engine import reading
+from db.people import people
+from db.records import LedgerEntry
+from monitor.attendance.days import Period, PersonDay, attendees, by_person, person_day
+from monitor.attendance.expected import expectation
+from monitor.attendance.rules import Passage, passages
+from monitor.config import Settings
+from monitor.errors import UsageError
+from monitor.reports import lines as report_lines
+from monitor.reports.export import to_csv, to_json_lines, to_xlsx, write_whole
+
+
+def attendance(
+    engine: Engine, settings: Settings, period: Period, now: datetime, *, group: str | None = None
+) -> list[PersonDay]:
+    """Everybody's days, by day and then by name: of those who came or were on the list. There are no days to come.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    zone, today = settings.zone, now.astimezone(settings.zone).date()
+    with reading(engine) as session:
+        shifts = schedules.all_schedules(session)
+        members = people.members(session, group=group)
+        entries = ledger.entries(session, *period.with_next_day().bounds(zone), group=group)
+    known = {person.id: person for person in members}
+    groups = {person.id: person.group for person in members}
+    by_day = _by_day(entries, settings)
+    found = []
+    for day in period.days():
+        if day > today:
+            break
+        near = by_person([*by_day[day], *by_day[day + timedelta(days=1)]])
+        came = attendees(day, near, known, shifts, zone, now)
+        expected = expectation(day, shifts, groups, zone, now)
+        days = (person_day(day, person, came, expected) for person in members)
+        found += [one for one in days if one is not None]
+    return found
+
+
+def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
+    """Write everybody's day, in the format that the file's name says, safe for spreadsheets.
+
+    Raises:
+        UsageError: the name says no format, or the file is there already.
+        MusterError: it cannot be written; then there is none.
+        DatabaseError: the database cannot be read.
+    """
+    write = WRITERS.get(file.suffix.lower())
+    if write is None:
+        raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(WRITERS)}.")
+    if file.exists():
+        raise UsageError(f"{file} is there already; give the name of a new file.")
+    write_whole(file, write(report_lines.days(attendance(engine, settings, Period(day, day), now), settings.zone)))
+
+
+WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
+    ".csv": lambda lines: to_csv(report_lines.table("Attendance", lines)).encode(),
+    ".xlsx": lambda lines: to_xlsx(report_lines.table("Attendance", lines)),
+    ".json": lambda lines: to_json_lines(lines).encode(),
+}
+"""By the ending of a file's name."""
+
+
+def _by_day(entries: Sequence[LedgerEntry], settings: Settings) -> Mapping[date, list[Passage]]:
+    """The passages of each day of the site's calendar, in the order of time."""
+    found: dict[date, list[Passage]] = defaultdict(list)
+    for passage in passages(entries):
+        found[passage.at.astimezone(settings.zone).date()].append(passage)
+    return found
