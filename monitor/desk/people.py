@@ -16,7 +16,6 @@ from db.attendance import ledger, schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import candidates, templates
-from db.observations import moods
 from db.people import consents, pages, people, pins
 from db.people.pages import Page, Want
 from db.privacy import erasure
@@ -30,10 +29,10 @@ from monitor.attendance.days import Period
 from monitor.attendance.pin import hash_pin
 from monitor.attendance.rules import DaySummary, passages, summarise
 from monitor.config import QualityLimits, Settings
+from monitor.desk.moods import person_moods
 from monitor.desk.today import DESK, shares_of
 from monitor.domain import RgbImage
-from monitor.moods import samples as mood
-from monitor.moods.sums import arrange
+from monitor.moods.cells import Change
 
 HISTORY_DAYS = 14
 Property: TypeAlias = Literal["rename", "number", "group", "notes"]
@@ -66,7 +65,7 @@ class PersonDetails:
     """The last two weeks, newest first."""
     moods: tuple[tuple[str, float], ...]
     """Shares over the last two weeks; empty without individual moods."""
-    change: mood.Change | None
+    change: Change | None
     """Today against the person's own baseline."""
     door_pin: bool = False
     """Whether they can check in with their number and a PIN."""
@@ -154,17 +153,11 @@ def _has_pin(session: Session, who: Person) -> bool:
 
 def _moods(
     session: Session, settings: Settings, person: UUID, period: Period
-) -> tuple[tuple[tuple[str, float], ...], mood.Change | None]:
+) -> tuple[tuple[tuple[str, float], ...], Change | None]:
     if settings.mood != "individual":
         return (), None
-    zone = settings.zone
-    start, end = period.bounds(zone)
-    midnight = Period(period.last, period.last).bounds(zone)[0]
-    since = midnight - timedelta(days=mood.BASELINE_DAYS)
-    samples = arrange(moods.added_up(session, min(start, since), end, people=[person]), zone)
-    cell = mood.total(samples.between(start), settings.mood_confidence)
-    usual, now = (mood.means(some) for some in (samples.between(since, midnight), samples.between(midnight)))
-    return shares_of(cell) or (), mood.changes(usual, now).get(person)
+    cell, change = person_moods(session, settings, person, period)
+    return shares_of(cell) or (), change
 
 
 def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:

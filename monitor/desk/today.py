@@ -27,7 +27,7 @@ from monitor.desk.day_log import Attendees, attendees, day_log
 from monitor.desk.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
 from monitor.desk.moods import mood_report
 from monitor.domain import MOODS, EventKind
-from monitor.moods.samples import Cell
+from monitor.moods.cells import Cell
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.attendance.days import PersonDay
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.samples import By
-from monitor.moods.samples import Cell as MoodCell
-from monitor.moods.samples import label as mood_label
+from monitor.moods.cells import Cell as MoodCell
+from monitor.moods.cells import label as mood_label
+from monitor.moods.tally import By
 from monitor.reports.export import Cell, Table
 from monitor.reports.totals import PersonTotal
 
