@@ -1,17 +1,19 @@
 """The attendance of a period: what the reports and the exports of a day show. It blocks: call it in workers only."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db.attendance import ledger, schedules
 from db.engine import reading
 from db.people import people
-from db.records import LedgerEntry
+from db.records import LedgerEntry, Person, Schedule
 from monitor.attendance.days import Period, PersonDay, attendees, by_person, person_day
 from monitor.attendance.expected import expectation
 from monitor.attendance.rules import Passage, passages
@@ -29,24 +31,41 @@ def attendance(
     Raises:
         DatabaseError: the database cannot be read.
     """
-    zone, today = settings.zone, now.astimezone(settings.zone).date()
     with reading(engine) as session:
-        shifts = schedules.all_schedules(session)
         members = people.members(session, group=group)
-        entries = ledger.entries(session, *period.with_next_day().bounds(zone), group=group)
+        shifts = schedules.all_schedules(session)
+        entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), group=group)
+    return list(_days(settings.zone, period, members, shifts, entries, now))
+
+
+def attendance_of(
+    session: Session, settings: Settings, person: Person, period: Period, now: datetime
+) -> list[PersonDay]:
+    """One person's days; the rules are those of `attendance`."""
+    shifts = schedules.all_schedules(session)
+    entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), people=[person.id])
+    return list(_days(settings.zone, period, [person], shifts, entries, now))
+
+
+def _days(
+    zone: ZoneInfo,
+    period: Period,
+    members: Sequence[Person],
+    shifts: Sequence[Schedule],
+    entries: Sequence[LedgerEntry],
+    now: datetime,
+) -> Iterator[PersonDay]:
     known = {person.id: person for person in members}
     groups = {person.id: person.group for person in members}
-    by_day = _by_day(entries, settings)
-    found = []
-    for day in period.days():
-        if day > today:
-            break
+    by_day: dict[date, list[Passage]] = defaultdict(list)
+    for passage in passages(entries):
+        by_day[passage.at.astimezone(zone).date()].append(passage)
+    for day in Period(period.first, min(period.last, now.astimezone(zone).date())).days():
         near = by_person([*by_day[day], *by_day[day + timedelta(days=1)]])
         came = attendees(day, near, known, shifts, zone, now)
         expected = expectation(day, shifts, groups, zone, now)
         days = (person_day(day, person, came, expected) for person in members)
-        found += [one for one in days if one is not None]
-    return found
+        yield from (one for one in days if one is not None)
 
 
 def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
@@ -71,11 +90,3 @@ WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
     ".json": lambda lines: to_json_lines(lines).encode(),
 }
 """By the ending of a file's name."""
-
-
-def _by_day(entries: Sequence[LedgerEntry], settings: Settings) -> Mapping[date, list[Passage]]:
-    """The passages of each day of the site's calendar, in the order of time."""
-    found: dict[date, list[Passage]] = defaultdict(list)
-    for passage in passages(entries):
-        found[passage.at.astimezone(settings.zone).date()].append(passage)
-    return found

@@ -12,7 +12,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import ledger, schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import candidates, templates
@@ -27,8 +26,9 @@ from enroll.people.report import PersonReport
 from enroll.people.store import Details, refresh_template
 from monitor.attendance.days import Period
 from monitor.attendance.pin import hash_pin
-from monitor.attendance.rules import DaySummary, passages, summarise
+from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
+from monitor.desk.attendance import attendance_of
 from monitor.desk.moods import person_moods
 from monitor.desk.today import DESK, shares_of
 from monitor.domain import RgbImage
@@ -126,24 +126,12 @@ def person_details(
             templates=tuple(images),
             portrait=_portrait(session, cipher, person, images),
             look_alikes=_alike(session, person),
-            days=_days(session, settings, who, period, now),
+            days=tuple(day.summary for day in reversed(attendance_of(session, settings, who, period, now))),
             moods=shares,
             change=change,
             door_pin=_has_pin(session, who),
             waiting=len(candidates.waiting(session, person)),
         )
-
-
-def _days(session: Session, settings: Settings, who: Person, period: Period, now: datetime) -> tuple[DaySummary, ...]:
-    """The person's days, newest first; none before they were added."""
-    zone = settings.zone
-    since = max(period.first, who.created_at.astimezone(zone).date())
-    start, end = period.bounds(zone)
-    counted = passages(ledger.between(session, start, end + timedelta(days=1), people=[who.id]))
-    shifts = schedules.all_schedules(session)
-    came = {one.at.astimezone(zone).date() for one in counted}
-    days = [day for day in period.days() if day in came or (who.active and day >= since)]
-    return tuple(summarise(who, day, counted, shifts, zone, now) for day in reversed(days))
 
 
 def _has_pin(session: Session, who: Person) -> bool:

@@ -92,7 +92,7 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
     """The day so far. Raises: DatabaseError.
 
     Args:
-        before: what was loaded earlier; what is in it and has not changed is not loaded again.
+        before: loaded earlier; only what changed since is loaded.
     """
     day = now.astimezone(settings.zone).date()
     start, end = Period(day, day).bounds(settings.zone)

@@ -97,7 +97,7 @@ def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
 
 
 def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
-    """The same for a terminal: clock times, percentages, and no column that is empty or says what others say."""
+    """The table for a terminal: clock times and percentages, without empty columns and those that repeat others."""
     wide = table(title, lines)
     shares = {name for line in lines if isinstance(line.get("shares"), Mapping) for name in (*EMOTIONS, UNSURE)}
     kept = [
