@@ -167,12 +167,17 @@ def bind_key(session: Session, cipher: TemplateCipher, at: datetime) -> None:
     Raises:
         WrongKey: the database belongs to another key.
     """
-    known = session.scalar(select(TemplateKeyRow.key_id))
+    known = bound_key(session)
     if known is None:
         session.add(TemplateKeyRow(key_id=cipher.key_id, since=at))
         session.flush()
     elif known != cipher.key_id:
         raise WrongKey(_WRONG_KEY)
+
+
+def bound_key(session: Session) -> str | None:
+    """The id of the database's own key; None where no face was enrolled yet."""
+    return session.scalar(select(TemplateKeyRow.key_id))
 
 
 def _read_key_file(file: Path) -> bytes:

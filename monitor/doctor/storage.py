@@ -7,15 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine
 
 from db import backup, migrate
 from db.attendance import kiosks, ledger
-from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, load_cipher
-from db.engine import open_database, reading
+from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, bound_key, load_cipher
+from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError
 from db.people import people
-from db.schema import TemplateKeyRow
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.text import plural
@@ -79,7 +78,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
                 yield _no_database(name, file or Path())
                 return
             yield _looked_into(name, engine)
-        _try_to_write(settings.db)
+        require_writable(settings.db)
         yield ok("writing", "The database can be written.")
     except DatabaseError as error:
         yield fail(
@@ -110,16 +109,6 @@ def _no_database(name: str, file: Path) -> Check:
     return ok(name, f"There is no database yet; the first start makes {file}.")
 
 
-def _try_to_write(url: str) -> None:
-    """Take the write lock and let it go. Raises: DatabaseError."""
-    engine = open_database(url, upgrade=False)
-    try:
-        with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
-            connection.execute(text("SELECT 1"))
-    finally:
-        engine.dispose()
-
-
 @contextmanager
 def _existing(settings: Settings) -> Iterator[Engine | None]:
     """The database, for reading; None where there is no file yet. Raises: DatabaseError."""
@@ -140,7 +129,7 @@ def _key_of_database(settings: Settings) -> str | None:
             if engine is None:
                 return None
             with reading(engine) as session:
-                return session.scalar(select(TemplateKeyRow.key_id))
+                return bound_key(session)
     except DatabaseError:  # check_database says why
         return None
 

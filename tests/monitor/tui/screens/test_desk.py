@@ -8,7 +8,7 @@ from monitor.config import load_settings
 from monitor.desk import moods
 from monitor.desk.moods import Range, mood_view
 from monitor.domain import MOODS
-from monitor.moods.samples import Cell
+from monitor.moods.cells import Cell
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import stacked
 from monitor.tui.screens.mood.mood import MoodScreen

@@ -17,8 +17,8 @@ from db.people import people
 from db.people.pages import Want
 from db.privacy import erasure
 from db.records import NewEvent, Presence
-from monitor.attendance.day_log import LASTS, came, day_log
 from monitor.desk.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.day_log import VALID_FOR, attendees, day_log
 from monitor.desk.today import today_of
 from tests.monitor.desk.test_day_board import TODAY
 from tests.monitor.world import NOW, World
@@ -134,24 +134,26 @@ def test_hours_are_worked_out_anew_after_a_minute(world: World) -> None:
     with reading(world.engine) as session:
         log = day_log(session, world.settings.zone, TODAY)
         assert day_log(session, world.settings.zone, TODAY, log) is log
-    before = came(log, NOW)
-    at_once, later = came(log, NOW + LASTS / 2, before), came(log, NOW + LASTS, before)
-    person = next(id for id, line in before.lines.items() if line.summary.passages[-1].kind == "check_in")
-    assert at_once.lines[person] is before.lines[person]
-    assert later.lines[person].summary.present == before.lines[person].summary.present + LASTS
-    assert came(log, NOW - LASTS, before).lines == came(log, NOW - LASTS).lines, "a clock may be put back"
+    before = attendees(log, NOW)
+    at_once, later = attendees(log, NOW + VALID_FOR / 2, before), attendees(log, NOW + VALID_FOR, before)
+    person = next(id for id, line in before.days.items() if line.summary.passages[-1].kind == "check_in")
+    assert at_once.days[person] is before.days[person]
+    assert later.days[person].summary.present == before.days[person].summary.present + VALID_FOR
+    assert attendees(log, NOW - VALID_FOR, before).days == attendees(log, NOW - VALID_FOR).days, (
+        "a clock may be put back"
+    )
 
 
 def test_only_those_in_the_news_are_worked_out_again(world: World) -> None:
     with reading(world.engine) as session:
         log = day_log(session, world.settings.zone, TODAY)
-    before = came(log, NOW)
+    before = attendees(log, NOW)
     desk = Desk(world, 1)
     with writing(world.engine) as session:
         who, kiosk = world.ids["Radia Perlman"], desk.kiosk(session)
         ledger.append(session, NewEvent(new_id(), "check_in", who, NOW, "UTC", kiosk, "face", "door", NOW))
-        after = came(day_log(session, world.settings.zone, TODAY, log), NOW, before)
-    assert who not in before.lines
-    assert after.lines[who].summary.first_in == NOW
-    assert all(after.lines[person] is line for person, line in before.lines.items())
+        after = attendees(day_log(session, world.settings.zone, TODAY, log), NOW, before)
+    assert who not in before.days
+    assert after.days[who].summary.first_in == NOW
+    assert all(after.days[person] is line for person, line in before.days.items())
     assert replace(after.log, heads=log.heads, passages=log.passages, people=log.people) == log
