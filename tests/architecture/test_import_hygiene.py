@@ -135,7 +135,7 @@ def test_the_list_of_commands_needs_neither_vision_nor_database_nor_training() -
         assert heavy not in answer["modules"]
 
 
-def test_the_table_has_every_command_of_the_readme_and_no_other() -> None:
+def test_the_table_has_these_commands_and_no_other() -> None:
     from monitor.cli.main import _COMMANDS
 
     assert tuple(_COMMANDS) == COMMANDS

