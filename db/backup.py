@@ -1,6 +1,5 @@
 """A copy of a SQLite database while others use it, and checks of a database's health."""
 
-import os
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from sqlalchemy import Engine, text
 from db import migrate
 from db.engine import reading
 from db.errors import DatabaseError, DatabaseUnavailable, NameTaken, explain
+from monitor.files import unfinished
 
 
 def back_up(engine: Engine, file: Path) -> int:
@@ -25,21 +25,16 @@ def back_up(engine: Engine, file: Path) -> int:
         raise DatabaseError("PostgreSQL is backed up with its own pg_dump; run that on the server.")
     if file.exists():
         raise NameTaken(f"{file} is there already; give the name of a new file.")
-    unfinished = file.with_name(f"{file.name}.unfinished")
     source = engine.raw_connection()
     try:
-        unfinished.unlink(missing_ok=True)
-        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        _copy(source.driver_connection, unfinished)
-        unfinished.rename(file)
+        with unfinished(file, private=True) as part:
+            _copy(source.driver_connection, part)
     except OSError as error:
         raise DatabaseUnavailable(f"The backup {file} cannot be written: {error.strerror}.") from None
     except sqlite3.Error as error:
         raise explain(error, str(file)) or DatabaseError(f"The backup failed: {error}.") from None
     finally:
         source.close()
-        unfinished.unlink(missing_ok=True)
-        unfinished.with_name(f"{unfinished.name}-journal").unlink(missing_ok=True)  # stays where the disk is full
     return file.stat().st_size
 
 
@@ -79,3 +74,4 @@ def _copy(source: sqlite3.Connection | object, file: Path) -> None:
         target.execute("PRAGMA journal_mode=DELETE")
     finally:
         target.close()
+        file.with_name(f"{file.name}-journal").unlink(missing_ok=True)  # stays where the disk is full

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, InvalidRecord, WrongKey
 from db.schema import TemplateKeyRow
+from monitor.files import unfinished
 
 KEY_VARIABLE: Final = "MUSTER_KEY"
 KEY_FILE: Final = "template.key"
@@ -166,12 +167,17 @@ def bind_key(session: Session, cipher: TemplateCipher, at: datetime) -> None:
     Raises:
         WrongKey: the database belongs to another key.
     """
-    known = session.scalar(select(TemplateKeyRow.key_id))
+    known = bound_key(session)
     if known is None:
         session.add(TemplateKeyRow(key_id=cipher.key_id, since=at))
         session.flush()
     elif known != cipher.key_id:
         raise WrongKey(_WRONG_KEY)
+
+
+def bound_key(session: Session) -> str | None:
+    """The id of the database's own key; None where no face was enrolled yet."""
+    return session.scalar(select(TemplateKeyRow.key_id))
 
 
 def _read_key_file(file: Path) -> bytes:
@@ -190,24 +196,14 @@ def write_key_file(file: Path, key: bytes, *, replace: bool) -> None:
         FileExistsError: the file is there already and is not to be replaced.
         DatabaseUnavailable: it cannot be written.
     """
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-            handle.write(encode_key(key) + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        if replace:
-            temporary.replace(file)
-        else:
-            os.link(temporary, file)
+        with unfinished(file, private=True, replace=replace) as part:
+            part.write_text(encode_key(key) + "\n", encoding="ascii")
     except FileExistsError:
         raise
     except OSError as error:
         raise DatabaseUnavailable(f"The key file {file} cannot be written: {error.strerror}.") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _from_keyring() -> str | None:

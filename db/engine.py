@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
@@ -88,6 +88,16 @@ def writing(engine: Engine) -> Iterator[Session]:
     owner = engine.execution_options(sqlite_begin="IMMEDIATE")
     with Session(owner, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def require_writable(url: str) -> None:
+    """Takes the write lock of a database and lets it go. Raises: DatabaseError."""
+    engine = open_database(url, upgrade=False)
+    try:
+        with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
+            connection.execute(text("SELECT 1"))
+    finally:
+        engine.dispose()
 
 
 def scrub(engine: Engine) -> bool:

@@ -68,7 +68,6 @@ class WrongKey(DatabaseError):  # noqa: N818
 
 
 BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def explain(error: BaseException, where: str) -> DatabaseError | None:

@@ -274,6 +274,24 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """Who is on the list of one day even when they do not come, and who of them is overdue: should have come by now."""
+
+    listed_before: datetime | None
+    """The end of the day: active people who were added before it are on the list; None: nobody is (a day to come)."""
+    overdue_groups: frozenset[str] = frozenset()
+    """Groups with shifts whose people are overdue, apart from people with shifts of their own."""
+    other_groups: frozenset[str] = frozenset()
+    """Groups with shifts whose people are not expected, or not yet."""
+    others_overdue: bool = False
+    """Whether people of no group, and of groups without shifts, are overdue."""
+    own_shifts: frozenset[UUID] = frozenset()
+    """People with shifts of their own."""
+    overdue_people: frozenset[UUID] = frozenset()
+    """Those of `own_shifts` who are overdue."""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     id: UUID
     at: datetime

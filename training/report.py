@@ -1,4 +1,4 @@
-"""Figures and one-file HTML for the reports of both studies. Nothing here knows what is studied."""
+"""Figures, numbers and one-file HTML pages for the reports of both studies."""
 
 import base64
 from collections.abc import Mapping
@@ -8,43 +8,48 @@ from typing import Any
 import jinja2
 from matplotlib.figure import Figure
 
+from monitor.text import printable
+
 DPI = 120
 PNG_TEXTS = {"Software": None}
-"""matplotlib's version stays out of the files, so the same numbers give the same bytes."""
+"""Leaves matplotlib's version out of the PNGs: equal numbers give equal bytes under every version."""
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG and return its path; the folder is made when it is missing."""
+    """Write a figure as PNG and return its path; creates the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=DPI, bbox_inches="tight", facecolor="white", metadata=PNG_TEXTS)
     return path
 
 
 def label(text: str, longest: int = 24) -> str:
-    """A name from outside made safe for matplotlib: one line, no control characters, no mathematics, not long."""
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    if len(clean) > longest:
-        clean = clean[: longest - 1] + "…"
-    return clean.replace("$", r"\$")
+    """A name as text that matplotlib can draw: one line, without control characters or mathematics, shortened."""
+    return printable(text, longest).replace("$", r"\$")
 
 
-def data_uri(png: Path) -> str:
+def data_uri(png: bytes) -> str:
     """A PNG as a `data:` address, so that a page needs no other file."""
-    return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode("ascii")
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """0.917 as "91.7 %"."""
+    return f"{share:.{digits}%}".replace("%", " %")
 
 
 def format_value(value: Any, style: str = "text") -> str:
-    """A table cell as people read it.
+    """A table cell as people read it; a dash for None.
 
     Args:
-        style: "percent" (of 1), "percent2", "seconds", "milliseconds" (both of a second), "bytes", "number" or "text".
+        value: a share of 1 for "percent", seconds for "seconds" and "milliseconds".
+        style: "percent" and "percent2" (1 and 2 decimals), "seconds", "milliseconds", "bytes", "number" or "text".
     """
     if value is None:
         return "–"
     if style == "percent":
-        return f"{value:.1%}".replace("%", " %")
+        return percent(value)
     if style == "percent2":
-        return f"{value:.2%}".replace("%", " %")
+        return percent(value, 2)
     if style == "seconds":
         return f"{value:.2f} s"
     if style == "milliseconds":
@@ -57,11 +62,11 @@ def format_value(value: Any, style: str = "text") -> str:
 
 
 def render_page(template: Path, values: Mapping[str, Any], output: Path) -> Path:
-    """Fill a Jinja template (everything escaped; filters `value` and `data_uri`) and write the page.
+    """Fill a Jinja template and write the page; all values are escaped.
 
     Args:
-        template: the template's file.
-        values: what it may use. Figures are given by paths relative to the folder of `output`.
+        template: the template's file. It can use the filters `value` (`format_value`) and `data_uri`.
+        values: the variables of the template. Figures are named by their paths relative to the folder of `output`.
         output: the HTML file to write.
     """
     environment = jinja2.Environment(
@@ -72,6 +77,6 @@ def render_page(template: Path, values: Mapping[str, Any], output: Path) -> Path
         lstrip_blocks=True,
     )
     environment.filters["value"] = format_value
-    environment.filters["data_uri"] = lambda name: data_uri(output.parent / name)
+    environment.filters["data_uri"] = lambda name: data_uri((output.parent / name).read_bytes())
     output.write_text(environment.get_template(template.name).render(**values), encoding="utf-8")
     return output

@@ -99,20 +99,23 @@ def between(
     end: datetime,
     *,
     people: Sequence[UUID] | None = None,
-    group: str | None = None,
 ) -> list[AttendanceEvent]:
     """Events with start <= at < end, with their voids and corrections, in the ledger's order."""
-    query = _within(_with_person(*_EVENT), start, end, people)
-    if group is not None:
-        query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
-    return _events(session, query)
+    return _events(session, _within(_with_person(*_EVENT), start, end, people))
 
 
 def entries(
-    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    people: Sequence[UUID] | None = None,
+    group: str | None = None,
 ) -> list[LedgerEntry]:
-    """The same events with only what the rules read."""
+    """What the rules read of the events that `between` finds; with a group, of its people's events."""
     query = _within(_with_person(*_ENTRY), start, end, people)
+    if group is not None:
+        query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
     return list(starmap(LedgerEntry, session.execute(query)))
 
 

@@ -180,17 +180,6 @@ def load_chip(session: Session, cipher: TemplateCipher, template: UUID) -> bytes
     return cipher.open(row.chip, chip_owner(row.person_id, row.id))
 
 
-def people_by_hash(session: Session, hashes: Sequence[str]) -> dict[str, list[UUID]]:
-    """Which of these images are enrolled already, and for whom."""
-    found: dict[str, list[UUID]] = {}
-    for start in range(0, len(hashes), 10_000):
-        some = hashes[start : start + 10_000]
-        query = select(TemplateRow.content_hash, TemplateRow.person_id).where(TemplateRow.content_hash.in_(some))
-        for content_hash, person in session.execute(query):
-            found.setdefault(content_hash, []).append(person)
-    return found
-
-
 def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]:
     """How many enrolled images each of these people has, where there are any."""
     counts: dict[UUID, int] = {}

@@ -171,10 +171,10 @@ def count(session: Session) -> int:
 
 
 def fingerprint(session: Session, start: datetime, end: datetime) -> tuple[int, int]:
-    """How many samples there are with start <= at < end, and of how many nobody knows the person.
+    """Samples with start <= at < end, and how many of those are without a person.
 
-    It costs little, because the indices tell it, and it is another one after samples came later or were deleted, and
-    after a person was taken off them. Of a merge of two people only the audit log tells.
+    A cheap sign of change: one of the numbers differs after samples were added, deleted, or lost their person, but not
+    after two people were merged, which the audit log tells. The indices answer it.
     """
     query = select(func.count()).select_from(MoodRow).where(MoodRow.at >= start, MoodRow.at < end)
     return session.scalar(query) or 0, session.scalar(query.where(MoodRow.person_id.is_(None))) or 0

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import starmap
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, false, func, select, true
@@ -18,6 +20,12 @@ from db.names import clean, clean_or_none, folded
 from db.people import consents, look_alikes
 from db.records import GalleryPerson, Person, PersonSummary
 from db.schema import MeanTemplateRow, PersonRow, SubjectRow
+
+_COLUMNS: Final = (
+    *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
+    *(PersonRow.active, PersonRow.notes, PersonRow.created_at),
+)
+"""Of a `Person`, in its order; objects that the session keeps would cost three times as much."""
 
 
 def add_person(
@@ -102,6 +110,19 @@ def list_people(
         query = query.where(PersonRow.active == (true() if active else false()))
     people = [record(row) for row in session.scalars(query)]
     return _summaries(session, people)
+
+
+def members(session: Session, *, group: str | None = None) -> list[Person]:
+    """Everybody, or everybody of a group, by name."""
+    query = select(*_COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
+    return list(starmap(Person, session.execute(query if group is None else query.where(PersonRow.group == group))))
+
+
+def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """These people, as far as they are not erased."""
+    query = select(*_COLUMNS)
+    found = (Person(*row) for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
+    return {person.id: person for person in found}
 
 
 def names(session: Session) -> dict[UUID, str]:

@@ -108,6 +108,20 @@ def has_faces(session: Session, person: UUID) -> bool:
     return any(_count(session, table, person) for table in (TemplateRow, PortraitRow))
 
 
+def sealed_faces(session: Session, person: UUID) -> list[bytes]:
+    """Everything encrypted that is kept of a person's face: templates, their images, and the portrait."""
+    columns = (
+        *(TemplateRow.embedding, TemplateRow.chip, GrowthRow.embedding, GrowthRow.chip),
+        *(MeanTemplateRow.embedding, PortraitRow.jpeg),
+    )
+    return [
+        value
+        for column in columns
+        for value in session.scalars(select(column).where(column.class_.person_id == person))
+        if value is not None
+    ]
+
+
 def _require_two(session: Session, source: UUID, into: UUID) -> None:
     if source == into:
         raise InvalidRecord("A person cannot be merged with themselves; give two different people.")

@@ -10,7 +10,8 @@ import numpy as np
 from enroll.evaluation.calibration import AtTarget
 from enroll.evaluation.evaluate import Recipe
 from enroll.evaluation.rates import Floats
-from monitor.errors import MusterError, UsageError
+from monitor.errors import UsageError
+from monitor.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -126,15 +127,7 @@ def _save(figure: "Figure", file: Path) -> None:
         figure.savefig(drawn, format=file.suffix.removeprefix(".") or "none", dpi=144)
     except ValueError:
         raise UsageError(f"{file} has no known ending; give .png, .svg or .pdf.") from None
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    try:
-        try:
-            unfinished.write_bytes(drawn.getvalue())
-            unfinished.replace(file)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
+    write_atomically(file, drawn.getvalue())
 
 
 def _ticks(put: Callable[[list[float], list[str]], object]) -> None:

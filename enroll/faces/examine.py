@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-import cv2
 import numpy as np
 
 from enroll.faces.quality import Quality, assess
@@ -13,6 +12,7 @@ from monitor.domain import Embedding, Face, RgbImage
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
+from monitor.vision.jpeg import encode_jpeg
 from monitor.vision.stills import embed_stills
 
 MOST_FACES: Final = 12
@@ -91,7 +91,7 @@ class Examiner:
         chips = np.stack([face_chip(rgb, face) for face in faces])
         embeddings = embed_stills(self._encoder, chips) if self._steady else self._encoder.embed(chips)
         return tuple(
-            ExaminedFace(face, assess(rgb, face, self.limits), embedding, to_jpeg(chip))
+            ExaminedFace(face, assess(rgb, face, self.limits), embedding, encode_jpeg(chip))
             for face, chip, embedding in zip(faces, chips, embeddings, strict=True)
         )
 
@@ -108,9 +108,3 @@ def foreground(faces: list[Face]) -> list[Face]:
     """Without the faces that stand far behind the largest one; the largest first."""
     faces = sorted(faces, key=lambda face: -face.box.width)[:MOST_FACES]
     return [face for face in faces if face.box.width >= _BACKGROUND * faces[0].box.width]
-
-
-def to_jpeg(rgb: RgbImage) -> bytes:
-    """A small picture as JPEG, near-lossless."""
-    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
-    return bytes(encoded)

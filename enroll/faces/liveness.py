@@ -14,12 +14,13 @@ who fails is asked again. A portrait that is bent to a quarter of a circle passe
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from enroll.faces.examine import ExaminedFace
 from monitor.config import QualityLimits
+from monitor.domain import RgbImage
+from monitor.vision.jpeg import decode_jpeg
 from monitor.vision.landmarks import Landmarks, landmarks
 
 _RIGHT_EYE: Final = slice(36, 42)
@@ -71,6 +72,7 @@ def _homogeneous(points: Landmarks) -> NDArray[np.float64]:
     return np.hstack([points, np.ones((len(points), 1))])
 
 
-def _chip(face: ExaminedFace) -> NDArray[np.uint8]:
-    decoded = cv2.imdecode(np.frombuffer(face.chip_jpeg, np.uint8), cv2.IMREAD_COLOR)
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+def _chip(face: ExaminedFace) -> RgbImage:
+    chip = decode_jpeg(face.chip_jpeg)
+    assert chip is not None, "it was encoded when the face was examined"
+    return chip

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from enroll.faces.judge import Rejection
 from enroll.people.store import Identity
 from monitor.errors import UsageError
+from monitor.text import natural_order
 from monitor.vision.images import SUFFIXES
 
 MOST_PICTURES: Final = 1_000_000
@@ -93,7 +94,7 @@ def group_by_person(
         only: one name for all pictures.
         around: a folder of this name may lie around everything; archives are packed so.
     """
-    listed = sorted(entries, key=lambda entry: natural(str(entry[0])))
+    listed = sorted(entries, key=lambda entry: natural_order(str(entry[0])))
     depth = _depth_of_person([path for path, _ in listed], around)
     people: dict[str, list[Picture | Rejection]] = {}
     for path, found in listed:
@@ -122,22 +123,13 @@ def name_from_file(stem: str) -> str | None:
     without a separator ("s1") belongs to the name.
     """
     name = stem
-    while shorter := re.sub(
-        r"([\s_.\-]*\(\d+\)|[\s_.\-]+\d+|[\s_.\-]+(copy|kopie))\s*$", "", name, flags=re.IGNORECASE
-    ):
-        if shorter == name:
-            break
+    while (shorter := _NUMBERING.sub("", name)) not in ("", name):
         name = shorter
     spaced = " ".join(name.replace("_", " ").split())
     numbered = spaced != stem
     if not spaced or (numbered and (_CAMERA_NAMES.fullmatch(spaced) or not any(map(str.isalpha, spaced)))):
         return None
     return spaced
-
-
-def natural(text: str) -> list[tuple[int, str]]:
-    """A sort key under which "2.jpg" comes before "10.jpg"."""
-    return [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in re.split(r"(\d+)", text)]
 
 
 def require_some(pile: Pile, path: Path) -> Pile:

@@ -1,7 +1,6 @@
 """What people may ask for under GDPR: everything about them in one file, or that nothing about them is left."""
 
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -10,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.privacy import erasure
 from db.records import ErasureReceipt, Person, PersonExport
-from db.schema import GrowthRow, MeanTemplateRow, PortraitRow, TemplateRow
 from monitor.errors import MusterError, UsageError
+from monitor.files import unfinished
 
 _CHUNK: Final = 2**22
 _TRACE: Final = 40
@@ -58,21 +57,16 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
         raise UsageError(f"{file} is there already; give the name of a new file.")
     with reading(engine) as session:
         export = erasure.export_person(session, cipher, person.id)
-    unfinished = file.with_name(f"{file.name}.unfinished")
     try:
-        try:
-            unfinished.unlink(missing_ok=True)
-            _pack(export, os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), at)
-            unfinished.rename(file)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with unfinished(file, private=True) as part:
+            _pack(export, part, at)
     except OSError as error:
         raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
     return len(export.images)
 
 
-def _pack(export: PersonExport, descriptor: int, at: datetime) -> None:
-    with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+def _pack(export: PersonExport, file: Path, at: datetime) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", _ABOUT.format(at=at.isoformat(timespec="seconds")))
         archive.writestr("person.json", json.dumps(export.data, ensure_ascii=False, indent=2, default=str))
         for name, content in export.images.items():
@@ -104,17 +98,8 @@ def erase(engine: Engine, person: Person, *, at: datetime, actor: str) -> Erasur
 
 def _traces(engine: Engine, person: Person) -> Sequence[bytes]:
     """Bytes that only this person's rows have."""
-    columns = (
-        *(TemplateRow.embedding, TemplateRow.chip, GrowthRow.embedding, GrowthRow.chip),
-        *(MeanTemplateRow.embedding, PortraitRow.jpeg),
-    )
     with reading(engine) as session:
-        sealed = [
-            value
-            for column in columns
-            for value in session.scalars(select(column).where(column.class_.person_id == person.id))
-            if value is not None
-        ]
+        sealed = erasure.sealed_faces(session, person.id)
     return [person.id.hex.encode(), *(value[:_TRACE] for value in sealed)]
 
 

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-import cv2
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -18,6 +16,7 @@ from enroll.people.gallery_index import load_roster
 from enroll.people.store import mark_alike, refresh_template
 from monitor.domain import Embedding, RgbImage
 from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.jpeg import decode_jpeg
 
 Embed = Callable[[RgbImage], Embedding]
 """One chip, uint8 (150, 150, 3), to its unit embedding, float32 (128,)."""
@@ -70,9 +69,9 @@ def _re_encode_person(
 
 def _renew(session: Session, cipher: TemplateCipher, embed: Embed, old: Template, *, at: datetime, actor: str) -> bool:
     chip = templates.load_chip(session, cipher, old.id)
-    if chip is None:
+    rgb = decode_jpeg(chip) if chip else None
+    if rgb is None:
         return False
-    rgb = cv2.cvtColor(cv2.imdecode(np.frombuffer(chip, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     templates.delete_template(session, old.id, at=at, actor=actor)
     templates.add_template(
         session,
@@ -80,7 +79,7 @@ def _renew(session: Session, cipher: TemplateCipher, embed: Embed, old: Template
         old.person,
         content_hash=old.content_hash,
         encoder=ENCODER_NAME,
-        embedding=embed(np.asarray(rgb, np.uint8)),
+        embedding=embed(rgb),
         quality=old.quality,
         source=old.source,
         at=old.created_at,

@@ -1,25 +1,21 @@
-"""Everybody's days in a period: the ledger's events put together by the rules of attendance. Reads only."""
+"""Everybody's day: what passages say of those who came, and the expectation of those who did not. Pure functions."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
-from db.attendance import ledger, schedules
-from db.people import people
-from db.records import Person
-from monitor.attendance.rules import DaySummary, Passage, passages, summarise
-from monitor.attendance.shifts import day_bounds
-from monitor.config import Settings
+from db.records import Expectation, Person
+from monitor.attendance.expected import is_listed, is_overdue
+from monitor.attendance.rules import DaySummary, Passage, Status, summarise
+from monitor.attendance.shifts import Shift, day_bounds
 
 
 @dataclass(frozen=True, slots=True)
 class PersonDay:
-    """One line of the attendance report."""
+    """One person's day: a line of the day board and of the attendance report."""
 
     person: Person
     summary: DaySummary
@@ -40,35 +36,51 @@ class Period:
         """The first instant, and the first one after it, in UTC."""
         return day_bounds(self.first, zone)[0], day_bounds(self.last, zone)[1]
 
-
-def attendance(
-    session: Session, settings: Settings, period: Period, now: datetime, *, group: str | None = None
-) -> list[PersonDay]:
-    """Everybody's days, by day and then by name; nobody before they were added, and no days to come."""
-    zone = settings.zone
-    shifts = schedules.all_schedules(session)
-    members = [entry.person for entry in people.list_people(session, group=group)]
-    by_day = _by_person_and_day(session, period, zone, group)
-    today = now.astimezone(zone).date()
-    found = []
-    for day in period.days():
-        for person in members if day <= today else ():
-            near = by_day[person.id, day] + by_day[person.id, day + timedelta(days=1)]
-            summary = summarise(person, day, near, shifts, zone, now)
-            known = person.active and person.created_at.astimezone(zone).date() <= day
-            if summary.passages or known:
-                found.append(PersonDay(person, summary))
-    return found
+    def with_next_day(self) -> "Period":
+        """One day more, on which a shift over midnight ends."""
+        return Period(self.first, self.last + timedelta(days=1))
 
 
-def _by_person_and_day(
-    session: Session, period: Period, zone: ZoneInfo, group: str | None
-) -> dict[tuple[UUID, date], list[Passage]]:
-    start, end = period.bounds(zone)
-    # One day more: a shift over midnight ends on the day after the last.
-    events = ledger.between(session, start, end + timedelta(days=1), group=group)
-    by_day: dict[tuple[UUID, date], list[Passage]] = defaultdict(list)
-    for passage in passages(events):
+def by_person(passages: Iterable[Passage]) -> dict[UUID, tuple[Passage, ...]]:
+    """The passages of each person, in the order given; those of erased people are left out."""
+    found: dict[UUID, list[Passage]] = defaultdict(list)
+    for passage in passages:
         if passage.person is not None:
-            by_day[passage.person, passage.at.astimezone(zone).date()].append(passage)
-    return by_day
+            found[passage.person].append(passage)
+    return {person: tuple(theirs) for person, theirs in found.items()}
+
+
+def attendees(
+    day: date,
+    passages: Mapping[UUID, Sequence[Passage]],
+    people: Mapping[UUID, Person],
+    shifts: Sequence[Shift],
+    zone: ZoneInfo,
+    now: datetime,
+) -> dict[UUID, PersonDay]:
+    """The day of everybody who came or left on it.
+
+    Args:
+        passages: by person and in the order of time, of this day and of the next.
+        people: at least those with passages.
+    """
+    days = (
+        PersonDay(people[person], summarise(people[person], day, theirs, shifts, zone, now))
+        for person, theirs in passages.items()
+    )
+    return {one.person.id: one for one in days if one.summary.passages}
+
+
+def person_day(day: date, person: Person, came: Mapping[UUID, PersonDay], expectation: Expectation) -> PersonDay | None:
+    """Somebody's day; None for somebody who did not come and is not on the list of that day.
+
+    Args:
+        came: the day's `attendees`.
+    """
+    if person.id in came:
+        return came[person.id]
+    if not is_listed(expectation, person):
+        return None
+    status = Status.ABSENT if is_overdue(expectation, person) else None
+    nothing = DaySummary(person.id, day, status, None, None, timedelta(), late=False, incomplete=False, passages=())
+    return PersonDay(person, nothing)

@@ -1,101 +1,65 @@
-"""Who should have come by now on one day: for a person in memory, and as a condition for the database.
+"""Who is expected on one day, and who should have come by now. Pure functions.
 
-Of a million people who did not come, only those on the screen are loaded; the database counts and finds the others.
+The answer is short whatever the number of people, so that the database can count and find those who did not come
+(`db.attendance.board`), of whom there may be a million.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_
+from db.records import Expectation, Person
+from monitor.attendance.shifts import Shift, day_bounds, expected
 
-from db.records import Person
-from db.schema import PersonRow
-from monitor.attendance.day_log import DayLog
-from monitor.attendance.days import Period
-from monitor.attendance.rules import Status, summarise
-from monitor.attendance.shifts import expected
+NOBODY = UUID(int=0)
+"""An id that no person has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """By group, but for people with shifts of their own."""
+def expectation(
+    day: date, shifts: Sequence[Shift], groups: Mapping[UUID, str | None], zone: ZoneInfo, now: datetime
+) -> Expectation:
+    """Who is on the day's list, and who should have come by now.
 
-    end: datetime | None
-    """Who was added later is not on the board; None for a day to come, whose board is empty."""
-    late: frozenset[str] = frozenset()
-    """Groups with shifts whose people should be there."""
-    in_time: frozenset[str] = frozenset()
-    """Groups with shifts whose people need not be there, or not yet."""
-    others: bool = False
-    """Whether everybody else should be there."""
-    own: frozenset[UUID] = frozenset()
-    """People with shifts of their own."""
-    late_own: frozenset[UUID] = frozenset()
-    """Who of them should be there."""
+    Args:
+        shifts: all schedules of the site; when there are none at all, everybody is expected every day.
+        groups: the group of each person with shifts of their own whose expectation matters.
+    """
+    start, end = day_bounds(day, zone)
+    if day > now.astimezone(zone).date():
+        return Expectation(listed_before=None)
 
-    def knows(self, person: Person) -> bool:
-        """Whether somebody is on the board even if they do not come."""
-        return self.end is not None and person.active and person.created_at < self.end
+    def overdue(person: UUID, group: str | None) -> bool:
+        if not shifts:
+            return now >= start
+        shift = expected(shifts, person, group, day, zone)
+        return shift is not None and now > shift.late_after
 
-    def misses(self, person: Person) -> bool:
-        """Whether somebody should be there."""
-        if not self.knows(person) or person.id in self.own:
-            return self.knows(person) and person.id in self.late_own
-        return person.group in self.late or (self.others and person.group not in self.in_time)
-
-    @property
-    def known(self) -> ColumnElement[bool]:
-        """The same as `knows`, for the database."""
-        return false() if self.end is None else and_(PersonRow.active, PersonRow.created_at < self.end)
-
-    @property
-    def missed(self) -> ColumnElement[bool]:
-        """The same as `misses`, for the database."""
-        of_group: ColumnElement[bool] = PersonRow.group.in_(self.late)
-        if self.others:
-            of_group = or_(PersonRow.group.is_(None), PersonRow.group.not_in(self.in_time))
-        return and_(self.known, or_(and_(of_group, not_among(self.own)), among(self.late_own)))
-
-
-def expectation(log: DayLog, now: datetime) -> Expectation:
-    """Who should have come by now."""
-    if log.day > now.astimezone(log.zone).date():
-        return Expectation(None)
-
-    def is_late(person: UUID, group: str | None) -> bool:
-        if not log.shifts:
-            return summarise(_Member(person, group), log.day, (), (), log.zone, now).status is Status.ABSENT
-        due = expected(log.shifts, person, group, log.day, log.zone)
-        return due is not None and now > due.late_after
-
-    nobody = UUID(int=0)
-    own = frozenset(shift.person for shift in log.shifts if shift.person is not None)
-    named = frozenset(shift.group for shift in log.shifts if shift.group is not None)
-    late = frozenset(group for group in named if is_late(nobody, group))
+    own = frozenset(shift.person for shift in shifts if shift.person is not None)
+    with_shifts = frozenset(shift.group for shift in shifts if shift.group is not None)
+    overdue_groups = frozenset(group for group in with_shifts if overdue(NOBODY, group))
     return Expectation(
-        end=Period(log.day, log.day).bounds(log.zone)[1],
-        late=late,
-        in_time=named - late,
-        others=is_late(nobody, None),
-        own=own,
-        late_own=frozenset(person for person in own if is_late(person, log.people[person].group)),
+        listed_before=end,
+        overdue_groups=overdue_groups,
+        other_groups=with_shifts - overdue_groups,
+        others_overdue=overdue(NOBODY, None),
+        own_shifts=own,
+        overdue_people=frozenset(person for person in own & groups.keys() if overdue(person, groups[person])),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
-    id: UUID
-    group: str | None
+def is_listed(expectation: Expectation, person: Person) -> bool:
+    """Whether somebody is on the day's list even when they do not come."""
+    before = expectation.listed_before
+    return before is not None and person.active and person.created_at < before
 
 
-def among(ids: Any) -> ColumnElement[bool]:
-    """One of these people; the ids stand in the statement itself, because SQLite limits its parameters."""
-    values = [value for value in ids if value is not None]
-    return PersonRow.id.in_(bindparam(None, values, expanding=True, literal_execute=True)) if values else false()
-
-
-def not_among(ids: Any) -> ColumnElement[bool]:
-    """None of these people."""
-    return ~among(ids)
+def is_overdue(expectation: Expectation, person: Person) -> bool:
+    """Whether somebody on the list should have come by now."""
+    if not is_listed(expectation, person):
+        return False
+    if person.id in expectation.own_shifts:
+        return person.id in expectation.overdue_people
+    if person.group in expectation.overdue_groups:
+        return True
+    return expectation.others_overdue and person.group not in expectation.other_groups

@@ -1,6 +1,5 @@
 """Attendance rules: what a sighting means, and what a day's events say about a person. Pure functions."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -36,7 +35,7 @@ class LedgerEvent(Protocol):
 
 
 class Member(Protocol):
-    """A person as the roster needs them."""
+    """What the rules read of a person."""
 
     @property
     def id(self) -> UUID: ...
@@ -170,21 +169,6 @@ def summarise(
         incomplete=unmatched,
         passages=today,
     )
-
-
-def roster(
-    members: Iterable[Member],
-    day: date,
-    counted: Iterable[Passage],
-    shifts: Sequence[Shift],
-    zone: ZoneInfo,
-    now: datetime,
-) -> list[DaySummary]:
-    """Everybody's day, in the order of the members."""
-    by_person: Mapping[UUID | None, list[Passage]] = defaultdict(list)
-    for passage in counted:
-        by_person[passage.person].append(passage)
-    return [summarise(member, day, by_person.get(member.id, ()), shifts, zone, now) for member in members]
 
 
 def _status(today: Sequence[Passage], *, late: bool, over: bool, unmatched: bool, absent: bool) -> Status | None:

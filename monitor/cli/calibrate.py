@@ -1,16 +1,17 @@
 """`muster calibrate`: how often a stranger would be taken for somebody, and who would not be recognised."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, amount, emit, err, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
+from monitor.cli.progress import picture_progress
 from monitor.errors import UsageError
+from monitor.text import plural, printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -96,7 +97,7 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
 
     with ExitStack() as stack:
         pile = joined([stack.enter_context(open_pile(folder)) for folder in folders])
-        with _progress(as_json=as_json) as advance:
+        with picture_progress(as_json=as_json) as advance:
             faces = embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance)
     recipes = evaluate(faces, enrolled=enrolled, target_fpir=settings.target_fpir, margin=settings.match_margin)
     if figure is not None:
@@ -126,10 +127,10 @@ def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> 
     from enroll.evaluation.rates import paired
 
     pictures = "one picture" if enrolled == 1 else f"up to {enrolled} pictures"
-    faceless = f"; on {amount(missed, 'picture', 'pictures')} no face was found" if missed else ""
+    faceless = f"; on {plural(missed, 'picture')} no face was found" if missed else ""
     out.print(
-        f"{amount(recipes[0].people, 'person', 'people')} enrolled with {pictures} each, "
-        f"{amount(len(recipes[0].trials.genuine), 'probe', 'probes')}{faceless}.",
+        f"{plural(recipes[0].people, 'person', 'people')} enrolled with {pictures} each, "
+        f"{plural(len(recipes[0].trials.genuine), 'probe')}{faceless}.",
         soft_wrap=True,
     )
     table = Table("", *(one.name for one in recipes))
@@ -153,10 +154,9 @@ def _tell(found: "Calibration", target: float) -> None:
     from rich.text import Text
 
     from enroll.evaluation.curves import draw_gallery
-    from enroll.people.shown import printable
     from monitor.vision.matching.threshold import threshold_for
 
-    out.print(f"{amount(found.people, 'person', 'people')} with {amount(found.images, 'image', 'images')}.")
+    out.print(f"{plural(found.people, 'person', 'people')} with {plural(found.images, 'image')}.")
     given = found.targets[0].strangers.trials > 0
     table = Table("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
     for one in found.targets:
@@ -181,14 +181,12 @@ def _tell(found: "Calibration", target: float) -> None:
         out.print("More images would help most for:")
     for weak in found.weak:
         missed = f", of which {weak.missed} not recognised by the others" if weak.missed else ""
-        said = f"has {amount(weak.images, 'image', 'images')}{missed}; add {weak.needed}"
+        said = f"has {plural(weak.images, 'image')}{missed}; add {weak.needed}"
         out.print(Text(f"  {printable(weak.name, 40)} {said}"), soft_wrap=True)
 
 
 def _tell_past(changes: "WhatIf", target: float, days: int, saved: Path | None) -> None:
     from rich.text import Text
-
-    from enroll.people.shown import printable
 
     named = sum(one.named for one in changes.changes)
     out.print(
@@ -244,18 +242,5 @@ def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
     from enroll.evaluation.evaluate import embed_pile
     from enroll.imports.run import open_pile
 
-    with open_pile(folder) as pile, _progress(as_json=as_json) as advance:
+    with open_pile(folder) as pile, picture_progress(as_json=as_json) as advance:
         return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).embeddings
-
-
-@contextmanager
-def _progress(*, as_json: bool) -> "Iterator[Callable[[int, int], None] | None]":
-    console = out if out.is_terminal and not as_json else err
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import Progress
-
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Pictures", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, amount, emit, err, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, err, out, settings_from
+from monitor.text import plural
 
 if TYPE_CHECKING:
     from db.forwarding.send import Forwarded
@@ -115,7 +116,7 @@ def verify(
     if problems:
         raise DatabaseDamaged(f"The database is not whole: {'; '.join(problems)}; restore it from a backup.")
     out.print(
-        f"The ledger is whole: {amount(check.events, 'event', 'events')}, head {check.head}",
+        f"The ledger is whole: {plural(check.events, 'event')}, head {check.head}",
         markup=False,
         soft_wrap=True,
     )
@@ -250,10 +251,10 @@ def _tell_sent(done: "Forwarded", *, json: bool) -> None:
         emit({name: getattr(done, name) for name in counts} | {"erased_here": erased, "merged_here": pairs})
         return
     told = [
-        f"Sent {amount(done.events, 'attendance event', 'attendance events')}, "
-        f"{amount(done.sightings, 'sighting', 'sightings')}, {amount(done.moods, 'mood', 'moods')}, "
-        f"{amount(done.people, 'person', 'people')} and {amount(done.consents, 'consent', 'consents')}; "
-        f"brought up to date: {amount(done.changed, 'sighting', 'sightings')}."
+        f"Sent {plural(done.events, 'attendance event')}, "
+        f"{plural(done.sightings, 'sighting')}, {plural(done.moods, 'mood')}, "
+        f"{plural(done.people, 'person', 'people')} and {plural(done.consents, 'consent')}; "
+        f"brought up to date: {plural(done.changed, 'sighting')}."
     ]
     if done.merged or done.updated or done.erased:
         told.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
+from monitor.text import printable
 
 if TYPE_CHECKING:
     from monitor.doctor.check import Check
@@ -43,10 +44,8 @@ def _checks(db: str | None, config: Path | None) -> "Iterator[Check]":
 def _print(check: "Check") -> None:
     from rich.text import Text
 
-    from monitor.reports.export import plain
-
     colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.status]
-    line = Text.assemble((f"{check.status:<5}", colour), (f"{check.name:<15}", "bold"), plain(check.sentence))
+    line = Text.assemble((f"{check.status:<5}", colour), (f"{check.name:<15}", "bold"), printable(check.sentence))
     out.print(line, soft_wrap=True)
     if check.advice:
-        out.print(Text(f"{'':20}{plain(check.advice)}"), soft_wrap=True)
+        out.print(Text(f"{'':20}{printable(check.advice)}"), soft_wrap=True)

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 from monitor.domain import EventKind, KioskEvent, MoodScores
-from monitor.reports.export import plain
+from monitor.text import printable
 
 _WORDS = {
     EventKind.SIGHTING: "seen",
@@ -43,11 +43,11 @@ def as_line(event: KioskEvent, zone: tzinfo) -> str:
     """The event as one line for people, plain text."""
     parts = [f"{event.at.astimezone(zone):%H:%M:%S}", f"{_WORDS[event.kind]:<13}"]
     if event.name:
-        parts.append(plain(event.name))
+        parts.append(printable(event.name))
     if event.similarity is not None:
         parts.append(f"similarity {event.similarity:.2f}")
     if event.mood is not None:
         parts.append(event.mood.label)
     if event.text and event.kind in (EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
-        parts.append(plain(event.text))
+        parts.append(printable(event.text))
     return "  ".join(parts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+from monitor.text import natural_order, printable
 
 if TYPE_CHECKING:
     from monitor.config import Settings
@@ -118,7 +119,7 @@ def _emotions(settings: "Settings") -> Any:
 def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]]":
     """Each image; a folder that gives none comes with the reason, like an image that cannot be read."""
     from monitor.errors import ImageError
-    from monitor.sources.folder import is_image, natural_order
+    from monitor.sources.folder import is_image
 
     for path in paths:
         if not path.is_dir():
@@ -127,7 +128,7 @@ def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]
         try:
             inside = sorted(
                 (file for file in path.iterdir() if is_image(file) and not file.name.startswith(".")),
-                key=natural_order,
+                key=lambda file: natural_order(file.name),
             )
         except OSError as error:
             yield path, ImageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.")
@@ -141,9 +142,7 @@ def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]
 def _report_error(path: Path, error: Exception, *, json: bool) -> None:
     if json:
         emit({"image": str(path), "error": str(error)})
-    from monitor.reports.export import plain
-
-    typer.echo(f"muster: {plain(str(error))}", err=True)
+    typer.echo(f"muster: {printable(str(error))}", err=True)
 
 
 def _as_json(found: "IdentifiedFace") -> dict[str, Any]:
@@ -163,14 +162,12 @@ def _as_json(found: "IdentifiedFace") -> dict[str, Any]:
 
 
 def _print(path: Path, faces: "Sequence[IdentifiedFace]") -> None:
-    from monitor.reports.export import plain
-
     if not faces:
-        out.print(f"{plain(str(path))}: no face", markup=False, soft_wrap=True)
+        out.print(f"{printable(str(path))}: no face", markup=False, soft_wrap=True)
     for found in faces:
         match, box = found.match, found.face.box
-        who = plain(match.person.name) if match.person else "unknown"
+        who = printable(match.person.name) if match.person else "unknown"
         like = f", similarity {match.best.similarity:.3f} of {match.threshold:.3f}" if match.best else ""
         mood = f", {found.mood.label}" if found.mood else ""
         place = f"at {box.left:.0f},{box.top:.0f}"
-        out.print(f"{plain(str(path))}: {who}{mood}{like} ({place})", markup=False, soft_wrap=True)
+        out.print(f"{printable(str(path))}: {who}{mood}{like} ({place})", markup=False, soft_wrap=True)

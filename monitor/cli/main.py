@@ -117,7 +117,7 @@ def _fail_system(error: OSError) -> NoReturn:
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:
-    from monitor.reports.export import plain
+    from monitor.text import printable
 
-    typer.echo(f"muster: {plain(sentence)}", err=True)
+    typer.echo(f"muster: {printable(sentence)}", err=True)
     sys.exit(exit_code)

@@ -67,11 +67,6 @@ def open_store(
     return engine, load_cipher((config or CONFIG_FILE).parent)
 
 
-def amount(count: int, one: str, many: str) -> str:
-    """A number with its word, such as `1 person` and `1,200 people`."""
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def emit(record: Mapping[str, Any]) -> None:
     """Print one JSON object as one line, at once; what the output's encoding lacks is escaped."""
     text = json.dumps(record, ensure_ascii=False, default=str)

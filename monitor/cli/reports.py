@@ -69,15 +69,14 @@ def attendance(
     json: JsonOption = False,
 ) -> None:
     """Who came when: status, first in, last out, hours. Today, if no days are given."""
-    from db.engine import open_database, reading
-    from monitor.attendance import days as attended
+    from db.engine import open_database
+    from monitor.desk import attendance as desk
     from monitor.reports import lines as report_lines
     from monitor.reports import totals
 
     settings, form, now = _request(db, config, format_, output, json=json)
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
-    with reading(open_database(settings.db, read_only=True)) as session:
-        days = attended.attendance(session, settings, period, now, group=group)
+    days = desk.attendance(open_database(settings.db, read_only=True), settings, period, now, group=group)
     if by is AttendanceBy.DAY:
         lines = report_lines.days(days, settings.zone)
     elif by is AttendanceBy.PERSON:
@@ -101,10 +100,9 @@ def mood(
     json: JsonOption = False,
 ) -> None:
     """In what mood people were. The last seven days, if none are given."""
-    from db.engine import open_database, reading
-    from db.people import people
+    from db.engine import open_database
+    from monitor.desk.moods import mood_report
     from monitor.reports import lines as report_lines
-    from monitor.reports import totals
 
     settings, form, now = _request(db, config, format_, output, json=json)
     if form is Format.ICS:
@@ -112,9 +110,8 @@ def mood(
     if by is MoodBy.PERSON and settings.mood != "individual":
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=6)
-    with reading(open_database(settings.db, read_only=True)) as session:
-        cells = totals.moods_by(session, settings, period, by.value, group=group)
-        names = people.names(session) if by is MoodBy.PERSON else {}
+    engine = open_database(settings.db, read_only=True)
+    cells, names = mood_report(engine, settings, period, by.value, group=group)
     lines = report_lines.moods(cells, by.value, names, settings.mood_confidence)
     _write(f"Mood {settings.site}", lines, form, output)
     if not lines and form is Format.TABLE:
@@ -191,13 +188,13 @@ def _write(
 
 
 def _put(data: bytes, output: Path | None) -> None:
-    from monitor.reports.export import write_whole
+    from monitor.files import write_atomically
 
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return
-    write_whole(output, data)
+    write_atomically(output, data)
 
 
 def _show(table: "Table", output: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""What the mood screen asks. It blocks: call it in workers only."""
+"""Moods of a range of days, for the mood screen and the reports. It blocks: call it in workers only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,18 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db.engine import reading
 from db.observations import moods
 from db.people import pages
 from monitor.attendance.days import Period
 from monitor.config import Settings
-from monitor.moods import samples
-from monitor.moods.history import Past, added_up, past_of, with_usual
-from monitor.moods.samples import Cell, Change
-from monitor.moods.sums import arrange, joined
+from monitor.desk.mood_history import MoodHistory, load_history, tallied, with_baselines, with_today
+from monitor.moods import cells
+from monitor.moods.cells import Cell, Change
+from monitor.moods.samples import numbered
+from monitor.moods.tally import By
 
 MOST = 200
 """People whose moods are shown one by one; more than anybody reads."""
@@ -41,7 +43,7 @@ class Range(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonMood:
-    """One person's mood, and how today differs from what is usual for them."""
+    """One person's mood, and how today differs from their baseline."""
 
     name: str
     cell: Cell
@@ -64,7 +66,7 @@ class MoodView:
     """The `MOST` who were seen most often, those first; empty unless moods are individual."""
     more: int
     """People who were seen less often."""
-    past: Past = field(compare=False, repr=False)
+    history: MoodHistory = field(compare=False, repr=False)
     """For the next view."""
 
     @property
@@ -78,26 +80,26 @@ def mood_view(
     """The moods of a range of days, as the mood mode allows. Raises: DatabaseError.
 
     Args:
-        before: to which the news may be added: what it has of the past is kept where that still holds.
+        before: any view that was loaded earlier; what still holds of its history is not read again.
     """
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
     period = chosen.period(now.astimezone(zone).date())
-    over_time: samples.By = "hour" if chosen is Range.DAY else "day"
+    over_time: By = "hour" if chosen is Range.DAY else "day"
     with reading(engine) as session:
-        past = past_of(session, period, zone, now, before.past if before else None)
-        recent = moods.added_up(session, past.today.state.end, period.bounds(zone)[1])
-        today = joined(past.today.moods, arrange(recent, zone, past.today.moods))
-        past, found = added_up(past, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
-        seen, all_seen = ([], 0) if hide else samples.most_seen(found["person"], today, MOST)
+        history = load_history(session, period, zone, now, before.history if before else None)
+        today = with_today(session, history, period.bounds(zone)[1])
+        history, tallies = tallied(history, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
+        seen, all_seen = ([], 0) if hide else cells.most_seen(tallies["person"], today, MOST)
         names = pages.names(session, seen)
-        past = with_usual(session, past, seen)
+        history = with_baselines(session, history, seen)
 
-    def by(what: samples.By) -> tuple[Cell, ...]:
-        return tuple(samples.cells(found[what], what, today, hide_small=hide))
+    def by(what: By) -> tuple[Cell, ...]:
+        return tuple(cells.cells(tallies[what], what, today, hide_small=hide))
 
-    found["person"] = found["person"].of(np.array([today.people[person] for person in names], np.int64))
-    changed = samples.changes(past.usual, samples.means(today.of(names)))
+    tallies["person"] = tallies["person"].only(np.array([today.people[person] for person in names], np.int64))
+    baselines = {person: mean for person, mean in history.baselines.items() if mean is not None}
+    changed = cells.changes(baselines, cells.means(today.of(names)))
     return MoodView(
         period=period,
         total=next(iter(by("all")), None),
@@ -106,10 +108,36 @@ def mood_view(
         groups=by("group"),
         people=_people(by("person"), names, changed),
         more=max(0, all_seen - MOST),
-        past=past,
+        history=history,
     )
 
 
-def _people(cells: Sequence[Cell], names: Mapping[UUID, str], changed: Mapping[UUID, Change]) -> tuple[PersonMood, ...]:
-    found = [PersonMood(names[cell.key], cell, changed.get(cell.key)) for cell in cells if isinstance(cell.key, UUID)]
-    return tuple(sorted(found, key=lambda one: -one.cell.sightings))
+def mood_report(
+    engine: Engine, settings: Settings, period: Period, by: By, *, group: str | None = None
+) -> tuple[list[Cell], dict[UUID, str]]:
+    """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows, and the people's names.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    start, end = period.bounds(settings.zone)
+    with reading(engine) as session:
+        samples = numbered(moods.added_up(session, start, end, group=group), settings.zone)
+        found = cells.distribution(samples, by, settings.mood_confidence, hide_small=settings.mood != "individual")
+        return found, pages.names(session, [cell.key for cell in found if isinstance(cell.key, UUID)])
+
+
+def person_moods(session: Session, settings: Settings, person: UUID, period: Period) -> tuple[Cell, Change | None]:
+    """Somebody's mood in a period that ends today, and how today differs from their baseline."""
+    start, end = period.bounds(settings.zone)
+    midnight = Period(period.last, period.last).bounds(settings.zone)[0]
+    since = midnight - cells.BASELINE
+    samples = numbered(moods.added_up(session, min(start, since), end, people=[person]), settings.zone)
+    baseline, today = (cells.means(some) for some in (samples.between(since, midnight), samples.between(midnight)))
+    cell = cells.total(samples.between(start), settings.mood_confidence)
+    return cell, cells.changes(baseline, today).get(person)
+
+
+def _people(found: Sequence[Cell], names: Mapping[UUID, str], changed: Mapping[UUID, Change]) -> tuple[PersonMood, ...]:
+    people = [PersonMood(names[cell.key], cell, changed.get(cell.key)) for cell in found if isinstance(cell.key, UUID)]
+    return tuple(sorted(people, key=lambda one: -one.cell.sightings))

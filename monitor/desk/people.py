@@ -12,11 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import ledger, schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import candidates, templates
-from db.observations import moods
 from db.people import consents, pages, people, pins
 from db.privacy import erasure
 from db.records import Consent, Page, Person, PersonSummary, Template, Want
@@ -27,12 +25,14 @@ from enroll.people.report import PersonReport
 from enroll.people.store import Details, refresh_template
 from monitor.attendance.days import Period
 from monitor.attendance.pin import hash_pin
-from monitor.attendance.rules import DaySummary, passages, summarise
+from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
+from monitor.desk.attendance import attendance_of
+from monitor.desk.moods import person_moods
 from monitor.desk.today import DESK, shares_of
 from monitor.domain import RgbImage
-from monitor.moods import samples as mood
-from monitor.moods.sums import arrange
+from monitor.moods.cells import Change
+from monitor.vision.jpeg import decode_jpeg
 
 HISTORY_DAYS = 14
 Property: TypeAlias = Literal["rename", "number", "group", "notes"]
@@ -65,7 +65,7 @@ class PersonDetails:
     """The last two weeks, newest first."""
     moods: tuple[tuple[str, float], ...]
     """Shares over the last two weeks; empty without individual moods."""
-    change: mood.Change | None
+    change: Change | None
     """Today against the person's own baseline."""
     door_pin: bool = False
     """Whether they can check in with their number and a PIN."""
@@ -126,24 +126,12 @@ def person_details(
             templates=tuple(images),
             portrait=_portrait(session, cipher, person, images),
             look_alikes=_alike(session, person),
-            days=_days(session, settings, who, period, now),
+            days=tuple(day.summary for day in reversed(attendance_of(session, settings, who, period, now))),
             moods=shares,
             change=change,
             door_pin=_has_pin(session, who),
             waiting=len(candidates.waiting(session, person)),
         )
-
-
-def _days(session: Session, settings: Settings, who: Person, period: Period, now: datetime) -> tuple[DaySummary, ...]:
-    """The person's days, newest first; none before they were added."""
-    zone = settings.zone
-    since = max(period.first, who.created_at.astimezone(zone).date())
-    start, end = period.bounds(zone)
-    counted = passages(ledger.between(session, start, end + timedelta(days=1), people=[who.id]))
-    shifts = schedules.all_schedules(session)
-    came = {one.at.astimezone(zone).date() for one in counted}
-    days = [day for day in period.days() if day in came or (who.active and day >= since)]
-    return tuple(summarise(who, day, counted, shifts, zone, now) for day in reversed(days))
 
 
 def _has_pin(session: Session, who: Person) -> bool:
@@ -153,33 +141,18 @@ def _has_pin(session: Session, who: Person) -> bool:
 
 def _moods(
     session: Session, settings: Settings, person: UUID, period: Period
-) -> tuple[tuple[tuple[str, float], ...], mood.Change | None]:
+) -> tuple[tuple[tuple[str, float], ...], Change | None]:
     if settings.mood != "individual":
         return (), None
-    zone = settings.zone
-    start, end = period.bounds(zone)
-    midnight = Period(period.last, period.last).bounds(zone)[0]
-    since = midnight - timedelta(days=mood.BASELINE_DAYS)
-    samples = arrange(moods.added_up(session, min(start, since), end, people=[person]), zone)
-    cell = mood.total(samples.between(start), settings.mood_confidence)
-    usual, now = (mood.means(some) for some in (samples.between(since, midnight), samples.between(midnight)))
-    return shares_of(cell) or (), mood.changes(usual, now).get(person)
+    cell, change = person_moods(session, settings, person, period)
+    return shares_of(cell) or (), change
 
 
 def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:
     jpeg = templates.load_portrait(session, cipher, person)
     if jpeg is None and images:
         jpeg = templates.load_chip(session, cipher, images[0].id)
-    return None if jpeg is None else decode(jpeg)
-
-
-def decode(jpeg: bytes) -> RgbImage | None:
-    """A JPEG as uint8 (h, w, 3) RGB; None when it is damaged."""
-    import cv2
-    import numpy as np
-
-    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    return None if bgr is None else np.ascontiguousarray(bgr[..., ::-1]).astype(np.uint8, copy=False)
+    return None if jpeg is None else decode_jpeg(jpeg)
 
 
 def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:

@@ -17,9 +17,9 @@ from db.faces import candidates, templates
 from db.observations import sightings
 from db.records import Person, SightingRecord, Template
 from enroll.people import adaptation as review
-from monitor.desk.people import decode
 from monitor.desk.today import DESK
 from monitor.domain import RgbImage
+from monitor.vision.jpeg import decode_jpeg
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +97,7 @@ def _picture(load: Callable[[], bytes | None]) -> RgbImage | None:
         jpeg = load()
     except DatabaseDamaged:
         return None
-    return decode(jpeg) if jpeg else None
+    return decode_jpeg(jpeg) if jpeg else None
 
 
 def _where(names: dict[UUID, str], seen: SightingRecord | None) -> str:

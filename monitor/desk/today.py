@@ -1,11 +1,10 @@
 """What the screens ask the database, and what they change in it. All of it blocks: call it in workers only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import nlargest
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,18 +19,15 @@ from db.names import folded
 from db.observations import moods
 from db.people import people
 from db.records import AttendanceEvent, Person, Presence
-from monitor.attendance.day_log import Came, came, day_log
-from monitor.attendance.days import Period, PersonDay, attendance
+from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.rules import passages
 from monitor.attendance.shifts import expected, person_day
 from monitor.config import Settings
+from monitor.desk.day_log import Attendees, attendees, day_log
 from monitor.desk.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
+from monitor.desk.moods import mood_report
 from monitor.domain import MOODS, EventKind
-from monitor.errors import UsageError
-from monitor.moods.samples import Cell
-from monitor.reports import lines as report_lines
-from monitor.reports import totals
-from monitor.reports.export import to_csv, to_json_lines, to_xlsx, write_whole
+from monitor.moods.cells import Cell
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
@@ -78,12 +74,6 @@ class PersonEntries:
         )
 
 
-def roster_of(engine: Engine, settings: Settings, day: date, now: datetime) -> list[PersonDay]:
-    """Everybody's day, by name."""
-    with reading(engine) as session:
-        return attendance(session, settings, Period(day, day), now)
-
-
 @dataclass(frozen=True, slots=True)
 class Today:
     """What the door shows before the first event of this run."""
@@ -91,7 +81,7 @@ class Today:
     board: Board
     people: int
     """People enrolled."""
-    came: Came
+    attendees: Attendees
     moods: Mapping[UUID, str]
     """The latest mood of each person."""
     at: datetime
@@ -102,30 +92,29 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
     """The day so far. Raises: DatabaseError.
 
     Args:
-        before: what was loaded earlier; what is in it and has not changed is not loaded again.
+        before: loaded earlier; only what changed since is loaded.
     """
     day = now.astimezone(settings.zone).date()
     start, end = Period(day, day).bounds(settings.zone)
     with reading(engine) as session:
-        log = day_log(session, settings.zone, day, before.came.log if before else None)
-        if before and (before.came.log.day, before.came.log.heads.people) == (day, log.heads.people):
+        log = day_log(session, settings.zone, day, before.attendees.log if before else None)
+        if before and before.attendees.log.is_of(log):
             latest, count = {**before.moods}, before.people
             start = max(start, before.at - RECENT)
         else:
             latest, count, before = {}, people.count_people(session), None
         if settings.mood == "individual":
             latest |= moods.latest(session, start, end)
-    there = came(log, now, before.came if before else None)
-    by_name = sorted(there.lines.values(), key=lambda line: folded(line.person.name))
-    attendees = {line.person.id: _attendee(line, latest, before) for line in by_name}
-    return Today(Board(attendees=attendees, happenings=_happenings(by_name)), count, there, latest, now)
+    came = attendees(log, now, before.attendees if before else None)
+    by_name = sorted(came.days.values(), key=lambda line: folded(line.person.name))
+    by_person = {line.person.id: _attendee(line, latest, before) for line in by_name}
+    return Today(Board(attendees=by_person, happenings=_happenings(by_name)), count, came, latest, now)
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:
     """Today's moods, each sighting counted once; None when too few people were seen to show it."""
     day = now.astimezone(settings.zone).date()
-    with reading(engine) as session:
-        cells = totals.moods_by(session, settings, Period(day, day), "day")
+    cells, _ = mood_report(engine, settings, Period(day, day), "day")
     return shares_of(cells[0]) if cells else ()
 
 
@@ -138,7 +127,7 @@ def shares_of(cell: Cell) -> Shares | None:
 
 def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None) -> Attendee:
     person, mood = line.person.id, latest.get(line.person.id)
-    if before and before.came.lines.get(person) is line and before.moods.get(person) == mood:
+    if before and before.attendees.days.get(person) is line and before.moods.get(person) == mood:
         return before.board.attendees[person]
     last = line.summary.passages[-1]
     comings = [passage.at for passage in line.summary.passages if passage.kind == "check_in"]
@@ -208,27 +197,3 @@ def _kiosk(session: Session, settings: Settings, at: datetime) -> UUID:
     return kiosks.register(
         session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=at
     ).id
-
-
-def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
-    """Write everybody's day, in the format that the file's name says, safe for spreadsheets.
-
-    Raises:
-        UsageError: the name says no format, or the file is there already.
-        MusterError: it cannot be written; then there is none.
-        DatabaseError: the database cannot be read.
-    """
-    write = WRITERS.get(file.suffix.lower())
-    if write is None:
-        raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(WRITERS)}.")
-    if file.exists():
-        raise UsageError(f"{file} is there already; give the name of a new file.")
-    write_whole(file, write(report_lines.days(roster_of(engine, settings, day, now), settings.zone)))
-
-
-WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
-    ".csv": lambda lines: to_csv(report_lines.table("Attendance", lines)).encode(),
-    ".xlsx": lambda lines: to_xlsx(report_lines.table("Attendance", lines)),
-    ".json": lambda lines: to_json_lines(lines).encode(),
-}
-"""By the ending of a file's name."""

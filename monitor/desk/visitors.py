@@ -19,10 +19,10 @@ from db.people import pages, people
 from db.records import Person, Visitor
 from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
 from enroll.people.store import refresh_template
-from monitor.desk.people import decode
 from monitor.desk.today import DESK
 from monitor.domain import RgbImage
 from monitor.vision.encoder import ENCODER_NAME, unit
+from monitor.vision.jpeg import decode_jpeg
 
 BATCH = 500
 """Faces that are loaded at once; older ones come when the list is scrolled to its end."""
@@ -45,7 +45,7 @@ class VisitorGroup:
     @property
     def portrait(self) -> RgbImage | None:
         jpeg = next((visit.portrait for visit in self.visits if visit.portrait), None)
-        return None if jpeg is None else decode(jpeg)
+        return None if jpeg is None else decode_jpeg(jpeg)
 
 
 @dataclass(frozen=True, slots=True)

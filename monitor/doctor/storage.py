@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine
 
 from db import backup, migrate
 from db.attendance import kiosks, ledger
-from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, load_cipher
-from db.engine import open_database, reading
+from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, bound_key, load_cipher
+from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError
 from db.people import people
-from db.schema import TemplateKeyRow
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
+from monitor.text import plural
 
 _QUICK = 20_000
 """Attendance events that are verified in about a second."""
@@ -78,7 +78,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
                 yield _no_database(name, file or Path())
                 return
             yield _looked_into(name, engine)
-        _try_to_write(settings.db)
+        require_writable(settings.db)
         yield ok("writing", "The database can be written.")
     except DatabaseError as error:
         yield fail(
@@ -90,9 +90,7 @@ def _looked_into(name: str, engine: Engine) -> Check:
     with reading(engine) as session:
         events, enrolled = ledger.count(session), people.count_people(session)
         check = ledger.verify(session) if events <= _QUICK else None
-    people_and_events = (
-        f"{_count(enrolled, 'person', 'people')} and {_count(events, 'attendance event', 'attendance events')}"
-    )
+    people_and_events = f"{plural(enrolled, 'person', 'people')} and {plural(events, 'attendance event')}"
     holds = f"{migrate.where(engine)} holds {people_and_events}"
     problems = backup.problems(engine, quick=True)
     if check is not None and check.problem:
@@ -104,25 +102,11 @@ def _looked_into(name: str, engine: Engine) -> Check:
     return ok(name, f"{holds}; {found}. 'muster db verify' checks everything.")
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def _no_database(name: str, file: Path) -> Check:
     folder = next(parent for parent in file.absolute().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         return fail(name, f"{file} cannot be made: {folder} may not be written.", "Allow writing, or use --db.")
     return ok(name, f"There is no database yet; the first start makes {file}.")
-
-
-def _try_to_write(url: str) -> None:
-    """Take the write lock and let it go. Raises: DatabaseError."""
-    engine = open_database(url, upgrade=False)
-    try:
-        with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
-            connection.execute(text("SELECT 1"))
-    finally:
-        engine.dispose()
 
 
 @contextmanager
@@ -145,7 +129,7 @@ def _key_of_database(settings: Settings) -> str | None:
             if engine is None:
                 return None
             with reading(engine) as session:
-                return session.scalar(select(TemplateKeyRow.key_id))
+                return bound_key(session)
     except DatabaseError:  # check_database says why
         return None
 

@@ -1,196 +1,132 @@
-"""Mood rules: what many samples say about an hour, a day, a group or a person. Pure functions.
+"""Mood samples as arrays, with which the mood rules count. Pure functions.
 
-Somebody who stands at the door for long gives many samples; so samples are first averaged per sighting (in
-aggregate mode per token), and each sighting counts once in a cell. Where samples carry no person, cells with
-fewer than five people are hidden (k-anonymity, Sweeney 2002).
+The database adds samples up by minute: hours and days of every time zone consist of minutes, so nothing is lost, and
+few rows are left of many samples.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import EMOTIONS, MoodScores
-from monitor.moods.sums import Moods
-from monitor.moods.tally import DAY, Tally, tally
+from db.records import MoodSums
 
-SMALLEST_GROUP: Final = 5
-"""People that a cell of aggregate mode needs to be shown."""
-
-BASELINE_DAYS: Final = 28
-BASELINE_SIGHTINGS: Final = 5
-"""Sightings that a person's baseline needs to mean anything."""
-
-By: TypeAlias = Literal["all", "hour", "day", "person", "group", "weekday_hour"]
-
-Probabilities: TypeAlias = tuple[float, ...]
-"""Seven, in the order of EMOTIONS; they sum to 1."""
-
-Key: TypeAlias = datetime | date | UUID | str | tuple[int, int] | None
-"""Of a cell: the hour's start (site time), the day, the person, the group, or (weekday, hour); None: nobody's."""
-
-HOUR: Final = 60
-"""In minutes."""
-FIRST_DAY: Final = date(1970, 1, 1)
-"""When a clock's minutes begin."""
+Name = TypeVar("Name", bound=Hashable)
+COLUMNS: Final = ("at", "clock", "sighting", "person", "group", "token", "count")
+"""Arrays of `Samples` with one value a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The mood of one hour, day, person or group."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """The samples of one sighting, person, group, token and minute make a row; n rows in the order of time.
 
-    key: Key
-    sightings: int
-    people: int
-    """At least so many different people; 0 where nobody was known."""
-    probabilities: Probabilities | None
-    """The mean over the sightings; None when hidden."""
-    shares: tuple[float, ...] | None
-    """The share of sightings per label: seven emotions, then unsure; None when hidden."""
+    Sightings, people, groups and tokens are numbers from 0, in the order in which they came first; -1 is nobody.
+    """
 
-    @property
-    def hidden(self) -> bool:
-        """Too few people to be shown without telling who they are."""
-        return self.probabilities is None
+    zone: ZoneInfo
+    """The site's; hours and days are those of its clock."""
+    at: NDArray[np.datetime64]
+    """The instant of each row's first sample: datetime64[us] (n,), UTC."""
+    clock: NDArray[np.int64]
+    """Minutes since 1970 began on the site's clock: int64 (n,)."""
+    sighting: NDArray[np.int64]
+    """int64 (n,); samples without a sighting stand for one of their own, or for a token's of one hour."""
+    person: NDArray[np.int64]
+    group: NDArray[np.int64]
+    token: NDArray[np.int64]
+    count: NDArray[np.int64]
+    """Samples in each row: int64 (n,)."""
+    sums: NDArray[np.float64]
+    """The sums of their probabilities: float64 (7, n), in the order of EMOTIONS."""
+    sightings: Mapping[Hashable, int]
+    """The number of each sighting; likewise below."""
+    people: Mapping[UUID, int]
+    groups: Mapping[str, int]
+    tokens: Mapping[str, int]
 
+    def __len__(self) -> int:
+        return len(self.at)
 
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """A person's mean mood over their sightings."""
+    def where(self, rows: NDArray[np.bool_]) -> "Samples":
+        """Some of the rows: bool (n,)."""
+        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
+        return replace(self, **columns, sums=self.sums[:, rows])
 
-    probabilities: Probabilities
-    sightings: int
+    def between(self, start: datetime | None = None, end: datetime | None = None) -> "Samples":
+        """The rows with start <= at < end, which are whole minutes."""
+        rows = np.ones(len(self), bool)
+        if start is not None:
+            rows &= self.at >= _utc(start)
+        if end is not None:
+            rows &= self.at < _utc(end)
+        return self.where(rows)
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A person's mood now against their own baseline."""
-
-    baseline: Probabilities
-    current: Probabilities
-    sightings: int
-    """Behind the baseline."""
-
-    @property
-    def difference(self) -> tuple[float, ...]:
-        """Current minus baseline, per emotion."""
-        return tuple(now - before for now, before in zip(self.current, self.baseline, strict=True))
-
-    @property
-    def strongest(self) -> tuple[str, float]:
-        """The emotion that changed most, and by how much."""
-        most = max(range(len(EMOTIONS)), key=lambda index: abs(self.difference[index]))
-        return EMOTIONS[most], self.difference[most]
-
-
-def label(probabilities: Probabilities, confidence_needed: float) -> str:
-    """The likeliest emotion, or "unsure"."""
-    return MoodScores(probabilities, confidence_needed).label
+    def of(self, people: Iterable[UUID]) -> "Samples":
+        """The rows of these people."""
+        return self.where(np.isin(self.person, [self.people[person] for person in people if person in self.people]))
 
 
-def distribution(moods: Moods, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[Cell]:
-    """The mood per hour, day, person, group, or weekday and hour, in the order of the keys.
+def numbered(sums: MoodSums, zone: ZoneInfo, earlier: Samples | None = None) -> Samples:
+    """Samples as the database adds them up, in the order of time.
 
     Args:
-        confidence_needed: below this a sighting's mood counts as unsure.
-        hide_small: hide cells of few people also where the samples carry persons (from before aggregate mode).
+        earlier: samples whose numbers of sightings, people, groups and tokens are used here, too.
     """
-    return cells(tallied(moods, by, confidence_needed), by, moods, hide_small=hide_small)
-
-
-def total(moods: Moods, confidence_needed: float, *, hide_small: bool = False) -> Cell:
-    """The mood of all these samples together; the arguments are those of `distribution`."""
-    found = distribution(moods, "all", confidence_needed, hide_small=hide_small)
-    return found[0] if found else Cell(None, 0, 0, None, None)
-
-
-def tallied(moods: Moods, by: By, confidence_needed: float) -> Tally:
-    """What `cells` are made of; tallies of different sightings can be added before."""
-    return tally(moods, _NUMBERS[by](moods), confidence_needed)
-
-
-def cells(found: Tally, by: By, names: Moods, *, hide_small: bool = False) -> list[Cell]:
-    """The cells of `distribution`.
-
-    Args:
-        names: moods that know the zone, and the people and groups of the tally by their numbers.
-    """
-    people = np.maximum(found.known(), found.tokens)
-    hidden = ((found.tokens > 0) | hide_small) & (people < SMALLEST_GROUP)
-    means, shares = (found.means / found.sightings).T, (found.labels / found.sightings).T
-    columns = (some.tolist() for some in (hidden, found.sightings, people, means, shares))
-    made = [
-        Cell(key, 0, 0, None, None) if unseen else Cell(key, count, known, tuple(mean), tuple(share))
-        for key, unseen, count, known, mean, share in zip(_KEYS[by](names, found), *columns, strict=True)
+    order = np.argsort(sums.at, kind="stable")
+    rows, at = order.tolist(), sums.at[order]
+    of_people, of_groups = ([column[row] for row in rows] for column in (sums.people, sums.groups))
+    of_tokens = [sums.tokens[row] or None for row in rows]
+    # A token's samples are an hour's; a sample without a sighting and without a token stands for itself.
+    of_sightings = [
+        sums.sightings[row] or (token or person, instant)
+        for row, token, person, instant in zip(rows, of_tokens, of_people, at.tolist(), strict=True)
     ]
-    return sorted(made, key=lambda cell: (cell.key is None, str(cell.key) if by == "person" else cell.key))
-
-
-def most_seen(by_person: Tally, names: Moods, most: int) -> tuple[list[UUID], int]:
-    """Those who were seen most often, at most so many, and how many people were seen at all."""
-    seen = np.flatnonzero(by_person.numbers >= 0)
-    often = seen[np.argsort(-by_person.sightings[seen], kind="stable")[:most]]
-    people = list(names.people)
-    return [people[number] for number in by_person.numbers[often].tolist()], len(seen)
-
-
-def means(moods: Moods) -> dict[UUID, Mean]:
-    """The mean mood of each person who is known."""
-    found = tallied(moods, "person", 0.0)
-    rows = zip(
-        _persons(moods, found), (found.means / found.sightings).T.tolist(), found.sightings.tolist(), strict=True
+    sighting, sightings = _numbers(of_sightings, None if earlier is None else earlier.sightings)
+    person, people = _numbers(of_people, None if earlier is None else earlier.people)
+    group, groups = _numbers(of_groups, None if earlier is None else earlier.groups)
+    token, tokens = _numbers(of_tokens, None if earlier is None else earlier.tokens)
+    return Samples(
+        zone=zone,
+        at=at,
+        clock=_clock(at, zone),
+        sighting=sighting,
+        person=person,
+        group=group,
+        token=token,
+        count=sums.samples[order],
+        sums=sums.probabilities.T[:, order],
+        sightings=sightings,
+        people=people,
+        groups=groups,
+        tokens=tokens,
     )
-    return {person: Mean(tuple(mean), sightings) for person, mean, sightings in rows if person is not None}
 
 
-def changes(baseline: Mapping[UUID, Mean], current: Mapping[UUID, Mean]) -> dict[UUID, Change]:
-    """How people's moods differ from what is usual for them; of whom too few sightings were before, nothing is said.
-
-    Args:
-        baseline: their means over the `BASELINE_DAYS` before.
-    """
-    return {
-        person: Change(before.probabilities, current[person].probabilities, before.sightings)
-        for person, before in baseline.items()
-        if person in current and before.sightings >= BASELINE_SIGHTINGS
-    }
+def concatenated(earlier: Samples, later: Samples) -> Samples:
+    """The rows of both; the later ones must have been `numbered` with the earlier ones."""
+    both: dict[str, Any] = {name: np.concatenate([getattr(earlier, name), getattr(later, name)]) for name in COLUMNS}
+    return replace(later, **both, sums=np.concatenate([earlier.sums, later.sums], axis=1))
 
 
-def _hours(moods: Moods, found: Tally) -> list[Key]:
-    # By the first sample, because the clock shows an hour twice when summer time ends.
-    local = (at.replace(tzinfo=UTC).astimezone(moods.zone) for at in found.first.tolist())
-    return [at.replace(minute=0, second=0, microsecond=0) for at in local]
+def _numbers(
+    names: Iterable[Name | None], earlier: Mapping[Name, int] | None
+) -> tuple[NDArray[np.int64], dict[Name, int]]:
+    """The number of each name, int64 (n,), and the numbers of all names."""
+    numbers = dict(earlier or {})
+    found = [-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names]
+    return np.array(found, np.int64), numbers
 
 
-def _persons(moods: Moods, found: Tally) -> list[UUID | None]:
-    people = [*moods.people, None]  # nobody has the number -1
-    return [people[number] for number in found.numbers.tolist()]
+def _clock(at: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.int64]:
+    minutes, row = np.unique(at.astype("datetime64[m]"), return_inverse=True)
+    shown = [minute.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) for minute in minutes.tolist()]
+    return np.array(shown, "datetime64[m]").astype(np.int64)[row]
 
 
-def _groups(moods: Moods, found: Tally) -> list[str | None]:
-    groups = [*moods.groups, None]
-    return [groups[number] for number in found.numbers.tolist()]
-
-
-_NUMBERS: Final[Mapping[By, Callable[[Moods], NDArray[np.int64]]]] = {
-    "all": lambda moods: np.zeros_like(moods.clock),
-    "hour": lambda moods: moods.clock // HOUR,
-    "day": lambda moods: moods.clock // DAY,
-    "weekday_hour": lambda moods: (moods.clock // HOUR + FIRST_DAY.weekday() * 24) % (7 * 24),
-    "person": lambda moods: moods.person,
-    "group": lambda moods: moods.group,
-}
-"""The number of each row's cell."""
-
-_KEYS: Final[Mapping[By, Callable[[Moods, Tally], Sequence[Key]]]] = {
-    "all": lambda _, found: [None] * len(found),
-    "hour": _hours,
-    "day": lambda _, found: [FIRST_DAY + timedelta(days=day) for day in found.numbers.tolist()],
-    "weekday_hour": lambda _, found: [divmod(hour, 24) for hour in found.numbers.tolist()],
-    "person": _persons,
-    "group": _groups,
-}
+def _utc(instant: datetime) -> np.datetime64:
+    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "us")

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import cv2
-import numpy as np
 from sqlalchemy.orm import Session
 
 from db.attendance import ledger
@@ -13,6 +11,7 @@ from db.faces.candidates import NewCapture
 from db.observations import sightings
 from db.people import consents, people
 from monitor.recording.candidates import MOST_WAITING, NEW, Capture, nearest
+from monitor.vision.jpeg import encode_jpeg
 
 
 def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
@@ -43,7 +42,7 @@ def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
             at=capture.at,
             encoder=capture.encoder,
             embedding=capture.embedding,
-            chip_jpeg=_jpeg(capture),
+            chip_jpeg=encode_jpeg(capture.chip),
             quality=capture.quality,
             similarity=capture.similarity,
             lead=capture.lead,
@@ -74,8 +73,3 @@ def _make_room(session: Session, person: UUID, like: float) -> bool:
         return False
     candidates.discard(session, least.id)
     return True
-
-
-def _jpeg(capture: Capture) -> bytes:
-    _, data = cv2.imencode(".jpg", np.ascontiguousarray(capture.chip[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 95])
-    return bytes(data)

@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import cv2
-import numpy as np
 from sqlalchemy.orm import Session
 
 from db.attendance import kiosks, ledger, schedules
@@ -21,7 +19,8 @@ from db.records import AttendanceEvent, Method, MoodSample, NewEvent, Person, Si
 from monitor.attendance.rules import Passage, decide, passages
 from monitor.attendance.shifts import day_of, person_day
 from monitor.config import Settings
-from monitor.domain import EventKind, KioskEvent, Phase, RgbImage, Sighting
+from monitor.domain import EventKind, KioskEvent, Phase, Sighting
+from monitor.vision.jpeg import encode_jpeg
 
 _DAYS_BACK: Final = timedelta(days=2)
 """How far a decision looks back; a day of a person has at most 36 hours."""
@@ -97,7 +96,7 @@ def _arrive(session: Session, door: Door, sighting: Sighting, event: UUID, now: 
             door.cipher,
             record,
             embedding=sighting.embedding if face else None,
-            portrait=_jpeg(sighting.portrait) if face and sighting.portrait is not None else None,
+            portrait=encode_jpeg(sighting.portrait, 90) if face and sighting.portrait is not None else None,
         )
         _write_mood(session, door, sighting, person)
     elif before.person is None and person is not None:
@@ -265,8 +264,3 @@ def _already(last: Passage | None, door: Door) -> str | None:
         return None
     clock = last.at.astimezone(door.settings.zone).strftime("%H:%M")
     return f"Already checked {'in' if last.kind == 'check_in' else 'out'} at {clock}."
-
-
-def _jpeg(portrait: RgbImage) -> bytes | None:
-    encoded, data = cv2.imencode(".jpg", np.ascontiguousarray(portrait[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 90])
-    return bytes(data) if encoded else None

@@ -6,14 +6,12 @@ Cells are untrusted text: a name such as `=HYPERLINK(…)` must never become a f
 import csv
 import io
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from monitor.errors import MusterError
+from monitor.text import printable
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | None
 
@@ -41,11 +39,6 @@ class Appointment:
     end: datetime
 
 
-def plain(text: str) -> str:
-    """Text on one line without control characters, as it can be shown anywhere."""
-    return "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text)
-
-
 def to_csv(table: Table) -> str:
     """RFC 4180 with a header row. Text that a spreadsheet would take for a formula begins with an apostrophe."""
     buffer = io.StringIO()
@@ -60,11 +53,9 @@ def to_xlsx(table: Table) -> bytes:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(plain(table.title)[:31])
-    assert isinstance(sheet, WriteOnlyWorksheet)
+    sheet: Any = book.create_sheet(printable(table.title)[:31])  # its class in this mode is private to openpyxl
     sheet.freeze_panes = "A2"
     for row in (table.columns, *table.rows):
         cells = []
@@ -93,33 +84,12 @@ def to_ics(name: str, appointments: Sequence[Appointment]) -> bytes:
     """RFC 5545: a calendar with one entry per appointment, in UTC."""
     from icalendar import Calendar, Event
 
-    calendar = Calendar.new(name=plain(name), prodid="-//Muster//Attendance//EN")
+    calendar = Calendar.new(name=printable(name), prodid="-//Muster//Attendance//EN")
     for one in appointments:
         start, end = one.start.astimezone(UTC), one.end.astimezone(UTC)
-        calendar.add_component(Event.new(uid=one.uid, summary=plain(one.title), start=start, end=end, stamp=start))
+        calendar.add_component(Event.new(uid=one.uid, summary=printable(one.title), start=start, end=end, stamp=start))
     ical: bytes = calendar.to_ical()
     return ical
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Writes a file whole or not at all; one of that name is replaced.
-
-    Raises:
-        MusterError: it cannot be written; what was there before is there still.
-    """
-    target = file.resolve()
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    try:
-        if file.exists() and not file.is_file():  # a pipe or a device
-            file.write_bytes(data)
-            return
-        try:
-            unfinished.write_bytes(data)
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def shown(value: Cell) -> str:
@@ -130,7 +100,7 @@ def shown(value: Cell) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return plain(value) if isinstance(value, str) else str(value)
+    return printable(value) if isinstance(value, str) else str(value)
 
 
 def _csv_cell(value: Cell) -> str:
@@ -145,7 +115,7 @@ def _xlsx_value(value: Cell) -> str | float | datetime | None:
         return value.replace(tzinfo=None)
     if isinstance(value, date):
         return datetime.combine(value, time())
-    return plain(value)[:_LONGEST_CELL] if isinstance(value, str) else value
+    return printable(value)[:_LONGEST_CELL] if isinstance(value, str) else value
 
 
 def _json_value(value: object) -> str:

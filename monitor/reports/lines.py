@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.attendance.days import PersonDay
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.samples import By
-from monitor.moods.samples import Cell as MoodCell
-from monitor.moods.samples import label as mood_label
+from monitor.moods.cells import Cell as MoodCell
+from monitor.moods.cells import label as mood_label
+from monitor.moods.tally import By
 from monitor.reports.export import Cell, Table
 from monitor.reports.totals import PersonTotal
 
@@ -97,7 +97,7 @@ def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
 
 
 def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
-    """The same for a terminal: clock times, percentages, and no column that is empty or says what others say."""
+    """The table for a terminal: clock times and percentages, without empty columns and those that repeat others."""
     wide = table(title, lines)
     shares = {name for line in lines if isinstance(line.get("shares"), Mapping) for name in (*EMOTIONS, UNSURE)}
     kept = [

@@ -1,4 +1,4 @@
-"""What attendance and mood reports show: queries and rules put together. Reads only."""
+"""Days added up for reports: totals per person, and appointments for calendars. Pure functions."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,15 +7,9 @@ from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
-from db.observations import moods
 from db.records import Person
-from monitor.attendance.days import Period, PersonDay
+from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import Status
-from monitor.config import Settings
-from monitor.moods import samples as mood
-from monitor.moods.sums import arrange
 from monitor.reports.export import Appointment
 
 
@@ -32,7 +26,7 @@ class PersonTotal:
 
 
 def totals(days: Sequence[PersonDay]) -> list[PersonTotal]:
-    """The same, added up per person, by name."""
+    """The days added up per person, in the order in which people come first."""
     by_person: dict[UUID, list[PersonDay]] = defaultdict(list)
     for day in days:
         by_person[day.person.id].append(day)
@@ -47,16 +41,6 @@ def appointments(days: Sequence[PersonDay]) -> list[Appointment]:
         for one, after in pairwise(day.summary.passages)
         if one.kind == "check_in" and after.kind == "check_out"
     ]
-
-
-def moods_by(
-    session: Session, settings: Settings, period: Period, by: mood.By, *, group: str | None = None
-) -> list[mood.Cell]:
-    """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows."""
-    start, end = period.bounds(settings.zone)
-    samples = arrange(moods.added_up(session, start, end, group=group), settings.zone)
-    hide = settings.mood != "individual"
-    return mood.distribution(samples, by, settings.mood_confidence, hide_small=hide)
 
 
 def _total(days: Sequence[PersonDay]) -> PersonTotal:

@@ -1,23 +1,18 @@
 """A folder of images, one frame each, in the natural order of their names."""
 
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor.domain import Frame
 from monitor.errors import ImageError, SourceError
 from monitor.sources.live import now_utc
+from monitor.text import natural_order
 from monitor.vision.images import SUFFIXES, read_image
 
 
 def is_image(path: Path) -> bool:
     """Whether the name says that it is an image."""
     return path.suffix.lower() in SUFFIXES
-
-
-def natural_order(path: Path) -> list[tuple[int, str]]:
-    """A key that sorts frame2 before frame10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", path.name.casefold())]
 
 
 class FolderSource:
@@ -46,7 +41,11 @@ class FolderSource:
             SourceError: the folder cannot be read or has no images.
         """
         try:
-            files = sorted(self._path.iterdir(), key=natural_order) if self._path.is_dir() else [self._path]
+            files = (
+                sorted(self._path.iterdir(), key=lambda file: natural_order(file.name))
+                if self._path.is_dir()
+                else [self._path]
+            )
         except OSError as error:
             raise SourceError(f"{self._path} cannot be read: {error.strerror}.") from None
         images = [file for file in files if is_image(file) and not file.name.startswith(".")]

@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import os
-import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import NamedTuple
 import platformdirs
 
 from monitor.errors import ModelError
+from monitor.files import unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +100,9 @@ def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes
         logger.warning("The cached model %s was damaged; it is built again.", path.name)
     built = build(content)
     try:
-        _write_whole(path, hashlib.sha256(built).digest() + built)
+        folder.mkdir(parents=True, exist_ok=True)
+        with unfinished(path, private=True) as part:
+            part.write_bytes(hashlib.sha256(built).digest() + built)
     except OSError as error:
         logger.warning(
             "The model cache %s cannot be written (%s); models are built at every start.",
@@ -117,14 +118,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -43,6 +44,7 @@ from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.tui.app import MusterApp
 from monitor.tui.run import COLLECT_AFTER
 from monitor.tui.runtime.running_kiosk import KioskFactory, RunningKiosk
+from monitor.tui.widgets.table import Table
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 SIZE = (120, 36)
@@ -167,18 +169,23 @@ class World:
             ledger.append(session, event)
 
 
+def _screen(app: MusterApp) -> Any:
+    """The screen, which has what is asked of it or not: `until` waits for it."""
+    return app.screen
+
+
 def _came(app: MusterApp) -> int:
-    loaded = app.screen.loaded
-    return loaded.people and sum(loaded.counts[status] for status in ("present", "late"))
+    loaded = _screen(app).loaded
+    return int(loaded.people and sum(loaded.counts[status] for status in ("present", "late")))
 
 
 SHOWN: dict[str, Callable[[MusterApp], object]] = {
     "door": lambda app: app.controller.board.inside,
     "today": _came,
-    "mood": lambda app: app.screen.loaded.total.sightings,
-    "people": lambda app: 1 + len(app.screen._details.days[0].passages),
-    "visitors": lambda app: app.screen.loaded.faces,
-    "system": lambda app: app.screen.loaded.events,
+    "mood": lambda app: _screen(app).loaded.total.sightings,
+    "people": lambda app: 1 + len(_screen(app)._details.days[0].passages),
+    "visitors": lambda app: _screen(app).loaded.faces,
+    "system": lambda app: _screen(app).loaded.events,
 }
 """On each screen, something that every entry changes."""
 
@@ -196,7 +203,7 @@ async def delays_on(world: World, screen: str, given: argparse.Namespace) -> lis
         await asyncio.sleep(SETTLED)
         gc.freeze()
         for _ in range(given.times):
-            who = UUID(app.screen.query_one("#people").selected_key) if screen == "people" else next(world.left)
+            who = UUID(app.screen.query_one("#people", Table).selected_key) if screen == "people" else next(world.left)
             delays.append(await delay(app, screen, partial(other.write, who)))
             await asyncio.sleep(0.4 + world.random.random() / 5)
             world.now = other.now
@@ -218,8 +225,14 @@ def beside(world: World) -> KioskFactory:
 
 
 async def delay(app: MusterApp, screen: str, write: Callable[[], None]) -> float:
-    before, written = SHOWN[screen](app), []
-    threading.Thread(target=lambda: (write(), written.append(time.monotonic()))).start()
+    before = SHOWN[screen](app)
+    written: list[float] = []
+
+    def commit() -> None:
+        write()
+        written.append(time.monotonic())
+
+    threading.Thread(target=commit).start()
     await until(app, screen, lambda told: told != before)
     drawn = asyncio.Event()
     app.screen.call_after_refresh(drawn.set)

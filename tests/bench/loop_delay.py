@@ -26,7 +26,7 @@ import termios
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 FPS = 30.0
@@ -88,8 +88,9 @@ class Stretches:
     """How long the loop is busy at a time, from one wait for news to the next, in processor time of its thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        selector = loop._selector
-        select, self.busy, self.began = type(selector).select, [], time.perf_counter()
+        selector = loop._selector  # type: ignore[attr-defined]
+        select, self.began = type(selector).select, time.perf_counter()
+        self.busy: list[float] = []
         since = time.thread_time()
 
         def noted(timeout: float | None = None) -> object:
@@ -136,7 +137,9 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     told = ""
 
     class Measured(MusterApp):
-        CSS_PATH: ClassVar[list[Path]] = [Path(inspect.getfile(MusterApp)).parent / path for path in MusterApp.CSS_PATH]
+        CSS_PATH: ClassVar[list[str | PurePath]] = [
+            Path(inspect.getfile(MusterApp)).parent / path for path in MusterApp.CSS_PATH
+        ]
 
         def on_ready(self) -> None:
             self.set_timer(warm_up, self.begin)

@@ -80,7 +80,7 @@ def test_the_whole_flow_runs_on_every_frame_and_the_loop_on_each_sampled_one(
     door = open_door(tmp_path, {str(person.name): [photo(one) for one in person.enrolment[:3]]})
     loop = NoLoop()
     frames = sample(clips[1], 3)
-    (measure,) = measure_flow(door, clips[1], loop, frames, rounds=2)
+    (measure,) = measure_flow(door, clips[1], loop, frames, rounds=2)  # type: ignore[arg-type]
     door.engine.dispose()
     assert loop.frames == len(frames)
     assert measure.value > 0

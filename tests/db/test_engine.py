@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -93,9 +94,8 @@ def test_a_newer_version_is_refused(sqlite: Engine) -> None:
     with sqlite.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     sqlite.dispose()
-    with sqlite3.connect(file) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
-    connection.close()
+    with closing(sqlite3.connect(file)) as plain, plain:
+        plain.execute("PRAGMA journal_mode=DELETE")
     before = file.read_bytes()
     with pytest.raises(NewerDatabase, match="newer Muster"):
         open_database(str(file))
@@ -111,7 +111,7 @@ def test_an_empty_database_is_not_opened_without_upgrade(tmp_path: Path) -> None
 @pytest.mark.parametrize("how", [{"upgrade": False}, {"read_only": True}, {"create": False}])
 def test_a_mistyped_name_makes_nothing(tmp_path: Path, how: dict[str, bool]) -> None:
     with pytest.raises(NoDatabase, match="There is no database at"):
-        open_database(str(tmp_path / "folder" / "none.sqlite3"), **how)  # type: ignore[arg-type]
+        open_database(str(tmp_path / "folder" / "none.sqlite3"), **how)
     assert not list(tmp_path.iterdir())
 
 

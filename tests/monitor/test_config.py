@@ -136,7 +136,7 @@ def test_the_time_zone_is_ready_for_use() -> None:
     ],
 )
 def test_a_value_that_makes_no_sense_is_said_by_the_settings_name(name: str, value: object) -> None:
-    assert f"Setting {name}:" in sentence_of(**{name: value})
+    assert f"Setting {name}:" in sentence_of(None, **{name: value})
 
 
 def test_a_variable_that_makes_no_sense_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,12 @@ def test_a_setting_that_is_not_there_yet_comes_before_the_first_table(file: Path
     assert file.read_text() == 'site = "x"\ngrow_templates = true\n\n[quality]\nsharpness = 0.1\n'
 
 
+def test_a_new_line_ends_like_the_others(file: Path) -> None:
+    file.write_bytes(b'site = "x"\r\n[quality]\r\nyaw = 20\r\n')
+    save_setting(file, "kiosk", "north")
+    assert file.read_bytes() == b'site = "x"\r\nkiosk = "north"\r\n\r\n[quality]\r\nyaw = 20\r\n'
+
+
 def test_a_last_line_without_an_end_gets_one(file: Path) -> None:
     file.write_text('site = "x"')
     save_setting(file, "kiosk", "north")

@@ -49,6 +49,7 @@ from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.desk_app import Display
+from monitor.tui.runtime.running_kiosk import KioskFactory
 from monitor.tui.screens.system.system import SystemScreen
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
@@ -125,6 +126,7 @@ class World:
         graphics: Graphics = Graphics.BLOCKS,
         few_colours: bool = False,
         first_steps: bool = False,
+        kiosk_factory: KioskFactory | None = None,
         **settings: object,
     ) -> MusterApp:
         def make(on_scene: Callable[[Scene], None], on_event: Callable[[KioskEvent], None]) -> FakeKiosk:
@@ -132,7 +134,7 @@ class World:
             return self.kiosks[-1]
 
         chosen = self.settings.model_copy(update=settings)
-        factory = make if camera else None
+        factory = (kiosk_factory or make) if camera else None
         config = Path(chosen.db.removeprefix("sqlite:///")).with_name("muster.toml")
         app = MusterApp(
             chosen,
@@ -155,8 +157,9 @@ def make_world(folder: Path) -> World:
 
 
 @pytest.fixture
-def empty_world(tmp_path: Path) -> Iterator[World]:
+def empty_world(migrated: Path, tmp_path: Path) -> Iterator[World]:
     """A database with nobody in it."""
+    shutil.copy(migrated, tmp_path / "muster.sqlite3")
     made = make_world(tmp_path)
     yield made
     made.engine.dispose()
@@ -290,23 +293,38 @@ def came(world: World, name: str = "Radia Perlman", at: datetime = NOW, **change
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until every job is done and shown."""
+    """Wait until every job is done and shown: no message waits, and nothing is to be laid out or drawn anew.
+
+    Textual's `pause` alone is not enough: it takes a process that gets no processor for one that has nothing to do.
+    """
     app = pilot.app
-    while True:
-        await pilot.pause()
-        jobs = [worker for worker in app.workers if worker.group == "jobs" and not worker.is_finished]
-        if not jobs:
-            break
-        await app.workers.wait_for_complete(jobs)
     await pilot.pause()
+    quiet = 0
+    while quiet < 2:  # a message that is being handled stands in no queue; by the second time it has been
+        jobs = [worker for worker in app.workers if worker.group == "jobs" and not worker.is_finished]
+        if jobs:  # without any it waits for all workers, the kiosk's too
+            await app.workers.wait_for_complete(jobs)
+        await pilot._wait_for_screen()
+        app.screen._on_timer_update()
+        quiet = 0 if _is_busy(app) else quiet + 1
     while app.screen.query(Footer) and not app.screen.query("FooterKey"):
         await pilot.pause(0.02)  # the footer is composing itself anew
+
+
+def _is_busy(app: App[None]) -> bool:
+    if any(worker.group == "jobs" and not worker.is_finished for worker in app.workers):
+        return True
+    screen = app.screen
+    if screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks:
+        return True
+    nodes = (app, *screen.walk_children(with_self=True))
+    return any(node.message_queue_size or node._pending_message or node._next_callbacks for node in nodes)
 
 
 async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: KioskEvent) -> None:
     """Let the fake kiosk publish a scene and events, and wait until all of it is on the screen."""
     await settle(pilot)
-    await asyncio.to_thread(world.kiosk.started.wait, 10)
+    await asyncio.to_thread(world.kiosk.started.wait, 60)
     app = world.apps[-1]
     assert app.door is not None
     while app.door.camera.picture is None or app.door.camera.picture.scene is not shown:

@@ -1,4 +1,4 @@
-"""What all steps of a study share: the faces, the split, the settings, and results that several steps need."""
+"""The study that all steps share: the faces, the split, the settings, and results that several steps need."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from monitor.errors import UsageError
 from training.eigenfaces.load import FaceSet
 from training.eigenfaces.protocol import hold_out, span_coordinates
-from training.eigenfaces.section import Picture
+from training.eigenfaces.section import ReportPicture
 from training.report import save_figure
 
 CLASSIC_COMPONENTS = 90
@@ -26,32 +26,28 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class StudySettings:
-    """What a user can choose."""
+    """The choices of the user."""
 
     components: int | None = None
-    """Of the whitened PCA; None for the classic 90, or as many as the smallest training fold allows."""
+    """Number of components of the whitened PCA; None for 90, or fewer where the smallest training fold has fewer."""
     subjects: tuple[int, ...] | None = None
-    """People whose images are all shown; None for the classic choice."""
+    """Numbers of the people of whom the report shows all images; None for the classic choice."""
     projected: int = 10
-    """How many people the projection on two components shows."""
+    """Number of people in the projection on two components."""
     seed: int = 0
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes for the long computations."""
 
 
-def _nobody_waits(_: float) -> None:
-    """Progress that nobody watches."""
-
-
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One study of one set of faces, writing into one run folder."""
+    """One study of one set of faces; writes into one run folder."""
 
     faces: FaceSet
     folder: Path
     settings: StudySettings = field(default_factory=StudySettings)
-    done: Callable[[float], None] = _nobody_waits
-    """Told how much of the step under way is done, 0 to 1."""
+    done: Callable[[float], None] = lambda _: None
+    """Receives the progress of the current step, 0 to 1."""
     _results: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -59,19 +55,21 @@ class Study:
         wanted, most = self.settings.components, self.most_components
         if wanted is not None and not 1 <= wanted <= most:
             raise UsageError(
-                f"{wanted} components cannot be learnt: the smallest training fold has {most} images or pixels; "
-                f"choose 1 to {most}."
+                f"The smallest training fold is too small for {wanted} components; choose 1 to {most} (--components)."
             )
         people = len(self.faces.names)
         for subject in self.settings.subjects or ():
             if not 0 <= subject < people:
                 raise UsageError(f"Subject {subject} does not exist; subjects are numbered 0 to {people - 1}.")
         if self.settings.projected < 1:
-            raise UsageError("At least one person must be projected; choose a number from 1.")
+            raise UsageError("The projection needs at least 1 person; choose 1 or more (--people).")
 
     @property
     def most_components(self) -> int:
-        """A fold of a fold (nested search) is the smallest set that a PCA is fitted on."""
+        """The most components that every PCA of the study can have.
+
+        The smallest set that a PCA is fitted on is the inner fold of a nested search.
+        """
         images = len(self.faces.target)
         outer = images - -(-images // FOLDS)
         inner = outer - -(-outer // FOLDS)
@@ -79,10 +77,12 @@ class Study:
 
     @property
     def components(self) -> int:
+        """Number of components of the whitened PCA."""
         return self.settings.components or min(CLASSIC_COMPONENTS, self.most_components)
 
     @property
     def subjects(self) -> tuple[int, ...]:
+        """Numbers of the people of whom the report shows all images."""
         if self.settings.subjects is not None:
             return self.settings.subjects
         known = tuple(subject for subject in CLASSIC_SUBJECTS if subject < len(self.faces.names))
@@ -94,12 +94,12 @@ class Study:
 
     @property
     def train(self) -> NDArray[np.int64]:
-        """Indices of the training part."""
+        """Indices of the training images."""
         return self._split[0]
 
     @property
     def test(self) -> NDArray[np.int64]:
-        """Indices of the hold-out."""
+        """Indices of the held-out images."""
         return self._split[1]
 
     @cached_property
@@ -109,21 +109,22 @@ class Study:
 
     @property
     def target(self) -> NDArray[np.int64]:
+        """int64 (n,): the person on each image."""
         return self.faces.target
 
     @cached_property
     def coordinates(self) -> NDArray[np.float64]:
-        """The pixels turned into at most n coordinates without loss, for folds by the hundred."""
+        """float64 (n, at most n): the pixels rotated without loss, which makes hundreds of folds faster."""
         return span_coordinates(self.pixels)
 
     def once(self, compute: "Callable[[Study], Result]") -> Result:
-        """The result of a computation that several steps need; computed when first asked for."""
+        """The result of a computation that several steps need; computed at the first call, then kept."""
         if compute not in self._results:
             self._results[compute] = compute(self)
         result: Result = self._results[compute]
         return result
 
-    def picture(self, name: str, figure: Figure, caption: str, *, wide: bool = True) -> Picture:
-        """Save a figure in the run folder."""
+    def picture(self, name: str, figure: Figure, caption: str, *, wide: bool = True) -> ReportPicture:
+        """Save a figure as NAME.png in the run folder."""
         save_figure(figure, self.folder / f"{name}.png")
-        return Picture(f"{name}.png", caption, wide)
+        return ReportPicture(f"{name}.png", caption, wide)

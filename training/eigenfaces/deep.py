@@ -9,17 +9,17 @@ from training.eigenfaces.context import Study
 from training.eigenfaces.features import SIDE
 
 _FACE_SIDE = 256
-"""Pixels to which a study face is enlarged before the detector looks at it."""
+"""Width in pixels to which a study face is enlarged for the detector."""
 
 _MARGIN = 0.25
-"""The edge is repeated this far around a face, as a share of its side: the sets are cut too close for a detector."""
+"""Width of the border of repeated edge pixels, as a share of the side: the sets are cropped too tight to detect."""
 
 _CUT = (slice(24, 128), slice(23, 127))
-"""Rows and columns of a 150x150 chip that hold the face from eyebrows to chin: 104x104."""
+"""Rows and columns of a 150x150 chip that show the face from eyebrows to chin: 104x104."""
 
 
 def chips_of(images: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Faces cut from their surroundings to aligned chips; where no face is found, the whole image is taken for one.
+    """Aligned face chips, one per image; where no face is detected, the whole image is used as the face.
 
     Args:
         images: float32 (n, height, width), 0 to 1.
@@ -47,29 +47,29 @@ def chips_of(images: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def embeddings_of(images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """float32 (n, height, width) to float32 (n, 128), each of length 1, averaged with the mirror image's."""
+    """Embeddings of images float32 (n, height, width), 0 to 1: float32 (n, 128) of length 1."""
     return embed_chips(chips_of(images))
 
 
 def embed_chips(chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 (n, 150, 150, 3) to float32 (n, 128)."""
+    """Chips uint8 (n, 150, 150, 3) to embeddings float32 (n, 128) of length 1."""
     from monitor.vision.encoder import FaceEncoder
 
     return FaceEncoder().embed(chips)
 
 
 def study_chips(study: Study) -> NDArray[np.uint8]:
-    """Chips of all faces of a study."""
+    """uint8 (n, 150, 150, 3): chips of all faces of a study."""
     return chips_of(study.faces.images)
 
 
 def study_embeddings(study: Study) -> NDArray[np.float32]:
-    """Deep embeddings of all faces of a study."""
+    """float32 (n, 128): deep embeddings of all faces of a study."""
     return embed_chips(study.once(study_chips))
 
 
 def chip_pixels(chips: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Chips as the study model sees them: the face itself, grey, 64x64, one row each.
+    """Chips as inputs of the study model: the face without its surroundings, grey, 64x64, one row per chip.
 
     Args:
         chips: uint8 (n, 150, 150, 3).

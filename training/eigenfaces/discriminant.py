@@ -1,4 +1,4 @@
-"""Eigenfaces, then Fisherfaces, then the nearest neighbour by angle."""
+"""Eigenfaces, then Fisherfaces, then the nearest neighbour by cosine."""
 
 from typing import Any
 
@@ -14,22 +14,22 @@ from sklearn.utils.validation import check_is_fitted
 class CosineDiscriminant(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """PCA, LDA with a shrunk covariance (Ledoit and Wolf, 2004), and the most similar training image by cosine.
 
-    Works on several copies of each image (`FaceFeatures`). PCA sees the image and its mirror image; LDA sees all
-    copies, so it learns to ignore what they differ in. A probe is the mean over its own copies.
+    Works on several copies of each image (`FaceFeatures`). PCA is fitted on the image and its mirror image; LDA is
+    fitted on all copies, so it ignores the differences between them. A probe is the mean over its own copies.
     """
 
     def __init__(self, components: int = 200):
         """
         Args:
-            components: of the PCA, at most; fewer where there are fewer images.
+            components: largest number of PCA components; with fewer images it is smaller.
         """
         self.components = components
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> "CosineDiscriminant":  # noqa: N803 - scikit-learn's name
-        """Learn from float (n, copies, d) and targets (n,)."""
+        """Fit on float (n, copies, d) and targets (n,)."""
         copies, d = X.shape[1:]
         upright = X[:, : min(2, copies)].reshape(-1, d)
-        # Both solvers are exact and repeatable; the covariance is the quicker one while it is small.
+        # Both solvers are exact and repeatable; the covariance solver is faster while the covariance is small.
         solver = "covariance_eigh" if d <= 2 * len(upright) else "full"
         self.pca_ = PCA(min(self.components, len(upright) - 1, d), svd_solver=solver).fit(upright)
         self.lda_ = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")
@@ -46,7 +46,7 @@ class CosineDiscriminant(ClassifierMixin, BaseEstimator):  # type: ignore[misc, 
         return np.asarray(normalize(self._project(X.reshape(-1, d)).reshape(n, copies, -1).sum(axis=1)))
 
     def decision_function(self, X: NDArray[Any]) -> NDArray[Any]:  # noqa: N803
-        """Cosine to the most similar training image of each person: (n, people), -1 to 1."""
+        """Cosine similarity to the most similar training image of each person: (n, people), -1 to 1."""
         similarity = self.embed(X) @ self.templates_.T
         return np.stack(
             [similarity[:, self.template_targets_ == person].max(axis=1) for person in self.classes_], axis=1

@@ -1,4 +1,4 @@
-"""How the study's figures look."""
+"""The style of the study's figures, and the figures that several steps draw."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
+from training.report import percent
+
 BLUE, ORANGE, GREEN, RED, GREY = "#2f6db5", "#d9771f", "#3a8f5c", "#b8433c", "#8a949e"
 INK = "#24303a"
 SERIES = (BLUE, ORANGE, GREEN, RED)
@@ -17,7 +19,16 @@ SERIES = (BLUE, ORANGE, GREEN, RED)
 def canvas(
     width: float, height: float, rows: int = 1, columns: int = 1, **options: Any
 ) -> tuple[Figure, NDArray[np.object_]]:
-    """A figure in inches with (rows, columns) axes in the study's style; pyplot stays out of it."""
+    """A figure in the study's style, without pyplot.
+
+    Args:
+        width: inches.
+        height: inches.
+        options: passed on to `Figure.subplots`.
+
+    Returns:
+        The figure and its axes, (rows, columns).
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     for axis in axes.ravel():
@@ -37,9 +48,9 @@ def name_axes(axis: Axes, title: str, x: str = "", y: str = "") -> None:
 
 
 def percent_axis(axis: Axes, low: float = 0.0, high: float = 1.01) -> None:
-    """The y axis in percent."""
+    """A y axis in percent from `low` to `high`, shares of 1."""
     axis.set_ylim(low, high)
-    axis.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}".replace("%", " %"))
+    axis.yaxis.set_major_formatter(lambda share, _: percent(share, 0))
 
 
 def sheet(
@@ -55,10 +66,11 @@ def sheet(
 
     Args:
         images: (n, height, width).
-        columns: images a row.
-        same_scale: grey from 0 to 1 for all; otherwise each image has its own range.
+        titles: one per image; empty texts for none.
+        columns: images per row.
+        same_scale: whether all images show greys from 0 to 1; otherwise each image has its own range.
         size: width of an image in inches.
-        row_names: written left of each row.
+        row_names: drawn left of each row.
     """
     rows = -(-len(images) // columns)
     ratio = images.shape[1] / images.shape[2]
@@ -81,7 +93,7 @@ def sheet(
 
 
 def heat_map(matrix: NDArray[Any], labels: Sequence[str], title: str) -> Figure:
-    """A confusion matrix: truth down, prediction across, empty cells left white."""
+    """A confusion matrix: a row per true person, a column per predicted person; empty cells are white."""
     side = min(10.0, 3.0 + 0.19 * len(matrix))
     figure, axes = canvas(side, side * 0.95)
     axis = axes[0, 0]
@@ -111,11 +123,11 @@ def bars(
         places = np.arange(len(names)) + (index - (len(series) - 1) / 2) * height
         axis.barh(places, values, height * 0.92, color=SERIES[index], label=legend, xerr=spread if index == 0 else None)
         for place, value in zip(places, values, strict=True):
-            axis.text(0.01, place, f"{value:.1%}".replace("%", " %"), va="center", fontsize=8, color="white")
+            axis.text(0.01, place, percent(value), va="center", fontsize=8, color="white")
     axis.set_yticks(range(len(names)), names, fontsize=9)
     axis.invert_yaxis()
     axis.set_xlim(0, 1)
-    axis.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}".replace("%", " %"))
+    axis.xaxis.set_major_formatter(lambda share, _: percent(share, 0))
     axis.grid(visible=False, axis="y")
     if len(series) > 1:
         axis.legend(fontsize=9, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(series))

@@ -1,4 +1,4 @@
-"""Classical image features: what a face is described by, without learning anything from other faces."""
+"""Classical image features: HOG, LBP and grey values, computed without learning from other faces."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 SIDE = 64
-"""Every face is described at this size in pixels: Olivetti's own."""
+"""Width and height in pixels of every face before its features are computed: the size of Olivetti's images."""
 
 CELL = 8
-"""Pixels a side of the cells in which HOG and LBP count."""
+"""Width and height in pixels of the cells of HOG and LBP."""
 
 SHIFTS = ((0, 0), (2, 0), (-2, 0), (0, 2), (0, -2))
-"""Pixels to the right and down by which training images are moved."""
+"""Shifts of the training images: pixels to the right and pixels down."""
 
 COPIES = {"as they are": 1, "mirrored": 2, "mirrored and shifted": 2 * len(SHIFTS)}
-"""What is learnt from each training image, and how many copies that makes."""
+"""The kinds of data augmentation, and the number of copies of each training image."""
 
 Images = NDArray[np.float32]
 
 
 def grey(images: Images) -> Images:
-    """Pixels with the image's mean taken away; (n, 4096)."""
+    """Pixels minus the mean of their image: float32 (n, 4096)."""
     flat = images.reshape(len(images), -1)
     return np.asarray(flat - flat.mean(axis=1, keepdims=True), np.float32)
 
@@ -63,7 +63,7 @@ def lbp(images: Images, radius: int = 1) -> Images:
         radius: of the eight neighbours, in pixels.
 
     Returns:
-        float32 (n, 64 * 59): square roots of the counts, so that the distance is Hellinger's.
+        float32 (n, 64 * 59): square roots of the counts; their Euclidean distance is the Hellinger distance.
     """
     table, patterns = _uniform_patterns()
     cells = SIDE // CELL
@@ -90,7 +90,7 @@ KINDS: dict[str, Callable[[Images], Images]] = {"grey": grey, "hog": hog, "lbp":
 
 
 def describe(images: Images, kinds: Sequence[str]) -> Images:
-    """Features of each image side by side, each kind scaled to length 1.
+    """All features of each image as one vector; each kind is scaled to length 1 first.
 
     Args:
         images: float32 (n, 64, 64), 0 to 1.
@@ -103,11 +103,11 @@ def describe(images: Images, kinds: Sequence[str]) -> Images:
 
 
 class FaceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
-    """Rows of pixels to features of the image and of altered copies of it.
+    """Features of images and of their augmented copies.
 
-    Like scikit-learn's TargetEncoder, `fit_transform` differs from `transform`: a training image gives all copies,
-    (n, copies, d); any other image gives itself and, unless the copies are "as they are", its mirror image.
-    Nothing is learnt from the images, so nothing can leak.
+    Like scikit-learn's TargetEncoder, `fit_transform` differs from `transform`: a training image gives all its copies;
+    any other image gives itself and, unless the copies are "as they are", its mirror image. The transformer learns
+    nothing from the images, so it cannot leak.
     """
 
     def __init__(self, kinds: Sequence[str] = ("grey",), copies: str = "as they are", shape: Sequence[int] = (64, 64)):
@@ -116,15 +116,15 @@ class FaceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc, unuse
         self.shape = shape
 
     def fit(self, X: NDArray[Any], y: object = None) -> "FaceFeatures":  # noqa: N803 - scikit-learn's name
-        """Nothing to learn."""
+        """Return the transformer unchanged."""
         return self
 
     def fit_transform(self, X: NDArray[Any], y: object = None, **_: object) -> Images:  # noqa: N803
-        """Features to learn from: pixels (n, height * width) to float32 (n, copies, d)."""
+        """Features of training images: pixels (n, height * width) to float32 (n, copies, d)."""
         return self._describe(X, COPIES[self.copies])
 
     def transform(self, X: NDArray[Any]) -> Images:  # noqa: N803
-        """Features to recognise: pixels (n, height * width) to float32 (n, 1 or 2, d)."""
+        """Features of other images: pixels (n, height * width) to float32 (n, 1 or 2, d)."""
         return self._describe(X, min(2, COPIES[self.copies]))
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -136,7 +136,7 @@ class FaceFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc, unuse
 
 
 def resized(images: Images) -> Images:
-    """float32 (n, height, width) to (n, 64, 64)."""
+    """Images float32 (n, height, width) to (n, 64, 64)."""
     if images.shape[1:] == (SIDE, SIDE):
         return images
     resize = [cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for image in images]
@@ -144,14 +144,14 @@ def resized(images: Images) -> Images:
 
 
 def altered(images: Images, copies: int) -> list[Images]:
-    """The images, their mirror images, then both moved by each of `SHIFTS`; the first `copies` of these."""
+    """The first `copies` of: the images, their mirror images, then both moved by each of `SHIFTS`."""
     mirrored = np.ascontiguousarray(images[:, :, ::-1])
     made = [moved(both, *shift) for shift in SHIFTS for both in (images, mirrored)]
     return made[:copies]
 
 
 def moved(images: Images, right: int, down: int) -> Images:
-    """Images moved by whole pixels; the edge is repeated where nothing was."""
+    """Images moved by whole pixels; repeats of the edge fill the gap."""
     height, width = images.shape[1:]
     rows = np.clip(np.arange(height) - down, 0, height - 1)
     columns = np.clip(np.arange(width) - right, 0, width - 1)
@@ -165,7 +165,10 @@ def _unit(vectors: NDArray[Any], floor: float) -> Images:
 
 @lru_cache(maxsize=1)
 def _uniform_patterns() -> tuple[NDArray[np.int64], int]:
-    """Which histogram bin each of 256 codes counts in: one each for at most two changes around the circle."""
+    """The histogram bin of each of 256 codes, and the number of bins.
+
+    A code with at most two changes around the circle has a bin of its own; all others share the last bin.
+    """
     codes = np.arange(256)
     changes = codes ^ ((codes >> 1) | ((codes & 1) << 7))
     uniform = np.array([int(code).bit_count() <= 2 for code in changes])

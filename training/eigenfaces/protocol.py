@@ -1,4 +1,4 @@
-"""How the study divides, fits and scores: the same way for every method, with nothing learnt from test images."""
+"""Splits, pipelines and leave-one-out scores of the study; no method learns from test images."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -12,39 +12,39 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
 Estimator = Any
-"""scikit-learn has no types; anything with fit and predict."""
+"""An object with fit and predict; scikit-learn has no types."""
 
 Done = Callable[[float], None]
-"""Told how much of a long computation is done, 0 to 1."""
+"""Receives the progress of a long computation, 0 to 1."""
 
 TEST_SHARE = 0.3
 
 
 def hold_out(target: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The stratified 70/30 split: indices of the training part and of the hold-out."""
+    """The stratified 70/30 split: indices of the training images and of the hold-out."""
     train, test = train_test_split(np.arange(len(target)), test_size=TEST_SHARE, stratify=target, random_state=seed)
     return train, test
 
 
 def eigenface_pipeline(classifier: Estimator, components: int) -> Pipeline:
-    """Whitened PCA, then a classifier; both see training images only, wherever the pipeline is fitted."""
-    # The default solver is randomised at this size; the full one gives the same numbers on every run.
+    """Whitened PCA, then a classifier: fitted as one pipeline, neither can learn from a test image."""
+    # The default solver is randomised at this size; the full solver gives equal numbers on every run.
     return Pipeline([("pca", PCA(components, whiten=True, svd_solver="full")), ("classifier", classifier)])
 
 
 def span_coordinates(rows: NDArray[Any], basis_rows: NDArray[Any] | None = None) -> NDArray[Any]:
-    """The same points in an orthonormal basis of the space that they span: a rotation, so nothing is lost.
+    """The points in an orthonormal basis of the space that they span: a rotation without loss.
 
-    Distances and angles stay as they are, hence PCA in these few coordinates is PCA in the thousands of pixels,
-    only quicker. It is no PCA by itself: no direction is left out or scaled, so nothing leaks into test folds.
+    The rotation keeps distances and angles, so a PCA of these few coordinates equals a PCA of the thousands of
+    pixels and is faster. It neither drops nor scales a direction, so it leaks nothing into test folds.
 
     Args:
         rows: (n, d).
-        basis_rows: (m, d), the rows that a PCA will be fitted on, where these are fewer: directions outside their
-            span cannot become components, so they are left out. All of `rows` by default.
+        basis_rows: (m, d), the rows that span the basis; `rows` by default. Fewer rows make it smaller: a PCA that
+            is fitted on them has no components outside their span.
 
     Returns:
-        (n, at most m), of the type of `rows`.
+        (n, at most m), of the dtype of `rows`.
     """
     basis_rows = rows if basis_rows is None else basis_rows
     centre = basis_rows.mean(axis=0, dtype=np.float64)
@@ -62,11 +62,14 @@ def leave_one_out(
     jobs: int,
     done: Done,
 ) -> dict[str, float]:
-    """Accuracy of each method when every image is once the test image.
+    """Leave-one-out accuracy of each method.
 
     Args:
-        fit_and_predict: given indices to learn from and to predict, the predictions by method.
+        fit_and_predict: fits every method on the images with the first indices; returns its predictions for those
+            with the second indices, by method.
+        target: int64 (n,).
         jobs: processes.
+        done: receives the progress.
     """
     hits: dict[str, int] = {}
     folds = list(LeaveOneOut().split(target))
@@ -83,7 +86,7 @@ def _run(work: Callable[..., Any], folds: list[tuple[Any, Any]], jobs: int) -> I
 
 
 class SharedPca:
-    """Several classifiers behind one PCA a fold, which they all have in common."""
+    """Several classifiers behind one common PCA per fold, for `leave_one_out`."""
 
     def __init__(
         self,

@@ -1,14 +1,14 @@
-"""One section of the report: what it says, shows and has measured, in a form that JSON can hold."""
+"""One section of the report: its paragraphs, tables, pictures and numbers, in a form that JSON can hold."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 Numbers = dict[str, Any]
-"""Only what JSON knows: numbers, texts, lists and dicts of these."""
+"""Values that JSON knows: numbers, texts, lists and dicts of these."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """A table; cells are raw values, shown in their column's style (`training.report.format_value`)."""
 
     caption: str
@@ -16,13 +16,13 @@ class Table:
     """Heading and style of each column."""
     rows: tuple[tuple[Any, ...], ...]
     strong: tuple[int, ...] = ()
-    """Rows to set off, by index."""
+    """Indices of the rows that are highlighted."""
     folded: bool = False
-    """Long tables are folded away until asked for."""
+    """Whether the page hides the table until the reader opens it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ReportPicture:
     """A PNG in the run folder."""
 
     file: str
@@ -32,15 +32,16 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What one step found."""
+    """The results of one step."""
 
     title: str
     text: tuple[str, ...]
+    """Paragraphs."""
     numbers: Numbers
-    tables: tuple[Table, ...] = ()
-    pictures: tuple[Picture, ...] = field(default=())
+    tables: tuple[ReportTable, ...] = ()
+    pictures: tuple[ReportPicture, ...] = field(default=())
 
 
-def percent(share: float) -> str:
-    """0.917 as "91.7 %"."""
-    return f"{share:.1%}".replace("%", " %")
+def paragraph(*sentences: str) -> str:
+    """Whole sentences as one paragraph."""
+    return " ".join(sentences)

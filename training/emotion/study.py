@@ -1,4 +1,4 @@
-"""The study's commands without a command line: judge a model, explain an answer."""
+"""Use cases of the emotion study: evaluate a model, explain an answer, log for TensorBoard."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from monitor.vision.images import read_image
 from training.emotion.data.fer2013 import Fer2013
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
 from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluate, robustness
-from training.emotion.fitting.fit import Epoch, logits_of
+from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import load_model, predictor
+from training.emotion.model.inference import logits_of
 from training.emotion.model.shipped import keras_champion
 from training.emotion.report.gradcam import activation_map
 from training.emotion.report.page import charts_of, numbers_of_run, write_report
@@ -25,70 +26,80 @@ from training.emotion.report.page import charts_of, numbers_of_run, write_report
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What a model answers to one face, and where it looks."""
+    """A model's answer to one face, and the parts of the face that speak for one emotion."""
 
     crop: NDArray[np.uint8]
-    """uint8 (48, 48), grey: what the model was shown."""
+    """uint8 (48, 48), grey: the input of the model."""
     found: bool
-    """Whether a face was found; if not, the whole picture was shown."""
+    """Whether a face was detected; if not, the crop is the whole picture."""
     probabilities: NDArray[np.float32]
     """float32 (7,)."""
     emotion: int
-    """Which the map is of."""
+    """Index of the emotion that the map explains, 0 to 6."""
     heat: NDArray[np.float32]
-    """float32 (48, 48), 0 to 1."""
+    """float32 (48, 48), 0 to 1: the activation map."""
 
 
-def judge_file(path: Path, data: Fer2013, split: str) -> tuple[Evaluation, dict[str, float]]:
-    """All figures of an exported model on a split, and its accuracy with crops shifted and scaled."""
-    model, judged = EmotionModel(path), data.split(split)
-    return evaluate(model.predict, judged), robustness(model.predict, judged)
+def evaluate_file(path: Path, data: Fer2013, split: str) -> tuple[Evaluation, dict[str, float]]:
+    """Evaluate an exported model on a split, and its accuracy on shifted and scaled crops (see `robustness`)."""
+    model, faces = EmotionModel(path), data.split(split)
+    return evaluate(model.predict, faces), robustness(model.predict, faces)
 
 
-def judge_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, Path]:
-    """All figures of a run's best network on a split, and the page of the report that is written into its folder.
+def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, Path]:
+    """Evaluate a run's best network on a split, and write the report into the run's folder.
 
-    The temperature is fitted on PublicTest, which the weights were chosen on too.
+    The temperature is fitted on PublicTest, the validation split on which the weights were chosen.
+
+    Returns:
+        The evaluation, and the page of the report.
     """
     model, run = load_model(folder)
-    validation, judged = data.split("PublicTest"), data.split(split)
+    validation, tested = data.split("PublicTest"), data.split(split)
     smoothing = run.recipe.smoothing
     logits = unsmoothed(logits_of(model, validation.faces, mirrored=True), smoothing)
     temperature = fitted_temperature(logits, validation.labels)
     predict = predictor(model, temperature, smoothing)
-    evaluation = evaluate(predict, judged)
+    evaluation = evaluate(predict, tested)
     more = {"temperature": temperature, "skipped": list(data.skipped)}
     numbers = numbers_of_run(run, model, evaluation, more)
-    page = write_report(folder / "report", numbers, charts_of(run, data, judged, evaluation, model, predict))
+    page = write_report(folder / "report", numbers, charts_of(run, data, tested, evaluation, model, predict))
     return evaluation, page
 
 
 def opened(run: Path | None) -> tuple[keras.Model, Predict]:
-    """A network and its answers: a run's folder, an exported champion, or None for the one that ships."""
+    """A network, and the function that gives its probabilities.
+
+    Args:
+        run: a run's folder, an exported champion, or None for the model that ships.
+
+    Raises:
+        ModelError: there is no model at `run`, or it cannot be read.
+    """
     if run is not None and run.is_dir():
         model, found = load_model(run)
         return model, predictor(model, smoothing=found.recipe.smoothing)
     path = run or WEIGHTS
     if not path.is_file():
-        raise ModelError(f"There is neither a run nor a model at {path}; give a run's folder or an ONNX file.")
+        raise ModelError(f"{path} is neither a run nor a model; give a run's folder or an ONNX file.")
     return keras_champion(path), EmotionModel(path).predict
 
 
 def explain(
     image: Path, model: keras.Model, predict: Predict, *, layer: str | None = None, emotion: int | None = None
 ) -> Explanation:
-    """What a model answers to the surest face on an image, and where it looks for it.
+    """Explain a model's answer to the face with the highest detection score on an image.
 
     Args:
-        image: any picture with a face; where none is found, the whole picture is taken for one.
-        model: whose activations are mapped.
-        predict: the same model's answers.
-        layer: by name; None for the last with a height and a width.
-        emotion: index of the class to map; None for the likeliest.
+        image: a picture with a face; where no face is detected, the whole picture is the face.
+        model: the network whose activations are mapped.
+        predict: gives the probabilities of this network.
+        layer: name of the layer to map; None for the last layer with a height and a width.
+        emotion: index of the class to map, 0 to 6; None for the class with the highest probability.
 
     Raises:
-        ImageError: it cannot be read.
-        UsageError: there is no such layer.
+        ImageError: the image cannot be read.
+        UsageError: the network does not have the layer.
     """
     crop, found = face_on(image)
     probabilities = predict(crop[None])[0]
@@ -97,11 +108,11 @@ def explain(
 
 
 def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:
-    """The surest face on a picture as the model wants it, uint8 (48, 48), and whether one was found at all."""
+    """The crop of the face with the highest detection score, uint8 (48, 48), and whether a face was detected."""
     import cv2
 
     rgb = read_image(image)
-    # A picture no larger than a crop is one, as in the data set's folders.
+    # A picture that is not larger than a crop is a crop, as in the folders of the data set.
     faces = FaceDetector().detect(rgb, thorough=True) if min(rgb.shape[:2]) > CROP_SIZE else []
     if faces:
         return mood_crop(rgb, faces[0]), True
@@ -111,7 +122,7 @@ def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:
 
 
 def tensorboard(folder: Path) -> Callable[[Epoch], None]:
-    """A listener that writes every epoch for TensorBoard."""
+    """A callback that logs every epoch for TensorBoard."""
     import tensorflow as tf
 
     writer = tf.summary.create_file_writer(str(folder))

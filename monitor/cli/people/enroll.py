@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, err, open_store, out, settings_from
+from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, open_store, out, settings_from
 from monitor.cli.people.enrolment_report import Tally, tell, tell_pile, tell_sum
+from monitor.cli.progress import picture_progress
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -173,7 +174,7 @@ def _import(
     tally = Tally()
     tell_pile(pile, as_json=as_json)
     try:
-        with _progress(pile.pictures, as_json=as_json) as advance:
+        with picture_progress(as_json=as_json) as advance:
             for report in import_pile(
                 pile,
                 engine,
@@ -193,20 +194,6 @@ def _import(
         raise typer.Exit(130)
     if tally.rejected:
         raise typer.Exit(3)
-
-
-@contextmanager
-def _progress(total: int, *, as_json: bool) -> "Iterator[Callable[[int, int], None] | None]":
-    console = out if out.is_terminal and not as_json else err
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("Pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Pictures", total=total)
-        yield lambda done, _total: progress.update(task, completed=done)
 
 
 def _consents(text: str) -> "tuple[ConsentKind, ...]":

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from monitor.cli.options import amount, emit, out
+from monitor.cli.options import emit, out
+from monitor.text import plural, printable
 
 if TYPE_CHECKING:
     from enroll.imports.batch import Pile
@@ -25,8 +26,6 @@ class Tally:
 
 def tell_pile(pile: "Pile", *, as_json: bool) -> None:
     """How the pile was understood; JSON has that in its summary."""
-    from enroll.people.shown import printable
-
     for note in pile.notes if not as_json else ():
         out.print(printable(note), markup=False, soft_wrap=True)
 
@@ -36,8 +35,6 @@ def tell(report: "PersonReport", *, as_json: bool) -> None:
     if as_json:
         emit(report.record())
         return
-    from enroll.people.shown import printable
-
     new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
     out.print(f"{printable(report.person, 60) or 'No name'}: {new}", markup=False, soft_wrap=True)
     for rejection in report.rejected:
@@ -74,8 +71,8 @@ def tell_sum(tally: Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_r
         f", {count} {kind.removesuffix('s') if count == 1 else kind} skipped" for kind, count in skipped.items()
     )
     out.print(
-        f"{'Stopped. ' if tally.interrupted else ''}{amount(tally.people, 'person', 'people')}, "
-        f"{amount(tally.accepted, 'picture', 'pictures')} {verb}, "
+        f"{'Stopped. ' if tally.interrupted else ''}{plural(tally.people, 'person', 'people')}, "
+        f"{plural(tally.accepted, 'picture')} {verb}, "
         f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s.",
         soft_wrap=True,
     )

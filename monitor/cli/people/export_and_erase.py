@@ -10,6 +10,7 @@ import typer
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
 from monitor.cli.people.person import Who, find, say, store
 from monitor.errors import MusterError, UsageError
+from monitor.text import printable
 
 
 def export(
@@ -38,7 +39,6 @@ def erase(
 ) -> None:
     """Delete a person's faces, sightings and moods for good, and print a receipt."""
     from enroll.people.export_and_erase import erase as erase_person
-    from enroll.people.shown import printable
 
     engine, _ = store(db, config)
     person = find(engine, who)

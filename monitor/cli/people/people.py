@@ -16,6 +16,7 @@ from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.person import Who, find, say, store
 from monitor.cli.people.template_review import review_growth
 from monitor.errors import UsageError
+from monitor.text import printable
 
 app = typer.Typer(
     cls=Group,
@@ -60,8 +61,6 @@ def list_(
     from rich.table import Table
     from rich.text import Text
 
-    from enroll.people.shown import printable
-
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for heading in ("Name", "Number", "Group"):
         table.add_column(heading, overflow="fold")
@@ -91,7 +90,6 @@ def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: Js
     if as_json:
         emit(record)
         return
-    from enroll.people.shown import printable
 
     def line(text: str) -> None:
         out.print(printable(text, 300), markup=False, soft_wrap=True)

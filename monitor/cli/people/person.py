@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.options import emit, open_store, out, settings_from
+from monitor.text import printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -18,8 +19,6 @@ Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, a number or 
 
 def say(sentence: str, record: dict[str, Any], as_json: bool) -> None:
     """Print the sentence, or the record as one line of JSON."""
-    from enroll.people.shown import printable
-
     if as_json:
         emit(record)
     else:

@@ -11,6 +11,7 @@ import typer
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
 from monitor.cli.people.person import find, say, store
 from monitor.errors import UsageError
+from monitor.text import printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -55,7 +56,6 @@ def review_growth(
 
 def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
     from enroll.people import adaptation
-    from enroll.people.shown import printable
 
     waiting, grown = adaptation.waiting(engine, person), adaptation.grown(engine, person)
     if as_json:

@@ -1,4 +1,4 @@
-"""How trainings, evaluations and explanations look in the terminal."""
+"""Terminal output of trainings, evaluations and explanations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.options import emit, err, out
+from monitor.cli.progress import progress_bar
 from monitor.domain import EMOTIONS
-from monitor.reports.export import write_whole
+from monitor.files import write_atomically
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -36,43 +36,36 @@ def show_training(
     tensorboard: Path | None,
     json: bool,
 ) -> None:
-    """Train with a live line of progress, and a line for every epoch behind it."""
+    """Train with a progress bar, and print one line per epoch."""
     from training.emotion import study
     from training.emotion.fitting import fit
 
     listener = study.tensorboard(tensorboard) if tensorboard else None
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=err, disable=json or not err.is_terminal, speed_estimate_period=600) as bar:
-        task = bar.add_task("epoch", total=None, figures="")
+    with progress_bar(hidden=json) as show:
         done: list[Epoch] = []
 
-        def on_batch(number: int, of: int, loss: float, right: float) -> None:
+        def on_batch(number: int, of: int, loss: float, accuracy: float) -> None:
             # The first batch says how many there are, and a resumed run how far it has come.
-            epoch = done[-1].number if done else resumed[0]
-            bar.update(
-                task, total=recipe.epochs * of, completed=epoch * of + number,
-                description=f"epoch {epoch + 1} of {recipe.epochs}", figures=f"loss {loss:.3f}, {right:.1%} right",
-            )  # fmt: skip
+            epoch = done[-1].number if done else resumed
+            title = f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}, accuracy {accuracy:.1%}"
+            show(title, epoch * of + number, recipe.epochs * of)
 
         def on_epoch(epoch: "Epoch") -> None:
             done.append(epoch)
             if json:
                 emit(asdict(epoch))
             else:
-                bar.console.print(_epoch_line(epoch))
+                err.print(_epoch_line(epoch))
             if listener:
                 listener(epoch)
 
-        resumed = [_epochs_done(folder)]
-        progress = fit.Progress(on_epoch, on_batch, bar.console.print)
-        fit.train(folder, data, recipe, votes, progress, teacher=teacher, strategy=strategy)
+        resumed = _epochs_done(folder)
+        callbacks = fit.Progress(on_epoch, on_batch, err.print)
+        fit.train(folder, data, recipe, votes, callbacks, teacher=teacher, strategy=strategy)
 
 
 def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, Any]) -> None:
-    """The figures of a model, as a table or as JSON."""
+    """Print the metrics of a model, as a table or as JSON."""
     if json:
         emit({**evaluation.as_json(), **more})
         return
@@ -85,17 +78,17 @@ def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, 
     out.print(table)
     out.print(
         f"Accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.3f}, "
-        f"expected calibration error {evaluation.calibration.error:.3f}"
+        f"expected calibration error (ECE) {evaluation.calibration.error:.3f}"
     )
     if "robustness" in more:
         shown = ", ".join(f"{name} {value:.1%}" for name, value in more["robustness"].items() if name != "none")
-        out.print(f"With the box off by 10 %: {shown}")
+        out.print(f"Accuracy with crops shifted or scaled by 10 %: {shown}")
     if "report" in more:
-        out.print(Text(f"The report: {more['report']}"), soft_wrap=True)
+        out.print(Text(f"Report: {more['report']}"), soft_wrap=True)
 
 
 def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, json: bool) -> None:
-    """The face beside its map, and the probabilities of all emotions."""
+    """Print the face next to its activation map, and the probabilities of all emotions."""
     from training.emotion.report.gradcam import overlaid
 
     picture = overlaid(explained.crop, explained.heat)
@@ -107,18 +100,18 @@ def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, 
               "scores": scores}, "map_of": EMOTIONS[explained.emotion]})  # fmt: skip
         return
     if not explained.found:
-        err.print("No face was found; the whole picture is taken for one.")
+        err.print("No face was detected; the model gets the whole picture.")
     if out.is_terminal:
         face = np.repeat(explained.crop[..., None], 3, axis=-1)
         both = np.concatenate([face, picture], axis=1)
         out.print(half_blocks(both if out.width >= both.shape[1] else picture))
     for name, score in scores.items():
-        looked_for = "  <- shown" if name == EMOTIONS[explained.emotion] else ""
-        out.print(Text(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{looked_for}"))
+        mapped = "  <- map" if name == EMOTIONS[explained.emotion] else ""
+        out.print(Text(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{mapped}"))
 
 
 def half_blocks(picture: NDArray[np.uint8]) -> Text:
-    """A picture uint8 (h, w, 3) with h even as text: w columns, h / 2 lines, two pixels a character."""
+    """A picture uint8 (h, w, 3), h even, as text: w columns and h / 2 lines, two pixels per character."""
     lines = []
     for upper, lower in zip(picture[::2], picture[1::2], strict=True):
         line = Text(no_wrap=True)
@@ -129,11 +122,11 @@ def half_blocks(picture: NDArray[np.uint8]) -> Text:
 
 
 def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Runs side by side, a line each."""
+    """One row per run."""
     table = Table()
     table.add_column("run")
     table.add_column("architecture")
-    for name in ("epochs", "hours", "validation", "judged on", "accuracy", "mean F1", "ECE", "weakest recall"):
+    for name in ("epochs", "hours", "validation", "evaluated on", "accuracy", "mean F1", "ECE", "weakest recall"):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(
@@ -145,13 +138,11 @@ def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _epoch_line(epoch: "Epoch") -> str:
-    judged = ""
+    validation = ""
     if epoch.validation_accuracy is not None:
-        judged = f", validation {epoch.validation_loss:.3f} and {epoch.validation_accuracy:.1%}"
-    return (
-        f"epoch {epoch.number} of {epoch.of}: loss {epoch.loss:.3f}, {epoch.accuracy:.1%} right{judged} "
-        f"({epoch.seconds:.0f} s)"
-    )
+        validation = f", validation loss {epoch.validation_loss:.3f}, accuracy {epoch.validation_accuracy:.1%}"
+    training = f"training loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.1%}"
+    return f"epoch {epoch.number} of {epoch.of}: {training}{validation} ({epoch.seconds:.0f} s)"
 
 
 def _epochs_done(folder: Path) -> int:
@@ -169,4 +160,4 @@ def _write_png(path: Path, picture: NDArray[np.uint8]) -> None:
     import cv2
 
     large = cv2.resize(picture[..., ::-1], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
-    write_whole(path, cv2.imencode(".png", large)[1].tobytes())
+    write_atomically(path, cv2.imencode(".png", large)[1].tobytes())

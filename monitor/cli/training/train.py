@@ -1,12 +1,13 @@
 """`muster train`: the eigenface study and the emotion models."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from monitor.cli.options import Group, JsonOption, emit, err, out
+from monitor.cli.training import options
 from monitor.cli.training.eigenfaces import eigenfaces
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from training.emotion.data.fer2013 import Fer2013
-    from training.emotion.evaluation.evaluate import Evaluation
+    from training.emotion.data.votes import Votes
+    from training.emotion.evaluation.evaluate import Predict
     from training.emotion.fitting.recipe import Recipe
 
 app = typer.Typer(
@@ -29,109 +31,110 @@ app = typer.Typer(
 
 app.command()(eigenfaces)
 
-DataOption = Annotated[
-    Path,
-    typer.Option(
-        "--data", envvar="MUSTER_FER2013", metavar="PATH", help="FER2013: its CSV (or .csv.gz) or its folder."
-    ),
-]
-RunsOption = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Where runs are kept.")]
-SplitOption = Annotated[str, typer.Option("--split", help="Training, PublicTest or PrivateTest.")]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
 RUNS = Path(".runs")
 
 
 @app.command()
 def emotion(
-    data: DataOption,
-    run: Annotated[str | None, typer.Option("--run", help="Name of the run; the architecture's by default.")] = None,
-    runs: RunsOption = RUNS,
-    architecture: Annotated[Literal["champion", "classic"], typer.Option(help="Which network.")] = "champion",
-    votes: Annotated[
-        Path | None, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="FER+'s votes, for the champion.")
-    ] = None,
-    teacher: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="An ONNX model whose answers are learned beside the labels."),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Faces a step, of all workers together.")] = None,
-    rate: Annotated[float | None, typer.Option(min=0.0, help="Highest learning rate.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Makes the order, the changes and the first weights.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first faces of each split, for trials.")] = None,
-    precision: Annotated[
-        Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="auto measures a few steps of each.")
-    ] = "auto",
-    strategy: Annotated[
-        Literal["alone", "multiworker"], typer.Option(help="multiworker reads the cluster from TF_CONFIG.")
-    ] = "alone",
-    threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0 for all.")] = 0,
-    tensorboard: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write logs for TensorBoard.")] = None,
-    report: Annotated[bool, typer.Option(help="Write the report in the end.")] = True,
-    strict: StrictOption = False,
+    data: options.Data,
+    run: options.RunName = None,
+    runs: options.Runs = RUNS,
+    architecture: options.Architecture = "champion",
+    votes: options.Votes = None,
+    teacher: options.Teacher = None,
+    epochs: options.Epochs = None,
+    batch: options.Batch = None,
+    rate: options.Rate = None,
+    seed: options.Seed = None,
+    limit: options.Limit = None,
+    precision: options.Precision = "auto",
+    strategy: options.Strategy = "alone",
+    threads: options.Threads = 0,
+    tensorboard: options.Tensorboard = None,
+    report: options.Report = True,
+    strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
-    """Train a network on FER2013; the same command goes on where a stopped run was."""
+    """Train a network on FER2013; repeat the command to resume a stopped run."""
     from monitor.cli.training.progress import show_training
 
-    where = _start_tensorflow(threads, strategy)
-    from monitor.vision.emotion import EmotionModel
-    from training.emotion.data.votes import load_votes, votes_by_row
-    from training.emotion.fitting.recipe import RECIPES, TAUGHT
+    started = _start_tensorflow(threads, strategy)
+    from training.emotion.fitting.recipe import RECIPES
 
-    wanted = RECIPES[architecture].changed(epochs=epochs, batch=batch, rate=rate, seed=seed)
-    if wanted.votes_weight and votes is None:
-        err.print("Without --votes the champion learns from FER2013's labels alone.")
-        wanted = wanted.changed(votes_weight=0.0)
-    learned_from = EmotionModel(teacher, threads=0) if teacher else None
-    if learned_from:
-        learned_from.load()
-        wanted = wanted.changed(**TAUGHT)
+    recipe = RECIPES[architecture].changed(epochs=epochs, batch=batch, rate=rate, seed=seed)
+    recipe, predict = _taught(recipe, teacher)
     faces = _load(data, strict)
-    wanted = wanted.changed(precision=_chosen_precision(wanted, precision))
-    folder = runs / (run or architecture)
-    shares = votes_by_row(load_votes(votes), faces) if votes and wanted.votes_weight else None
+    recipe, shares = _with_votes(recipe, votes, faces)
+    recipe = recipe.changed(precision=_chosen_precision(recipe, precision))
     faces = faces.head(limit) if limit else faces
-    predict = learned_from.predict if learned_from else None
-    show_training(folder, faces, wanted, shares, predict, strategy=where, tensorboard=tensorboard, json=json)
+    folder = runs / (run or architecture)
+    show_training(folder, faces, recipe, shares, predict, strategy=started, tensorboard=tensorboard, json=json)
     if report:
-        _judge(folder, faces, "PublicTest", json)
+        _evaluate(folder, faces, "PublicTest", json)
+
+
+def _taught(recipe: "Recipe", teacher: Path | None) -> "tuple[Recipe, Predict | None]":
+    """The recipe with a teacher, and the teacher's probabilities."""
+    if teacher is None:
+        return recipe, None
+    from monitor.vision.emotion import EmotionModel
+    from training.emotion.fitting.recipe import TAUGHT
+
+    model = EmotionModel(teacher, threads=0)
+    model.load()
+    return recipe.changed(**TAUGHT), model.predict
+
+
+def _with_votes(recipe: "Recipe", votes: Path | None, faces: "Fer2013") -> "tuple[Recipe, Votes | None]":
+    """The recipe with or without FER+, and the shares of the votes by data row."""
+    if not recipe.votes_weight:
+        return recipe, None
+    if votes is None:
+        err.print("Without --votes the champion learns from the labels of FER2013 only.")
+        return recipe.changed(votes_weight=0.0), None
+    from training.emotion.data.votes import load_votes, votes_by_row
+
+    return recipe, votes_by_row(load_votes(votes), faces)
 
 
 @app.command()
 def evaluate(
     model: Annotated[
-        Path | None, typer.Argument(help="A run's folder or an ONNX file; the shipped model if none.")
+        Path | None, typer.Argument(help="A run's folder or an ONNX file; the shipped model by default.")
     ] = None,
     *,
-    data: DataOption,
-    split: SplitOption = "PublicTest",
-    strict: StrictOption = False,
+    data: options.Data,
+    split: options.Split = "PublicTest",
+    strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
-    """Measure a model on a split; for a run, write its report."""
+    """Evaluate a model on a split; for a run, also write its report."""
     _start_tensorflow()
-    _judge(model, _load(data, strict), split, json)
+    _evaluate(model, _load(data, strict), split, json)
 
 
 @app.command()
 def explain(
     image: Annotated[Path, typer.Argument(help="A picture with a face.")],
     model: Annotated[
-        Path | None, typer.Option("--run", help="A run's folder or an ONNX file; the shipped model if none.")
+        Path | None, typer.Option("--run", help="A run's folder or an ONNX file; the shipped model by default.")
     ] = None,
     layer: Annotated[
-        str | None, typer.Option(help="Whose activations are shown; the last picture-like one if none.")
+        str | None, typer.Option(help="Layer to map; by default the last with a height and a width.")
     ] = None,
-    emotion: Annotated[str | None, typer.Option(help="What to look for; the likeliest if none.")] = None,
-    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write the picture as a PNG, too.")] = None,
+    emotion: Annotated[
+        str | None, typer.Option(help="Emotion to map; by default the one with the highest probability.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Also write the picture to this PNG file.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Show which parts of a face speak for its mood (guided Grad-CAM)."""
     from monitor.cli.training.progress import show_explanation
 
     if emotion is not None and emotion not in EMOTIONS:
-        raise UsageError(f"There is no emotion named {emotion!r}; there are {', '.join(EMOTIONS)}.")
+        raise UsageError(f"There is no emotion named {emotion!r}; the emotions are {', '.join(EMOTIONS)}.")
     _start_tensorflow()
     from training.emotion.study import explain as explained
     from training.emotion.study import opened
@@ -146,15 +149,17 @@ def export(
     run: Annotated[Path, typer.Argument(help="The run's folder.")],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The ONNX file to write.")],
     *,
-    data: DataOption,
+    data: options.Data,
     least_recall: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Recall that every class shall have on PublicTest.")
+        float, typer.Option(min=0.0, max=0.9, help="Smallest recall of every class on PublicTest, 0 to 0.9.")
     ] = 0.0,
-    eight_bit: Annotated[bool, typer.Option(help="8-bit integers: a third of the time, half of the file.")] = True,
-    strict: StrictOption = False,
+    eight_bit: Annotated[
+        bool, typer.Option(help="Store 8-bit integers: a third of the time, half of the file size.")
+    ] = True,
+    strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
-    """Turn a run's best network into the one ONNX file that the kiosk runs, calibrated on PublicTest."""
+    """Export a run's best network to the ONNX file that the kiosk runs, calibrated on PublicTest."""
     _start_tensorflow()
     from training.emotion.fitting.runs import load_model
     from training.emotion.shipping.export import FACES_FOR_RANGES, to_onnx, write
@@ -180,7 +185,7 @@ def export(
 
 @app.command()
 def report(
-    runs: RunsOption = RUNS,
+    runs: options.Runs = RUNS,
     page: Annotated[bool, typer.Option(help="Write comparison.html beside the runs.")] = True,
     json: JsonOption = False,
 ) -> None:
@@ -193,7 +198,7 @@ def report(
 
     found = find_runs(runs)
     if not found:
-        raise UsageError(f"There are no runs in {runs}; begin one with `muster train emotion`, or give --runs.")
+        raise UsageError(f"There are no runs in {runs}; start one with `muster train emotion`, or give --runs.")
     rows = [comparison_row(run) for run in found]
     if json:
         for row in rows:
@@ -201,22 +206,21 @@ def report(
         return
     out.print(comparison_table(rows))
     if page:
-        out.print(f"The page: {escape(str(write_comparison(runs, found)))}", soft_wrap=True)
+        out.print(f"Report: {escape(str(write_comparison(runs, found)))}", soft_wrap=True)
 
 
-def _judge(model: Path | None, faces: "Fer2013", split: str, json: bool) -> None:
+def _evaluate(model: Path | None, faces: "Fer2013", split: str, json: bool) -> None:
     from monitor.cli.training.progress import show_evaluation
     from monitor.vision.emotion import WEIGHTS
-    from training.emotion.study import judge_file, judge_run
+    from training.emotion.study import evaluate_file, evaluate_run
 
-    evaluation: Evaluation
     if model is not None and not model.exists():
-        raise UsageError(f"There is neither a run nor a model at {model}; give a run's folder or an ONNX file.")
+        raise UsageError(f"{model} is neither a run nor a model; give a run's folder or an ONNX file.")
     if model is not None and model.is_dir():
-        evaluation, page = judge_run(model, faces, split)
+        evaluation, page = evaluate_run(model, faces, split)
         show_evaluation(evaluation, json=json, more={"run": str(model), "report": str(page)})
     else:
-        evaluation, jitter = judge_file(model or WEIGHTS, faces, split)
+        evaluation, jitter = evaluate_file(model or WEIGHTS, faces, split)
         show_evaluation(evaluation, json=json, more={"model": str(model or WEIGHTS), "robustness": jitter})
 
 
@@ -225,8 +229,12 @@ def _load(path: Path, strict: bool) -> "Fer2013":
 
     data = load_fer2013(path, strict=strict)
     if data.skipped:
-        err.print(f"Left out {len(data.skipped)} broken rows or files; the first: {escape(data.skipped[0])}")
+        err.print(f"Skipped {_counted(len(data.skipped))}. The first: {escape(data.skipped[0])}")
     return data
+
+
+def _counted(broken: int) -> str:
+    return "1 broken row or file" if broken == 1 else f"{broken:,} broken rows or files"
 
 
 def _chosen_precision(recipe: "Recipe", wanted: str) -> str:
@@ -235,14 +243,14 @@ def _chosen_precision(recipe: "Recipe", wanted: str) -> str:
     from training.emotion.model.precision import measured_precisions
 
     times = measured_precisions(recipe.architecture, recipe.batch)
-    shown = ", ".join(f"{policy} {time:.1f} ms a face" for policy, time in times.items())
+    shown = ", ".join(f"{policy} {time:.1f} ms per face" for policy, time in times.items())
     chosen = min(times, key=lambda policy: times[policy])
-    err.print(f"Measured: {shown}. Training in {chosen}.")
+    err.print(f"Measured: {shown}. The training uses {chosen}.")
     return chosen
 
 
 def _start_tensorflow(threads: int = 0, strategy: str = "alone") -> "tf.distribute.Strategy | None":
-    """Import TensorFlow without its greetings; the strategy must come before anything else is computed."""
+    """Import TensorFlow without its messages; the strategy must exist before TensorFlow computes anything."""
     import os
 
     from monitor.vision.runtime import quiet_native_output

@@ -1,23 +1,12 @@
 """Words and signs of the app. Names come from outside, so they pass `clean` before they are shown."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from rich.cells import cell_len, set_cell_size
-
 from monitor.domain import MOODS, EventKind
 from monitor.sources.stream import without_password
-
-ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_])")
-"""Terminal control sequences: CSI, OSC and the two-character ones."""
-PICTURE_PARTS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]|\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
-"""What makes one picture of several emoji, or colours it: terminals disagree how wide that is, and a line that is
-wider than it was taken for shifts everything behind it."""
-JOINERS = "\u200c\u200d"
-"""Format characters that some scripts need inside words."""
+from monitor.text import plural, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +60,8 @@ def event_sign(kind: EventKind, chosen: Signs) -> str:
 
 
 def clean(text: str | None, cells: int = 60) -> str:
-    """Untrusted text made fit for one line: no control or format characters, at most `cells` wide.
-
-    Format characters (Unicode category Cf) include the bidirectional overrides, with which a name could
-    reorder the text around it.
-    """
-    plain = PICTURE_PARTS.sub("", ESCAPES.sub("", text or ""))
-    kept = "".join(" " if char in "\t\n\r" else char for char in plain if char in "\t\n\r" or _is_shown(char))
-    line = " ".join(kept[: cells * 8].split())
-    if cell_len(line) <= cells:
-        return line
-    return set_cell_size(line, cells - 1).rstrip() + "…"
-
-
-def _is_shown(char: str) -> bool:
-    return char in JOINERS or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    """Untrusted text for one place of a screen, by default at most 60 cells wide."""
+    return printable(text or "", cells)
 
 
 def source_name(source: str) -> str:
@@ -96,7 +72,7 @@ def source_name(source: str) -> str:
 
 
 def enrolled(count: int) -> str:
-    return f"{count:,} {'person' if count == 1 else 'people'} enrolled"
+    return f"{plural(count, 'person', 'people')} enrolled"
 
 
 def at_clock(at: datetime | None, zone: ZoneInfo) -> str:

@@ -80,7 +80,9 @@ def for_means(single: float, template_length: Lengths, probe_length: float) -> L
 
     A mean of unit vectors is shorter than 1, the more so the more its members differ. Scaled back to length 1 it lies
     nearer to everyone else's, strangers included, so that the single-image threshold would name up to 16 times as
-    many. The spread of impostor similarities around their mean shrinks with the length as well.
+    many. The spread of impostor similarities around their mean shrinks with the length as well. At the thresholds of
+    large galleries this second effect can be the larger one: a mean of images that differ more then needs up to 0.002
+    less similarity than a mean of images that differ less, but never less than a single image.
 
     Args:
         single: from `threshold_for` or `usual_similarity`.

@@ -145,6 +145,7 @@ def test_an_unknown_visitor_keeps_a_face_until_named_or_discarded(
     with reading(engine) as session:
         newest, oldest = sightings.visitors(session, cipher)
     assert (newest.sighting.id, oldest.sighting.id) == (discarded, named)
+    assert newest.embedding is not None
     assert np.array_equal(newest.embedding, FACE)
     assert newest.portrait == b"a stranger"
     with writing(engine) as session:

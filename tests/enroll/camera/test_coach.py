@@ -2,20 +2,26 @@
 
 import dataclasses
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
 
-from enroll.camera.coach import AskedPose, Coach, FrameFaces
-from enroll.camera.session import EnrolmentError, take_shots
+from enroll.camera.coach import Advice, AskedPose, Coach, FrameFaces
+from enroll.camera.session import EnrolmentError, Shown, take_shots
+from enroll.faces.examine import ExaminedFace, Examiner
 from enroll.faces.liveness import Turn
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
 from enroll.people.gallery_index import Known, Roster
 from monitor.config import QualityLimits
-from monitor.domain import Box, Face, Frame
+from monitor.domain import Box, Face, Frame, RgbImage
+from tests.enroll.conftest import MadeUp
+
+MakeFace = Callable[..., ExaminedFace]
 
 TURNS = {
     AskedPose.STRAIGHT: Pose(0, 5, 0),
@@ -27,8 +33,16 @@ TURNS = {
 
 
 @pytest.fixture
-def face(made_up):
-    def face(person="Anna", pose=TURNS[AskedPose.STRAIGHT], *, eyes=60.0, failed=None, left=200.0, width=150.0):
+def face(made_up: MadeUp) -> MakeFace:
+    def face(
+        person: str = "Anna",
+        pose: Pose = TURNS[AskedPose.STRAIGHT],
+        *,
+        eyes: float = 60.0,
+        failed: str | None = None,
+        left: float = 200.0,
+        width: float = 150.0,
+    ) -> ExaminedFace:
         examined = made_up.examination("x", person).faces[0]
         components = (
             Component("inter_eye_distance", eyes, True, ""),
@@ -40,28 +54,34 @@ def face(made_up):
     return face
 
 
-def of_a_head(straight, turned):
+def of_a_head(straight: ExaminedFace, turned: ExaminedFace) -> Turn:
     return Turn(0.2 if turned.quality.pose.yaw > straight.quality.pose.yaw else -0.2, 0.95)
 
 
-def flat(straight, turned):
+def flat(straight: ExaminedFace, turned: ExaminedFace) -> Turn:
     return Turn(0.0, 0.95)
 
 
-def begin(roster=None, *, seed=1, turn=of_a_head, **options):
+def begin(
+    roster: Roster | None = None,
+    *,
+    seed: int = 1,
+    turn: Callable[[ExaminedFace, ExaminedFace], Turn] = of_a_head,
+    **options: Any,
+) -> Coach:
     return Coach(roster or Roster(), randomness=random.Random(seed), turn=turn, **options)
 
 
 @pytest.fixture
-def coach():
+def coach() -> Coach:
     return begin()
 
 
-def looks(*faces, seconds=0.0):
+def looks(*faces: ExaminedFace, seconds: float = 0.0) -> FrameFaces:
     return FrameFaces(seconds, 640, faces)
 
 
-def follow(coach, face, asks=5, person="Anna"):
+def follow(coach: Coach, face: MakeFace, asks: int = 5, person: str = "Anna") -> Advice:
     """Somebody who does at once what is asked; returns the last advice."""
     advice = coach.look(looks(face(person)))
     for frame in range(4 * asks):
@@ -71,13 +91,13 @@ def follow(coach, face, asks=5, person="Anna"):
     return advice
 
 
-def test_who_follows_gets_five_shots(coach, face):
+def test_who_follows_gets_five_shots(coach: Coach, face: MakeFace) -> None:
     assert follow(coach, face).done
     assert set(coach.shots) == set(AskedPose)
     assert coach.finished
 
 
-def test_the_order_of_the_turns_cannot_be_known_before(face):
+def test_the_order_of_the_turns_cannot_be_known_before(face: MakeFace) -> None:
     orders = set()
     for seed in range(20):
         coach = begin(seed=seed)
@@ -98,22 +118,22 @@ def test_the_order_of_the_turns_cannot_be_known_before(face):
         ({"pose": Pose(25, 0, 0)}, "Look straight into the camera."),
     ],
 )
-def test_each_hindrance_has_its_hint(coach, face, given, hint):
+def test_each_hindrance_has_its_hint(coach: Coach, face: MakeFace, given: Any, hint: str) -> None:
     assert coach.look(looks(face(**given))).hint == hint
     assert not coach.shots
 
 
-def test_nobody_and_several_people_are_told_so(coach, face):
+def test_nobody_and_several_people_are_told_so(coach: Coach, face: MakeFace) -> None:
     assert coach.look(looks()).hint.startswith("Nobody")
     assert coach.look(looks(face(), face("Ben"))).hint == "One person at a time, please."
 
 
-def test_a_moving_face_is_not_shot(coach, face):
+def test_a_moving_face_is_not_shot(coach: Coach, face: MakeFace) -> None:
     for frame in range(6):
         assert coach.look(looks(face(left=100.0 + 40 * frame))).taken is None
 
 
-def test_a_photograph_that_does_not_turn_is_refused(coach, face):
+def test_a_photograph_that_does_not_turn_is_refused(coach: Coach, face: MakeFace) -> None:
     advice = None
     for frame in range(300):
         advice = coach.look(looks(face(), seconds=frame / 10))
@@ -123,7 +143,7 @@ def test_a_photograph_that_does_not_turn_is_refused(coach, face):
     assert "photograph" in (advice.refusal or "")
 
 
-def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face):
+def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face: MakeFace) -> None:
     coach = begin(turn=flat)
     hints, refusal, ask = set(), None, AskedPose.STRAIGHT
     for frame in range(600):
@@ -135,12 +155,12 @@ def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face):
     assert not coach.shots.keys() & {AskedPose.LEFT, AskedPose.RIGHT}
 
 
-def test_the_limits_of_liveness_are_those_of_the_settings(face):
+def test_the_limits_of_liveness_are_those_of_the_settings(face: MakeFace) -> None:
     assert follow(begin(turn=flat, limits=QualityLimits(relief=0)), face).done
     assert not follow(begin(limits=QualityLimits(relief=0.3)), face).done
 
 
-def test_under_supervision_turns_that_do_not_come_are_left_out(face):
+def test_under_supervision_turns_that_do_not_come_are_left_out(face: MakeFace) -> None:
     coach = begin(supervised=True)
     for frame in range(2000):
         if coach.look(looks(face(), seconds=frame / 10)).done:
@@ -149,19 +169,19 @@ def test_under_supervision_turns_that_do_not_come_are_left_out(face):
     assert list(coach.shots) == [AskedPose.STRAIGHT]
 
 
-def test_somebody_enrolled_already_is_refused_by_name(face, made_up):
+def test_somebody_enrolled_already_is_refused_by_name(face: MakeFace, made_up: MadeUp) -> None:
     roster = Roster([Known(uuid4(), "Anna", made_up.embedding("Anna"), 3)])
     coach = begin(roster)
     assert "This is Anna" in (follow(coach, face).refusal or "")
 
 
-def test_the_person_themselves_may_add_shots(face, made_up):
+def test_the_person_themselves_may_add_shots(face: MakeFace, made_up: MadeUp) -> None:
     anna = uuid4()
     roster = Roster([Known(anna, "Anna", made_up.embedding("Anna"), 3)])
     assert follow(begin(roster, known=anna), face).done
 
 
-def test_somebody_who_takes_the_persons_place_is_refused(coach, face):
+def test_somebody_who_takes_the_persons_place_is_refused(coach: Coach, face: MakeFace) -> None:
     coach.look(looks(face()))
     coach.look(looks(face()))
     assert AskedPose.STRAIGHT in coach.shots
@@ -174,41 +194,42 @@ def test_somebody_who_takes_the_persons_place_is_refused(coach, face):
 class Clip:
     """A source of that many empty frames."""
 
-    name, live, warning = "clip", False, None
+    name, live = "clip", False
+    warning: str | None = None
 
-    def __init__(self, frames):
+    def __init__(self, frames: int) -> None:
         self._left = frames
         self._index = 0
 
-    def open(self):
+    def open(self) -> None:
         pass
 
-    def read(self):
+    def read(self) -> Frame | None:
         if self._index == self._left:
             return None
         self._index += 1
         black = np.zeros((480, 640, 3), np.uint8)
         return Frame(self._index - 1, datetime(2026, 1, 1, tzinfo=UTC), self._index / 10, black)
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
-class Follower:
+class Follower(Examiner):
     """An examiner that sees somebody do what the coach asked for last."""
 
-    def __init__(self, face):
+    def __init__(self, face: MakeFace) -> None:
         self.ask = AskedPose.STRAIGHT
         self._face = face
 
-    def examine(self, rgb):
+    def examine(self, rgb: RgbImage) -> tuple[ExaminedFace, ...]:
         return (self._face("Anna", TURNS[self.ask]),)
 
-    def show(self, shown):
+    def show(self, shown: Shown) -> None:
         self.ask = shown.advice.ask or self.ask
 
 
-def test_shots_from_a_source_become_pictures_for_enrolment(coach, face):
+def test_shots_from_a_source_become_pictures_for_enrolment(coach: Coach, face: MakeFace) -> None:
     follower = Follower(face)
     pictures = take_shots(Clip(100), follower, coach, show=follower.show)
     assert pictures[0].image == "camera, straight"
@@ -216,7 +237,7 @@ def test_shots_from_a_source_become_pictures_for_enrolment(coach, face):
     assert all(len(picture.faces) == 1 for picture in pictures)
 
 
-def test_a_source_that_ends_too_early_enrols_nobody(coach, face):
+def test_a_source_that_ends_too_early_enrols_nobody(coach: Coach, face: MakeFace) -> None:
     follower = Follower(face)
     with pytest.raises(EnrolmentError, match="of 5 shots"):
         take_shots(Clip(5), follower, coach, show=follower.show)

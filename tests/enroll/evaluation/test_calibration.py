@@ -3,49 +3,57 @@
 import errno
 import json
 import os
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from math import comb
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 import typer
-from typer.testing import CliRunner
+from sqlalchemy import Engine
+from typer.testing import CliRunner, Result
 
 from db.attendance import kiosks
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from enroll.evaluation.calibration import EnrolledPeople, calibrate
+from enroll.evaluation.calibration import Calibration, EnrolledPeople, calibrate
 from enroll.evaluation.curves import draw_gallery, draw_identification, save_gallery, save_identification
 from enroll.evaluation.evaluate import LabelledFaces, evaluate
 from enroll.evaluation.rates import Rate, Trials, paired, roc
 from enroll.evaluation.what_if import what_if
+from enroll.people.store import Details
 from monitor.errors import MusterError, UsageError
-from monitor.vision.encoder import unit
+from monitor.vision.encoder import Embeddings, unit
 from monitor.vision.matching.threshold import threshold_for
+from tests.enroll.conftest import MadeUp
 
 
-def gallery(made_up, count=12, images=4, spread=0.02):
+def gallery(made_up: MadeUp, count: int = 12, images: int = 4, spread: float = 0.02) -> EnrolledPeople:
     names = tuple(f"person {number}" for number in range(count))
     members = tuple(np.stack([made_up.embedding(name, spread) for _ in range(images)]) for name in names)
     return enrolled(names, members)
 
 
-def enrolled(names, members, extra_margins=None):
+def enrolled(
+    names: Sequence[str], members: Sequence[Embeddings], extra_margins: tuple[float, ...] | None = None
+) -> EnrolledPeople:
     return EnrolledPeople(
         tuple(uuid4() for _ in names), tuple(names), tuple(members), extra_margins or (0.0,) * len(names)
     )
 
 
-def judged(made_up_gallery, strangers=None, **more):
+def judged(made_up_gallery: EnrolledPeople, strangers: Embeddings | None = None, **more: Any) -> Calibration:
     nobody = np.empty((0, 128), np.float32)
     return calibrate(made_up_gallery, nobody if strangers is None else strangers, target_fpir=0.01, margin=0.01, **more)
 
 
-def test_an_interval_holds_the_rate_and_narrows_with_more_trials():
+def test_an_interval_holds_the_rate_and_narrows_with_more_trials() -> None:
     few, many = Rate(1, 10), Rate(100, 1000)
     for rate in (few, many):
         low, high = rate.interval
@@ -53,18 +61,18 @@ def test_an_interval_holds_the_rate_and_narrows_with_more_trials():
     assert many.interval[1] - many.interval[0] < few.interval[1] - few.interval[0]
 
 
-def test_a_rate_without_trials_promises_nothing():
+def test_a_rate_without_trials_promises_nothing() -> None:
     assert Rate(0, 0).interval == (0.0, 1.0)
 
 
-def test_the_threshold_for_an_fpir_is_the_lowest_that_keeps_it():
+def test_the_threshold_for_an_fpir_is_the_lowest_that_keeps_it() -> None:
     trials = Trials(np.arange(100) / 100, np.ones(100), np.ones(100, bool))
     threshold = trials.threshold_at(0.05)
     assert trials.fpir(threshold).errors == 5
     assert trials.fpir(np.nextafter(threshold, 0) - 1e-9).errors == 6
 
 
-def test_two_recipes_are_compared_by_the_probes_that_only_one_of_them_misses():
+def test_two_recipes_are_compared_by_the_probes_that_only_one_of_them_misses() -> None:
     strangers, first = np.linspace(0, 0.5, 100), np.ones(40, bool)
     one = Trials(strangers, np.where(np.arange(40) < 3, 0.1, 0.9), first)
     other = Trials(strangers, np.where((np.arange(40) >= 2) & (np.arange(40) < 15), 0.1, 0.9), first)
@@ -74,7 +82,7 @@ def test_two_recipes_are_compared_by_the_probes_that_only_one_of_them_misses():
     assert paired(one, one, 0.01).chance == 1
 
 
-def test_the_curve_agrees_with_the_rates_at_its_thresholds():
+def test_the_curve_agrees_with_the_rates_at_its_thresholds() -> None:
     random = np.random.default_rng(5)
     trials = Trials(random.random(50), random.random(80) + 0.3, random.random(80) > 0.1)
     fpir, fnir = trials.curve()
@@ -83,7 +91,7 @@ def test_the_curve_agrees_with_the_rates_at_its_thresholds():
         assert fnir[place] == pytest.approx(trials.fnir(trials.threshold_at(wanted)).value)
 
 
-def test_the_roc_rises_from_nothing_to_everything():
+def test_the_roc_rises_from_nothing_to_everything() -> None:
     random = np.random.default_rng(5)
     fmr, tmr = roc(random.random(100) + 0.5, random.random(400))
     assert (np.diff(fmr) >= 0).all()
@@ -91,7 +99,7 @@ def test_the_roc_rises_from_nothing_to_everything():
     assert (fmr[-1], tmr[-1]) == (1.0, 1.0)
 
 
-def test_a_clear_gallery_expects_few_errors_and_a_stricter_target_asks_for_more(made_up):
+def test_a_clear_gallery_expects_few_errors_and_a_stricter_target_asks_for_more(made_up: MadeUp) -> None:
     found = judged(gallery(made_up))
     in_force = next(one for one in found.targets if one.target == 0.01)
     assert in_force.fpir.value == 0
@@ -101,7 +109,7 @@ def test_a_clear_gallery_expects_few_errors_and_a_stricter_target_asks_for_more(
     assert thresholds == sorted(thresholds, reverse=True)
 
 
-def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up):
+def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up: MadeUp) -> None:
     given = gallery(made_up)
     twin = np.stack([made_up.embedding("person 3") for _ in range(3)])
     lonely = made_up.embedding("lonely")[None]
@@ -113,7 +121,7 @@ def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up):
     assert "twin" in [one.name for one in found.weak]
 
 
-def test_pairs_are_found_across_blocks_of_a_large_gallery(made_up):
+def test_pairs_are_found_across_blocks_of_a_large_gallery(made_up: MadeUp) -> None:
     count = 1100
     given = gallery(made_up, count=count, images=1)
     given = enrolled((*given.names, "twin"), (*given.members, made_up.embedding("person 2", 0.001)[None]))
@@ -121,14 +129,14 @@ def test_pairs_are_found_across_blocks_of_a_large_gallery(made_up):
     assert (pair.one, pair.other) == ("person 2", "twin")
 
 
-def test_a_person_with_an_extra_margin_is_named_more_rarely(made_up):
+def test_a_person_with_an_extra_margin_is_named_more_rarely(made_up: MadeUp) -> None:
     plain = gallery(made_up)
     careful = enrolled(plain.names, plain.members, (1.0, *[0.0] * 11))
     missed = [next(one.fnir for one in judged(given).targets if one.target == 0.01) for given in (plain, careful)]
     assert [rate.errors for rate in missed] == [0, 4]
 
 
-def test_the_curve_of_a_gallery_falls_and_is_drawn(made_up, tmp_path):
+def test_the_curve_of_a_gallery_falls_and_is_drawn(made_up: MadeUp, tmp_path: Path) -> None:
     found = judged(gallery(made_up))
     assert [one.threshold for one in found.curve] == sorted((one.threshold for one in found.curve), reverse=True)
     assert [one.fnir.value for one in found.curve] == sorted((one.fnir.value for one in found.curve), reverse=True)
@@ -140,24 +148,24 @@ def test_the_curve_of_a_gallery_falls_and_is_drawn(made_up, tmp_path):
     assert "threshold in force" in (tmp_path / "curves.svg").read_text()
 
 
-def test_given_strangers_are_counted(made_up):
+def test_given_strangers_are_counted(made_up: MadeUp) -> None:
     given = gallery(made_up)
     strangers = np.stack([made_up.embedding("person 1"), made_up.embedding("a stranger")])
     in_force = next(one for one in judged(given, strangers).targets if one.target == 0.01)
     assert (in_force.strangers.errors, in_force.strangers.trials) == (1, 2)
 
 
-def test_a_gallery_of_one_can_be_judged(made_up):
+def test_a_gallery_of_one_can_be_judged(made_up: MadeUp) -> None:
     assert judged(gallery(made_up, count=1)).pairs == ()
 
 
-def labelled(made_up, count=15, images=3):
+def labelled(made_up: MadeUp, count: int = 15, images: int = 3) -> LabelledFaces:
     rows = [(person, made_up.embedding(str(person), 0.03)) for person in range(count) for _ in range(images)]
     flipped = np.stack([embedding for _, embedding in rows])
     return LabelledFaces(np.array([person for person, _ in rows]), flipped * np.float32(1.4), unit(flipped))
 
 
-def test_both_recipes_are_tried_on_the_same_probes(made_up):
+def test_both_recipes_are_tried_on_the_same_probes(made_up: MadeUp) -> None:
     muster, classic = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
     assert muster.people == classic.people == 15
     assert len(muster.trials.genuine) == len(classic.trials.genuine) == 30
@@ -166,13 +174,15 @@ def test_both_recipes_are_tried_on_the_same_probes(made_up):
     assert muster.default_fpir.value == 0
 
 
-def test_an_evaluation_needs_probes(made_up):
+def test_an_evaluation_needs_probes(made_up: MadeUp) -> None:
     with pytest.raises(UsageError, match="too few"):
         evaluate(labelled(made_up, images=1), enrolled=1, target_fpir=0.01, margin=0.01)
 
 
-def test_a_full_disk_leaves_the_figure_of_before(made_up, tmp_path, monkeypatch):
-    def full(path, _data):
+def test_a_full_disk_leaves_the_figure_of_before(
+    made_up: MadeUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _data: bytes) -> None:
         path.touch()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -183,7 +193,7 @@ def test_a_full_disk_leaves_the_figure_of_before(made_up, tmp_path, monkeypatch)
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("curves.svg", "before")]
 
 
-def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up, tmp_path):
+def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_path: Path) -> None:
     recipes = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
     drawn = draw_identification(recipes, width=70)
     assert "Muster" in drawn
@@ -194,13 +204,13 @@ def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up, tmp_path):
         save_identification(recipes, tmp_path / "curves.nonsense")
 
 
-def test_what_if_tells_which_sightings_would_change(engine, details):
+def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Details) -> None:
     strict = threshold_for(0.0001, 20) - threshold_for(0.01, 20)
     with writing(engine) as session:
         anna = people.add_person(session, "Anna", at=details.at, actor="tester").id
         door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at)
         for number, similarity in enumerate((0.99, 0.95 + strict / 2, 0.90)):
-            sightings.add(session, None, sighting(door.id, anna, similarity, details.at + timedelta(minutes=number)))
+            sightings.add(session, cipher, sighting(door.id, anna, similarity, details.at + timedelta(minutes=number)))
     with reading(engine) as session:
         found = what_if(
             session,
@@ -215,12 +225,14 @@ def test_what_if_tells_which_sightings_would_change(engine, details):
     assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
 
 
-def sighting(kiosk, person, similarity, at):
+def sighting(kiosk: UUID, person: UUID, similarity: float, at: datetime) -> SightingRecord:
     named = person if similarity >= 0.95 else None
     return SightingRecord(uuid4(), kiosk, 1, at, at, 9, named, person, similarity, None, None, 0.95)
 
 
-def test_the_command_calibrates_an_enrolled_gallery(tmp_path, people_folder, monkeypatch):
+def test_the_command_calibrates_an_enrolled_gallery(
+    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from monitor.cli.calibrate import calibrate as command
     from monitor.cli.people.enroll import app as enroll_app
 
@@ -235,7 +247,9 @@ def test_the_command_calibrates_an_enrolled_gallery(tmp_path, people_folder, mon
     assert {one["person"] for one in record["weak"]} == {"Anna", "Ben"}
 
 
-def test_the_command_evaluates_a_folder_of_known_people_without_a_database(tmp_path, people_folder):
+def test_the_command_evaluates_a_folder_of_known_people_without_a_database(
+    tmp_path: Path, people_folder: Callable[..., Path]
+) -> None:
     from monitor.cli.calibrate import calibrate as command
 
     alone = typer.Typer()
@@ -253,7 +267,9 @@ def test_the_command_evaluates_a_folder_of_known_people_without_a_database(tmp_p
     assert not (tmp_path / "none.sqlite3").exists()
 
 
-def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypatch):
+def test_the_target_that_was_tried_can_be_kept(
+    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from monitor.cli.calibrate import calibrate as command
     from monitor.cli.people.enroll import app as enroll_app
 
@@ -265,7 +281,7 @@ def test_the_target_that_was_tried_can_be_kept(tmp_path, people_folder, monkeypa
     alone.command()(command)
     common = ["--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--config", str(file)]
 
-    def run(*words):
+    def run(*words: str) -> Result:
         return CliRunner().invoke(alone, [*words, *common])
 
     folder = people_folder(Anna=["s1/1"], Ben=["s2/1"])

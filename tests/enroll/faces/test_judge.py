@@ -8,9 +8,10 @@ import pytest
 from enroll.faces.examine import Examination
 from enroll.faces.judge import judge
 from enroll.faces.similarity_limits import choose_face, fit_of_each, mean_template, misfits
+from tests.enroll.conftest import MadeUp
 
 
-def test_pictures_of_one_person_are_all_taken_in_their_order(made_up):
+def test_pictures_of_one_person_are_all_taken_in_their_order(made_up: MadeUp) -> None:
     pictures = [made_up.examination(f"{number}.jpg", "Anna") for number in range(4)]
     judgement = judge(pictures)
     assert [member.image for member in judgement.members] == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"]
@@ -18,7 +19,7 @@ def test_pictures_of_one_person_are_all_taken_in_their_order(made_up):
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_one_mislabelled_picture_among_four_is_named_and_left_out(made_up, place):
+def test_one_mislabelled_picture_among_four_is_named_and_left_out(made_up: MadeUp, place: int) -> None:
     shown = ["Anna"] * 4
     shown[place] = "Ben"
     judgement = judge([made_up.examination(f"{number}.jpg", person) for number, person in enumerate(shown)])
@@ -27,28 +28,28 @@ def test_one_mislabelled_picture_among_four_is_named_and_left_out(made_up, place
     assert len(judgement.members) == 3
 
 
-def test_of_two_pictures_that_contradict_each_other_neither_is_taken(made_up):
+def test_of_two_pictures_that_contradict_each_other_neither_is_taken(made_up: MadeUp) -> None:
     judgement = judge([made_up.examination("a.jpg", "Anna"), made_up.examination("b.jpg", "Ben")])
     assert not judgement.members
     assert [one.image for one in judgement.rejected] == ["a.jpg", "b.jpg"]
     assert "third" in judgement.rejected[0].reason
 
 
-def test_pictures_that_several_people_share_equally_are_not_taken_and_are_to_be_sorted(made_up):
+def test_pictures_that_several_people_share_equally_are_not_taken_and_are_to_be_sorted(made_up: MadeUp) -> None:
     shown = ["Anna", "Ben", "Anna", "Ben"]
     judgement = judge([made_up.examination(f"{number}.jpg", person) for number, person in enumerate(shown)])
     assert not judgement.members
     assert all("several people" in one.reason for one in judgement.rejected)
 
 
-def test_what_is_enrolled_already_decides_who_the_person_is(made_up):
+def test_what_is_enrolled_already_decides_who_the_person_is(made_up: MadeUp) -> None:
     enrolled = [made_up.embedding("Anna")]
     judgement = judge([made_up.examination("b.jpg", "Ben"), made_up.examination("a.jpg", "Anna")], enrolled)
     assert [member.image for member in judgement.members] == ["a.jpg"]
     assert [one.image for one in judgement.rejected] == ["b.jpg"]
 
 
-def test_of_several_faces_the_one_that_fits_the_other_pictures_is_taken(made_up):
+def test_of_several_faces_the_one_that_fits_the_other_pictures_is_taken(made_up: MadeUp) -> None:
     group = made_up.examination("group.jpg", "Ben", "Anna", "Cleo")
     judgement = judge([group, made_up.examination("1.jpg", "Anna"), made_up.examination("2.jpg", "Anna")])
     member = next(member for member in judgement.members if member.image == "group.jpg")
@@ -56,7 +57,7 @@ def test_of_several_faces_the_one_that_fits_the_other_pictures_is_taken(made_up)
 
 
 @pytest.mark.parametrize("others", [(), ("Anna",)])
-def test_several_faces_are_refused_when_none_fits(made_up, others):
+def test_several_faces_are_refused_when_none_fits(made_up: MadeUp, others: list[str]) -> None:
     pictures = [made_up.examination("group.jpg", "Ben", "Cleo")]
     pictures += [made_up.examination(f"{name}.jpg", name) for name in others]
     judgement = judge(pictures)
@@ -64,13 +65,13 @@ def test_several_faces_are_refused_when_none_fits(made_up, others):
     assert "2 faces" in judgement.rejected[0].reason
 
 
-def test_two_faces_that_both_fit_are_refused(made_up):
+def test_two_faces_that_both_fit_are_refused(made_up: MadeUp) -> None:
     twins = made_up.examination("twins.jpg", "Anna", "Anna")
     judgement = judge([twins, made_up.examination("1.jpg", "Anna")])
     assert [one.image for one in judgement.rejected] == ["twins.jpg"]
 
 
-def test_the_same_picture_twice_is_taken_once(made_up):
+def test_the_same_picture_twice_is_taken_once(made_up: MadeUp) -> None:
     picture = made_up.examination("1.jpg", "Anna")
     copy = dataclasses.replace(picture, image="copy.jpg")
     judgement = judge([picture, copy])
@@ -78,7 +79,7 @@ def test_the_same_picture_twice_is_taken_once(made_up):
     assert [one.image for one in judgement.rejected] == ["copy.jpg"]
 
 
-def test_every_flaw_is_said_in_its_own_words(made_up):
+def test_every_flaw_is_said_in_its_own_words(made_up: MadeUp) -> None:
     pictures = [
         made_up.examination("blurred.jpg", "Anna", failure="The face is blurred."),
         made_up.examination("empty.jpg"),
@@ -92,29 +93,29 @@ def test_every_flaw_is_said_in_its_own_words(made_up):
     assert "good.jpg" not in reasons
 
 
-def test_two_unreadable_files_are_not_taken_for_the_same_picture():
+def test_two_unreadable_files_are_not_taken_for_the_same_picture() -> None:
     pictures = [Examination(f"{number}.jpg", "", error="Cut off.") for number in range(2)]
     assert [one.reason for one in judge(pictures).rejected] == ["Cut off.", "Cut off."]
 
 
-def test_the_template_is_the_mean_and_shorter_the_more_the_images_differ(made_up):
+def test_the_template_is_the_mean_and_shorter_the_more_the_images_differ(made_up: MadeUp) -> None:
     alike = np.stack([made_up.embedding("Anna", 0.01) for _ in range(4)])
     varied = np.stack([made_up.embedding("Anna", 0.1) for _ in range(4)])
     assert np.allclose(mean_template(alike), alike.mean(axis=0))
     assert np.linalg.norm(mean_template(varied)) < np.linalg.norm(mean_template(alike)) < 1
 
 
-def test_fit_leaves_the_judged_image_out(made_up):
+def test_fit_leaves_the_judged_image_out(made_up: MadeUp) -> None:
     rows = np.stack([made_up.embedding("Anna") for _ in range(3)])
     rest = rows[1] + rows[2]
     assert fit_of_each(rows)[0] == pytest.approx(rows[0] @ rest / np.linalg.norm(rest), abs=1e-5)
 
 
-def test_two_wrong_pictures_among_six_are_both_found(made_up):
+def test_two_wrong_pictures_among_six_are_both_found(made_up: MadeUp) -> None:
     rows = np.stack([made_up.embedding(name) for name in ("Anna", "Ben", "Anna", "Anna", "Cleo", "Anna")])
     assert set(misfits(rows)) == {1, 4}
 
 
-def test_no_face_is_chosen_without_a_reference(made_up):
+def test_no_face_is_chosen_without_a_reference(made_up: MadeUp) -> None:
     faces = np.stack([made_up.embedding("Anna"), made_up.embedding("Ben")])
     assert choose_face(faces, np.empty((0, 128), np.float32)) is None

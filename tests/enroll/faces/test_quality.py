@@ -1,14 +1,18 @@
 """Which faces are good enough, and what the person is told about the others; on real pictures."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from enroll.faces.examine import Examiner, find_faces, foreground
 from enroll.faces.pose import head_pose
 from enroll.faces.quality import assess, sharpness
 from monitor.config import QualityLimits, load_settings
-from monitor.domain import Box, Face
+from monitor.domain import Box, Face, RgbImage
 from monitor.vision.detector import FaceDetector
 from monitor.vision.images import read_image
 
@@ -16,11 +20,13 @@ FRONTAL = np.array([[30, 40], [70, 40], [50, 62], [50, 80], [10, 45], [90, 45]],
 
 
 @pytest.fixture(scope="module")
-def picture(orl):
-    return cv2.resize(read_image(orl / "s5/1.pgm"), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+def picture(orl: Path) -> RgbImage:
+    return np.asarray(
+        cv2.resize(read_image(orl / "s5/1.pgm"), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8
+    )
 
 
-def test_a_clear_picture_passes_every_measure(examiner, picture):
+def test_a_clear_picture_passes_every_measure(examiner: Examiner, picture: RgbImage) -> None:
     (face,) = examiner.examine(picture)
     assert face.quality.passed, face.quality.failure
 
@@ -36,7 +42,9 @@ def test_a_clear_picture_passes_every_measure(examiner, picture):
     ],
     ids=["out of focus", "moved", "dark", "bright", "small"],
 )
-def test_each_flaw_is_found_and_says_what_to_do(examiner, picture, spoil, name):
+def test_each_flaw_is_found_and_says_what_to_do(
+    examiner: Examiner, picture: RgbImage, spoil: Callable[[RgbImage], RgbImage], name: str
+) -> None:
     (face,) = examiner.examine(np.ascontiguousarray(spoil(picture)))
     failed = [component for component in face.quality.components if not component.passed]
     assert name in [component.name for component in failed]
@@ -50,14 +58,14 @@ def test_each_flaw_is_found_and_says_what_to_do(examiner, picture, spoil, name):
         (np.array([[0, 0], [0, 0], [0, 14], [0, 0], [0, 0], [0, 0]]), "head_pose_pitch"),
     ],
 )
-def test_a_turned_head_fails_by_its_key_points(moved, name):
+def test_a_turned_head_fails_by_its_key_points(moved: NDArray[np.int64], name: str) -> None:
     rgb = np.random.default_rng(1).integers(0, 255, (100, 100, 3), np.uint8)
     face = Face(Box(5, 5, 90, 90), 0.9, FRONTAL + moved.astype(np.float32))
     failed = {component.name for component in assess(rgb, face, QualityLimits()).components if not component.passed}
     assert failed == {name}
 
 
-def test_a_face_that_is_a_little_too_small_is_not_said_to_be_as_large_as_is_needed():
+def test_a_face_that_is_a_little_too_small_is_not_said_to_be_as_large_as_is_needed() -> None:
     rgb = np.random.default_rng(1).integers(0, 255, (100, 100, 3), np.uint8)
     quality = assess(rgb, Face(Box(5, 5, 90, 90), 0.9, FRONTAL), QualityLimits(inter_eye_distance=40.4))
     assert "(40 pixels between the eyes, 40.4 are needed)" in (quality.failure or "")
@@ -67,14 +75,14 @@ def test_a_face_that_is_a_little_too_small_is_not_said_to_be_as_large_as_is_need
     assert "(39 pixels between the eyes, 40 are needed)" in (quality.failure or "")
 
 
-def test_a_frontal_head_has_no_pose():
+def test_a_frontal_head_has_no_pose() -> None:
     pose = head_pose(FRONTAL)
     assert abs(pose.yaw) < 1
     assert abs(pose.pitch) < 5
     assert abs(pose.roll) < 1
 
 
-def test_left_and_up_are_the_persons_own():
+def test_left_and_up_are_the_persons_own() -> None:
     to_left = FRONTAL.copy()
     to_left[2, 0] += 15
     up = FRONTAL.copy()
@@ -83,48 +91,49 @@ def test_left_and_up_are_the_persons_own():
     assert head_pose(up).pitch > 8
 
 
-def test_a_tilt_is_measured_in_degrees():
+def test_a_tilt_is_measured_in_degrees() -> None:
     angle = np.radians(30)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     assert head_pose((FRONTAL @ turn.T).astype(np.float32)).roll == pytest.approx(30, abs=0.5)
 
 
-def test_a_face_that_is_cut_off_fails():
+def test_a_face_that_is_cut_off_fails() -> None:
     rgb = np.random.default_rng(1).integers(0, 255, (100, 60, 3), np.uint8)
     quality = assess(rgb, Face(Box(5, 5, 90, 90), 0.9, FRONTAL), QualityLimits())
     assert not next(one for one in quality.components if one.name == "crop_of_the_face").passed
 
 
-def test_sharpness_does_not_depend_on_the_cameras_resolution(picture):
+def test_sharpness_does_not_depend_on_the_cameras_resolution(picture: RgbImage) -> None:
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     larger = cv2.resize(grey, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     assert sharpness(larger) == pytest.approx(sharpness(grey), rel=0.15)
 
 
-def test_limits_can_be_set_from_the_environment(monkeypatch, picture):
+def test_limits_can_be_set_from_the_environment(monkeypatch: pytest.MonkeyPatch, picture: RgbImage) -> None:
     monkeypatch.setenv("MUSTER_QUALITY_INTER_EYE_DISTANCE", "300")
     (face,) = Examiner(load_settings().quality).examine(picture)
     assert "300 are needed" in (face.quality.failure or "")
 
 
 @pytest.mark.parametrize("image", ["s4/8", "s6/3", "s13/1", "s13/5"])
-def test_a_face_that_fills_the_picture_is_found(orl, image):
+def test_a_face_that_fills_the_picture_is_found(orl: Path, image: str) -> None:
     assert len(find_faces(FaceDetector(), read_image(orl / f"{image}.pgm"))) == 1
 
 
-def test_people_far_behind_do_not_count_as_several_faces():
+def test_people_far_behind_do_not_count_as_several_faces() -> None:
     faces = [Face(Box(0, 0, width, width), 0.9) for width in (30.0, 100.0, 55.0)]
     assert [face.box.width for face in foreground(faces)] == [100, 55]
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 4000, 3), (15, 15, 3)])
-def test_pictures_of_absurd_shapes_hold_no_face(examiner, shape):
+def test_pictures_of_absurd_shapes_hold_no_face(examiner: Examiner, shape: tuple[int, ...]) -> None:
     assert examiner.examine(np.zeros(shape, np.uint8)) == ()
 
 
-def painted(picture, cover):
+def painted(picture: RgbImage, cover: str) -> RgbImage:
     """The picture with sunglasses or a mask on the face."""
     face = find_faces(FaceDetector(), picture)[0]
+    assert face.keypoints is not None
     right, left, nose, mouth = face.keypoints[:4]
     apart = float(np.linalg.norm(left - right))
     drawn = picture.copy()
@@ -141,14 +150,14 @@ def painted(picture, cover):
 
 
 @pytest.mark.parametrize("cover", ["sunglasses", "mask"])
-def test_most_covered_faces_are_warned_about_and_still_taken(examiner, orl, cover):
+def test_most_covered_faces_are_warned_about_and_still_taken(examiner: Examiner, orl: Path, cover: str) -> None:
     pictures = [read_image(orl / f"s{person}/1.pgm") for person in (1, 2, 7, 9, 11, 15)]
     faces = [face.quality for picture in pictures for face in examiner.examine(painted(picture, cover))]
     assert all(quality.passed for quality in faces)
     assert sum(any(cover in warning for warning in quality.warnings) for quality in faces) >= 4
 
 
-def test_bare_faces_are_not_warned_about(examiner, orl):
+def test_bare_faces_are_not_warned_about(examiner: Examiner, orl: Path) -> None:
     pictures = [read_image(orl / f"s{person}/1.pgm") for person in range(1, 31)]
     warned = [face.quality.warnings for picture in pictures for face in examiner.examine(picture)]
     assert sum(map(bool, warned)) <= 1

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import zipfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -61,36 +62,36 @@ def pack(path: Path, *names: str | zipfile.ZipInfo, content: bytes = b"x") -> Pa
         ("4711", "4711"),
     ],
 )
-def test_a_file_names_its_person_without_the_numbering(stem, name):
+def test_a_file_names_its_person_without_the_numbering(stem: str, name: str) -> None:
     assert name_from_file(stem) == name
 
 
-def test_the_first_folder_is_the_person_however_deep_the_pictures_lie(tmp_path):
+def test_the_first_folder_is_the_person_however_deep_the_pictures_lie(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/1.jpg", "Anna/2024/summer/2.JPG", "Ben/1.png", "Cleo_1.jpg", "Cleo 2.jpg")
     assert found(read_folder(tmp_path)) == {"Anna": 2, "Ben": 1, "Cleo": 2}
 
 
-def test_a_folder_around_everything_is_nobody(tmp_path):
+def test_a_folder_around_everything_is_nobody(tmp_path: Path) -> None:
     touch(tmp_path, "people/Anna/1.jpg", "people/Ben/1.jpg")
     assert found(read_folder(tmp_path)) == {"Anna": 1, "Ben": 1}
 
 
-def test_two_folders_around_everything_are_nobody_either(tmp_path):
+def test_two_folders_around_everything_are_nobody_either(tmp_path: Path) -> None:
     touch(tmp_path, "team/people/Anna/1.jpg", "team/people/Ben/1.jpg", "team/people/Ben/2.jpg")
     assert found(read_folder(tmp_path)) == {"Anna": 1, "Ben": 2}
 
 
-def test_one_person_with_sub_folders_stays_one_person(tmp_path):
+def test_one_person_with_sub_folders_stays_one_person(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/1.jpg", "Anna/2024/2.jpg", "Anna/2025/3.jpg")
     assert found(read_folder(tmp_path)) == {"Anna": 3}
 
 
-def test_one_persons_years_are_no_people(tmp_path):
+def test_one_persons_years_are_no_people(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/2024/1.jpg", "Anna/2025/2.jpg", "Anna/2025-06/3.jpg")
     assert found(read_folder(tmp_path)) == {"Anna": 3}
 
 
-def test_hidden_and_foreign_files_are_counted_and_left_aside(tmp_path):
+def test_hidden_and_foreign_files_are_counted_and_left_aside(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/1.jpg", "Anna/.DS_Store", "Anna/Thumbs.db", ".git/x.jpg", "__MACOSX/y.jpg", "read me.txt")
     pile = read_folder(tmp_path)
     assert found(pile) == {"Anna": 1}
@@ -98,13 +99,13 @@ def test_hidden_and_foreign_files_are_counted_and_left_aside(tmp_path):
     assert pile.skipped["foreign"] == 1
 
 
-def test_pictures_come_in_the_order_that_people_count_in(tmp_path):
+def test_pictures_come_in_the_order_that_people_count_in(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/10.jpg", "Anna/9.jpg", "Anna/1.jpg")
     names = [Path(picture.label).name for picture in read_folder(tmp_path).people[0].pictures]
     assert names == ["1.jpg", "9.jpg", "10.jpg"]
 
 
-def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_path):
+def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_path: Path) -> None:
     touch(tmp_path, "outside/secret.jpg", "people/Anna/1.jpg")
     (tmp_path / "people/Anna/2.jpg").symlink_to(tmp_path / "outside/secret.jpg")
     (tmp_path / "people/Anna/3.jpg").symlink_to(tmp_path / "people/Anna/1.jpg")
@@ -116,7 +117,7 @@ def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_pat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_names_of_files_in_an_older_encoding_are_read_as_text(tmp_path):
+def test_names_of_files_in_an_older_encoding_are_read_as_text(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/J\xfcrgen"
     os.mkdir(folder)
     Path(os.fsdecode(folder + b"/b\xf6se.jpg")).write_bytes(b"x")
@@ -125,7 +126,7 @@ def test_names_of_files_in_an_older_encoding_are_read_as_text(tmp_path):
     assert pile.people[0].pictures[0].label == f"{tmp_path}/Jürgen/böse.jpg"
 
 
-def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path):
+def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/1.jpg")
     (tmp_path / "Anna/2.jpg").symlink_to("2.jpg")
     (tmp_path / "Anna/3.jpg").symlink_to("nowhere.jpg")
@@ -143,7 +144,7 @@ def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path):
     assert len(problems(listed)) == 2
 
 
-def test_a_path_that_cannot_be_looked_at_is_one_sentence(tmp_path):
+def test_a_path_that_cannot_be_looked_at_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to("round")
     os.mkfifo(tmp_path / "pipe.zip")
     for name, said in (("round", os.strerror(errno.ELOOP)), ("pipe.zip", "no file but a pipe")):
@@ -151,11 +152,13 @@ def test_a_path_that_cannot_be_looked_at_is_one_sentence(tmp_path):
             pass
 
 
-def test_a_folder_that_may_not_be_read_is_said_and_the_rest_is_found(tmp_path, monkeypatch):
+def test_a_folder_that_may_not_be_read_is_said_and_the_rest_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     touch(tmp_path, "Anna/1.jpg", "Ben/1.jpg")
     real = os.scandir
 
-    def scandir(path):
+    def scandir(path: Path) -> Iterator[os.DirEntry[str]]:
         if Path(path).name == "Ben":
             raise PermissionError(13, "Permission denied", str(path))
         return real(path)
@@ -166,26 +169,26 @@ def test_a_folder_that_may_not_be_read_is_said_and_the_rest_is_found(tmp_path, m
     assert "Permission denied" in problems(pile)[0]
 
 
-def test_all_pictures_can_be_said_to_show_one_person(tmp_path):
+def test_all_pictures_can_be_said_to_show_one_person(tmp_path: Path) -> None:
     touch(tmp_path, "IMG_1.jpg", "IMG_2.jpg")
     with open_pile(tmp_path, only="Anna") as pile:
         assert found(pile) == {"Anna": 2}
 
 
 @pytest.mark.parametrize("name", ["missing", "notes.docx"])
-def test_what_cannot_be_imported_is_one_sentence(tmp_path, name):
+def test_what_cannot_be_imported_is_one_sentence(tmp_path: Path, name: str) -> None:
     touch(tmp_path, "notes.docx")
     with pytest.raises(UsageError), open_pile(tmp_path / name):
         pass
 
 
-def test_a_folder_without_pictures_is_refused(tmp_path):
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/notes.txt")
     with pytest.raises(UsageError, match="no pictures"), open_pile(tmp_path):
         pass
 
 
-def test_an_archive_is_read_like_a_folder(tmp_path):
+def test_an_archive_is_read_like_a_folder(tmp_path: Path) -> None:
     path = pack(tmp_path / "people.zip", "people/Anna/1.jpg", "people/Ben/1.jpg", "people/.hidden.jpg")
     with ExitStack() as stack:
         pile = read_archive(path, stack)
@@ -197,7 +200,7 @@ def test_an_archive_is_read_like_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../Anna/1.jpg", "Anna/../../1.jpg", "/etc/1.jpg", "C:/x/1.jpg", "..\\Anna\\1.jpg"])
-def test_a_path_that_climbs_out_of_an_archive_is_refused(tmp_path, name):
+def test_a_path_that_climbs_out_of_an_archive_is_refused(tmp_path: Path, name: str) -> None:
     path = pack(tmp_path / "evil.zip", name)
     with ExitStack() as stack:
         pile = read_archive(path, stack)
@@ -205,7 +208,7 @@ def test_a_path_that_climbs_out_of_an_archive_is_refused(tmp_path, name):
         assert "leads out" in problems(pile)[0]
 
 
-def test_names_in_utf_8_that_an_archive_does_not_declare_are_read_rightly(tmp_path):
+def test_names_in_utf_8_that_an_archive_does_not_declare_are_read_rightly(tmp_path: Path) -> None:
     archive = pack(tmp_path / "people.zip", "J@@rgen/1.jpg", "M@ller/1.jpg")
     names = archive.read_bytes().replace(b"J@@rgen", "Jürgen".encode()).replace(b"M@ller", "Müller".encode("cp437"))
     archive.write_bytes(names)
@@ -213,13 +216,13 @@ def test_names_in_utf_8_that_an_archive_does_not_declare_are_read_rightly(tmp_pa
         assert found(read_archive(archive, stack)) == {"Jürgen": 1, "Müller": 1}
 
 
-def test_a_bomb_in_an_archive_is_refused_without_unpacking_it(tmp_path):
+def test_a_bomb_in_an_archive_is_refused_without_unpacking_it(tmp_path: Path) -> None:
     path = pack(tmp_path / "bomb.zip", "Anna/1.jpg", content=bytes(30 * 2**20))
     with ExitStack() as stack:
         assert "unpack to 30 MB" in problems(read_archive(path, stack))[0]
 
 
-def test_a_link_in_an_archive_is_refused(tmp_path):
+def test_a_link_in_an_archive_is_refused(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("Anna/1.jpg")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     path = pack(tmp_path / "link.zip", link)
@@ -227,7 +230,7 @@ def test_a_link_in_an_archive_is_refused(tmp_path):
         assert "It is a link" in problems(read_archive(path, stack))[0]
 
 
-def test_a_damaged_entry_fails_alone(tmp_path):
+def test_a_damaged_entry_fails_alone(tmp_path: Path) -> None:
     path = pack(tmp_path / "people.zip", "Anna/1.jpg", content=bytes(range(256)) * 50)
     content = bytearray(path.read_bytes())
     content[80:90] = b"0123456789"
@@ -239,7 +242,7 @@ def test_a_damaged_entry_fails_alone(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\0" * 100])
-def test_what_is_no_archive_is_one_sentence(tmp_path, content):
+def test_what_is_no_archive_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.zip").write_bytes(content)
     with pytest.raises(UsageError, match="no ZIP"), ExitStack() as stack:
         read_archive(tmp_path / "x.zip", stack)
@@ -254,7 +257,9 @@ def test_what_is_no_archive_is_one_sentence(tmp_path, content):
         ("file|first name|last name|No.|class\nbild1.jpg|Jürgen|Größe|17|Küche\n", "utf-16"),
     ],
 )
-def test_a_list_is_understood_whatever_its_separator_encoding_and_headings(tmp_path, text, encoding):
+def test_a_list_is_understood_whatever_its_separator_encoding_and_headings(
+    tmp_path: Path, text: str, encoding: str
+) -> None:
     touch(tmp_path, "bild1.jpg")
     (tmp_path / "people.csv").write_bytes(text.encode(encoding))
     pile = read_list(tmp_path / "people.csv")
@@ -264,13 +269,13 @@ def test_a_list_is_understood_whatever_its_separator_encoding_and_headings(tmp_p
     assert "Columns" in pile.notes[-1]
 
 
-def test_a_list_without_headings_is_understood_by_its_content(tmp_path):
+def test_a_list_without_headings_is_understood_by_its_content(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg", "b.jpg")
     (tmp_path / "list.csv").write_text("1,a.jpg,Anna\n2,b.jpg,Ben\n")
     assert found(read_list(tmp_path / "list.csv")) == {"Anna": 1, "Ben": 1}
 
 
-def test_two_people_of_one_name_are_told_apart_by_number(tmp_path):
+def test_two_people_of_one_name_are_told_apart_by_number(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg", "b.jpg", "c.jpg")
     (tmp_path / "list.csv").write_text("file,name,number\na.jpg,Anna,1\nb.jpg,Anna,2\nc.jpg,Anna,1\n")
     people = read_list(tmp_path / "list.csv").people
@@ -289,7 +294,7 @@ def test_two_people_of_one_name_are_told_apart_by_number(tmp_path):
         ("a.jpg,", "no name"),
     ],
 )
-def test_each_bad_row_of_a_list_is_named(tmp_path, row, said):
+def test_each_bad_row_of_a_list_is_named(tmp_path: Path, row: str, said: str) -> None:
     touch(tmp_path, "outside.jpg", "lists/a.jpg", "lists/notes.txt")
     path = tmp_path / "lists/list.csv"
     path.write_text(f"file,name\na.jpg,Ben\n{row}\n")
@@ -298,11 +303,12 @@ def test_each_bad_row_of_a_list_is_named(tmp_path, row, said):
     assert found(pile)["Ben"] == 1
 
 
-def test_a_workbook_is_read_with_numbers_as_people_write_them(tmp_path):
+def test_a_workbook_is_read_with_numbers_as_people_write_them(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg")
     book = openpyxl.Workbook()
-    book.active.append(["Photo", "Employee", "Personnel number"])
-    book.active.append(["a.jpg", "Anna", 1007.0])
+    (sheet,) = book.worksheets
+    sheet.append(["Photo", "Employee", "Personnel number"])
+    sheet.append(["a.jpg", "Anna", 1007.0])
     book.save(tmp_path / "people.xlsx")
     identity = read_list(tmp_path / "people.xlsx").people[0].identity
     assert (identity.name, identity.number) == ("Anna", "1007")
@@ -318,7 +324,7 @@ def test_a_workbook_is_read_with_numbers_as_people_write_them(tmp_path):
         ("broken.xlsx", b"PK no workbook", "no XLSX"),
     ],
 )
-def test_a_list_that_makes_no_sense_is_one_sentence(tmp_path, name, content, said):
+def test_a_list_that_makes_no_sense_is_one_sentence(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UsageError, match=said):
         read_list(tmp_path / name)
@@ -335,35 +341,35 @@ def test_a_list_that_makes_no_sense_is_one_sentence(tmp_path, name, content, sai
         ("file;full name;first name\na.jpg;A. Lovelace;Ada", "A. Lovelace"),
     ],
 )
-def test_a_column_called_name_beside_half_a_name_is_the_other_half(tmp_path, rows, name):
+def test_a_column_called_name_beside_half_a_name_is_the_other_half(tmp_path: Path, rows: str, name: str) -> None:
     touch(tmp_path, "a.jpg")
     (tmp_path / "list.csv").write_text(rows)
     assert read_list(tmp_path / "list.csv").people[0].identity.name == name
 
 
-def test_a_quotation_mark_that_is_never_closed_is_said_and_swallows_nobody(tmp_path):
+def test_a_quotation_mark_that_is_never_closed_is_said_and_swallows_nobody(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg", "b.jpg")
     (tmp_path / "list.csv").write_text('file,name\na.jpg,"Anna\nb.jpg,Ben\n')
     with pytest.raises(UsageError, match=r"line 3 .* quotation marks"):
         read_list(tmp_path / "list.csv")
 
 
-def test_a_row_without_a_file_is_named_by_its_place(tmp_path):
+def test_a_row_without_a_file_is_named_by_its_place(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg")
     (tmp_path / "list.csv").write_text("file,name\na.jpg,Anna\n,\n,Ben\n")
     assert [problem.image for one in read_list(tmp_path / "list.csv").people for problem in one.problems] == ["row 4"]
 
 
-def test_name_is_preferred_to_person_as_a_heading():
+def test_name_is_preferred_to_person_as_a_heading() -> None:
     columns = guess_columns([["file", "person", "name"], ["a.jpg", "A17", "Anna"]])
     assert columns.name == 2
 
 
-def test_commas_inside_quotes_are_no_separators():
+def test_commas_inside_quotes_are_no_separators() -> None:
     assert guess_separator('file;name\na.jpg;"Schmidt, Anna"\nb.jpg;"Groß, Ben"\n') == ";"
 
 
-def test_text_in_an_older_encoding_keeps_its_letters():
+def test_text_in_an_older_encoding_keeps_its_letters() -> None:
     assert decode("Name;Straße\nJürgen;Müllerstraße\n".encode("cp1252"))[0].startswith("Name;Straße\nJürgen")
 
 
@@ -386,7 +392,7 @@ def test_one_accented_name_tells_western_from_central_europe(encoding: str, name
     assert decode(text.encode(encoding))[0] == text
 
 
-def test_a_huge_list_is_refused_before_it_is_read(tmp_path, monkeypatch):
+def test_a_huge_list_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("enroll.imports.spreadsheet.LARGEST", 10)
     (tmp_path / "list.csv").write_bytes(io.BytesIO(b"file,name\na.jpg,Anna\n").getvalue())
     with pytest.raises(UsageError, match="larger"):

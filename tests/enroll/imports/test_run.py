@@ -1,32 +1,43 @@
 """The import from end to end, on real faces."""
 
 import json
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 import enroll.people.enrol
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import consents, people
+from enroll.faces.examine import Examiner
+from enroll.faces.judge import Judgement, judge
 from enroll.imports.run import import_pile, open_pile
 from enroll.people.gallery_index import Roster
 from enroll.people.images import enrol_from_images
+from enroll.people.report import PersonReport
 from enroll.people.store import Details, Identity
 from monitor.cli.people.enroll import app
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
+from tests.enroll.conftest import MadeUp
 
 
 @pytest.fixture
-def run(engine, cipher, details, examiner):
+def run(
+    engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner
+) -> Callable[..., dict[str, PersonReport]]:
     """Imports a path with the session's examiner; returns the reports by person."""
 
-    def run(path, *, dry_run=False, given=details, **options):
+    def run(path: Path, *, dry_run: bool = False, given: Details = details, **options: Any) -> dict[str, PersonReport]:
         with open_pile(path, **options) as pile:
             reports = import_pile(
                 pile, engine, cipher, given, dry_run=dry_run, make_examiner=lambda: examiner, workers=1
@@ -36,12 +47,19 @@ def run(engine, cipher, details, examiner):
     return run
 
 
-def enrolled(engine):
+def enrolled(engine: Engine) -> dict[str, int]:
     with reading(engine) as session:
         return {one.person.name: one.templates for one in people.list_people(session)}
 
 
-def test_people_are_enrolled_with_templates_that_recognise_them(run, engine, cipher, people_folder, orl, examiner):
+def test_people_are_enrolled_with_templates_that_recognise_them(
+    run: Callable[..., dict[str, PersonReport]],
+    engine: Engine,
+    cipher: TemplateCipher,
+    people_folder: Callable[..., Path],
+    orl: Path,
+    examiner: Examiner,
+) -> None:
     reports = run(people_folder(Anna=["s1/1", "s1/2", "s1/3"], Ben=["s2/1", "s2/2", "s2/3"]))
     assert {name: report.accepted for name, report in reports.items()} == {"Anna": 3, "Ben": 3}
     probe = examiner.examine(read_image(orl / "s2/9.pgm"))[0].embedding
@@ -51,7 +69,9 @@ def test_people_are_enrolled_with_templates_that_recognise_them(run, engine, cip
     assert all(one.members == 3 for one in gallery)
 
 
-def test_the_same_import_again_changes_nothing(run, engine, people_folder):
+def test_the_same_import_again_changes_nothing(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
+) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"])
     run(folder)
     with reading(engine) as session:
@@ -63,14 +83,18 @@ def test_the_same_import_again_changes_nothing(run, engine, people_folder):
     assert (again.accepted, again.unchanged, again.rejected) == (0, 2, ())
 
 
-def test_later_images_join_the_person(run, engine, people_folder):
+def test_later_images_join_the_person(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
+) -> None:
     run(people_folder(Anna=["s1/1", "s1/2"]))
     report = run(people_folder(Anna=["s1/5"]))["Anna"]
     assert (report.accepted, report.unchanged) == (1, 2)
     assert enrolled(engine) == {"Anna": 3}
 
 
-def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(run, people_folder):
+def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(
+    run: Callable[..., dict[str, PersonReport]], people_folder: Callable[..., Path]
+) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2", "s1/3", "s8/1"])
     (folder / "Anna" / "text.jpg").write_text("no picture")
     report = run(folder)["Anna"]
@@ -80,14 +104,18 @@ def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(run, peopl
     assert reasons["text.jpg"].startswith("The file is not an image")
 
 
-def test_somebody_who_is_enrolled_under_another_name_is_reported(run, people_folder):
+def test_somebody_who_is_enrolled_under_another_name_is_reported(
+    run: Callable[..., dict[str, PersonReport]], people_folder: Callable[..., Path]
+) -> None:
     run(people_folder(Anna=["s1/1", "s1/2"]))
     report = run(people_folder(Zoe=["s1/5", "s1/6"]))["Zoe"]
     assert [one.name for one in report.alike] == ["Anna"]
     assert report.alike[0].similarity > 0.95
 
 
-def test_check_says_the_same_and_writes_nothing(run, engine, people_folder):
+def test_check_says_the_same_and_writes_nothing(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
+) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"], Zoe=["s1/5", "s1/6"])
     reports = run(folder, dry_run=True)
     assert reports["Anna"].accepted == 2
@@ -95,14 +123,18 @@ def test_check_says_the_same_and_writes_nothing(run, engine, people_folder):
     assert enrolled(engine) == {}
 
 
-def test_nobody_is_made_without_a_usable_image(run, engine, tmp_path):
+def test_nobody_is_made_without_a_usable_image(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, tmp_path: Path
+) -> None:
     (tmp_path / "people" / "Anna").mkdir(parents=True)
     (tmp_path / "people" / "Anna" / "1.png").write_bytes(b"")
     assert run(tmp_path / "people")["Anna"].accepted == 0
     assert enrolled(engine) == {}
 
 
-def test_consent_and_group_are_written_down(run, engine, people_folder, details):
+def test_consent_and_group_are_written_down(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path], details: Details
+) -> None:
     agreed = Details(details.at, "Hanna at the desk", ("face", "mood"))
     run(people_folder(Anna=["s1/1"]), given=agreed, group="Kitchen")
     with reading(engine) as session:
@@ -115,20 +147,25 @@ def test_consent_and_group_are_written_down(run, engine, people_folder, details)
     ]
 
 
-def test_an_import_that_is_stopped_has_whole_people_only(engine, cipher, details, examiner, people_folder):
+def test_an_import_that_is_stopped_has_whole_people_only(
+    engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, people_folder: Callable[..., Path]
+) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"], Cleo=["s3/1", "s3/2"])
     with open_pile(folder) as pile:
         reports = import_pile(pile, engine, cipher, details, make_examiner=lambda: examiner, workers=1)
         next(reports)
+        assert isinstance(reports, Generator)
         reports.close()
     assert enrolled(engine) == {"Anna": 2}
 
 
-def test_two_imports_at_once_make_nobody_twice(engine, cipher, details, made_up, monkeypatch):
+def test_two_imports_at_once_make_nobody_twice(
+    engine: Engine, cipher: TemplateCipher, details: Details, made_up: MadeUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pictures = [made_up.examination("1.jpg", "Anna"), made_up.examination("2.jpg", "Anna")]
-    both, judged = Barrier(2, timeout=0.5), enroll.people.enrol.judge
+    both, judged = Barrier(2, timeout=0.5), judge
 
-    def judge_together(*given):
+    def judge_together(*given: Any) -> Judgement:
         with suppress(BrokenBarrierError):  # one waits for the other in vain, where it cannot come so far
             both.wait()
         return judged(*given)
@@ -149,7 +186,9 @@ def test_two_imports_at_once_make_nobody_twice(engine, cipher, details, made_up,
     assert sorted((one.accepted, one.unchanged) for one in reports) == [(0, 2), (2, 0)]
 
 
-def test_several_people_of_one_name_are_not_mixed_up(run, engine, details, people_folder):
+def test_several_people_of_one_name_are_not_mixed_up(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, details: Details, people_folder: Callable[..., Path]
+) -> None:
     with writing(engine) as session:
         for number in ("1", "2"):
             people.add_person(session, "Anna", at=details.at, actor="tester", number=number)
@@ -158,21 +197,27 @@ def test_several_people_of_one_name_are_not_mixed_up(run, engine, details, peopl
     assert "by number" in (report.problem or "")
 
 
-def test_an_impossible_name_is_refused_with_its_reason(run, people_folder, tmp_path, orl):
+def test_an_impossible_name_is_refused_with_its_reason(
+    run: Callable[..., dict[str, PersonReport]], people_folder: Callable[..., Path], tmp_path: Path, orl: Path
+) -> None:
     (tmp_path / "list.csv").write_text(f"file,name\na.pgm,{'x' * 501}\n")
     (tmp_path / "a.pgm").write_bytes((orl / "s1/1.pgm").read_bytes())
     (report,) = run(tmp_path / "list.csv").values()
     assert "501 characters" in report.rejected[0].reason
 
 
-def test_people_are_enrolled_from_pictures_in_memory(engine, cipher, orl, examiner, details):
+def test_people_are_enrolled_from_pictures_in_memory(
+    engine: Engine, cipher: TemplateCipher, orl: Path, examiner: Examiner, details: Details
+) -> None:
     pictures = {name: [read_image(orl / f"{name}/{number}.pgm") for number in (1, 2)] for name in ("s1", "s2")}
     reports = enrol_from_images(engine, cipher, pictures, at=details.at, actor="demo", examiner=examiner)
     assert [report.accepted for report in reports] == [2, 2]
     assert enrolled(engine) == {"s1": 2, "s2": 2}
 
 
-def test_the_command_prints_an_account_in_json(tmp_path, people_folder, monkeypatch):
+def test_the_command_prints_an_account_in_json(
+    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1"])
     (folder / "Ben" / "broken.jpg").write_bytes(b"")
@@ -186,7 +231,7 @@ def test_the_command_prints_an_account_in_json(tmp_path, people_folder, monkeypa
     assert last["summary"]["rejected"] == 1
 
 
-def test_the_command_checks_without_making_a_database(tmp_path, people_folder):
+def test_the_command_checks_without_making_a_database(tmp_path: Path, people_folder: Callable[..., Path]) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"])
     call = ["check", str(folder), "--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--workers", "1"]
     result = CliRunner().invoke(app, call)
@@ -195,7 +240,7 @@ def test_the_command_checks_without_making_a_database(tmp_path, people_folder):
     assert not (tmp_path / "cli.sqlite3").exists()
 
 
-def test_the_account_has_a_line_for_who_has_no_name_and_one_for_the_sum(tmp_path):
+def test_the_account_has_a_line_for_who_has_no_name_and_one_for_the_sum(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("file,name,group\nface.jpg,,A group\n")
     (tmp_path / "face.jpg").write_bytes(b"")
     call = ["check", str(tmp_path / "list.csv"), "--db", f"sqlite:///{tmp_path}/cli.sqlite3"]
@@ -208,7 +253,7 @@ def test_the_account_has_a_line_for_who_has_no_name_and_one_for_the_sum(tmp_path
     assert result.exit_code == 3
 
 
-def test_an_import_that_finds_nothing_makes_no_database(tmp_path):
+def test_an_import_that_finds_nothing_makes_no_database(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "empty", tmp_path / "missing"):
         result = CliRunner().invoke(app, ["import", str(path), "--db", f"sqlite:///{tmp_path}/cli.sqlite3"])
@@ -216,7 +261,7 @@ def test_an_import_that_finds_nothing_makes_no_database(tmp_path):
     assert not (tmp_path / "cli.sqlite3").exists()
 
 
-def test_the_limits_in_the_configuration_file_are_obeyed(tmp_path, people_folder):
+def test_the_limits_in_the_configuration_file_are_obeyed(tmp_path: Path, people_folder: Callable[..., Path]) -> None:
     (tmp_path / "strict.toml").write_text("[quality]\ninter_eye_distance = 500\n")
     folder = people_folder(Anna=["s1/1"])
     config = ["--config", str(tmp_path / "strict.toml"), "--db", f"sqlite:///{tmp_path}/cli.sqlite3"]

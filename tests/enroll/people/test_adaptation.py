@@ -2,52 +2,61 @@
 
 import errno
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from typer.testing import CliRunner, Result
 
 from db.attendance import kiosks
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
-from db.faces.candidates import NewCapture
+from db.faces.candidates import NewCapture, WaitingCapture
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
-from db.records import SightingRecord
+from db.records import GalleryPerson, Person, SightingRecord
+from enroll.faces.examine import Examiner
 from enroll.faces.judge import judge
 from enroll.people import adaptation as review
 from enroll.people.gallery_index import load_roster
-from enroll.people.store import Identity, add_members, mark_alike
+from enroll.people.store import Details, Identity, add_members, mark_alike, refresh_template
 from monitor.cli.people.people import app
 from monitor.config import QualityLimits, Settings
-from monitor.domain import Box, Face
+from monitor.domain import Box, Face, Match
 from monitor.errors import MusterError, UsageError
 from monitor.pipeline.gallery_loader import load_people
 from monitor.recording.candidate_store import take
 from monitor.recording.candidates import MOST_GROWN, Capture, is_sure
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
+from monitor.vision.matching.gallery import Gallery
+from tests.enroll.conftest import MadeUp, Who
 
 SUBJECTS = 16
 ENROLLED, SEEN, PROBES = (1,), (2, 3, 4, 5, 6, 7), (8, 9, 10)
 
 
 @pytest.fixture
-def who(details):
+def who(details: Details) -> Who:
     return {"at": details.at, "actor": "desk"}
 
 
 @pytest.fixture
-def enrol(engine, cipher, details, made_up):
+def enrol(engine: Engine, cipher: TemplateCipher, details: Details, made_up: MadeUp) -> Callable[..., Person]:
     """Enrols a consenting person with two made-up images."""
 
-    def enrol(name, images=2, face=None, consent=True):
+    def enrol(name: str, images: int = 2, face: Any = None, consent: bool = True) -> Person:
         pictures = [made_up.examination(f"{name}-{number}.jpg", face or name) for number in range(images)]
         with writing(engine) as session:
             known = add_members(session, cipher, Identity(name), None, judge(pictures).members, details)
+            assert known is not None
             mark_alike(session, load_roster(session, cipher), known, at=details.at)
             if consent:
                 consents.set_consent(session, known.person, "face", True, at=details.at, actor="desk")
@@ -57,10 +66,10 @@ def enrol(engine, cipher, details, made_up):
 
 
 @pytest.fixture
-def wait(engine, cipher, details):
+def wait(engine: Engine, cipher: TemplateCipher, details: Details) -> Callable[..., WaitingCapture]:
     """Puts a face into quarantine as a capture of this person."""
 
-    def wait(person, face, encoder=ENCODER_NAME):
+    def wait(person: Person, face: Any, encoder: str = ENCODER_NAME) -> WaitingCapture:
         capture = NewCapture(
             person.id, new_id(), details.at, encoder, face, f"{new_id()}".encode(), {}, 0.98, 0.03, 0.9
         )
@@ -70,7 +79,7 @@ def wait(engine, cipher, details):
     return wait
 
 
-def _mean(engine, cipher, person):
+def _mean(engine: Engine, cipher: TemplateCipher, person: Person) -> GalleryPerson:
     with reading(engine) as session:
         return next(one for one in people.load_gallery(session, cipher, ENCODER_NAME) if one.person == person.id)
 
@@ -78,7 +87,7 @@ def _mean(engine, cipher, person):
 class Door:
     """Real faces of the AT&T/ORL set: some are enrolled, some pass the door, some are probes."""
 
-    def __init__(self, engine, cipher, details, examiner, orl):
+    def __init__(self, engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, orl: Path) -> None:
         self.engine, self.cipher, self.at = engine, cipher, details.at
         self.faces = {}
         for subject in range(1, SUBJECTS + 1):
@@ -87,16 +96,16 @@ class Door:
         self.people = {subject: self._enrol(subject) for subject in range(1, SUBJECTS + 1)}
         self.settings = Settings(db="unused")
 
-    def _enrol(self, subject):
+    def _enrol(self, subject: int) -> Person:
         with writing(self.engine) as session:
             person = people.add_person(session, f"s{subject}", at=self.at, actor="test")
             consents.set_consent(session, person.id, "face", True, at=self.at, actor="test")
             for image in ENROLLED:
                 self._add(session, person, self.faces[subject, image], f"{image}")
-            review._renew(session, self.cipher, person, at=self.at)
+            refresh_template(session, self.cipher, person, at=self.at)
             return person
 
-    def _add(self, session, person, face, name):
+    def _add(self, session: Session, person: Person, face: Any, name: str) -> None:
         templates.add_template(
             session,
             self.cipher,
@@ -110,10 +119,10 @@ class Door:
             chip_jpeg=face.chip_jpeg,
         )
 
-    def gallery(self):
+    def gallery(self) -> Gallery:
         return load_people(self.engine, self.cipher, self.settings).gallery
 
-    def pass_by(self):
+    def pass_by(self) -> int:
         """Everybody comes once with each of their other images; who is sure is offered. Gives how many wait."""
         gallery = self.gallery()
         kept = 0
@@ -125,30 +134,35 @@ class Door:
                     kept += self._offer(person, face, match)
         return kept
 
-    def _offer(self, person, face, match):
+    def _offer(self, person: Person, face: Any, match: Match) -> bool:
         chip = np.zeros((150, 150, 3), np.uint8)
         with writing(self.engine) as session:
             kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=self.at).id
             seen = SightingRecord(new_id(), kiosk, 1, self.at, self.at, 9, person.id, person.id, 0.97, None, None, 0.9)
             sightings.add(session, self.cipher, seen)
+            assert match.best is not None
             lead = match.best.similarity - match.threshold
             capture = Capture(seen.id, person.id, self.at, ENCODER_NAME, face.embedding, chip, {}, 0.98, lead)
             return take(session, self.cipher, capture)
 
-    def leads(self):
+    def leads(self) -> dict[int, list[float]]:
         """How far above the threshold each probe is for its own person; below zero it is not named."""
         gallery = self.gallery()
         found = {}
         for subject, person in self.people.items():
             matches = [gallery.identify(self.faces[subject, image].embedding) for image in PROBES]
             found[subject] = [
-                one.best.similarity - one.threshold if one.accepted and one.best.person == person.id else -1.0
+                one.best.similarity - one.threshold
+                if one.accepted and one.best and one.best.person == person.id
+                else -1.0
                 for one in matches
             ]
         return found
 
 
-def test_what_grew_helps_and_what_waits_changes_nothing(engine, cipher, details, examiner, orl, who):
+def test_what_grew_helps_and_what_waits_changes_nothing(
+    engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, orl: Path, who: Who
+) -> None:
     door = Door(engine, cipher, details, examiner, orl)
     before = door.leads()
     kept = door.pass_by()
@@ -170,7 +184,14 @@ def test_what_grew_helps_and_what_waits_changes_nothing(engine, cipher, details,
     assert door.leads() == before
 
 
-def test_accepting_and_rolling_back_recompute_the_mean(engine, cipher, enrol, wait, made_up, who):
+def test_accepting_and_rolling_back_recompute_the_mean(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    who: Who,
+) -> None:
     anna = enrol("Anna")
     before = _mean(engine, cipher, anna)
     done = review.accept(engine, cipher, wait(anna, made_up.embedding("Anna")).id, **who)
@@ -182,7 +203,15 @@ def test_accepting_and_rolling_back_recompute_the_mean(engine, cipher, enrol, wa
     assert (after.members, after.embedding.tobytes()) == (2, before.embedding.tobytes())
 
 
-def test_look_alikes_are_looked_for_again(engine, cipher, enrol, wait, made_up, who, monkeypatch):
+def test_look_alikes_are_looked_for_again(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    who: Who,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     anna, ben = enrol("Anna"), enrol("Ben")
     with reading(engine) as session:
         assert look_alikes.pairs(session) == []
@@ -198,7 +227,14 @@ def test_look_alikes_are_looked_for_again(engine, cipher, enrol, wait, made_up, 
         assert look_alikes.pairs(session) == []
 
 
-def test_a_face_that_fits_somebody_enrolled_since_is_refused(engine, cipher, enrol, wait, made_up, who):
+def test_a_face_that_fits_somebody_enrolled_since_is_refused(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    who: Who,
+) -> None:
     anna = enrol("Anna")
     waits = wait(anna, made_up.embedding("Zoe"))
     with pytest.raises(UsageError, match="like Anna"):
@@ -210,14 +246,28 @@ def test_a_face_that_fits_somebody_enrolled_since_is_refused(engine, cipher, enr
     assert len(review.waiting(engine)) == 2
 
 
-def test_nothing_is_accepted_without_consent(engine, cipher, enrol, wait, made_up, who):
+def test_nothing_is_accepted_without_consent(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    who: Who,
+) -> None:
     anna = enrol("Anna", consent=False)
     waits = wait(anna, made_up.embedding("Anna"))
     with pytest.raises(UsageError, match="has not agreed"):
         review.accept(engine, cipher, waits.id, **who)
 
 
-def test_a_template_grows_only_so_far(engine, cipher, enrol, wait, made_up, who):
+def test_a_template_grows_only_so_far(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    who: Who,
+) -> None:
     anna = enrol("Anna")
     for _ in range(MOST_GROWN):
         review.accept(engine, cipher, wait(anna, made_up.embedding("Anna")).id, **who)
@@ -228,13 +278,20 @@ def test_a_template_grows_only_so_far(engine, cipher, enrol, wait, made_up, who)
     assert _mean(engine, cipher, anna).members == 2
 
 
-def test_a_capture_of_another_encoder_is_refused(engine, cipher, enrol, wait, made_up, who):
+def test_a_capture_of_another_encoder_is_refused(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    who: Who,
+) -> None:
     waits = wait(enrol("Anna"), made_up.embedding("Anna"), encoder="older")
     with pytest.raises(UsageError, match="templates that are gone"):
         review.accept(engine, cipher, waits.id, **who)
 
 
-def test_the_gate_is_that_of_enrolment(examiner, orl):
+def test_the_gate_is_that_of_enrolment(examiner: Examiner, orl: Path) -> None:
     rgb = read_image(orl / "s1" / "1.pgm")
     (found,) = examiner.examine(rgb)
     passes = review.gate(QualityLimits())
@@ -245,18 +302,28 @@ def test_the_gate_is_that_of_enrolment(examiner, orl):
 
 
 @pytest.fixture
-def muster(engine, cipher, tmp_path, monkeypatch):
+def muster(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
     """Runs `muster people review-growth`."""
     monkeypatch.setattr("monitor.cli.options.open_store", lambda settings, config, **_: (engine, cipher))
     monkeypatch.setattr("monitor.cli.people.person.open_store", lambda settings, config, **_: (engine, cipher))
 
-    def run(*words):
+    def run(*words: str) -> Result:
         return CliRunner().invoke(app, ["review-growth", *words])
 
     return run
 
 
-def test_the_command_lists_accepts_rejects_and_rolls_back(engine, cipher, enrol, wait, made_up, muster, tmp_path):
+def test_the_command_lists_accepts_rejects_and_rolls_back(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    muster: Callable[..., Result],
+    tmp_path: Path,
+) -> None:
     anna = enrol("Anna [red]")
     one, other = (wait(anna, made_up.embedding("Anna [red]")) for _ in range(2))
     listed = [json.loads(line) for line in muster("--json").stdout.splitlines()]
@@ -278,7 +345,13 @@ def test_the_command_lists_accepts_rejects_and_rolls_back(engine, cipher, enrol,
     assert "No capture waits" in muster().stdout
 
 
-def test_the_command_says_in_one_sentence_what_is_wrong(engine, enrol, wait, made_up, muster):
+def test_the_command_says_in_one_sentence_what_is_wrong(
+    engine: Engine,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    muster: Callable[..., Result],
+) -> None:
     assert "is no id" in str(muster("--accept", "seven").exception)
     assert "needs the PERSON" in str(muster("--roll-back", "all").exception)
     bela = wait(enrol("Bela"), made_up.embedding("Bela"))
@@ -294,13 +367,22 @@ def test_the_command_says_in_one_sentence_what_is_wrong(engine, enrol, wait, mad
     assert muster("Nobody").exit_code == 1
 
 
-def test_a_full_disk_leaves_no_half_folder_of_pictures(engine, cipher, enrol, wait, made_up, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_no_half_folder_of_pictures(
+    engine: Engine,
+    cipher: TemplateCipher,
+    enrol: Callable[..., Person],
+    wait: Callable[..., WaitingCapture],
+    made_up: MadeUp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     anna = enrol("Anna")
     for _ in range(2):
         wait(anna, made_up.embedding("Anna"))
-    write, written = Path.write_bytes, []
+    write = Path.write_bytes
+    written: list[Path] = []
 
-    def full(file, data):
+    def full(file: Path, data: bytes) -> int:
         if written:
             raise OSError(errno.ENOSPC, "No space left on device")
         written.append(file)

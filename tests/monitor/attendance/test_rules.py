@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.attendance.rules import DaySummary, Passage, Presence, Role, Status, decide, passages, roster, summarise
+from monitor.attendance.rules import DaySummary, Passage, Presence, Role, Status, decide, passages, summarise
 from monitor.attendance.shifts import day_bounds, day_of, expected, person_day
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -226,11 +226,6 @@ class TestTheDay:
     def test_without_any_schedule_who_did_not_come_is_absent(self) -> None:
         assert _day([], "08:00", shifts=[]).status is Status.ABSENT
         assert _day(["in 11:00"], "12:00", shifts=[]).status is Status.PRESENT
-
-    def test_the_roster_keeps_the_order_and_the_people_apart(self) -> None:
-        bob = Person(UUID(int=2))
-        days = roster([bob, ADA], MONDAY, _passages("in 09:00"), OFFICE, BERLIN, _at("12:00"))
-        assert [(day.person, day.status) for day in days] == [(bob.id, Status.ABSENT), (ADA.id, Status.PRESENT)]
 
     @given(st.lists(st.tuples(st.booleans(), st.integers(0, 1439)), max_size=20), st.integers(0, 2000))
     def test_nobody_is_present_longer_than_from_first_to_last(

@@ -9,10 +9,10 @@ from db.engine import writing
 from db.names import folded
 from db.people import people
 from db.records import Want
-from monitor.attendance.days import PersonDay
+from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.rules import Status
+from monitor.desk.attendance import attendance
 from monitor.desk.day_board import BoardPage, BoardQuery, board_page
-from monitor.desk.today import roster_of
 from tests.monitor.world import NOW, World
 
 TODAY = date(2026, 3, 9)
@@ -32,6 +32,10 @@ def mixed(world: World) -> World:
     return world
 
 
+def report_of(world: World, day: date) -> list[PersonDay]:
+    return attendance(world.engine, world.settings, Period(day, day), NOW)
+
+
 def all_pages(world: World, asked: BoardQuery) -> tuple[list[PersonDay], BoardPage]:
     """The whole board, three rows at a time, each page from the last row of the one before."""
     board = first = board_page(world.engine, world.settings, asked, Want(3))
@@ -49,7 +53,7 @@ def all_pages(world: World, asked: BoardQuery) -> tuple[list[PersonDay], BoardPa
 @pytest.mark.parametrize("column", ["name", "group", "status", "in", "out", "hours"])
 def test_every_order_shows_everybody_once_with_the_reports_day(mixed: World, column: str, reverse: bool) -> None:
     for day in (TODAY, TODAY - timedelta(days=3), TODAY - timedelta(days=1)):
-        report = roster_of(mixed.engine, mixed.settings, day, NOW)
+        report = report_of(mixed, day)
         lines, board = all_pages(mixed, BoardQuery(day, NOW, "", column, reverse))
         assert sorted(line.person.name for line in lines) == sorted(line.person.name for line in report)
         assert {line.person.id: line.summary for line in lines} == {line.person.id: line.summary for line in report}
@@ -65,7 +69,7 @@ def test_the_filter_finds_names_groups_and_statuses(mixed: World, search: str, c
         status = line.summary.status.value if line.summary.status else ""
         return search in f"{status} {line.person.name} {line.person.group or ''}".casefold()
 
-    expected = {line.person.name for line in roster_of(mixed.engine, mixed.settings, TODAY, NOW) if fits(line)}
+    expected = {line.person.name for line in report_of(mixed, TODAY) if fits(line)}
     lines, _ = all_pages(mixed, BoardQuery(TODAY, NOW, search, column, reverse=False))
     assert {line.person.name for line in lines} == expected
 

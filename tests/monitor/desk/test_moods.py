@@ -67,10 +67,10 @@ def test_news_of_today_are_added_to_what_is_kept_of_the_past(
     after = view(world, chosen, before)
     assert after == fresh
     assert after != before
-    assert after.past.days is before.past.days
+    assert after.history.days is before.history.days
     weeks = MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]}
-    assert read == [(MIDNIGHT, {}), (after.past.today.state.end, {}), weeks], "the night's samples came late"
-    assert 0 < (NOW - after.past.today.state.end).total_seconds() <= 660
+    assert read == [(MIDNIGHT, {}), (after.history.today.end, {}), weeks], "the night's samples came late"
+    assert 0 < (NOW - after.history.today.end).total_seconds() <= 660
     assert before.total
     assert after.total
     night_before = chosen is not Range.DAY  # who lasts over midnight is counted already
@@ -86,8 +86,8 @@ def test_of_a_busy_day_only_the_last_minutes_are_read(world: World, monkeypatch:
         see(world, "Ada Lovelace", now)
         read.clear()
         after = view(world, Range.DAY, before, now)
-        until = after.past.today.state.end
-        if after.past.today is before.past.today:
+        until = after.history.today.end
+        if after.history.today is before.history.today:
             assert read == [(until, {})]
         else:
             assert read == [(MIDNIGHT, {}), (until, {})]
@@ -127,13 +127,13 @@ def test_the_past_is_read_again_when_somebody_changed_it(
     change(world)
     after = view(world, chosen, before)
     assert after == view(world, chosen)
-    assert after.past.days is not before.past.days
+    assert after.history.days is not before.history.days
 
 
 def test_the_past_is_read_again_for_other_days(world: World) -> None:
     before = view(world, Range.WEEK)
     tomorrow = NOW + timedelta(days=1)
     for after in (view(world, Range.MONTH, before), view(world, Range.WEEK, before, tomorrow)):
-        assert after.past.days is not before.past.days
+        assert after.history.days is not before.history.days
     assert view(world, Range.WEEK, before, tomorrow) == view(world, Range.WEEK, now=tomorrow)
     assert view(world, Range.MONTH, before) == view(world, Range.MONTH)

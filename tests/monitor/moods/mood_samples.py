@@ -1,16 +1,16 @@
 """Mood samples for tests of the rules, and what the database makes of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
-from monitor.moods.sums import Moods, arrange
+from db.records import MoodSums
+from monitor.moods.samples import Samples, numbered
 
 AT = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
 """A quarter past nine in Kathmandu."""
@@ -30,24 +30,13 @@ class Sample:
     probabilities: tuple[float, ...] = HAPPY
 
 
-@dataclass(frozen=True)
-class Sums:
-    at: NDArray[np.datetime64]
-    people: Sequence[UUID | None]
-    sightings: Sequence[UUID | None]
-    groups: Sequence[str | None]
-    tokens: Sequence[str | None]
-    samples: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-
-
-def added_up(samples: Iterable[Sample]) -> Sums:
+def added_up(samples: Iterable[Sample]) -> MoodSums:
     rows: dict[object, list[Sample]] = defaultdict(list)
     for one in samples:
         when = one.at.replace(second=0, microsecond=0) if one.sighting else one.at
         rows[when, one.sighting, one.person, one.group, one.token].append(one)
     firsts = [some[0] for some in rows.values()]
-    return Sums(
+    return MoodSums(
         at=np.array([min(one.at for one in some).replace(tzinfo=None) for some in rows.values()], "datetime64[us]"),
         people=[one.person for one in firsts],
         sightings=[one.sighting for one in firsts],
@@ -59,5 +48,5 @@ def added_up(samples: Iterable[Sample]) -> Sums:
     )  # fmt: skip
 
 
-def moods(samples: Iterable[Sample], zone: ZoneInfo) -> Moods:
-    return arrange(added_up(samples), zone)
+def moods(samples: Iterable[Sample], zone: ZoneInfo) -> Samples:
+    return numbered(added_up(samples), zone)

@@ -1,6 +1,6 @@
 """Who of the people in the database can be named, and who needs a larger lead."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from db.engine import open_database, writing
+from db.engine import writing
 from db.errors import DatabaseError
 from db.faces import templates
 from db.people import consents, look_alikes, people
@@ -25,19 +25,9 @@ CIPHER = TemplateCipher(bytes(range(32)))
 Enrol = Callable[..., UUID]
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    file = tmp_path_factory.mktemp("enrolled") / "empty.sqlite3"
-    open_database(f"sqlite:///{file}").dispose()
-    return file.read_bytes()
-
-
 @pytest.fixture
-def engine(migrated: bytes, tmp_path: Path) -> Iterator[Engine]:
-    (tmp_path / "muster.sqlite3").write_bytes(migrated)
-    opened = open_database(f"sqlite:///{tmp_path}/muster.sqlite3")
-    yield opened
-    opened.dispose()
+def engine(sqlite: Engine) -> Engine:
+    return sqlite
 
 
 @pytest.fixture

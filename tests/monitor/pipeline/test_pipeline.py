@@ -306,7 +306,7 @@ def test_an_empty_picture_has_nothing_to_tell() -> None:
 spots = st.tuples(st.integers(60, 580), st.integers(60, 420))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.dictionaries(st.sampled_from(("Ada", "Bela", "stranger")), spots, max_size=3), min_size=2, max_size=5)
 )
@@ -318,7 +318,7 @@ def test_however_people_walk_no_face_has_anothers_name_and_no_stranger_one(
 
         def walk(seconds: float, here: Places = here, there: Places = there) -> Places:
             return {
-                name: tuple(np.add(place, np.subtract(there.get(name, place), place) * seconds))  # type: ignore[misc]
+                name: tuple(np.add(place, np.subtract(there.get(name, place), place) * seconds))
                 for name, place in here.items()
             }
 

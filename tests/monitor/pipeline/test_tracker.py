@@ -172,7 +172,7 @@ scenes = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(scenes)
 def test_whatever_comes_each_face_has_one_track_and_no_id_comes_back(
     scene: list[tuple[list[Face], float, bool]],

@@ -1,14 +1,12 @@
 """A fresh database, somebody enrolled in it, and recorders that are closed after the test."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import open_database, writing
+from db.engine import writing
 from db.people import people
 from db.records import Person
 from monitor.config import Settings
@@ -16,20 +14,9 @@ from monitor.recording.recorder import Recorder
 from tests.monitor.recording.arrivals import AT, CIPHER, Listener
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("recorder") / "empty.sqlite3"
-    open_database(str(file)).dispose()
-    return file
-
-
 @pytest.fixture
-def engine(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    file = tmp_path / "muster.sqlite3"
-    shutil.copy(empty_database, file)
-    opened = open_database(str(file))
-    yield opened
-    opened.dispose()
+def engine(sqlite: Engine) -> Engine:
+    return sqlite
 
 
 @pytest.fixture

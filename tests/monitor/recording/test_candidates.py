@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from monitor.domain import Box, Candidate, Embedding, Face, Frame, Match, RgbImage
+from monitor.domain import Box, Candidate, Embedding, Face, Frame, Match, RgbImage, Sighting
 from monitor.pipeline.pipeline import FlowSettings, VisionFlow
 from monitor.recording.candidates import CLEAR, LEAD, Capture, Growth, View, is_sure, nearest
 from monitor.vision.matching.gallery import Gallery
@@ -117,7 +117,7 @@ def test_the_flow_looks_at_the_named_face_only_and_with_that_frames_picture() ->
 
     growth = Growth("test-1", assess, offered.append)
     flow = VisionFlow(stage, stage, None, gallery, FlowSettings(), growth=growth)
-    told = []
+    told: list[Sighting] = []
     for frame in range(90):
         seconds = frame / 15
         places = {"Ada": (160.0 + 60 * seconds, 240.0), "stranger": (500.0, 100.0)}

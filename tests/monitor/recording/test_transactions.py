@@ -96,6 +96,7 @@ def test_an_unknown_face_is_kept_until_it_gets_a_name(
     told.wait_for(1)
     with reading(engine) as session:
         (visitor,) = sightings.visitors(session, CIPHER)
+        assert visitor.embedding is not None
         assert np.array_equal(visitor.embedding, FACE)
         assert (visitor.portrait or b"")[:2] == b"\xff\xd8"
     recorder.record(seen(ada, phase=Phase.IDENTIFIED, id=stranger.id))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from monitor.reports.export import Appointment, Table, plain, to_csv, to_ics, to_json_lines, to_xlsx
+from monitor.reports.export import Appointment, Table, to_csv, to_ics, to_json_lines, to_xlsx
+from monitor.text import printable
 
 AT = datetime(2026, 3, 2, 9, 5, 7, tzinfo=ZoneInfo("Europe/Berlin"))
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "＝1", "=cmd|' /C calc'!A0", " =1", "|x", "%0A=1"]
@@ -52,7 +53,7 @@ def test_names_are_texts_in_a_workbook(name: str) -> None:
     assert sheet is not None
     cell, day, came, hours = sheet[2]
     assert cell.data_type == "s"
-    assert cell.value == plain(name)[:32_767]
+    assert cell.value == printable(name)[:32_767]
     assert day.value == datetime(2026, 3, 2)  # noqa: DTZ001 - workbooks know no time zones
     assert came.value == AT.replace(tzinfo=None)
     assert hours.value == 7.5
@@ -69,7 +70,7 @@ def test_json_has_one_object_a_line() -> None:
 def test_a_calendar_holds_every_stay() -> None:
     stay = Appointment("1@muster", "Ada; Lovelace, \nEND:VEVENT", AT, AT + timedelta(hours=8))
     (event,) = Calendar.from_ical(to_ics("Attendance", [stay])).walk("VEVENT")
-    assert event["SUMMARY"] == "Ada; Lovelace,  END:VEVENT"
+    assert event["SUMMARY"] == "Ada; Lovelace, END:VEVENT"
     assert event["DTSTART"].dt == AT.astimezone(UTC)
     assert event["DTEND"].dt - event["DTSTART"].dt == timedelta(hours=8)
     assert event["UID"] == "1@muster"

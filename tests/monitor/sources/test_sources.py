@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from monitor.domain import Frame, RgbImage
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo, CameraSource, cameras_in
 from monitor.sources.file import FileSource
@@ -38,7 +39,7 @@ def cut(path: Path, share: float) -> Path:
     return shorter
 
 
-def frames_of(source: FileSource | FolderSource) -> list:
+def frames_of(source: FileSource | FolderSource) -> list[Frame]:
     source.open()
     frames = list(iter(source.read, None))
     source.close()
@@ -49,13 +50,14 @@ class FakeCapture:
     """Stands in for cv2.VideoCapture."""
 
     def __init__(self, pictures: list[np.ndarray | None] | None = None) -> None:
-        self.pictures: Iterator | None = None if pictures is None else iter(pictures)
+        self.pictures: Iterator[RgbImage | None] | None = None if pictures is None else iter(pictures)
         self.released = False
 
     def isOpened(self) -> bool:  # noqa: N802
         return self.pictures is not None
 
-    def read(self):
+    def read(self) -> tuple[bool, RgbImage | None]:
+        assert self.pictures is not None
         picture = next(self.pictures, None)
         return picture is not None, picture
 

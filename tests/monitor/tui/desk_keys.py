@@ -23,7 +23,8 @@ async def go(pilot: Pilot[None], *keys: str) -> None:
 async def fill(pilot: Pilot[None], **values: str) -> None:
     """Fill the dialog in and press its button."""
     for key, value in values.items():
-        widget = pilot.app.screen.query_one(f"#ask-{key}", (Input, Select))  # type: ignore[arg-type]
+        widget = pilot.app.screen.query_one(f"#ask-{key}")
+        assert isinstance(widget, Input | Select)
         widget.value = value
     pilot.app.screen.query_one("#yes", Button).press()
     await settle(pilot)
@@ -40,7 +41,7 @@ def told(pilot: Pilot[None]) -> str:
 
 async def problem(pilot: Pilot[None]) -> str:
     """What the dialog says is wrong, when it is there (again)."""
-    for _ in range(250):
+    for _ in range(3000):
         said = [str(one.render()) for one in pilot.app.screen.query("#problem").results(Static)]
         if any(said):
             return said[0]

@@ -67,7 +67,7 @@ def run(folder: Path, then: str, *, close: bool = False, told: bool = True) -> t
     )
     os.close(theirs)
     written = b""
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline and not (close and (folder / "ready").exists()):
         if select.select([ours], [], [], 0.1)[0]:
             try:
@@ -77,7 +77,7 @@ def run(folder: Path, then: str, *, close: bool = False, told: bool = True) -> t
         elif process.poll() is not None:
             break
     os.close(ours)
-    return written, process.wait(30)
+    return written, process.wait(200)
 
 
 @pytest.mark.parametrize(

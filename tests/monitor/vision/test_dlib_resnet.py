@@ -58,7 +58,7 @@ def test_a_network_that_lacks_a_tensor_is_refused(weights: bytes) -> None:
         build_onnx(weights[:end] + bytes(200) + weights[end + 200 :])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=2000))
 def test_no_other_content_is_taken_for_the_network(content: bytes) -> None:
     with pytest.raises(ModelError):

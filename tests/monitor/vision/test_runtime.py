@@ -23,10 +23,10 @@ def test_threads_that_take_turns_leave_the_output_as_it_was(capfd: pytest.Captur
     def first() -> None:
         with quiet_native_output():
             inside.set()
-            second_asked.wait(10)
+            second_asked.wait(60)
 
     def second() -> None:
-        inside.wait(10)
+        inside.wait(60)
         second_asked.set()
         with quiet_native_output():
             os.write(2, b"noise")

@@ -1,12 +1,10 @@
-"""Features, copies and coordinates do what they say."""
+"""HOG, LBP and the augmented copies."""
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from training.eigenfaces.discriminant import CosineDiscriminant
 from training.eigenfaces.features import COPIES, FaceFeatures, hog, lbp, moved
-from training.eigenfaces.protocol import span_coordinates
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.random((12, 64, 64)).astype(np.float32)
@@ -60,23 +58,3 @@ def test_training_images_give_all_copies_and_probes_themselves_and_their_mirror(
 def test_faces_of_another_size_are_described_at_the_same_size() -> None:
     features = FaceFeatures(["hog", "lbp"], "as they are", [112, 92])
     assert clone(features).transform(RANDOM.random((2, 112 * 92))).shape == (2, 1, 1764 + 64 * 59)
-
-
-def test_coordinates_keep_every_distance() -> None:
-    rows = RANDOM.normal(size=(20, 500))
-    points = span_coordinates(rows)
-    assert points.shape == (20, 19)
-    apart = np.linalg.norm(rows[:, None] - rows[None], axis=2)
-    np.testing.assert_allclose(np.linalg.norm(points[:, None] - points[None], axis=2), apart, atol=1e-9)
-
-
-def test_the_discriminant_finds_people_apart_in_few_directions() -> None:
-    people = np.repeat(np.arange(6), 8)
-    centres = RANDOM.normal(size=(6, 30)) * 3
-    rows = np.stack([centres[people] + RANDOM.normal(size=(48, 30)) for _ in range(2)], axis=1)
-    model = CosineDiscriminant(20).fit(rows[::2], people[::2])
-    assert (model.predict(rows[1::2]) == people[1::2]).mean() > 0.95
-    np.testing.assert_allclose(np.linalg.norm(model.embed(rows), axis=1), 1)
-    scores = model.decision_function(rows[1::2])
-    assert scores.shape == (24, 6)
-    assert np.abs(scores).max() <= 1 + 1e-9

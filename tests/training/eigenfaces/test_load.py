@@ -65,7 +65,7 @@ def test_a_person_with_one_image_is_named(tmp_path: Path) -> None:
 def test_images_of_different_sizes_are_named_both(tmp_path: Path) -> None:
     write_people(tmp_path)
     Image.new("L", (30, 30)).save(tmp_path / "p3" / "4.png")
-    with pytest.raises(DataError, match=r"4\.png is 30x30 but .*0\.png is 24x32; cut all faces to one size"):
+    with pytest.raises(DataError, match=r"4\.png is 30x30 but .*0\.png is 24x32; crop all faces to one size"):
         load_folder(tmp_path)
 
 

@@ -1,24 +1,25 @@
-"""The best classical pipeline: chosen on the training part, scored on images it was not chosen on."""
+"""The best classical pipeline: chosen on the training images, scored on images that took no part in the choice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.discriminant import CosineDiscriminant
-from training.eigenfaces.drawing import BLUE, canvas, name_axes, sheet
+from training.eigenfaces.drawing import BLUE, canvas, name_axes, percent_axis, sheet
 from training.eigenfaces.features import COPIES, KINDS, FaceFeatures
 from training.eigenfaces.protocol import leave_one_out, span_coordinates
-from training.eigenfaces.section import Section, Table, percent
-from training.eigenfaces.steps.classifiers import report_table
+from training.eigenfaces.section import Numbers, ReportPicture, ReportTable, Section, paragraph
+from training.eigenfaces.steps.classifiers import hold_out_numbers, report_table
+from training.report import percent
 
 FEATURE_SETS: tuple[tuple[str, ...], ...] = (
     ("grey",),
@@ -29,35 +30,45 @@ FEATURE_SETS: tuple[tuple[str, ...], ...] = (
 )
 COMPONENTS = (120, 160, 200)
 SPLITS = 10
+"""Random splits of the training images, for validation."""
+
 LEARN_SHARE = 3 / 7
-"""Three of the seven training images of a person: with more, most candidates are right nearly always."""
+"""Three of a person's seven training images: with more of them most configurations have an accuracy near 100 %."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One way of recognising faces, and how it validated."""
+class Configuration:
+    """Settings of the pipeline, and their validation accuracy."""
 
     kinds: tuple[str, ...]
+    """Features: names out of `KINDS`."""
     copies: str
+    """Training images: a name out of `COPIES`."""
     components: int
     mean: float
+    """Mean validation accuracy over the splits."""
     deviation: float
+    """Standard deviation over the splits."""
 
     def pipeline(self, shape: tuple[int, int]) -> Pipeline:
-        """The candidate as an unfitted scikit-learn pipeline on rows of pixels of this height and width."""
+        """An unfitted scikit-learn pipeline for rows of pixels, images of this height and width."""
         features = FaceFeatures(list(self.kinds), self.copies, list(shape))
         return Pipeline([("features", features), ("discriminant", CosineDiscriminant(self.components))])
 
-    @property
-    def words(self) -> str:
-        return f"{' + '.join(self.kinds)}, {self.copies}, {self.components} components"
+    def chosen(self) -> Numbers:
+        """The settings as JSON."""
+        return {"features": list(self.kinds), "copies": self.copies, "components": self.components}
+
+    def as_json(self) -> Numbers:
+        """The settings and their validation accuracy as JSON."""
+        return {**self.chosen(), "mean": self.mean, "deviation": self.deviation}
 
 
 class CopyFolds:
-    """Fits `CosineDiscriminant`s on some images and asks them about others, in coordinates that all folds share.
+    """Cross-validation of a `CosineDiscriminant` in coordinates that are computed once for all folds.
 
-    The features learn nothing, and the coordinates are a rotation of them, so a fold gives what the whole
-    pipeline would give on these images; the PCA and the LDA are fitted inside.
+    The features learn nothing from the images and the coordinates are a rotation of the features. Each fold fits its
+    own PCA and LDA, so it predicts exactly as the whole pipeline, fitted on the fold's images, would.
     """
 
     def __init__(
@@ -67,8 +78,8 @@ class CopyFolds:
         Args:
             pixels: (n, height * width).
             target: (n,).
-            pipeline: of a `Candidate`; unfitted.
-            components: instead of the pipeline's own.
+            pipeline: of a `Configuration`; unfitted.
+            components: replaces the pipeline's number of components.
         """
         features = clone(pipeline["features"]).fit_transform(pixels)
         n, count, d = features.shape
@@ -78,15 +89,16 @@ class CopyFolds:
         self._components = components or pipeline["discriminant"].components
 
     def fit(self, train: NDArray[np.int64], components: int | None = None) -> CosineDiscriminant:
-        """Learn from some images, by index."""
+        """A model fitted on the images with these indices."""
         model = CosineDiscriminant(components or self._components)
         return model.fit(self._points[train], self._target[train])
 
     def probes(self, images: NDArray[np.int64]) -> NDArray[Any]:
-        """What to ask a fitted model about."""
+        """Coordinates of the images with these indices, (n, 1 or 2, d), for a fitted model."""
         return np.asarray(self._points[images, :2])
 
     def accuracy(self, train: NDArray[np.int64], test: NDArray[np.int64], components: int | None = None) -> float:
+        """Accuracy on the images `test` of a model fitted on the images `train`."""
         predicted = self.fit(train, components).predict(self.probes(test))
         return float(np.mean(predicted == self._target[test]))
 
@@ -94,8 +106,8 @@ class CopyFolds:
         return {"best": self.fit(train).predict(self.probes(test))}
 
 
-def candidates(study: Study) -> list[Candidate]:
-    """All candidates, validated on the training part only, the best first."""
+def configurations(study: Study) -> list[Configuration]:
+    """All configurations, validated on the training images only, the best first."""
     train = study.train
     people = len(study.faces.names)
     learn = max(2 * people, round(len(train) * LEARN_SHARE))
@@ -107,11 +119,11 @@ def candidates(study: Study) -> list[Candidate]:
         delayed(_validated)(study.pixels[train], study.target[train], study.faces.shape, *family, folds)
         for family in families
     )
-    found: list[Candidate] = []
+    found: list[Configuration] = []
     for index, family in enumerate(parallel(work)):
         found += family
         study.done((index + 1) / len(families))
-    return sorted(found, key=lambda candidate: -candidate.mean)
+    return sorted(found, key=lambda configuration: -configuration.mean)
 
 
 def _validated(
@@ -121,40 +133,40 @@ def _validated(
     kinds: tuple[str, ...],
     copies: str,
     folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
-) -> list[Candidate]:
-    """One set of features and copies with every number of components."""
-    work = CopyFolds(pixels, target, Candidate(kinds, copies, COMPONENTS[0], 0.0, 0.0).pipeline(shape))
+) -> list[Configuration]:
+    """One choice of features and copies with every number of components."""
+    work = CopyFolds(pixels, target, Configuration(kinds, copies, COMPONENTS[0], 0.0, 0.0).pipeline(shape))
     found = []
     for components in COMPONENTS:
         scores = [work.accuracy(known, asked, components) for known, asked in folds]
-        found.append(Candidate(kinds, copies, components, float(np.mean(scores)), float(np.std(scores))))
+        found.append(Configuration(kinds, copies, components, float(np.mean(scores)), float(np.std(scores))))
     return found
 
 
 def fitted_best(study: Study) -> Pipeline:
-    """The best candidate, fitted on the training part."""
-    best = study.once(candidates)[0]
+    """The best configuration, fitted on the training images."""
+    best = study.once(configurations)[0]
     return best.pipeline(study.faces.shape).fit(study.pixels[study.train], study.target[study.train])
 
 
 def best_folds(study: Study) -> CopyFolds:
-    """The best candidate, ready for any division of all images."""
-    return CopyFolds(study.pixels, study.target, study.once(candidates)[0].pipeline(study.faces.shape))
+    """The best configuration, ready for any folds of all images."""
+    return CopyFolds(study.pixels, study.target, study.once(configurations)[0].pipeline(study.faces.shape))
 
 
 @dataclass(frozen=True, slots=True)
 class BestScores:
-    """What the best candidate is worth."""
+    """Accuracies of the best configuration."""
 
     hold_out: float
     predicted: NDArray[Any]
-    """On the hold-out."""
+    """int64 (n,): the predicted people of the held-out images."""
     folds: tuple[float, ...]
     leave_one_out: float
 
 
 def best_scores(study: Study) -> BestScores:
-    """Hold-out, stratified 5 folds and leave-one-out of the best candidate."""
+    """Hold-out, stratified 5 folds and leave-one-out of the best configuration."""
     predicted = study.once(fitted_best).predict(study.pixels[study.test])
     work = study.once(best_folds)
     splits = StratifiedKFold(FOLDS, shuffle=True, random_state=study.settings.seed)
@@ -164,110 +176,97 @@ def best_scores(study: Study) -> BestScores:
 
 
 def best_section(study: Study) -> Section:
-    """How the best pipeline was chosen, and what it is worth."""
-    tried = study.once(candidates)
-    best, scores = tried[0], study.once(best_scores)
-    test, names = study.test, study.faces.names
-    wrong = [int(image) for image in test[scores.predicted != study.target[test]]]
-    table, report = report_table(study.target[test], scores.predicted, names, "Full classification report")
-    matrix = confusion_matrix(study.target[test], scores.predicted, labels=range(len(names)))
-    mean = float(np.mean(scores.folds))
-    numbers = {
-        "tried": len(tried),
-        "candidates": [
-            {
-                "features": list(c.kinds),
-                "copies": c.copies,
-                "components": c.components,
-                "mean": c.mean,
-                "deviation": c.deviation,
-            }
-            for c in tried
-        ],
-        "chosen": {"features": list(best.kinds), "copies": best.copies, "components": best.components},
-        "validation": best.mean,
+    """How the best pipeline was chosen, and its accuracy."""
+    found, predicted, names = study.once(configurations), study.once(best_scores).predicted, study.faces.names
+    numbers = _numbers(study)
+    columns = (
+        ("features", "text"), ("training images", "text"), ("components", "text"), ("validation", "percent"),
+        ("± deviation", "percent"),
+    )  # fmt: skip
+    rows = tuple((" + ".join(c.kinds), c.copies, c.components, c.mean, c.deviation) for c in found)
+    all_of_them = ReportTable(f"All {len(found)} configurations", columns, rows, strong=(0,), folded=True)
+    caption = "Validation accuracy by features and training images, with the best number of components each."
+    pictures = [study.picture("candidates", _validation_figure(found), caption)]
+    if numbers["wrong_images"]:
+        pictures.append(_mistakes(study, numbers["wrong_images"], predicted))
+    tables = (all_of_them, report_table(numbers["report"], names))
+    return Section("The best classical pipeline", _text(found[0], numbers), numbers, tables, tuple(pictures))
+
+
+def _numbers(study: Study) -> Numbers:
+    found, scores, test = study.once(configurations), study.once(best_scores), study.test
+    return {
+        "tried": len(found),
+        "candidates": [configuration.as_json() for configuration in found],
+        "chosen": found[0].chosen(),
+        "validation": found[0].mean,
         "splits": SPLITS,
         "hold_out": scores.hold_out,
-        "right": len(test) - len(wrong),
-        "of": len(test),
         "folds": list(scores.folds),
-        "mean": mean,
+        "mean": float(np.mean(scores.folds)),
         "deviation": float(np.std(scores.folds)),
         "leave_one_out": scores.leave_one_out,
-        "wrong_images": wrong,
-        "confusion": matrix.tolist(),
-        "report": report,
+        "wrong_images": test[scores.predicted != study.target[test]].tolist(),
+        **hold_out_numbers(study, scores.predicted),
     }
-    text = (
-        "No deep network: each face is described by its pixels, by histograms of oriented gradients and by "
-        "local binary patterns; "
-        "PCA and a shrunk LDA are fitted on these, and the nearest training image by angle names the person. "
-        "Training images may be "
-        "joined by their mirror images and by copies moved by two pixels.",
-        f"{len(tried)} candidates were tried, only on the training part: {SPLITS} random splits, three images "
-        "a person to learn from and the others to "
-        f"be recognised. The winner ({best.words}) reached {percent(best.mean)} there, and was then asked "
-        "about the hold-out once.",
-        f"It recognises {len(test) - len(wrong)} of {len(test)} held-out images: {percent(scores.hold_out)}. "
-        f"{FOLDS} stratified folds give {percent(mean)}, "
-        f"leave-one-out {percent(scores.leave_one_out)}; these two share images with the choice, the hold-out "
-        "does not.",
-    )
-    columns = (
-        ("features", "text"),
-        ("training images", "text"),
-        ("components", "text"),
-        ("validation", "percent"),
-        ("± deviation", "percent"),
-    )
-    rows = tuple((" + ".join(c.kinds), c.copies, c.components, c.mean, c.deviation) for c in tried)
-    tables = (Table(f"All {len(tried)} candidates", columns, rows, strong=(0,), folded=True), table)
-    pictures = [
-        study.picture(
-            "candidates", _candidates_figure(tried), "What each ingredient brings; best number of components each."
-        )
-    ]
-    if wrong:
-        pictures.append(_mistakes(study, wrong, scores.predicted))
-    return Section("The best classical pipeline", text, numbers, tables, tuple(pictures))
 
 
-def _candidates_figure(tried: list[Candidate]) -> Any:
+def _text(best: Configuration, numbers: Numbers) -> tuple[str, ...]:
+    n = numbers
+    winner = f"{' + '.join(best.kinds)}, {best.copies}, {best.components} components"
+    mean, single = percent(n["mean"]), percent(n["leave_one_out"])
+    return (
+        paragraph(
+            "This pipeline has no deep network.",
+            "Its features are the pixels, histograms of oriented gradients (HOG) and local binary patterns (LBP).",
+            "PCA and a shrunk LDA are fitted on the features.",
+            "The training image at the smallest angle gives the name.",
+            "Mirror images, and copies moved by 2 pixels, can be added to the training images.",
+        ),
+        paragraph(
+            f"{n['tried']} configurations were validated on {n['splits']} random splits of the training images.",
+            "Each split fits the pipeline on about 3 of 7 images of a person and validates it on the others.",
+            f"The best configuration ({winner}) reached {percent(best.mean)}.",
+            "Only then was it tested on the hold-out, once.",
+        ),
+        paragraph(
+            f"It recognises {n['right']} of {n['of']} held-out images: {percent(n['hold_out'])}.",
+            f"{FOLDS} stratified folds give {mean}, leave-one-out gives {single}.",
+            "These two scores use images on which the configuration was chosen; the hold-out does not.",
+        ),
+    )
+
+
+def _validation_figure(found: list[Configuration]) -> Figure:
     figure, axes = canvas(10, 3.4)
     axis = axes[0, 0]
     width = 0.8 / len(COPIES)
     for index, copies in enumerate(COPIES):
-        tops = [max(c.mean for c in tried if c.kinds == kinds and c.copies == copies) for kinds in FEATURE_SETS]
+        tops = [max(c.mean for c in found if c.kinds == kinds and c.copies == copies) for kinds in FEATURE_SETS]
         places = np.arange(len(FEATURE_SETS)) + (index - 1) * width
         axis.bar(places, tops, width * 0.92, label=copies, color=BLUE, alpha=(0.35, 0.65, 1.0)[index])
         for place, top in zip(places, tops, strict=True):
             axis.text(place, top, f"{100 * top:.1f}", ha="center", va="bottom", fontsize=8)
     axis.set_xticks(range(len(FEATURE_SETS)), [" + ".join(kinds) for kinds in FEATURE_SETS], fontsize=9)
-    low = min(c.mean for c in tried)
-    axis.set_ylim(max(0.0, low - 0.05), 1.005)
-    axis.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}".replace("%", " %"))
+    percent_axis(axis, max(0.0, min(c.mean for c in found) - 0.05), 1.005)
     axis.grid(visible=False, axis="x")
     axis.legend(fontsize=9, frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.1))
-    name_axes(axis, "Validation accuracy on the training part")
+    name_axes(axis, "Validation accuracy on the training images")
     return figure
 
 
-def _mistakes(study: Study, wrong: list[int], predicted: NDArray[Any]) -> Any:
-    """Each mistake beside a training image of the person it was taken for, and one of the right person."""
+def _mistakes(study: Study, wrong: list[int], predicted: NDArray[Any]) -> ReportPicture:
+    """The first mistakes, each beside a training image of the right person and one of the predicted person."""
     named = dict(zip(study.test.tolist(), predicted.tolist(), strict=True))
     images, titles = [], []
     for image in wrong[:8]:
+        images.append(study.faces.images[image])
+        titles.append(f"image {image}")
         for person, title in ((study.target[image], "is"), (named[image], "taken for")):
             known = study.train[study.target[study.train] == person][0]
-            if title == "is":
-                images.append(study.faces.images[image])
-                titles.append(f"image {image}")
             images.append(study.faces.images[known])
             titles.append(f"{title} {person}")
-    figure = sheet(np.stack(images), titles, 6 if len(wrong) > 1 else 3, size=1.2)
-    return study.picture(
-        "mistakes",
-        figure,
-        "Every mistake on the hold-out: the image, its person, and whom it was taken for.",
-        wide=len(wrong) > 1,
-    )
+    several = len(wrong) > 1
+    figure = sheet(np.stack(images), titles, 6 if several else 3, size=1.2)
+    caption = "Mistakes on the hold-out (at most 8): the image, its person, and the predicted person."
+    return study.picture("mistakes", figure, caption, wide=several)

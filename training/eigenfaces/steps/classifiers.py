@@ -1,15 +1,16 @@
-"""Steps 7, 8 and 12: the support vector machine, six classifiers side by side, and the leak of the classic "
-"notebook."""
+"""Steps 7, 8 and 12: the support vector machine, six classifiers side by side, and the classic data leak."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, classification_report, confusion_matrix
+from sklearn.metrics import classification_report, confusion_matrix
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -20,8 +21,8 @@ from sklearn.tree import DecisionTreeClassifier
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.drawing import bars, canvas, heat_map, name_axes
 from training.eigenfaces.protocol import Estimator, SharedPca, eigenface_pipeline, leave_one_out
-from training.eigenfaces.section import Section, Table, percent
-from training.report import label
+from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.report import label, percent
 
 
 def classifiers(seed: int) -> dict[str, Estimator]:
@@ -38,102 +39,112 @@ def classifiers(seed: int) -> dict[str, Estimator]:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How one method did, each score from models that had not seen their test images."""
+    """Accuracies of one classifier; no model has seen its test images, except behind the leaky PCA."""
 
     hold_out: float
     folds: tuple[float, ...]
     leaky_folds: tuple[float, ...]
-    """The same folds with the PCA fitted on all images first, as in the classic notebook."""
+    """On these folds too, but with the PCA fitted on all images first, as in the classic notebook."""
     leave_one_out: float
 
     @property
     def mean(self) -> float:
+        """Over the folds."""
         return float(np.mean(self.folds))
 
+    @property
+    def deviation(self) -> float:
+        """Standard deviation over the folds."""
+        return float(np.std(self.folds))
 
-def report_table(truth: Any, predicted: Any, names: tuple[str, ...], caption: str) -> tuple[Table, dict[str, Any]]:
-    """scikit-learn's classification report as a folded table, and as numbers."""
-    people = list(range(len(names)))
-    numbers = classification_report(truth, predicted, labels=people, zero_division=0, output_dict=True)
-    keys = [(names[person], str(person)) for person in people]
-    keys += [(name, name) for name in ("macro avg", "weighted avg")]
-    # micro avg takes the place of accuracy when a person is missing among the predictions
-    columns = (("person", "text"), ("precision", "number"), ("recall", "number"), ("F1", "number"), ("images", "text"))
-    rows = tuple(
-        (
-            name,
-            *(float(numbers[key][part]) for part in ("precision", "recall", "f1-score")),
-            int(numbers[key]["support"]),
-        )
-        for name, key in keys
+
+def hold_out_report(study: Study, predicted: NDArray[Any]) -> Numbers:
+    """scikit-learn's classification report of predictions for the held-out images."""
+    people = list(range(len(study.faces.names)))
+    report: Numbers = classification_report(
+        study.target[study.test], predicted, labels=people, zero_division=0, output_dict=True
     )
-    return Table(caption, columns, rows, strong=(len(rows) - 2, len(rows) - 1), folded=True), numbers
+    return report
+
+
+def hold_out_numbers(study: Study, predicted: NDArray[Any]) -> Numbers:
+    """The scores of predictions for the held-out images, in their order."""
+    truth, people = study.target[study.test], range(len(study.faces.names))
+    return {
+        "right": int((predicted == truth).sum()),
+        "of": len(truth),
+        "report": hold_out_report(study, predicted),
+        "confusion": confusion_matrix(truth, predicted, labels=people).tolist(),
+    }
+
+
+def report_table(report: Numbers, names: tuple[str, ...], caption: str = "Full classification report") -> ReportTable:
+    """scikit-learn's classification report as a folded table."""
+    # "micro avg" replaces "accuracy" when a person is never predicted, so neither is shown.
+    keys = [(name, str(person)) for person, name in enumerate(names)]
+    keys += [(name, name) for name in ("macro avg", "weighted avg")]
+    columns = (("person", "text"), ("precision", "number"), ("recall", "number"), ("F1", "number"), ("images", "text"))
+    rows = []
+    for name, key in keys:
+        scores = (float(report[key][part]) for part in ("precision", "recall", "f1-score"))
+        rows.append((name, *scores, int(report[key]["support"])))
+    return ReportTable(caption, columns, tuple(rows), strong=(len(rows) - 2, len(rows) - 1), folded=True)
+
+
+SVCS: dict[str, dict[str, Any]] = {
+    "SVC()": {},
+    "SVC(gamma='auto')": {"gamma": "auto"},
+    "SVC(C=1000, gamma=0.0001)": {"C": 1000, "gamma": 0.0001},
+    "SVC(kernel='linear')": {"kernel": "linear"},
+}
 
 
 def svc_section(study: Study) -> Section:
-    """The classic SVC on whitened components: accuracy, report, confusion."""
-    train, test = study.train, study.test
-    fitted = eigenface_pipeline(SVC(), study.components).fit(study.pixels[train], study.target[train])
-    predicted = fitted.predict(study.pixels[test])
-    right = int((predicted == study.target[test]).sum())
-    accuracy = float(accuracy_score(study.target[test], predicted))
-    variants = {
-        "SVC()": SVC(),
-        "SVC(gamma='auto')": SVC(gamma="auto"),
-        "SVC(C=1000, gamma=0.0001)": SVC(C=1000, gamma=0.0001),
-        "SVC(kernel='linear')": SVC(kernel="linear"),
+    """The classic SVC on whitened components: accuracy, report, confusion matrix."""
+    train, test, names = study.train, study.test, study.faces.names
+    fitted = {
+        name: eigenface_pipeline(SVC(**settings), study.components).fit(study.pixels[train], study.target[train])
+        for name, settings in SVCS.items()
     }
-    others = {
-        name: float(
-            eigenface_pipeline(svc, study.components)
-            .fit(study.pixels[train], study.target[train])
-            .score(study.pixels[test], study.target[test])
-        )
-        for name, svc in variants.items()
-    }
-    matrix = confusion_matrix(study.target[test], predicted, labels=range(len(study.faces.names)))
-    table, report = report_table(study.target[test], predicted, study.faces.names, "Full classification report")
+    variants = {name: float(model.score(study.pixels[test], study.target[test])) for name, model in fitted.items()}
     numbers = {
-        "accuracy": accuracy,
-        "right": right,
-        "of": len(test),
+        "accuracy": variants["SVC()"],
         "components": study.components,
-        "variants": others,
-        "report": report,
-        "confusion": matrix.tolist(),
+        "variants": variants,
+        **hold_out_numbers(study, fitted["SVC()"].predict(study.pixels[test])),
     }
-    text = (
-        f"SVC() on {study.components} whitened components recognises {right} of {len(test)} held-out images: "
-        f"{percent(accuracy)}, which the classic notebook's two decimals show as {accuracy:.2f}.",
-        "The notebook's library still had gamma='auto'. That is one over the number of components, and since "
-        "whitened "
-        "components have a variance of 1, today's default gamma='scale' comes to the same number up to "
-        "rounding. The PCA solver is "
-        "the full one here: the default is randomised at this size, and would make the last digit a matter of luck.",
-    )
-    rows = tuple((name, score) for name, score in others.items())
-    settings = Table(
-        "The same split with other settings (for comparison, not chosen from)",
+    variants_table = ReportTable(
+        "Other settings on this split (for comparison; nothing is chosen from them)",
         (("classifier", "text"), ("hold-out", "percent")),
-        rows,
+        tuple(variants.items()),
         strong=(0,),
     )
-    figure = heat_map(
-        matrix,
-        [label(name.removeprefix("person "), 12) for name in study.faces.names],
-        f"SVC on the hold-out: {right} of {len(test)} right",
+    labels = [label(name.removeprefix("person "), 12) for name in names]
+    title = f"SVC on the hold-out: {numbers['right']} of {numbers['of']} right"
+    picture = study.picture(
+        "svc_confusion", heat_map(np.array(numbers["confusion"]), labels, title), "Confusion matrix."
     )
-    return Section(
-        "Support vector machine",
-        text,
-        numbers,
-        (settings, table),
-        (study.picture("svc_confusion", figure, "Who is taken for whom."),),
+    tables = (variants_table, report_table(numbers["report"], names))
+    return Section("Support vector machine", _svc_text(numbers), numbers, tables, (picture,))
+
+
+def _svc_text(numbers: Numbers) -> tuple[str, ...]:
+    n = numbers
+    return (
+        paragraph(
+            f"SVC() on {n['components']} whitened components recognises {n['right']} of {n['of']} held-out images.",
+            f"That is {percent(n['accuracy'])}, or {n['accuracy']:.2f} with the two decimals of the classic notebook.",
+        ),
+        paragraph(
+            "The scikit-learn of the notebook had the default gamma='auto', which is 1 / number of components.",
+            "Whitened components have a variance of 1, so today's default gamma='scale' is equal up to rounding.",
+            "The PCA uses the full solver: the default solver is randomised at this size, and its last digits vary.",
+        ),
     )
 
 
 def classifier_scores(study: Study) -> dict[str, Scores]:
-    """Hold-out, 5 folds (shuffled), the same folds with the leak, and leave-one-out, of the six classifiers."""
+    """Hold-out, 5 shuffled folds, these folds with the leak, and leave-one-out, of the six classifiers."""
     train, test, target = study.train, study.test, study.target
     candidates = classifiers(study.settings.seed)
     folds = KFold(FOLDS, shuffle=True, random_state=study.settings.seed)
@@ -151,54 +162,49 @@ def classifier_scores(study: Study) -> dict[str, Scores]:
 
 
 def classifiers_section(study: Study) -> Section:
-    """Six classifiers on the same whitened components."""
+    """Six classifiers on whitened components."""
     scores = study.once(classifier_scores)
-    names = list(scores)
-    best = max(names, key=lambda name: scores[name].mean)
-    columns = (
-        ("classifier", "text"),
-        ("hold-out", "percent"),
-        (f"{FOLDS} folds", "percent"),
-        ("± deviation", "percent"),
-        ("leave-one-out", "percent"),
-    )
-    rows = tuple((name, s.hold_out, s.mean, float(np.std(s.folds)), s.leave_one_out) for name, s in scores.items())
-    table = Table("Every PCA is fitted inside its fold", columns, rows, strong=(names.index(best),))
+    best = max(scores, key=lambda name: scores[name].mean)
     numbers = {
         name: {
             "hold_out": s.hold_out,
             "folds": list(s.folds),
             "mean": s.mean,
-            "deviation": float(np.std(s.folds)),
+            "deviation": s.deviation,
             "leave_one_out": s.leave_one_out,
         }
         for name, s in scores.items()
     }
-    figure, axes = canvas(10, 4)
+    columns = (
+        ("classifier", "text"), ("hold-out", "percent"), (f"{FOLDS} folds", "percent"), ("± deviation", "percent"),
+        ("leave-one-out", "percent"),
+    )  # fmt: skip
+    rows = tuple((name, s.hold_out, s.mean, s.deviation, s.leave_one_out) for name, s in scores.items())
+    table = ReportTable("Every fold fits its own PCA", columns, rows, strong=(list(scores).index(best),))
     series = {
         "hold-out": [s.hold_out for s in scores.values()],
         f"{FOLDS} folds": [s.mean for s in scores.values()],
         "leave-one-out": [s.leave_one_out for s in scores.values()],
     }
+    picture = study.picture(
+        "classifiers", _bars_figure("Accuracy", series, list(scores)), "Six classifiers, three scores."
+    )
+    images = len(study.target)
+    text = paragraph(
+        f"{best} is best over {FOLDS} folds with {percent(scores[best].mean)}.",
+        f"Its leave-one-out accuracy is {percent(scores[best].leave_one_out)}.",
+        f"Leave-one-out fits {images} PCAs and {images} models of each kind, each without its one test image.",
+        "Whitening gives late, noisy components the weight of early ones.",
+        "Methods that weigh all components equally lose by it, k-NN most of all.",
+    )
+    return Section("Six classifiers", (text,), numbers, (table,), (picture,))
+
+
+def _bars_figure(title: str, series: dict[str, list[float]], names: list[str]) -> Figure:
+    figure, axes = canvas(10, 4)
     bars(axes[0, 0], names, series)
-    name_axes(axes[0, 0], "Accuracy")
-    top = scores[best]
-    text = (
-        f"{best} is best over {FOLDS} folds with {percent(top.mean)}; leave-one-out gives it "
-        f"{percent(top.leave_one_out)}. "
-        f"Leave-one-out fits {len(study.target)} PCAs and {len(study.target)} models of each kind, every one "
-        "without the "
-        "image it is asked about. Whitening gives late, noisy components the weight of early ones; methods "
-        "that trust all "
-        "components alike, k-NN first of all, pay for it.",
-    )
-    return Section(
-        "Six classifiers",
-        text,
-        numbers,
-        (table,),
-        (study.picture("classifiers", figure, "Six classifiers, three ways of asking."),),
-    )
+    name_axes(axes[0, 0], title)
+    return figure
 
 
 REDUCED = "LDA reduction, then logistic regression"
@@ -216,7 +222,7 @@ def supervised_leak(study: Study) -> tuple[float, float]:
 
 
 def leak_section(study: Study) -> Section:
-    """The notebook's cross-validation, with PCA fitted on all images first, beside the honest one."""
+    """Cross-validation with a PCA fitted on all images first, as in the notebook, beside one without that leak."""
     scores = study.once(classifier_scores)
     honest = {name: s.mean for name, s in scores.items()}
     leaky = {name: float(np.mean(s.leaky_folds)) for name, s in scores.items()}
@@ -233,39 +239,36 @@ def leak_section(study: Study) -> Section:
         ("difference", "percent"),
     )  # fmt: skip
     rows = tuple((name, honest[name], leaky[name], gain[name]) for name in honest)
-    table = Table(f"{FOLDS} folds, seed {study.settings.seed}", columns, rows, strong=(len(rows) - 1,))
-    figure, axes = canvas(10, 4)
+    table = ReportTable(f"{FOLDS} folds, seed {study.settings.seed}", columns, rows, strong=(len(rows) - 1,))
     series = {"fitted in the fold": list(honest.values()), "fitted on all images first": list(leaky.values())}
-    bars(axes[0, 0], list(honest), series)
-    name_axes(axes[0, 0], "The same folds, with and without the leak")
-    picture = study.picture("leak", figure, "Honest and leaky accuracy.")
-    return Section("The leak", _leak_text(gain, honest, leaky), numbers, (table,), (picture,))
+    figure = _bars_figure("Equal folds with and without the leak", series, list(honest))
+    picture = study.picture("leak", figure, "Accuracy with and without the leak.")
+    return Section("The data leak", _leak_text(gain, honest, leaky), numbers, (table,), (picture,))
 
 
 def _leak_text(gain: dict[str, float], honest: dict[str, float], leaky: dict[str, float]) -> tuple[str, ...]:
-    higher = [name for name in gain if gain[name] > 0 and name != REDUCED]
-    lower = min((name for name in gain if name != REDUCED), key=lambda name: gain[name])
-    first = (
-        "The classic notebook fitted PCA and whitening on all images and only then cut them into folds. Its "
-        "test images "
-        "have thus already had a say in the components that are to recognise them, which is how a score comes "
-        "to flatter; "
-        "a camera at a door never has tomorrow's faces."
+    six = [name for name in gain if name != REDUCED]
+    higher, lowest = [name for name in six if gain[name] > 0], min(six, key=gain.__getitem__)
+    second = [
+        f"Here the leak raises the scores of {', '.join(higher)}." if higher else "Here it raises none of the six."
+    ]
+    if gain[lowest] < 0:
+        second += [
+            f"It lowers others, {lowest} most: {percent(leaky[lowest])} instead of {percent(honest[lowest])}.",
+            "A whitening that knows every face enlarges all of them equally along the late, noisy components.",
+            "So a leaky score can be too high or too low.",
+        ]
+    return (
+        paragraph(
+            "The classic notebook fitted PCA and whitening on all images and made the folds afterwards.",
+            "The test images thus took part in learning the components that recognise them: a data leak.",
+            "Such a score is not valid for a camera at a door, which does not have tomorrow's faces.",
+        ),
+        paragraph(*second),
+        paragraph(
+            "The leak can be larger when the reduction also learns from the names.",
+            "With PCA and LDA fitted on all images first, logistic regression seems to reach "
+            f"{percent(leaky[REDUCED])} instead of {percent(honest[REDUCED])}.",
+            "All other steps of this report fit scaling, PCA and LDA inside the fold, in a scikit-learn Pipeline.",
+        ),
     )
-    second = f"Here it flatters {', '.join(higher)}. " if higher else "Here it happens to flatter none of the six. "
-    if gain[lower] < 0:
-        second += (
-            f"Others lose, {lower} most with {percent(leaky[lower])} instead of {percent(honest[lower])}: "
-            "whitening that "
-            "knows every face blows all of them up alike along the late, noisy components. So one cannot even "
-            "tell on "
-            "which side of the truth a leaky number lies."
-        )
-    third = (
-        "How far it can go shows when the reduction also knows the names: with PCA and LDA fitted on all "
-        "images first, "
-        f"logistic regression seems to reach {percent(leaky[REDUCED])} instead of {percent(honest[REDUCED])}. "
-        "Everywhere "
-        "else in this report a scikit-learn Pipeline keeps scaling, PCA and LDA inside the fold."
-    )
-    return first, second, third

@@ -1,85 +1,89 @@
-"""All methods side by side, with what they cost; the deep embedding beside them on the same splits."""
+"""All methods side by side with their costs, and the deep embedding on equal splits."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
 import skops.io
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import embeddings_of, study_embeddings
-from training.eigenfaces.drawing import BLUE, GREEN, ORANGE, canvas, name_axes
+from training.eigenfaces.drawing import BLUE, GREEN, ORANGE, canvas, name_axes, percent_axis
 from training.eigenfaces.protocol import Estimator, eigenface_pipeline, leave_one_out
-from training.eigenfaces.section import Section, Table, percent
-from training.eigenfaces.steps.best import best_scores, candidates
+from training.eigenfaces.section import ReportTable, Section, paragraph
+from training.eigenfaces.steps.best import best_scores, configurations
 from training.eigenfaces.steps.classifiers import classifier_scores, classifiers
 from training.eigenfaces.steps.search import searches
+from training.report import percent
 
 TIMED_IMAGES = 20
 DEEP = "Deep embedding + 1-NN"
+BEST = "Best classical pipeline"
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A row of the table; times in seconds, size in bytes."""
+    """One row of the table."""
 
     name: str
     hold_out: float
     folds: float | None
-    """Mean over 5 folds: `KFold` for the classifiers, nested for the searched, stratified for the best."""
+    """Mean over 5 folds: `KFold` for the classifiers, nested after a grid search, stratified for the best pipeline."""
     leave_one_out: float | None
     fit_seconds: float
     predict_seconds: float
-    """For one image."""
-    size: int
+    """Per image."""
+    bytes: int
 
 
 def methods(study: Study) -> list[Method]:
-    """Every method of the study, the best on the hold-out first."""
-    pixels, target, train, test = study.pixels, study.target, study.train, study.test
-    rows: list[Method] = []
-
-    def add(name: str, model: Estimator, folds: float | None, single: float | None) -> None:
-        model, seconds = clone(model), time.perf_counter()
-        model.fit(pixels[train], target[train])
-        fitted = time.perf_counter() - seconds
-        held = float(model.score(pixels[test], target[test]))
-        each = _seconds_each(lambda image: model.predict(pixels[[image]]), test)
-        rows.append(Method(name, held, folds, single, fitted, each, len(skops.io.dumps(model))))
-
+    """Every method of the study, the one with the highest hold-out accuracy first."""
+    found = []
     for name, scores in study.once(classifier_scores).items():
         model = eigenface_pipeline(classifiers(study.settings.seed)[name], study.components)
-        add(f"Eigenfaces + {name}", model, scores.mean, scores.leave_one_out)
-    for name, found in study.once(searches).items():
-        add(f"Eigenfaces + {name}, searched", found.model, found.nested, None)
+        found.append(_measured(study, f"Eigenfaces + {name}", model, scores.mean, scores.leave_one_out))
+    for name, result in study.once(searches).items():
+        found.append(_measured(study, f"Eigenfaces + {name}, searched", result.model, result.nested, None))
     study.done(0.5)
     best = study.once(best_scores)
-    add(
-        "Best classical pipeline",
-        study.once(candidates)[0].pipeline(study.faces.shape),
-        float(np.mean(best.folds)),
-        best.leave_one_out,
-    )
+    pipeline = study.once(configurations)[0].pipeline(study.faces.shape)
+    found.append(_measured(study, BEST, pipeline, float(np.mean(best.folds)), best.leave_one_out))
     study.done(0.7)
-    rows.append(_deep(study))
-    return sorted(rows, key=lambda row: -row.hold_out)
+    found.append(_deep(study))
+    return sorted(found, key=lambda method: -method.hold_out)
 
 
-def _seconds_each(predict: Any, images: Any) -> float:
-    """Median over some images, one at a time, as a kiosk would ask."""
+def _measured(study: Study, name: str, model: Estimator, folds: float | None, single: float | None) -> Method:
+    """Fit a copy of the model and measure its time, size and hold-out accuracy."""
+    pixels, target, train, test = study.pixels, study.target, study.train, study.test
+    model, start = clone(model), time.perf_counter()
+    model.fit(pixels[train], target[train])
+    fit_seconds = time.perf_counter() - start
+    accuracy = float(model.score(pixels[test], target[test]))
+    predict_seconds = _seconds_per_image(lambda image: model.predict(pixels[[image]]), test)
+    return Method(name, accuracy, folds, single, fit_seconds, predict_seconds, len(skops.io.dumps(model)))
+
+
+def _seconds_per_image(predict: Callable[[int], object], images: NDArray[np.int64]) -> float:
+    """Median over some images, predicted one at a time as in a kiosk."""
     spent = []
     for image in images[:TIMED_IMAGES]:
         start = time.perf_counter()
-        predict(image)
+        predict(int(image))
         spent.append(time.perf_counter() - start)
     return float(np.median(spent))
 
 
 def _deep(study: Study) -> Method:
+    """The nearest neighbour by deep embedding. Times include detection, alignment and both passes of the network."""
     from monitor.vision import models
 
     embeddings, target = study.once(study_embeddings), study.target
@@ -87,96 +91,89 @@ def _deep(study: Study) -> Method:
     start = time.perf_counter()
     sample = study.faces.images[study.test[:TIMED_IMAGES]]
     embeddings_of(sample)
-    each = (time.perf_counter() - start) / len(sample)
+    seconds = (time.perf_counter() - start) / len(sample)
     fitted = clone(nearest).fit(embeddings[study.train], target[study.train])
     folds = KFold(FOLDS, shuffle=True, random_state=study.settings.seed)
 
-    def one(train: Any, test: Any) -> dict[str, Any]:
+    def predict(train: NDArray[np.int64], test: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         return {"deep": clone(nearest).fit(embeddings[train], target[train]).predict(embeddings[test])}
 
     return Method(
         DEEP,
         float(fitted.score(embeddings[study.test], target[study.test])),
         float(cross_val_score(nearest, embeddings, target, cv=folds).mean()),
-        leave_one_out(one, target, jobs=1, done=lambda _: None)["deep"],
-        each * len(study.train),
-        each,
+        leave_one_out(predict, target, jobs=1, done=lambda _: None)["deep"],
+        seconds * len(study.train),
+        seconds,
         models.weights(models.DLIB_ENCODER).stat().st_size + embeddings[study.train].nbytes,
     )
 
 
 def methods_section(study: Study) -> Section:
     """The table of all methods."""
-    rows = study.once(methods)
-    numbers = {
-        "methods": [
-            {
-                "name": row.name,
-                "hold_out": row.hold_out,
-                "folds": row.folds,
-                "leave_one_out": row.leave_one_out,
-                "fit_seconds": row.fit_seconds,
-                "predict_seconds": row.predict_seconds,
-                "bytes": row.size,
-            }
-            for row in rows
-        ]
-    }
+    found = study.once(methods)
     columns = (
         ("method", "text"), ("hold-out", "percent"), (f"{FOLDS} folds", "percent"), ("leave-one-out", "percent"),
-        ("fit", "seconds"), ("predict an image", "milliseconds"), ("size", "bytes"),
+        ("fit", "seconds"), ("predict one image", "milliseconds"), ("size", "bytes"),
     )  # fmt: skip
-    cells = tuple(
-        (r.name, r.hold_out, r.folds, r.leave_one_out, r.fit_seconds, r.predict_seconds, r.size) for r in rows
+    rows = tuple(astuple(method) for method in found)
+    strong = tuple(index for index, method in enumerate(found) if method.name in (DEEP, BEST))
+    table = ReportTable("All methods", columns, rows, strong)
+    picture = study.picture("methods", _figure(found), "Hold-out accuracy and time of every method.")
+    numbers = {"methods": [asdict(method) for method in found]}
+    return Section("All methods", _text(study, found), numbers, (table,), (picture,))
+
+
+def _text(study: Study, found: list[Method]) -> tuple[str, ...]:
+    accuracy = {method.name: percent(method.hold_out) for method in found}
+    return (
+        paragraph(
+            f"All methods on one hold-out of {len(study.test)} images: 1 image is {percent(1 / len(study.test))}.",
+            f"The deep embedding was trained on millions of other faces and reaches {accuracy[DEEP]}.",
+            f"The best classical pipeline learns from {len(study.train)} images only and reaches {accuracy[BEST]}.",
+        ),
+        paragraph(
+            "The times of the deep embedding include face detection, alignment and both passes of the network.",
+            "Its fit time is the time to embed the training images; its size is the weights and the templates.",
+            "After a grid search, the folds are nested.",
+            "All times are from this machine.",
+        ),
     )
-    strong = tuple(index for index, row in enumerate(rows) if row.name in (DEEP, "Best classical pipeline"))
-    by_name = {row.name: row for row in rows}
-    deep, best = by_name[DEEP], by_name["Best classical pipeline"]
-    text = (
-        f"All on the same hold-out of {len(study.test)} images: one image is {percent(1 / len(study.test))}. "
-        "The deep embedding, learnt on "
-        f"millions of other faces, gives {percent(deep.hold_out)}, the best classical pipeline "
-        f"{percent(best.hold_out)} from {len(study.train)} images alone.",
-        "The deep row's times contain finding the face, aligning it and both passes through the network; its "
-        "fit is the embedding of the "
-        "training images, its size the network's weights and the templates. The folds of searched classifiers "
-        "are nested; times are from this machine.",
-    )
+
+
+def _figure(found: list[Method]) -> Figure:
     figure, axes = canvas(10, 4)
     axis = axes[0, 0]
-    for row in rows:
-        colour = ORANGE if row.name == DEEP else GREEN if row.name.startswith("Best") else BLUE
-        axis.scatter(row.predict_seconds * 1000, row.hold_out, s=60, color=colour, zorder=3)
-    _name_points(axis, rows)
+    for method in found:
+        colour = ORANGE if method.name == DEEP else GREEN if method.name == BEST else BLUE
+        axis.scatter(method.predict_seconds * 1000, method.hold_out, s=60, color=colour, zorder=3)
+    _name_points(axis, found)
     axis.set_xscale("log")
-    axis.set_ylim(min(r.hold_out for r in rows) - 0.06, 1.03)
-    axis.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}".replace("%", " %"))
+    percent_axis(axis, min(method.hold_out for method in found) - 0.06, 1.03)
     name_axes(axis, "Accuracy and time", "milliseconds to predict one image (logarithmic)", "hold-out accuracy")
-    picture = study.picture("methods", figure, "What accuracy costs in time.")
-    return Section("All methods", text, numbers, (Table("All methods", columns, cells, strong),), (picture,))
+    return figure
 
 
-def _name_points(axis: Any, rows: list[Method]) -> None:
-    """Names beside the points; where several lie together, only the most accurate is named."""
-    left = list(rows)
+def _name_points(axis: Axes, found: list[Method]) -> None:
+    """Write names beside the points; of several points close together, name only the most accurate."""
+    left = list(found)
     while left:
-        row = left[0]
-        group = [
-            n
-            for n in left
-            if abs(n.hold_out - row.hold_out) < 0.03 and 0.4 < n.predict_seconds / row.predict_seconds < 2.5
-        ]
-        if row.name in (DEEP, "Best classical pipeline"):
-            group = [row]
-        left = [n for n in left if n not in group]
+        first = left[0]
+        special = first.name in (DEEP, BEST)
+        group = [first] if special else [method for method in left if _is_close(method, first)]
+        left = [method for method in left if method not in group]
         others = f" and {len(group) - 1} close to it" if len(group) > 1 else ""
-        slow = group == [row] and row.name in (DEEP, "Best classical pipeline")
         axis.annotate(
-            f"{row.name} {percent(row.hold_out)}{others}",
-            (max(n.predict_seconds for n in group) * 1000, row.hold_out),
-            (-9 if slow else 9, 0),
+            f"{first.name} {percent(first.hold_out)}{others}",
+            (max(method.predict_seconds for method in group) * 1000, first.hold_out),
+            (-9 if special else 9, 0),
             textcoords="offset points",
             fontsize=9,
             va="center",
-            ha="right" if slow else "left",
+            ha="right" if special else "left",
         )
+
+
+def _is_close(method: Method, other: Method) -> bool:
+    times = method.predict_seconds / other.predict_seconds
+    return abs(method.hold_out - other.hold_out) < 0.03 and 0.4 < times < 2.5

@@ -1,93 +1,112 @@
-"""Steps 1 and 2: the faces, and how they are divided."""
+"""Steps 1 and 2: the faces, and the split into training images and hold-out."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from training.eigenfaces.context import Study
 from training.eigenfaces.drawing import BLUE, ORANGE, canvas, name_axes, sheet
-from training.eigenfaces.section import Section, Table, percent
-from training.report import label
+from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.report import label, percent
 
 
 def faces_section(study: Study) -> Section:
-    """Shapes, pixel range, one image of each person, all images of the chosen ones."""
-    faces = study.faces
-    images, target = faces.images, faces.target
-    counts = np.bincount(target)
-    height, width = faces.shape
-    numbers = {
+    """Shapes, pixel range, one image of each person, all images of the chosen people."""
+    numbers = _faces_numbers(study)
+    pictures = (
+        study.picture("people", _one_of_each(study), "One image of each person."),
+        study.picture(
+            "subjects", _all_of_some(study), "All images of the chosen people: poses, expressions, glasses, light."
+        ),
+    )
+    return Section("The faces", _faces_text(numbers), numbers, (_arrays_table(numbers),), pictures)
+
+
+def _faces_numbers(study: Study) -> Numbers:
+    faces, (height, width) = study.faces, study.faces.shape
+    return {
         "source": faces.source,
-        "images": len(images),
+        "images": len(faces.images),
         "people": len(faces.names),
         "height": height,
         "width": width,
         "features": height * width,
-        "pixel_min": float(images.min()),
-        "pixel_max": float(images.max()),
-        "pixel_mean": float(images.mean()),
-        "images_per_person": counts.tolist(),
+        "pixel_min": float(faces.images.min()),
+        "pixel_max": float(faces.images.max()),
+        "pixel_mean": float(faces.images.mean()),
+        "images_per_person": np.bincount(faces.target).tolist(),
         "names": list(faces.names),
         "subjects": list(study.subjects),
     }
-    first = [int(np.flatnonzero(target == person)[0]) for person in range(len(faces.names))]
-    everyone = sheet(images[first], [label(name, 16) for name in faces.names], min(10, len(first)))
-    columns = int(counts[list(study.subjects)].max())
-    height_width = images.shape[1:]
-    blank = np.ones((columns, *height_width), np.float32)
-    rows = [np.concatenate([images[target == person], blank])[:columns] for person in study.subjects]
-    chosen = sheet(
-        np.concatenate(rows),
-        [""] * (columns * len(rows)),
-        columns,
-        row_names=[label(faces.names[person], 16) for person in study.subjects],
-    )
-    share = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
-    text = (
-        f"{len(images)} grey images of {len(faces.names)} people, {share} of each, {width} x {height} pixels: "
-        f"{height * width} features a face, from {images.min():.2f} to {images.max():.2f}. Source: {faces.source}.",
-    )
-    table = Table(
-        "The arrays",
-        (("array", "text"), ("shape", "text"), ("range", "text")),
-        (
-            ("images", f"({len(images)}, {height}, {width})", f"{images.min():.3f} to {images.max():.3f}"),
-            ("data", f"({len(images)}, {height * width})", f"mean {images.mean():.3f}"),
-            ("target", f"({len(images)},)", f"0 to {len(faces.names) - 1}"),
+
+
+def _faces_text(numbers: Numbers) -> tuple[str, ...]:
+    n, counts = numbers, numbers["images_per_person"]
+    each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    return (
+        paragraph(
+            f"{n['images']} grey images of {n['people']} people, {each} of each, {n['width']} x {n['height']} pixels.",
+            f"Each image has {n['features']} features, from {n['pixel_min']:.2f} to {n['pixel_max']:.2f}.",
+            f"Source: {n['source']}.",
         ),
     )
-    pictures = (
-        study.picture("people", everyone, "One image of each person."),
-        study.picture("subjects", chosen, "All images of the chosen people: poses, expressions, glasses, light."),
+
+
+def _arrays_table(numbers: Numbers) -> ReportTable:
+    n, count = numbers, numbers["images"]
+    rows = (
+        ("images", f"({count}, {n['height']}, {n['width']})", f"{n['pixel_min']:.3f} to {n['pixel_max']:.3f}"),
+        ("data", f"({count}, {n['features']})", f"mean {n['pixel_mean']:.3f}"),
+        ("target", f"({count},)", f"0 to {n['people'] - 1}"),
     )
-    return Section("The faces", text, numbers, (table,), pictures)
+    return ReportTable("The arrays", (("array", "text"), ("shape", "text"), ("range", "text")), rows)
+
+
+def _one_of_each(study: Study) -> Figure:
+    faces, people = study.faces, len(study.faces.names)
+    first = [int(np.flatnonzero(faces.target == person)[0]) for person in range(people)]
+    return sheet(faces.images[first], [label(name, 16) for name in faces.names], min(10, people))
+
+
+def _all_of_some(study: Study) -> Figure:
+    faces, people = study.faces, study.subjects
+    columns = max(int((faces.target == person).sum()) for person in people)
+    blank = np.ones((columns, *faces.shape), np.float32)
+    rows = [np.concatenate([faces.images[faces.target == person], blank])[:columns] for person in people]
+    names = [label(faces.names[person], 16) for person in people]
+    return sheet(np.concatenate(rows), [""] * (columns * len(rows)), columns, row_names=names)
 
 
 def split_section(study: Study) -> Section:
-    """The stratified 70/30 split and its images a person."""
+    """The stratified 70/30 split, and the number of images per person in both parts."""
     people = len(study.faces.names)
-    known = np.bincount(study.target[study.train], minlength=people)
-    held = np.bincount(study.target[study.test], minlength=people)
-    figure, axes = canvas(10, 2.8)
-    axis = axes[0, 0]
-    axis.bar(range(people), known, color=BLUE, width=0.8, label="training part")
-    axis.bar(range(people), held, bottom=known, color=ORANGE, width=0.8, label="hold-out")
-    axis.grid(visible=False, axis="x")
-    axis.yaxis.get_major_locator().set_params(integer=True)
-    axis.set_xlim(-0.8, people - 0.2)
-    axis.legend(fontsize=9, frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
-    name_axes(axis, "Images a person", "person", "images")
-    share = len(study.test) / len(study.target)
-    text = (
-        f"{len(study.train)} images to learn from and {len(study.test)} held out ({percent(share)}), drawn with seed "
-        f"{study.settings.seed} and stratified: every person keeps the same share. Whatever is chosen below, "
-        "is chosen "
-        "on the training part; the hold-out only gives the final score.",
-    )
     numbers = {
         "seed": study.settings.seed,
         "train": len(study.train),
         "test": len(study.test),
-        "train_per_person": known.tolist(),
-        "test_per_person": held.tolist(),
+        "train_per_person": np.bincount(study.target[study.train], minlength=people).tolist(),
+        "test_per_person": np.bincount(study.target[study.test], minlength=people).tolist(),
         "test_indices": sorted(study.test.tolist()),
     }
-    return Section("The split", text, numbers, (), (study.picture("split", figure, "Samples per class."),))
+    share = percent(len(study.test) / len(study.target))
+    text = paragraph(
+        f"{numbers['train']} images are for training and {numbers['test']} ({share}) are held out.",
+        f"The split is drawn with seed {numbers['seed']} and stratified: the share is equal for every person.",
+        "Every choice below is made on the training images; the hold-out gives the final score only.",
+    )
+    picture = study.picture("split", _split_figure(numbers), "Images per person.")
+    return Section("The split", (text,), numbers, (), (picture,))
+
+
+def _split_figure(numbers: Numbers) -> Figure:
+    train, test = numbers["train_per_person"], numbers["test_per_person"]
+    people = range(len(train))
+    figure, axes = canvas(10, 2.8)
+    axis = axes[0, 0]
+    axis.bar(people, train, color=BLUE, width=0.8, label="training")
+    axis.bar(people, test, bottom=train, color=ORANGE, width=0.8, label="hold-out")
+    axis.grid(visible=False, axis="x")
+    axis.yaxis.get_major_locator().set_params(integer=True)
+    axis.set_xlim(-0.8, len(train) - 0.2)
+    axis.legend(fontsize=9, frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
+    name_axes(axis, "Images per person", "person", "images")
+    return figure

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
@@ -11,78 +12,83 @@ from sklearn.preprocessing import StandardScaler
 
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.drawing import canvas, name_axes
-from training.eigenfaces.section import Section, Table, percent
-from training.eigenfaces.steps.classifiers import report_table
+from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.eigenfaces.steps.classifiers import hold_out_report, report_table
+from training.report import percent
 
 MOST_DIMENSIONS = 39
-"""LDA gives at most one dimension fewer than there are people; Olivetti's 40 give 39."""
+"""LDA gives at most one dimension fewer than there are people; Olivetti's 40 people give 39."""
+
+FAMILIES = ("LDA", "PCA, LDA")
 
 
 def fisher_section(study: Study) -> Section:
     """LDA to at most 39 components, alone and after PCA, each followed by logistic regression."""
-    train, test, target = study.train, study.test, study.target
     most = min(MOST_DIMENSIONS, len(study.faces.names) - 1)
     counts = sorted({n for n in (2, 5, 10, 20, 30, most) if n <= most})
+    results = _accuracies(study, counts)
+    numbers: Numbers = {
+        "results": results,
+        "reports": {family: _report(study, family, most) for family in FAMILIES},
+        "pca_components": study.components,
+        "most_dimensions": most,
+    }
+    words = f"logistic regression with {most} dimensions: classification report"
+    reports = (report_table(numbers["reports"][f], study.faces.names, f"{f}, {words}") for f in FAMILIES)
+    caption = "The first people on the first two discriminants: dots are training images, rings are held out."
+    picture = study.picture("fisher", _scatter(study), caption)
+    return Section("LDA as reduction", _text(numbers), numbers, (_table(results), *reports), (picture,))
+
+
+def _accuracies(study: Study, counts: list[int]) -> dict[str, list[Numbers]]:
+    """Hold-out accuracy, and mean and deviation over the folds, by family and number of dimensions."""
+    train, test, target = study.train, study.test, study.target
     folds = KFold(FOLDS, shuffle=True, random_state=study.settings.seed)
-    results: dict[str, list[dict[str, Any]]] = {}
-    for family in ("LDA", "PCA, LDA"):
-        results[family] = []
-        for count in counts:
+    results: dict[str, list[Numbers]] = {family: [] for family in FAMILIES}
+    for place, family in enumerate(FAMILIES):
+        # LDA scales single features: without PCA before it, rotated coordinates would change the result.
+        data = study.pixels if family == "LDA" else study.coordinates
+        for index, count in enumerate(counts):
             pipeline = _pipeline(study, family, count)
-            # LDA scales single features, so without PCA before it only the pixels themselves will do.
-            data = study.pixels if family == "LDA" else study.coordinates
             means = cross_val_score(pipeline, data, target, cv=folds, n_jobs=study.settings.jobs)
-            fitted = _pipeline(study, family, count).fit(study.pixels[train], target[train])
-            score = float(fitted.score(study.pixels[test], target[test]))
+            score = float(pipeline.fit(study.pixels[train], target[train]).score(study.pixels[test], target[test]))
             results[family].append(
                 {"dimensions": count, "hold_out": score, "mean": float(means.mean()), "deviation": float(means.std())}
             )
-            study.done((len(results) - 1) / 2 + 0.5 * len(results[family]) / len(counts))
-    tables, reports = [], {}
-    for family in results:
-        fitted = _pipeline(study, family, most).fit(study.pixels[train], target[train])
-        caption = f"{family}, logistic regression with {most} dimensions: classification report"
-        table, reports[family] = report_table(
-            target[test], fitted.predict(study.pixels[test]), study.faces.names, caption
-        )
-        tables.append(table)
+            study.done(place / 2 + 0.5 * (index + 1) / len(counts))
+    return results
+
+
+def _report(study: Study, family: str, dimensions: int) -> Numbers:
+    fitted = _pipeline(study, family, dimensions).fit(study.pixels[study.train], study.target[study.train])
+    return hold_out_report(study, fitted.predict(study.pixels[study.test]))
+
+
+def _table(results: dict[str, list[Numbers]]) -> ReportTable:
     columns = (
-        ("reduction", "text"),
-        ("dimensions", "text"),
-        ("hold-out", "percent"),
-        (f"{FOLDS} folds", "percent"),
+        ("reduction", "text"), ("dimensions", "text"), ("hold-out", "percent"), (f"{FOLDS} folds", "percent"),
         ("± deviation", "percent"),
+    )  # fmt: skip
+    rows = tuple((family, *each.values()) for family, found in results.items() for each in found)
+    count = len(rows) // len(FAMILIES)
+    return ReportTable("Followed by logistic regression", columns, rows, strong=(count - 1, 2 * count - 1))
+
+
+def _text(numbers: Numbers) -> tuple[str, ...]:
+    most, components = numbers["most_dimensions"], numbers["pca_components"]
+    alone, after = (numbers["results"][family] for family in FAMILIES)
+    held, mean = percent(alone[-1]["hold_out"]), percent(alone[-1]["mean"])
+    held_after, mean_after = percent(after[-1]["hold_out"]), percent(after[-1]["mean"])
+    low, some = after[0], after[min(2, len(after) - 1)]
+    few = f"After PCA, {low['dimensions']} dimensions give {percent(low['mean'])} over the folds"
+    return (
+        paragraph(
+            "PCA finds the directions in which images differ, LDA those in which people differ.",
+            f"LDA to {most} dimensions reaches {held} on the hold-out and {mean} over {FOLDS} folds.",
+            f"After PCA to {components} components it reaches {held_after} and {mean_after}.",
+        ),
+        f"{few}, {some['dimensions']} give {percent(some['mean'])}.",
     )
-    rows = tuple(
-        (family, r["dimensions"], r["hold_out"], r["mean"], r["deviation"])
-        for family, found in results.items()
-        for r in found
-    )
-    overview = Table("Followed by logistic regression", columns, rows, strong=(len(counts) - 1, 2 * len(counts) - 1))
-    alone, after = results["LDA"][-1], results["PCA, LDA"][-1]
-    low, some = (
-        next(r for r in results["PCA, LDA"] if r["dimensions"] == count)
-        for count in (counts[0], counts[min(2, len(counts) - 1)])
-    )
-    few = (
-        f"Few dimensions go far: {low['dimensions']} after PCA give {percent(low['mean'])} over the folds, "
-        f"{some['dimensions']} already {percent(some['mean'])}."
-    )
-    text = (
-        f"PCA looks for what differs between images, LDA for what differs between people. With {most} "
-        "dimensions, LDA on the pixels alone "
-        f"gives {percent(alone['hold_out'])} on the hold-out and {percent(alone['mean'])} over {FOLDS} folds; "
-        f"after PCA to {study.components} "
-        f"components {percent(after['hold_out'])} and {percent(after['mean'])}. ",
-        few,
-    )
-    picture = study.picture(
-        "fisher",
-        _scatter(study),
-        "The first people on the first two discriminants: dots to learn from, rings held out.",
-    )
-    numbers = {"results": results, "reports": reports, "pca_components": study.components, "most_dimensions": most}
-    return Section("LDA as reduction", text, numbers, (overview, *tables), (picture,))
 
 
 def _pipeline(study: Study, family: str, dimensions: int) -> Pipeline:
@@ -94,21 +100,16 @@ def _pipeline(study: Study, family: str, dimensions: int) -> Pipeline:
     return Pipeline(steps)
 
 
-def _scatter(study: Study) -> Any:
+def _scatter(study: Study) -> Figure:
     people = min(study.settings.projected, len(study.faces.names))
     figure, axes = canvas(10, 4, 1, 2)
-    for axis, family in zip(axes[0], ("LDA", "PCA, LDA"), strict=True):
+    colours = {"cmap": "tab10" if people <= 10 else "turbo", "vmin": 0, "vmax": max(people - 1, 1)}
+    for axis, family in zip(axes[0], FAMILIES, strict=True):
         reduction = _pipeline(study, family, 2)[:-2].fit(study.pixels[study.train], study.target[study.train])
         for part, filled in ((study.train, True), (study.test, False)):
             part = part[study.target[part] < people]
             points = reduction.transform(study.pixels[part])
-            style: dict[str, Any] = {
-                "cmap": "tab10" if people <= 10 else "turbo",
-                "s": 30,
-                "vmin": 0,
-                "vmax": max(people - 1, 1),
-            }
-            cloud = axis.scatter(*points.T, c=study.target[part], **style, alpha=1.0 if filled else 0.9)
+            cloud = axis.scatter(*points.T, c=study.target[part], s=30, alpha=1.0 if filled else 0.9, **colours)
             if not filled:
                 cloud.set_facecolor("none")
                 cloud.set_edgecolor(cloud.cmap(cloud.norm(study.target[part])))

@@ -1,9 +1,10 @@
-"""Robustness: worse images than learnt from, and fewer of them."""
+"""Robustness: test images with noise, blur or shift, and few training images."""
 
 from typing import Any
 
 import cv2
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
@@ -14,31 +15,40 @@ from training.eigenfaces.deep import embeddings_of, study_embeddings
 from training.eigenfaces.drawing import SERIES, canvas, name_axes, percent_axis, sheet
 from training.eigenfaces.features import SIDE, moved
 from training.eigenfaces.protocol import eigenface_pipeline
-from training.eigenfaces.section import Section, Table, percent
-from training.eigenfaces.steps.best import CopyFolds, best_folds, candidates, fitted_best
+from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.eigenfaces.steps.best import CopyFolds, best_folds, configurations, fitted_best
+from training.report import percent
 
 LEVELS: dict[str, tuple[float, ...]] = {
     "noise": (0.0, 0.05, 0.1, 0.2),
     "blur": (0.0, 1.0, 2.0, 3.0),
     "shift": (0.0, 2.0, 4.0, 6.0),
 }
-"""Standard deviation of noise (of 1); of the blur, and shift, in pixels of a face 64 wide."""
+"""Noise: standard deviation, as a share of white. Blur: sigma in pixels. Shift: pixels. Faces are 64 pixels wide."""
 
 PER_PERSON = (1, 2, 3, 4, 5)
+"""Numbers of training images per person."""
+
 REPEATS = 5
+"""Random choices of the training images."""
+
 NAMES = ("Eigenfaces + SVC", "Best classical pipeline", "Deep embedding + 1-NN")
 
 Images = NDArray[np.float32]
+Accuracies = dict[str, dict[str, list[float]]]
 
 
-def disturbed(images: Images, kind: str, level: float, seed: int) -> Images:
-    """Images made worse.
+def disturb(images: Images, kind: str, level: float, seed: int) -> Images:
+    """Images with noise, blur or a shift.
 
     Args:
         images: float32 (n, height, width), 0 to 1.
         kind: "noise", "blur" or "shift".
-        level: see `LEVELS`; 0 changes nothing.
+        level: in the unit of `LEVELS`; 0 returns the images unchanged.
         seed: of the noise.
+
+    Returns:
+        float32 (n, height, width), 0 to 1.
     """
     if level == 0:
         return images
@@ -54,62 +64,75 @@ def disturbed(images: Images, kind: str, level: float, seed: int) -> Images:
 
 
 def robustness_section(study: Study) -> Section:
-    """Accuracy against noise, blur, shift, and one to five training images a person."""
-    worse = _against_disturbance(study)
-    fewer = _against_few_images(study)
+    """Accuracy against noise, blur, shift, and one to five training images per person."""
+    numbers: Numbers = {
+        "levels": {kind: list(levels) for kind, levels in LEVELS.items()},
+        "disturbed": _against_disturbance(study),
+        "few_images": _against_few_images(study),
+        "repeats": REPEATS,
+    }
+    caption = "Accuracy on disturbed images and with few training images; bars: standard deviation over the choices."
+    pictures = (
+        study.picture("robustness", _figure(numbers), caption),
+        study.picture("disturbed", _examples(study), "One held-out face under every disturbance."),
+    )
+    tables = (_disturbance_table(numbers["disturbed"]), _few_table(numbers["few_images"]))
+    return Section("Robustness", _text(numbers), numbers, tables, pictures)
+
+
+def _text(numbers: Numbers) -> tuple[str, ...]:
+    disturbed, few = numbers["disturbed"], numbers["few_images"]
+    strongest = {kind: LEVELS[kind][-1] for kind in LEVELS}
+    blurred, shifted, noisy = (
+        _in_words([disturbed[kind][name][-1] for name in NAMES]) for kind in ("blur", "shift", "noise")
+    )
+    noise = [f"Accuracies with noise of {strongest['noise']:g}: {noisy}."]
+    single = _in_words([few[name]["mean"][0] for name in NAMES])
+    classic, best, deep = (disturbed["noise"][name][-1] for name in NAMES)
+    if classic > max(best, deep):
+        noise += [
+            "Eigenfaces are the best of the three under noise: they average it over thousands of pixels.",
+            "Gradients and binary patterns compare neighbouring pixels, where the noise is strongest.",
+        ]
+    return (
+        paragraph(
+            "The models are trained on clean images; only the held-out images are disturbed.",
+            "Blur and shift are in pixels of a face 64 pixels wide.",
+            f"Accuracies under a blur of sigma {strongest['blur']:g}: {blurred}.",
+            f"Accuracies after a shift of {strongest['shift']:g} pixels: {shifted}.",
+            "The deep embedding first detects and aligns the face, which can undo a shift.",
+        ),
+        paragraph(*noise),
+        f"Mean accuracies over {REPEATS} random choices of 1 training image per person: {single}.",
+    )
+
+
+def _in_words(accuracies: list[float]) -> str:
+    classic, best, deep = map(percent, accuracies)
+    return f"eigenfaces {classic}, the best classical pipeline {best}, the deep embedding {deep}"
+
+
+def _figure(numbers: Numbers) -> Figure:
+    disturbed, few = numbers["disturbed"], numbers["few_images"]
     figure, axes = canvas(11, 3.2, 1, 4, sharey=True)
     labels = {"noise": "standard deviation", "blur": "sigma in pixels", "shift": "pixels"}
     for axis, kind in zip(axes[0], LEVELS, strict=False):
         for name, colour in zip(NAMES, SERIES, strict=False):
-            axis.plot(LEVELS[kind], worse[kind][name], color=colour, marker="o", markersize=4, label=name)
+            axis.plot(LEVELS[kind], disturbed[kind][name], color=colour, marker="o", markersize=4, label=name)
         name_axes(axis, kind.capitalize(), labels[kind], "hold-out accuracy" if kind == "noise" else "")
+    last = axes[0, 3]
     for name, colour in zip(NAMES, SERIES, strict=False):
-        means, deviations = fewer[name]["mean"], fewer[name]["deviation"]
-        axes[0, 3].errorbar(
-            PER_PERSON[: len(means)], means, deviations, color=colour, marker="o", markersize=4, capsize=2
-        )
-    name_axes(axes[0, 3], "Few images", "training images a person")
+        means, deviations = few[name]["mean"], few[name]["deviation"]
+        counts = PER_PERSON[: len(means)]
+        last.errorbar(counts, means, deviations, color=colour, marker="o", markersize=4, capsize=2)
+    name_axes(last, "Few images", "training images per person")
     percent_axis(axes[0, 0], 0, 1.03)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9, frameon=False
-    )
-    tables = (_disturbance_table(worse), _few_table(fewer))
-    one = {name: fewer[name]["mean"][0] for name in NAMES}
-    last = {kind: [percent(worse[kind][name][-1]) for name in NAMES] for kind in LEVELS}
-    text = (
-        "The models have learnt from clean images; only the held-out ones are made worse. Blur and shift are "
-        "in pixels "
-        f"of a face 64 wide. Under a blur of sigma {LEVELS['blur'][-1]:g}, eigenfaces keep {last['blur'][0]}, "
-        "the best "
-        f"classical pipeline {last['blur'][1]} and the deep embedding {last['blur'][2]}; moved by "
-        f"{LEVELS['shift'][-1]:g} pixels, {last['shift'][0]}, {last['shift'][1]} and {last['shift'][2]}: the deep "
-        "embedding finds and aligns the face first.",
-        f"Noise of {LEVELS['noise'][-1]:g} turns the order around: {last['noise'][0]}, {last['noise'][1]} and "
-        f"{last['noise'][2]}. Eigenfaces average noise away over thousands of pixels; gradients and binary "
-        "patterns look "
-        "at neighbours, where the noise is."
-        if worse["noise"][NAMES[0]][-1] > max(worse["noise"][NAMES[1]][-1], worse["noise"][NAMES[2]][-1])
-        else f"Noise of {LEVELS['noise'][-1]:g} leaves {last['noise'][0]}, {last['noise'][1]} and {last['noise'][2]}.",
-        f"With one image a person to learn from ({REPEATS} random choices) eigenfaces reach "
-        f"{percent(one[NAMES[0]])}, "
-        f"the best classical pipeline {percent(one[NAMES[1]])}, the deep embedding {percent(one[NAMES[2]])}.",
-    )
-    numbers = {
-        "levels": {kind: list(levels) for kind, levels in LEVELS.items()},
-        "disturbed": worse,
-        "few_images": fewer,
-        "repeats": REPEATS,
-    }
-    pictures = (
-        study.picture(
-            "robustness", figure, "Accuracy on worse images, and from fewer; bars: deviation over the random choices."
-        ),
-        study.picture("disturbed", _examples(study), "One held-out face under every disturbance."),
-    )
-    return Section("Robustness", text, numbers, tables, pictures)
+    legend = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*legend, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    return figure
 
 
-def _against_disturbance(study: Study) -> dict[str, dict[str, list[float]]]:
+def _against_disturbance(study: Study) -> Accuracies:
     test, target = study.test, study.target
     train_pixels = study.pixels[study.train]
     classic = eigenface_pipeline(SVC(), study.components).fit(train_pixels, target[study.train])
@@ -117,10 +140,10 @@ def _against_disturbance(study: Study) -> dict[str, dict[str, list[float]]]:
     nearest = KNeighborsClassifier(1, metric="cosine").fit(
         study.once(study_embeddings)[study.train], target[study.train]
     )
-    found: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in NAMES} for kind in LEVELS}
+    found: Accuracies = {kind: {name: [] for name in NAMES} for kind in LEVELS}
     for index, (kind, levels) in enumerate(LEVELS.items()):
         for level in levels:
-            images = disturbed(study.faces.images[test], kind, level, study.settings.seed)
+            images = disturb(study.faces.images[test], kind, level, study.settings.seed)
             pixels = images.reshape(len(images), -1).astype(np.float64)
             deep = study.once(study_embeddings)[test] if level == 0 else embeddings_of(images)
             for name, model, probes in zip(NAMES, (classic, best, nearest), (pixels, pixels, deep), strict=True):
@@ -129,13 +152,13 @@ def _against_disturbance(study: Study) -> dict[str, dict[str, list[float]]]:
     return found
 
 
-def _against_few_images(study: Study) -> dict[str, dict[str, list[float]]]:
+def _against_few_images(study: Study) -> Accuracies:
     target, test = study.target, study.test
     deep = study.once(study_embeddings)
     random = np.random.default_rng(study.settings.seed)
     most = int(np.bincount(target[study.train]).min())
     best = _few_image_folds(study)
-    found: dict[str, dict[str, list[float]]] = {name: {"mean": [], "deviation": []} for name in NAMES}
+    found: Accuracies = {name: {"mean": [], "deviation": []} for name in NAMES}
     counts = [count for count in PER_PERSON if count <= most]
     for index, count in enumerate(counts):
         scores: dict[str, list[float]] = {name: [] for name in NAMES}
@@ -157,10 +180,10 @@ def _against_few_images(study: Study) -> dict[str, dict[str, list[float]]]:
 
 
 def _few_image_folds(study: Study) -> CopyFolds:
-    best = study.once(candidates)[0]
+    best = study.once(configurations)[0]
     if best.copies != "as they are":
         return study.once(best_folds)
-    # From one image LDA cannot see how a person differs from day to day; the mirror image is the least it needs.
+    # With one image per person LDA has no variance within a person to learn from; the mirror image adds a second one.
     mirrored = best.pipeline(study.faces.shape).set_params(features__copies="mirrored")
     return CopyFolds(study.pixels, study.target, mirrored)
 
@@ -173,29 +196,29 @@ def _few(study: Study, count: int, random: np.random.Generator) -> NDArray[np.in
     )
 
 
-def _disturbance_table(worse: dict[str, dict[str, list[float]]]) -> Table:
+def _disturbance_table(disturbed: Accuracies) -> ReportTable:
     columns = (("disturbance", "text"), ("level", "text"), *((name, "percent") for name in NAMES))
     rows = tuple(
-        (kind, level, *(worse[kind][name][index] for name in NAMES))
+        (kind, level, *(disturbed[kind][name][index] for name in NAMES))
         for kind, levels in LEVELS.items()
         for index, level in enumerate(levels)
     )
-    return Table("Hold-out accuracy on disturbed images", columns, rows, folded=True)
+    return ReportTable("Hold-out accuracy on disturbed images", columns, rows, folded=True)
 
 
-def _few_table(fewer: dict[str, dict[str, list[float]]]) -> Table:
-    columns = (("images a person", "text"), *((name, "percent") for name in NAMES))
+def _few_table(few: Accuracies) -> ReportTable:
+    columns = (("images per person", "text"), *((name, "percent") for name in NAMES))
     rows = tuple(
-        (PER_PERSON[index], *(fewer[name]["mean"][index] for name in NAMES))
-        for index in range(len(fewer[NAMES[0]]["mean"]))
+        (PER_PERSON[index], *(few[name]["mean"][index] for name in NAMES))
+        for index in range(len(few[NAMES[0]]["mean"]))
     )
-    return Table(f"Hold-out accuracy, mean over {REPEATS} random choices", columns, rows)
+    return ReportTable(f"Hold-out accuracy, mean over {REPEATS} random choices", columns, rows)
 
 
-def _examples(study: Study) -> Any:
+def _examples(study: Study) -> Figure:
     face = study.faces.images[study.test[:1]]
     shown = [
-        disturbed(face, kind, level, study.settings.seed)[0] for kind, levels in LEVELS.items() for level in levels[1:]
+        disturb(face, kind, level, study.settings.seed)[0] for kind, levels in LEVELS.items() for level in levels[1:]
     ]
     titles = [f"{kind} {level:g}" for kind, levels in LEVELS.items() for level in levels[1:]]
     return sheet(np.stack([face[0], *shown]), ["clean", *titles], len(shown) + 1, size=1.05)

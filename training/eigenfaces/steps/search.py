@@ -1,4 +1,4 @@
-"""Step 9: grid search, nested, so that its score is honest."""
+"""Step 9: grid search, nested, so that no test image takes part in the choice of the settings."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +9,9 @@ from sklearn.pipeline import Pipeline
 
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.protocol import eigenface_pipeline
-from training.eigenfaces.section import Section, Table, percent
+from training.eigenfaces.section import ReportTable, Section, paragraph
 from training.eigenfaces.steps.classifiers import classifier_scores, classifiers
+from training.report import percent
 
 INNER_FOLDS = 3
 
@@ -28,23 +29,35 @@ GRIDS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found, and what it is worth."""
+class SearchResult:
+    """The best settings of one classifier, and their accuracies."""
 
     settings: dict[str, Any]
-    """Found on the training part."""
+    """Chosen on the training images."""
     tried: int
     inner: float
-    """Best score inside the search: the maximum over the grid, so too good."""
+    """Best accuracy inside the search: a maximum over the grid, so it is too high."""
     nested: float
+    """Mean accuracy over the outer folds."""
     nested_deviation: float
     hold_out: float
     model: Pipeline
-    """Fitted on the training part."""
+    """Fitted on the training images."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The numbers of the report."""
+        return {
+            "settings": dict(self.settings),
+            "tried": self.tried,
+            "inner_best": self.inner,
+            "nested": self.nested,
+            "nested_deviation": self.nested_deviation,
+            "hold_out": self.hold_out,
+        }
 
 
-def searches(study: Study) -> dict[str, Found]:
-    """The SVM and the best two of the others by 5 honest folds."""
+def searches(study: Study) -> dict[str, SearchResult]:
+    """Grid search for the SVM and for the two others with the best mean over 5 folds."""
     scores = study.once(classifier_scores)
     others = sorted((name for name in scores if name != "SVM"), key=lambda name: -scores[name].mean)[:2]
     found = {}
@@ -54,7 +67,7 @@ def searches(study: Study) -> dict[str, Found]:
     return found
 
 
-def _search(study: Study, name: str) -> Found:
+def _search(study: Study, name: str) -> SearchResult:
     seed = study.settings.seed
     train, test, target = study.train, study.test, study.target
     smallest = int(np.bincount(target[train]).min())
@@ -65,12 +78,9 @@ def _search(study: Study, name: str) -> Found:
     nested = cross_val_score(search, study.coordinates, target, cv=outer, n_jobs=study.settings.jobs)
     search.fit(study.coordinates[train], target[train])
     best = search.best_params_
-    model = (
-        eigenface_pipeline(classifiers(seed)[name], components)
-        .set_params(**best)
-        .fit(study.pixels[train], target[train])
-    )
-    return Found(
+    model = eigenface_pipeline(classifiers(seed)[name], components).set_params(**best)
+    model.fit(study.pixels[train], target[train])
+    return SearchResult(
         {key.removeprefix("classifier__"): value for key, value in best.items()},
         len(ParameterGrid(GRIDS[name])),
         float(search.best_score_),
@@ -82,53 +92,30 @@ def _search(study: Study, name: str) -> Found:
 
 
 def _common_components(study: Study) -> int:
-    """As chosen, unless an inner fold of the training part has fewer images."""
+    """The chosen number of components, or the number of images in an inner training fold where that is smaller."""
     return min(study.components, len(study.train) - -(-len(study.train) // INNER_FOLDS))
 
 
 def search_section(study: Study) -> Section:
-    """Grid search for the SVM and the best two of the others."""
+    """Grid search for the SVM and the two best others."""
     found = study.once(searches)
-    numbers = {
-        name: {
-            "settings": dict(f.settings),
-            "tried": f.tried,
-            "inner_best": f.inner,
-            "nested": f.nested,
-            "nested_deviation": f.nested_deviation,
-            "hold_out": f.hold_out,
-        }
-        for name, f in found.items()
-    }
+    best = max(found, key=lambda name: found[name].nested)
     columns = (
         ("classifier", "text"), ("settings found", "text"), ("tried", "text"), ("best inside the search", "percent"),
         ("nested", "percent"), ("± deviation", "percent"), ("hold-out", "percent"),
     )  # fmt: skip
-    rows = tuple(
-        (
-            name,
-            ", ".join(f"{key}={value}" for key, value in f.settings.items()),
-            f.tried,
-            f.inner,
-            f.nested,
-            f.nested_deviation,
-            f.hold_out,
-        )
-        for name, f in found.items()
-    )
-    best = max(found, key=lambda name: found[name].nested)
+    rows = []
+    for name, f in found.items():
+        settings = ", ".join(f"{key}={value}" for key, value in f.settings.items())
+        rows.append((name, settings, f.tried, f.inner, f.nested, f.nested_deviation, f.hold_out))
+    table = ReportTable("Grid search on whitened components", columns, tuple(rows), strong=(list(found).index(best),))
     text = (
-        f"The SVM and the best two of the others, each over a grid of settings, {INNER_FOLDS} folds inside and "
-        f"{FOLDS} outside: "
-        "the score of a nested search comes from images that neither the model nor the choice of its settings "
-        "has seen. The best score inside "
-        "the search is from fewer training images, and is a maximum over the grid: not one to quote.",
-        f"Best when nested: {best} with {percent(found[best].nested)}.",
+        paragraph(
+            f"The SVM and the two best others, each over a grid, with {INNER_FOLDS} inner and {FOLDS} outer folds.",
+            "In a nested search neither the model nor the choice of its settings has seen the test images.",
+            "The best accuracy inside the search is from fewer training images and is a maximum over the grid.",
+            "It is not an estimate of the accuracy on new images.",
+        ),
+        f"The best nested accuracy: {best} with {percent(found[best].nested)}.",
     )
-    names = list(found)
-    return Section(
-        "Grid search",
-        text,
-        numbers,
-        (Table("Searched on the same whitened components", columns, rows, strong=(names.index(best),)),),
-    )
+    return Section("Grid search", text, {name: f.as_json() for name, f in found.items()}, (table,))

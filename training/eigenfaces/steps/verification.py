@@ -1,9 +1,10 @@
-"""Verification: are two images of the same person? Genuine and impostor distances, equal error rate."""
+"""Verification: are two images of one person? Genuine and impostor distances, equal error rate."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -13,22 +14,27 @@ from sklearn.preprocessing import normalize
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import study_embeddings
 from training.eigenfaces.drawing import BLUE, ORANGE, canvas, name_axes
-from training.eigenfaces.section import Numbers, Section, Table, percent
+from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
 from training.eigenfaces.steps.best import best_folds
+from training.report import percent
 
 BINS = np.linspace(0, 2, 81)
-"""Cosine distance: 0 the same direction, 1 unrelated, 2 opposite."""
+"""Cosine distance: 0 for equal directions, 1 for orthogonal ones, 2 for opposite ones."""
+
+CLASSIC, BEST, DEEP = "Eigenfaces", "Best pipeline", "Deep embedding"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """Cosine distances between images, all pairs within each held-out group of people."""
+    """Cosine distances of all pairs of images within each held-out group of people."""
 
     distance: NDArray[np.float64]
+    """float64 (n,), 0 to 2."""
     genuine: NDArray[np.bool_]
+    """bool (n,): whether both images show one person."""
 
     def numbers(self) -> Numbers:
-        """Rates and histograms (ISO/IEC 19795-1): FNMR at FMR 1 % and 0.1 %, and where the two are equal."""
+        """Rates and histograms (ISO/IEC 19795-1): FNMR at FMR 1 % and 0.1 %, and the equal error rate."""
         false, true, _ = roc_curve(self.genuine, -self.distance, drop_intermediate=False)
         return {
             "pairs_genuine": int(self.genuine.sum()),
@@ -44,7 +50,12 @@ class Pairs:
 
 
 def equal_error_rate(false_match: NDArray[Any], false_non_match: NDArray[Any]) -> float:
-    """Where the rising false match rate meets the falling false non-match rate, between the two nearest points."""
+    """The rate at which both error rates are equal, by linear interpolation.
+
+    Args:
+        false_match: (n,), rising, 0 to 1.
+        false_non_match: (n,), falling, 0 to 1.
+    """
     crossed = int(np.argmax(false_match >= false_non_match))
     if crossed == 0:
         return float(false_match[0])
@@ -54,54 +65,51 @@ def equal_error_rate(false_match: NDArray[Any], false_non_match: NDArray[Any]) -
 
 
 def verification_section(study: Study) -> Section:
-    """Eigenfaces, the best pipeline and the deep embedding on people that none of them has seen."""
-    pairs = study.once(_all_pairs)
-    numbers = {name: found.numbers() for name, found in pairs.items()}
-    figure, axes = canvas(11, 3.4, 1, len(pairs))
-    for axis, (name, n) in zip(axes[0], numbers.items(), strict=True):
+    """Eigenfaces, the best pipeline and the deep embedding on people that none of them was trained on."""
+    results = {name: pairs.numbers() for name, pairs in study.once(_all_pairs).items()}
+    columns = (
+        ("representation", "text"), ("equal error rate", "percent2"), ("FNMR at FMR 1 %", "percent2"),
+        ("FNMR at FMR 0.1 %", "percent2"), ("ROC area", "number"),
+    )  # fmt: skip
+    keys = ("eer", "fnmr_at_fmr_1", "fnmr_at_fmr_01", "auc")
+    rows = tuple((name, *(numbers[key] for key in keys)) for name, numbers in results.items())
+    table = ReportTable("Verification of unknown people", columns, rows)
+    caption = "Histograms of both kinds of pairs, each scaled by its number of pairs; a small overlap is good."
+    picture = study.picture("verification", _figure(results), caption)
+    numbers = {"folds": _folds(study), **results}
+    return Section("Verification", _text(numbers), numbers, (table,), (picture,))
+
+
+def _text(numbers: Numbers) -> tuple[str, ...]:
+    genuine, impostor = numbers[CLASSIC]["pairs_genuine"], numbers[CLASSIC]["pairs_impostor"]
+    classic, best, deep = (percent(numbers[name]["eer"]) for name in (CLASSIC, BEST, DEEP))
+    return (
+        paragraph(
+            f"In each of {numbers['folds']} folds some people are held out.",
+            "The representation is learnt from the others.",
+            "Then all pairs of images of the held-out people are compared.",
+            f"That makes {genuine} genuine and {impostor} impostor pairs.",
+            "This task is harder than the tasks above, where the training images show every person.",
+        ),
+        paragraph(
+            "The equal error rate is the error at the threshold where false matches and false non-matches are equal.",
+            f"Eigenfaces: {classic}; the best classical pipeline: {best}; the deep embedding: {deep}.",
+        ),
+    )
+
+
+def _figure(results: Numbers) -> Figure:
+    figure, axes = canvas(11, 3.4, 1, len(results))
+    for axis, (name, numbers) in zip(axes[0], results.items(), strict=True):
         for kind, colour in (("impostor", ORANGE), ("genuine", BLUE)):
-            shares = np.array(n[kind]) / max(1, n[f"pairs_{kind}"])
+            shares = np.array(numbers[kind]) / max(1, numbers[f"pairs_{kind}"])
             axis.stairs(shares, BINS, fill=True, color=colour, alpha=0.6, label=kind)
         axis.set_xlim(0, 1.6)
         axis.set_yticks([])
         axis.legend(fontsize=8, frameon=False)
-        name_axes(
-            axis,
-            f"{name}: EER {percent(n['eer'])}",
-            "cosine distance",
-            "share of pairs" if name == "Eigenfaces" else "",
-        )
-    first = numbers["Eigenfaces"]
-    folds = _folds(study)
-    text = (
-        f"{folds} times, some of the people are taken away, the representation is learnt on the others, and "
-        "all pairs among the images of those taken away "
-        f"are compared: {first['pairs_genuine']} genuine and {first['pairs_impostor']} impostor pairs. This is "
-        "harder than the tasks above, "
-        "where every person was known.",
-        f"At the threshold where both errors are equal, eigenfaces err on {percent(first['eer'])} of the "
-        "pairs, the best classical pipeline on "
-        f"{percent(numbers['Best pipeline']['eer'])}, the deep embedding on "
-        f"{percent(numbers['Deep embedding']['eer'])}.",
-    )
-    columns = (
-        ("representation", "text"),
-        ("equal error rate", "percent2"),
-        ("FNMR at FMR 1 %", "percent2"),
-        ("FNMR at FMR 0.1 %", "percent2"),
-        ("ROC area", "number"),
-    )
-    rows = tuple((name, n["eer"], n["fnmr_at_fmr_1"], n["fnmr_at_fmr_01"], n["auc"]) for name, n in numbers.items())
-    picture = study.picture(
-        "verification", figure, "The less the two colours overlap, the better; each scaled to its own number of pairs."
-    )
-    return Section(
-        "Verification",
-        text,
-        {"folds": folds, **numbers},
-        (Table("Verification of unseen people", columns, rows),),
-        (picture,),
-    )
+        y = "share of pairs" if name == CLASSIC else ""
+        name_axes(axis, f"{name}: EER {percent(numbers['eer'])}", "cosine distance", y)
+    return figure
 
 
 def _folds(study: Study) -> int:
@@ -111,7 +119,7 @@ def _folds(study: Study) -> int:
 def _all_pairs(study: Study) -> dict[str, Pairs]:
     deep = study.once(study_embeddings)
     best = study.once(best_folds)
-    collected: dict[str, list[tuple[Any, Any]]] = {"Eigenfaces": [], "Best pipeline": [], "Deep embedding": []}
+    collected: dict[str, list[tuple[Any, Any]]] = {CLASSIC: [], BEST: [], DEEP: []}
     splits = list(GroupKFold(_folds(study)).split(study.pixels, groups=study.target))
     for index, (known, held) in enumerate(splits):
         people = study.target[held]

@@ -1,4 +1,4 @@
-"""The study's model for use outside it: the best classical pipeline on aligned chips, saved without pickle."""
+"""The saved model of the study: the best classical pipeline on aligned chips, stored without pickle."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,9 @@ from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import chip_pixels, study_chips
 from training.eigenfaces.discriminant import CosineDiscriminant
 from training.eigenfaces.features import SIDE, FaceFeatures
-from training.eigenfaces.section import Section, Table, percent
-from training.eigenfaces.steps.best import CopyFolds, candidates
+from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.eigenfaces.steps.best import CopyFolds, configurations
+from training.report import percent
 
 MODEL_FILE = "model.skops"
 TARGET_FPIR = 0.01
@@ -28,24 +29,24 @@ _OUR_TYPES = frozenset(f"{kind.__module__}.{kind.__qualname__}" for kind in (Fac
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyModel:
-    """Names faces like a gallery does, with what a study has learnt."""
+    """Identifies faces with the pipeline of a study; returns matches like a gallery."""
 
     pipeline: Pipeline
     names: tuple[str, ...]
     threshold: float
-    """Cosine; measured to name 1 % of strangers (FPIR)."""
+    """Cosine similarity, -1 to 1, at which 1 % of strangers get a name (FPIR)."""
 
     def identify(self, chips: NDArray[np.uint8]) -> list[Match]:
-        """Who is on aligned face chips.
+        """The people on aligned face chips.
 
         Args:
-            chips: uint8 (n, 150, 150, 3) RGB, as `monitor.vision.chips.face_chip` cuts them.
+            chips: uint8 (n, 150, 150, 3) RGB, made by `monitor.vision.chips.face_chip`.
 
         Returns:
-            One match a chip, as from a gallery; a person's id follows from the name.
+            One match per chip, as from a gallery; a person's id is derived from the name.
         """
         if chips.ndim != 4 or chips.shape[1:] != (150, 150, 3):
-            raise ValueError(f"chips are uint8 (n, 150, 150, 3), not {chips.shape}")
+            raise ValueError(f"chips have the shape (n, 150, 150, 3), not {chips.shape}")
         if len(chips) == 0:
             return []
         scores = self.pipeline.decision_function(chip_pixels(chips))
@@ -63,20 +64,20 @@ class StudyModel:
 
 
 def save_study_model(model: StudyModel, path: Path) -> Path:
-    """Write a model with skops; reading it back runs no code from the file."""
+    """Write a model with skops: reading the file back does not run code from it."""
     contents = {"format": _FORMAT, "pipeline": model.pipeline, "names": list(model.names), "threshold": model.threshold}
     skops.io.dump(contents, path)
     return path
 
 
 def load_study_model(run: Path) -> StudyModel:
-    """The model that a study has saved.
+    """The saved model of a study.
 
     Args:
         run: the run folder of `muster train eigenfaces`, or the model file in it.
 
     Raises:
-        ModelError: there is no model, it is damaged, or it holds types that a study never saves.
+        ModelError: the file is missing, damaged, of another version, or holds types that a study never saves.
     """
     path = run / MODEL_FILE if run.is_dir() else run
     if not path.is_file():
@@ -84,69 +85,73 @@ def load_study_model(run: Path) -> StudyModel:
     try:
         foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - _OUR_TYPES)
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything at all
-        raise ModelError(
-            f"{path} is no study model or is damaged ({type(error).__name__}); run the study again."
-        ) from None
+        raise _unreadable(path, error) from None
     if foreign:
-        raise ModelError(f"{path} holds types that a study never saves ({', '.join(foreign[:3])}); it is not loaded.")
+        raise ModelError(f"{path} holds types that a study never saves ({', '.join(foreign[:3])}). It is not loaded.")
     try:
         contents: Any = skops.io.load(path, trusted=sorted(_OUR_TYPES))
         if contents["format"] != _FORMAT or not isinstance(contents["pipeline"], Pipeline):
-            raise ModelError(f"{path} is of another version; run the study again.")
+            raise ModelError(f"{path} is of another version of Muster; run the study again.")
         return StudyModel(contents["pipeline"], tuple(contents["names"]), float(contents["threshold"]))
     except ModelError:
         raise
     except Exception as error:  # noqa: BLE001 - as above
-        raise ModelError(
-            f"{path} is no study model or is damaged ({type(error).__name__}); run the study again."
-        ) from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} is not a study model or is damaged ({type(error).__name__}); run the study again.")
 
 
 def model_section(study: Study) -> Section:
-    """Learn from all aligned images, choose the threshold with strangers, save."""
+    """Fit the best pipeline on all aligned images, choose the threshold with strangers, save the model."""
     pixels, target = chip_pixels(study.once(study_chips)), study.target
-    best = study.once(candidates)[0]
-    shape = (SIDE, SIDE)
+    best, shape = study.once(configurations)[0], (SIDE, SIDE)
     held = best.pipeline(shape).fit(pixels[study.train], target[study.train])
-    accuracy = float(held.score(pixels[study.test], target[study.test]))
     strangers, enrolled, right = _open_set_scores(study, pixels)
     threshold = float(np.quantile(strangers, 1 - TARGET_FPIR, method="higher"))
-    fnir = float(np.mean(~right | (enrolled < threshold)))
     model = StudyModel(best.pipeline(shape).fit(pixels, target), study.faces.names, threshold)
     path = save_study_model(model, study.folder / MODEL_FILE)
     numbers = {
         "file": path.name,
         "bytes": path.stat().st_size,
-        "hold_out_on_chips": accuracy,
+        "hold_out_on_chips": float(held.score(pixels[study.test], target[study.test])),
         "threshold": threshold,
         "target_fpir": TARGET_FPIR,
-        "fnir": fnir,
+        "fnir": float(np.mean(~right | (enrolled < threshold))),
         "strangers": len(strangers),
         "enrolled_probes": len(enrolled),
         "types": sorted(skops.io.get_untrusted_types(file=path)),
     }
-    text = (
-        f"For use on camera images the best pipeline learns once more, from all {len(target)} images, but cut "
-        "and aligned exactly as "
-        f"Muster cuts faces. On such chips its hold-out accuracy is {percent(accuracy)}.",
-        "Its threshold comes from strangers: people are left out of the learning in turn, and the threshold "
-        f"{threshold:.3f} names "
-        f"{percent(TARGET_FPIR)} of them; at that price {percent(fnir)} of the enrolled people's held-out "
-        "images are not named.",
+    rows = (
+        ("hold-out accuracy on chips", numbers["hold_out_on_chips"]),
+        ("strangers with a name (FPIR)", TARGET_FPIR),
+        ("images of enrolled people without the right name (FNIR)", numbers["fnir"]),
+    )
+    table = ReportTable("Open-set identification", (("measure", "text"), ("value", "percent")), rows)
+    return Section("The saved model", _text(study, numbers), numbers, (table,))
+
+
+def _text(study: Study, numbers: Numbers) -> tuple[str, ...]:
+    accuracy, fpir, fnir = (percent(numbers[key]) for key in ("hold_out_on_chips", "target_fpir", "fnir"))
+    return (
+        paragraph(
+            f"For camera images the best pipeline is fitted again, on all {len(study.target)} images.",
+            "The images are cropped and aligned like the faces of the kiosk.",
+            f"On such chips its hold-out accuracy is {accuracy}.",
+        ),
+        paragraph(
+            "The threshold is chosen with strangers: in every fold some people are left out of the training.",
+            f"At the threshold {numbers['threshold']:.3f}, {fpir} of the images of strangers get a name.",
+            f"Then {fnir} of the held-out images of enrolled people do not get the right name.",
+        ),
         f"Try it: muster identify --method eigenfaces --model {study.folder.name} IMAGE",
     )
-    columns = (("measure", "text"), ("value", "percent"))
-    rows = (
-        ("hold-out accuracy on chips", accuracy),
-        ("strangers named (FPIR)", TARGET_FPIR),
-        ("enrolled people not named (FNIR)", fnir),
-    )
-    return Section("The saved model", text, numbers, (Table("Identification, open set", columns, rows),))
 
 
 def _open_set_scores(study: Study, pixels: NDArray[np.float64]) -> tuple[Any, Any, Any]:
-    """Best similarities of strangers, those of enrolled people's held-out images, and whether these were right."""
-    folds = CopyFolds(pixels, study.target, study.once(candidates)[0].pipeline((SIDE, SIDE)))
+    """Best similarities of strangers' images and of enrolled people's held-out images; whether the latter are right."""
+    folds = CopyFolds(pixels, study.target, study.once(configurations)[0].pipeline((SIDE, SIDE)))
     train, test, target = study.train, study.test, study.target
     strangers, enrolled, right = [], [], []
     groups = GroupKFold(min(FOLDS, len(study.faces.names)))

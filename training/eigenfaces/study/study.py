@@ -1,9 +1,10 @@
-"""The whole study: its steps in order, run together or alone, and what they leave behind."""
+"""The whole study: runs all steps or some of them, and writes the report, its numbers and its figures."""
 
 import json
 import platform
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,67 +32,55 @@ from training.eigenfaces.study.model import model_section
 from training.report import render_page
 
 Progress = Callable[[str, float, int], None]
-"""Told what is under way, how many steps are done (with a part of the one under way), and of how many."""
+"""Receives the title of the current step, the number of steps done (with fractions), and the number of steps."""
 
-STEPS: Mapping[str, Callable[[Study], Section]] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the study."""
+
+    title: str
+    """For the progress bar."""
+    run: Callable[[Study], Section]
+
+
+STEPS: Mapping[str, Step] = MappingProxyType(
     {
-        "faces": faces_section,
-        "split": split_section,
-        "toy": toy_section,
-        "projection": projection_section,
-        "components": components_section,
-        "eigenfaces": eigenfaces_section,
-        "svc": svc_section,
-        "classifiers": classifiers_section,
-        "leak": leak_section,
-        "search": search_section,
-        "lda": fisher_section,
-        "best": best_section,
-        "curves": curves_section,
-        "methods": methods_section,
-        "verification": verification_section,
-        "robustness": robustness_section,
-        "model": model_section,
+        "faces": Step("Faces", faces_section),
+        "split": Step("Split", split_section),
+        "toy": Step("PCA on two dimensions", toy_section),
+        "projection": Step("Faces on two components", projection_section),
+        "components": Step("Number of components", components_section),
+        "eigenfaces": Step("Eigenfaces", eigenfaces_section),
+        "svc": Step("Support vector machine", svc_section),
+        "classifiers": Step("Six classifiers, leave-one-out", classifiers_section),
+        "leak": Step("Data leak", leak_section),
+        "search": Step("Nested grid search", search_section),
+        "lda": Step("LDA as reduction", fisher_section),
+        "best": Step("Best pipeline, leave-one-out", best_section),
+        "curves": Step("Precision, recall, ROC", curves_section),
+        "methods": Step("All methods, deep embedding", methods_section),
+        "verification": Step("Verification", verification_section),
+        "robustness": Step("Robustness", robustness_section),
+        "model": Step("Saving the model", model_section),
     }
 )
-"""Every step by name, in the order of the report."""
-
-TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "faces": "Looking at the faces",
-        "split": "Dividing them",
-        "toy": "PCA on a toy",
-        "projection": "Two components",
-        "components": "How many components",
-        "eigenfaces": "Eigenfaces",
-        "svc": "Support vector machine",
-        "classifiers": "Six classifiers, leave-one-out",
-        "leak": "The leak",
-        "search": "Nested grid search",
-        "lda": "LDA as reduction",
-        "best": "Choosing the best pipeline, leave-one-out",
-        "curves": "Precision, recall, ROC",
-        "methods": "All methods, deep embedding",
-        "verification": "Verification",
-        "robustness": "Robustness",
-        "model": "Saving the model",
-    }
-)
+"""Every step by its name, in the order of the report."""
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """What a study has left behind."""
+    """The files of a study."""
 
     folder: Path
     report: Path
-    """Self-contained HTML."""
+    """One HTML file that contains its figures."""
     numbers: Path
     """JSON with everything that the report shows."""
     contents: Mapping[str, Any]
-    """What the JSON holds."""
+    """The contents of the JSON."""
 
 
 def run_study(
@@ -105,37 +94,49 @@ def run_study(
     """Run a study, or some of its steps, and write report.html, study.json and the PNGs.
 
     Args:
-        folder: where to write; made when missing.
-        steps: names out of `STEPS`; all when empty. They run in the order of the report.
+        faces: the faces to study.
+        folder: the run folder; it is created.
+        settings: the defaults if None.
+        steps: names out of `STEPS`; all steps if empty. They run in the order of the report.
+        progress: called at the beginning of every step, during long steps and in the end.
 
     Raises:
         UsageError: an unknown step, or settings that do not fit the faces.
         DataError: the folder cannot be written.
     """
-    unknown = [step for step in steps if step not in STEPS]
-    if unknown:
-        raise UsageError(f"There is no step {unknown[0]!r}; choose from {', '.join(STEPS)}.")
-    wanted = [step for step in STEPS if not steps or step in steps]
-    at = {"index": 0}
+    wanted = _ordered(steps)
+    place = 0
 
     def done(part: float) -> None:
-        progress(TITLES[wanted[at["index"]]], at["index"] + min(part, 0.99), len(wanted))
+        progress(STEPS[wanted[place]].title, place + min(part, 0.99), len(wanted))
 
     study = Study(faces, folder, settings or StudySettings(), done)
     _make_folder(folder)
     started = datetime.now(UTC)
     sections = {}
-    # The matrices are small: threads inside the linear algebra cost more than they bring, above all on a busy machine.
-    with threadpool_limits(1), warnings.catch_warnings():
-        # One image of each person is what a part of the robustness step asks for.
-        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
-        for index, step in enumerate(wanted):
-            at["index"] = index
+    with _one_thread_without_warnings():
+        for place, step in enumerate(wanted):  # noqa: B007 - `done` reads the place
             done(0.0)
-            sections[step] = STEPS[step](study)
+            sections[step] = STEPS[step].run(study)
     seconds = (datetime.now(UTC) - started).total_seconds()
     progress("Done", len(wanted), len(wanted))
     return _write(study, sections, started, seconds)
+
+
+def _ordered(steps: Sequence[str]) -> list[str]:
+    unknown = [step for step in steps if step not in STEPS]
+    if unknown:
+        raise UsageError(f"There is no step {unknown[0]!r}; choose from {', '.join(STEPS)}.")
+    return [step for step in STEPS if not steps or step in steps]
+
+
+@contextmanager
+def _one_thread_without_warnings() -> Iterator[None]:
+    # The matrices are small: threads of the linear algebra would cost more time than they save.
+    with threadpool_limits(1), warnings.catch_warnings():
+        # The robustness step trains with one image per person on purpose.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
+        yield
 
 
 def _make_folder(folder: Path) -> None:
@@ -166,13 +167,13 @@ def _write(study: Study, sections: Mapping[str, Section], started: datetime, sec
     numbers = study.folder / "study.json"
     text = json.dumps(contents, indent=1, ensure_ascii=False, allow_nan=False)
     numbers.write_text(text, encoding="utf-8", errors="backslashreplace")
-    # The page is made from what the JSON holds and from nothing else.
+    # The page is made from the JSON alone.
     report = render_page(_TEMPLATE, json.loads(text), study.folder / "report.html")
     return StudyRun(study.folder, report, numbers, contents)
 
 
 def _headlines(sections: Mapping[str, Section]) -> list[dict[str, Any]]:
-    """The few numbers on top of the report, as far as their steps were run."""
+    """The numbers on top of the report, of the steps that ran."""
     places = (
         ("Classic eigenfaces + SVC", "hold-out", "svc", "accuracy"),
         ("Best classical pipeline", "hold-out", "best", "hold_out"),

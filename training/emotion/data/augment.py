@@ -1,4 +1,4 @@
-"""Random changes to a batch of faces, in the graph and for the whole batch at once."""
+"""Data augmentation of a whole batch of faces in the TensorFlow graph."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +10,16 @@ from training.emotion.data.fer2013 import SIDE
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far the changes go. Every one is drawn uniformly from minus to plus its limit."""
+    """Limits of the random changes: each change is drawn uniformly between minus and plus its limit."""
 
     turn: float = 0.26
     """Radians."""
     scale: float = 0.15
     """Share by which the face grows or shrinks."""
     stretch: float = 0.07
-    """Share by which each axis grows or shrinks besides."""
+    """Additional share by which each axis grows or shrinks."""
     shift: float = 0.13
-    """Share of the side."""
+    """Share of the side of the picture."""
     shear: float = 0.10
     contrast: float = 0.3
     brightness: float = 0.15
@@ -30,13 +30,13 @@ class Augmentation:
 
 
 def augmented(faces: Any, seed: Any, how: Augmentation, strength: Any = 1.0) -> Any:
-    """A changed copy of a batch; the same seed changes it in the same way.
+    """An augmented copy of a batch; equal seeds give equal copies.
 
     Args:
         faces: float32 (n, 48, 48, 1) in [0, 1].
         seed: int32 or int64 (2,).
         how: the limits.
-        strength: the share of the limits that is used, 0 to 1; every other face is mirrored all the same.
+        strength: factor for the limits, 0 to 1. Half of the faces are mirrored under every strength.
 
     Returns:
         float32 (n, 48, 48, 1) in [0, 1].

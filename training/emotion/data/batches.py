@@ -1,4 +1,4 @@
-"""Batches for training: shuffled, changed and paired with targets, each a pure function of its number."""
+"""Training batches: shuffled, augmented and paired with targets; each is a pure function of its number."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +9,7 @@ from training.emotion.data.augment import Augmentation, augmented
 from training.emotion.data.fer2013 import Split
 
 CALM = 0.7
-"""Share of the changes' limits that is left while the rate falls."""
+"""Strength of the augmentation during the cool-down of the learning rate, 0 to 1."""
 
 
 def pixels_of(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -25,17 +25,17 @@ def targets_of(
     teacher_weight: float = 0.0,
     votes: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
-    """What the network shall answer.
+    """The targets of the network.
 
     Args:
         split: the faces.
-        smoothing: share of certainty spread over all classes (Szegedy et al. 2016).
+        smoothing: label smoothing, 0 to 1 (Szegedy et al. 2016).
         taught: float32 (n, 7), a teacher's probabilities for these faces.
-        teacher_weight: their share.
-        votes: float32 (rows, 10) of FER+, by the data row of the CSV; None for a network without them.
+        teacher_weight: share of the teacher's probabilities in the targets, 0 to 1.
+        votes: float32 (rows, 10) of FER+, by the data row of the CSV; None for a network without outputs for them.
 
     Returns:
-        float32 (n, 7), or (n, 17) with the votes behind.
+        float32 (n, 7), or (n, 17) with the votes in the last 10 columns.
     """
     emotions = np.full((len(split), len(EMOTIONS)), smoothing / len(EMOTIONS), np.float32)
     emotions[np.arange(len(split)), split.labels] += 1 - smoothing
@@ -54,16 +54,19 @@ def training_batches(
     augmentation: Augmentation | None,
     calm_from: int | None = None,
 ) -> tf.data.Dataset:
-    """Batches by their number, so that a training that goes on after a kill sees what it would have seen.
+    """Batches by their numbers: a resumed training gets the batches that an uninterrupted training would get.
 
     Args:
         faces: uint8 (n, 48, 48).
         targets: float32 (n, classes).
-        batch: faces a batch; what does not fill one is left out of the epoch; each epoch is shuffled anew.
+        batch: faces per batch. Every epoch is shuffled again and leaves out its last, incomplete batch.
         steps: numbers of the batches, counted over all epochs.
-        seed: makes order and changes.
-        augmentation: None for the faces as they are.
-        calm_from: from this batch on the changes are weaker (`CALM`); None for never.
+        seed: of the order and the augmentation.
+        augmentation: None for unchanged faces.
+        calm_from: number of the first batch with weaker augmentation (`CALM`); None for never.
+
+    Returns:
+        Pairs of pixels, float32 (batch, 48, 48, 1) in [0, 1], and targets, float32 (batch, classes).
     """
     each = len(faces) // batch
 

@@ -1,4 +1,4 @@
-"""FER2013: its own CSV form and the form of image folders, read row by row with nothing silently dropped.
+"""FER2013, from its CSV or from image folders; every broken row or file is reported.
 
 Goodfellow et al., "Challenges in Representation Learning" (2013): 48x48 grey faces in seven classes.
 """
@@ -37,7 +37,7 @@ Skip = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """One part of the data set."""
+    """One split of the data set."""
 
     name: str
     faces: NDArray[np.uint8]
@@ -45,7 +45,7 @@ class Split:
     labels: NDArray[np.int64]
     """int64 (n,), 0 to 6 in the order of `monitor.domain.EMOTIONS`."""
     rows: NDArray[np.int64]
-    """int64 (n,): each face's data row in the CSV, counted from 0 and with broken rows counted."""
+    """int64 (n,): the data row of each face in the CSV; counts from 0 and includes broken rows."""
 
     def __post_init__(self) -> None:
         if self.faces.shape != (len(self.labels), SIDE, SIDE) or self.faces.dtype != np.uint8:
@@ -65,17 +65,17 @@ class Split:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fer2013:
-    """All parts of the data set that the file or folder holds."""
+    """All splits that the file or folder holds."""
 
     splits: dict[str, Split]
     skipped: tuple[str, ...] = field(default=())
     """One sentence for each broken row or file."""
 
     def split(self, name: str) -> Split:
-        """One part.
+        """The split with this name.
 
         Raises:
-            DataError: there is no such part, or it is empty.
+            DataError: the name is unknown, or the split is empty.
         """
         if name not in SPLITS:
             raise DataError(f"There is no split named {name!r}; the splits are {', '.join(SPLITS)}.")
@@ -96,7 +96,7 @@ def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
         strict: stop at the first broken row or file instead of skipping it.
 
     Raises:
-        DataError: nothing there, not in one of the two forms, no faces at all, or broken and `strict`.
+        DataError: the path is missing, of another form, without faces, or has a broken row or file and `strict`.
     """
     if not path.exists():
         raise DataError(f"There is no training data at {path}; give FER2013's CSV or its folder of images.")
@@ -104,7 +104,7 @@ def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
 
     def skip(why: str) -> None:
         if strict:
-            raise DataError(f"{why}; it is not skipped because of --strict.")
+            raise DataError(f"{why} (--strict stops here).")
         skipped.append(f"{why}.")
 
     items = _from_folder(path, skip) if path.is_dir() else _from_csv(path, skip)
@@ -142,7 +142,7 @@ def _from_csv(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], 
 def _open_text(path: Path) -> io.TextIOWrapper:
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
-    # The text's reader closes the file below it.
+    # TextIOWrapper closes the file.
     raw = cast("BinaryIO", gzip.GzipFile(path)) if zipped else path.open("rb")
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
@@ -156,9 +156,9 @@ def _face_of(row: list[str]) -> tuple[str, NDArray[np.uint8], int]:
     if split not in SPLITS:
         raise ValueError(f"has the unknown Usage {split[:20]!r}")
     try:
-        values = np.fromstring(row[1], np.int64, sep=" ")  # six times as fast as the numbers one by one
+        values = np.fromstring(row[1], np.int64, sep=" ")  # six times as fast as int() for each number
     except ValueError:
-        raise ValueError("has a pixel that is no whole number") from None
+        raise ValueError("has a pixel that is not a whole number") from None
     if len(values) != SIDE * SIDE:
         raise ValueError(f"has {len(values)} pixels instead of {SIDE * SIDE}")
     if values.min() < 0 or values.max() > 255:
@@ -174,7 +174,7 @@ def _from_folder(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8
     for name, folder in folders.items():
         for emotion in sorted(child for child in folder.iterdir() if child.is_dir()):
             if emotion.name.lower() not in FOLDER_NAMES:
-                skip(f"The folder {name}/{emotion.name} is named after no known emotion")
+                skip(f"The folder {name}/{emotion.name} does not have the name of an emotion")
                 continue
             for file in sorted(emotion.iterdir()):
                 try:
@@ -186,7 +186,7 @@ def _from_folder(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8
 
 def _read_face(file: Path) -> NDArray[np.uint8]:
     if file.suffix.lower() not in IMAGE_SUFFIXES:
-        raise ValueError("is no image")
+        raise ValueError("is not an image")
     try:
         raw = np.frombuffer(file.read_bytes(), np.uint8)
     except OSError as error:

@@ -13,24 +13,25 @@ CLASSES = 10
 
 NO_FACE = 9
 AS_EMOTION = (6, 3, 5, 4, 0, 1, 2, -1, -1, -1)
-"""FER2013's number for each class of FER+; -1 without one."""
+"""The number of each FER+ class in FER2013; -1 where FER2013 does not have the class."""
 
 AGREEMENT = 0.6
-"""How often FER2013's label is the class that most of FER+'s people voted for."""
+"""Share of the faces whose FER2013 label is the class with most FER+ votes, as `_matched` assumes."""
 
 LEAST_AGREEMENT = 0.45
+"""Smallest share that is accepted."""
 
 Votes = NDArray[np.float32]
 
 
 def load_votes(path: Path) -> Votes:
-    """Read FER+'s file.
+    """Read the CSV of FER+.
 
     Returns:
         float32 (rows, 10): the votes of each row.
 
     Raises:
-        DataError: the file is missing or not in FER+'s form.
+        DataError: the file is missing or of another form.
     """
     try:
         return np.loadtxt(path, np.float32, delimiter=",", skiprows=1, usecols=range(2, 2 + CLASSES), ndmin=2)
@@ -41,19 +42,19 @@ def load_votes(path: Path) -> Votes:
 def votes_by_row(votes: Votes, data: Fer2013) -> Votes:
     """The votes of every data row of FER2013's CSV.
 
-    Copies of FER2013 are in circulation that have lost some pictures without a face, or have them at the end; from
-    there on their rows and FER+'s no longer match. Which of them are gone is found by the labels: the path through
-    both files on which labels and votes agree best (Viterbi 1967).
+    Some copies of FER2013 lack pictures without a face, or have them at the end; after the first missing picture
+    their rows and those of FER+ differ. The labels show which pictures are missing: the path through both files on
+    which labels and votes agree best (Viterbi 1967).
 
     Args:
         votes: float32 (rows, 10), in FER+'s order.
         data: FER2013, read from its CSV.
 
     Returns:
-        float32 (rows, 10): shares of the votes; all zero for a row without any.
+        float32 (rows, 10): shares of the votes; all 0 for a row without votes.
 
     Raises:
-        DataError: labels and votes do not belong together.
+        DataError: the votes belong to another file.
     """
     rows = 1 + max(int(split.rows.max()) for split in data.splits.values())
     labels = np.full(rows, -1)
@@ -68,17 +69,17 @@ def votes_by_row(votes: Votes, data: Fer2013) -> Votes:
     agreement = float((answers[judged] == labels[judged]).mean()) if judged.any() else 0.0
     if agreement < LEAST_AGREEMENT:
         raise DataError(
-            f"FER+'s votes agree with only {agreement:.0%} of the labels; they belong to another file than this one."
+            f"The FER+ votes agree with only {agreement:.0%} of the labels, so they belong to another FER2013 file."
         )
     total = found.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(found, total, out=np.zeros_like(found), where=total > 0), np.float32)
 
 
 def _matched(labels: NDArray[np.int64], votes: Votes) -> NDArray[np.int64]:
-    """For every row of FER2013 its row in FER+, -1 where there is none."""
+    """int64 (rows,): the FER+ row of every FER2013 row; -1 where FER+ has none."""
     answers = np.array(AS_EMOTION)[votes.argmax(axis=1)]
     faceless = votes.argmax(axis=1) == NO_FACE
-    # By the number of faceless pictures that are gone so far; row r of FER+ is row r - gone of FER2013.
+    # Indexed by the number of faceless pictures that are missing so far: row r of FER+ is row r - gone of FER2013.
     scores = np.full(int(faceless.sum()) + 1, -np.inf)
     scores[0] = 0.0
     gone = np.arange(len(scores))
@@ -97,7 +98,7 @@ def _matched(labels: NDArray[np.int64], votes: Votes) -> NDArray[np.int64]:
 
 
 def _likelihood(seen: NDArray[np.int64], answer: int) -> NDArray[np.float64]:
-    """Logarithm of the probability of each label beside one answer; the same for all that tell nothing."""
+    """Log-probability of each label given one FER+ class; log(1/7) where the class or the label is unknown."""
     if answer < 0:
         return np.full(len(seen), np.log(1 / 7))
     agreed = np.where(seen == answer, np.log(AGREEMENT), np.log((1 - AGREEMENT) / 6))

@@ -1,4 +1,4 @@
-"""How far stated probabilities can be believed, and the one number that mends them."""
+"""Calibration of probabilities: reliability, temperature scaling, smoothing and class offsets."""
 
 from dataclasses import dataclass
 
@@ -8,59 +8,62 @@ from scipy.optimize import minimize_scalar
 
 BINS = 15
 FLOOR = 0.004
-"""Added to every probability that smoothing is taken off from, so that none is impossible."""
+"""Added to every probability after the smoothing is removed, so that no probability is 0."""
 
 OFFSET_STEP = 0.02
+"""In logits."""
+
 OFFSET_STEPS = 150
+"""Largest number of steps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Calibration:
-    """The reliability of the likeliest class, in bins of equal width (Guo et al. 2017)."""
+class ReliabilityDiagram:
+    """Confidence and accuracy of the predicted class, in bins of equal width (Guo et al. 2017)."""
 
     confidence: NDArray[np.float64]
-    """float64 (15,): mean confidence of a bin's faces; NaN where it has none."""
+    """float64 (15,): mean confidence of the faces in each bin; NaN in an empty bin."""
     accuracy: NDArray[np.float64]
-    """float64 (15,): share of them that is right; NaN where it has none."""
+    """float64 (15,): accuracy on the faces in each bin; NaN in an empty bin."""
     counts: NDArray[np.int64]
-    """int64 (15,)."""
+    """int64 (15,): faces in each bin."""
 
     @property
     def error(self) -> float:
-        """Expected calibration error, 0 to 1."""
+        """Expected calibration error (ECE), 0 to 1."""
         filled = self.counts > 0
         gaps = np.abs(self.confidence - self.accuracy)[filled]
         return float(np.average(gaps, weights=self.counts[filled])) if filled.any() else 0.0
 
 
-def calibration_of(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
-    """Reliability of probabilities (n, 7) against the labels (n,)."""
+def calibration_of(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> ReliabilityDiagram:
+    """The reliability diagram of probabilities float32 (n, 7) and labels int64 (n,)."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
-    # A bin holds its upper end, as in the paper: (0, 1/15], (1/15, 2/15], ...
+    # As in the paper, a bin includes its upper end: (0, 1/15], (1/15, 2/15], ...
     bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        return Calibration(
+        return ReliabilityDiagram(
             np.bincount(bins, confidence, BINS) / counts, np.bincount(bins, right, BINS) / counts, counts
         )
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
-    """float32 (n, 7), rows sum to 1."""
+    """Probabilities float32 (n, 7) of logits (n, 7); each row sums to 1."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def unsmoothed(logits: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
-    """Logits of the probabilities that label smoothing hid.
+    """Logits without the effect of label smoothing.
 
-    A network that learned from smoothed labels answers a mixture of the truth and of one seventh for every class;
-    the seventh's share is taken off again, down to `FLOOR`.
+    A network that is trained with label smoothing adds the share `smoothing` of a uniform distribution to its
+    probabilities. This share is subtracted, and `FLOOR` is added.
 
     Args:
         logits: float32 (n, 7).
-        smoothing: that it was trained with; 0 changes nothing.
+        smoothing: the label smoothing of the training, 0 to 1; 0 returns the logits unchanged.
     """
     if not smoothing:
         return logits
@@ -69,33 +72,33 @@ def unsmoothed(logits: NDArray[np.float32], smoothing: float) -> NDArray[np.floa
 
 
 def fitted_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The temperature under which the labels are likeliest (Guo et al. 2017, section 4.2).
+    """The temperature with the smallest negative log-likelihood of the labels (Guo et al. 2017, section 4.2).
 
     Args:
-        logits: float32 (n, 7); logarithms of probabilities do as well.
+        logits: float32 (n, 7); log-probabilities are possible too.
         labels: int64 (n,).
     """
 
-    def surprise(log_temperature: float) -> float:
+    def negative_log_likelihood(log_temperature: float) -> float:
         likelihood = softmax(logits.astype(np.float64) / np.exp(log_temperature))
         return float(-np.log(np.maximum(likelihood[np.arange(len(labels)), labels], 1e-12)).mean())
 
-    return float(np.exp(minimize_scalar(surprise, bounds=(-2.5, 2.5), method="bounded").x))
+    return float(np.exp(minimize_scalar(negative_log_likelihood, bounds=(-2.5, 2.5), method="bounded").x))
 
 
 def fitted_offsets(logits: NDArray[np.float32], labels: NDArray[np.int64], least: float) -> NDArray[np.float32]:
-    """What to add to the logits so that every class is found often enough.
+    """Offsets to add to the logits, so that every class reaches a recall.
 
-    The weakest class below `least` gets a step more until none is below it: a shift of decisions from frequent
-    classes to rare ones, at the smallest price in accuracy that such steps can have.
+    Each step raises the offset of the class with the lowest recall until all classes reach `least`. This moves
+    decisions from frequent to rare classes and costs accuracy.
 
     Args:
         logits: float32 (n, 7).
         labels: int64 (n,).
-        least: recall that every class with faces shall have, 0 to 1.
+        least: smallest recall of every class that has faces, 0 to 1.
 
     Returns:
-        float32 (7,); what was reached after `OFFSET_STEPS` where it cannot be done.
+        float32 (7,); after `OFFSET_STEPS` steps a class can still be below `least`.
     """
     offsets = np.zeros(logits.shape[1], np.float32)
     present = np.unique(labels)

@@ -1,4 +1,4 @@
-"""What a model is worth on one split: every figure of the study, computed once and kept as plain numbers."""
+"""Evaluation of a model on one split: all metrics of the study as plain numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,30 +17,30 @@ from sklearn.metrics import (
 
 from monitor.domain import EMOTIONS
 from training.emotion.data.fer2013 import Split
-from training.emotion.evaluation.calibration import Calibration, calibration_of
+from training.emotion.evaluation.calibration import ReliabilityDiagram, calibration_of
 
 Predict: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """Faces uint8 (n, 48, 48) to probabilities float32 (n, 7)."""
 
 JITTER = 0.10
-"""Share of the side by which crops are shifted or scaled to see how much a detector's doubt costs."""
+"""Share of the side by which crops are shifted or scaled, as inaccurate detections would be."""
 
 CURVE_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One class against the others."""
+    """A curve of one class against the others."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
     area: float
-    """Under the ROC curve; for precision and recall the average precision. NaN without faces of the class."""
+    """Area under the ROC curve, or average precision, 0 to 1; NaN without faces of the class."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClassFigures:
-    """The line of one class in the report."""
+class ClassScores:
+    """Precision, recall and F1 of one class, 0 to 1."""
 
     precision: float
     recall: float
@@ -50,52 +50,53 @@ class ClassFigures:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A face that the model was sure and wrong about."""
+    """A wrong answer."""
 
     index: int
     """Of the face in the split."""
-    wanted: int
-    given: int
+    label: int
+    answer: int
     probability: float
+    """Of the answer, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """All figures of one model on one split."""
+    """All metrics of one model on one split."""
 
     split: str
     faces: int
     accuracy: float
     loss: float
     """Mean negative log-likelihood, in nats."""
-    classes: tuple[ClassFigures, ...]
+    classes: tuple[ClassScores, ...]
     confusion: NDArray[np.int64]
     """int64 (7, 7): rows are the labels, columns the answers."""
     roc: tuple[Curve, ...]
     precision_recall: tuple[Curve, ...]
-    calibration: Calibration
+    calibration: ReliabilityDiagram
     mistakes: tuple[Mistake, ...]
-    """The surest first."""
+    """The most confident first."""
 
     def as_json(self) -> dict[str, Any]:
-        """All numbers that JSON can hold; curves without their points."""
+        """All metrics as JSON, without the points of the curves."""
         return {
             "split": self.split,
             "faces": self.faces,
             "accuracy": self.accuracy,
             "loss": self.loss,
             "expected_calibration_error": self.calibration.error,
-            "macro_f1": float(np.mean([figures.f1 for figures in self.classes])),
+            "macro_f1": float(np.mean([scores.f1 for scores in self.classes])),
             "classes": {
                 name: {
-                    "precision": figures.precision,
-                    "recall": figures.recall,
-                    "f1": figures.f1,
-                    "faces": figures.faces,
+                    "precision": scores.precision,
+                    "recall": scores.recall,
+                    "f1": scores.f1,
+                    "faces": scores.faces,
                     "roc_auc": _number(self.roc[number].area),
                     "average_precision": _number(self.precision_recall[number].area),
                 }
-                for number, (name, figures) in enumerate(zip(EMOTIONS, self.classes, strict=True))
+                for number, (name, scores) in enumerate(zip(EMOTIONS, self.classes, strict=True))
             },
             "confusion": self.confusion.tolist(),
             "calibration": {
@@ -106,8 +107,8 @@ class Evaluation:
             "mistakes": [
                 {
                     "index": mistake.index,
-                    "label": EMOTIONS[mistake.wanted],
-                    "answer": EMOTIONS[mistake.given],
+                    "label": EMOTIONS[mistake.label],
+                    "answer": EMOTIONS[mistake.answer],
                     "probability": mistake.probability,
                 }
                 for mistake in self.mistakes
@@ -116,18 +117,18 @@ class Evaluation:
 
 
 def evaluate(predict: Predict, split: Split, *, mistakes: int = 36) -> Evaluation:
-    """Compute all figures of a model on a split.
+    """Compute all metrics of a model on a split.
 
     Args:
-        predict: the model.
+        predict: gives the model's probabilities.
         split: with at least one face.
-        mistakes: how many of the surest mistakes to keep.
+        mistakes: largest number of mistakes to keep, the most confident first.
     """
     return evaluation_of(predict(split.faces), split, mistakes=mistakes)
 
 
 def evaluation_of(probabilities: NDArray[np.float32], split: Split, *, mistakes: int = 36) -> Evaluation:
-    """The same from probabilities float32 (n, 7) that are there already."""
+    """Compute all metrics from probabilities float32 (n, 7) of the faces of a split."""
     labels, classes = split.labels, range(len(EMOTIONS))
     answers = probabilities.argmax(axis=1)
     likelihood = probabilities[np.arange(len(split)), labels].astype(np.float64)
@@ -138,7 +139,7 @@ def evaluation_of(probabilities: NDArray[np.float32], split: Split, *, mistakes:
         accuracy=float((answers == labels).mean()),
         loss=float(-np.log(np.maximum(likelihood, 1e-12)).mean()),
         classes=tuple(
-            ClassFigures(float(precision), float(recall), float(f1), int(faces))
+            ClassScores(float(precision), float(recall), float(f1), int(faces))
             for precision, recall, f1, faces in zip(*by_class, strict=True)
         ),
         confusion=confusion_matrix(labels, answers, labels=list(classes)).astype(np.int64),
@@ -152,12 +153,16 @@ def evaluation_of(probabilities: NDArray[np.float32], split: Split, *, mistakes:
 def jittered(
     faces: NDArray[np.uint8], *, right: float = 0.0, down: float = 0.0, scale: float = 1.0
 ) -> NDArray[np.uint8]:
-    """Faces as a crop would show them whose box lies beside the true one.
+    """Faces cropped with a shifted or scaled box.
 
     Args:
         faces: uint8 (n, 48, 48).
-        right, down: shift of the box, as a share of its side.
-        scale: of the box; over 1 the face gets smaller. What lies outside repeats the edge.
+        right: shift of the box to the right, as a share of its side.
+        down: shift of the box down, as a share of its side.
+        scale: factor for the side of the box; above 1 the face gets smaller.
+
+    Returns:
+        uint8 (n, 48, 48); pixels outside the original crop repeat its edge.
     """
     import cv2
 
@@ -170,7 +175,7 @@ def jittered(
 
 
 def robustness(predict: Predict, split: Split) -> dict[str, float]:
-    """Accuracy with boxes as they should be, and shifted or scaled by `JITTER` in every direction."""
+    """Accuracy with unchanged boxes ("none"), and with boxes shifted or scaled by `JITTER`, by direction."""
     changes: dict[str, dict[str, float]] = {
         "none": {},
         "left": {"right": -JITTER},
@@ -213,5 +218,5 @@ def _surest_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int6
 
 
 def _number(value: float) -> float | None:
-    """NaN has no form in JSON."""
+    """None for NaN, which JSON does not have."""
     return None if np.isnan(value) else float(value)

@@ -1,16 +1,16 @@
-"""Checkpoints that are either the new one whole or the old one whole."""
+"""Checkpoint files: arrays and JSON in one .npz, written atomically."""
 
 import json
-import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import DataError
+from monitor.files import unfinished
 
 Arrays = list[NDArray[Any]]
 
@@ -30,31 +30,15 @@ def save(path: Path, groups: Mapping[str, Sequence[NDArray[Any]]], facts: Mappin
     facts_array = np.frombuffer(json.dumps(facts).encode(), np.uint8)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, lambda file: np.savez(file, allow_pickle=False, facts=facts_array, **named))
+        with unfinished(path) as part, part.open("wb") as file:
+            np.savez(file, allow_pickle=False, facts=facts_array, **named)
     except OSError as error:
         why = error.strerror or str(error)
         raise DataError(f"The checkpoint {path} cannot be written: {why}; the one before it is kept.") from None
 
 
-def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Put a new file in the place of an old one, which stays as it is until the new one is whole on the disk.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def load(path: Path) -> tuple[dict[str, Arrays], dict[str, Any]]:
-    """What `save` wrote: the lists of arrays by name, and the facts.
+    """Read a file of `save`: the lists of arrays by name, and the facts.
 
     Raises:
         DataError: missing or damaged.

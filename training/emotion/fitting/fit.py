@@ -1,4 +1,4 @@
-"""Training: one function that begins, goes on after a kill, and reports through callbacks."""
+"""Training: one function that starts or resumes a run and reports through callbacks."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +12,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from training.emotion.data.augment import Augmentation
 from training.emotion.data.batches import pixels_of, targets_of, training_batches
@@ -20,30 +19,35 @@ from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.calibration import softmax
 from training.emotion.evaluation.evaluate import Predict
 from training.emotion.fitting import checkpoint
+from training.emotion.fitting.optimizer import falls_from, optimizer_of
 from training.emotion.fitting.recipe import Recipe
-from training.emotion.fitting.schedule import falls_from, schedule_of
 from training.emotion.model.face_weights import start_from_face_encoder
+from training.emotion.model.inference import CLASSES, logits_of
 from training.emotion.model.layers import measure_statistics
 from training.emotion.model.networks import ARCHITECTURES, build
 
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.npz"
 FACES_FOR_STATISTICS = 512
+"""Training faces whose statistics turn the face encoder's weights into the champion's."""
+
 BATCHES_FOR_STATISTICS = 40
-EVALUATION_BATCH = 256
-CLASSES = len(EMOTIONS)
+"""Batches whose statistics the normalisation gets before a validation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What one epoch came to. Figures of the validation are of the averaged weights and the mirrored pair."""
+    """The results of one epoch. Validation uses the averaged weights and the mean of a face and its mirror image."""
 
     number: int
     """Counts from 1."""
     of: int
+    """Number of epochs of the run."""
     seconds: float
     loss: float
+    """Mean over the training faces, in nats."""
     accuracy: float
+    """On the training faces, 0 to 1."""
     validation_loss: float | None
     """None in an epoch without validation."""
     validation_accuracy: float | None
@@ -51,34 +55,34 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the caller wants to hear of."""
+    """Callbacks of a training."""
 
     on_epoch: Callable[[Epoch], None] = lambda _: None
     on_batch: Callable[[int, int, float, float], None] = lambda *_: None
-    """Batch, batches an epoch, mean loss and accuracy of the epoch so far."""
+    """Receives the batch's number, the batches per epoch, and the epoch's mean loss and accuracy so far."""
     on_note: Callable[[str], None] = lambda _: None
 
 
 @dataclass(slots=True, eq=False)
 class _Training:
-    """A network in training and what it is trained with."""
+    """A network in training, with its data and settings."""
 
     model: keras.Model
     recipe: Recipe
     strategy: tf.distribute.Strategy
     batches: Callable[[range], tf.data.Dataset]
-    """Batches by their numbers, counted over all epochs."""
+    """Augmented batches by their numbers, counted over all epochs."""
     plain: Callable[[range], tf.data.Dataset]
-    """The same faces unchanged."""
+    """Batches without augmentation."""
     steps: int
-    """An epoch."""
-    judged: Split
+    """Per epoch."""
+    validation: Split
     folder: Path
     epochs: list[Epoch]
 
     @property
     def is_chief(self) -> bool:
-        """Whether this worker writes; all others hold the same weights."""
+        """Whether this worker writes the checkpoints; the weights of all workers are equal."""
         resolver = self.strategy.cluster_resolver
         return resolver is None or not resolver.task_id
 
@@ -93,27 +97,25 @@ def train(
     teacher: Predict | None = None,
     strategy: tf.distribute.Strategy | None = None,
 ) -> list[Epoch]:
-    """Train on the Training split, validate on PublicTest; go on where the checkpoint in `folder` stands.
+    """Train on the Training split, validate on PublicTest; a run whose checkpoint is in `folder` is resumed.
 
     Args:
         folder: of the run.
         data: FER2013.
-        recipe: how; its batch is that of all workers together.
-        votes: of FER+ by data row, for a recipe with a weight for them.
-        progress: hears of epochs and batches.
-        teacher: answers to faces, for a recipe with a weight for them.
-        strategy: where the work is done; None for this process alone.
+        recipe: the settings; its batch size is the sum over all workers.
+        votes: float32 (rows, 10) of FER+; None if the recipe has no weight for them.
+        progress: receives epochs and batches.
+        teacher: a model to learn from; None if the recipe has no weight for it.
+        strategy: distribution of the work; None for this process alone.
 
-    Returns:
-        All epochs, those before a resumption too.
+    Returns all epochs, including those before a resumption.
 
     Raises:
-        DataError: no such split, a checkpoint of another architecture, or one that cannot be read or written.
+        DataError: a split is missing, or the checkpoint is of another architecture, unreadable or not writable.
     """
     training = _set_up(folder, data, recipe, votes, teacher, strategy or tf.distribute.get_strategy())
     if (folder / CHECKPOINT).exists():
-        _resume(training)
-        progress.on_note(f"Going on after epoch {len(training.epochs)} of {recipe.epochs}.")
+        _resume(training, progress)
     elif recipe.face_weights:
         start_from_face_encoder(training.model, pixels_of(data.split("Training").faces[:FACES_FOR_STATISTICS]))
     done = len(training.epochs)
@@ -122,35 +124,8 @@ def train(
     for number in range(done + 1, recipe.epochs + 1):
         began = time.monotonic()
         _seed_dropout(training, number)
-        loss, right = _one_epoch(training, step, batches, progress)
-        epoch = _finish_epoch(training, number, loss, right, began)
-        progress.on_epoch(epoch)
+        progress.on_epoch(_finish_epoch(training, number, *_one_epoch(training, step, batches, progress), began))
     return training.epochs
-
-
-def optimizer_of(recipe: Recipe, steps_an_epoch: int) -> keras.optimizers.Optimizer:
-    """AdamW for a recipe with weight decay, else Adam."""
-    rate = schedule_of(recipe, steps_an_epoch)
-    average = {"use_ema": True, "ema_momentum": recipe.average} if recipe.average else {}
-    if not recipe.weight_decay:
-        return keras.optimizers.Adam(rate, **average)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **average)
-    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    return optimizer
-
-
-def logits_of(model: keras.Model, faces: NDArray[np.uint8], *, mirrored: bool = False) -> NDArray[np.float32]:
-    """float32 (n, 7): logits of the emotions for uint8 (n, 48, 48); on request the mean with the mirror's."""
-    parts = [np.empty((0, CLASSES), np.float32)]
-    for start in range(0, len(faces), EVALUATION_BATCH):
-        pixels = pixels_of(faces[start : start + EVALUATION_BATCH])
-        parts.append(np.asarray(model(pixels, training=False), np.float32)[:, :CLASSES])
-    given = np.concatenate(parts)
-    if model.output_shape[-1] == CLASSES:
-        given = np.log(np.maximum(given, 1e-12))
-    if not mirrored:
-        return given
-    return np.asarray((given + logits_of(model, faces[:, :, ::-1])) / 2, np.float32)
 
 
 def _set_up(
@@ -161,10 +136,10 @@ def _set_up(
     teacher: Predict | None,
     strategy: tf.distribute.Strategy,
 ) -> _Training:
-    faces, judged = data.split("Training"), data.split("PublicTest")
+    faces, validation = data.split("Training"), data.split("PublicTest")
     steps = len(faces) // recipe.batch
     if not steps:
-        raise DataError(f"The Training split has {len(faces)} faces, less than one batch of {recipe.batch}.")
+        raise DataError(f"The Training split has {len(faces)} faces, fewer than one batch of {recipe.batch}.")
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.precision)
     with strategy.scope():
@@ -189,20 +164,20 @@ def _set_up(
         )  # fmt: skip
 
     changed = partial(batches, Augmentation() if recipe.augment else None)
-    return _Training(model, recipe, strategy, changed, partial(batches, None), steps, judged, folder, [])
+    return _Training(model, recipe, strategy, changed, partial(batches, None), steps, validation, folder, [])
 
 
 def _distributed(training: _Training, numbers: range) -> Iterator[Any]:
     """Each worker's part of every batch."""
     options = tf.data.Options()
-    # Every worker makes the same batches and takes its own part of each.
+    # Every worker makes all batches and takes its own part of each.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     batches = training.batches(numbers).with_options(options)
     return iter(training.strategy.experimental_distribute_dataset(batches))
 
 
 def _step_of(training: _Training) -> Callable[[Any, Any], Any]:
-    """The traced step: a batch's pixels and targets to the sums of its losses and right answers."""
+    """The traced step: a batch's pixels and targets to the sum of its losses and the number of right answers."""
     model, recipe, strategy = training.model, training.recipe, training.strategy
 
     def on_replica(pixels: Any, wanted: Any) -> Any:
@@ -216,7 +191,7 @@ def _step_of(training: _Training) -> Callable[[Any, Any], Any]:
         right = tf.equal(tf.argmax(wanted[:, :CLASSES], -1), tf.argmax(given[:, :CLASSES], -1))
         return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.float32))])
 
-    # XLA would double the time on a CPU.
+    # XLA doubles the time on a CPU.
     @tf.function(jit_compile=False)
     def step(pixels: Any, wanted: Any) -> Any:
         return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(on_replica, (pixels, wanted)), axis=None)
@@ -235,7 +210,7 @@ def _losses(wanted: Any, given: Any, votes_weight: float) -> Any:
 
 
 def _seed_dropout(training: _Training, epoch: int) -> None:
-    """Give every dropout the epoch's own seed, so that a resumed epoch drops what it would have dropped."""
+    """Seed every dropout by the epoch: a resumed run drops the units that an uninterrupted run would drop."""
     for number, layer in enumerate(training.model.layers):
         if isinstance(layer, keras.layers.Dropout):
             layer.seed_generator.state.assign([training.recipe.seed + number, epoch])
@@ -248,25 +223,27 @@ def _one_epoch(
     sums = np.zeros(2)
     for number in range(1, training.steps + 1):
         sums += np.asarray(step(*next(batches)))
-        loss, right = (sums / (number * training.recipe.batch)).tolist()
+        loss, accuracy = (sums / (number * training.recipe.batch)).tolist()
         if not np.isfinite(loss):
-            raise DataError("The loss is no number any more; train again with a lower learning rate (--rate).")
-        progress.on_batch(number, training.steps, loss, right)
-    return loss, right
+            raise DataError(
+                "The loss is not a number (NaN or infinite); train again with a lower learning rate (--rate)."
+            )
+        progress.on_batch(number, training.steps, loss, accuracy)
+    return loss, accuracy
 
 
-def _finish_epoch(training: _Training, number: int, loss: float, right: float, began: float) -> Epoch:
-    """Validate where it is due, and write the checkpoints."""
+def _finish_epoch(training: _Training, number: int, loss: float, accuracy: float, began: float) -> Epoch:
+    """Validate if it is due, and write the checkpoints."""
     model, recipe = training.model, training.recipe
     weights = model.get_weights()
-    judged: tuple[float, float] | tuple[None, None] = (None, None)
+    validated: tuple[float, float] | tuple[None, None] = (None, None)
     if number == recipe.epochs or number % recipe.validate_every == 0:
-        judged = _validate(training)
+        validated = _validate(training)
     best = max((each.validation_accuracy or 0.0 for each in training.epochs), default=0.0)
-    epoch = Epoch(number, recipe.epochs, time.monotonic() - began, loss, right, *judged)
+    epoch = Epoch(number, recipe.epochs, time.monotonic() - began, loss, accuracy, *validated)
     training.epochs.append(epoch)
     facts = {"recipe": recipe.as_json(), "epochs": [asdict(each) for each in training.epochs]}
-    if training.is_chief and judged[1] is not None and judged[1] >= best:
+    if training.is_chief and validated[1] is not None and validated[1] >= best:
         checkpoint.save(training.folder / BEST, {"weights": model.get_weights()}, facts)
     model.set_weights(weights)
     if training.is_chief:
@@ -276,19 +253,19 @@ def _finish_epoch(training: _Training, number: int, loss: float, right: float, b
 
 
 def _validate(training: _Training) -> tuple[float, float]:
-    """Loss and accuracy; leaves the averaged weights in the model."""
-    model, judged = training.model, training.judged
+    """Validation loss and accuracy; leaves the averaged weights in the model."""
+    model, split = training.model, training.validation
     if training.recipe.average:
         model.optimizer.finalize_variable_values(model.trainable_variables)
-        # On faces as they will come: statistics of augmented ones cost half a point.
+        # On faces without augmentation: statistics of augmented faces cost half a point of accuracy.
         measured_on = training.plain(range(min(training.steps, BATCHES_FOR_STATISTICS)))
         measure_statistics(model, measured_on.map(lambda pixels, _: pixels))
-    logits = logits_of(model, judged.faces, mirrored=True)
-    likelihood = softmax(logits)[np.arange(len(judged)), judged.labels]
-    return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float((logits.argmax(1) == judged.labels).mean())
+    logits = logits_of(model, split.faces, mirrored=True)
+    likelihood = softmax(logits)[np.arange(len(split)), split.labels]
+    return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float((logits.argmax(1) == split.labels).mean())
 
 
-def _resume(training: _Training) -> None:
+def _resume(training: _Training, progress: Progress) -> None:
     folder, model = training.folder, training.model
     groups, facts = checkpoint.load(folder / CHECKPOINT)
     architecture = facts.get("recipe", {}).get("architecture")
@@ -302,3 +279,4 @@ def _resume(training: _Training) -> None:
         training.epochs.extend(Epoch(**epoch) for epoch in facts["epochs"])
     except (ValueError, KeyError, TypeError):
         raise DataError(f"The checkpoint in {folder} does not fit this network; give another folder.") from None
+    progress.on_note(f"Resuming after epoch {len(training.epochs)} of {training.recipe.epochs}.")

@@ -1,4 +1,4 @@
-"""Everything that decides what a training makes, in one record that is kept beside its weights."""
+"""The training recipe: all settings that decide the result of a training, stored with the weights."""
 
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -8,31 +8,33 @@ from monitor.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one network is trained."""
+    """The settings of one training."""
 
     architecture: str
     epochs: int
     batch: int
+    """Faces per step."""
     rate: float
     """Highest learning rate."""
     warm_up: int = 0
-    """Epochs in which the rate rises from zero."""
+    """Epochs in which the learning rate rises from 0 on a line."""
     cool_down: float = 0.0
-    """Last share of the epochs, in which the rate falls to zero on a line; 0: the last half at a tenth of it."""
+    """Share of the epochs in which the learning rate falls to 0 on a line; 0: a tenth of `rate` in the second half."""
     weight_decay: float = 0.0
     smoothing: float = 0.0
+    """Label smoothing, 0 to 1."""
     votes_weight: float = 0.0
-    """Weight of the loss on the votes of FER+; 0 without them."""
+    """Weight of the loss on the FER+ votes; 0 trains without them."""
     teacher_weight: float = 0.0
-    """Share of a teacher's answers in what is learned; the labels have the rest (Hinton et al. 2015)."""
+    """Share of a teacher's probabilities in the targets, 0 to 1; the rest is the labels (Hinton et al. 2015)."""
     average: float = 0.0
-    """Momentum of the moving average of the weights (EMA) that is kept in the end; 0: none."""
+    """Momentum of the exponential moving average (EMA) of the weights, which the run keeps; 0: no average."""
     augment: bool = False
-    """Change the faces at random; less while the rate falls (`batches.CALM`)."""
+    """Data augmentation, weaker in the cool-down (`batches.CALM`)."""
     face_weights: bool = False
-    """Begin with the face encoder's weights."""
+    """Start with the weights of the face encoder."""
     validate_every: int = 1
-    """Epochs."""
+    """Epochs between validations."""
     seed: int = 7
     precision: str = "float32"
     """Keras' dtype policy."""
@@ -41,7 +43,7 @@ class Recipe:
         return asdict(self)
 
     def changed(self, **values: Any) -> "Recipe":
-        """The same with other values; None leaves one as it is."""
+        """A copy with other values; None keeps a value."""
         return replace(self, **{name: value for name, value in values.items() if value is not None})
 
     @classmethod
@@ -55,7 +57,7 @@ class Recipe:
 
 
 CLASSIC = Recipe("classic", epochs=60, batch=256, rate=1e-3)
-"""30 epochs at 1e-3 and 30 at 1e-4, as in the notebooks."""
+"""30 epochs at a learning rate of 1e-3 and 30 at 1e-4, as in the notebooks."""
 
 CHAMPION = Recipe(
     "champion",
@@ -74,6 +76,6 @@ CHAMPION = Recipe(
 )
 
 TAUGHT = {"teacher_weight": 0.5, "smoothing": 0.0}
-"""What changes with a teacher: its answers bring the doubt that smoothing would."""
+"""Changes with a teacher: its probabilities replace label smoothing."""
 
 RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION)}

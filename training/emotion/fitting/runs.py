@@ -1,4 +1,4 @@
-"""Folders of runs: what a training leaves behind, read back."""
+"""Reads the folders of runs: recipe, epochs, weights and report."""
 
 import json
 from collections.abc import Mapping
@@ -12,8 +12,9 @@ from monitor.errors import DataError
 from training.emotion.evaluation.calibration import softmax, unsmoothed
 from training.emotion.evaluation.evaluate import Predict
 from training.emotion.fitting import checkpoint
-from training.emotion.fitting.fit import BEST, CHECKPOINT, Epoch, logits_of
+from training.emotion.fitting.fit import BEST, CHECKPOINT, Epoch
 from training.emotion.fitting.recipe import Recipe
+from training.emotion.model.inference import logits_of
 from training.emotion.model.networks import build
 
 NUMBERS = "report.json"
@@ -22,7 +23,7 @@ NUMBERS = "report.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A training, as far as it has come."""
+    """A training, complete or not."""
 
     folder: Path
     recipe: Recipe
@@ -34,26 +35,26 @@ class Run:
 
     @property
     def best_accuracy(self) -> float | None:
-        """Of the validation; None before the first."""
+        """Best validation accuracy, 0 to 1; None before the first validation."""
         found = [epoch.validation_accuracy for epoch in self.epochs if epoch.validation_accuracy is not None]
         return max(found, default=None)
 
 
 def open_run(folder: Path) -> Run:
-    """A run by its folder.
+    """The run in a folder.
 
     Raises:
-        DataError: it holds no run, or a damaged one.
+        DataError: the folder does not hold a run, or the run is damaged.
     """
     _, facts = checkpoint.load(folder / CHECKPOINT)
     return _run_of(folder, facts)
 
 
 def load_model(folder: Path) -> tuple[keras.Model, Run]:
-    """The run's best network by the validation, in float32; its latest where nothing was validated yet.
+    """The network with the run's best validation accuracy, in float32; the latest before the first validation.
 
     Raises:
-        DataError: it holds no run, a damaged one, or one of a network that there no longer is.
+        DataError: the folder does not hold a run, or the run is damaged or of an architecture that has changed.
     """
     run = open_run(folder)
     groups, _ = checkpoint.load(folder / (BEST if (folder / BEST).exists() else CHECKPOINT))
@@ -69,12 +70,12 @@ def load_model(folder: Path) -> tuple[keras.Model, Run]:
 
 
 def predictor(model: keras.Model, temperature: float = 1.0, smoothing: float = 0.0) -> Predict:
-    """Probabilities by a network and its mirrored second pass, with the labels' smoothing taken off."""
+    """A function that gives probabilities: mean logits of face and mirror image, without label smoothing."""
     return lambda faces: softmax(unsmoothed(logits_of(model, faces, mirrored=True), smoothing) / temperature)
 
 
 def find_runs(root: Path) -> list[Run]:
-    """All runs below a folder, by name; empty without any.
+    """All runs in a folder, sorted by name.
 
     Raises:
         DataError: one of them is damaged.
@@ -83,7 +84,7 @@ def find_runs(root: Path) -> list[Run]:
 
 
 def numbers_of(run: Run) -> Mapping[str, Any] | None:
-    """The numbers of the run's report; None when there is none yet.
+    """The numbers of the run's report; None if the run does not have a report.
 
     Raises:
         DataError: the file is damaged.

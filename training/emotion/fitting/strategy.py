@@ -9,13 +9,13 @@ from monitor.errors import UsageError
 
 
 def multiworker() -> tf.distribute.Strategy:
-    """The strategy that TF_CONFIG describes. To be made before TensorFlow computes anything.
+    """The strategy that TF_CONFIG describes. Call it before TensorFlow computes anything.
 
     TF_CONFIG is JSON such as {"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker",
-    "index": 0}}; worker 0 writes the checkpoints, in a folder that all workers can read when they go on.
+    "index": 0}}. Worker 0 writes the checkpoints; to resume, all workers must be able to read their folder.
 
     Raises:
-        UsageError: TF_CONFIG is missing or no description of workers.
+        UsageError: TF_CONFIG is missing or does not describe the workers.
     """
     try:
         config = json.loads(os.environ["TF_CONFIG"])
@@ -25,7 +25,7 @@ def multiworker() -> tf.distribute.Strategy:
         known = False
     if not known:
         raise UsageError(
-            "Training on several machines needs TF_CONFIG with the cluster's workers and this one's task; "
-            "see TensorFlow's guide to multi-worker training."
+            "Training on several machines needs TF_CONFIG with the workers of the cluster and the task of this one. "
+            "See TensorFlow's guide to multi-worker training."
         )
     return tf.distribute.MultiWorkerMirroredStrategy()

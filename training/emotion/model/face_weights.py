@@ -1,4 +1,4 @@
-"""The champion's start: the weights of dlib's face encoder, which were learned on three million faces."""
+"""Transfer learning: the champion starts with the weights of dlib's face encoder (three million faces)."""
 
 import keras
 import numpy as np
@@ -12,10 +12,10 @@ Array = NDArray[np.float32]
 
 
 def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:
-    """Give the champion the face encoder's convolutions; its head stays as it is.
+    """Copy the convolutions of the face encoder into the champion; the head keeps its weights.
 
-    dlib has a fixed scale and shift where the champion has batch normalisation. Statistics over `pixels`
-    turn one into the other, so that the network computes the same before and after.
+    dlib has a fixed scale and shift where the champion has batch normalisation. Statistics over `pixels` convert
+    them, so the outputs of the convolutions do not change.
 
     Args:
         model: the champion with the trunk of dlib's network.
@@ -41,14 +41,14 @@ def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:
 
 
 def _kernel(values: Array, filters: int, size: int) -> tuple[Array, Array]:
-    """(size, size, in, filters) and the biases (filters,) from dlib's (filters, in, size, size) and biases."""
+    """Kernel (size, size, in, filters) and biases (filters,), from dlib's (filters, in, size, size) and biases."""
     kernel = values[:-filters].reshape(filters, -1, size, size)
     return kernel.transpose(2, 3, 1, 0), values[-filters:]
 
 
 def _halve(kernel: Array) -> Array:
-    """The 5x5 kernel on grey that equals 7x7 with stride 2 on the picture enlarged twice (bilinear)."""
-    # Enlarged pixel 2i lies a quarter pixel left of pixel i, 2i + 1 a quarter right: weights 3/4 and 1/4.
+    """The 5x5 kernel on grey that equals a 7x7 kernel with stride 2 on the picture enlarged twice (bilinear)."""
+    # Enlarged pixel 2i lies a quarter pixel left of pixel i, pixel 2i + 1 a quarter right: weights 3/4 and 1/4.
     spread = np.zeros((5, 7), np.float32)
     for tap in range(7):
         place, odd = divmod(tap - 3, 2)

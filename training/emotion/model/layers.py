@@ -1,4 +1,4 @@
-"""The two layers that Keras does not bring in the form that a CPU wants."""
+"""Two layers that Keras lacks or runs slowly on a CPU."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,14 +12,14 @@ MOMENTUM = 0.98
 
 @keras.saving.register_keras_serializable("muster")
 class FusedBatchNorm(keras.layers.Layer):
-    """Batch normalisation over the last axis of (n, h, w, c) by TensorFlow's fused kernel.
+    """Batch normalisation over the last axis of (n, h, w, c) with TensorFlow's fused kernel.
 
-    Keras' own layer is built of a dozen small operations on a CPU and doubles the time of a small network.
+    On a CPU the layer of Keras runs a dozen small operations and doubles the time of a small network.
     Scale, shift and statistics are float32 under every precision policy.
     """
 
     momentum = MOMENTUM
-    """How much of the statistics so far a batch in training leaves; a traced graph keeps what it was."""
+    """Share of the old statistics that a training batch keeps, 0 to 1; a traced graph does not follow changes."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         def weight(name: str, start: str, trainable: bool) -> Any:
@@ -52,7 +52,7 @@ class FusedBatchNorm(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("muster")
 class PadChannels(keras.layers.Layer):
-    """Zeros appended to the channels of (n, h, w, c): option A for short cuts of He et al. (2015)."""
+    """Appends zeros to the channels of (n, h, w, c): option A for the shortcuts of He et al. (2015)."""
 
     def __init__(self, channels: int, **options: Any) -> None:
         super().__init__(**options)
@@ -69,13 +69,12 @@ class PadChannels(keras.layers.Layer):
 
 
 def measure_statistics(model: keras.Model, batches: Iterable[Any]) -> None:
-    """Set the statistics of every `FusedBatchNorm` to the mean over batches, for weights that were averaged.
+    """Set the statistics of every `FusedBatchNorm` to the mean over batches; needed after averaging weights.
 
-    Averaged weights have other activations than those that the statistics were collected from (Izmailov et al.
-    2018, section 3.2).
+    The statistics of the training come from the activations of other weights (Izmailov et al. 2018, section 3.2).
 
     Args:
-        model: a network; one without the layer stays as it is.
+        model: a network; without `FusedBatchNorm` it does not change.
         batches: float32 (n, 48, 48, 1) in [0, 1].
     """
     norms = [layer for layer in model.layers if isinstance(layer, FusedBatchNorm)]

@@ -11,10 +11,10 @@ from training.emotion.data.fer2013 import SIDE
 from training.emotion.model.layers import FusedBatchNorm, PadChannels
 
 STAGES = ((32, 3), (64, 4), (128, 3), (256, 3))
-"""Filters and residual blocks of the champion's stages; every stage but the first halves the picture."""
+"""Filters and residual blocks of the champion's stages; every stage except the first halves the picture."""
 
 VOTES = 10
-"""Classes of FER+, the champion's second task in training."""
+"""Classes of FER+, the second task of the champion in training."""
 
 
 def classic() -> keras.Model:
@@ -34,17 +34,17 @@ def classic() -> keras.Model:
     for _ in range(3):
         x = layers.Dense(512, activation="relu")(x)
         x = layers.Dropout(0.5)(x)
-    # float32: a softmax in bfloat16 has two digits.
+    # In float32, because a softmax in bfloat16 has only two digits.
     return keras.Model(picture, layers.Dense(len(EMOTIONS), activation="softmax", dtype="float32")(x), name="classic")
 
 
 def champion(stages: tuple[tuple[int, int], ...] = STAGES, dropout: float = 0.3) -> keras.Model:
     """A residual network: pixels in [0, 1] (n, 48, 48, 1) to logits (n, 7 + 10).
 
-    The first seven outputs are the emotions of FER2013, the other ten the votes of FER+; the second task shapes
-    the features in training and is cut off at export. The trunk follows dlib's face encoder (a ResNet-34 with
-    half the filters), so that it can begin with that network's weights (`training.emotion.model.face_weights`); its
-    first layer, a 7x7 convolution with stride 2 on a picture twice as large, is a 5x5 convolution here.
+    The first seven outputs are the emotions of FER2013, the other ten the votes of FER+. The second task improves
+    the features in training; the export removes it. The trunk is dlib's face encoder, a ResNet-34 with half the
+    filters, and can start with its weights (`training.emotion.model.face_weights`). dlib's first layer, a 7x7
+    convolution with stride 2 on a picture twice as large, is a 5x5 convolution here.
     """
     picture = keras.Input((SIDE, SIDE, 1), name="pixels")
     x = layers.Rescaling(255 / 256, -117 / 256, name="centre")(picture)
@@ -79,11 +79,13 @@ ARCHITECTURES: dict[str, Callable[[], keras.Model]] = {"classic": classic, "cham
 
 
 def build(name: str) -> keras.Model:
-    """A new network by its name.
+    """A new network of an architecture.
 
     Raises:
-        UsageError: there is no such architecture.
+        UsageError: the architecture is unknown.
     """
     if name not in ARCHITECTURES:
-        raise UsageError(f"There is no architecture named {name!r}; there are {' and '.join(ARCHITECTURES)}.")
+        raise UsageError(
+            f"There is no architecture named {name!r}; the architectures are {' and '.join(ARCHITECTURES)}."
+        )
     return ARCHITECTURES[name]()

@@ -1,4 +1,4 @@
-"""Which precision trains faster here: measured, not guessed."""
+"""Measures which precision trains faster on this machine."""
 
 import time
 
@@ -14,7 +14,7 @@ STEPS = 3
 
 
 def measured_precisions(architecture: str, batch: int) -> dict[str, float]:
-    """Milliseconds a face for a step forward and back, by Keras dtype policy."""
+    """Milliseconds per face of a forward and backward step, by Keras dtype policy."""
     before = keras.config.dtype_policy()
     try:
         return {policy: _milliseconds(architecture, batch, policy) for policy in POLICIES}
@@ -39,5 +39,5 @@ def _milliseconds(architecture: str, batch: int, policy: str) -> float:
         began = time.perf_counter()
         step()
         times.append(time.perf_counter() - began)
-    # The least of a few: what else runs can only make a step longer.
+    # The minimum of a few: other processes can only slow a step down.
     return min(times) / batch * 1000

@@ -1,4 +1,4 @@
-"""The shipped ONNX file as a Keras network again, so that it can be explained where no run is at hand."""
+"""Converts the shipped ONNX file back to a Keras network, to explain it without a run."""
 
 from pathlib import Path
 
@@ -17,19 +17,19 @@ Array = NDArray[np.float32]
 
 
 def keras_champion(path: Path) -> keras.Model:
-    """The champion with the weights of an exported file; its normalisation is folded into the convolutions.
+    """The champion with the weights of an exported file; the convolutions include the normalisation.
 
-    Answers differ from the file's by the rounding of its activations, and are not calibrated.
+    Its outputs are not calibrated, and differ from those of the file by the rounding of the activations.
 
     Raises:
-        ModelError: the file cannot be read, or is no champion.
+        ModelError: the file cannot be read, or is not a champion.
     """
-    damaged = ModelError(f"{path} holds no champion of `muster train export`; give a run's folder instead.")
+    damaged = ModelError(f"{path} is not a champion of `muster train export`; give a run's folder instead.")
     try:
         graph = onnx.load(path).graph
     except (OSError, DecodeError) as error:
         raise ModelError(f"The model {path} cannot be read ({error}); give another.") from None
-    values = _Values(graph)
+    values = _Constants(graph)
     convolutions = [values.of_inputs(node) for node in graph.node if node.op_type == "Conv"]
     heads = [values.of_inputs(node) for node in graph.node if node.op_type in ("Gemm", "MatMul")]
     if heads and len(heads[0]) == 1:
@@ -52,8 +52,8 @@ def keras_champion(path: Path) -> keras.Model:
     return model
 
 
-class _Values:
-    """The constants of a graph, widened from float16 or 8-bit integers where they are stored so."""
+class _Constants:
+    """The constants of a graph as float32, also where the graph stores float16 or 8-bit integers."""
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self._stored = {weight.name: weight for weight in graph.initializer}
@@ -65,7 +65,7 @@ class _Values:
         return [value for add in adds for name in add.input if (value := self._of(name)) is not None]
 
     def of_inputs(self, node: onnx.NodeProto) -> list[Array]:
-        """The constants among a node's inputs, in their order."""
+        """The constants among a node's inputs, in the order of the inputs."""
         found = [self._of(name) for name in node.input[1:]]
         return [value for value in found if value is not None]
 

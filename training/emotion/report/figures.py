@@ -1,4 +1,4 @@
-"""The figures of a report: each function draws one and returns it as PNG."""
+"""The figures of a report: each function draws one figure and returns it as PNG."""
 
 import io
 from collections.abc import Sequence
@@ -15,15 +15,16 @@ from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.calibration import BINS
 from training.emotion.evaluation.evaluate import Curve, Evaluation
 from training.emotion.fitting.fit import Epoch
+from training.report import PNG_TEXTS
 
 COLOURS = sns.color_palette("colorblind", len(EMOTIONS))
-"""One per emotion, told apart by people with any colour vision."""
+"""One per emotion, suitable for colour-blind people."""
 
 INK, SECOND = "#0072B2", "#D55E00"
 
 
 def class_counts(data: Fer2013) -> bytes:
-    """Faces per class and split, as bars."""
+    """Bars: faces per class and split."""
     figure, (axes,) = _figure(8, 3.2)
     width = 0.8 / len(data.splits)
     for number, (name, split) in enumerate(data.splits.items()):
@@ -36,7 +37,7 @@ def class_counts(data: Fer2013) -> bytes:
 
 
 def samples(split: Split, per_class: int = 10) -> bytes:
-    """Faces of every class, a row each."""
+    """The first faces of every class, one row per class."""
     figure, all_axes = _figure(per_class * 0.75, len(EMOTIONS) * 0.8, len(EMOTIONS), per_class)
     for emotion, name in enumerate(EMOTIONS):
         chosen = np.flatnonzero(split.labels == emotion)[:per_class]
@@ -50,7 +51,7 @@ def samples(split: Split, per_class: int = 10) -> bytes:
 
 
 def history(epochs: Sequence[Epoch]) -> bytes:
-    """Loss and accuracy over the epochs, training and validation."""
+    """Training and validation loss and accuracy by epoch."""
     figure, (left, right) = _figure(9, 3.4, 1, 2)
     numbers = [epoch.number for epoch in epochs]
     judged = [epoch for epoch in epochs if epoch.validation_accuracy is not None]
@@ -67,7 +68,7 @@ def history(epochs: Sequence[Epoch]) -> bytes:
 
 
 def confusion(evaluation: Evaluation, *, normalised: bool) -> bytes:
-    """Rows are the labels; normalised, each row sums to 1."""
+    """The confusion matrix: a row per label, a column per answer; normalised, each row sums to 1."""
     table = evaluation.confusion.astype(np.float64)
     if normalised:
         table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
@@ -95,7 +96,7 @@ def curves(evaluation: Evaluation) -> bytes:
 
 
 def reliability(evaluation: Evaluation) -> bytes:
-    """Accuracy by confidence, with the number of faces behind every bar."""
+    """The reliability diagram: accuracy and share of the faces by confidence."""
     calibration, middles = evaluation.calibration, (np.arange(BINS) + 0.5) / BINS
     figure, (axes,) = _figure(4.6, 4)
     axes.bar(middles, np.nan_to_num(calibration.accuracy), 1 / BINS, color=INK, alpha=0.8, edgecolor="white")
@@ -109,14 +110,14 @@ def reliability(evaluation: Evaluation) -> bytes:
 
 
 def mistakes(evaluation: Evaluation, split: Split, columns: int = 6) -> bytes:
-    """The faces that the model was surest and wrong about."""
+    """The faces with the most confident mistakes."""
     pictures = [split.faces[mistake.index] for mistake in evaluation.mistakes]
-    titles = [_outcome(each.wanted, each.given, each.probability) for each in evaluation.mistakes]
+    titles = [_outcome(each.label, each.answer, each.probability) for each in evaluation.mistakes]
     return grid(pictures, titles, columns)
 
 
 def grid(pictures: Sequence[NDArray[np.uint8]], titles: Sequence[str], columns: int = 6) -> bytes:
-    """Pictures, grey (48, 48) or RGB (48, 48, 3), each with a line above it."""
+    """Pictures, grey (48, 48) or RGB (48, 48, 3), each below its title."""
     rows = max(1, -(-len(pictures) // columns))
     figure, all_axes = _figure(columns * 1.7, rows * 1.75, rows, columns)
     for axes in all_axes:
@@ -128,7 +129,7 @@ def grid(pictures: Sequence[NDArray[np.uint8]], titles: Sequence[str], columns: 
 
 
 def outcomes(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> list[str]:
-    """ "true - predicted - probability" for every face."""
+    """ "label - answer - probability" for every face."""
     answers = probabilities.argmax(axis=1)
     return [
         _outcome(int(label), int(answer), float(row[answer]))
@@ -136,8 +137,8 @@ def outcomes(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> l
     ]
 
 
-def _outcome(wanted: int, given: int, probability: float) -> str:
-    return f"{EMOTIONS[wanted]} - {EMOTIONS[given]} - {probability:.2f}"
+def _outcome(label: int, answer: int, probability: float) -> str:
+    return f"{EMOTIONS[label]} - {EMOTIONS[answer]} - {probability:.2f}"
 
 
 def _legend(emotion: int, area: str, curve: Curve) -> str:
@@ -146,12 +147,12 @@ def _legend(emotion: int, area: str, curve: Curve) -> str:
 
 def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Any]]:
     with matplotlib.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
-        # No pyplot: it would choose a window system and keep every figure.
+        # Without pyplot, which would choose a window system and keep every figure.
         figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
         return figure, list(np.ravel(figure.subplots(rows, columns)))
 
 
 def _png(figure: Figure) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})
+    figure.savefig(file, format="png", metadata=PNG_TEXTS)
     return file.getvalue()

@@ -1,6 +1,6 @@
-"""Where a network looks: guided gradient-weighted class activation maps (Grad-CAM; Selvaraju et al. 2017).
+"""Guided gradient-weighted class activation maps (Grad-CAM; Selvaraju et al. 2017).
 
-As in the classic notebooks: positive activations times positive gradients, each channel weighted by its mean.
+As in the classic notebooks, each channel is weighted by the mean of its positive gradients at positive activations.
 """
 
 import cv2
@@ -20,24 +20,26 @@ def last_spatial_layer(model: keras.Model) -> str:
     """The name of the last layer whose output is 4-D: (n, h, w, c)."""
     names = [layer.name for layer in model.layers if _is_spatial(layer)]
     if not names:
-        raise UsageError("This network has no layer with a height and a width, so it has no activation map.")
+        raise UsageError(
+            "This network does not have a layer with a height and a width, so it does not have an activation map."
+        )
     return str(names[-1])
 
 
 def activation_map(model: keras.Model, face: NDArray[np.uint8], emotion: int, layer: str | None = None) -> Map:
-    """How much every part of a face speaks for an emotion.
+    """The activation map of an emotion: how much each part of a face raises its score.
 
     Args:
-        model: any network from pixels (n, 48, 48, 1) to scores whose first seven are the emotions.
+        model: a network from pixels (n, 48, 48, 1) to scores, of which the first seven are the emotions.
         face: uint8 (48, 48).
         emotion: index of the class, 0 to 6.
-        layer: whose activations; None for the last that has a height and a width.
+        layer: name of the layer; None for the last layer with a height and a width.
 
     Returns:
-        float32 (48, 48) from 0 to 1; all 0 where nothing speaks for it.
+        float32 (48, 48), 0 to 1; all 0 if no part of the face raises the score.
 
     Raises:
-        UsageError: there is no such layer, or it has no height and width.
+        UsageError: the layer is unknown or has neither height nor width.
     """
     chosen = _layer(model, layer or last_spatial_layer(model))
     both = keras.Model(model.input, [chosen.output, model.output])
@@ -61,12 +63,12 @@ def _combined(activations: Map, gradients: Map) -> Map:
 
 
 def overlaid(face: NDArray[np.uint8], heat: Map, alpha: float = 0.45) -> NDArray[np.uint8]:
-    """A face under its map in colours: uint8 (48, 48, 3), RGB.
+    """A face with its activation map in colours on top: uint8 (48, 48, 3), RGB.
 
     Args:
         face: uint8 (48, 48).
         heat: float32 (48, 48), 0 to 1.
-        alpha: how much of the colours, 0 to 1.
+        alpha: opacity of the colours, 0 to 1.
     """
     colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_JET)[..., ::-1].astype(np.float32)
     grey = np.repeat(face[..., None], 3, axis=-1).astype(np.float32)
@@ -77,9 +79,9 @@ def _layer(model: keras.Model, name: str) -> keras.layers.Layer:
     layer = next((each for each in model.layers if each.name == name), None)
     if layer is None:
         some = ", ".join(each.name for each in model.layers if _is_spatial(each))
-        raise UsageError(f"The network has no layer named {name!r}; those with an activation map are {some}.")
+        raise UsageError(f"There is no layer named {name!r}; the layers with an activation map are {some}.")
     if not _is_spatial(layer):
-        raise UsageError(f"The layer {name!r} has no height and width, so it has no activation map.")
+        raise UsageError(f"The layer {name!r} has neither height nor width, so it does not have an activation map.")
     return layer
 
 

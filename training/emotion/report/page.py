@@ -1,6 +1,5 @@
-"""The report of a run: one HTML file that needs nothing else, its figures as PNGs, its numbers as JSON."""
+"""The report of a run: one HTML file with its figures inside, the figures as PNGs, the numbers as JSON."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,13 @@ import numpy as np
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
+from monitor.files import unfinished
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.evaluate import Evaluation, Predict
-from training.emotion.fitting.checkpoint import replace_file
 from training.emotion.fitting.runs import NUMBERS, Run, numbers_of
 from training.emotion.report import figures
 from training.emotion.report.gradcam import activation_map, last_spatial_layer, overlaid
+from training.report import data_uri
 
 PAGE = "index.html"
 MAPS = 36
@@ -26,22 +26,22 @@ MAPS = 36
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure and what it shows."""
+    """A figure with its title and caption."""
 
     name: str
-    """Of its PNG, without the suffix."""
+    """File name of the PNG without the suffix."""
     title: str
     text: str
     png: bytes
 
     @property
     def source(self) -> str:
-        """For an `<img>`."""
-        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
+        """The address of an `<img>`."""
+        return data_uri(self.png)
 
 
 def numbers_of_run(run: Run, model: keras.Model, evaluation: Evaluation, more: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the report knows, as JSON can hold it."""
+    """All numbers of the report, as JSON."""
     return {
         "run": run.name,
         "recipe": run.recipe.as_json(),
@@ -59,29 +59,29 @@ def numbers_of_run(run: Run, model: keras.Model, evaluation: Evaluation, more: M
 def charts_of(
     run: Run, data: Fer2013, split: Split, evaluation: Evaluation, model: keras.Model, predict: Predict
 ) -> list[Chart]:
-    """Every figure of the study, in its order."""
+    """Every figure of the report, in its order."""
     layer = last_spatial_layer(model)
     return [
         Chart("class_counts", "Faces per class", "In each split of the data.", figures.class_counts(data)),
         Chart("samples", "Samples", f"The first faces of every class of {split.name}.", figures.samples(split)),
-        Chart("history", "Learning", "Loss and accuracy over the epochs.", figures.history(run.epochs)),
-        Chart("confusion", "Confusion", "Counts.", figures.confusion(evaluation, normalised=False)),
+        Chart("history", "Training", "Loss and accuracy by epoch.", figures.history(run.epochs)),
+        Chart("confusion", "Confusion matrix", "Number of faces.", figures.confusion(evaluation, normalised=False)),
         Chart(
-            "confusion_normalised", "Confusion, normalised", "Shares of each label; the diagonal is the recall.",
+            "confusion_normalised", "Confusion matrix, normalised", "Shares of each label; the diagonal is the recall.",
             figures.confusion(evaluation, normalised=True),
         ),
         Chart("curves", "ROC and precision-recall", "Each class against the others.", figures.curves(evaluation)),
-        Chart("calibration", "Calibration", "How often the model is right when it says so.",
+        Chart("calibration", "Calibration", "Accuracy by confidence.",
               figures.reliability(evaluation)),
-        Chart("mistakes", "The surest mistakes", "label - answer - probability.",
+        Chart("mistakes", "The most confident mistakes", "label - answer - probability.",
               figures.mistakes(evaluation, split)),
-        Chart("activation_maps", "Where it looks", f"Guided Grad-CAM of {layer}: label - answer - probability.",
+        Chart("activation_maps", "Activation maps", f"Guided Grad-CAM of {layer}: label - answer - probability.",
               maps(model, predict, split)),
     ]  # fmt: skip
 
 
 def maps(model: keras.Model, predict: Predict, split: Split, layer: str | None = None) -> bytes:
-    """A 6x6 grid of faces under the activation maps of what the model answers."""
+    """A 6x6 grid of faces, each with the activation map of the model's answer."""
     chosen = split.head(MAPS)
     probabilities = predict(chosen.faces)
     pictures = [
@@ -98,7 +98,7 @@ def write_report(folder: Path, numbers: Mapping[str, Any], charts: Sequence[Char
         The page.
 
     Raises:
-        DataError: they cannot be written.
+        DataError: a file cannot be written.
     """
     page = _template("report.html.j2").render(numbers=numbers, charts=charts, emotions=EMOTIONS)
     files = {f"{chart.name}.png": chart.png for chart in charts}
@@ -106,7 +106,7 @@ def write_report(folder: Path, numbers: Mapping[str, Any], charts: Sequence[Char
 
 
 def write_comparison(folder: Path, runs: Sequence[Run]) -> Path:
-    """Write one page with all runs side by side; those without a report show what their training says.
+    """Write one page with all runs side by side; runs without a report show the numbers of their training.
 
     Raises:
         DataError: a run's report is damaged, or the page cannot be written.
@@ -116,7 +116,7 @@ def write_comparison(folder: Path, runs: Sequence[Run]) -> Path:
 
 
 def comparison_row(run: Run) -> dict[str, Any]:
-    """One run in a few numbers; what is not measured yet is None."""
+    """The main numbers of a run; None for numbers that are not measured yet."""
     numbers = numbers_of(run) or {}
     evaluation: dict[str, Any] = numbers.get("evaluation", {})
     classes = evaluation.get("classes", {})
@@ -149,11 +149,8 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             path = folder / name
-            replace_file(path, _writer(content))
+            with unfinished(path) as part:
+                part.write_bytes(content)
     except OSError as error:
         raise DataError(f"The report {path} cannot be written: {error.strerror or error}.") from None
     return path
-
-
-def _writer(content: bytes) -> Any:
-    return lambda file: file.write(content)

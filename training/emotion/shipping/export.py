@@ -1,7 +1,7 @@
-"""From a trained network to the one ONNX file that the kiosk runs.
+"""Export of a trained network to the one ONNX file that the kiosk runs.
 
-Inside the graph: pixels scaled to [0, 1], a second pass over the mirrored face, the mean of the two logits, label
-smoothing taken off, each class's offset, the temperature that calibrates them (Guo et al. 2017), softmax.
+The graph scales the pixels to [0, 1], runs the face and its mirror image, takes the mean of the two logits, removes
+the label smoothing, adds the offset of each class, divides by the temperature (Guo et al. 2017) and applies softmax.
 """
 
 import hashlib
@@ -16,20 +16,20 @@ from onnx import TensorProto, helper, numpy_helper
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
+from monitor.files import unfinished
 from monitor.vision.runtime import open_session
 from training.emotion.data.fer2013 import SIDE, Split
 from training.emotion.evaluation.calibration import FLOOR, fitted_offsets, fitted_temperature, unsmoothed
-from training.emotion.fitting.checkpoint import replace_file
 from training.emotion.model.networks import build
 from training.emotion.shipping.quantise import quantised
 
 FACES_FOR_RANGES = 1024
-"""Training faces that show how large activations get, for 8-bit integers."""
+"""Training faces that determine the ranges of the activations for 8-bit integers."""
 
 OPSET = 17
 LOGITS = "mean_logits"
 SMALLEST_HALVED = 256
-"""Smaller tensors stay in float32: shapes, scales and shifts."""
+"""Number of values from which on a tensor is stored in float16; smaller ones are shapes, scales and shifts."""
 
 
 def to_onnx(
@@ -41,16 +41,16 @@ def to_onnx(
     least_recall: float = 0.0,
     smoothing: float = 0.0,
 ) -> tuple[onnx.ModelProto, float]:
-    """The network as ONNX, uint8 (n, 48, 48) faces to float32 (n, 7) calibrated probabilities.
+    """The network as ONNX: uint8 (n, 48, 48) faces to float32 (n, 7) calibrated probabilities.
 
     Args:
-        model: with the weights; its precision does not matter.
+        model: the network, in any precision.
         architecture: its name in `networks.ARCHITECTURES`.
-        judged: the temperature is fitted on these faces, through the exported network itself.
-        eight_bit_on: uint8 (n, 48, 48), training faces, for a network in 8-bit integers; None keeps floats, with
-            the weights stored in float16.
-        least_recall: that every class shall have on `judged`, by a constant added to its logit.
-        smoothing: of the labels in training, which is taken off the probabilities.
+        judged: faces on which the temperature and the offsets are fitted, with the outputs of the exported network.
+        eight_bit_on: uint8 (n, 48, 48), training faces that determine the ranges of 8-bit integers; None computes
+            in float32 and stores the weights in float16.
+        least_recall: smallest recall of every class on `judged`, 0 to 1, reached by offsets of the logits.
+        smoothing: label smoothing of the training, 0 to 1.
 
     Returns:
         The network and its temperature.
@@ -66,31 +66,33 @@ def to_onnx(
 
 
 def run(network: onnx.ModelProto, faces: NDArray[np.uint8], batch: int = 64) -> NDArray[np.float32]:
-    """float32 (n, 7): what an exported network answers to uint8 (n, 48, 48)."""
+    """The output of an exported network, float32 (n, 7), for faces uint8 (n, 48, 48)."""
     session = open_session(network.SerializeToString())
     parts = [session.run(None, {"faces": faces[at : at + batch]})[0] for at in range(0, len(faces), batch)]
     return np.concatenate(parts)
 
 
 def write(network: onnx.ModelProto, path: Path) -> str:
-    """Write the file, and beside it its SHA-256 in the form of `sha256sum`; return the SHA-256.
+    """Write the file, and next to it a .sha256 file in the format of `sha256sum`; return the SHA-256.
 
     Raises:
-        DataError: it cannot be written; what was there before is kept.
+        DataError: a file cannot be written; the old files stay unchanged.
     """
     content = bytes(network.SerializeToString())
     digest = hashlib.sha256(content).hexdigest()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, lambda file: file.write(content))
-        replace_file(path.with_suffix(".sha256"), lambda file: file.write(f"{digest}  {path.name}\n".encode()))
+        with unfinished(path) as part:
+            part.write_bytes(content)
+        with unfinished(path.with_suffix(".sha256")) as part:
+            part.write_text(f"{digest}  {path.name}\n")
     except OSError as error:
         raise DataError(f"The model {path} cannot be written: {error.strerror or error}.") from None
     return digest
 
 
 def _network(model: keras.Model, architecture: str) -> onnx.ModelProto:
-    """Keras' own export, in float32."""
+    """The export of Keras, in float32."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
@@ -106,7 +108,7 @@ def _network(model: keras.Model, architecture: str) -> onnx.ModelProto:
 
 
 def _with_pixels(network: onnx.ModelProto, *, probabilities_inside: bool) -> onnx.ModelProto:
-    """From faces and their mirror images to the mean of the two logits."""
+    """The network with nodes before and after it: faces in, mean logits of face and mirror image out."""
     inner = network.graph
     weights: list[onnx.TensorProto] = []
 
@@ -145,7 +147,7 @@ def _with_pixels(network: onnx.ModelProto, *, probabilities_inside: bool) -> onn
 def _with_softmax(
     network: onnx.ModelProto, temperature: float, offsets: NDArray[np.float32], smoothing: float
 ) -> onnx.ModelProto:
-    """From the logits to calibrated probabilities. Added last: optimisers would drop a temperature of 1."""
+    """The network with calibrated probabilities. Added last, because optimisers drop a temperature of 1."""
     whole = onnx.ModelProto()
     whole.CopyFrom(network)
     graph = whole.graph
@@ -161,7 +163,7 @@ def _with_softmax(
 
 
 def _unsmoothed(graph: onnx.GraphProto, smoothing: float) -> str:
-    """`calibration.unsmoothed` in the graph; the name of the logits it gives."""
+    """Add `calibration.unsmoothed` to the graph; return the name of its output."""
     values = {"smoothed_away": smoothing / len(EMOTIONS), "floor": FLOOR}
     graph.initializer.extend(numpy_helper.from_array(np.array(v, np.float32), name) for name, v in values.items())
     graph.node.append(helper.make_node("Softmax", [LOGITS], ["smoothed"], axis=1))
@@ -173,7 +175,7 @@ def _unsmoothed(graph: onnx.GraphProto, smoothing: float) -> str:
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Large weights as float16, each with the node that widens it again; onnxruntime does so once, at opening."""
+    """The model with large weights in float16, and a node for each that casts it to float32 when the file opens."""
     nodes, kept = [], []
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)

@@ -1,4 +1,4 @@
-"""Eight-bit integers instead of floats in the exported network: a third of the time and half of the file."""
+"""Quantisation of the exported network to 8-bit integers: a third of the time, half of the file size."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 OPERATORS = ("Conv", "Add", "Relu", "MaxPool", "AveragePool", "Pad")
-"""What runs in integers; the head and the softmax stay in float32."""
+"""Operators that run in integers; the head and the softmax stay in float32."""
 
 BATCH = 64
 
 
 def quantised(model: onnx.ModelProto, faces: NDArray[np.uint8]) -> onnx.ModelProto:
-    """The same network with 8-bit activations and, per channel, 7-bit weights.
+    """The network with 8-bit activations and 7-bit weights per channel.
 
-    Seven bits and not eight, because processors without VNNI add pairs of products in 16 bits that overflow.
+    8-bit weights would overflow on processors without VNNI, which add pairs of products in 16 bits.
 
     Args:
         model: a float32 network with the input "faces".
-        faces: uint8 (n, 48, 48): training faces that show how large activations get.
+        faces: uint8 (n, 48, 48): training faces that determine the ranges of the activations.
     """
     with tempfile.TemporaryDirectory() as folder:
         plain, ready, done = (str(Path(folder) / f"{name}.onnx") for name in ("plain", "ready", "done"))

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from monitor.desk.today import shares_of
 from monitor.domain import MOODS
-from monitor.moods.samples import Cell
+from monitor.moods.cells import Cell
 from monitor.tui.style.text import Signs, clean, day_text
 from monitor.tui.widgets.header import apportion
 

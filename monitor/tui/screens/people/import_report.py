@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.enrolment_session import PersonReport
+from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.key_bar import KeyBar
@@ -47,9 +48,8 @@ class ImportReport(ModalScreen[None]):
         unchanged = sum(one.unchanged for one in self._reports)
         rejected = [(one, picture) for one in self._reports for picture in one.rejected]
         known = f", {unchanged} known already" if unchanged else ""
-        people = "1 person" if len(self._reports) == 1 else f"{len(self._reports):,} people"
-        pictures = "1 picture" if accepted == 1 else f"{accepted:,} pictures"
-        title = f"{people}: {pictures} taken{known}, {len(rejected):,} not taken"
+        people = plural(len(self._reports), "person", "people")
+        title = f"{people}: {plural(accepted, 'picture')} taken{known}, {len(rejected):,} not taken"
         self.query_one("#title", Static).update(title)
         lines = [(one.person, PurePath(picture.image).name, picture.reason) for one, picture in rejected]
         lines += [line for one in self._reports for line in _remarks(one)]

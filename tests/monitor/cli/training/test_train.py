@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from training.emotion.model import networks
 RNG = np.random.default_rng(9)
 
 
-def muster(*arguments: object) -> list[dict[str, object]]:
+def muster(*arguments: object) -> list[dict[str, Any]]:
     """The lines of JSON that the command prints; its errors are raised."""
     result = CliRunner().invoke(train.app, [str(each) for each in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -90,7 +91,7 @@ def test_the_classic_network_trains_on_a_few_faces_and_a_teacher(data: Path, tmp
 WRONG = [
     (("emotion", "--data", "DATA", "--teacher", "none.onnx"), ModelError, "none.onnx .* cannot be read"),
     (("evaluate", "--data", "none.csv"), DataError, "no training data at none.csv"),
-    (("evaluate", "no-run", "--data", "DATA"), UsageError, "neither a run nor a model at no-run"),
+    (("evaluate", "no-run", "--data", "DATA"), UsageError, "no-run is neither a run nor a model"),
     (("evaluate", "--data", "DATA", "--split", "PrivateTest"), DataError, "no faces in its PrivateTest split"),
     (("evaluate", "--data", "DATA", "--strict"), DataError, "unknown label '9'"),
     (("explain", "none.jpg", "--emotion", "bored"), UsageError, "no emotion named 'bored'"),

@@ -6,6 +6,7 @@ from textual.widgets import Input, Select
 
 from db.engine import reading
 from db.people import people
+from monitor.tui.app import MusterApp
 from tests.monitor.tui.desk_keys import SIZE, go
 from tests.monitor.world import World, settle, text_of
 
@@ -19,7 +20,9 @@ def type_at_once(pilot: Pilot[None], *keys: str) -> None:
 
 async def done(pilot: Pilot[None]) -> None:
     """Wait until all keys are dealt with."""
-    while pilot.app._key_order._effect is not None:
+    app = pilot.app
+    assert isinstance(app, MusterApp)
+    while app._key_order._effect is not None:
         await pilot.pause()
     await go(pilot)
 

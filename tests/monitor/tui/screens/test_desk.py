@@ -8,7 +8,7 @@ from monitor.config import load_settings
 from monitor.desk import moods
 from monitor.desk.moods import Range, mood_view
 from monitor.domain import MOODS
-from monitor.moods.samples import Cell
+from monitor.moods.cells import Cell
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import stacked
 from monitor.tui.screens.mood.mood import MoodScreen
@@ -168,8 +168,9 @@ async def test_help_is_scrolled_and_closed_with_keys_and_the_focus_goes_back(wor
 
 async def test_what_a_job_finds_while_the_app_ends_is_not_shown(world: World) -> None:
     shown: list[str] = []
-    async with world.app().run_test(size=SIZE) as pilot:
+    app = world.app()
+    async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        pilot.app.on_work_app_done(pilot.app.Done(lambda: shown.append("running")))
-    pilot.app.on_work_app_done(pilot.app.Done(lambda: shown.append("ended")))
+        app.on_work_app_done(app.Done(lambda: shown.append("running")))
+    app.on_work_app_done(app.Done(lambda: shown.append("ended")))
     assert shown == ["running"]

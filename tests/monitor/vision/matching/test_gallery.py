@@ -213,7 +213,7 @@ def test_everyone_in_a_gallery_of_ten_thousand_is_found_again() -> None:
         assert match.person.name == str(row)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_best_and_runner_up_are_the_two_largest_cosines(count: int, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -231,7 +231,7 @@ def test_best_and_runner_up_are_the_two_largest_cosines(count: int, seed: int) -
         assert match.runner_up.person != match.best.person
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 20), st.integers(0, 2**32 - 1))
 def test_the_order_of_enrolment_does_not_matter(count: int, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -111,7 +111,7 @@ def test_reads_a_folder_of_images_and_names_what_it_skips(tmp_path: Path) -> Non
     assert sorted(data.split("Training").labels.tolist()) == [0, 3]
     assert data.split("PublicTest").labels.tolist() == [6]
     told = " ".join(data.skipped)
-    assert all(name in told for name in ("large.png is 64x64", "bored", "broken.png", "notes.txt is no image"))
+    assert all(name in told for name in ("large.png is 64x64", "bored", "broken.png", "notes.txt is not an image"))
     with pytest.raises(DataError):
         load_fer2013(tmp_path, strict=True)
 

@@ -52,7 +52,7 @@ def test_rows_that_were_skipped_shift_nothing() -> None:
 
 def test_votes_of_another_file_are_refused() -> None:
     labels, votes = study(300, faceless=())
-    with pytest.raises(DataError, match="belong to another file"):
+    with pytest.raises(DataError, match="belong to another FER2013 file"):
         votes_by_row(votes, data_of((labels + 3) % 7, np.arange(300)))
 
 

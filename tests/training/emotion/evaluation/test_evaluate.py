@@ -67,7 +67,7 @@ def test_figures_of_a_small_example() -> None:
     assert evaluation.confusion.sum() == 4
     assert (evaluation.classes[0].precision, evaluation.classes[0].recall) == (0.5, 1.0)
     assert evaluation.classes[3].f1 == 1.0
-    assert [(each.index, each.wanted, each.given) for each in evaluation.mistakes] == [(1, 1, 0)]
+    assert [(each.index, each.label, each.answer) for each in evaluation.mistakes] == [(1, 1, 0)]
     assert evaluation.roc[3].area == 1.0
 
 

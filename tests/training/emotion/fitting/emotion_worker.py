@@ -1,4 +1,4 @@
-"""One worker of a training on several: run by test_emotion_training with its TF_CONFIG."""
+"""One worker of a training on several: run by test_strategy with its TF_CONFIG."""
 
 import json
 import sys

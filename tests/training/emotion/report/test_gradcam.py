@@ -33,7 +33,9 @@ def test_any_layer_is_found_by_its_name() -> None:
     assert not np.allclose(early, late)
 
 
-@pytest.mark.parametrize(("layer", "says"), [("nothing", "no layer named 'nothing'"), ("head", "no height and width")])
+@pytest.mark.parametrize(
+    ("layer", "says"), [("nothing", "no layer named 'nothing'"), ("head", "neither height nor width")]
+)
 def test_a_layer_without_a_picture_is_refused(layer: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         activation_map(network("champion"), FACE, 3, layer)

@@ -11,8 +11,8 @@ from monitor.errors import DataError, ModelError
 from monitor.vision.emotion import EmotionModel
 from training.emotion.data.fer2013 import Split
 from training.emotion.evaluation.calibration import fitted_offsets, softmax, unsmoothed
-from training.emotion.fitting.fit import logits_of
 from training.emotion.model import networks, shipped
+from training.emotion.model.inference import logits_of
 from training.emotion.shipping import export
 
 RNG = np.random.default_rng(7)

@@ -8,6 +8,7 @@ import pytest
 from db.ids import new_id
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import SourceError
+from monitor.tui.runtime.kiosk_controller import RunningKiosk
 from monitor.tui.screens.door.greeting import GreetingPanel
 from monitor.tui.screens.system.system_text import settings_text
 from monitor.tui.widgets.banner import ROWS, large
@@ -146,12 +147,10 @@ async def test_a_password_in_the_source_is_nowhere_to_be_seen(world: World) -> N
 
 
 async def test_a_kiosk_that_cannot_start_says_why(world: World) -> None:
-    app = world.app()
-
-    def fail(*_: object) -> None:
+    def fail(*_: object) -> RunningKiosk:
         raise SourceError("There is no camera 7; choose another with --source.")
 
-    app.controller._factory = fail  # type: ignore[assignment]
+    app = world.app(kiosk_factory=fail)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await app.workers.wait_for_complete()
@@ -197,7 +196,9 @@ async def test_scenes_are_never_queued(world: World) -> None:
     async with world.app().run_test(size=(120, 36)) as pilot:
         await show_door(pilot, world, scene(world))
         for index in range(200):
-            world.kiosk.on_scene(scene(world, index=index) if index in (0, 199) else world.apps[-1].controller.scene)
+            shown = scene(world, index=index) if index in (0, 199) else world.apps[-1].controller.scene
+            assert shown is not None
+            world.kiosk.on_scene(shown)
         last = world.apps[-1].controller.scene
         assert last is not None
         assert last.frame.index == 199

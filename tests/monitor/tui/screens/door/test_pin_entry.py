@@ -95,7 +95,7 @@ async def test_the_right_pin_writes_a_check_in_and_greets(with_pins: World) -> N
         recorder = Recorder(
             world.engine, world.cipher, world.settings, publish=world.kiosk.on_event, clock=lambda: world.now
         )
-        world.kiosk.record_pin = recorder.record_pin  # type: ignore[method-assign]
+        world.kiosk.record_pin = recorder.record_pin  # type: ignore[method-assign,assignment]
         await pilot.press("p")
         await pilot.pause()
         assert "2718" not in text_of(world)

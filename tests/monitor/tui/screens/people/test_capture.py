@@ -47,7 +47,8 @@ def picture(number: int, person: int = 1) -> RgbImage:
 class Portraits:
     """A camera before which somebody turns their head in every direction, three frames each, again and again."""
 
-    name, live, warning = "portraits", False, None
+    name, live = "portraits", False
+    warning: str | None = None
 
     def __init__(self, *numbers: int, rounds: int = 6, fps: float = 10.0) -> None:
         self._fps = fps
@@ -104,7 +105,7 @@ def enrolled(world: World) -> list[Person]:
 
 async def until(pilot: Pilot[None], text: str, each_time: Callable[[int], None] = lambda _: None) -> None:
     """Wait until the session shows this text."""
-    for index in range(1, 600):
+    for index in range(1, 3000):
         each_time(index)
         await pilot.pause(0.02)
         if isinstance(pilot.app.screen, CaptureScreen) and text in shown_by(pilot):

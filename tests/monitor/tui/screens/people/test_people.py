@@ -143,7 +143,7 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
     def page(engine: Engine, search: str, want: Want, stop: threading.Event) -> Page[PersonSummary]:
         asked.append((search, stop))
         if search == "b":
-            assert stop.wait(10), "nobody gave the older question up"
+            assert stop.wait(60), "nobody gave the older question up"
             raise Interrupted("given up")
         return real(engine, search, want, stop)
 
@@ -268,7 +268,7 @@ async def test_a_key_is_for_the_person_under_the_cursor_not_for_the_one_still_sh
             ]
         await go(pilot, "escape", "home")
         go_on, load = threading.Event(), people_queries.person_details
-        monkeypatch.setattr(people_queries, "person_details", lambda *args: go_on.wait(5) and load(*args))
+        monkeypatch.setattr(people_queries, "person_details", lambda *args: go_on.wait(60) and load(*args))
         await pilot.press("down", "d", "down")
         go_on.set()
         await go(pilot)
@@ -295,7 +295,7 @@ async def test_the_report_of_an_enrolment_waits_until_the_screen_is_shown_again(
 ) -> None:
     go_on = threading.Event()
     report = PersonReport("Ada Lovelace", 1, 1, ())
-    monkeypatch.setattr(people_queries, "import_folder", lambda *_: go_on.wait(5) and [report])
+    monkeypatch.setattr(people_queries, "import_folder", lambda *_: go_on.wait(60) and [report])
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "i")
         pilot.app.screen.query_one("#ask-path", Input).value = str(tmp_path)

@@ -33,7 +33,8 @@ SIZE = (120, 36)
 class Grey:
     """A camera that sees nothing but grey; as a file it would have no end."""
 
-    live, warning = True, None
+    live = True
+    warning: str | None = None
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -52,7 +53,7 @@ class Grey:
 
 
 async def until(pilot: Pilot[None], world: World, text: str) -> None:
-    for _ in range(400):
+    for _ in range(3000):
         await pilot.pause(0.02)
         if text in text_of(world):
             return
@@ -111,7 +112,7 @@ async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_l
     world: World,
 ) -> None:
     go_on = threading.Event()
-    world.machine = replace(world.machine, cameras=lambda: (go_on.wait(5), ())[1])
+    world.machine = replace(world.machine, cameras=lambda: (go_on.wait(60), ())[1])
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "tab")
         assert pilot.app.screen.query_one(PagedTable).has_focus

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.samples import By, Cell, cells, changes, distribution, label, means, most_seen, tallied, total
-from monitor.moods.tally import DAY, added
+from monitor.moods.cells import Cell, cells, changes, distribution, label, means, most_seen, total
+from monitor.moods.tally import DAY, By, tally
 from tests.monitor.moods.mood_samples import FLAT, HAPPY, SAD, Sample, moods
 
 LABELS = (*EMOTIONS, UNSURE)
@@ -124,11 +124,11 @@ def test_days_that_are_over_and_today_are_added_up(given: list[Sample], zone: Zo
     days = [one.at.astimezone(zone).date() for one in given]
     today = {one.sighting for one, day in zip(given, days, strict=True) if day == days[-1]} - {None}
     names = moods(given, zone)
-    went_on = np.isin(names.stay, [names.stays[sighting] for sighting in today])
+    went_on = np.isin(names.sighting, [names.sightings[sighting] for sighting in today])
     news = went_on | (names.clock // DAY == names.clock[-1] // DAY)
     for by in KEYS:
-        parts = [tallied(names.where(part), by, NEEDED) for part in (~news, news)]
-        found = cells(added(*parts), by, names, hide_small=hide_small)
+        before, after = (tally(names.where(part), by, NEEDED) for part in (~news, news))
+        found = cells(before + after, by, names, hide_small=hide_small)
         whole = distribution(names, by, NEEDED, hide_small=hide_small)
         assert [about(cell) for cell in found] == [about(cell) for cell in whole]
 
@@ -136,9 +136,9 @@ def test_days_that_are_over_and_today_are_added_up(given: list[Sample], zone: Zo
 @given(samples(), st.sampled_from(sorted(KEYS)))
 def test_some_cells_are_what_they_are_among_all(given: list[Sample], by: By) -> None:
     names = moods(given, ZONES[0])
-    found = tallied(names, by, NEEDED)
+    found = tally(names, by, NEEDED)
     every = {cell.key: cell for cell in cells(found, by, names)}
-    some = cells(found.of(found.numbers[::2]), by, names)
+    some = cells(found.only(found.numbers[::2]), by, names)
     assert len(some) == (len(every) + 1) // 2
     assert all(every[cell.key] == cell for cell in some)
 
@@ -165,7 +165,7 @@ def test_changes_are_what_they_are_defined_to_be(given: list[Sample], hours: int
 def test_those_seen_most_are_whom_they_are_defined_to_be(given: list[Sample], most: int) -> None:
     seen = dict(Counter(one[0].person for some in _by_person(given) for one in stays(some)))
     arranged = moods(given, ZONES[0])
-    found, people = most_seen(tallied(arranged, "person", NEEDED), arranged, most)
+    found, people = most_seen(tally(arranged, "person", NEEDED), arranged, most)
     assert found == sorted(seen, key=lambda person: -seen[person])[:most]
     assert people == len(seen)
 

@@ -1,4 +1,4 @@
-"""Learning rates over a training."""
+"""The optimizer and its learning rate schedule."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from training.emotion.fitting.recipe import Recipe
 
 @keras.saving.register_keras_serializable("muster")
 class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
-    """Up on a line, level, down on a line to zero.
+    """A linear warm-up, a constant rate, a linear cool-down to zero.
 
-    Unlike a cosine it does not depend on the number of epochs until the way down begins, so a training can be
-    lengthened or shortened half-way (Haegele et al. 2024).
+    Unlike a cosine schedule it depends on the number of epochs only in the cool-down, so a training can be
+    lengthened or shortened before it (Haegele et al. 2024).
     """
 
     def __init__(self, rate: float, steps: int, up: int, down: int) -> None:
@@ -29,15 +29,26 @@ class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def falls_from(recipe: Recipe, steps_an_epoch: int) -> int:
-    """The step from which the rate of a recipe with a cool-down falls."""
+    """The first step of the cool-down."""
     steps = recipe.epochs * steps_an_epoch
     return steps - round(recipe.cool_down * steps)
 
 
 def schedule_of(recipe: Recipe, steps_an_epoch: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """The rate of every step of a recipe."""
+    """The learning rate by step: a trapezoid, or one tenth from half of the epochs on without a cool-down."""
     steps = recipe.epochs * steps_an_epoch
     if recipe.cool_down:
         return Trapezoid(recipe.rate, steps, recipe.warm_up * steps_an_epoch, round(recipe.cool_down * steps))
     half = recipe.epochs // 2 * steps_an_epoch
     return keras.optimizers.schedules.PiecewiseConstantDecay([half - 1], [recipe.rate, recipe.rate / 10])
+
+
+def optimizer_of(recipe: Recipe, steps_an_epoch: int) -> keras.optimizers.Optimizer:
+    """AdamW for a recipe with weight decay, else Adam."""
+    rate = schedule_of(recipe, steps_an_epoch)
+    average = {"use_ema": True, "ema_momentum": recipe.average} if recipe.average else {}
+    if not recipe.weight_decay:
+        return keras.optimizers.Adam(rate, **average)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **average)
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    return optimizer

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.samples import (
-    BASELINE_DAYS,
-    By,
+from monitor.moods.cells import (
+    BASELINE,
     Cell,
     Change,
     changes,
@@ -20,10 +19,10 @@ from monitor.moods.samples import (
     label,
     means,
     most_seen,
-    tallied,
     total,
 )
-from monitor.moods.sums import arrange, joined
+from monitor.moods.samples import concatenated, numbered
+from monitor.moods.tally import By, tally
 from tests.monitor.moods.mood_samples import AT, FLAT, HAPPY, SAD, Sample, added_up, moods
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -40,13 +39,13 @@ def _by(by: By, samples: Iterable[Sample], *, hide_small: bool = False) -> list[
 
 def _most_seen(samples: Iterable[Sample], most: int) -> tuple[list[UUID], int]:
     arranged = moods(samples, ZONE)
-    return most_seen(tallied(arranged, "person", 0.45), arranged, most)
+    return most_seen(tally(arranged, "person", 0.45), arranged, most)
 
 
 def _changes(samples: Iterable[Sample]) -> dict[UUID, Change]:
     """From AT on, against the weeks before."""
     arranged = moods(samples, ZONE)
-    return changes(means(arranged.between(AT - timedelta(days=BASELINE_DAYS), AT)), means(arranged.between(AT)))
+    return changes(means(arranged.between(AT - BASELINE, AT)), means(arranged.between(AT)))
 
 
 def _seen(person: UUID | None, days: int = 0, probabilities: tuple[float, ...] = HAPPY) -> Sample:
@@ -175,8 +174,8 @@ def test_what_comes_later_is_added_to_what_is_there() -> None:
         Sample(at=AT + timedelta(minutes=6), person=uuid4(), sighting=uuid4(), group="Day"),
     ]
     first = moods(before, ZONE)
-    quiet = arrange(added_up([]), ZONE, first)
-    both = joined(joined(first, quiet), arrange(added_up(later), ZONE, quiet))
+    quiet = numbered(added_up([]), ZONE, first)
+    both = concatenated(concatenated(first, quiet), numbered(added_up(later), ZONE, quiet))
     whole = moods([*before, *later], ZONE)
     for by in BY:
         assert distribution(both, by, 0.45) == distribution(whole, by, 0.45)

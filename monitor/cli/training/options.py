@@ -1,0 +1,45 @@
+"""Options of `muster train emotion` and of its companions."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        envvar="MUSTER_FER2013",
+        metavar="PATH",
+        help="FER2013: its CSV (.csv or .csv.gz) or its image folder.",
+    ),
+]
+Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
+Split = Annotated[str, typer.Option("--split", help="Training, PublicTest or PrivateTest.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
+RunName = Annotated[str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")]
+Architecture = Annotated[Literal["champion", "classic"], typer.Option(help="Architecture of the network.")]
+Votes = Annotated[
+    Path | None, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="CSV of the FER+ votes, for the champion.")
+]
+Teacher = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="ONNX model whose probabilities are mixed into the labels.")
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Number of epochs; the recipe's by default.")]
+Batch = Annotated[
+    int | None, typer.Option(min=1, help="Faces per step, the sum over all workers; the recipe's by default.")
+]
+Rate = Annotated[float | None, typer.Option(min=0.0, help="Highest learning rate; the recipe's by default.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the order, the augmentation and the first weights.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Use only the first faces of each split, this many; for trials.")
+]
+Precision = Annotated[
+    Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="auto measures both and takes the faster one.")
+]
+Strategy = Annotated[
+    Literal["alone", "multiworker"], typer.Option(help="multiworker reads the cluster from TF_CONFIG.")
+]
+Threads = Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")]
+Tensorboard = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write logs for TensorBoard.")]
+Report = Annotated[bool, typer.Option(help="Evaluate the run and write its report after the training.")]

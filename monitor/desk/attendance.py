@@ -1,0 +1,93 @@
+"""The attendance of a period: what the reports and the exports of a day show. It blocks: call it in workers only."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.attendance import ledger, schedules
+from db.engine import reading
+from db.people import people
+from db.records import LedgerEntry, Person, Schedule
+from monitor.attendance.days import Period, PersonDay, attendees, by_person, person_day
+from monitor.attendance.expected import expectation
+from monitor.attendance.rules import Passage, passages
+from monitor.config import Settings
+from monitor.errors import UsageError
+from monitor.files import write_atomically
+from monitor.reports import lines as report_lines
+from monitor.reports.export import to_csv, to_json_lines, to_xlsx
+
+
+def attendance(
+    engine: Engine, settings: Settings, period: Period, now: datetime, *, group: str | None = None
+) -> list[PersonDay]:
+    """Everybody's days, by day and then by name: of those who came or were on the list. There are no days to come.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    with reading(engine) as session:
+        members = people.members(session, group=group)
+        shifts = schedules.all_schedules(session)
+        entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), group=group)
+    return list(_days(settings.zone, period, members, shifts, entries, now))
+
+
+def attendance_of(
+    session: Session, settings: Settings, person: Person, period: Period, now: datetime
+) -> list[PersonDay]:
+    """One person's days; the rules are those of `attendance`."""
+    shifts = schedules.all_schedules(session)
+    entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), people=[person.id])
+    return list(_days(settings.zone, period, [person], shifts, entries, now))
+
+
+def _days(
+    zone: ZoneInfo,
+    period: Period,
+    members: Sequence[Person],
+    shifts: Sequence[Schedule],
+    entries: Sequence[LedgerEntry],
+    now: datetime,
+) -> Iterator[PersonDay]:
+    known = {person.id: person for person in members}
+    groups = {person.id: person.group for person in members}
+    by_day: dict[date, list[Passage]] = defaultdict(list)
+    for passage in passages(entries):
+        by_day[passage.at.astimezone(zone).date()].append(passage)
+    for day in Period(period.first, min(period.last, now.astimezone(zone).date())).days():
+        near = by_person([*by_day[day], *by_day[day + timedelta(days=1)]])
+        came = attendees(day, near, known, shifts, zone, now)
+        expected = expectation(day, shifts, groups, zone, now)
+        days = (person_day(day, person, came, expected) for person in members)
+        yield from (one for one in days if one is not None)
+
+
+def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
+    """Write everybody's day, in the format that the file's name says, safe for spreadsheets.
+
+    Raises:
+        UsageError: the name says no format, or the file is there already.
+        MusterError: it cannot be written; then there is none.
+        DatabaseError: the database cannot be read.
+    """
+    write = WRITERS.get(file.suffix.lower())
+    if write is None:
+        raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(WRITERS)}.")
+    if file.exists():
+        raise UsageError(f"{file} is there already; give the name of a new file.")
+    write_atomically(file, write(report_lines.days(attendance(engine, settings, Period(day, day), now), settings.zone)))
+
+
+WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
+    ".csv": lambda lines: to_csv(report_lines.table("Attendance", lines)).encode(),
+    ".xlsx": lambda lines: to_xlsx(report_lines.table("Attendance", lines)),
+    ".json": lambda lines: to_json_lines(lines).encode(),
+}
+"""By the ending of a file's name."""

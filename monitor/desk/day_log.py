@@ -1,0 +1,105 @@
+"""The passages of one day, and the days of those who came; brought up to date with what the ledger got since.
+
+A door lets thousands in on a day, and each entry has to be on the screens at once: so only the days of those whom the
+new rows are about are worked out again.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from db import changes
+from db.attendance import ledger, schedules
+from db.changes import Heads
+from db.people import people
+from db.records import Person, Schedule
+from monitor.attendance import days
+from monitor.attendance.days import Period, PersonDay
+from monitor.attendance.rules import Passage, passages
+
+MAX_CHANGED_PEOPLE: Final = 1_000
+"""When new rows are about more people than this, loading the whole day takes less time."""
+VALID_FOR: Final = timedelta(minutes=1)
+"""How long a person's day is not worked out again without new passages: hours are shown in minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayLog:
+    """The passages of one day and of the next, on which a shift over midnight ends."""
+
+    day: date
+    zone: ZoneInfo
+    heads: Heads
+    """The state of the database that was read."""
+    shifts: Sequence[Schedule]
+    passages: Mapping[UUID, Sequence[Passage]]
+    """By person, in the order of time."""
+    people: Mapping[UUID, Person]
+    """Those with passages, and those with shifts of their own."""
+
+    def is_of(self, other: "DayLog") -> bool:
+        """Whether both are of one day, and nobody and no shift was changed between them."""
+        return (self.day, self.zone, self.heads.people) == (other.day, other.zone, other.heads.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendees:
+    """The days of those who came or left on the day of the log."""
+
+    log: DayLog
+    since: datetime
+    """When the oldest of the days was worked out."""
+    days: Mapping[UUID, PersonDay]
+
+
+def day_log(session: Session, zone: ZoneInfo, day: date, before: DayLog | None = None) -> DayLog:
+    """The passages of a day.
+
+    Args:
+        before: a log of any day that was loaded earlier; only what changed since is loaded.
+    """
+    heads = changes.heads(session)
+    if before and (before.day, before.zone, before.heads.people) == (day, zone, heads.people):
+        if before.heads == heads:
+            return before
+        changed = ledger.people_since(session, before.heads.ledger)
+        if len(changed) <= MAX_CHANGED_PEOPLE:
+            return _reloaded(session, before, heads, changed)
+    shifts = schedules.all_schedules(session)
+    found = _passages(session, zone, day)
+    own = {shift.person for shift in shifts if shift.person is not None}
+    return DayLog(day, zone, heads, shifts, found, people.by_id(session, list(found.keys() | own)))
+
+
+def attendees(log: DayLog, now: datetime, before: Attendees | None = None) -> Attendees:
+    """The days of those who came, as known now.
+
+    Args:
+        before: worked out earlier; for a minute, the days of those without new passages are kept.
+    """
+    changed, kept, since = log.passages, {}, now
+    if before and before.log.is_of(log) and timedelta() <= now - before.since < VALID_FOR:
+        old, since = before.log.passages, before.since
+        changed = {person: theirs for person, theirs in log.passages.items() if old.get(person) is not theirs}
+        kept = {id: one for id, one in before.days.items() if id in log.passages and id not in changed}
+    return Attendees(log, since, kept | days.attendees(log.day, changed, log.people, log.shifts, log.zone, now))
+
+
+def _reloaded(session: Session, before: DayLog, heads: Heads, changed: Collection[UUID]) -> DayLog:
+    """The log with the passages of these people loaded again."""
+    others = {person: theirs for person, theirs in before.passages.items() if person not in changed}
+    found = _passages(session, before.zone, before.day, list(changed))
+    new = people.by_id(session, list(found.keys() - before.people.keys()))
+    return replace(before, heads=heads, passages={**others, **found}, people={**before.people, **new})
+
+
+def _passages(
+    session: Session, zone: ZoneInfo, day: date, of: Sequence[UUID] | None = None
+) -> dict[UUID, tuple[Passage, ...]]:
+    start, end = Period(day, day).with_next_day().bounds(zone)
+    return days.by_person(passages(ledger.entries(session, start, end, people=of)))

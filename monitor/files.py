@@ -1,0 +1,58 @@
+"""Files that are whole or as they were: new content takes a file's place only once all of it is on the disk."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from monitor.errors import MusterError
+
+
+@contextmanager
+def unfinished(path: Path, *, private: bool = False, replace: bool = True) -> Iterator[Path]:
+    """An empty file beside `path` to write to. It takes the place of `path` when the block ends without an error.
+
+    A link stays a link to the replaced file. A pipe or a device is yielded itself.
+
+    Args:
+        path: in a folder that exists.
+        private: only the owner can read the file (0600); else a replaced file's rights stay.
+        replace: whether a file that is there is replaced.
+
+    Raises:
+        FileExistsError: `path` is there and is not to be replaced.
+        OSError: it cannot be written. Like any error in the block, this leaves what was there and nothing beside it.
+    """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    target = path.resolve()
+    part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}")
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
+        if not private and target.exists():
+            shutil.copymode(target, part)
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        if replace:
+            part.replace(target)
+        else:
+            os.link(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; one of that name is replaced.
+
+    Raises:
+        MusterError: it cannot be written; what was there before is there still.
+    """
+    try:
+        with unfinished(path) as part:
+            part.write_bytes(data)
+    except OSError as error:
+        raise MusterError(f"{path} cannot be written: {error.strerror or error}.") from None

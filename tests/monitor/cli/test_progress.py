@@ -1,0 +1,22 @@
+"""The bar is drawn on terminals only, and what is printed meanwhile stays."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from monitor.cli.progress import progress_bar
+
+
+@pytest.mark.parametrize(
+    ("terminal", "hidden", "drawn"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_the_bar_is_drawn_on_a_terminal_unless_it_is_hidden(terminal: bool, hidden: bool, drawn: bool) -> None:
+    paper = io.StringIO()
+    console = Console(file=paper, force_terminal=terminal, width=100)
+    with progress_bar(console, hidden=hidden) as show:
+        show("[red]12 of 48 pictures", 12, 48)
+        console.print("a line")
+    assert ("[red]12 of 48 pictures" in paper.getvalue()) is drawn
+    assert ("25 %" in paper.getvalue()) is drawn
+    assert "a line" in paper.getvalue()
