@@ -1,7 +1,7 @@
 """What other programs write is on the screen without a key."""
 
 from dataclasses import replace
-from time import monotonic, sleep
+from time import sleep
 from unittest.mock import MagicMock
 
 import pytest
@@ -116,8 +116,13 @@ async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> 
 
 
 def test_a_server_that_many_share_is_asked_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
-    monkeypatch.setattr(changes, "state", lambda _: str(asked.append(monotonic())))
+    asked: list[str] = []
+
+    def state(_: object) -> str:
+        asked.append(f"commit {len(asked)}")
+        return asked[0]
+
+    monkeypatch.setattr(changes, "state", state)
     monkeypatch.setattr(changes, "heads", lambda _: None)
     connection = MagicMock(**{"dialect.name": "postgresql"})
     engine = MagicMock(**{"connect.return_value.__enter__.return_value": connection})

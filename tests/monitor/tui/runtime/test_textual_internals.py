@@ -3,6 +3,7 @@
 import re
 from inspect import getsource
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -13,7 +14,7 @@ from textual.widgets import _footer
 
 from monitor.tui.runtime import textual_internals
 
-NAMES = {
+NAMES: dict[str, tuple[Any, str]] = {
     "_batch_count": (App, "the camera picture is painted while the screen waits for a batch of changes"),
     "_begin_update": (App, "the camera picture tears: its lines reach the eye one by one"),
     "_compositor": (Screen, "the camera picture cannot tell whether a dialog lies over it, and is painted across it"),

@@ -8,7 +8,7 @@ import pytest
 from db.ids import new_id
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import SourceError
-from monitor.tui.runtime.kiosk_controller import RunningKiosk
+from monitor.tui.runtime.running_kiosk import RunningKiosk
 from monitor.tui.screens.door.greeting import GreetingPanel
 from monitor.tui.screens.system.system_text import settings_text
 from monitor.tui.widgets.banner import ROWS, large
