@@ -118,8 +118,8 @@ def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     if (error.name or "").partition(".")[0] not in _TRAINING:
         raise error
     _fail(
-        "This needs the extra 'training', which is not installed; where Muster's files lie, start the command with "
-        "'uv run --extra training muster', or install it with \"uv tool install '.[training]'\".",
+        "This command needs the extra 'training'; in Muster's folder, start it with "
+        "'uv run --extra training muster ...', or install it with \"uv tool install '.[training]'\".",
         1,
     )
 
