@@ -28,7 +28,7 @@ def show_app(
 ) -> None:
     """The app, and then the demo if the user asks for it; the arguments are those of `run_app`."""
     from monitor.cli.demo import demo
-    from monitor.cli.terminal import run_app
+    from monitor.tui.run import run_app
 
     if run_app(settings, engine, cipher, kiosk_factory, ascii_only=ascii_only, config=config):
         engine.dispose()

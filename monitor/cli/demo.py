@@ -77,7 +77,7 @@ def _play(
         return open_kiosk(settings, engine, cipher, camera, publish_scene=on_scene, publish_event=on_event)
 
     if not headless:
-        from monitor.cli.terminal import run_app
+        from monitor.tui.run import run_app
 
         run_app(settings, engine, cipher, make, ascii_only=ascii_only)
         return

@@ -31,7 +31,6 @@ KIOSK_MODULES = (
     "monitor.cli.identify",
     "monitor.cli.headless",
     "monitor.cli.app",
-    "monitor.cli.terminal",
     "monitor.sources.source",
     "monitor.sources.simulated.camera",
     "monitor.sources.simulated.score",
