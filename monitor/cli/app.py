@@ -1,10 +1,10 @@
-"""`muster review` and `muster web`: the terminal app, here or in a browser. `run_app` is what the kiosk shows."""
+"""`muster review` and `muster web`: the terminal app, here or in a browser. `show_app` is what the kiosk shows."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import AsciiOption, ConfigOption, DbOption, open_store, settings_from
+from monitor.cli.options import AsciiOption, ConfigOption, DbOption, Run
 from monitor.errors import MusterError, UsageError
 
 if TYPE_CHECKING:
@@ -17,47 +17,20 @@ if TYPE_CHECKING:
     from monitor.tui.runtime.kiosk_controller import KioskFactory
 
 
-def run_app(
+def show_app(
     settings: "Settings",
     engine: "Engine",
     cipher: "TemplateCipher",
     kiosk_factory: "KioskFactory | None" = None,
     *,
-    ascii_only: bool = False,
-    config: "Path | None" = None,
+    ascii_only: bool,
+    config: "Path | None",
 ) -> None:
-    """Shows the app until it is left; the kiosk is stopped and every fact written when this returns.
+    """The app, and then the demo if the user asks for it; the arguments are those of `run_app`."""
+    from monitor.cli.demo import demo
+    from monitor.tui.run import run_app
 
-    Args:
-        kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
-        ascii_only: draw with plain letters only.
-        config: the configuration file, which the admin PIN and the theme are written to; None for the user's own.
-
-    Raises:
-        MusterError: the app ended with an error, which is in the log.
-    """
-    from monitor.config import CONFIG_FILE, LOG_FILE
-    from monitor.tui.app import MusterApp
-    from monitor.tui.picture.graphics import Graphics, has_few_colours, terminal_graphics
-    from monitor.tui.run import run_to_end
-
-    graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
-    app = MusterApp(
-        settings,
-        engine,
-        cipher,
-        kiosk_factory,
-        ascii_only=ascii_only,
-        graphics=graphics,
-        few_colours=has_few_colours(),
-        config_file=config or CONFIG_FILE,
-        first_steps=True,
-    )
-    if run_to_end(app) != 0:
-        raise MusterError(f"The app ended with an error; {LOG_FILE} says which.")
-    if app.wants_demo:
-        from monitor.cli.demo import demo
-
+    if run_app(settings, engine, cipher, kiosk_factory, ascii_only=ascii_only, config=config):
         engine.dispose()
         demo(ascii_only=ascii_only)
 
@@ -69,9 +42,10 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # 'muster web' sets it
         raise UsageError("The app needs a terminal; for files see 'muster attendance' and 'muster mood'.")
-    settings = settings_from(db, config)
-    engine, cipher = open_store(settings, config, create=True)
-    run_app(settings, engine, cipher, ascii_only=ascii_only, config=config)
+    run = Run(db, config)
+    settings = run.settings()
+    engine, cipher = run.open_store(settings, create=True)
+    show_app(settings, engine, cipher, ascii_only=ascii_only, config=config)
 
 
 def web(
@@ -89,7 +63,7 @@ def web(
     command = [sys.executable, "-m", "monitor.cli", "review"]
     for option, value in (("--db", db), ("--config", config)):
         command += [option, str(value)] if value is not None else []
-    settings_from(db, config)  # what is wrong with them is said here, and not in the browser
+    Run(db, config).settings()  # what is wrong with them is said here, and not in the browser
     try:
         Server(shlex.join(command), host=host, port=port, title="Muster").serve()
     except OSError as error:

@@ -77,14 +77,16 @@ def _play(
         return open_kiosk(settings, engine, cipher, camera, publish_scene=on_scene, publish_event=on_event)
 
     if not headless:
-        from monitor.cli.app import run_app
+        from monitor.tui.run import run_app
 
         run_app(settings, engine, cipher, make, ascii_only=ascii_only)
         return
-    from monitor.cli.headless import print_summary, run
+    from monitor.cli.headless import print_summary, run_headless
 
     scorer = Scorer(SimulatedCamera(seed, seconds))
-    summary, check_ins = run(make, as_json_lines=json, zone=settings.zone, on_scene=scorer.see, on_event=scorer.hear)
+    summary, check_ins = run_headless(
+        make, as_json_lines=json, zone=settings.zone, on_scene=scorer.see, on_event=scorer.hear
+    )
     truth = scorer.truth()
     more: dict[str, Any] = {"truth": truth.as_json()} if json else {}
     print_summary(summary, check_ins, as_json_lines=json, **more)
