@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,13 +54,18 @@ def run_bench(
         say: gets the name of the part that begins.
 
     Raises:
-        UsageError: a part of that name does not exist.
+        UsageError: a part of that name does not exist, or face_recognition is needed and not installed.
         SourceError: a clip cannot be read.
         MusterError, DatabaseError: a model is missing, or no temporary folder can be written.
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise UsageError(f"There is nothing to measure by the name {unknown[0]!r}; use {', '.join(PARTS)}.")
+    if {"flow", "startup"} & set(parts or PARTS) and find_spec("face_recognition") is None:
+        raise UsageError(
+            "The classic loop of 'face_recognition' is not installed; start 'uv run --group dev muster bench', or "
+            "measure without it: --only encoder --only detection --only matching."
+        )
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
         stage = _Stage(Path(folder), tuple(clips), effort)
         try:

@@ -1,11 +1,39 @@
-"""`muster review` and `muster web`: the terminal app, here or in a browser."""
+"""`muster review` and `muster web`: the terminal app, here or in a browser. `show_app` is what the kiosk shows."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import AsciiOption, ConfigOption, DbOption, open_store, settings_from
+from monitor.cli.options import AsciiOption, ConfigOption, DbOption, Run
 from monitor.errors import MusterError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from db.crypto import TemplateCipher
+    from monitor.config import Settings
+    from monitor.tui.runtime.running_kiosk import KioskFactory
+
+
+def show_app(
+    settings: "Settings",
+    engine: "Engine",
+    cipher: "TemplateCipher",
+    kiosk_factory: "KioskFactory | None" = None,
+    *,
+    ascii_only: bool,
+    config: "Path | None",
+) -> None:
+    """The app, and then the demo if the user asks for it; the arguments are those of `run_app`."""
+    from monitor.cli.demo import demo
+    from monitor.desk.store import Store
+    from monitor.tui.run import run_app
+
+    if run_app(settings, Store(engine, cipher), kiosk_factory, ascii_only=ascii_only, config=config):
+        engine.dispose()
+        demo(ascii_only=ascii_only)
 
 
 def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOption = False) -> None:
@@ -15,15 +43,10 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # 'muster web' sets it
         raise UsageError("The app needs a terminal; for files see 'muster attendance' and 'muster mood'.")
-    from monitor.cli.demo import demo
-    from monitor.desk.store import Store
-    from monitor.tui.run import run_app
-
-    settings = settings_from(db, config)
-    engine, cipher = open_store(settings, config, create=True)
-    if run_app(settings, Store(engine, cipher), ascii_only=ascii_only, config_file=config):
-        engine.dispose()
-        demo(ascii_only=ascii_only)
+    run = Run(db, config)
+    settings = run.settings()
+    engine, cipher = run.open_store(settings, create=True)
+    show_app(settings, engine, cipher, ascii_only=ascii_only, config=config)
 
 
 def web(
@@ -41,7 +64,7 @@ def web(
     command = [sys.executable, "-m", "monitor.cli", "review"]
     for option, value in (("--db", db), ("--config", config)):
         command += [option, str(value)] if value is not None else []
-    settings_from(db, config)  # what is wrong with them is said here, and not in the browser
+    Run(db, config).settings()  # what is wrong with them is said here, and not in the browser
     try:
         Server(shlex.join(command), host=host, port=port, title="Muster").serve()
     except OSError as error:

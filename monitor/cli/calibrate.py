@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
+from monitor.cli.options import Run, emit, out, shared
 from monitor.cli.progress import picture_progress
 from monitor.errors import UsageError
 from monitor.text import plural, printable
@@ -42,7 +42,9 @@ EvaluateOption = Annotated[
 _VARIABLE = "MUSTER_TARGET_FPIR"
 
 
+@shared
 def calibrate(
+    run: Run,
     strangers: StrangersOption = None,
     what_if: WhatIfOption = None,
     save: SaveOption = False,
@@ -50,34 +52,33 @@ def calibrate(
     evaluate: EvaluateOption = None,
     enrolled: Annotated[int, typer.Option(min=1, help="Pictures a person that --evaluate enrols.")] = 1,
     figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the curves as PNG, SVG or PDF.")] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Expected errors of the enrolled gallery; or, with --evaluate, of Muster and the classic recipe on a folder."""
-    settings = settings_from(db, config)
+    settings = run.settings()
     if save and (what_if is None or evaluate):
         raise UsageError("--save keeps the target of --what-if; give that too.")
+    if figure is not None:
+        import matplotlib  # noqa: F401  before anything is computed: it belongs to an extra
     if evaluate:
-        _evaluate(evaluate, enrolled, settings, figure, as_json=as_json)
+        _evaluate(evaluate, enrolled, settings, figure, as_json=run.as_json)
         return
     from enroll.evaluation.calibration import calibrate as judge
     from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
     from monitor.vision.matching.threshold import threshold_for
 
-    engine, cipher = open_store(settings, config, read_only=True)
+    engine, cipher = run.open_store(settings, read_only=True)
     from db.engine import reading
 
     with reading(engine) as session:
         people = load_people(session, cipher)
-    outsiders = _embed(strangers, as_json=as_json)
+    outsiders = _embed(strangers, as_json=run.as_json)
     found = judge(people, outsiders, target_fpir=settings.target_fpir, margin=settings.match_margin)
     if figure is not None:
         save_gallery(found.curve, threshold_for(settings.target_fpir, found.people), figure)
     changes = None if what_if is None else _past(engine, settings, what_if, days, people)
-    saved = _save(config, what_if) if save and what_if is not None else None
-    if as_json:
+    saved = _save(run.config, what_if) if save and what_if is not None else None
+    if run.as_json:
         record = found.record() | {"target_fpir": settings.target_fpir}
         record |= {} if changes is None else {"what_if": [one.record() for one in changes.changes]}
         emit(record if saved is None else record | {"saved": str(saved)})

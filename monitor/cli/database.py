@@ -6,36 +6,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, err, out, settings_from
+from monitor.cli.groups import command_group
+from monitor.cli.options import Run, emit, err, out, shared
 from monitor.text import plural
 
 if TYPE_CHECKING:
     from db.forwarding.send import Forwarded
 
-app = typer.Typer(
-    cls=Group,
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Upgrade, check, back up and clean the database.",
-)
+app = command_group("Upgrade, check, back up and clean the database.")
 
 
 @app.command()
-def upgrade(db: DbOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
+@shared
+def upgrade(run: Run) -> None:
     """Bring the tables to this version of Muster."""
     from db import migrate
     from db.engine import open_database
 
-    engine = open_database(settings_from(db, config).db)
-    if json:
+    engine = open_database(run.settings().db)
+    if run.as_json:
         emit({"database": migrate.where(engine), "revision": migrate.HEAD})
         return
     out.print(f"{migrate.where(engine)} is up to date (tables {migrate.HEAD}).", markup=False)
 
 
 @app.command()
-def current(db: DbOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
+@shared
+def current(run: Run) -> None:
     """Show where the database is, its version and how much is in it."""
     from db import backup, migrate
     from db.attendance import ledger
@@ -43,7 +40,7 @@ def current(db: DbOption = None, config: ConfigOption = None, json: JsonOption =
     from db.observations import moods, sightings
     from db.people import people
 
-    engine = open_database(settings_from(db, config).db, read_only=True)
+    engine = open_database(run.settings().db, read_only=True)
     with reading(engine) as session:
         found = {
             "database": migrate.where(engine),
@@ -54,7 +51,7 @@ def current(db: DbOption = None, config: ConfigOption = None, json: JsonOption =
             "mood_samples": moods.count(session),
             "unknown_faces": sightings.count_visitors(session),
         }
-    if json:
+    if run.as_json:
         emit(found)
         return
     for name, value in found.items():
@@ -62,32 +59,30 @@ def current(db: DbOption = None, config: ConfigOption = None, json: JsonOption =
 
 
 @app.command()
+@shared
 def backup(
+    run: Run,
     file: Annotated[Path, typer.Argument(help="A new file, in a folder that is there.")],
-    db: DbOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
 ) -> None:
     """Copy the database to FILE, also while a kiosk is running. The template key is not in the copy."""
     from db.backup import back_up
     from db.engine import open_database
 
-    size = back_up(open_database(settings_from(db, config).db, read_only=True), file)
-    if json:
+    size = back_up(open_database(run.settings().db, read_only=True), file)
+    if run.as_json:
         emit({"file": str(file), "bytes": size})
         return
     out.print(f"{file}: {size:,} bytes. Keep the template key too, but elsewhere.", markup=False, soft_wrap=True)
 
 
 @app.command()
+@shared
 def verify(
+    run: Run,
     head: Annotated[
         str | None,
         typer.Option(metavar="HASH", help="A head noted earlier, 64 hexadecimal digits, which must still be there."),
     ] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
 ) -> None:
     """Prove that nothing was changed in the ledger, and that the file is whole."""
     from db import backup
@@ -101,12 +96,12 @@ def verify(
         raise UsageError(
             f"{head!r} is no head of a ledger; give the 64 hexadecimal digits that 'muster db verify' says."
         )
-    engine = open_database(settings_from(db, config).db, read_only=True)
+    engine = open_database(run.settings().db, read_only=True)
     with reading(engine) as session:
         check = ledger.verify(session, known_head=head)
         chains = {chain: received.verify(session, chain) for chain in received.origins(session)}
     problems = [one.problem for one in (check, *chains.values()) if one.problem] + backup.problems(engine)
-    if json:
+    if run.as_json:
         broken = {"broken_row": check.broken_seq, "problems": problems}
         others = [{"origin": str(chain), "events": one.events, "head": one.head} for chain, one in chains.items()]
         emit({"whole": not problems, "events": check.events, "head": check.head, **broken, "forwarded": others})
@@ -125,7 +120,9 @@ def verify(
 
 
 @app.command()
+@shared
 def purge(
+    run: Run,
     older_than: Annotated[
         int | None, typer.Option("--older-than", min=0, metavar="DAYS", help="The same number of days for all three.")
     ] = None,
@@ -135,26 +132,19 @@ def purge(
     sightings_days: Annotated[int | None, typer.Option(min=0, help="Keep sightings of enrolled people.")] = None,
     moods_days: Annotated[int | None, typer.Option(min=0, help="Keep moods this many days.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
-    from datetime import UTC, datetime
-
     from db.engine import open_database, reading, scrub, writing
     from db.privacy import retention
 
-    settings = settings_from(
-        db,
-        config,
+    settings = run.settings(
         keep_visitors_days=older_than if visitors_days is None else visitors_days,
         keep_sightings_days=older_than if sightings_days is None else sightings_days,
         keep_moods_days=older_than if moods_days is None else moods_days,
     )
     rules = retention.Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
     engine = open_database(settings.db, create=False, read_only=dry_run)
-    now = datetime.now(UTC)
+    now = run.at
     if dry_run:
         with reading(engine) as session:
             found = retention.expired(session, rules, now)
@@ -162,7 +152,7 @@ def purge(
         with writing(engine) as session:
             found = retention.purge(session, rules, now, actor="command line")
     clean = dry_run or scrub(engine)
-    if json:
+    if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
         emit({**counts, "dry_run": dry_run, "scrubbed": clean and not dry_run})
         return
@@ -177,21 +167,20 @@ def purge(
 
 
 @app.command("rotate-key")
-def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
+@shared
+def rotate_key(run: Run) -> None:
     """Encrypt all face templates with a new key, in one transaction. Close running kiosks first.
 
     Backups made before, and other databases with the old key, can be read with the old key only; it is kept in a file.
     """
-    from datetime import UTC, datetime
-
     from db.engine import open_database, scrub
     from db.privacy.rotation import rotate
     from monitor.config import CONFIG_FILE
 
-    engine = open_database(settings_from(db, config).db, create=False)
-    rotated = rotate(engine, (config or CONFIG_FILE).parent, at=datetime.now(UTC), actor="command line")
+    engine = open_database(run.settings().db, create=False)
+    rotated = rotate(engine, (run.config or CONFIG_FILE).parent, at=run.at, actor="command line")
     scrub(engine)
-    if json:
+    if run.as_json:
         before = str(rotated.before) if rotated.before else None
         emit({"sealed": rotated.sealed, "key_id": rotated.key_id, "key_in": rotated.place, "old_key_in": before})
         return
@@ -204,36 +193,33 @@ def rotate_key(db: DbOption = None, config: ConfigOption = None, json: JsonOptio
 
 
 @app.command()
+@shared
 def forward(
+    run: Run,
     url: Annotated[
         str, typer.Argument(metavar="URL", envvar="MUSTER_FORWARD_URL", help="The database that many doors share.")
     ],
     follow: Annotated[bool, typer.Option("--follow", help="Go on sending until stopped.")] = False,
     every: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Between rounds of --follow.")] = 30.0,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
 ) -> None:
     """Send attendance, sightings, moods and people to a shared database, each once. Faces and PINs stay here."""
-    from datetime import UTC, datetime
-
     from db.engine import open_database
     from db.forwarding.send import forward as send
     from monitor.recording.forwarding import forward_for_ever, open_shared
 
-    source = open_database(settings_from(db, config).db, create=False)
+    source = open_database(run.settings().db, create=False)
     if follow:
         forward_for_ever(
             source,
             url,
             every=every,
-            clock=lambda: datetime.now(UTC),
+            clock=lambda: run.at,
             wait=_wait,
-            sent=lambda done: _tell_sent(done, json=json),
+            sent=lambda done: _tell_sent(done, as_json=run.as_json),
             trouble=lambda sentence: err.print(sentence, markup=False, soft_wrap=True),
         )
         return
-    _tell_sent(send(source, open_shared(source, url), now=datetime.now(UTC)), json=json)
+    _tell_sent(send(source, open_shared(source, url), now=run.at), as_json=run.as_json)
 
 
 def _wait(seconds: float) -> bool:
@@ -243,10 +229,10 @@ def _wait(seconds: float) -> bool:
     return True
 
 
-def _tell_sent(done: "Forwarded", *, json: bool) -> None:
+def _tell_sent(done: "Forwarded", *, as_json: bool) -> None:
     erased = [str(one) for one in done.erased_here]
     pairs = [[str(one) for one in pair] for pair in done.merged_here]
-    if json:
+    if as_json:
         counts = ("people", "consents", "events", "sightings", "changed", "moods", "merged", "updated", "erased")
         emit({name: getattr(done, name) for name in counts} | {"erased_here": erased, "merged_here": pairs})
         return

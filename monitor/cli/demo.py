@@ -82,10 +82,12 @@ def _play(
 
         run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only)
         return
-    from monitor.cli.headless import print_summary, run
+    from monitor.cli.headless import print_summary, run_headless
 
     scorer = Scorer(SimulatedCamera(seed, seconds))
-    summary, check_ins = run(make, as_json_lines=json, zone=settings.zone, on_scene=scorer.see, on_event=scorer.hear)
+    summary, check_ins = run_headless(
+        make, as_json_lines=json, zone=settings.zone, on_scene=scorer.see, on_event=scorer.hear
+    )
     truth = scorer.truth()
     more: dict[str, Any] = {"truth": truth.as_json()} if json else {}
     print_summary(summary, check_ins, as_json_lines=json, **more)

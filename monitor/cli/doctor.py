@@ -1,26 +1,26 @@
 """`muster doctor`: what works here, in plain words."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
+from monitor.cli.options import Run, emit, out, shared
 from monitor.text import printable
 
 if TYPE_CHECKING:
     from monitor.doctor.check import Check
 
 
-def doctor(json: JsonOption = False, db: DbOption = None, config: ConfigOption = None) -> None:
+@shared
+def doctor(run: Run) -> None:
     """Say what works here: Python, camera, terminal, models, template key, database, disk, clock."""
     from monitor.doctor.check import Status
 
     failed = 0
-    for check in _checks(db, config):
+    for check in _checks(run):
         failed += check.status is Status.FAIL
-        if json:
+        if run.as_json:
             emit(check.as_json())
         else:
             _print(check)
@@ -28,17 +28,17 @@ def doctor(json: JsonOption = False, db: DbOption = None, config: ConfigOption =
         raise typer.Exit(1)
 
 
-def _checks(db: str | None, config: Path | None) -> "Iterator[Check]":
+def _checks(run: Run) -> "Iterator[Check]":
     from monitor.doctor.check import Check, Status
     from monitor.doctor.run import run_checks
     from monitor.errors import SettingsError
 
     try:
-        settings = settings_from(db, config)
+        settings = run.settings()
     except SettingsError as error:
         yield Check("settings", Status.FAIL, str(error), "Correct it; the other checks need the settings.")
         return
-    yield from run_checks(settings, config, ask_terminal=True)
+    yield from run_checks(settings, run.config, ask_terminal=True)
 
 
 def _print(check: "Check") -> None:

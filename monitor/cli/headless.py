@@ -21,7 +21,7 @@ OnEvent: TypeAlias = Callable[[KioskEvent], None]
 MakeKiosk: TypeAlias = Callable[[OnScene, OnEvent], Kiosk]
 
 
-def run(
+def run_headless(
     make_kiosk: MakeKiosk,
     *,
     as_json_lines: bool,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, open_store, out, settings_from
+from monitor.cli.options import Run, emit, err, out, shared
 from monitor.text import natural_order, printable
 
 if TYPE_CHECKING:
@@ -16,17 +16,16 @@ if TYPE_CHECKING:
     from monitor.pipeline.still_images import IdentifiedFace, Identifier
 
 
+@shared
 def identify(
+    run: Run,
     images: Annotated[
         list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.", readable=False)
     ],
-    json: JsonOption = False,
     method: Annotated[str, typer.Option(help="gallery, or eigenfaces with --model.")] = "gallery",
     model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of `muster train eigenfaces`.")] = None,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
 ) -> None:
     """Say who is on images, and in what mood."""
     from monitor.errors import ImageError, UsageError
@@ -36,8 +35,8 @@ def identify(
         raise UsageError(f"There is no method {method!r}; use gallery or eigenfaces.")
     if (method == "eigenfaces") != (model is not None):
         raise UsageError("--method eigenfaces and --model RUN go together.")
-    settings = settings_from(db, config, detector=detector, encoder=encoder)
-    identifier = _by_model(settings, model) if model else _by_gallery(settings, config)
+    settings = run.settings(detector=detector, encoder=encoder)
+    identifier = _by_model(settings, model) if model else _by_gallery(settings, run)
     failed = False
     for path, trouble in _expand(images):
         try:
@@ -46,9 +45,9 @@ def identify(
             faces = identifier.identify(read_image(path))
         except ImageError as error:
             failed = True
-            _report_error(path, error, json=json)
+            _report_error(path, error, json=run.as_json)
             continue
-        if json:
+        if run.as_json:
             emit({"image": str(path), "faces": [_as_json(face) for face in faces]})
         else:
             _print(path, faces)
@@ -56,7 +55,7 @@ def identify(
         raise typer.Exit(3)
 
 
-def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
+def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
     import numpy as np
     from numpy.typing import NDArray
 
@@ -66,7 +65,7 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
     from monitor.vision.encoder import FaceEncoder
     from monitor.vision.stills import embed_stills
 
-    enrolled = _enrolled(settings, config)
+    enrolled = _enrolled(settings, run)
     face_encoder = FaceEncoder(settings.encoder)
 
     def name(chips: NDArray[np.uint8]) -> list[Match]:
@@ -81,14 +80,14 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
     )
 
 
-def _enrolled(settings: "Settings", config: Path | None) -> "Enrolled":
+def _enrolled(settings: "Settings", run: Run) -> "Enrolled":
     """Everyone in the database; nobody where the user's own does not exist yet."""
     from db.errors import NoDatabase
     from monitor.pipeline.gallery_loader import Enrolled, load_people
     from monitor.vision.matching.gallery import Gallery
 
     try:
-        return load_people(*open_store(settings, config, read_only=True), settings)
+        return load_people(*run.open_store(settings, read_only=True), settings)
     except NoDatabase:
         if "db" in settings.model_fields_set:
             raise

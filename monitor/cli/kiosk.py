@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import AsciiOption, ConfigOption, DbOption, JsonOption, open_store, out, settings_from
+from monitor.cli.options import AsciiOption, Run, out, shared
 
 if TYPE_CHECKING:
     from monitor.cli.headless import OnEvent, OnScene
@@ -12,28 +12,27 @@ if TYPE_CHECKING:
     from monitor.recording.candidates import Assess
 
 
+@shared
 def kiosk(
+    run: Run,
     source: Annotated[
         str | None,
         typer.Option("--source", metavar="SOURCE", help="Camera number, video file, folder of images, or stream URL."),
     ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
-    json: JsonOption = False,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
     role: Annotated[str | None, typer.Option(help="in, out or auto.")] = None,
     ascii_only: AsciiOption = False,
-    db: DbOption = None,
-    config: ConfigOption = None,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
     from monitor.pipeline.kiosk import Kiosk, open_kiosk
     from monitor.sources.source import open_source
 
-    settings = settings_from(db, config, source=source, detector=detector, encoder=encoder, role=role)
+    settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
     frames = open_source(settings.source)
-    engine, cipher = open_store(settings, config, create=True)
-    headless = headless or json or not out.is_terminal
+    engine, cipher = run.open_store(settings, create=True)
+    headless = headless or run.as_json or not out.is_terminal
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
         return open_kiosk(
@@ -48,20 +47,16 @@ def kiosk(
         )
 
     if not headless:
-        from monitor.cli.demo import demo
-        from monitor.desk.store import Store
-        from monitor.tui.run import run_app
+        from monitor.cli.app import show_app
 
-        if run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=config):
-            engine.dispose()
-            demo(ascii_only=ascii_only)
+        show_app(settings, engine, cipher, make, ascii_only=ascii_only, config=run.config)
         return
-    from monitor.cli.headless import print_summary, run
+    from monitor.cli.headless import print_summary, run_headless
 
-    summary, check_ins = run(make, as_json_lines=json, zone=settings.zone)
+    summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
     if frames.warning:
         typer.echo(f"muster: {frames.warning}", err=True)
-    print_summary(summary, check_ins, as_json_lines=json)
+    print_summary(summary, check_ins, as_json_lines=run.as_json)
 
 
 def _gate(settings: "Settings") -> "Assess":

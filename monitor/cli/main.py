@@ -6,12 +6,13 @@ import io
 import logging
 import os
 import sys
-from typing import Any, NoReturn
+from importlib.metadata import version
+from typing import Annotated, Any, NoReturn
 
 import typer
-from typer import Abort
-from typer._click.exceptions import ClickException, NoArgsIsHelpError
-from typer.core import TyperGroup
+from typer import Abort, TyperException
+
+from monitor.cli.groups import Group, command_group
 
 _COMMANDS = {
     "demo": ("monitor.cli.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
@@ -31,10 +32,13 @@ _COMMANDS = {
 }
 """Module, attribute and help of each command; the help stands here so that listing commands imports none."""
 
+_TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx"}
+"""Modules of the extra `training` that commands import."""
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """Imports a command's module when the command is called for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -53,23 +57,27 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+    def sentences(self, ctx: Any) -> list[tuple[str, str]]:
+        return [(name, sentence) for name, (_, _, sentence) in _COMMANDS.items()]
 
 
-app = typer.Typer(
-    cls=LazyGroup,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="A terminal check-in kiosk that knows who came in and in what mood.",
+app = command_group(
+    "A terminal check-in kiosk that knows who came in and in what mood.", cls=LazyGroup, completion=True
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"muster {version('muster')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
 
 
@@ -83,12 +91,14 @@ def main() -> None:
         sys.exit(app(prog_name="muster", standalone_mode=False))
     except MusterError as error:
         _fail(str(error), error.exit_code)
-    except ClickException as error:
+    except TyperException as error:
         _fail_usage(error)
     except UnicodeEncodeError:  # what was typed; a database takes text only
         _fail("Something that was given is no text in UTF-8; write it again.", 2)
     except (Abort, KeyboardInterrupt):
         _fail("Stopped.", 130)
+    except ModuleNotFoundError as error:
+        _fail_import(error)
     except OSError as error:
         _fail_system(error)
     except Exception as error:
@@ -98,13 +108,20 @@ def main() -> None:
         _fail(str(error), getattr(error, "exit_code", 1))
 
 
-def _fail_usage(error: ClickException) -> NoReturn:
-    if isinstance(error, NoArgsIsHelpError):
-        error.show()
-        sys.exit(error.exit_code)
+def _fail_usage(error: TyperException) -> NoReturn:
     text = error.format_message().replace("Value error, ", "").replace("Input should", "it should").rstrip(".")
     context = getattr(error, "ctx", None)
     _fail(f"{text}; see '{context.command_path if context else 'muster'} --help'.", error.exit_code)
+
+
+def _fail_import(error: ModuleNotFoundError) -> NoReturn:
+    if (error.name or "").partition(".")[0] not in _TRAINING:
+        raise error
+    _fail(
+        "This command needs the extra 'training'; in Muster's folder, start it with "
+        "'uv run --extra training muster ...', or install it with \"uv tool install '.[training]'\".",
+        1,
+    )
 
 
 def _fail_system(error: OSError) -> NoReturn:

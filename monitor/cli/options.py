@@ -1,14 +1,18 @@
 """What every command shares: its common options, where it writes, and how it writes JSON."""
 
+import getpass
+import inspect
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 from rich.console import Console
-from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -23,17 +27,71 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with plain letters only.")]
 
+_COMMON = [
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+    for name, default, annotation in (
+        ("db", None, DbOption),
+        ("config", None, ConfigOption),
+        ("as_json", False, JsonOption),
+    )
+]
+
+P = ParamSpec("P")
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-class Group(TyperGroup):
-    """Commands with their whole first sentences, which Typer cuts off after 45 letters."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the common options of one command say, and who runs it when."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        commands = [self.get_command(ctx, name) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl([(one.name, one.get_short_help_str(1000)) for one in commands if one])
+    db: str | None = None
+    config: Path | None = None
+    as_json: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """The time now, in UTC."""
+        return datetime.now(UTC)
+
+    @property
+    def actor(self) -> str:
+        """The user whom the system knows; changes are written down under this name."""
+        return getpass.getuser()
+
+    def settings(self, **given: Any) -> "Settings":
+        """`settings_from`, with these options."""
+        return settings_from(self.db, self.config, **given)
+
+    def open_store(
+        self, settings: "Settings | None" = None, *, create: bool = False, read_only: bool = False
+    ) -> "tuple[Engine, TemplateCipher]":
+        """`open_store`, with these options; the settings are loaded where they are not given."""
+        return open_store(settings or self.settings(), self.config, create=create, read_only=read_only)
+
+    def say(self, sentence: str, record: Mapping[str, Any]) -> None:
+        """Print the sentence, or with --json the record."""
+        if self.as_json:
+            emit(record)
+            return
+        from enroll.people.shown import printable
+
+        out.print(printable(sentence, 1200), markup=False, soft_wrap=True)
+
+
+def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
+    """Give a command the options --db, --config and --json; it gets them as its first argument, a `Run`."""
+    own = inspect.signature(command, eval_str=True)
+
+    @wraps(command)
+    def with_options(*, db: str | None, config: Path | None, as_json: bool, **given: Any) -> None:
+        command(Run(db, config, as_json), **given)  # type: ignore[call-arg]
+
+    parameters = [*list(own.parameters.values())[1:], *_COMMON]
+    with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
+    return with_options
 
 
 def settings_from(db: str | None, config: Path | None, **given: Any) -> "Settings":

@@ -3,14 +3,14 @@
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, err, out, settings_from
+from monitor.cli.options import Run, err, out, shared
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,16 +57,15 @@ FormatOption = Annotated[
 OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")]
 
 
+@shared
 def attendance(
+    run: Run,
     first: FromOption = None,
     last: ToOption = None,
     group: GroupOption = None,
     by: AttendanceByOption = AttendanceBy.DAY,
     format_: FormatOption = None,
     output: OutputOption = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
 ) -> None:
     """Who came when: status, first in, last out, hours. Today, if no days are given."""
     from db.engine import open_database
@@ -74,7 +73,7 @@ def attendance(
     from monitor.reports import lines as report_lines
     from monitor.reports import totals
 
-    settings, form, now = _request(db, config, format_, output, json=json)
+    settings, form, now = _request(run, format_, output)
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
     days = desk.attendance(open_database(settings.db, read_only=True), settings, period, now, group=group)
     if by is AttendanceBy.DAY:
@@ -88,23 +87,22 @@ def attendance(
         err.print(f"There is no attendance from {period.first} to {period.last}.", markup=False)
 
 
+@shared
 def mood(
+    run: Run,
     first: FromOption = None,
     last: ToOption = None,
     group: GroupOption = None,
     by: MoodByOption = MoodBy.DAY,
     format_: FormatOption = None,
     output: OutputOption = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
 ) -> None:
     """In what mood people were. The last seven days, if none are given."""
     from db.engine import open_database
     from monitor.desk.moods import mood_report
     from monitor.reports import lines as report_lines
 
-    settings, form, now = _request(db, config, format_, output, json=json)
+    settings, form, now = _request(run, format_, output)
     if form is Format.ICS:
         raise UsageError("Moods make no calendar; use --format table, csv, xlsx or json.")
     if by is MoodBy.PERSON and settings.mood != "individual":
@@ -118,11 +116,9 @@ def mood(
         err.print(f"There are no moods from {period.first} to {period.last}.", markup=False)
 
 
-def _request(
-    db: str | None, config: Path | None, format_: Format | None, output: Path | None, *, json: bool
-) -> "tuple[Settings, Format, datetime]":
+def _request(run: Run, format_: Format | None, output: Path | None) -> "tuple[Settings, Format, datetime]":
     """The settings in force, what to write, and the time now."""
-    return settings_from(db, config), _format(format_, output, json=json), datetime.now(UTC)
+    return run.settings(), _format(format_, output, json=run.as_json), run.at
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:

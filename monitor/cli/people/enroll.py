@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, open_store, out, settings_from
+from monitor.cli.groups import command_group
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
 from monitor.cli.people.enrolment_report import Tally, tell, tell_pile, tell_sum
 from monitor.cli.progress import picture_progress
 
@@ -25,13 +26,7 @@ if TYPE_CHECKING:
     from enroll.people.store import Details
     from monitor.config import Settings
 
-app = typer.Typer(
-    cls=Group,
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Turn images or camera shots into people with face templates.",
-)
+app = command_group("Turn images or camera shots into people with face templates.")
 
 PathArgument = Annotated[
     Path,

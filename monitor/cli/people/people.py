@@ -10,7 +10,8 @@ from uuid import UUID
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, Group, JsonOption, emit, out, settings_from
+from monitor.cli.groups import command_group
+from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out, settings_from
 from monitor.cli.people.change import change, rename
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.person import Who, find, say, store
@@ -18,13 +19,7 @@ from monitor.cli.people.template_review import review_growth
 from monitor.errors import UsageError
 from monitor.text import printable
 
-app = typer.Typer(
-    cls=Group,
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="List, rename, merge, export and erase people.",
-)
+app = command_group("List, rename, merge, export and erase people.")
 
 
 class Kind(StrEnum):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from monitor.cli.options import Group, JsonOption, emit, err, out
+from monitor.cli.groups import command_group
+from monitor.cli.options import JsonOption, emit, err, out
 from monitor.cli.training import options
 from monitor.cli.training.eigenfaces import eigenfaces
 from monitor.domain import EMOTIONS
@@ -20,14 +21,7 @@ if TYPE_CHECKING:
     from training.emotion.evaluation.evaluate import Predict
     from training.emotion.fitting.recipe import Recipe
 
-app = typer.Typer(
-    cls=Group,
-    help="The eigenface study and the emotion models.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+app = command_group("The eigenface study and the emotion models.")
 
 app.command()(eigenfaces)
 

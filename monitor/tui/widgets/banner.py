@@ -1,8 +1,7 @@
 """Large letters made of block characters, to be read from three metres."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -13,7 +12,8 @@ from rich.cells import cell_len
 ROWS = 5
 """Cells that large letters are high."""
 
-Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Draw: TypeAlias = Callable[[str, int], Image.Image]
+"""Draws a text in letters of a size, in pixels."""
 
 QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 SIZES = ((18, 0.6), (16, 0.62), (12, 1.0), (10, 1.0))
@@ -42,27 +42,35 @@ def large(text: str, columns: int) -> tuple[str, ...]:
     return (text,)
 
 
-@lru_cache(maxsize=8)
-def _fonts(size: int) -> tuple[Font, ...]:
-    """Pillow's own font, which has plain Latin only, then the one that matplotlib carries for most other letters."""
-    found = find_spec("matplotlib")
-    folders = found.submodule_search_locations or [] if found else []
-    files = [Path(folder) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf" for folder in folders]
-    return (ImageFont.load_default(size), *(ImageFont.truetype(file, size) for file in files if file.is_file()))
+def _by_pillow(text: str, size: int) -> Image.Image:
+    """White on black, in Pillow's own font, which has plain Latin only."""
+    font = ImageFont.load_default(size)
+    image = Image.new("L", (int(font.getlength(text)) + 2, size + 6))
+    ImageDraw.Draw(image).text((1, 0), text, font=font, fill=255)
+    return image
+
+
+def _by_opencv(text: str, size: int) -> Image.Image:
+    """White on black, in OpenCV's own font, which has most other letters."""
+    import cv2
+
+    canvas = np.zeros((2 * size, 2 * size * (len(text) + 1)), np.uint8)
+    (end, _), drawn = cv2.putText(canvas, text, (1, round(1.4 * size)), 255, cv2.FontFace("sans"), size)
+    return Image.fromarray(drawn[:, : end + 2])
 
 
 @lru_cache(maxsize=4096)
-def _has(font: Font, char: str) -> bool:
-    return char == " " or bytes(font.getmask(char)) != bytes(font.getmask("\U0010fffd"))
+def _has(draw: Draw, char: str, size: int) -> bool:
+    """Whether the font has this letter; letters as wide as two cells cannot be read at these sizes."""
+    return char == " " or (cell_len(char) < 2 and draw(char, size).tobytes() != draw("\U0010fffd", size).tobytes())
 
 
 def _pixels(text: str, size: int, flatten: float) -> NDArray[np.bool_] | None:
     """bool (2 * ROWS, w), or None where no font has all letters."""
-    font = next((font for font in _fonts(size) if all(_has(font, char) for char in text)), None)
-    if not text or font is None:
+    draw = next((draw for draw in (_by_pillow, _by_opencv) if all(_has(draw, char, size) for char in text)), None)
+    if not text or draw is None:
         return None
-    image = Image.new("L", (int(font.getlength(text)) + 2, size + 6))
-    ImageDraw.Draw(image).text((1, 0), text, font=font, fill=255)
+    image = draw(text, size)
     image = image.resize((image.width, round(image.height * flatten)), Image.Resampling.BOX)
     inked: NDArray[np.bool_] = np.asarray(image) > 95
     columns = np.flatnonzero(inked.any(axis=0))

@@ -38,7 +38,7 @@ def test_no_cosine_is_more_than_one() -> None:
     templates = [unit_vector(np.random.default_rng(seed)) for seed in range(20)]
     gallery = Gallery([entry(str(number), template) for number, template in enumerate(templates)])
     nearest = [gallery.identify(template).best for template in templates]
-    assert max(best.similarity for best in nearest if best) == pytest.approx(1, abs=1e-3)
+    assert max(best.similarity for best in nearest if best) == pytest.approx(1, abs=1e-6)
     assert all(best.similarity <= 1 for best in nearest if best)
 
 
@@ -48,7 +48,7 @@ def test_the_only_person_is_named_when_like_enough_and_has_no_runner_up() -> Non
     assert match.person is not None
     assert match.person.name == "Ada"
     assert match.person.person == person_id("Ada")
-    assert match.person.similarity == pytest.approx(1, abs=1e-3)
+    assert match.person.similarity == pytest.approx(1, abs=1e-6)
     assert match.runner_up is None
 
 
@@ -173,7 +173,7 @@ def test_an_entry_may_be_left_out_or_replaced_for_once() -> None:
     assert not without.accepted
     replaced = gallery.identify(probe, instead=(0, probe))
     assert replaced.best is not None
-    assert replaced.best.similarity == pytest.approx(1, abs=1e-3)
+    assert replaced.best.similarity == pytest.approx(1, abs=1e-6)
     assert gallery.identify(probe) == before
 
 
@@ -222,12 +222,12 @@ def test_best_and_runner_up_are_the_two_largest_cosines(count: int, seed: int) -
     match = Gallery([entry(str(row), one) for row, one in enumerate(templates)]).identify(probe)
     truth = sorted((float(one @ probe / np.linalg.norm(one)) for one in templates), reverse=True)
     assert match.best is not None
-    assert match.best.similarity == pytest.approx(truth[0], abs=2e-3)
+    assert match.best.similarity == pytest.approx(truth[0], abs=1e-6)
     if count == 1:
         assert match.runner_up is None
     else:
         assert match.runner_up is not None
-        assert match.runner_up.similarity == pytest.approx(truth[1], abs=2e-3)
+        assert match.runner_up.similarity == pytest.approx(truth[1], abs=1e-6)
         assert match.runner_up.person != match.best.person
 
 

@@ -1,0 +1,100 @@
+"""Groups of commands, what they need of Typer, and completion through commands that are imported late."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from monitor.cli.groups import Group
+from monitor.cli.main import app
+
+NEEDED = {
+    "Group.parse_args": (TyperGroup, "parse_args", "a group without a command shows a traceback instead of its help"),
+    "Group.list_commands": (TyperGroup, "list_commands", "the list of commands is empty"),
+    "Group.get_command": (TyperGroup, "get_command", "no command is found, for commands are imported here"),
+    "Group.format_commands": (TyperGroup, "format_commands", "sentences in the list of commands are cut off"),
+    "Group.get_short_help_str": (TyperGroup, "get_short_help_str", "a command in the list has no sentence"),
+    "Context.get_help": (typer.Context, "get_help", "a group without a command cannot explain itself"),
+    "Context.command_path": (typer.Context, "command_path", "an error does not say which --help to look at"),
+    "TyperException.format_message": (typer.TyperException, "format_message", "wrong usage is not one sentence"),
+    "TyperException.exit_code": (typer.TyperException, "exit_code", "wrong usage does not exit with 2"),
+    "main.get_command": (typer.main, "get_command", "no command can be run"),
+}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_typer_still_has_what_is_used_of_it(name: str) -> None:
+    owner, attribute, breaks = NEEDED[name]
+    assert hasattr(owner, attribute), breaks
+
+
+def test_a_context_still_says_whether_it_only_completes() -> None:
+    seen = typer.main.get_command(app).make_context("muster", [], resilient_parsing=True)
+    assert seen.resilient_parsing, "completion after a group's name prints its help"
+
+
+@pytest.mark.parametrize("words", [[], ["people"], ["db"], ["enroll"], ["train"]])
+def test_a_group_without_a_command_explains_itself_as_wrong_usage(words: list[str]) -> None:
+    done = CliRunner().invoke(app, words, prog_name="muster")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert " ".join(["Usage: muster", *words, "[OPTIONS] COMMAND"]) in done.stderr
+
+
+def commands(group: Group, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The words of every command and group."""
+    context = typer.Context(group)
+    found = [words]
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        found += commands(command, (*words, name)) if isinstance(command, Group) else [(*words, name)]
+    return found
+
+
+ALL = commands(typer.main.get_command(app))  # type: ignore[arg-type]
+
+
+def test_there_are_as_many_commands_as_ever() -> None:
+    assert len(ALL) > 40
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_takes_the_short_option_for_help(words: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(app, [*words, "-h"], prog_name="muster")
+    assert (done.exit_code, done.output.startswith(" ".join(["Usage: muster", *words]))) == (0, True)
+
+
+def test_the_version_is_the_installed_one() -> None:
+    from importlib.metadata import version
+
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"muster {version('muster')}\n")
+
+
+def completed(words: str) -> list[str]:
+    """What bash offers after these words."""
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_MUSTER_COMPLETE": "complete_bash"}
+    command = [sys.executable, "-m", "monitor.cli"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | asked, check=False, timeout=60)
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("muster pe", ["people"]),
+        ("muster people re", ["rename", "review-growth", "re-encode"]),
+        ("muster db purge --dr", ["--dry-run"]),
+        ("muster train ", ["eigenfaces", "emotion", "evaluate", "explain", "export", "report"]),
+    ],
+)
+def test_words_are_completed_through_commands_that_are_imported_late(words: str, offered: list[str]) -> None:
+    assert completed(words) == offered
+
+
+def test_completion_is_offered_for_the_whole_program_only() -> None:
+    assert "--install-completion" in CliRunner().invoke(app, ["--help"]).stdout
+    assert "--install-completion" not in CliRunner().invoke(app, ["people", "--help"]).stdout
