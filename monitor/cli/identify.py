@@ -11,8 +11,8 @@ from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, err, o
 if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.errors import ImageError
-    from monitor.pipeline.gallery_loader import Enrolled
     from monitor.pipeline.still_images import IdentifiedFace, Identifier
+    from monitor.vision.matching.gallery import Enrolled
 
 
 def identify(
@@ -83,8 +83,8 @@ def _by_gallery(settings: "Settings", config: Path | None) -> "Identifier":
 def _enrolled(settings: "Settings", config: Path | None) -> "Enrolled":
     """Everyone in the database; nobody where the user's own does not exist yet."""
     from db.errors import NoDatabase
-    from monitor.pipeline.gallery_loader import Enrolled, load_people
-    from monitor.vision.matching.gallery import Gallery
+    from monitor.pipeline.gallery_loader import load_people
+    from monitor.vision.matching.gallery import Enrolled, Gallery
 
     try:
         return load_people(*open_store(settings, config, read_only=True), settings)

@@ -27,7 +27,7 @@ from monitor.domain import Box, Face
 from monitor.errors import MusterError, UsageError
 from monitor.pipeline.gallery_loader import load_people
 from monitor.recording.candidate_store import take
-from monitor.recording.candidates import MOST_GROWN, Capture, is_sure
+from monitor.recording.candidates import MOST_GROWN, TemplateCandidate, is_sure
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 
@@ -132,8 +132,10 @@ class Door:
             seen = SightingRecord(new_id(), kiosk, 1, self.at, self.at, 9, person.id, person.id, 0.97, None, None, 0.9)
             sightings.add(session, self.cipher, seen)
             lead = match.best.similarity - match.threshold
-            capture = Capture(seen.id, person.id, self.at, ENCODER_NAME, face.embedding, chip, {}, 0.98, lead)
-            return take(session, self.cipher, capture)
+            candidate = TemplateCandidate(
+                seen.id, person.id, self.at, ENCODER_NAME, face.embedding, chip, {}, 0.98, lead
+            )
+            return take(session, self.cipher, candidate)
 
     def leads(self):
         """How far above the threshold each probe is for its own person; below zero it is not named."""
