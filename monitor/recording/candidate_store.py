@@ -11,7 +11,7 @@ from db.crypto import TemplateCipher
 from db.faces import candidates, templates
 from db.faces.candidates import NewCapture
 from db.observations import sightings
-from db.people import consents, people
+from db.people import people
 from monitor.recording.candidates import MOST_WAITING, NEW, TemplateCandidate, nearest
 
 
@@ -60,8 +60,8 @@ def _wanted(session: Session, candidate: TemplateCandidate) -> bool:
         return False
     if ledger.is_voided(session, candidate.sighting):
         return False
-    agreed = consents.current(session, candidate.person, "face") is True
-    return agreed and people.get_person(session, candidate.person).active
+    one = people.with_consents(session, [candidate.person]).get(candidate.person)
+    return one is not None and one.face is True and one.person.active
 
 
 def _make_room(session: Session, person: UUID, like: float) -> bool:

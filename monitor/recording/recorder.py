@@ -112,7 +112,7 @@ class Recorder:
                 time_zone=settings.time_zone,
                 at=clock(),
             )
-        self._door = transactions.Door(kiosk.id, settings, cipher, transactions.CrowdTokens())
+        self._context = transactions.WriteContext(kiosk.id, settings, cipher, transactions.CrowdTokens())
         self._waiting: deque[_Fact] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -125,7 +125,7 @@ class Recorder:
     @property
     def kiosk(self) -> UUID:
         """This kiosk's id in the database."""
-        return self._door.kiosk
+        return self._context.kiosk
 
     @property
     def health(self) -> str | None:
@@ -247,15 +247,15 @@ class Recorder:
         now = self._clock()
         with writing(self._engine) as session:
             if isinstance(fact, _Seen):
-                return transactions.write(session, self._door, fact.sighting, fact.event, now)
+                return transactions.write(session, self._context, fact.sighting, fact.event, now)
             if isinstance(fact, TemplateCandidate):
-                candidate_store.take(session, self._door.cipher, fact)
+                candidate_store.take(session, self._context.cipher, fact)
                 return []
             if isinstance(fact, _Pin):
-                return transactions.write_pin(session, self._door, fact.person, fact.event, fact.at)
-            door = self._door
+                return transactions.write_pin(session, self._context, fact.person, fact.event, fact.at)
+            context = self._context
             corrections.not_me(
-                session, door.cipher, fact.attendance, id=fact.id, at=now, kiosk=door.kiosk, actor=fact.actor
+                session, context.cipher, fact.attendance, id=fact.id, at=now, kiosk=context.kiosk, actor=fact.actor
             )
         return []
 
