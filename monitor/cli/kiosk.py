@@ -27,7 +27,8 @@ def kiosk(
     config: ConfigOption = None,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
-    from monitor.pipeline.kiosk import Kiosk, open_kiosk
+    from monitor.pipeline.kiosk import Kiosk
+    from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
     settings = settings_from(db, config, source=source, detector=detector, encoder=encoder, role=role)
