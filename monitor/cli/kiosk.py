@@ -26,7 +26,8 @@ def kiosk(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
-    from monitor.pipeline.kiosk import Kiosk, open_kiosk
+    from monitor.pipeline.kiosk import Kiosk
+    from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
     settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)

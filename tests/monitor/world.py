@@ -41,11 +41,11 @@ from monitor.domain import (
     Scene,
     Track,
 )
-from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.kiosk_controller import KioskFactory
 from monitor.tui.screens.system.system import Machine, SystemScreen
+from monitor.vision.matching.gallery import Enrolled
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""

@@ -19,8 +19,9 @@ from monitor.desk.door_board import Attendee, Board, fold, renewed, take_back
 from monitor.desk.today import Shares, Today, mood_of_day, today_of
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
-from monitor.pipeline.gallery_loader import Enrolled, load_people
+from monitor.pipeline.gallery_loader import load_people
 from monitor.tui.runtime.work import WorkApp
+from monitor.vision.matching.gallery import Enrolled
 
 log = logging.getLogger(__name__)
 
