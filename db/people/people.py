@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import Session
 
 from db import audit
+from db.batches import batches
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.faces.templates import count_by_person, mean_owner

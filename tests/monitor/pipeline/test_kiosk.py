@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -144,7 +145,7 @@ class Running:
         self.kiosk = Kiosk(
             source,
             DetectorPrefetch(BlindDetector),
-            open_flow or (lambda: self.flow),  # type: ignore[arg-type,return-value]
+            open_flow or (lambda: self.flow),  # type: ignore[arg-type]
             self.recorder,
             publish_scene=publish_scene,
             publish_event=publish_event,
