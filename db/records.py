@@ -3,12 +3,13 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+Item = TypeVar("Item")
 ConsentKind: TypeAlias = Literal["face", "mood"]
 EventKind: TypeAlias = Literal["check_in", "check_out", "void", "correction"]
 Presence: TypeAlias = Literal["check_in", "check_out"]
@@ -347,3 +348,55 @@ class PersonExport:
     """Ready for JSON."""
     images: Mapping[str, bytes]
     """JPEG files by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What is past its time."""
+
+    visitors: int
+    """Sightings of unknown people."""
+    faces: int
+    """Of these, how many with the picture of a face."""
+    sightings: int
+    """Sightings of enrolled people."""
+    moods: int
+    """Mood samples, those that go with their sighting included."""
+    captures: int = 0
+    """Faces that waited for a review, to join a template."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows a purge deletes."""
+        return self.visitors + self.sightings + self.moods + self.captures
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Which part of a list is wanted."""
+
+    count: int
+    """Rows."""
+    key: UUID | None = None
+    """The landmark's id."""
+    back: int = 0
+    """Rows before the landmark."""
+    index: int = 0
+    """The landmark's number in the list as last known; without a landmark, the first row's."""
+    total: int | None = None
+    """Rows of the whole list, where nothing changed since they were counted; None counts anew."""
+    rough: bool = False
+    """Whether the first rows may come before all are counted (see `Page.counted`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A part of a list."""
+
+    first: int
+    """The first item's number in the whole list, from 0."""
+    total: int
+    """Rows of the whole list."""
+    items: tuple[Item, ...]
+    counted: bool = True
+    """False where there are more rows than `total`, nobody yet knows how many."""

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, false, func, or_, s
 from sqlalchemy.orm import Session
 
 from db.people import pages, people
-from db.people.pages import BY_GROUP, BY_NAME, Order, Page, Want
-from db.records import Expectation, Person
+from db.people.pages import BY_GROUP, BY_NAME, Order
+from db.records import Expectation, Page, Person, Want
 from db.schema import PersonRow
 
 

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
@@ -20,45 +20,13 @@ from db.crypto import TemplateCipher
 from db.faces.templates import count_by_person
 from db.observations import sightings
 from db.people import consents, people
-from db.records import AuditEntry, Person, PersonSummary, Visitor
+from db.records import AuditEntry, Page, Person, PersonSummary, Visitor, Want
 from db.schema import AuditRow, LookAlikeRow, PersonRow, SightingRow
 
-Item = TypeVar("Item")
 Other = TypeVar("Other")
 Compare: TypeAlias = Callable[[Any, Any], Any]
 FEW = 5_000
 """So few rows of a filtered list are sorted; of more, the index of the order finds enough soon."""
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """Which part of a list is wanted."""
-
-    count: int
-    """Rows."""
-    key: UUID | None = None
-    """The landmark's id."""
-    back: int = 0
-    """Rows before the landmark."""
-    index: int = 0
-    """The landmark's number in the list as last known; without a landmark, the first row's."""
-    total: int | None = None
-    """Rows of the whole list, where nothing changed since they were counted; None counts anew."""
-    rough: bool = False
-    """Whether the first rows may come before all are counted (see `Page.counted`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """A part of a list."""
-
-    first: int
-    """The first item's number in the whole list, from 0."""
-    total: int
-    """Rows of the whole list."""
-    items: tuple[Item, ...]
-    counted: bool = True
-    """False where there are more rows than `total`, nobody yet knows how many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
+from db.records import Expired
 from db.schema import AuditRow, GrowthRow, MoodRow, SightingRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
@@ -22,27 +23,6 @@ class Retention:
     sightings: int
     """Sightings of people who are enrolled, with their moods. The ledger of attendance is not touched."""
     moods: int
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """What is past its time."""
-
-    visitors: int
-    """Sightings of unknown people."""
-    faces: int
-    """Of these, how many with the picture of a face."""
-    sightings: int
-    """Sightings of enrolled people."""
-    moods: int
-    """Mood samples, those that go with their sighting included."""
-    captures: int = 0
-    """Faces that waited for a review, to join a template."""
-
-    @property
-    def rows(self) -> int:
-        """How many rows a purge deletes."""
-        return self.visitors + self.sightings + self.moods + self.captures
 
 
 def expired(session: Session, rules: Retention, now: datetime) -> Expired:

@@ -27,7 +27,7 @@ TurnMeter: TypeAlias = Callable[[ExaminedFace, ExaminedFace], Turn]
 """How a face changed from the straight shot to another one."""
 
 
-class Ask(StrEnum):
+class AskedPose(StrEnum):
     """What the person is asked for; left and right are their own."""
 
     STRAIGHT = "straight"
@@ -38,11 +38,11 @@ class Ask(StrEnum):
 
 
 WORDS: Final = {
-    Ask.STRAIGHT: "Look straight into the camera.",
-    Ask.LEFT: "Turn your head a little to your left.",
-    Ask.RIGHT: "Turn your head a little to your right.",
-    Ask.UP: "Lift your chin a little.",
-    Ask.DOWN: "Lower your chin a little.",
+    AskedPose.STRAIGHT: "Look straight into the camera.",
+    AskedPose.LEFT: "Turn your head a little to your left.",
+    AskedPose.RIGHT: "Turn your head a little to your right.",
+    AskedPose.UP: "Lift your chin a little.",
+    AskedPose.DOWN: "Lower your chin a little.",
 }
 """What the person is told when nothing else is in the way."""
 _FLAT: Final = "Turn your head itself, a little; the face looks flat."
@@ -78,7 +78,7 @@ _STRANGE_FRAMES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FrameFaces:
     """What one frame shows."""
 
     seconds: float
@@ -93,9 +93,9 @@ class Advice:
     """What to tell the person now."""
 
     hint: str
-    ask: Ask | None
+    ask: AskedPose | None
     """What they are asked for; None when it is over."""
-    taken: Ask | None = None
+    taken: AskedPose | None = None
     """A shot was taken on this frame."""
     refusal: str | None = None
     """Why this person is not enrolled; it is over."""
@@ -125,10 +125,10 @@ class Coach:
             limits: from the settings; None for the defaults.
             turn: measures what tells a head from a flat picture.
         """
-        turns = [Ask.LEFT, Ask.RIGHT, Ask.UP, Ask.DOWN]
+        turns = [AskedPose.LEFT, AskedPose.RIGHT, AskedPose.UP, AskedPose.DOWN]
         randomness.shuffle(turns)
-        self._asks = [Ask.STRAIGHT, *turns]
-        self.shots: dict[Ask, ExaminedFace] = {}
+        self._asks = [AskedPose.STRAIGHT, *turns]
+        self.shots: dict[AskedPose, ExaminedFace] = {}
         self._roster = roster
         self._known = known
         self._limits = limits or QualityLimits()
@@ -148,13 +148,13 @@ class Coach:
         """Everything that was asked for came, or was left out under supervision."""
         return not self._asks
 
-    def look(self, look: Look) -> Advice:
+    def look(self, look: FrameFaces) -> Advice:
         """Judge one frame; call it with frame after frame until the advice is `done` or a `refusal`."""
         if not self._asks:
             return Advice("Thank you, that is all.", None, done=True)
         ask = self._asks[0]
         self._since = look.seconds if self._since is None else self._since
-        if look.seconds - self._since > self._patience and ask is not Ask.STRAIGHT:
+        if look.seconds - self._since > self._patience and ask is not AskedPose.STRAIGHT:
             return self._out_of_patience(ask, look)
         hint = self._hinder(look) or self._turn_hint(ask, look.faces[0])
         if hint is not None:
@@ -168,15 +168,15 @@ class Coach:
             return Advice(_FLAT, ask)
         return self._take(ask, look.faces[0])
 
-    def _is_flat(self, ask: Ask, face: ExaminedFace) -> bool:
+    def _is_flat(self, ask: AskedPose, face: ExaminedFace) -> bool:
         """Whether a flat picture seems to be turned aside; nods tell less, and are not looked at."""
-        if ask not in (Ask.LEFT, Ask.RIGHT):
+        if ask not in (AskedPose.LEFT, AskedPose.RIGHT):
             return False
-        turn = self._turn(self.shots[Ask.STRAIGHT], face)
-        return not turn.is_of_a_head(self._limits, to_the_left=ask is Ask.LEFT)
+        turn = self._turn(self.shots[AskedPose.STRAIGHT], face)
+        return not turn.is_of_a_head(self._limits, to_the_left=ask is AskedPose.LEFT)
 
-    def _take(self, ask: Ask, face: ExaminedFace) -> Advice:
-        if ask is Ask.STRAIGHT:
+    def _take(self, ask: AskedPose, face: ExaminedFace) -> Advice:
+        if ask is AskedPose.STRAIGHT:
             self._straight = face.quality.pose
         self.shots[ask] = face
         refusal = self._somebody_enrolled()
@@ -191,7 +191,7 @@ class Coach:
         self._asks.pop(0)
         self._since, self._steady = None, 0
 
-    def _out_of_patience(self, ask: Ask, look: Look) -> Advice:
+    def _out_of_patience(self, ask: AskedPose, look: FrameFaces) -> Advice:
         if not self.supervised:
             refusal = (
                 f"The turn that was asked for ({ask}) did not come, so a photograph cannot be ruled out; "
@@ -211,7 +211,7 @@ class Coach:
                 )
         return None
 
-    def _hinder(self, look: Look) -> str | None:
+    def _hinder(self, look: FrameFaces) -> str | None:
         """What keeps any shot from being taken."""
         if not look.faces:
             self._last = None
@@ -232,7 +232,7 @@ class Coach:
         self._strange = 0
         return "Hold still." if last is not None and _moved(last, face) > _MOVED else None
 
-    def _strangers(self, ask: Ask) -> Advice | None:
+    def _strangers(self, ask: AskedPose) -> Advice | None:
         if self._strange < _STRANGE_FRAMES:
             return None
         refusal = "Somebody else took the person's place; begin again with one person."
@@ -242,18 +242,18 @@ class Coach:
         mean = mean_template(np.stack([shot.embedding for shot in self.shots.values()]))
         return float(unit(mean) @ face.embedding)
 
-    def _turn_hint(self, ask: Ask, face: ExaminedFace) -> str | None:
+    def _turn_hint(self, ask: AskedPose, face: ExaminedFace) -> str | None:
         """How to turn for what is asked; None when it is right."""
         pose, straight = face.quality.pose, self._straight
-        if ask is Ask.STRAIGHT or straight is None:
+        if ask is AskedPose.STRAIGHT or straight is None:
             right = abs(pose.yaw) <= _STRAIGHT_YAW and abs(pose.pitch) <= _STRAIGHT_PITCH
-            return None if right else WORDS[Ask.STRAIGHT]
+            return None if right else WORDS[AskedPose.STRAIGHT]
         yaw, pitch = pose.yaw - straight.yaw, pose.pitch - straight.pitch
         turned, (least, most) = {
-            Ask.LEFT: (yaw, _TURN),
-            Ask.RIGHT: (-yaw, _TURN),
-            Ask.UP: (pitch, _NOD),
-            Ask.DOWN: (-pitch, _NOD),
+            AskedPose.LEFT: (yaw, _TURN),
+            AskedPose.RIGHT: (-yaw, _TURN),
+            AskedPose.UP: (pitch, _NOD),
+            AskedPose.DOWN: (-pitch, _NOD),
         }[ask]
         if turned > most:
             return "A little less far."

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from enroll.camera.coach import Advice, Coach, Look
+from enroll.camera.coach import Advice, Coach, FrameFaces
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from monitor.errors import MusterError
 from monitor.sources.capture import Capture
@@ -57,7 +57,7 @@ def take_shots(
             frame = capture.next(timeout=0.5)
             if frame is None:
                 continue
-            look = Look(frame.seconds, frame.rgb.shape[1], examiner.examine(frame.rgb))
+            look = FrameFaces(frame.seconds, frame.rgb.shape[1], examiner.examine(frame.rgb))
             advice = coach.look(look)
             show(Shown(advice, len(coach.shots)))
             if advice.refusal is not None:

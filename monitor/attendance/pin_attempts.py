@@ -1,19 +1,9 @@
-"""Number and PIN instead of a face: who they belong to, and when no more tries are taken."""
+"""How many wrong PINs are taken at one door, and for how long none is taken after that."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from math import ceil
 from typing import Final
-from uuid import UUID
-
-from sqlalchemy import Engine
-
-from db import audit
-from db.engine import reading, writing
-from db.people import pins
-from monitor.attendance.pin import hash_pin, is_pin
 
 MOST_WRONG: Final = 5
 """So many wrong tries one after the other lock the entry."""
@@ -37,42 +27,3 @@ class Tries:
         if self.wrong + 1 < MOST_WRONG:
             return Tries(self.wrong + 1, None)
         return Tries(0, now + LOCKED_FOR)
-
-
-def person_of(engine: Engine, number: str, pin: str) -> UUID | None:
-    """Whose number and PIN these are; None when either is wrong. It takes as long for a number that nobody has.
-
-    Raises:
-        DatabaseError: the database cannot be read.
-        SettingsError: what is kept of the PIN is damaged.
-    """
-    with reading(engine) as session:
-        found = pins.find(session, number)
-    kept = found.pin_hash if found else None
-    right = is_pin(pin, kept or _nobodys())
-    return found.person_id if found and kept and right else None
-
-
-def in_use(engine: Engine) -> bool:
-    """Whether anybody has a PIN.
-
-    Raises:
-        DatabaseError: the database cannot be read.
-    """
-    with reading(engine) as session:
-        return pins.any_set(session)
-
-
-def note_lock(engine: Engine, kiosk: str, now: datetime, entry: str = "PIN entry") -> None:
-    """Write into the audit log that an entry at a door was locked.
-
-    Raises:
-        DatabaseError: the database cannot be written.
-    """
-    with writing(engine) as session:
-        audit.note(session, f"lock {entry}", at=now, actor=kiosk, detail={"wrong_tries": MOST_WRONG})
-
-
-@cache
-def _nobodys() -> str:
-    return hash_pin(secrets.token_hex())

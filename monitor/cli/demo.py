@@ -78,9 +78,10 @@ def _play(
         return open_kiosk(settings, engine, cipher, camera, publish_scene=on_scene, publish_event=on_event)
 
     if not headless:
+        from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        run_app(settings, engine, cipher, make, ascii_only=ascii_only)
+        run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only)
         return
     from monitor.cli.headless import print_summary, run_headless
 

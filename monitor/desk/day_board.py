@@ -19,8 +19,7 @@ from db.attendance import board
 from db.attendance.board import BoardFilter
 from db.engine import reading
 from db.names import folded
-from db.people.pages import Page, Want
-from db.records import Expectation, Person
+from db.records import Expectation, Page, Person, Want
 from monitor.attendance.days import PersonDay, person_day
 from monitor.attendance.expected import expectation, is_listed, is_overdue
 from monitor.attendance.rules import Status
@@ -37,7 +36,7 @@ class BoardQuery:
     day: date
     now: datetime
     search: str
-    """Occurs in the name, the group or the status, as `db.names.folded` makes it; empty for everybody."""
+    """Occurs in the name, the group or the status, whatever its case and accents; empty for everybody."""
     column: str
     """The column to sort by: status, name, group, in, out or hours."""
     reverse: bool
@@ -148,6 +147,7 @@ def board_page(
         before: a part of any board; only what changed since is loaded.
         stop: set when the answer is no longer wanted.
     """
+    asked = replace(asked, search=folded(asked.search))
     with reading(engine, stop) as session:
         day = _load(session, settings, asked, before.day if before else None)
         want = replace(want, total=len(day.found_came()) + day.found_absent + day.found_others)

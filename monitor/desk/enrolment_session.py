@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from enroll.camera.coach import Coach
+from enroll.camera.coach import WORDS, Advice, AskedPose, Coach
 from enroll.camera.session import EnrolmentError, Shown, take_shots
 from enroll.faces.examine import Examiner
 from enroll.people.enrol import enrol_person
@@ -23,6 +23,11 @@ from monitor.config import QualityLimits
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError
 from monitor.sources.source import FrameSource, open_source
+
+__all__ = (
+    "WORDS", "Advice", "AskedPose", "Booth", "DoorFrames", "PersonReport", "Session", "Shown", "Wish", "booth_for",
+    "enrol_from", "wish_of",
+)  # fmt: skip
 
 DOOR_PATIENCE = 5.0
 """Seconds that the door may send no new picture."""

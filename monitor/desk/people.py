@@ -16,9 +16,8 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import candidates, templates
 from db.people import consents, pages, people, pins
-from db.people.pages import Page, Want
 from db.privacy import erasure
-from db.records import Consent, Person, PersonSummary, Template
+from db.records import Consent, Page, Person, PersonSummary, Template, Want
 from enroll.imports.run import import_pile, open_pile
 from enroll.people.export_and_erase import erase
 from enroll.people.manage import change

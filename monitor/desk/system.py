@@ -14,10 +14,9 @@ from db.changes import Heads
 from db.engine import reading, scrub, writing
 from db.observations import moods, sightings
 from db.people import pages, people
-from db.people.pages import Page, Want
 from db.privacy import retention
-from db.privacy.retention import Expired, Retention
-from db.records import AuditEntry, Kiosk, LedgerCheck
+from db.privacy.retention import Retention
+from db.records import AuditEntry, Expired, Kiosk, LedgerCheck, Page, Want
 from monitor.config import Settings
 from monitor.desk.today import DESK
 

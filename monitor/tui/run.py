@@ -14,18 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from monitor.config import CONFIG_FILE, LOG_FILE
+from monitor.config import CONFIG_FILE, LOG_FILE, Settings
+from monitor.desk.store import Store
 from monitor.errors import MusterError
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics, has_few_colours, terminal_graphics
+from monitor.tui.runtime.desk_app import Display
+from monitor.tui.runtime.running_kiosk import KioskFactory
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-    from sqlalchemy import Engine
-
-    from db.crypto import TemplateCipher
-    from monitor.config import Settings
-    from monitor.tui.runtime.kiosk_controller import KioskFactory
 
 SETTLED = (5.0, 30.0)
 """Seconds after which models, screens and caches are there to stay."""
@@ -39,39 +37,29 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_app(
-    settings: "Settings",
-    engine: "Engine",
-    cipher: "TemplateCipher",
-    kiosk_factory: "KioskFactory | None" = None,
+    settings: Settings,
+    store: Store,
+    kiosk_factory: KioskFactory | None = None,
     *,
     ascii_only: bool = False,
-    config: Path | None = None,
+    config_file: Path | None = None,
 ) -> bool:
     """Shows the app until it is left; the kiosk is stopped and every fact written when this returns.
 
     Args:
         kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
         ascii_only: draw with plain letters only.
-        config: the configuration file, which the admin PIN and the theme are written to; None for the user's own.
+        config_file: where the admin PIN and the theme are written to; None for the user's own.
 
     Returns:
-        Whether the user asked for the demo in the first steps.
+        Whether it was left to see the demo.
 
     Raises:
         MusterError: the app ended with an error, which is in the log.
     """
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
-    app = MusterApp(
-        settings,
-        engine,
-        cipher,
-        kiosk_factory,
-        ascii_only=ascii_only,
-        graphics=graphics,
-        few_colours=has_few_colours(),
-        config_file=config or CONFIG_FILE,
-        first_steps=True,
-    )
+    display = Display(ascii_only, graphics, has_few_colours())
+    app = MusterApp(settings, store, kiosk_factory, display, config_file=config_file or CONFIG_FILE, first_steps=True)
     if run_to_end(app) != 0:
         raise MusterError(f"The app ended with an error; {LOG_FILE} says which.")
     return app.wants_demo

@@ -37,12 +37,13 @@ from db.records import MoodSample, NewEvent, SightingRecord
 from db.schema import EventRow, MoodRow, PersonRow, SightingRow, SubjectRow
 from enroll.people.images import enrol_from_images
 from monitor.config import Settings
+from monitor.desk.store import Store
 from monitor.domain import EMOTIONS, KioskEvent, Scene
 from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.tui.app import MusterApp
 from monitor.tui.run import COLLECT_AFTER
-from monitor.tui.runtime.kiosk_controller import KioskFactory, RunningKiosk
+from monitor.tui.runtime.running_kiosk import KioskFactory, RunningKiosk
 from monitor.tui.widgets.table import Table
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -179,7 +180,7 @@ def _came(app: MusterApp) -> int:
 
 
 SHOWN: dict[str, Callable[[MusterApp], object]] = {
-    "door": lambda app: app.live.board.inside,
+    "door": lambda app: app.controller.board.inside,
     "today": _came,
     "mood": lambda app: _screen(app).loaded.total.sightings,
     "people": lambda app: 1 + len(_screen(app)._details.days[0].passages),
@@ -192,7 +193,7 @@ SHOWN: dict[str, Callable[[MusterApp], object]] = {
 async def delays_on(world: World, screen: str, given: argparse.Namespace) -> list[float]:
     """Seconds from each commit until it is on the screen."""
     kiosk = beside(world) if given.camera else None
-    app = MusterApp(world.settings, world.engine, world.cipher, kiosk, clock=lambda: world.now)
+    app = MusterApp(world.settings, Store(world.engine, world.cipher), kiosk, clock=lambda: world.now)
     other = World.__new__(World)
     other.__dict__ |= world.__dict__ | {"engine": open_database(world.settings.db)}
     delays = []

@@ -119,11 +119,12 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     from db.engine import open_database
     from enroll.people.images import enrol_from_images
     from monitor.config import load_settings
+    from monitor.desk.store import Store
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.simulated.camera import SimulatedCamera
     from monitor.tui.app import MusterApp
     from monitor.tui.run import run_to_end
-    from monitor.tui.widgets.header import LoopDelay
+    from monitor.tui.runtime.loop_delay import LoopDelay
 
     settings = load_settings(
         db=f"sqlite:///{report.with_name('delay.sqlite3')}", source="demo", cool_down_minutes=0.2, target_fpir=0.002
@@ -160,7 +161,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
         def note(self, name: str) -> None:
             self.ticking.stop()
             half, almost, most = (self.delay.percentile(share) * 1000 for share in (0.5, 0.99, 1.0))
-            fps = self.live.scene.fps if self.live.scene else 0.0
+            fps = self.controller.scene.fps if self.controller.scene else 0.0
             own = self.stretches.delay(0.99) * 1000
             late[name] = half, almost, most, own, f"vision {fps:.1f}/s, picture {self.feed.rate:.1f}/s"
 
@@ -186,7 +187,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
 
     run_to_end(
         Measured(
-            settings, engine, cipher,
+            settings, Store(engine, cipher),
             lambda on_scene, on_event: open_kiosk(
                 settings, engine, cipher, camera, publish_scene=on_scene, publish_event=on_event
             ),

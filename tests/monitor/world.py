@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import cv2
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy import Engine
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Footer
 
 from db import audit
@@ -27,6 +29,8 @@ from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.config import Settings
+from monitor.desk.machine import Machine
+from monitor.desk.store import Store
 from monitor.doctor.check import Check, Status
 from monitor.domain import (
     Box,
@@ -43,8 +47,9 @@ from monitor.domain import (
 )
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
-from monitor.tui.runtime.kiosk_controller import KioskFactory
-from monitor.tui.screens.system.system import Machine, SystemScreen
+from monitor.tui.runtime.desk_app import Display
+from monitor.tui.runtime.running_kiosk import KioskFactory
+from monitor.tui.screens.system.system import SystemScreen
 from monitor.vision.matching.gallery import Enrolled
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
@@ -133,17 +138,14 @@ class World:
         config = Path(chosen.db.removeprefix("sqlite:///")).with_name("muster.toml")
         app = MusterApp(
             chosen,
-            self.engine,
-            self.cipher,
+            Store(self.engine, self.cipher),
             factory,
+            Display(ascii_only, graphics, few_colours),
             clock=lambda: self.now,
-            ascii_only=ascii_only,
-            graphics=graphics,
-            few_colours=few_colours,
             config_file=config,
             first_steps=first_steps,
         )
-        app._modes = {**app._modes, "system": lambda: SystemScreen(self.machine)}
+        replace_screen(app, "system", lambda: SystemScreen(self.machine))
         self.apps.append(app)
         return app
 
@@ -331,7 +333,7 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
     for event in events:
         world.kiosk.on_event(event)
     await settle(pilot)
-    app.live.refresh_moods()
+    app.controller.refresh_moods()
     await settle(pilot)
     app.door.tick()
     await settle(pilot)
@@ -339,5 +341,14 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
 
 def text_of(world: World) -> str:
     """Everything on the screen."""
-    app = world.apps[-1]
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+    return "\n".join(lines_of(world.apps[-1]))
+
+
+def lines_of(app: App[Any]) -> list[str]:
+    """The screen line by line, as it was drawn last; Textual tells it under private names only."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def replace_screen(app: App[Any], mode: str, make: Callable[[], Screen[Any]]) -> None:
+    """Let an app that does not run yet make another screen for a mode; Textual lets only classes choose."""
+    app._modes = {**app._modes, mode: make}

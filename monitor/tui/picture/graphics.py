@@ -35,6 +35,7 @@ from textual import constants
 from textual.strip import Strip
 
 from monitor.domain import RgbImage
+from monitor.tui.picture.kitty_marks import placeholder_marks
 from monitor.tui.picture.picture import Mark, edges, place_texts
 from monitor.tui.style.palette import Palette, Tone
 
@@ -167,10 +168,7 @@ def kitty_forget() -> str:
 @lru_cache(maxsize=16)
 def placeholders(number: int, columns: int, rows: int) -> tuple[tuple[Segment, ...], ...]:
     """The cells that show a picture, one segment each, so that they may be covered one by one."""
-    # The table of row and column marks is Kitty's; the library keeps it to itself.
-    from textual_image.renderable import tgp
-
-    marks = tgp._NUMBER_TO_DIACRITIC
+    marks = placeholder_marks()
     style = Style(color=Color.from_ansi(number))
     columns, rows = min(columns, len(marks)), min(rows, len(marks))
     return tuple(

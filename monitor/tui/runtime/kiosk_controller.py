@@ -5,23 +5,21 @@ import threading
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
-from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Engine
-
-from db.crypto import TemplateCipher
 from db.errors import DatabaseError
-from monitor.attendance.pin_attempts import in_use
 from monitor.config import LOG_FILE, Settings
 from monitor.desk.change_feed import News
-from monitor.desk.door_board import Attendee, Board, fold, renewed, take_back
+from monitor.desk.door_board import Attendee, Board, Greeting, fold, renewed, take_back
+from monitor.desk.enrolment_session import DoorFrames
+from monitor.desk.pin_entry import in_use
+from monitor.desk.store import Store
 from monitor.desk.today import Shares, Today, mood_of_day, today_of
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
 from monitor.pipeline.gallery_loader import load_people
+from monitor.tui.runtime.running_kiosk import KioskFactory, RunningKiosk, Viewer
 from monitor.tui.runtime.work import WorkApp
-from monitor.vision.matching.gallery import Enrolled
 
 log = logging.getLogger(__name__)
 
@@ -34,71 +32,7 @@ GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN}
 PIN_MAY_HELP = {EventKind.UNKNOWN, EventKind.SOURCE_LOST}
 
 
-class RunningKiosk(Protocol):
-    """What the app needs of a kiosk."""
-
-    def start(self) -> None:
-        """Open the source and begin.
-
-        Raises:
-            MusterError: it cannot.
-        """
-
-    def stop(self) -> None:
-        """Close the source and write every fact; may be called twice."""
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the end of the source; whether it ended.
-
-        Raises:
-            MusterError: the source or a model cannot be opened or read.
-        """
-
-    @property
-    def trouble(self) -> str | None:
-        """One sentence about what keeps facts from being written; None when all is well."""
-
-    def use_people(self, enrolled: Enrolled) -> None:
-        """Identify against these people from the next frame on."""
-
-    def not_me(self, event: KioskEvent) -> None:
-        """Void a check-in or check-out and remember the wrong pair.
-
-        Raises:
-            MusterError, DatabaseError: it cannot.
-        """
-
-    def record_pin(self, person: UUID) -> None:
-        """Somebody gave number and PIN: write it and publish what came of it; does not block."""
-
-
-KioskFactory: TypeAlias = Callable[[Callable[[Scene], None], Callable[[KioskEvent], None]], RunningKiosk]
-"""Makes a kiosk from `(on_scene, on_event)`; both may be called from any thread."""
-
-
-class Viewer(Protocol):
-    """What shows the door."""
-
-    def take_scene(self, scene: Scene) -> None:
-        """Draw a scene; from any thread, must not block."""
-
-    def show_today(self) -> None:
-        """The board changed."""
-
-    def show_mood(self) -> None:
-        """The day's moods changed."""
-
-    def show_source(self) -> None:
-        """The source is lost, or back."""
-
-    def greet(self, event: KioskEvent) -> None:
-        """Somebody came, left, or was not recognised."""
-
-    def facts_changed(self) -> None:
-        """The database has news."""
-
-
-class LiveDoor:
+class KioskController:
     """Starts, watches and stops the kiosk; folds its events into the board. On the loop, but for the callbacks."""
 
     def __init__(
@@ -106,16 +40,14 @@ class LiveDoor:
         app: WorkApp,
         viewer: Viewer,
         settings: Settings,
-        engine: Engine,
-        cipher: TemplateCipher,
+        store: Store,
         factory: KioskFactory | None,
         clock: Callable[[], datetime],
     ) -> None:
         self._app = app
         self._viewer = viewer
         self._settings = settings
-        self._engine = engine
-        self._cipher = cipher
+        self._store = store
         self._factory = factory
         self._clock = clock
         self._kiosk: RunningKiosk | None = None
@@ -145,6 +77,25 @@ class LiveDoor:
     @property
     def has_camera(self) -> bool:
         return self._factory is not None
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a camera, and it works."""
+        return self.has_camera and not self.problem
+
+    def frames(self, name: str) -> DoorFrames:
+        """The frames that the door sees from now on, as a source of this name; for while it `has_picture`."""
+        return DoorFrames(lambda: self.scene, name)
+
+    @property
+    def greeting(self) -> Greeting | None:
+        """Whom the door greeted last."""
+        return self.board.greeting
+
+    @property
+    def entry(self) -> Greeting | None:
+        """The greeting of the latest entry in the ledger."""
+        return self.board.entry
 
     @property
     def wrong(self) -> str:
@@ -191,7 +142,7 @@ class LiveDoor:
     def people_changed(self) -> None:
         """Somebody was enrolled, changed or erased: identify against the new gallery."""
         if self._kiosk is not None:
-            job = partial(load_people, self._engine, self._cipher, self._settings)
+            job = partial(load_people, self._store.engine, self._store.cipher, self._settings)
             self._app.in_background(job, self._kiosk.use_people)
         self._load_pins()
 
@@ -206,7 +157,7 @@ class LiveDoor:
         return waits and self.pins and self._kiosk is not None
 
     def _load_pins(self) -> None:
-        self._app.in_background(partial(in_use, self._engine), self._pins_loaded)
+        self._app.in_background(partial(in_use, self._store.engine), self._pins_loaded)
 
     def _pins_loaded(self, in_use: bool) -> None:
         before, self.pins = self.pins, in_use
@@ -227,7 +178,7 @@ class LiveDoor:
             self._viewer.show_today()
             then()
 
-        self._app.in_background(partial(today_of, self._engine, self._settings, self._clock()), loaded, failed)
+        self._app.in_background(partial(today_of, self._store.engine, self._settings, self._clock()), loaded, failed)
 
     def _renew(self) -> None:
         """Load the day again beside what the door alone knows; once more when an event came meanwhile."""
@@ -244,7 +195,7 @@ class LiveDoor:
             self.board, self.people = renewed(self.board, today.board), today.people
             self._viewer.show_today()
 
-        job = partial(today_of, self._engine, self._settings, self._clock(), self._loaded)
+        job = partial(today_of, self._store.engine, self._settings, self._clock(), self._loaded)
         self._app.in_background(job, loaded, self._not_renewed)
 
     def _not_renewed(self, sentence: str) -> None:
@@ -263,7 +214,7 @@ class LiveDoor:
             self.moods = moods
             self._viewer.show_mood()
 
-        self._app.in_background(partial(mood_of_day, self._engine, self._settings, self._clock()), loaded)
+        self._app.in_background(partial(mood_of_day, self._store.engine, self._settings, self._clock()), loaded)
 
     # The kiosk
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from textual.app import App
 from textual.message import Message
 
 from db.errors import DatabaseError, Interrupted
 from monitor.config import LOG_FILE
 from monitor.errors import MusterError
+from monitor.tui.runtime.textual_internals import CleanExit, is_behind, write
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class WorkApp(App[None]):
+class WorkApp(CleanExit):
     """An app whose screens hand work to threads and never wait for it."""
 
     @dataclass
@@ -46,17 +46,18 @@ class WorkApp(App[None]):
 
     def to_terminal(self, sequence: str) -> None:
         """Write an escape sequence that moves no cursor, between two drawings of the screen. On the loop."""
-        if self._driver is not None and self._running:
-            self._driver.write(sequence)
+        write(self, sequence)
 
     def terminal_is_behind(self) -> bool:
         """Whether the terminal has not yet taken all that was written to it."""
-        writer = getattr(self._driver, "_writer_thread", None)  # Textual tells it in no other way
-        return writer is not None and writer._queue.qsize() > 0
+        return is_behind(self)
 
     def toast_problem(self, sentence: str) -> None:
         """Say what went wrong."""
         self.notify(sentence, severity="error", markup=False)
+
+    def log_fatal(self, error: Exception) -> None:
+        log.critical("The app ends with an error", exc_info=error)
 
     def _run_job(self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]) -> None:
         try:

@@ -4,25 +4,23 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from db.names import folded
+from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.widgets.dialogs import Answers, Dialog, ask
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 Loaded = TypeVar("Loaded")
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
@@ -60,13 +58,12 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only what contains this", id="desk.filter"),
         Binding("escape", "clear_filter", "Clear filter", show=False),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self) -> None:
         super().__init__()
         self.loaded: Loaded | None = None
-        # Else Textual parses all style sheets anew when the screen is first shown, which takes 0.1 s of the loop.
-        self._css_update_count = self.app._css_update_count
+        keep_style_sheets(self)
         self._asked = 0
         self.stop = threading.Event()
         """Set when what is being loaded is no longer wanted; for `query_job`."""
@@ -100,7 +97,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     # The same everywhere
 
     def compose(self) -> ComposeResult:
-        yield TopBar(self.mode, self.app.tabs, self.app.settings, self.app.clock)
+        yield TopBar(self.mode, self.app.TABS, self.app.settings, self.app.clock)
         yield from self.body()
         yield KeyBar()
 
@@ -209,13 +206,13 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def changed(self, done: str) -> None:
         """People were changed: say so, let the kiosk know, load again."""
         self.app.notify(done, markup=False, timeout=max(NOTIFIED, len(done) / READ))
-        self.app.live.people_changed()
+        self.app.controller.people_changed()
         self.reload()
 
     @property
     def needle(self) -> str:
-        """What is filtered for, folded."""
-        return folded(self.query_one("#filter", Input).value)
+        """What is filtered for."""
+        return self.query_one("#filter", Input).value.strip()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:

@@ -52,6 +52,7 @@ class Dialog(ModalScreen[Answers | None]):
         yes: the text of the button that does it.
         danger: it cannot be undone.
         check: says what is wrong with the answers, in one sentence, or None.
+        problem: why answers given before could not be used.
     """
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-high")]  # noqa: RUF012 - Textual declares it so
@@ -66,6 +67,7 @@ class Dialog(ModalScreen[Answers | None]):
         yes: str = "OK",
         danger: bool = False,
         check: Callable[[Answers], str | None] = lambda _: None,
+        problem: str = "",
     ) -> None:
         super().__init__()
         self._title = title
@@ -74,14 +76,14 @@ class Dialog(ModalScreen[Answers | None]):
         self._yes = yes
         self._danger = danger
         self._check = check
-        self._problem = ""
+        self._problem = problem
 
     def again(self, answers: Answers, problem: str) -> "Dialog":
         """The same dialog with what was answered, and why that could not be done."""
         fields = [replace(one, value=answers[one.key]) for one in self._fields]
-        anew = Dialog(self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check)
-        anew._problem = problem
-        return anew
+        return Dialog(
+            self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check, problem=problem
+        )
 
     @property
     def asks(self) -> bool:

@@ -1,17 +1,12 @@
-"""What every screen has: the bar of screens on top, the mood bar, the measured delay of the event loop."""
+"""What screens share: the header, with the screens and the clock, and the bar of moods."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from time import perf_counter
-from typing import ClassVar
 
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.reactive import reactive
-from textual.widget import Widget
-from textual.widgets import HelpPanel, Static
+from textual.widgets import Static
 
 from monitor.config import Settings
 from monitor.tui.style.text import Signs, at_clock, clean, day_text
@@ -87,40 +82,6 @@ class TopBar(Static):
                 return
 
 
-class ScreenHelp(HelpPanel, can_focus=True):
-    """The keys, and what the screen is for, also where nothing has the focus, as at the door.
-
-    It has the focus while it is shown: then it can be scrolled with the keys, and lists those of the screen first.
-    """
-
-    DEFAULT_CSS = """
-    ScreenHelp {
-        overflow-y: auto; scrollbar-size-vertical: 1;
-        & #widget-help { max-height: 100vh; margin-top: 0; padding: 0; }
-        & KeyPanel#keys-help { height: auto; }
-    }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Up", show=False),
-        Binding("down,j", "scroll_down", "Down", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("pagedown", "page_down", "Page down", show=False),
-        Binding("escape", "app.hide_help_panel", "Close help", show=False),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.came_from: Widget | None = None
-        """What had the focus before."""
-
-    def on_mount(self) -> None:
-        self.came_from = self.screen.focused
-        self.focus()
-
-    def update_help(self, focused_widget: Widget | None) -> None:
-        super().update_help(focused_widget or self.screen)
-
-
 LEAST = 0.005
 """A share below would be said to be 0 %, although somebody was seen so."""
 
@@ -181,29 +142,3 @@ def apportion(shares: Sequence[float], cells: int) -> list[int]:
     for index in by_remainder[: cells - sum(whole)]:
         whole[index] += 1
     return whole
-
-
-class LoopDelay:
-    """How late the event loop is: a timer that should fire every 50 ms notes by how much it was late.
-
-    Whatever blocks the loop (drawing, a slow handler) shows here.
-    """
-
-    INTERVAL = 0.05
-
-    def __init__(self, kept: int = 1200, now: Callable[[], float] = perf_counter) -> None:
-        self._late: deque[float] = deque(maxlen=kept)
-        self._now = now
-        self._due: float | None = None
-
-    def tick(self) -> None:
-        """Call on the loop, every `INTERVAL` seconds."""
-        now = self._now()
-        if self._due is not None:
-            self._late.append(max(0.0, now - self._due))
-        self._due = now + self.INTERVAL
-
-    def percentile(self, share: float) -> float:
-        """Seconds of delay that this share of the ticks stayed below; 0 before the first."""
-        ordered = sorted(self._late)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -3,7 +3,8 @@
 from textual.binding import ActiveBinding
 from textual.screen import Screen
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+
+from monitor.tui.runtime.textual_internals import FooterKey, disable_key
 
 
 class KeyBar(Footer):
@@ -24,8 +25,7 @@ class KeyBar(Footer):
             super().bindings_changed(screen)
             return
         for key, one in zip(there, wanted, strict=True):
-            key._disabled = not one.enabled  # what a click does; Textual sets it in no other way
-            key.set_class(not one.enabled, "-disabled")
+            disable_key(key, not one.enabled)
 
     def _wanted(self) -> list[ActiveBinding]:
         """The keys in the order in which the footer composes them: each action once, the command palette last."""

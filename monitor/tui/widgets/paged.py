@@ -9,7 +9,7 @@ from uuid import UUID
 from textual import events
 from textual.message import Message
 
-from db.people.pages import Want
+from db.records import Want
 from monitor.tui.widgets.table import Column, Row, Table
 
 AT_LEAST = 60

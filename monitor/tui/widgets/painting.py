@@ -12,6 +12,8 @@ from textual.app import App
 from textual.strip import Strip
 from textual.widget import Widget
 
+from monitor.tui.runtime.textual_internals import drawn_widgets, has_terminal, is_laid_out, one_drawing, write
+
 
 def paint(app: App[Any], widget: Widget, lines: Sequence[tuple[int, Strip]]) -> bool:
     """Write lines of a widget to the terminal, on the loop.
@@ -23,16 +25,13 @@ def paint(app: App[Any], widget: Widget, lines: Sequence[tuple[int, Strip]]) -> 
         Whether that was possible; the compositor has to draw them where something lies over the widget, the screen is
         about to be laid out anew, or there is no terminal. Whatever it draws later includes them.
     """
-    if app._driver is None or app._driver.is_inline or app.is_headless or not _lies_bare(app, widget):
+    if not has_terminal(app) or not _lies_bare(app, widget):
         return False
     x, top = widget.region.offset
     written = [f"{_move(x, top + line)}{strip.render(app.console)}" for line, strip in lines]
     cursor = app.screen.outer_size.clamp_offset(app.cursor_position)
-    app._begin_update()
-    try:
-        app._driver.write("".join([*written, _move(*cursor)]))
-    finally:
-        app._end_update()
+    with one_drawing(app):
+        write(app, "".join([*written, _move(*cursor)]))
     return True
 
 
@@ -43,9 +42,9 @@ def _move(x: int, y: int) -> str:
 def _lies_bare(app: App[Any], widget: Widget) -> bool:
     """Whether all of the widget is on the screen, where the compositor last drew it, with nothing over it."""
     screen = app.screen
-    if not app._running or app._batch_count or widget.screen is not screen or screen._layout_required:
+    if not app.is_running or widget.screen is not screen or not is_laid_out(screen):
         return False
-    drawn = screen._compositor.visible_widgets  # from front to back
+    drawn = drawn_widgets(screen)
     region, clip = drawn.get(widget, (widget.region, widget.region))
     if widget not in drawn or region != widget.region or not clip.contains_region(region) or region.size != widget.size:
         return False

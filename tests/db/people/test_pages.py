@@ -19,7 +19,6 @@ from db.people.pages import (
     BY_GROUP,
     BY_NAME,
     Order,
-    Want,
     audit_page,
     count_matching,
     look_alikes_of,
@@ -28,7 +27,7 @@ from db.people.pages import (
     persons_page,
     visitors_before,
 )
-from db.records import Person, SightingRecord
+from db.records import Person, SightingRecord, Want
 from db.schema import PersonRow
 
 NAMES = [f"{letter} {number}" for number in range(12) for letter in ("ada", "Ada", "Bo", "ida", "Zoe")]

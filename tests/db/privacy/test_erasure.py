@@ -21,8 +21,8 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
 from db.privacy import erasure, retention, rotation
-from db.privacy.retention import Expired, Retention
-from db.records import MoodSample, NewEvent, Person, SightingRecord
+from db.privacy.retention import Retention
+from db.records import Expired, MoodSample, NewEvent, Person, SightingRecord
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from enroll.camera.coach import Advice, Ask, Coach, Look
+from enroll.camera.coach import Advice, AskedPose, Coach, FrameFaces
 from enroll.camera.session import EnrolmentError, Shown, take_shots
 from enroll.faces.examine import ExaminedFace, Examiner
 from enroll.faces.liveness import Turn
@@ -24,11 +24,11 @@ from tests.enroll.conftest import MadeUp
 MakeFace = Callable[..., ExaminedFace]
 
 TURNS = {
-    Ask.STRAIGHT: Pose(0, 5, 0),
-    Ask.LEFT: Pose(20, 5, 0),
-    Ask.RIGHT: Pose(-20, 5, 0),
-    Ask.UP: Pose(0, 20, 0),
-    Ask.DOWN: Pose(0, -10, 0),
+    AskedPose.STRAIGHT: Pose(0, 5, 0),
+    AskedPose.LEFT: Pose(20, 5, 0),
+    AskedPose.RIGHT: Pose(-20, 5, 0),
+    AskedPose.UP: Pose(0, 20, 0),
+    AskedPose.DOWN: Pose(0, -10, 0),
 }
 
 
@@ -36,7 +36,7 @@ TURNS = {
 def face(made_up: MadeUp) -> MakeFace:
     def face(
         person: str = "Anna",
-        pose: Pose = TURNS[Ask.STRAIGHT],
+        pose: Pose = TURNS[AskedPose.STRAIGHT],
         *,
         eyes: float = 60.0,
         failed: str | None = None,
@@ -77,8 +77,8 @@ def coach() -> Coach:
     return begin()
 
 
-def looks(*faces: ExaminedFace, seconds: float = 0.0) -> Look:
-    return Look(seconds, 640, faces)
+def looks(*faces: ExaminedFace, seconds: float = 0.0) -> FrameFaces:
+    return FrameFaces(seconds, 640, faces)
 
 
 def follow(coach: Coach, face: MakeFace, asks: int = 5, person: str = "Anna") -> Advice:
@@ -93,7 +93,7 @@ def follow(coach: Coach, face: MakeFace, asks: int = 5, person: str = "Anna") ->
 
 def test_who_follows_gets_five_shots(coach: Coach, face: MakeFace) -> None:
     assert follow(coach, face).done
-    assert set(coach.shots) == set(Ask)
+    assert set(coach.shots) == set(AskedPose)
     assert coach.finished
 
 
@@ -104,7 +104,7 @@ def test_the_order_of_the_turns_cannot_be_known_before(face: MakeFace) -> None:
         follow(coach, face)
         orders.add(tuple(coach.shots))
     assert len(orders) > 5
-    assert all(order[0] is Ask.STRAIGHT for order in orders)
+    assert all(order[0] is AskedPose.STRAIGHT for order in orders)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_a_photograph_that_does_not_turn_is_refused(coach: Coach, face: MakeFace
 
 def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face: MakeFace) -> None:
     coach = begin(turn=flat)
-    hints, refusal, ask = set(), None, Ask.STRAIGHT
+    hints, refusal, ask = set(), None, AskedPose.STRAIGHT
     for frame in range(600):
         advice = coach.look(looks(face("Anna", TURNS[ask]), seconds=frame / 10))
         hints.add(advice.hint)
         refusal, ask = refusal or advice.refusal, advice.ask or ask
     assert any("flat" in hint for hint in hints)
     assert "photograph" in (refusal or "")
-    assert not coach.shots.keys() & {Ask.LEFT, Ask.RIGHT}
+    assert not coach.shots.keys() & {AskedPose.LEFT, AskedPose.RIGHT}
 
 
 def test_the_limits_of_liveness_are_those_of_the_settings(face: MakeFace) -> None:
@@ -166,7 +166,7 @@ def test_under_supervision_turns_that_do_not_come_are_left_out(face: MakeFace) -
         if coach.look(looks(face(), seconds=frame / 10)).done:
             break
     assert coach.finished
-    assert list(coach.shots) == [Ask.STRAIGHT]
+    assert list(coach.shots) == [AskedPose.STRAIGHT]
 
 
 def test_somebody_enrolled_already_is_refused_by_name(face: MakeFace, made_up: MadeUp) -> None:
@@ -184,7 +184,7 @@ def test_the_person_themselves_may_add_shots(face: MakeFace, made_up: MadeUp) ->
 def test_somebody_who_takes_the_persons_place_is_refused(coach: Coach, face: MakeFace) -> None:
     coach.look(looks(face()))
     coach.look(looks(face()))
-    assert Ask.STRAIGHT in coach.shots
+    assert AskedPose.STRAIGHT in coach.shots
     refusal = None
     for _ in range(30):
         refusal = refusal or coach.look(looks(face("Ben"))).refusal
@@ -219,7 +219,7 @@ class Follower(Examiner):
     """An examiner that sees somebody do what the coach asked for last."""
 
     def __init__(self, face: MakeFace) -> None:
-        self.ask = Ask.STRAIGHT
+        self.ask = AskedPose.STRAIGHT
         self._face = face
 
     def examine(self, rgb: RgbImage) -> tuple[ExaminedFace, ...]:

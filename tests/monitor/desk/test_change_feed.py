@@ -1,15 +1,19 @@
 """What other programs write is on the screen without a key."""
 
 from dataclasses import replace
+from time import sleep
+from unittest.mock import MagicMock
 
+import pytest
 from textual.pilot import Pilot
 
+from db import changes
 from db.attendance import kiosks, ledger
 from db.engine import open_database, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
-from monitor.desk.change_feed import News
+from monitor.desk.change_feed import ChangeFeed, News
 from monitor.desk.door_board import Attendee, Board, Happening, Welcome, fold, renewed
 from monitor.domain import EventKind
 from monitor.tui.widgets.table import Table
@@ -98,14 +102,32 @@ async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> 
     async with world.app().run_test(size=SIZE) as pilot:
         event = came(world)
         await show_door(pilot, world, scene(world), event)
-        live = world.apps[-1].live
-        board = live.board
+        controller = world.apps[-1].controller
+        board = controller.board
         assert event.attendance is not None
-        live.hear(News((event.attendance,), people=False))
+        controller.hear(News((event.attendance,), people=False))
         await settle(pilot)
-        assert live.board is board
-        live.hear(News((new_id(),), people=False))
+        assert controller.board is board
+        controller.hear(News((new_id(),), people=False))
         await settle(pilot)
-        assert "Radia Perlman" not in {one.name for one in live.board.attendees.values()}, (
+        assert "Radia Perlman" not in {one.name for one in controller.board.attendees.values()}, (
             "the database has no such row"
         )
+
+
+def test_a_server_that_many_share_is_asked_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def state(_: object) -> str:
+        asked.append(f"commit {len(asked)}")
+        return asked[0]
+
+    monkeypatch.setattr(changes, "state", state)
+    monkeypatch.setattr(changes, "heads", lambda _: None)
+    connection = MagicMock(**{"dialect.name": "postgresql"})
+    engine = MagicMock(**{"connect.return_value.__enter__.return_value": connection})
+    feed = ChangeFeed(engine, lambda _: None)
+    feed.start()
+    sleep(0.4)
+    feed.stop()
+    assert len(asked) == 1

@@ -8,7 +8,7 @@ from db.attendance import schedules
 from db.engine import writing
 from db.names import folded
 from db.people import people
-from db.people.pages import Want
+from db.records import Want
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.rules import Status
 from monitor.desk.attendance import attendance

@@ -14,9 +14,8 @@ from db.attendance import corrections, kiosks, ledger, schedules
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
-from db.people.pages import Want
 from db.privacy import erasure
-from db.records import NewEvent, Presence
+from db.records import NewEvent, Presence, Want
 from monitor.desk.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.day_log import VALID_FOR, attendees, day_log
 from monitor.desk.today import today_of

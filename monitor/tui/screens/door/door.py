@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from rich.style import Style
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -18,16 +19,16 @@ from monitor.desk.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
+from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
+from monitor.tui.screens.door.pin_entry import PinEntry
 from monitor.tui.style.text import at_clock, clean, enrolled, event_sign
 from monitor.tui.style.themes import palette_of
 from monitor.tui.widgets.header import MoodBar, TopBar, put
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.painting import paint
 from monitor.tui.widgets.table import Column, Row, Table
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 PRESENT = (
     Column("sign", "", 1),
@@ -63,7 +64,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         Binding("p", "pin", "PIN", tooltip="Check in with number and PIN", id="door.pin"),
         Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,14 +72,15 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.camera = CameraPicture(
             id="camera", send=app.to_terminal, is_behind=app.terminal_is_behind, paint=partial(paint, app)
         )
-        self._css_update_count = app._css_update_count  # as in `DeskScreen`
+        self._pin_entry = PinEntry(app)
+        keep_style_sheets(self)
         self._keys: tuple[bool | None, ...] = ()
         self._rows: dict[UUID, tuple[Attendee, Row]] = {}
         """Of those who came: thousands on a busy day, of whom an event changes one."""
 
     def compose(self) -> ComposeResult:
         app = self.app
-        yield TopBar("door", app.tabs, app.settings, app.clock)
+        yield TopBar("door", app.TABS, app.settings, app.clock)
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 with Container(id="camera-frame", classes="frame"):
@@ -95,15 +97,15 @@ Look at the camera. Muster greets you by name when it has written down that you 
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.set_class(not self.app.live.has_camera, "-no-camera")
+        self.set_class(not self.app.controller.has_camera, "-no-camera")
         self.query_one("#camera-frame").border_title = "Camera"
         self.query_one("#mood-frame").border_title = "Mood of the day"
         self.query_one("#events-frame").border_title = "Last events"
         self.camera.notice("Starting the camera")
         self.set_interval(1.0, self.tick)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.set_look())
-        self.show_board(self.app.live.board)
-        self.show_mood(self.app.live.moods)
+        self.show_board(self.app.controller.board)
+        self.show_mood(self.app.controller.moods)
         self.tick()
 
     # The picture
@@ -129,7 +131,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named, app.graphics))
 
     def on_camera_picture_arrived(self) -> None:
-        if not self.app.live.wrong:
+        if not self.app.controller.wrong:
             self.camera.notice("")
 
     # Facts
@@ -184,7 +186,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
 
     def greet(self, event: KioskEvent) -> None:
         """Show the portrait of whoever the event is about, if they are in the picture."""
-        scene = self.app.live.scene
+        scene = self.app.controller.scene
         self.query_one(GreetingPanel).show_portrait(None if scene is None else portrait(scene, event.track))
         self.tick()
 
@@ -193,17 +195,17 @@ Look at the camera. Muster greets you by name when it has written down that you 
         now = self.app.clock()
         greeting = self.shown_greeting(now)
         panel = self.query_one(GreetingPanel)
-        live = self.app.live
-        pin = live.offers_pin()
+        kiosk = self.app.controller
+        pin = kiosk.offers_pin()
         zone, signs = self.app.settings.zone, self.app.signs
-        lost = bool(live.problem)
+        lost = bool(kiosk.problem)
         words = words_for(
-            greeting, now, zone, signs, live.people,
-            pin=pin, camera=live.has_camera, lost=lost, entry=live.board.entry,
+            greeting, now, zone, signs, kiosk.people,
+            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.entry,
         )  # fmt: skip
         panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None)
-        if live.wrong:
-            self.camera.notice(clean(live.wrong, 240))
+        if kiosk.wrong:
+            self.camera.notice(clean(kiosk.wrong, 240))
         if greeting is None:
             panel.show_portrait(None)
         put(self.query_one("#status", Static), self._status())
@@ -216,15 +218,15 @@ Look at the camera. Muster greets you by name when it has written down that you 
             self.refresh_bindings()
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
-        greeting = self.app.live.board.greeting
+        greeting = self.app.controller.greeting
         return greeting if greeting and now - greeting.shown < SHOWN_FOR else None
 
     def _status(self) -> Text:
-        app, scene = self.app, self.app.live.scene
-        if not app.live.has_camera:
+        app, scene = self.app, self.app.controller.scene
+        if not app.controller.has_camera:
             return Text("No camera in this view.")
-        if app.live.wrong:
-            return Text(clean(f"{app.signs.lost} {app.live.wrong}", 240), no_wrap=True, overflow="ellipsis")
+        if app.controller.wrong:
+            return Text(clean(f"{app.signs.lost} {app.controller.wrong}", 240), no_wrap=True, overflow="ellipsis")
         parts = [f"{app.signs.live} {app.source_name}"]
         if scene is not None:
             parts += [
@@ -239,25 +241,25 @@ Look at the camera. Muster greets you by name when it has written down that you 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "events":
             return self.has_class("-narrow")
-        live = self.app.live
+        kiosk = self.app.controller
         if action == "pin":
-            return (live.offers_pin() or None) if live.pins and live.has_camera else False
+            return (kiosk.offers_pin() or None) if kiosk.pins and kiosk.has_camera else False
         if action == "not_me":
-            entry = live.board.entry
+            entry = kiosk.entry
             possible = bool(entry and entry.event.attendance and self.app.clock() - entry.shown < NOT_ME_WINDOW)
-            return (possible or None) if live.has_camera else False
+            return (possible or None) if kiosk.has_camera else False
         return True
 
     def action_events(self) -> None:
         self.toggle_class("-events")
 
     def action_pin(self) -> None:
-        self.app.pin_entry.ask()
+        self._pin_entry.ask()
 
     def action_not_me(self) -> None:
-        entry = self.app.live.board.entry
+        entry = self.app.controller.entry
         if entry is not None:
-            self.app.live.not_me(entry.event)
+            self.app.controller.not_me(entry.event)
 
 
 def portrait(scene: Scene, track: int | None) -> RgbImage | None:

@@ -13,10 +13,10 @@ from textual.widgets import Static
 
 from monitor.desk.door_board import Greeting, Welcome
 from monitor.domain import RgbImage
-from monitor.tui.picture.thumbnail import Thumbnail
 from monitor.tui.style.text import Signs, at_clock, clean, salutation
 from monitor.tui.widgets.banner import large
 from monitor.tui.widgets.header import put
+from monitor.tui.widgets.thumbnail import Thumbnail
 
 NOT_ME_WINDOW = timedelta(seconds=10)
 """How long after an event "Not me" takes it back."""

@@ -1,39 +1,21 @@
-"""The admin PIN, behind which the desk's screens are: in the configuration file, and asked for."""
+"""The admin PIN, behind which the desk's screens are."""
 
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from monitor.attendance.pin import hash_pin, is_pin
-from monitor.attendance.pin_attempts import Tries, note_lock
-from monitor.config import save_setting
+from monitor.attendance.pin import is_pin
+from monitor.attendance.pin_attempts import Tries
+from monitor.desk.pin_entry import note_lock
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 LEFT_ALONE = 60.0
 """Seconds after which the question closes: whoever was asked may have walked away."""
 
 
-def write_pin(file: Path, pin: str) -> str:
-    """Put the hash of a PIN, or none for an empty one, into the configuration file; other lines stay.
-
-    Returns:
-        The hash, or an empty text.
-
-    Raises:
-        SettingsError: the file is no TOML, or cannot be written.
-    """
-    kept = hash_pin(pin) if pin else ""
-    save_setting(file, "admin_pin_hash", kept)
-    return kept
-
-
 class DeskLock:
     """Whether the desk's screens may be opened, and the question for the PIN. On the loop."""
 
-    def __init__(self, app: "MusterApp") -> None:
+    def __init__(self, app: DeskApp) -> None:
         self._app = app
         self._tries = Tries()
         self.is_open = not app.settings.admin_pin_hash

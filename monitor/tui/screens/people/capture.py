@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -14,32 +15,27 @@ from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from enroll.camera.coach import WORDS, Advice, Ask
-from enroll.camera.session import Shown
-from enroll.people.report import PersonReport
-from monitor.desk.enrolment_session import Session
-from monitor.tui.picture.preview import Preview
+from monitor.desk.enrolment_session import WORDS, Advice, AskedPose, PersonReport, Session, Shown
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.key_bar import KeyBar
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
+from monitor.tui.widgets.preview import Preview
 
 HEADLINES = {
-    Ask.STRAIGHT: "Look here",
-    Ask.LEFT: "Turn left",
-    Ask.RIGHT: "Turn right",
-    Ask.UP: "Chin up",
-    Ask.DOWN: "Chin down",
+    AskedPose.STRAIGHT: "Look here",
+    AskedPose.LEFT: "Turn left",
+    AskedPose.RIGHT: "Turn right",
+    AskedPose.UP: "Chin up",
+    AskedPose.DOWN: "Chin down",
 }
 """What stands in large letters while nothing else is in the way."""
 STEPS = {
-    Ask.STRAIGHT: "straight ahead",
-    Ask.LEFT: "to the left",
-    Ask.RIGHT: "to the right",
-    Ask.UP: "up",
-    Ask.DOWN: "down",
+    AskedPose.STRAIGHT: "straight ahead",
+    AskedPose.LEFT: "to the left",
+    AskedPose.RIGHT: "to the right",
+    AskedPose.UP: "up",
+    AskedPose.DOWN: "down",
 }
 
 
@@ -50,7 +46,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         Binding("r", "again", "Again", tooltip="Begin from the first shot"),
         Binding("escape", "leave", "Stop"),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, name: str, job: Callable[[Session], PersonReport | None]) -> None:
         """
@@ -62,8 +58,8 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self._who = clean(name, 40)
         self._job = job
         self._stop = threading.Event()
-        self._taken: list[Ask] = []
-        self._ask: Ask | None = None
+        self._taken: list[AskedPose] = []
+        self._ask: AskedPose | None = None
         self._refused = False
 
     def compose(self) -> ComposeResult:
@@ -153,7 +149,7 @@ def headline(advice: Advice) -> str:
     return advice.hint.split(";")[0].split(",")[0].rstrip(".")
 
 
-def steps_text(taken: list[Ask], now: Ask | None, signs: Signs) -> Text:
+def steps_text(taken: list[AskedPose], now: AskedPose | None, signs: Signs) -> Text:
     """The five shots: which are taken, and which one is asked for."""
     text = Text()
     for ask, words in STEPS.items():

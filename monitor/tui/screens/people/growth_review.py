@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -15,14 +15,12 @@ from textual.widgets import Static
 from db.records import Person
 from monitor.desk import template_review as queries
 from monitor.desk.template_review import View
-from monitor.tui.picture.thumbnail import Thumbnail
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
+from monitor.tui.widgets.thumbnail import Thumbnail
 
 COLUMNS = (
     Column("state", "State", 6),
@@ -42,7 +40,7 @@ class GrowthReview(ModalScreen[None]):
         Binding("r", "roll_back", "Roll back", tooltip="Take it out of the template again", id="growth.back"),
         Binding("escape", "leave", "Close"),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, person: Person) -> None:
         super().__init__()
@@ -139,7 +137,7 @@ class GrowthReview(ModalScreen[None]):
 
     def _changed(self, done: str) -> None:
         self.app.notify(clean(done, 300), markup=False)
-        self.app.live.people_changed()
+        self.app.controller.people_changed()
         self._reload()
 
     def _refused(self, sentence: str) -> None:

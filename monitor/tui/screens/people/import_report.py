@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from enroll.people.report import PersonReport
+from monitor.desk.enrolment_session import PersonReport
 from monitor.text import plural
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 COLUMNS = (
     Column("person", "Person", 20),
@@ -31,7 +30,7 @@ class ImportReport(ModalScreen[None]):
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "leave", "Close")]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, reports: Sequence[PersonReport]) -> None:
         super().__init__()

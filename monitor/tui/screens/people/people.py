@@ -15,15 +15,12 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.markup import escape
 from textual.widgets import Static
 
-from db.people.pages import Page
-from db.records import Person, PersonSummary
-from enroll.people.report import PersonReport
+from db.records import Page, Person, PersonSummary
 from monitor.desk import people as queries
-from monitor.desk.enrolment_session import Booth, DoorFrames, booth_for, enrol_from, wish_of
+from monitor.desk.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
 from monitor.desk.people import PeopleCounts, PersonDetails
 from monitor.desk.today import DESK
 from monitor.sources.source import FrameSource
-from monitor.tui.picture.thumbnail import Thumbnail
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.growth_review import GrowthReview
@@ -35,6 +32,7 @@ from monitor.tui.style.text import clean, enrolled
 from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
+from monitor.tui.widgets.thumbnail import Thumbnail
 
 COLUMNS = (
     Column("name", "Name", most=44),
@@ -305,9 +303,9 @@ The list finds people by name, number or group; the pane shows everything about 
 
     def _frames(self) -> Callable[[], FrameSource]:
         """The door's own frames while it has the camera; else the source that the settings name."""
-        live = self.app.live
-        if live.has_camera and not live.problem:
-            return lambda: DoorFrames(lambda: live.scene, self.app.source_name)
+        kiosk = self.app.controller
+        if kiosk.has_picture:
+            return partial(kiosk.frames, self.app.source_name)
         return partial(self._shooting.open_source, self.app.settings.source)
 
     def _captured(self, report: PersonReport | None) -> None:

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from enroll.people.export_and_erase import export_name, export_zip
 from monitor.attendance.pin import SHORTEST
 from monitor.desk import people as queries
 from monitor.desk.people import PersonDetails, Property
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 GIVEN = (("given", "yes"), ("refused", "no"))
 
@@ -32,36 +30,36 @@ class Change:
     """What is said when it is done."""
 
 
-Maker: TypeAlias = Callable[["MusterApp", PersonDetails], Change]
+Maker: TypeAlias = Callable[[DeskApp, PersonDetails], Change]
 
 
-def rename(app: "MusterApp", details: PersonDetails) -> Change:
+def rename(app: DeskApp, details: PersonDetails) -> Change:
     field = Ask("value", "Name", details.person.name)
     text = f"{called(details.person)} is shown by this name from now on, also in days gone by."
     return Change(Dialog("Rename", text, [field], yes="Rename"), _set(app, details, "rename"), "Renamed.")
 
 
-def number(app: "MusterApp", details: PersonDetails) -> Change:
+def number(app: DeskApp, details: PersonDetails) -> Change:
     field = Ask("value", "Personnel or student number", details.person.number or "", optional=True)
     text = f"What {called(details.person)} types at the door before the PIN; leave it empty to remove both."
     dialog = Dialog("Number", text, [field], yes="Set")
     return Change(dialog, _set(app, details, "number"), "The number is set.")
 
 
-def group(app: "MusterApp", details: PersonDetails) -> Change:
+def group(app: DeskApp, details: PersonDetails) -> Change:
     field = Ask("value", "Group", details.person.group or "", optional=True)
     return Change(
         Dialog("Group", called(details.person), [field], yes="Set"), _set(app, details, "group"), "The group is set."
     )
 
 
-def notes(app: "MusterApp", details: PersonDetails) -> Change:
+def notes(app: DeskApp, details: PersonDetails) -> Change:
     field = Ask("value", "Notes", clean(details.person.notes, 2000), optional=True)
     dialog = Dialog("Notes", f"About {called(details.person)}, for the desk only.", [field], yes="Keep")
     return Change(dialog, _set(app, details, "notes"), "The notes are kept.")
 
 
-def consent(app: "MusterApp", details: PersonDetails) -> Change:
+def consent(app: DeskApp, details: PersonDetails) -> Change:
     face = "yes" if details.face_consent and details.face_consent.given else "no"
     mood = "yes" if details.mood_consent and details.mood_consent.given else "no"
     fields = [Ask("face", "To be recognised", face, GIVEN), Ask("mood", "To have moods estimated", mood, GIVEN)]
@@ -74,7 +72,7 @@ def consent(app: "MusterApp", details: PersonDetails) -> Change:
     return Change(dialog, job, "The decision is written down.")
 
 
-def door_pin(app: "MusterApp", details: PersonDetails) -> Change:
+def door_pin(app: DeskApp, details: PersonDetails) -> Change:
     fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
     text = (
         f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
@@ -88,7 +86,7 @@ def door_pin(app: "MusterApp", details: PersonDetails) -> Change:
     return Change(dialog, job, "The PIN for the door is changed.")
 
 
-def erase(app: "MusterApp", details: PersonDetails) -> Change:
+def erase(app: DeskApp, details: PersonDetails) -> Change:
     text = (
         f"Delete {called(details.person)} with {len(details.templates)} images, consents, sightings and moods. "
         "The ledger keeps the events without a name. This cannot be undone."
@@ -97,7 +95,7 @@ def erase(app: "MusterApp", details: PersonDetails) -> Change:
     return Change(dialog, lambda _: partial(queries.erase_person, app.engine, details.person, app.clock()), "Erased.")
 
 
-def export(app: "MusterApp", details: PersonDetails) -> Change:
+def export(app: DeskApp, details: PersonDetails) -> Change:
     person = details.person
     text = f"Everything about {called(details.person)}, with the faces, as a ZIP archive."
     field = Ask("file", "Into the file", str(Path.home() / export_name(person)))
@@ -134,7 +132,7 @@ def check_digits(answers: Answers) -> str | None:
     return None
 
 
-def _set(app: "MusterApp", details: PersonDetails, what: Property) -> Callable[[Answers], Callable[[], str | None]]:
+def _set(app: DeskApp, details: PersonDetails, what: Property) -> Callable[[Answers], Callable[[], str | None]]:
     def job(answers: Answers) -> Callable[[], str | None]:
         return partial(queries.change_person, app.engine, details.person.id, what, answers["value"], app.clock())
 

@@ -2,11 +2,11 @@
 
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,17 +14,14 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from db.people.pages import Page
-from db.records import Person
+from db.records import Page, Person
 from monitor.desk import people as queries
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import LETTERS
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 COLUMNS = (Column("name", "Name"), Column("number", "Number", 12, rank=1), Column("group", "Group", 16, rank=2))
 
@@ -37,7 +34,7 @@ class PersonPicker(ModalScreen[Person | None]):
         Binding("down", "list", "To the list", show=False),
         Binding("escape", "leave", "Cancel"),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, title: str, text: str, *, but: UUID | None = None) -> None:
         """

@@ -15,13 +15,13 @@ from db.records import Person
 from enroll.faces.similarity_limits import FITS
 from monitor.desk import visitors as queries
 from monitor.desk.visitors import VisitorGroup, VisitorsView
-from monitor.tui.picture.thumbnail import Thumbnail
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.style.text import at_clock, day_text
 from monitor.tui.widgets.dialogs import Ask, Dialog
 from monitor.tui.widgets.table import Column, Row, Table
+from monitor.tui.widgets.thumbnail import Thumbnail
 
 COLUMNS = (
     Column("last", "Last seen"),

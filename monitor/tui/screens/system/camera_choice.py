@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,18 +14,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config import save_setting
-from monitor.desk.enrolment_session import DoorFrames
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
-from monitor.tui.picture.preview import Preview
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.preview import Preview
 from monitor.tui.widgets.table import Column, Row, Table
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 COLUMNS = (Column("source", "Camera", 6), Column("name", "Name"), Column("state", "State", 12))
 
@@ -38,7 +35,7 @@ class CameraChoice(ModalScreen[str | None]):
         Binding("enter", "use", "Use this camera", show=True),
         Binding("escape", "leave", "Cancel"),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(
         self,
@@ -121,9 +118,9 @@ class CameraChoice(ModalScreen[str | None]):
 
     def _source(self, text: str) -> FrameSource:
         """The door's own frames, if it has this camera."""
-        live = self.app.live
-        if live.has_camera and not live.problem and text == self.app.settings.source:
-            return DoorFrames(lambda: live.scene, self.app.source_name)
+        kiosk = self.app.controller
+        if kiosk.has_picture and text == self.app.settings.source:
+            return kiosk.frames(self.app.source_name)
         return self._open(text)
 
     def _see(self, text: str, frame: Frame) -> None:

@@ -1,7 +1,6 @@
 """System: what works, how the app and the kiosk run, the database and how long it keeps things, the audit log."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -12,18 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from db.privacy.retention import Expired
-from db.records import AuditEntry
+from db.records import AuditEntry, Expired
 from monitor.attendance.pin import SHORTEST
-from monitor.config import Settings
 from monitor.desk import system as queries
+from monitor.desk.machine import Check, Machine, Status
+from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import SystemView, Verdict
-from monitor.doctor.check import Check, Status
-from monitor.doctor.run import check_window, run_checks
-from monitor.sources.camera import CameraInfo, list_cameras
-from monitor.sources.source import FrameSource, open_source
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.door.lock import write_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -44,17 +38,6 @@ TERMINAL = "terminal"
 """The check's name."""
 DEMO = "demo"
 """The source of `muster demo`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What the screen asks of this machine; everything may block."""
-
-    checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
-    cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
-    open_source: Callable[[str], FrameSource] = open_source
-    terminal: Callable[[], Iterator[Check]] = check_window
-    """What of the checks changes with the window."""
 
 
 class SystemScreen(DeskScreen[SystemView]):
@@ -142,7 +125,9 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def _tick(self) -> None:
         app = self.app
-        self.query_one("#running", Static).update(running_text(app.live, app.source_name, app.feed, app.loop_delay))
+        self.query_one("#running", Static).update(
+            running_text(app.controller, app.source_name, app.feed, app.loop_delay)
+        )
 
     def action_verify(self) -> None:
         self.say("Verifying the ledger and the database file")
@@ -225,7 +210,7 @@ class SystemScreen(DeskScreen[SystemView]):
                 return
             if check.name == "template key" and self.app.settings.source == DEMO:
                 continue  # the demo's key is kept nowhere: it goes with its database
-            if check.name == "camera" and self.app.live.has_camera and not self.app.live.problem:
+            if check.name == "camera" and self.app.controller.has_picture:
                 continue  # the door has it
             self.app.show_later(partial(self._found, check))
 
@@ -265,7 +250,7 @@ class SystemScreen(DeskScreen[SystemView]):
         fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
         text = "Who opens a screen of the desk is asked for it. Leave both empty to remove it."
         dialog = Dialog("Admin PIN", text, fields, yes="Set", check=check_pin)
-        ask(app, dialog, lambda answers: partial(write_pin, app.config_file, answers["pin"]), app.use_pin)
+        ask(app, dialog, lambda answers: partial(write_admin_pin, app.config_file, answers["pin"]), app.use_pin)
 
 
 def check_pin(answers: Answers) -> str | None:

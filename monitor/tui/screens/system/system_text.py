@@ -7,13 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.config import Settings
+from monitor.desk.machine import Check, Status
 from monitor.desk.system import SystemView
-from monitor.doctor.check import Check, Status
 from monitor.sources.stream import without_password
 from monitor.tui.picture.feed import PictureFeed
-from monitor.tui.runtime.kiosk_controller import LiveDoor
+from monitor.tui.runtime.kiosk_controller import KioskController
+from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.style.text import Signs, at_clock, clean, day_text
-from monitor.tui.widgets.header import LoopDelay
 
 SECRET = {"admin_pin_hash"}
 LABEL = 20
@@ -23,13 +23,13 @@ NAME = 14
 ORDER = (Status.FAIL, Status.WARN, Status.OK)
 
 
-def running_text(live: LiveDoor, source: str, feed: PictureFeed, delay: LoopDelay) -> Table:
+def running_text(kiosk: KioskController, source: str, feed: PictureFeed, delay: LoopDelay) -> Table:
     """The camera, the picture and the screen, as of now."""
     lines = _lines()
-    if live.has_camera:
-        lines.add_row("Camera", clean(live.problem, 120) if live.problem else source)
-        if live.scene is not None:
-            lines.add_row("Vision", f"{live.scene.fps:.1f} frames/s, {live.scene.dropped} dropped")
+    if kiosk.has_camera:
+        lines.add_row("Camera", clean(kiosk.problem, 120) if kiosk.problem else source)
+        if kiosk.scene is not None:
+            lines.add_row("Vision", f"{kiosk.scene.fps:.1f} frames/s, {kiosk.scene.dropped} dropped")
         lines.add_row("Picture", f"{feed.rate:.1f} a second" if feed.rate else "drawn on the Door screen only")
     else:
         lines.add_row("Camera", "none in this view")

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,13 +14,11 @@ from textual.widgets import Static
 
 from db.records import Person, Presence
 from monitor.desk import today
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 COLUMNS = (
     Column("at", "At", 12),
@@ -42,7 +41,7 @@ class DaySheet(ModalScreen[None]):
         Binding("a", "add", "Add", tooltip="Add an entry that no camera saw", id="day.add"),
         Binding("escape", "leave", "Back"),
     ]
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, person: Person, day: date) -> None:
         super().__init__()

@@ -29,9 +29,9 @@ from monitor.tui.picture.graphics import (
     terminal_graphics,
 )
 from monitor.tui.picture.picture import Mark
-from monitor.tui.picture.thumbnail import Thumbnail
 from monitor.tui.style.palette import Palette, Tone
-from tests.monitor.world import World, came, scene, settle, show_door
+from monitor.tui.widgets.thumbnail import Thumbnail
+from tests.monitor.world import World, came, lines_of, scene, settle, show_door
 
 PALETTE = Palette((0, 255, 0), (255, 160, 0), (0, 120, 255))
 MESSAGE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
@@ -138,7 +138,7 @@ async def test_the_door_sends_each_picture_once_and_names_it_in_the_cells(world:
     async with app.run_test(size=(120, 36)) as pilot:
         shown = scene(world, name="Radia Perlman")
         await show_door(pilot, world, shown, came(world))
-        screen = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        screen = "\n".join(lines_of(app))
         videos = [text for text in written if f"i={VIDEO}," in text]
         portraits = [text for text in written if text not in videos]
         assert (PLACEHOLDER in screen) is not ascii_only
@@ -173,7 +173,7 @@ async def test_a_terminal_that_is_behind_gets_the_newest_picture_when_it_has_roo
 async def test_a_portrait_in_sixel_stands_on_the_screen_once(world: World) -> None:
     async with world.app(graphics=Graphics.SIXEL).run_test(size=(120, 36)) as pilot:
         await show_door(pilot, world, scene(world, name="Radia Perlman"), came(world))
-        rows = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+        rows = lines_of(pilot.app)
         portrait = pilot.app.screen.query_one("#portrait", Thumbnail)
         assert sum("\x1bP" in row for row in rows) == portrait.size.height
         assert "▀" in "".join(rows), "the camera picture is drawn in half blocks"

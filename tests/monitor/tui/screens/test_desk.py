@@ -16,7 +16,7 @@ from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.dialogs import Dialog
-from monitor.tui.widgets.header import ScreenHelp
+from monitor.tui.widgets.help import ScreenHelp
 from tests.monitor.tui.desk_keys import SIZE, fill, go
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
@@ -86,7 +86,7 @@ async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
         assert pilot.app.current_mode == "door"
         await fill(pilot, pin="2718")  # it is asked for again
         assert pilot.app.current_mode == "people"
-        world.apps[-1].lock()
+        world.apps[-1].action_lock()
         await settle(pilot)
         assert pilot.app.current_mode == "door"
         await go(pilot, "f2")
@@ -94,7 +94,7 @@ async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
         await fill(pilot, pin="2718")
         await go(pilot, "enter")
         assert isinstance(pilot.app.screen, DaySheet)
-        world.apps[-1].lock()
+        world.apps[-1].action_lock()
         await go(pilot, "f2")
         await fill(pilot, pin="2718")
         assert isinstance(pilot.app.screen, TodayScreen), "nothing is left open behind the lock"

@@ -20,9 +20,9 @@ from db.records import SightingRecord
 from monitor.desk import people as people_queries
 from monitor.desk import system, visitors
 from monitor.desk.system import SystemView
+from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.screens.mood import mood
 from monitor.tui.screens.today import today
-from monitor.tui.widgets.header import LoopDelay
 from tests.monitor.tui.test_snapshots import SIZE_IDS, SIZES, Compare, desk
 from tests.monitor.world import NOW, World
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from textual import on
 from textual.app import App, ComposeResult
 
-from db.people.pages import Want
+from db.records import Want
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row
 

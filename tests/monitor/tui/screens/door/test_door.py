@@ -8,7 +8,7 @@ import pytest
 from db.ids import new_id
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import SourceError
-from monitor.tui.runtime.kiosk_controller import RunningKiosk
+from monitor.tui.runtime.running_kiosk import RunningKiosk
 from monitor.tui.screens.door.greeting import GreetingPanel
 from monitor.tui.screens.system.system_text import settings_text
 from monitor.tui.widgets.banner import ROWS, large
@@ -196,10 +196,10 @@ async def test_scenes_are_never_queued(world: World) -> None:
     async with world.app().run_test(size=(120, 36)) as pilot:
         await show_door(pilot, world, scene(world))
         for index in range(200):
-            shown = scene(world, index=index) if index in (0, 199) else world.apps[-1].live.scene
+            shown = scene(world, index=index) if index in (0, 199) else world.apps[-1].controller.scene
             assert shown is not None
             world.kiosk.on_scene(shown)
-        last = world.apps[-1].live.scene
+        last = world.apps[-1].controller.scene
         assert last is not None
         assert last.frame.index == 199
         door = world.apps[-1].door

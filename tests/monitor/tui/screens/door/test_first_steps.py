@@ -8,13 +8,9 @@ from textual.pilot import Pilot
 from monitor.attendance.pin import hash_pin
 from monitor.tui.screens.door.first_steps import FirstSteps
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.world import World, scene, settle, show_door
+from tests.monitor.world import World, scene, settle, show_door, text_of
 
 SIZE = (120, 36)
-
-
-def shown(world: World) -> str:
-    return "\n".join(strip.text for strip in world.apps[-1].screen._compositor.render_strips())
 
 
 @pytest.mark.parametrize("size", [(80, 24), SIZE], ids=["80x24", "120x36"])
@@ -41,7 +37,7 @@ async def test_a_step_leads_to_its_dialog(
         await pilot.press(*keys)
         await settle(pilot)
         assert isinstance(pilot.app.screen, Dialog)
-        assert title in shown(empty_world)
+        assert title in text_of(empty_world)
         assert pilot.app.current_mode == "people"
 
 
@@ -51,7 +47,7 @@ async def test_the_admin_pin_comes_before_enrolment(empty_world: World) -> None:
         await settle(pilot)
         await pilot.press("1")
         await settle(pilot)
-        assert "Admin PIN" in shown(empty_world)
+        assert "Admin PIN" in text_of(empty_world)
         assert pilot.app.current_mode == "door"
 
 
@@ -74,7 +70,7 @@ async def test_the_camera_runs_behind_it_and_once_dismissed_it_is_gone(empty_wor
         assert empty_world.kiosk.started.is_set()
         await pilot.press(key)
         await show_door(pilot, empty_world, scene(empty_world))
-        app.show_today()
+        app.viewer.show_today()
         await pilot.press("f2", "f1")
         await settle(pilot)
         assert app.door is not None

@@ -25,7 +25,7 @@ from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.vision.encoder import ENCODER_NAME
 from tests.monitor.tui.desk_keys import fill, go, told
-from tests.monitor.world import NOW, World, settle, show_door, text_of
+from tests.monitor.world import NOW, World, lines_of, replace_screen, settle, show_door, text_of
 
 SIZE = (120, 36)
 STRAIGHT, LEFT, RIGHT, UP, DOWN = 8, 5, 4, 7, 3
@@ -88,14 +88,14 @@ def app(empty_world: World, examiner: Examiner) -> Callable[..., MusterApp]:
             return PeopleScreen(Booth(lambda _: source, lambda: examiner, random.Random(1)))
 
         made = empty_world.app(camera=camera)
-        made._modes = {**made._modes, "people": people_screen}
+        replace_screen(made, "people", people_screen)
         return made
 
     return make
 
 
 def shown_by(pilot: Pilot[None]) -> str:
-    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+    return "\n".join(lines_of(pilot.app))
 
 
 def enrolled(world: World) -> list[Person]:

@@ -14,10 +14,10 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.tui.picture.thumbnail import Thumbnail
 from monitor.tui.screens.people.growth_review import GrowthReview
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.widgets.table import Table
+from monitor.tui.widgets.thumbnail import Thumbnail
 from tests.monitor.tui.desk_keys import SIZE, fill, go
 from tests.monitor.world import ENCODER, NOW, World, text_of
 

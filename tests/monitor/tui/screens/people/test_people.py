@@ -16,9 +16,8 @@ from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import Interrupted
 from db.people import consents, people, pins
-from db.people.pages import Page, Want
 from db.privacy import erasure
-from db.records import PersonSummary
+from db.records import Page, PersonSummary, Want
 from enroll.people.report import PersonReport
 from monitor.attendance.pin import is_pin
 from monitor.desk import people as people_queries

@@ -1,23 +1,20 @@
 """A camera picture outside the door: with a feed of its own, in half blocks."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from rich.style import Style
+from textual import getters
 
 from monitor.domain import Frame, Scene
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look, PictureFeed
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.themes import palette_of
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 
 class Preview(CameraPicture):
     """Draws the frames that it sees, off the event loop; the newest one wins."""
 
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, *, mirrored: bool = False, id: str | None = None) -> None:
         """

@@ -13,19 +13,15 @@ from db.people import people, pins
 from monitor.attendance.pin import hash_pin
 from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
+from monitor.tui.screens.door.pin_entry import WRONG
 from monitor.tui.widgets.dialogs import Dialog
-from monitor.tui.widgets.pin_entry import WRONG
-from tests.monitor.world import NOW, World, scene, settle, show_door
+from tests.monitor.world import NOW, World, scene, settle, show_door, text_of
 
 WIDE = (120, 36)
 
 
 def unknown(seconds: float = 0) -> KioskEvent:
     return KioskEvent(EventKind.UNKNOWN, NOW + timedelta(seconds=seconds), track=2, sighting=new_id())
-
-
-def shown(world: World) -> str:
-    return "\n".join(strip.text for strip in world.apps[-1].screen._compositor.render_strips())
 
 
 @pytest.fixture
@@ -54,23 +50,23 @@ async def give(pilot: Pilot[None], number: str, pin: str) -> None:
 async def test_a_face_that_is_not_recognised_twice_is_offered_the_pin(with_pins: World, size: tuple[int, int]) -> None:
     async with with_pins.app().run_test(size=size) as pilot:
         await show_door(pilot, with_pins, scene(with_pins), unknown())
-        assert "number and PIN" not in shown(with_pins)
+        assert "number and PIN" not in text_of(with_pins)
         await pilot.press("p")
         assert not isinstance(pilot.app.screen, Dialog), "before the offer the key does nothing"
         await offered(pilot, with_pins)
-        assert "number and PIN" in shown(with_pins)
-        assert "p PIN" in shown(with_pins), "the footer has the key"
+        assert "number and PIN" in text_of(with_pins)
+        assert "p PIN" in text_of(with_pins), "the footer has the key"
         with_pins.now = NOW + timedelta(seconds=36)
         assert with_pins.apps[-1].door is not None
         with_pins.apps[-1].door.tick()
         await settle(pilot)
-        assert "number and PIN" not in shown(with_pins)
+        assert "number and PIN" not in text_of(with_pins)
 
 
 async def test_where_nobody_has_a_pin_none_is_offered(world: World) -> None:
     async with world.app().run_test(size=WIDE) as pilot:
         await offered(pilot, world)
-        assert "Please see the desk." in shown(world)
+        assert "Please see the desk." in text_of(world)
 
 
 async def test_a_pin_that_was_set_while_the_door_runs_is_offered(world: World) -> None:
@@ -81,7 +77,7 @@ async def test_a_pin_that_was_set_while_the_door_runs_is_offered(world: World) -
             people.set_number(session, radia, "17", at=NOW, actor="test")
             pins.set_pin(session, radia, hash_pin("2718"))
         await offered(pilot, world)
-        assert "number and PIN" in shown(world)
+        assert "number and PIN" in text_of(world)
 
 
 async def test_without_a_picture_the_pin_is_offered_to_all(with_pins: World) -> None:
@@ -102,12 +98,12 @@ async def test_the_right_pin_writes_a_check_in_and_greets(with_pins: World) -> N
         world.kiosk.record_pin = recorder.record_pin  # type: ignore[method-assign,assignment]
         await pilot.press("p")
         await pilot.pause()
-        assert "2718" not in shown(world)
+        assert "2718" not in text_of(world)
         await give(pilot, "17", "2718")
         recorder.close()
         await settle(pilot)
-        assert "CHECKED IN" in shown(world)
-        assert "Radia Perlman came in" in shown(world)
+        assert "CHECKED IN" in text_of(world)
+        assert "Radia Perlman came in" in text_of(world)
     with reading(world.engine) as session:
         written = ledger.of_person(session, world.ids["Radia Perlman"], since=NOW)[-1]
     assert (written.kind, written.method, written.at) == ("check_in", "pin", NOW)
@@ -118,9 +114,9 @@ async def test_the_pin_is_masked(with_pins: World) -> None:
         await offered(pilot, with_pins)
         await pilot.press("p", "1", "7", "enter", "2", "7", "1", "8")
         await pilot.pause()
-        assert "17" in shown(with_pins)
-        assert "2718" not in shown(with_pins)
-        assert "\u2022\u2022\u2022\u2022" in shown(with_pins)
+        assert "17" in text_of(with_pins)
+        assert "2718" not in text_of(with_pins)
+        assert "\u2022\u2022\u2022\u2022" in text_of(with_pins)
 
 
 @pytest.mark.parametrize(("number", "pin"), [("17", "2719"), ("99", "2718")])
@@ -130,7 +126,7 @@ async def test_a_wrong_number_and_a_wrong_pin_are_told_alike(with_pins: World, n
         await pilot.press("p")
         await give(pilot, number, pin)
         assert with_pins.kiosk.by_pin == []
-        assert WRONG in " ".join(shown(with_pins).split())
+        assert WRONG in " ".join(text_of(with_pins).split())
 
 
 async def test_five_wrong_ones_lock_for_a_minute_and_are_noted(with_pins: World) -> None:
@@ -143,7 +139,7 @@ async def test_five_wrong_ones_lock_for_a_minute_and_are_noted(with_pins: World)
             await pilot.press(*["backspace"] * 2)
             await give(pilot, "17", "0000")
         assert not isinstance(pilot.app.screen, Dialog)
-        assert "locked for 60 seconds" in shown(world)
+        assert "locked for 60 seconds" in text_of(world)
         await pilot.press("p")
         await pilot.pause()
         assert not isinstance(pilot.app.screen, Dialog)
@@ -160,7 +156,7 @@ async def test_five_wrong_ones_lock_for_a_minute_and_are_noted(with_pins: World)
 
 
 async def test_a_dialog_that_was_left_alone_closes(with_pins: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.tui.widgets.pin_entry.LEFT_ALONE", 0.1)
+    monkeypatch.setattr("monitor.tui.screens.door.pin_entry.LEFT_ALONE", 0.1)
     async with with_pins.app().run_test(size=WIDE) as pilot:
         await offered(pilot, with_pins)
         await pilot.press("p")

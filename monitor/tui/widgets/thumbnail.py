@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from textual import getters
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -12,10 +12,8 @@ from textual.widget import Widget
 from monitor.domain import RgbImage
 from monitor.tui.picture.graphics import PORTRAITS, Graphics, kitty_still, sixel_still
 from monitor.tui.picture.picture import fit, paint, paint_ascii
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.palette import Palette
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 NO_PALETTE = Palette((0, 0, 0), (0, 0, 0), (0, 0, 0))
 
@@ -28,7 +26,7 @@ class Thumbnail(Widget):
     """
 
     DEFAULT_CSS = "Thumbnail { width: 16; height: 8; background: $surface; }"
-    app: "MusterApp"
+    app = getters.app(DeskApp)
 
     def __init__(self, *, id: str | None = None, ascii_only: bool = False, keeps_room: bool = False) -> None:
         super().__init__(id=id)

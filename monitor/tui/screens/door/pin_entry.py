@@ -1,14 +1,12 @@
 """Number and PIN at the door: the dialog, the tries, the entry in the ledger."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from monitor.attendance.pin_attempts import LOCKED_FOR, MOST_WRONG, Tries, note_lock, person_of
+from monitor.attendance.pin_attempts import LOCKED_FOR, MOST_WRONG, Tries
+from monitor.desk.pin_entry import note_lock, person_of
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
-
-if TYPE_CHECKING:
-    from monitor.tui.app import MusterApp
 
 LEFT_ALONE = 60.0
 """Seconds after which the dialog closes: whoever opened it may have walked away."""
@@ -22,7 +20,7 @@ class PinEntry:
         app: its clock says when a lock is over.
     """
 
-    def __init__(self, app: "MusterApp") -> None:
+    def __init__(self, app: DeskApp) -> None:
         self._app = app
         self._tries = Tries()
         self._checking = False
@@ -55,7 +53,7 @@ class PinEntry:
         self._checking = False
         if person is not None:
             self._tries = Tries()
-            self._app.live.record_pin(person)
+            self._app.controller.record_pin(person)
             return
         now = self._app.clock()
         self._tries = self._tries.after_wrong(now)

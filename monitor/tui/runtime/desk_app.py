@@ -1,0 +1,122 @@
+"""What the screens need of the app, without the screens themselves: `MusterApp` adds those."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.filter import LineFilter
+
+from monitor.config import Settings, save_setting
+from monitor.desk.store import Store
+from monitor.tui.picture.feed import PictureFeed
+from monitor.tui.picture.graphics import Graphics
+from monitor.tui.runtime.key_order import KeyOrder
+from monitor.tui.runtime.kiosk_controller import KioskController
+from monitor.tui.runtime.loop_delay import LoopDelay
+from monitor.tui.runtime.work import WorkApp
+from monitor.tui.style.plain import PlainLetters
+from monitor.tui.style.text import clean, signs, source_name
+from monitor.tui.style.themes import DARK_MOODS, SIXTEEN, THEMES
+
+PLAIN_LETTERS = PlainLetters()
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What the terminal can show."""
+
+    ascii_only: bool = False
+    """Draw with plain letters only."""
+    graphics: Graphics = Graphics.BLOCKS
+    """What it has for pictures (see `graphics.terminal_graphics`)."""
+    few_colours: bool = False
+    """It has 16."""
+
+
+class DeskApp(WorkApp):
+    """Settings, store, clock, theme and keys of the app. On the loop."""
+
+    TABS: ClassVar[Sequence[tuple[str, str, str]]] = ()
+    """Each screen's mode, its key and its title."""
+
+    controller: KioskController
+    """The kiosk, and what is known of today at the door."""
+    feed: PictureFeed
+    """Draws the camera picture of the door."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        display: Display,
+        clock: Callable[[], datetime],
+        config_file: Path,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.engine = store.engine
+        self.cipher = store.cipher
+        self.clock = clock
+        self.ascii_only = display.ascii_only
+        self.graphics = Graphics.BLOCKS if display.ascii_only or self.no_color else display.graphics
+        self.few_colours = display.few_colours
+        self.config_file = config_file
+        self.signs = signs(display.ascii_only)
+        self.source_name = source_name(settings.source)
+        self.loop_delay = LoopDelay()
+        self._key_order = KeyOrder(self, super().on_event)
+        self._last_input = monotonic()
+        for theme in (*THEMES, SIXTEEN):
+            self.register_theme(theme)
+
+    # The theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return DARK_MOODS
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = super().get_line_filters()
+        return [*filters, PLAIN_LETTERS] if self.ascii_only else filters
+
+    def choose_theme(self, name: str) -> None:
+        """Show it, and keep whichever is chosen from here on."""
+        default = THEMES[0].name
+        if name not in self.available_themes:
+            told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
+            self.notify(told, severity="warning", markup=False)
+            name = default
+        if self.few_colours and any(theme.name == name for theme in THEMES):
+            name = SIXTEEN.name
+        self.theme = self._theme_kept = name
+        self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
+
+    def _keep_theme(self, name: str) -> None:
+        if name != self._theme_kept:
+            self._theme_kept = name
+            self.settings = self.settings.model_copy(update={"theme": name})
+            self.in_background(partial(save_setting, self.config_file, "theme", name), lambda _: None)
+
+    def use_pin(self, kept: str) -> None:
+        """An admin PIN was set, or removed when empty; it counts at once."""
+        self.settings = self.settings.model_copy(update={"admin_pin_hash": kept})
+        self.notify("The PIN is set." if kept else "The PIN is removed.")
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseEvent):
+            self._last_input = monotonic()
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._key_order.take(event)
+        else:
+            await super().on_event(event)
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last key or move of the mouse."""
+        return monotonic() - self._last_input

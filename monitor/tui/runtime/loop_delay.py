@@ -1,0 +1,31 @@
+"""How late the event loop of the app is."""
+
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+
+
+class LoopDelay:
+    """How late the event loop is: a timer that should fire every 50 ms notes by how much it was late.
+
+    Whatever blocks the loop (drawing, a slow handler) shows here.
+    """
+
+    INTERVAL = 0.05
+
+    def __init__(self, kept: int = 1200, now: Callable[[], float] = perf_counter) -> None:
+        self._late: deque[float] = deque(maxlen=kept)
+        self._now = now
+        self._due: float | None = None
+
+    def tick(self) -> None:
+        """Call on the loop, every `INTERVAL` seconds."""
+        now = self._now()
+        if self._due is not None:
+            self._late.append(max(0.0, now - self._due))
+        self._due = now + self.INTERVAL
+
+    def percentile(self, share: float) -> float:
+        """Seconds of delay that this share of the ticks stayed below; 0 before the first."""
+        ordered = sorted(self._late)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

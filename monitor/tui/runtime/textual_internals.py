@@ -1,0 +1,72 @@
+"""Every private name of Textual that Muster uses. A release of Textual may change each; the test says what breaks."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from textual.app import App
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets._footer import FooterKey as FooterKey
+
+
+class CleanExit(App[None]):
+    """An app that an error ends without a traceback, which would show variables, a PIN perhaps, at the door."""
+
+    def log_fatal(self, error: Exception) -> None:
+        """The place for the error instead."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.log_fatal(error)
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
+
+def write(app: App[Any], text: str) -> None:
+    """Write to the terminal past the compositor, where there is one."""
+    if app._driver is not None and app.is_running:
+        app._driver.write(text)
+
+
+def is_behind(app: App[Any]) -> bool:
+    """Whether the terminal has not yet taken all that was written to it."""
+    writer = getattr(app._driver, "_writer_thread", None)
+    return writer is not None and writer._queue.qsize() > 0
+
+
+def has_terminal(app: App[Any]) -> bool:
+    """Whether the app draws on the whole of a terminal."""
+    return app._driver is not None and not app.is_inline and not app.is_headless
+
+
+@contextmanager
+def one_drawing(app: App[Any]) -> Iterator[None]:
+    """What is written inside reaches the eye at once, in terminals that know how."""
+    app._begin_update()
+    try:
+        yield
+    finally:
+        app._end_update()
+
+
+def is_laid_out(screen: Screen[Any]) -> bool:
+    """Whether every widget is where the next drawing will have it."""
+    return not screen.app._batch_count and not screen._layout_required
+
+
+def drawn_widgets(screen: Screen[Any]) -> Mapping[Widget, tuple[Region, Region]]:
+    """The widgets as they were drawn last, from front to back: the region of each, and what it is clipped to."""
+    return screen._compositor.visible_widgets
+
+
+def keep_style_sheets(screen: Screen[Any]) -> None:
+    """The screen has none of its own. Else Textual parses all style sheets anew when the screen is first shown, which
+    takes 0.1 s of the event loop."""
+    screen._css_update_count = screen.app._css_update_count
+
+
+def disable_key(key: FooterKey, disabled: bool) -> None:
+    """A click on a key of the footer does something, or nothing; it is dimmed then."""
+    key._disabled = disabled
+    key.set_class(disabled, "-disabled")

@@ -1,0 +1,41 @@
+"""The panel of help: what the screen is for, and what its keys do."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import HelpPanel
+
+
+class ScreenHelp(HelpPanel, can_focus=True):
+    """The keys, and what the screen is for, also where nothing has the focus, as at the door.
+
+    It has the focus while it is shown: then it can be scrolled with the keys, and lists those of the screen first.
+    """
+
+    DEFAULT_CSS = """
+    ScreenHelp {
+        overflow-y: auto; scrollbar-size-vertical: 1;
+        & #widget-help { max-height: 100vh; margin-top: 0; padding: 0; }
+        & KeyPanel#keys-help { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("escape", "app.hide_help_panel", "Close help", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came_from: Widget | None = None
+        """What had the focus before."""
+
+    def on_mount(self) -> None:
+        self.came_from = self.screen.focused
+        self.focus()
+
+    def update_help(self, focused_widget: Widget | None) -> None:
+        super().update_help(focused_widget or self.screen)
