@@ -30,6 +30,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonConsents:
+    """Somebody, and what they agreed to or refused; None where they were not asked."""
+
+    person: Person
+    face: bool | None
+    mood: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class PinRecord:
     """Somebody who may check in with number and PIN."""
 

@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 RgbImage: TypeAlias = NDArray[np.uint8]
 """uint8 (height, width, 3), red green blue."""
 
+EMBEDDING_SIZE = 128
+"""Numbers in an embedding."""
+
 Embedding: TypeAlias = NDArray[np.float32]
 """float32 (128,), unit length."""
 

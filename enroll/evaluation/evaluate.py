@@ -18,7 +18,7 @@ from enroll.evaluation.rates import Floats, Rate, Trials, roc
 from enroll.faces.examine import SURE, find_faces, foreground
 from enroll.faces.similarity_limits import mean_template
 from enroll.imports.batch import Picture, Pile
-from monitor.domain import Match
+from monitor.domain import EMBEDDING_SIZE, Match
 from monitor.errors import ImageError, UsageError
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
@@ -107,7 +107,7 @@ def embed_pile(pile: Pile, *, workers: int, on_progress: Callable[[int, int], No
             else:
                 people.append(row)
                 encoded.append(found)
-    stacked = np.array(encoded, np.float32).reshape(-1, 2, 128)
+    stacked = np.array(encoded, np.float32).reshape(-1, 2, EMBEDDING_SIZE)
     return LabelledFaces(np.array(people, np.int64), stacked[:, 0], stacked[:, 1], tuple(missed))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from enroll.faces.examine import Examination, ExaminedFace
 from enroll.faces.similarity_limits import Embeddings, choose_face, misfits
-from monitor.domain import Embedding
+from monitor.domain import EMBEDDING_SIZE, Embedding
 
 SINGLE_FACE_PRESENT: Final = "There are {count} faces on the picture; use one with only this person."
 _NO_FACE: Final = "No face was found; use a picture that shows the face from the front."
@@ -57,7 +57,7 @@ class Judgement:
 
     def embeddings(self) -> Embeddings:
         """float32 (n, 128) of the members."""
-        return np.array([member.face.embedding for member in self.members], np.float32).reshape(-1, 128)
+        return np.array([member.face.embedding for member in self.members], np.float32).reshape(-1, EMBEDDING_SIZE)
 
 
 def judge(examinations: Sequence[Examination], enrolled: Sequence[Embedding] = ()) -> Judgement:
@@ -142,4 +142,4 @@ def _member(one: Examination, face: int) -> Member:
 
 
 def _stack(embeddings: Sequence[Embedding]) -> Embeddings:
-    return np.array(embeddings, np.float32).reshape(-1, 128)
+    return np.array(embeddings, np.float32).reshape(-1, EMBEDDING_SIZE)

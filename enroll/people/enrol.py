@@ -19,7 +19,7 @@ from enroll.faces.similarity_limits import mean_template
 from enroll.people.gallery_index import Known, Roster
 from enroll.people.report import PersonReport, refused, report_of
 from enroll.people.store import Details, Identity, add_members, find_person, mark_alike
-from monitor.domain import Embedding
+from monitor.domain import EMBEDDING_SIZE, Embedding
 from monitor.vision.encoder import ENCODER_NAME
 
 
@@ -78,7 +78,7 @@ def _foresee(
 ) -> PersonReport:
     if not judgement.members:
         return report_of(identity.name, len(examinations), judgement, [])
-    together = np.concatenate([np.array(enrolled, np.float32).reshape(-1, 128), judgement.embeddings()])
+    together = np.concatenate([np.array(enrolled, np.float32).reshape(-1, EMBEDDING_SIZE), judgement.embeddings()])
     known = Known(existing.id if existing else uuid4(), identity.name, mean_template(together), len(together))
     alike = roster.alike(known.template, known.members, but=known.person)
     roster.put(known)

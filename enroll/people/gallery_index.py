@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db.crypto import TemplateCipher
 from db.people.people import load_gallery
 from enroll.faces.similarity_limits import MOST_LOWERED, Embeddings, alike_from, crowding, usually_next
-from monitor.domain import Embedding
+from monitor.domain import EMBEDDING_SIZE, Embedding
 from monitor.vision.encoder import ENCODER_NAME, unit
 
 
@@ -42,7 +42,7 @@ class Roster:
     def __init__(self, people: Iterable[Known] = ()) -> None:
         self._rows: dict[UUID, int] = {}
         self._people: list[Known] = []
-        self._templates: Embeddings = np.empty((64, 128), np.float32)
+        self._templates: Embeddings = np.empty((64, EMBEDDING_SIZE), np.float32)
         self._lengths = 0.0
         for known in people:
             self.put(known)

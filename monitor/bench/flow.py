@@ -18,7 +18,7 @@ from monitor.bench.measure import Measure, timed
 from monitor.config import Settings, load_settings
 from monitor.domain import RgbImage
 from monitor.errors import MusterError
-from monitor.pipeline.kiosk import open_kiosk
+from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.file import FileSource
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.bench.measure import Measure, timed
-from monitor.vision.dlib_resnet import EMBEDDING_SIZE
+from monitor.domain import EMBEDDING_SIZE
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
 
 _PLAIN_BYTES = 4.0 * EMBEDDING_SIZE

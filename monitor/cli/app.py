@@ -1,39 +1,11 @@
-"""`muster review` and `muster web`: the terminal app, here or in a browser. `show_app` is what the kiosk shows."""
+"""`muster review` and `muster web`: the terminal app, here or in a browser."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from monitor.cli.options import AsciiOption, ConfigOption, DbOption, Run
 from monitor.errors import MusterError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sqlalchemy import Engine
-
-    from db.crypto import TemplateCipher
-    from monitor.config import Settings
-    from monitor.tui.runtime.running_kiosk import KioskFactory
-
-
-def show_app(
-    settings: "Settings",
-    engine: "Engine",
-    cipher: "TemplateCipher",
-    kiosk_factory: "KioskFactory | None" = None,
-    *,
-    ascii_only: bool,
-    config: "Path | None",
-) -> None:
-    """The app, and then the demo if the user asks for it; the arguments are those of `run_app`."""
-    from monitor.cli.demo import demo
-    from monitor.desk.store import Store
-    from monitor.tui.run import run_app
-
-    if run_app(settings, Store(engine, cipher), kiosk_factory, ascii_only=ascii_only, config=config):
-        engine.dispose()
-        demo(ascii_only=ascii_only)
 
 
 def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOption = False) -> None:
@@ -43,10 +15,16 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # 'muster web' sets it
         raise UsageError("The app needs a terminal; for files see 'muster attendance' and 'muster mood'.")
+    from monitor.cli.demo import demo
+    from monitor.desk.store import Store
+    from monitor.tui.run import run_app
+
     run = Run(db, config)
     settings = run.settings()
     engine, cipher = run.open_store(settings, create=True)
-    show_app(settings, engine, cipher, ascii_only=ascii_only, config=config)
+    if run_app(settings, Store(engine, cipher), ascii_only=ascii_only, config_file=config):
+        engine.dispose()
+        demo(ascii_only=ascii_only)
 
 
 def web(

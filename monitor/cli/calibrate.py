@@ -238,8 +238,10 @@ def _past(engine: "Engine", settings: "Settings", target: float, days: int, peop
 def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
     import numpy as np
 
+    from monitor.domain import EMBEDDING_SIZE
+
     if folder is None:
-        return np.empty((0, 128), np.float32)
+        return np.empty((0, EMBEDDING_SIZE), np.float32)
     from enroll.evaluation.evaluate import embed_pile
     from enroll.imports.run import open_pile
 

@@ -65,7 +65,8 @@ def _play(
     ascii_only: bool,
 ) -> None:
     from enroll.people.images import enrol_from_images
-    from monitor.pipeline.kiosk import Kiosk, open_kiosk
+    from monitor.pipeline.kiosk import Kiosk
+    from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.simulated.camera import SimulatedCamera
     from monitor.sources.simulated.score import Scorer
 

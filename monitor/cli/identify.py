@@ -12,8 +12,8 @@ from monitor.text import natural_order, printable
 if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.errors import ImageError
-    from monitor.pipeline.gallery_loader import Enrolled
     from monitor.pipeline.still_images import IdentifiedFace, Identifier
+    from monitor.vision.matching.gallery import Enrolled
 
 
 @shared
@@ -83,8 +83,8 @@ def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
 def _enrolled(settings: "Settings", run: Run) -> "Enrolled":
     """Everyone in the database; nobody where the user's own does not exist yet."""
     from db.errors import NoDatabase
-    from monitor.pipeline.gallery_loader import Enrolled, load_people
-    from monitor.vision.matching.gallery import Gallery
+    from monitor.pipeline.gallery_loader import load_people
+    from monitor.vision.matching.gallery import Enrolled, Gallery
 
     try:
         return load_people(*run.open_store(settings, read_only=True), settings)

@@ -26,7 +26,8 @@ def kiosk(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
-    from monitor.pipeline.kiosk import Kiosk, open_kiosk
+    from monitor.pipeline.kiosk import Kiosk
+    from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
     settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
@@ -47,9 +48,13 @@ def kiosk(
         )
 
     if not headless:
-        from monitor.cli.app import show_app
+        from monitor.cli.demo import demo
+        from monitor.desk.store import Store
+        from monitor.tui.run import run_app
 
-        show_app(settings, engine, cipher, make, ascii_only=ascii_only, config=run.config)
+        if run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config):
+            engine.dispose()
+            demo(ascii_only=ascii_only)
         return
     from monitor.cli.headless import print_summary, run_headless
 

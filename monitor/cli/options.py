@@ -75,7 +75,7 @@ class Run:
         if self.as_json:
             emit(record)
             return
-        from enroll.people.shown import printable
+        from monitor.text import printable
 
         out.print(printable(sentence, 1200), markup=False, soft_wrap=True)
 

@@ -20,7 +20,7 @@ from db.records import Person, Visitor
 from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
 from enroll.people.store import refresh_template
 from monitor.desk.today import DESK
-from monitor.domain import RgbImage
+from monitor.domain import EMBEDDING_SIZE, RgbImage
 from monitor.vision.encoder import ENCODER_NAME, unit
 from monitor.vision.jpeg import decode_jpeg
 
@@ -78,7 +78,7 @@ def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: Zo
 def group_by_likeness(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
     """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
     groups: list[list[Visitor]] = []
-    sums = np.zeros((len(visits), 128), np.float32)
+    sums = np.zeros((len(visits), EMBEDDING_SIZE), np.float32)
     units = np.zeros_like(sums)
     for visit in visits:
         best, likeness = 0, -1.0

@@ -1,8 +1,5 @@
 """The people in the database, ready to be identified."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
@@ -10,16 +7,7 @@ from db.engine import reading
 from db.people.people import load_gallery
 from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
-from monitor.vision.matching.gallery import Gallery, GalleryEntry, extra_margin
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Enrolled:
-    """Everyone who can be named."""
-
-    gallery: Gallery
-    no_mood: frozenset[UUID]
-    """People who refused that their mood is estimated."""
+from monitor.vision.matching.gallery import Enrolled, Gallery, GalleryEntry, extra_margin
 
 
 def load_people(engine: Engine, cipher: TemplateCipher, settings: Settings) -> Enrolled:

@@ -1,4 +1,18 @@
-"""The running kiosk: capture, vision and recorder threads, tied together. Headless; the terminal app only shows it."""
+"""The running kiosk: capture, vision and recorder threads, tied together. Headless; the terminal app only shows it.
+
+A frame and what comes of it change threads three times, each time without a wait for whoever hands over:
+
+1. Capture thread to vision thread: the deque of `sources.capture.Capture`. A live source keeps the newest frame only; a
+   file's frames are all kept, and reading waits while the deque is full. The vision thread takes them by `next`.
+2. Vision thread to recorder thread: the queue of `recording.recorder.Recorder`. `record` returns at once; a sighting
+   leaves the queue when its transaction is committed.
+3. Vision and recorder threads to the user interface: `publish_scene` for every frame and `publish_event` for every
+   fact. The app hands them to its loop by `post_message` of Textual; it draws the newest scene only, and takes every
+   event.
+
+The other way go `use_people` (one reference to a frozen object, read by the vision thread before each frame) and
+`record_pin` and `not_me` (through the recorder's queue).
+"""
 
 import logging
 import threading
@@ -11,28 +25,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
-import cv2
-import numpy as np
-from sqlalchemy import Engine
-
-from db.crypto import TemplateCipher
-from monitor.config import Settings
-from monitor.domain import Box, EventKind, Face, Frame, KioskEvent, Scene, Sighting
+from monitor.domain import EventKind, Face, Frame, KioskEvent, Scene, Sighting
 from monitor.errors import MusterError
-from monitor.pipeline.gallery_loader import Enrolled, load_people
-from monitor.pipeline.pipeline import Detector, FlowSettings, VisionFlow
-from monitor.pipeline.prefetch import DetectorAhead
-from monitor.recording.candidates import Assess, Growth
-from monitor.recording.recorder import Recorder
+from monitor.pipeline.pipeline import VisionFlow
+from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.sources.capture import Capture
-from monitor.sources.folder import FolderSource
 from monitor.sources.source import FrameSource
-from monitor.vision import views
-from monitor.vision.chips import face_chip
-from monitor.vision.crops import mood_crop
-from monitor.vision.detector import FaceDetector
-from monitor.vision.emotion import EmotionModel
-from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
+from monitor.vision.matching.gallery import Enrolled
 
 logger = logging.getLogger(__name__)
 
@@ -85,37 +84,36 @@ class Kiosk:
     def __init__(
         self,
         source: FrameSource,
+        detector: DetectorPrefetch,
         open_flow: Callable[[], VisionFlow],
         recorder: FactWriter,
         *,
         publish_scene: Callable[[Scene], None],
         publish_event: Callable[[KioskEvent], None],
-        ahead: DetectorAhead | None = None,
         fail_fast: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """
         Args:
-            open_flow: loads the models; called in the vision thread.
-            ahead: the flow's detector, where it can begin with a frame before the flow asks for its faces.
+            detector: closed with the kiosk.
+            open_flow: loads the other models; called in the vision thread.
             fail_fast: a camera that does not open at the start is an error, instead of being waited for.
         """
+        self._detector = detector
         self._open_flow = open_flow
         self._recorder = recorder
-        self._ahead = ahead
         self._publish_scene = publish_scene
         self._publish_event = publish_event
         self._clock = clock
         self._capture = Capture(source, on_lost=self._on_lost, on_back=self._on_back, fail_fast=fail_fast)
         self._thread = threading.Thread(target=self._run, name="vision", daemon=True)
         self._stopping = threading.Event()
-        self._flow: VisionFlow | None = None
         self._enrolled: Enrolled | None = None
         self._error: Exception | None = None
         self._most_waiting = _LIVE_WAITING if source.live else _FILE_WAITING
         self._done_at: deque[float] = deque(maxlen=256)
         self._frames = self._broken = 0
-        self._began = self._ended = self._latest = 0.0
+        self._began = self._ended = 0.0
 
     def start(self) -> None:
         """Open the source and the models, and begin."""
@@ -142,16 +140,12 @@ class Kiosk:
         self._capture.stop()
         if self._thread.is_alive():
             self._thread.join()
-        if self._ahead is not None:
-            self._ahead.close()
+        self._detector.close()
         self._recorder.close()
 
     def use_people(self, enrolled: Enrolled) -> None:
         """Identify against these people from the next frame on; from any thread."""
         self._enrolled = enrolled
-        if self._flow is not None:
-            self._flow.no_mood = enrolled.no_mood
-            self._flow.gallery = enrolled.gallery
 
     @property
     def trouble(self) -> str | None:
@@ -183,40 +177,37 @@ class Kiosk:
 
     def _run(self) -> None:
         try:
-            flow = self._flow = self._open_flow()
-            if self._enrolled is not None:  # who was enrolled while the models loaded
-                self.use_people(self._enrolled)
+            flow = self._open_flow()
             try:
                 self._watch(flow)
             finally:
-                for sighting in flow.finish(self._latest):
+                for sighting in flow.finish():
                     self._recorder.record(sighting)
         except Exception as error:  # noqa: BLE001 - raised again by wait(), in the caller's thread
             self._error = error
 
     def _watch(self, flow: VisionFlow) -> None:
         """Process frames until the source ends or is lost for good; the detector hears of the next ones before each."""
-        waiting: deque[Frame] = deque()
+        waiting: deque[tuple[Frame, Future[list[Face]]]] = deque()
         try:
             while not self._stopping.is_set() and (waiting or not self._capture.ended):
                 frame = self._capture.next(0.0 if waiting else _POLL)
                 if frame is not None:
-                    waiting.append(frame)
-                    if self._ahead is not None:
-                        self._ahead.begin(frame.rgb)
+                    waiting.append((frame, self._detector.submit(frame.rgb)))
                 if waiting and (frame is None or len(waiting) > self._most_waiting):
-                    self._process(flow, waiting.popleft())
+                    self._process(flow, *waiting.popleft())
         except MusterError:
             while waiting:
-                self._process(flow, waiting.popleft())
+                self._process(flow, *waiting.popleft())
             raise
 
-    def _process(self, flow: VisionFlow, frame: Frame) -> None:
+    def _process(self, flow: VisionFlow, frame: Frame, faces: Future[list[Face]]) -> None:
         if not self._frames:
             self._began = time.monotonic()
-        self._latest = frame.seconds
         try:
-            observations, sightings = flow.process(frame)
+            if self._enrolled is not None:
+                flow.use_people(self._enrolled)
+            observations, sightings = flow.process(frame, faces.result())
         except Exception as error:  # noqa: BLE001 - a picture that breaks a native library must not stop the door
             self._note_broken(frame, error)
             return
@@ -227,7 +218,7 @@ class Kiosk:
             self._recorder.record(sighting)
         self._frames += 1
         self._ended = time.monotonic()
-        scene = Scene(frame, observations, self._frames, self._capture.dropped, self._fps(), len(flow.gallery))
+        scene = Scene(frame, observations, self._frames, self._capture.dropped, self._fps(), len(flow.people.gallery))
         try:
             self._publish_scene(scene)
         except Exception:  # nor may a screen that is closing
@@ -254,71 +245,3 @@ class Kiosk:
 
     def _on_back(self) -> None:
         self._publish_event(KioskEvent(EventKind.SOURCE_BACK, self._clock(), text="The picture is back."))
-
-
-def open_kiosk(
-    settings: Settings,
-    engine: Engine,
-    cipher: TemplateCipher,
-    source: FrameSource,
-    *,
-    publish_scene: Callable[[Scene], None],
-    publish_event: Callable[[KioskEvent], None],
-    assess: Assess | None = None,
-    fail_fast: bool = False,
-) -> Kiosk:
-    """A kiosk on a database, as the settings want it; not started yet.
-
-    Args:
-        assess: the gate of enrolment, for templates that grow; without it they do not.
-
-    Raises:
-        DatabaseError: the database cannot be written, or its templates belong to another key.
-    """
-    recorder = Recorder(engine, cipher, settings, publish=publish_event)
-    growth = Growth(ENCODER_NAME, assess, recorder.offer) if assess is not None and settings.grow_templates else None
-    ahead = DetectorAhead(lambda: FaceDetector(settings.detector))
-
-    def open_flow() -> VisionFlow:
-        # Pictures are small: to share the work of resizing one costs more than it saves, the more so on busy cores.
-        cv2.setNumThreads(1)
-        enrolled = load_people(engine, cipher, settings)
-        encoder = FaceEncoder(settings.encoder)
-        emotions = None if settings.mood == "off" else EmotionModel()
-        _warm_up(ahead, encoder, emotions)
-        return VisionFlow(
-            ahead,
-            encoder,
-            emotions,
-            enrolled.gallery,
-            FlowSettings(
-                min_face=settings.min_face,
-                mood_confidence=settings.mood_confidence,
-                mood_every_seconds=settings.mood_every_seconds,
-                min_views=1 if isinstance(source, FolderSource) else 3,
-            ),
-            no_mood=enrolled.no_mood,
-            growth=growth,
-        )
-
-    return Kiosk(
-        source,
-        open_flow,
-        recorder,
-        publish_scene=publish_scene,
-        publish_event=publish_event,
-        ahead=ahead,
-        fail_fast=fail_fast,
-    )
-
-
-def _warm_up(detector: Detector, encoder: FaceEncoder, emotions: EmotionModel | None) -> None:
-    """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
-    picture = np.zeros((480, 640, 3), np.uint8)
-    face = Face(Box(270, 190, 100, 100), 1.0)
-    detector.detect(picture)
-    encoder.embed(face_chip(picture, face)[None])
-    if emotions is not None:
-        emotions.predict(mood_crop(picture, face)[None])
-    thumbnail = views.thumbnail(picture, face)
-    _ = thumbnail @ thumbnail

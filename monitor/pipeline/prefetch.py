@@ -3,16 +3,20 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 from monitor.domain import Face, RgbImage
-from monitor.pipeline.pipeline import Detector
 
 _THREADS = 2
-"""Where the flow leaves its core idle, a second detector takes it."""
+"""While the vision thread waits, its core can run a second detection."""
 
 
-class DetectorAhead:
-    """Detectors in threads of their own, which may be told of a picture before its faces are asked for."""
+class Detector(Protocol):
+    def detect(self, rgb: RgbImage) -> list[Face]: ...
+
+
+class DetectorPrefetch:
+    """Detectors in threads of their own; the faces of a frame travel beside it as a future."""
 
     def __init__(self, open_detector: Callable[[], Detector]) -> None:
         """
@@ -22,20 +26,14 @@ class DetectorAhead:
         self._open = open_detector
         self._own = threading.local()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="detector")
-        self._begun: dict[int, tuple[RgbImage, Future[list[Face]]]] = {}
 
-    def begin(self, rgb: RgbImage) -> None:
-        """Start to look for faces on the picture that comes after the one being worked on."""
-        self._begun[id(rgb)] = rgb, self._pool.submit(self._detect, rgb)
+    def submit(self, rgb: RgbImage) -> Future[list[Face]]:
+        """Begin to look for faces on a picture.
 
-    def detect(self, rgb: RgbImage) -> list[Face]:
-        """The faces on a picture, begun or not; waits for them.
-
-        Raises:
-            ModelError: the model is missing or damaged.
+        Returns:
+            The faces, once they are found; its error is a ModelError when the model is missing or damaged.
         """
-        _, found = self._begun.pop(id(rgb), (None, None))
-        return (found or self._pool.submit(self._detect, rgb)).result()
+        return self._pool.submit(self._detect, rgb)
 
     def close(self) -> None:
         """End the threads. May be called twice."""

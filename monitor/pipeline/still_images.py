@@ -2,26 +2,19 @@
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, Match, MoodScores, RgbImage
+from monitor.pipeline.pipeline import Emotions
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
+from monitor.vision.detector import FaceDetector
 
 Namer = Callable[[NDArray[np.uint8]], list[Match]]
 """Chips uint8 (n, 150, 150, 3) to one match each."""
-
-
-class Detector(Protocol):
-    def detect(self, rgb: RgbImage, *, thorough: bool = False) -> list[Face]: ...
-
-
-class Emotions(Protocol):
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +27,11 @@ class IdentifiedFace:
 
 
 class Identifier:
-    """Finds, names and feels faces on still images."""
+    """Detects, identifies and classifies the emotion of every face on a still image."""
 
     def __init__(
         self,
-        detector: Detector,
+        detector: FaceDetector,
         namer: Namer,
         emotions: Emotions | None,
         *,

@@ -48,7 +48,7 @@ class _State:
     position: NDArray[np.float64]
     """Centre x, centre y, width, in pixels."""
     velocity: NDArray[np.float64]
-    """The same per second."""
+    """Of centre x, centre y and width, in pixels per second."""
 
     def predict(self, seconds: float) -> NDArray[np.float64]:
         moved = self.position + self.velocity * (seconds - self.last_seen)

@@ -1,4 +1,4 @@
-"""What the recorder does with a capture, inside its transaction: keep it for a review, or let it go."""
+"""What the recorder does with a template candidate, inside its transaction: keep it for a review, or let it go."""
 
 from uuid import UUID
 
@@ -9,13 +9,13 @@ from db.crypto import TemplateCipher
 from db.faces import candidates, templates
 from db.faces.candidates import NewCapture
 from db.observations import sightings
-from db.people import consents, people
-from monitor.recording.candidates import MOST_WAITING, NEW, Capture, nearest
+from db.people import people
+from monitor.recording.candidates import MOST_WAITING, NEW, TemplateCandidate, nearest
 from monitor.vision.jpeg import encode_jpeg
 
 
-def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
-    """Keeps a capture for a review if its person wants that and it shows something new.
+def take(session: Session, cipher: TemplateCipher, candidate: TemplateCandidate) -> bool:
+    """Keeps a candidate for a review if its person wants that and it shows something new.
 
     Returns:
         Whether it was kept.
@@ -23,44 +23,44 @@ def take(session: Session, cipher: TemplateCipher, capture: Capture) -> bool:
     Raises:
         DatabaseError: it cannot be written, or the templates belong to another key.
     """
-    if not _wanted(session, capture):
+    if not _wanted(session, candidate):
         return False
-    members = templates.load_members(session, cipher, capture.person, capture.encoder)
+    members = templates.load_members(session, cipher, candidate.person, candidate.encoder)
     enrolled = [member.embedding for member in members]
-    waiting = candidates.faces(session, cipher, capture.person, capture.encoder)
-    like = nearest(capture.embedding, enrolled)
-    if not members or nearest(capture.embedding, [*enrolled, *waiting]) > NEW:
+    waiting = candidates.faces(session, cipher, candidate.person, candidate.encoder)
+    like = nearest(candidate.embedding, enrolled)
+    if not members or nearest(candidate.embedding, [*enrolled, *waiting]) > NEW:
         return False
-    if not _make_room(session, capture.person, like):
+    if not _make_room(session, candidate.person, like):
         return False
     candidates.quarantine(
         session,
         cipher,
         NewCapture(
-            person=capture.person,
-            sighting=capture.sighting,
-            at=capture.at,
-            encoder=capture.encoder,
-            embedding=capture.embedding,
-            chip_jpeg=encode_jpeg(capture.chip),
-            quality=capture.quality,
-            similarity=capture.similarity,
-            lead=capture.lead,
+            person=candidate.person,
+            sighting=candidate.sighting,
+            at=candidate.at,
+            encoder=candidate.encoder,
+            embedding=candidate.embedding,
+            chip_jpeg=encode_jpeg(candidate.chip),
+            quality=candidate.quality,
+            similarity=candidate.similarity,
+            lead=candidate.lead,
             nearest=like,
         ),
     )
     return True
 
 
-def _wanted(session: Session, capture: Capture) -> bool:
+def _wanted(session: Session, candidate: TemplateCandidate) -> bool:
     """Whether the person is there and has agreed, and nobody doubted meanwhile that it is them."""
-    seen = sightings.get(session, capture.sighting)
-    if seen is None or seen.person != capture.person or candidates.has_sighting(session, capture.sighting):
+    seen = sightings.get(session, candidate.sighting)
+    if seen is None or seen.person != candidate.person or candidates.has_sighting(session, candidate.sighting):
         return False
-    if ledger.is_voided(session, capture.sighting):
+    if ledger.is_voided(session, candidate.sighting):
         return False
-    agreed = consents.current(session, capture.person, "face") is True
-    return agreed and people.get_person(session, capture.person).active
+    one = people.with_consents(session, [candidate.person]).get(candidate.person)
+    return one is not None and one.face is True and one.person.active
 
 
 def _make_room(session: Session, person: UUID, like: float) -> bool:

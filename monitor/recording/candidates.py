@@ -1,4 +1,4 @@
-"""Slow growth: which views of a named face may join their person's template, once somebody has reviewed them.
+"""Template adaptation: which views of a named face may join their person's template, once somebody reviewed them.
 
 Faces change, and templates made on one day from one camera fall behind. But a template that learns by itself learns
 mistakes too, so a view must be surer than a name needs, and it changes nothing until it is accepted.
@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -36,7 +36,7 @@ Assess: TypeAlias = Callable[[RgbImage, Face], Mapping[str, float] | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Capture:
+class TemplateCandidate:
     """A view of a named face that may make its person's template better."""
 
     sighting: UUID
@@ -54,13 +54,9 @@ class Capture:
     """How far that is above the threshold."""
 
 
-class Identifier(Protocol):
-    def identify(self, probe: Embedding) -> Match: ...
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """One look at the face of a named track."""
+class TrackView:
+    """One view of the face of a named track."""
 
     sighting: UUID
     person: UUID
@@ -73,27 +69,31 @@ class View:
     """Of the whole track, not scaled to length 1."""
 
 
-class Growth:
+class CandidateSelector:
     """Offers the views that are sure and good enough; used by the vision thread only."""
 
-    def __init__(self, encoder: str, assess: Assess, offer: Callable[[Capture], None]) -> None:
+    def __init__(self, encoder: str, assess: Assess, offer: Callable[[TemplateCandidate], None]) -> None:
         """
         Args:
             encoder: what makes the embeddings.
             assess: the gate that images for enrolment pass.
-            offer: takes a capture; must not block.
+            offer: takes a candidate; must not block.
         """
         self._encoder = encoder
         self._assess = assess
         self._offer = offer
         self._tries: OrderedDict[UUID, int] = OrderedDict()
 
-    def look(self, view: View, gallery: Identifier) -> None:
-        """Offer this view if it is sure: the track far above the threshold, and the view itself no doubt about it."""
+    def consider(self, view: TrackView, identify: Callable[[Embedding], Match]) -> None:
+        """Offer this view if it is sure: the track far above the threshold, and the view itself of that person.
+
+        Args:
+            identify: the gallery's.
+        """
         tries = self._tries.get(view.sighting, 0)
         if tries >= _TRIES:
             return
-        track, alone = gallery.identify(view.fused), gallery.identify(view.embedding)
+        track, alone = identify(view.fused), identify(view.embedding)
         if not (is_sure(track, view.person) and alone.person and alone.person.person == view.person):
             return
         self._tries[view.sighting] = tries + 1
@@ -103,11 +103,10 @@ class Growth:
         if quality is None or track.best is None:
             return
         similarity, lead = track.best.similarity, track.best.similarity - track.threshold
-        at = view.frame.at
-        found = Capture(
-            view.sighting, view.person, at, self._encoder, view.embedding, view.chip, quality, similarity, lead
+        at, embedding, chip = view.frame.at, view.embedding, view.chip
+        self._offer(
+            TemplateCandidate(view.sighting, view.person, at, self._encoder, embedding, chip, quality, similarity, lead)
         )
-        self._offer(found)
 
 
 def is_sure(track: Match, person: UUID) -> bool:

@@ -24,7 +24,7 @@ from db.ids import new_id
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
 from monitor.recording import candidate_store, transactions
-from monitor.recording.candidates import Capture
+from monitor.recording.candidates import TemplateCandidate
 
 MANY_WAITING: Final = 500
 """From here on waiting facts lose their pictures, and moods of people in view are not kept."""
@@ -65,12 +65,12 @@ class _Pin:
     event: UUID
 
 
-_Fact: TypeAlias = _Seen | _Pin | _NotMe | Capture
+_Fact: TypeAlias = _Seen | _Pin | _NotMe | TemplateCandidate
 
 
 def _is_hopeless(fact: _Fact, error: DatabaseError) -> bool:
     """Whether another try cannot help. Only attendance waits for a damaged database or another key to be put right."""
-    faces = isinstance(fact, Capture | _NotMe) and isinstance(error, DatabaseDamaged | WrongKey)
+    faces = isinstance(fact, TemplateCandidate | _NotMe) and isinstance(error, DatabaseDamaged | WrongKey)
     return faces or isinstance(error, InvalidRecord)
 
 
@@ -112,7 +112,7 @@ class Recorder:
                 time_zone=settings.time_zone,
                 at=clock(),
             )
-        self._door = transactions.Door(kiosk.id, settings, cipher, transactions.CrowdTokens())
+        self._context = transactions.WriteContext(kiosk.id, settings, cipher, transactions.CrowdTokens())
         self._waiting: deque[_Fact] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -125,7 +125,7 @@ class Recorder:
     @property
     def kiosk(self) -> UUID:
         """This kiosk's id in the database."""
-        return self._door.kiosk
+        return self._context.kiosk
 
     @property
     def health(self) -> str | None:
@@ -152,10 +152,10 @@ class Recorder:
         """Takes that somebody gave number and PIN instead of their face; returns at once."""
         self._put(_Pin(person_id, self._clock(), new_id()))
 
-    def offer(self, capture: Capture) -> None:
+    def offer(self, candidate: TemplateCandidate) -> None:
         """Takes a view that may make a template better; returns at once, and lets it go when much is waiting."""
         if len(self._waiting) < MANY_WAITING:
-            self._put(capture)
+            self._put(candidate)
 
     def void(self, attendance: UUID, actor: str) -> Future[None]:
         """Takes a "not me" for an attendance event; returns at once.
@@ -247,15 +247,15 @@ class Recorder:
         now = self._clock()
         with writing(self._engine) as session:
             if isinstance(fact, _Seen):
-                return transactions.write(session, self._door, fact.sighting, fact.event, now)
-            if isinstance(fact, Capture):
-                candidate_store.take(session, self._door.cipher, fact)
+                return transactions.write(session, self._context, fact.sighting, fact.event, now)
+            if isinstance(fact, TemplateCandidate):
+                candidate_store.take(session, self._context.cipher, fact)
                 return []
             if isinstance(fact, _Pin):
-                return transactions.write_pin(session, self._door, fact.person, fact.event, fact.at)
-            door = self._door
+                return transactions.write_pin(session, self._context, fact.person, fact.event, fact.at)
+            context = self._context
             corrections.not_me(
-                session, door.cipher, fact.attendance, id=fact.id, at=now, kiosk=door.kiosk, actor=fact.actor
+                session, context.cipher, fact.attendance, id=fact.id, at=now, kiosk=context.kiosk, actor=fact.actor
             )
         return []
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,8 +15,16 @@ from db.attendance import kiosks, ledger, schedules
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings
-from db.people import consents, people
-from db.records import AttendanceEvent, Method, MoodSample, NewEvent, Person, SightingRecord
+from db.people import people
+from db.records import (
+    AttendanceEvent,
+    Method,
+    MoodSample,
+    NewEvent,
+    Person,
+    PersonConsents,
+    SightingRecord,
+)
 from monitor.attendance.rules import Passage, decide, passages
 from monitor.attendance.shifts import day_of, person_day
 from monitor.config import Settings
@@ -24,16 +33,6 @@ from monitor.vision.jpeg import encode_jpeg
 
 _DAYS_BACK: Final = timedelta(days=2)
 """How far a decision looks back; a day of a person has at most 36 hours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """The kiosk that writes, as its transactions need it."""
-
-    kiosk: UUID
-    settings: Settings
-    cipher: TemplateCipher
-    tokens: "CrowdTokens"
 
 
 @dataclass(slots=True)
@@ -54,6 +53,16 @@ class CrowdTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteContext:
+    """What every transaction of one kiosk needs."""
+
+    kiosk: UUID
+    settings: Settings
+    cipher: TemplateCipher
+    tokens: CrowdTokens
+
+
+@dataclass(frozen=True, slots=True)
 class _Arrival:
     """What is known of an attendance event before it is decided whether there is one."""
 
@@ -63,7 +72,7 @@ class _Arrival:
     recorded_at: datetime
 
 
-def write(session: Session, door: Door, sighting: Sighting, event: UUID, now: datetime) -> list[KioskEvent]:
+def write(session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime) -> list[KioskEvent]:
     """Writes one phase of a sighting; writing it again changes nothing.
 
     Args:
@@ -73,41 +82,45 @@ def write(session: Session, door: Door, sighting: Sighting, event: UUID, now: da
     Returns:
         What to tell the kiosk once it is committed.
     """
-    kiosks.seen(session, door.kiosk, now)
+    kiosks.seen(session, context.kiosk, now)
     if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED):
-        return _arrive(session, door, sighting, event, now)
+        return _arrive(session, context, sighting, event, now)
     known = sightings.get(session, sighting.id)
     if known is not None:
         sightings.extend(session, sighting.id, last_at=sighting.last_at, frames=sighting.frames)
-        person = people.get_person(session, known.person) if known.person else None
-        _write_mood(session, door, sighting, person)
+        person = people.with_consents(session, [known.person])[known.person] if known.person else None
+        _write_mood(session, context, sighting, person)
     return []
 
 
-def _arrive(session: Session, door: Door, sighting: Sighting, event: UUID, now: datetime) -> list[KioskEvent]:
-    person = _person(session, sighting)
-    told = sighting if _may_tell_mood(session, door, person) else replace(sighting, mood=None)
-    record = _record(session, door, sighting, person)
+def _arrive(
+    session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime
+) -> list[KioskEvent]:
+    match = sighting.match
+    there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
+    person = _named(there, sighting)
+    told = sighting if _may_tell_mood(context, person) else replace(sighting, mood=None)
+    record = _record(there, context, sighting, person)
     before = sightings.get(session, sighting.id)
     if before is None:
         face = person is None and sighting.match.person is None
         sightings.add(
             session,
-            door.cipher,
+            context.cipher,
             record,
             embedding=sighting.embedding if face else None,
             portrait=encode_jpeg(sighting.portrait, 90) if face and sighting.portrait is not None else None,
         )
-        _write_mood(session, door, sighting, person)
+        _write_mood(session, context, sighting, person)
     elif before.person is None and person is not None:
         sightings.identify(session, record)
-        _write_mood(session, door, sighting, person)
+        _write_mood(session, context, sighting, person)
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
-    return _check(session, door, told, person, event, now)
+    return _check(session, context, told, person.person, event, now)
 
 
-def write_pin(session: Session, door: Door, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:
+def write_pin(session: Session, context: WriteContext, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:
     """Writes that somebody gave their PIN; writing it again changes nothing.
 
     Args:
@@ -120,41 +133,41 @@ def write_pin(session: Session, door: Door, person_id: UUID, event: UUID, at: da
     Raises:
         InvalidRecord: the person was erased or deactivated since.
     """
-    kiosks.seen(session, door.kiosk, at)
+    kiosks.seen(session, context.kiosk, at)
     person = people.get_person(session, person_id)
     if not person.active:
         raise InvalidRecord("Somebody who gave their PIN is not active any more; activate them to let them in.")
-    written, last = _pass(session, door, person, at, _Arrival(event, "pin", None, at))
+    written, last = _pass(session, context, person, at, _Arrival(event, "pin", None, at))
     kind = EventKind(written.kind) if written else EventKind.SIGHTING
     told = KioskEvent(kind, at, person.id, person.name, attendance=written.id if written else None)
-    return [told if written else replace(told, text=_already(last, door))]
+    return [told if written else replace(told, text=_already(last, context))]
 
 
 def _check(
-    session: Session, door: Door, sighting: Sighting, person: Person, event: UUID, now: datetime
+    session: Session, context: WriteContext, sighting: Sighting, person: Person, event: UUID, now: datetime
 ) -> list[KioskEvent]:
     """The attendance decision, and what to tell about it."""
-    written, last = _pass(session, door, person, sighting.first_at, _Arrival(event, "face", sighting.id, now))
-    seen = _event(EventKind.SIGHTING, sighting, person, text=None if written else _already(last, door))
+    written, last = _pass(session, context, person, sighting.first_at, _Arrival(event, "face", sighting.id, now))
+    seen = _event(EventKind.SIGHTING, sighting, person, text=None if written else _already(last, context))
     return [seen, _event(EventKind(written.kind), sighting, person, written)] if written else [seen]
 
 
 def _pass(
-    session: Session, door: Door, person: Person, at: datetime, new: _Arrival
+    session: Session, context: WriteContext, person: Person, at: datetime, new: _Arrival
 ) -> tuple[AttendanceEvent | None, Passage | None]:
     """Decides what an arrival means and writes it: the event, if any, and the passage before it."""
     written = ledger.get(session, new.id)
     if written is not None:
         return written, None
-    today = _today(session, door, person, at)
+    today = _today(session, context, person, at)
     # Who stays in view has not arrived anew; who types a PIN means it, and is in view while typing.
     by_face = new.method == "face"
     kind = decide(
         at,
-        door.settings.role,
+        context.settings.role,
         today=today,
         last_seen=sightings.last_seen(session, person.id, at, other_than=new.sighting) if by_face else None,
-        cool_down=timedelta(minutes=door.settings.cool_down_minutes),
+        cool_down=timedelta(minutes=context.settings.cool_down_minutes),
     )
     if kind is not None:
         event = NewEvent(
@@ -162,10 +175,10 @@ def _pass(
             kind=kind,
             person=person.id,
             at=at,
-            time_zone=door.settings.time_zone,
-            kiosk=door.kiosk,
+            time_zone=context.settings.time_zone,
+            kiosk=context.kiosk,
             method=new.method,
-            actor=door.settings.kiosk,
+            actor=context.settings.kiosk,
             recorded_at=new.recorded_at,
             sighting=new.sighting,
         )
@@ -173,37 +186,36 @@ def _pass(
     return written, today[-1] if today else None
 
 
-def _today(session: Session, door: Door, person: Person, at: datetime) -> list[Passage]:
-    zone = door.settings.zone
+def _today(session: Session, context: WriteContext, person: Person, at: datetime) -> list[Passage]:
+    zone = context.settings.zone
     shifts = schedules.all_schedules(session)
     day = day_of(shifts, person.id, person.group, at, zone)
     start, end = person_day(shifts, person.id, person.group, day, zone)
-    soon = at + timedelta(minutes=door.settings.cool_down_minutes)
+    soon = at + timedelta(minutes=context.settings.cool_down_minutes)
     counted = passages(ledger.of_person(session, person.id, since=at - _DAYS_BACK))
     return [passage for passage in counted if start <= passage.at < end and passage.at <= soon]
 
 
-def _person(session: Session, sighting: Sighting) -> Person | None:
+def _named(there: Mapping[UUID, PersonConsents], sighting: Sighting) -> PersonConsents | None:
     """Who was named, unless they were erased, deactivated or took back their consent since the gallery was loaded."""
     named = sighting.match.person
-    if named is None or not people.existing(session, [named.person]):
-        return None
-    person = people.get_person(session, named.person)
-    refused = consents.current(session, person.id, "face") is False
-    return person if person.active and not refused else None
+    found = there.get(named.person) if named is not None else None
+    return found if found is not None and found.person.active and found.face is not False else None
 
 
-def _record(session: Session, door: Door, sighting: Sighting, person: Person | None) -> SightingRecord:
+def _record(
+    there: Mapping[UUID, PersonConsents], context: WriteContext, sighting: Sighting, person: PersonConsents | None
+) -> SightingRecord:
+    """The sighting's row; of people who are not there any more nothing is kept."""
     best, runner_up = sighting.match.best, sighting.match.runner_up
-    there = people.existing(session, [one.person for one in (best, runner_up) if one is not None])
     return SightingRecord(
         id=sighting.id,
-        kiosk=door.kiosk,
+        kiosk=context.kiosk,
         track=sighting.track,
         first_at=sighting.first_at,
         last_at=sighting.last_at,
         frames=sighting.frames,
-        person=person.id if person else None,
+        person=person.person.id if person else None,
         best=best.person if best and best.person in there else None,
         similarity=best.similarity if best else None,
         runner_up=runner_up.person if runner_up and runner_up.person in there else None,
@@ -212,29 +224,30 @@ def _record(session: Session, door: Door, sighting: Sighting, person: Person | N
     )
 
 
-def _write_mood(session: Session, door: Door, sighting: Sighting, person: Person | None) -> None:
+def _write_mood(session: Session, context: WriteContext, sighting: Sighting, person: PersonConsents | None) -> None:
     """Writes the sighting's mood down as the settings and the person allow."""
-    if sighting.mood is None or door.settings.mood == "off" or _refuses_mood(session, person):
+    if sighting.mood is None or context.settings.mood == "off" or _refuses_mood(person):
         return
-    group = person.group if person else None
-    if door.settings.mood == "individual":
-        who, seen, at, token = (person.id if person else None), sighting.id, sighting.last_at, None
+    known = person.person.id if person else None
+    group = person.person.group if person else None
+    if context.settings.mood == "individual":
+        who, seen, at, token = known, sighting.id, sighting.last_at, None
     else:
         # Neither an exact time nor the sighting may lead back to the person.
-        local = sighting.last_at.astimezone(door.settings.zone)
+        local = sighting.last_at.astimezone(context.settings.zone)
         who, seen, at = None, None, local.replace(minute=0, second=0, microsecond=0)
-        token = door.tokens.token(person.id if person else sighting.id, local.date())
+        token = context.tokens.token(known or sighting.id, local.date())
     sample = MoodSample(at, who, seen, group, token, sighting.mood.label, sighting.mood.probabilities)
-    moods.add(session, door.kiosk, sample)
+    moods.add(session, context.kiosk, sample)
 
 
-def _may_tell_mood(session: Session, door: Door, person: Person | None) -> bool:
+def _may_tell_mood(context: WriteContext, person: PersonConsents | None) -> bool:
     """Events carry a name, so they carry a mood only where moods are kept per person."""
-    return door.settings.mood == "individual" and not _refuses_mood(session, person)
+    return context.settings.mood == "individual" and not _refuses_mood(person)
 
 
-def _refuses_mood(session: Session, person: Person | None) -> bool:
-    return person is not None and consents.current(session, person.id, "mood") is False
+def _refuses_mood(person: PersonConsents | None) -> bool:
+    return person is not None and person.mood is False
 
 
 def _event(
@@ -259,8 +272,8 @@ def _event(
     )
 
 
-def _already(last: Passage | None, door: Door) -> str | None:
+def _already(last: Passage | None, context: WriteContext) -> str | None:
     if last is None:
         return None
-    clock = last.at.astimezone(door.settings.zone).strftime("%H:%M")
+    clock = last.at.astimezone(context.settings.zone).strftime("%H:%M")
     return f"Already checked {'in' if last.kind == 'check_in' else 'out'} at {clock}."

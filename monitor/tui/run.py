@@ -42,14 +42,14 @@ def run_app(
     kiosk_factory: KioskFactory | None = None,
     *,
     ascii_only: bool = False,
-    config: Path | None = None,
+    config_file: Path | None = None,
 ) -> bool:
     """Shows the app until it is left; the kiosk is stopped and every fact written when this returns.
 
     Args:
         kiosk_factory: makes the kiosk from `(on_scene, on_event)`; None for no camera.
         ascii_only: draw with plain letters only.
-        config: where the admin PIN and the theme are written to; None for the user's own.
+        config_file: where the admin PIN and the theme are written to; None for the user's own.
 
     Returns:
         Whether it was left to see the demo.
@@ -59,7 +59,7 @@ def run_app(
     """
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
     display = Display(ascii_only, graphics, has_few_colours())
-    app = MusterApp(settings, store, kiosk_factory, display, config_file=config or CONFIG_FILE, first_steps=True)
+    app = MusterApp(settings, store, kiosk_factory, display, config_file=config_file or CONFIG_FILE, first_steps=True)
     if run_to_end(app) != 0:
         raise MusterError(f"The app ended with an error; {LOG_FILE} says which.")
     return app.wants_demo

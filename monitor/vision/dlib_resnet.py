@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.domain import EMBEDDING_SIZE
 from monitor.errors import ModelError
 
 if TYPE_CHECKING:
     import onnx
 
 CHIP_SIZE = 150
-EMBEDDING_SIZE = 128
 _MEAN = (122.782, 117.001, 104.298)
 _SCALE = 1 / 256
 _LEVELS = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1, True))

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.domain import EMBEDDING_SIZE
 from monitor.vision import models
-from monitor.vision.dlib_resnet import CHIP_SIZE, EMBEDDING_SIZE, build_onnx
+from monitor.vision.dlib_resnet import CHIP_SIZE, build_onnx
 from monitor.vision.runtime import open_session
 
 ENCODER_NAME = "dlib-resnet-v1"

@@ -5,7 +5,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from monitor.vision.dlib_resnet import CHIP_SIZE, EMBEDDING_SIZE
+from monitor.domain import EMBEDDING_SIZE
+from monitor.vision.dlib_resnet import CHIP_SIZE
 from monitor.vision.encoder import Chips, Embeddings, FaceEncoder, unit
 
 _VIEWS: Final = ((-4, 0.94, -4, -4), (-4, 1.06, 4, -4), (4, 0.94, 4, 4), (4, 1.06, -4, 4))

@@ -37,6 +37,7 @@ KIOSK_MODULES = (
     "monitor.sources.simulated.score",
     "monitor.pipeline.still_images",
     "monitor.pipeline.kiosk",
+    "monitor.pipeline.open_kiosk",
     "enroll.people.images",
     "monitor.tui.app",
 )

@@ -39,7 +39,7 @@ from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.desk.store import Store
 from monitor.domain import EMOTIONS, KioskEvent, Scene
-from monitor.pipeline.kiosk import open_kiosk
+from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.tui.app import MusterApp
 from monitor.tui.run import COLLECT_AFTER

@@ -120,7 +120,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     from enroll.people.images import enrol_from_images
     from monitor.config import load_settings
     from monitor.desk.store import Store
-    from monitor.pipeline.kiosk import open_kiosk
+    from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.simulated.camera import SimulatedCamera
     from monitor.tui.app import MusterApp
     from monitor.tui.run import run_to_end

@@ -16,7 +16,7 @@ from db.engine import open_database, reading
 from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent
-from monitor.pipeline.kiosk import open_kiosk
+from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.sources.simulated.score import Scorer, Truth
 

@@ -12,12 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import EMOTIONS, Box, Embedding, Face, Frame, RgbImage
+from monitor.domain import EMBEDDING_SIZE, EMOTIONS, Box, Embedding, Face, Frame, RgbImage
+from monitor.pipeline.consensus import FlowSettings
 from monitor.vision.matching.gallery import GalleryEntry
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CAST = ("Ada", "Bela", "Cleo", "Dana", "stranger")
 WIDTH = 80
+
+FLOW = FlowSettings(min_face=36, mood_confidence=0.45, mood_every_seconds=5.0, min_views=3)
 
 Photo = Callable[[int, int], RgbImage]
 """A picture of the ORL set by subject (1 to 40) and image (1 to 10)."""
@@ -36,7 +39,7 @@ def frontal(box: Box, score: float = 0.9) -> Face:
 
 
 def unit_vector(random: np.random.Generator) -> Embedding:
-    vector = random.standard_normal(128)
+    vector = random.standard_normal(EMBEDDING_SIZE)
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 

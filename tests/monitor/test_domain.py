@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain import EMOTIONS, UNSURE, Box, Candidate, Frame, Match, MoodScores
+from db import crypto
+from monitor.domain import EMBEDDING_SIZE, EMOTIONS, UNSURE, Box, Candidate, Frame, Match, MoodScores
 from tests.monitor.stage import mood_of, person_id
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -15,6 +16,11 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 places = st.floats(-2000, 2000)
 lengths = st.floats(0.5, 2000)
 boxes = st.builds(Box, places, places, lengths, lengths)
+
+
+def test_the_database_keeps_embeddings_of_the_size_that_the_flow_makes() -> None:
+    """The database knows nothing of the flow, so it has a number of its own."""
+    assert crypto.EMBEDDING_SIZE == EMBEDDING_SIZE
 
 
 @given(boxes, boxes)

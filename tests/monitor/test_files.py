@@ -49,7 +49,8 @@ def test_a_full_disk_leaves_the_old_file_and_is_one_sentence(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     file.write_text("old")
-    monkeypatch.setattr(*((Path, "write_bytes") if when == "write" else (os, "fsync")), full)
+    owner, name = (Path, "write_bytes") if when == "write" else (os, "fsync")
+    monkeypatch.setattr(owner, name, full)
     with pytest.raises(MusterError, match=r"file\.txt cannot be written: No space left on device\.$"):
         write_atomically(file, b"new")
     assert (file.read_text(), list(file.parent.iterdir())) == ("old", [file])

@@ -45,12 +45,12 @@ from monitor.domain import (
     Scene,
     Track,
 )
-from monitor.pipeline.gallery_loader import Enrolled
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.desk_app import Display
 from monitor.tui.runtime.running_kiosk import KioskFactory
 from monitor.tui.screens.system.system import SystemScreen
+from monitor.vision.matching.gallery import Enrolled
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""

@@ -5,7 +5,7 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from monitor.domain import KioskEvent, Scene
-from monitor.pipeline.gallery_loader import Enrolled
+from monitor.vision.matching.gallery import Enrolled
 
 
 class RunningKiosk(Protocol):

@@ -7,8 +7,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import Candidate, Embedding, Match
-from monitor.vision.dlib_resnet import EMBEDDING_SIZE
+from monitor.domain import EMBEDDING_SIZE, Candidate, Embedding, Match
 from monitor.vision.encoder import unit
 from monitor.vision.matching.threshold import for_means, threshold_for, usual_similarity
 
@@ -150,6 +149,15 @@ class Gallery:
     def _candidate(self, row: int, found: NDArray[np.float32]) -> Candidate:
         # Rounded to 32 bits, a face beside itself is a little more than 1.
         return Candidate(self._people[row], self._names[row], min(float(found[row]), 1.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolled:
+    """Everyone who can be named, handed from thread to thread as one object."""
+
+    gallery: Gallery
+    no_mood: frozenset[UUID]
+    """People who refused that their mood is estimated."""
 
 
 def _length(probe: Embedding) -> float:

@@ -16,7 +16,7 @@ from db.errors import InvalidRecord
 from db.faces import templates
 from db.names import clean
 from db.people import consents, look_alikes, people
-from db.records import Person
+from db.records import Person, PersonConsents
 
 ENCODER = "test-1"
 
@@ -66,7 +66,18 @@ def test_a_person_is_found_by_name_and_number(engine: Engine, at: datetime) -> N
         assert people.find_by_number(session, "7") == first
         assert people.find_by_number(session, "8") is None
         assert people.groups(session) == ["Team"]
-        assert people.existing(session, [first.id, uuid4()]) == {first.id}
+
+
+def test_who_is_there_comes_with_their_newest_decisions(engine: Engine, at: datetime) -> None:
+    with writing(engine) as session:
+        ada, bob = (people.add_person(session, name, at=at, actor="test") for name in ("Ada", "Bob"))
+        for given in (False, True):
+            consents.set_consent(session, ada.id, "face", given, at=at, actor="test")
+        consents.set_consent(session, ada.id, "mood", False, at=at, actor="test")
+    with reading(engine) as session:
+        there = people.with_consents(session, [ada.id, bob.id, uuid4()])
+        assert people.with_consents(session, []) == {}
+    assert there == {ada.id: PersonConsents(ada, True, False), bob.id: PersonConsents(bob, None, None)}
 
 
 def test_a_number_belongs_to_one_person(engine: Engine, at: datetime) -> None:

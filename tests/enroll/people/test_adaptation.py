@@ -33,7 +33,7 @@ from monitor.domain import Box, Face, Match
 from monitor.errors import MusterError, UsageError
 from monitor.pipeline.gallery_loader import load_people
 from monitor.recording.candidate_store import take
-from monitor.recording.candidates import MOST_GROWN, Capture, is_sure
+from monitor.recording.candidates import MOST_GROWN, TemplateCandidate, is_sure
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 from monitor.vision.matching.gallery import Gallery
@@ -142,8 +142,10 @@ class Door:
             sightings.add(session, self.cipher, seen)
             assert match.best is not None
             lead = match.best.similarity - match.threshold
-            capture = Capture(seen.id, person.id, self.at, ENCODER_NAME, face.embedding, chip, {}, 0.98, lead)
-            return take(session, self.cipher, capture)
+            candidate = TemplateCandidate(
+                seen.id, person.id, self.at, ENCODER_NAME, face.embedding, chip, {}, 0.98, lead
+            )
+            return take(session, self.cipher, candidate)
 
     def leads(self) -> dict[int, list[float]]:
         """How far above the threshold each probe is for its own person; below zero it is not named."""

@@ -5,17 +5,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 
-from monitor.domain import EventKind, Frame, KioskEvent, Scene
+from monitor.domain import EventKind, Face, Frame, KioskEvent, RgbImage, Scene
 from monitor.errors import ModelError, MusterError, SourceError
-from monitor.pipeline.gallery_loader import Enrolled
 from monitor.pipeline.kiosk import Kiosk, KioskSummary
-from monitor.vision.matching.gallery import Gallery
+from monitor.pipeline.prefetch import DetectorPrefetch
+from monitor.vision.matching.gallery import Enrolled, Gallery
 from tests.monitor.stage import START
 
 PATIENCE = 60.0
@@ -50,28 +51,37 @@ class FakeSource:
         self.closed += 1
 
 
+class BlindDetector:
+    """Finds no face."""
+
+    def detect(self, rgb: RgbImage) -> list[Face]:
+        return []
+
+
 class FakeFlow:
     """Tells one sighting a frame, and raises where it is told to."""
 
     def __init__(
         self, *, breaks_at: Iterable[int] = (), on_frame: Callable[[Frame], None] = lambda frame: None
     ) -> None:
-        self.gallery: Any = [None] * 3
-        self.no_mood: Any = ()
+        self.people: Any = SimpleNamespace(gallery=[None] * 3)
         self.seen: list[int] = []
-        self.finished_at: float | None = None
+        self.finished = 0
         self._breaks_at = set(breaks_at)
         self._on_frame = on_frame
 
-    def process(self, frame: Frame) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def use_people(self, people: Enrolled) -> None:
+        self.people = people
+
+    def process(self, frame: Frame, faces: list[Face]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         self.seen.append(frame.index)
         self._on_frame(frame)
         if frame.index in self._breaks_at:
             raise RuntimeError("a native library broke")
         return (), (f"sighting {frame.index}",)
 
-    def finish(self, seconds: float) -> tuple[str, ...]:
-        self.finished_at = seconds
+    def finish(self) -> tuple[str, ...]:
+        self.finished += 1
         return ("last sighting",)
 
 
@@ -134,6 +144,7 @@ class Running:
 
         self.kiosk = Kiosk(
             source,
+            DetectorPrefetch(BlindDetector),
             open_flow or (lambda: self.flow),  # type: ignore[arg-type]
             self.recorder,
             publish_scene=publish_scene,
@@ -156,7 +167,7 @@ def test_every_frame_of_a_clip_is_processed_shown_and_written() -> None:
     assert [scene.processed for scene in run.scenes] == list(range(1, 31))
     assert run.scenes[-1].people == 3
     assert run.recorder.facts == [*(f"sighting {index}" for index in range(30)), "last sighting"]
-    assert run.flow.finished_at == 2.9
+    assert run.flow.finished == 1
     assert run.events == []
 
 
@@ -275,12 +286,20 @@ def test_models_are_opened_in_the_vision_thread() -> None:
 
 
 def test_new_people_are_used_from_the_next_frame_on() -> None:
-    run = Running(FakeSource(range(3))).to_the_end()
-    person = uuid4()
-    enrolled = Enrolled(Gallery([]), frozenset({person}))
-    run.kiosk.use_people(enrolled)
-    assert run.flow.gallery is enrolled.gallery
-    assert run.flow.no_mood == {person}
+    """Gallery and refusals change together, and not in the middle of a frame."""
+    before, after = SimpleNamespace(gallery=[None] * 3), Enrolled(Gallery([]), frozenset({uuid4()}))
+    used = []
+
+    def look(frame: Frame) -> None:
+        used.append(run.flow.people)
+        if frame.index == 1:
+            run.kiosk.use_people(after)
+        used.append(run.flow.people)
+
+    run = Running(FakeSource(range(4)), FakeFlow(on_frame=look))
+    run.flow.people = before
+    run.to_the_end()
+    assert used == [before] * 4 + [after] * 4
 
 
 def test_who_is_enrolled_while_the_models_load_is_used_too() -> None:
@@ -288,7 +307,7 @@ def test_who_is_enrolled_while_the_models_load_is_used_too() -> None:
     enrolled = Enrolled(Gallery([]), frozenset())
     run.kiosk.use_people(enrolled)
     run.to_the_end()
-    assert run.flow.gallery is enrolled.gallery
+    assert run.flow.people is enrolled
 
 
 def test_who_gave_a_pin_is_recorded() -> None:

@@ -1,6 +1,6 @@
 """The flow on a stage: who is named, who never is, and what happens when people pass, swap and leave."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import Observation, Phase, Sighting
-from monitor.pipeline.pipeline import FlowSettings, VisionFlow
-from monitor.vision.matching.gallery import Gallery
-from tests.monitor.stage import Places, Stage, person_id
+from monitor.pipeline.pipeline import VisionFlow
+from monitor.vision.matching.gallery import Enrolled, Gallery
+from tests.monitor.stage import FLOW, Places, Stage, person_id
 
 FPS = 15
 ENROLLED = ("Ada", "Bela", "Cleo", "Dana")
@@ -31,14 +31,15 @@ class Run:
         *,
         look_alike: bool = False,
         moods: bool = True,
-        no_mood: Container[UUID] = (),
+        no_mood: Iterable[UUID] = (),
         enrolled: Iterable[str] = ENROLLED,
         **flow: Any,
     ) -> None:
         self.stage = Stage(look_alike=look_alike)
         gallery = Gallery([self.stage.entry(name) for name in enrolled], target_fpir=0.001)
         emotions = self.stage if moods else None
-        self.flow = VisionFlow(self.stage, self.stage, emotions, gallery, FlowSettings(**flow), no_mood=no_mood)
+        people = Enrolled(gallery, frozenset(no_mood))
+        self.flow = VisionFlow(self.stage, emotions, people, replace(FLOW, **flow))
         self.seconds = 0.0
         self.sightings: list[Sighting] = []
         self.shown: list[tuple[float, str, str | None]] = []
@@ -49,7 +50,7 @@ class Run:
         begin = self.seconds
         for _ in range(round(seconds * FPS)):
             frame = self.stage.frame(self.seconds, move(self.seconds - begin), blind=blind, width=width)
-            observations, sightings = self.flow.process(frame)
+            observations, sightings = self.flow.process(frame, self.stage.detect(frame.rgb))
             self.scenes.append(observations)
             self.sightings += sightings
             for observation in observations:
@@ -60,7 +61,7 @@ class Run:
         return self
 
     def end(self) -> "Run":
-        self.sightings += self.flow.finish(self.seconds)
+        self.sightings += self.flow.finish()
         return self
 
     @property
@@ -258,10 +259,11 @@ def test_the_mood_of_somebody_who_refused_is_neither_told_nor_shown_nor_kept_on_
 def test_moods_from_before_somebody_who_refused_was_known_are_not_told() -> None:
     """The first views do not fit anybody yet; moods gathered meanwhile are let go with the name."""
     run = Run(no_mood={person_id("Ada")}, mood_every_seconds=1)
-    gallery, run.flow.gallery = run.flow.gallery, Gallery([])
+    people = run.flow.people
+    run.flow.use_people(replace(people, gallery=Gallery([])))
     run.play(1, standing(Ada=(320, 240)))
     assert run.stage.felt > 0
-    run.flow.gallery = gallery
+    run.flow.use_people(people)
     run.play(3, standing(Ada=(320, 240))).end()
     assert run.told() == ["Ada"]
     assert [one.mood for one in run.sightings] == [None] * len(run.sightings)
@@ -276,7 +278,7 @@ def test_with_moods_off_there_are_none() -> None:
 def test_people_enrolled_while_the_kiosk_runs_are_named_from_then_on() -> None:
     run = Run(enrolled=()).play(2, standing(Ada=(320, 240)))
     assert run.told() == [None]
-    run.flow.gallery = Gallery([run.stage.entry("Ada")], target_fpir=0.001)
+    run.flow.use_people(Enrolled(Gallery([run.stage.entry("Ada")], target_fpir=0.001), frozenset()))
     run.play(2, standing(Ada=(320, 240))).end()
     assert run.told() == [None, "Ada"]
     assert run.phases() == [Phase.OPENED, Phase.IDENTIFIED, Phase.CLOSED]
@@ -285,9 +287,11 @@ def test_people_enrolled_while_the_kiosk_runs_are_named_from_then_on() -> None:
 def test_who_is_renamed_or_erased_while_in_view_is_called_so_from_the_next_frame_on() -> None:
     run = Run().play(2, standing(Ada=(320, 240)))
     assert run.shown[-1][2] == "Ada"
-    run.flow.gallery = Gallery([replace(run.stage.entry("Ada"), name="Augusta")], target_fpir=0.001)
+    run.flow.use_people(
+        Enrolled(Gallery([replace(run.stage.entry("Ada"), name="Augusta")], target_fpir=0.001), frozenset())
+    )
     assert run.play(1 / FPS, standing(Ada=(320, 240))).shown[-1][2] == "Augusta"
-    run.flow.gallery = Gallery([run.stage.entry("Bela")], target_fpir=0.001)
+    run.flow.use_people(Enrolled(Gallery([run.stage.entry("Bela")], target_fpir=0.001), frozenset()))
     assert run.play(1 / FPS, standing(Ada=(320, 240))).shown[-1][2] is None
     assert run.play(2, standing(Ada=(320, 240))).end().told() == ["Ada"]
 

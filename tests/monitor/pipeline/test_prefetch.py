@@ -1,5 +1,7 @@
 """Looking for faces ahead of time finds what looking in time finds."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from monitor.domain import Box, Face, RgbImage
 from monitor.errors import ModelError
-from monitor.pipeline.prefetch import DetectorAhead
+from monitor.pipeline.prefetch import DetectorPrefetch
 
 
 class Brightness:
@@ -27,10 +29,10 @@ def eye() -> Brightness:
 
 
 @pytest.fixture
-def ahead(eye: Brightness) -> Iterator[DetectorAhead]:
-    ahead = DetectorAhead(lambda: eye)
-    yield ahead
-    ahead.close()
+def prefetch(eye: Brightness) -> Iterator[DetectorPrefetch]:
+    prefetch = DetectorPrefetch(lambda: eye)
+    yield prefetch
+    prefetch.close()
 
 
 def picture(brightness: int) -> RgbImage:
@@ -41,29 +43,28 @@ def widths(faces: list[Face]) -> list[float]:
     return [face.box.width for face in faces]
 
 
-def test_each_picture_gets_its_own_faces_and_is_looked_at_once(ahead: DetectorAhead, eye: Brightness) -> None:
-    pictures = [picture(brightness) for brightness in (1, 2, 3, 4)]
-    ahead.begin(pictures[0])
-    found = []
-    for now, following in zip(pictures, [*pictures[1:], None], strict=True):
-        if following is not None:
-            ahead.begin(following)
-        found.append(widths(ahead.detect(now)))
-    assert found == [[1.0], [2.0], [3.0], [4.0]]
+def test_each_picture_gets_its_own_faces_and_is_looked_at_once(prefetch: DetectorPrefetch, eye: Brightness) -> None:
+    begun = [prefetch.submit(picture(brightness)) for brightness in (1, 2, 3, 4)]
+    assert [widths(faces.result()) for faces in begun] == [[1.0], [2.0], [3.0], [4.0]]
     assert eye.looked == 4
 
 
-def test_a_picture_that_was_not_begun_is_looked_at_when_asked(ahead: DetectorAhead) -> None:
-    assert widths(ahead.detect(picture(7))) == [7.0]
+def test_a_picture_whose_faces_nobody_asks_for_is_not_kept(prefetch: DetectorPrefetch) -> None:
+    dropped = picture(1)
+    kept = weakref.ref(dropped)
+    prefetch.submit(dropped).result()
+    del dropped
+    gc.collect()
+    assert kept() is None
 
 
 def test_a_missing_model_is_told_to_who_asks() -> None:
     def missing() -> Brightness:
         raise ModelError("The model file is missing; install Muster again.")
 
-    ahead = DetectorAhead(missing)
-    ahead.begin(same := picture(1))
+    prefetch = DetectorPrefetch(missing)
+    faces = prefetch.submit(picture(1))
     with pytest.raises(ModelError):
-        ahead.detect(same)
-    ahead.close()
-    ahead.close()
+        faces.result()
+    prefetch.close()
+    prefetch.close()

@@ -80,7 +80,7 @@ def test_on_a_picture_without_a_face_nothing_is_asked() -> None:
     def never(chips: np.ndarray) -> list[Match]:
         raise AssertionError("nobody is there to be named")
 
-    alone = Identifier(FakeDetector(), never, FakeEmotions(), mood_confidence=0.45)
+    alone = Identifier(FakeDetector(), never, FakeEmotions(), mood_confidence=0.45)  # type: ignore[arg-type]
     assert alone.identify(PICTURE) == []
 
 

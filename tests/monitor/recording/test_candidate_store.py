@@ -17,7 +17,7 @@ from db.people import consents, people
 from db.records import Person
 from db.schema import TemplateRow
 from monitor.domain import Embedding
-from monitor.recording.candidates import MOST_WAITING, Capture
+from monitor.recording.candidates import MOST_WAITING, TemplateCandidate
 from monitor.recording.recorder import Recorder
 from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
 
@@ -63,7 +63,7 @@ def offer(engine: Engine, member: Person, start: Callable[..., Recorder]) -> Cal
         sighting = seen(named, minute)
         recorder.record(sighting)
         chip = np.full((150, 150, 3), 128, np.uint8)
-        capture = Capture(sighting.id, member.id, AT, ENCODER, face, chip, {"sharpness": 0.2}, 0.98, 0.03)
+        capture = TemplateCandidate(sighting.id, member.id, AT, ENCODER, face, chip, {"sharpness": 0.2}, 0.98, 0.03)
         recorder.offer(replace(capture, **changed))  # type: ignore[arg-type]
         settled()
         return sighting.id
@@ -118,7 +118,7 @@ def test_without_consent_nothing_waits(
     sighting = seen(ada)
     recorder.record(sighting)
     chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(Capture(sighting.id, ada.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(TemplateCandidate(sighting.id, ada.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
     recorder.close()
     assert _waiting(engine) == []
     assert recorder.lost == 0
@@ -156,7 +156,7 @@ def test_a_sighting_whose_entry_was_voided_gives_nothing_later(
         desk = {"id": new_id(), "at": AT, "kiosk": recorder.kiosk, "actor": "desk", "reason": "that was not her"}
         corrections.void(session, checked_in.attendance, **desk)  # type: ignore[arg-type]
     chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(Capture(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(TemplateCandidate(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
     recorder.close()
     assert _waiting(engine) == []
 
@@ -176,7 +176,7 @@ def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
     recorder.void(checked_in.attendance, "door")
     recorder.record(second)
     chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(Capture(second.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(TemplateCandidate(second.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
     recorder.record(seen(member, 20))
     recorder.close(timeout=60)
     assert told.kinds == ["sighting", "check_in", "sighting", "check_out", "sighting", "check_in"]
@@ -190,7 +190,7 @@ def test_not_me_takes_the_capture_along(
     sighting = seen(member)
     recorder.record(sighting)
     chip = np.zeros((150, 150, 3), np.uint8)
-    capture = Capture(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03)
+    capture = TemplateCandidate(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03)
     recorder.offer(capture)
     checked_in = told.wait_for(2)[1]
     assert checked_in.attendance is not None

@@ -1,4 +1,4 @@
-"""Slow growth: which views of a named face are offered for a template."""
+"""Template adaptation: which views of a named face are offered for a template."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from monitor.domain import Box, Candidate, Embedding, Face, Frame, Match, RgbImage, Sighting
-from monitor.pipeline.pipeline import FlowSettings, VisionFlow
-from monitor.recording.candidates import CLEAR, LEAD, Capture, Growth, View, is_sure, nearest
-from monitor.vision.matching.gallery import Gallery
-from tests.monitor.stage import START, Stage, frontal, person_id
+from monitor.pipeline.pipeline import VisionFlow
+from monitor.recording.candidates import CLEAR, LEAD, CandidateSelector, TemplateCandidate, TrackView, is_sure, nearest
+from monitor.vision.matching.gallery import Enrolled, Gallery
+from tests.monitor.stage import FLOW, START, Stage, frontal, person_id
 
 ADA, BELA = person_id("Ada"), person_id("Bela")
 
@@ -30,7 +30,7 @@ class Answers:
         return self.track if probe[0] == 0 else self.alone
 
 
-VIEW = View(
+VIEW = TrackView(
     sighting=UUID(int=5),
     person=ADA,
     frame=Frame(3, START, 0.2, np.zeros((120, 120, 3), np.uint8)),
@@ -41,11 +41,11 @@ VIEW = View(
 )
 
 
-def _offered(gallery: Answers, quality: dict[str, float] | None, views: int = 1) -> list[Capture]:
-    offered: list[Capture] = []
-    growth = Growth("test-1", lambda rgb, face: quality, offered.append)
+def _offered(gallery: Answers, quality: dict[str, float] | None, views: int = 1) -> list[TemplateCandidate]:
+    offered: list[TemplateCandidate] = []
+    candidates = CandidateSelector("test-1", lambda rgb, face: quality, offered.append)
     for _ in range(views):
-        growth.look(VIEW, gallery)
+        candidates.consider(VIEW, gallery.identify)
     return offered
 
 
@@ -90,12 +90,13 @@ def test_a_long_sighting_is_not_looked_at_for_ever() -> None:
 
 
 def test_tries_are_counted_for_each_sighting() -> None:
-    offered: list[Capture] = []
-    growth = Growth("test-1", lambda rgb, face: {}, offered.append)
+    offered: list[TemplateCandidate] = []
+    candidates = CandidateSelector("test-1", lambda rgb, face: {}, offered.append)
     for number in range(600):
-        growth.look(replace(VIEW, sighting=UUID(int=number)), Answers(_match(0.98), _match(0.98)))
+        answers = Answers(_match(0.98), _match(0.98))
+        candidates.consider(replace(VIEW, sighting=UUID(int=number)), answers.identify)
     assert len(offered) == 600
-    assert len(growth._tries) <= 256
+    assert len(candidates._tries) <= 256
 
 
 def test_the_nearest_image_is_the_most_similar_one() -> None:
@@ -107,7 +108,7 @@ def test_the_nearest_image_is_the_most_similar_one() -> None:
 def test_the_flow_looks_at_the_named_face_only_and_with_that_frames_picture() -> None:
     stage = Stage()
     gallery = Gallery([stage.entry(name) for name in ("Ada", "Bela")], target_fpir=0.001)
-    offered: list[Capture] = []
+    offered: list[TemplateCandidate] = []
     widths: list[float] = []
 
     def assess(rgb: RgbImage, face: Face) -> dict[str, float]:
@@ -115,13 +116,14 @@ def test_the_flow_looks_at_the_named_face_only_and_with_that_frames_picture() ->
         widths.append(float((rgb[top : top + 80, left : left + 80, 0] == rgb[top + 40, left + 40, 0]).mean()))
         return {"sharpness": 0.2}
 
-    growth = Growth("test-1", assess, offered.append)
-    flow = VisionFlow(stage, stage, None, gallery, FlowSettings(), growth=growth)
+    candidates = CandidateSelector("test-1", assess, offered.append)
+    flow = VisionFlow(stage, None, Enrolled(gallery, frozenset()), FLOW, candidates=candidates)
     told: list[Sighting] = []
     for frame in range(90):
         seconds = frame / 15
         places = {"Ada": (160.0 + 60 * seconds, 240.0), "stranger": (500.0, 100.0)}
-        told += flow.process(stage.frame(seconds, places))[1]
+        shown = stage.frame(seconds, places)
+        told += flow.process(shown, stage.detect(shown.rgb))[1]
     named = {one.id for one in told if one.match.person}
     assert offered
     assert {capture.person for capture in offered} == {person_id("Ada")}
@@ -129,13 +131,14 @@ def test_the_flow_looks_at_the_named_face_only_and_with_that_frames_picture() ->
     assert min(widths) > 0.99
 
 
-def test_without_growth_the_flow_encodes_no_more_than_before() -> None:
+def test_without_adaptation_the_flow_encodes_no_more_than_before() -> None:
     encoded = []
-    for growth in (None, Growth("test-1", lambda rgb, face: {}, lambda capture: None)):
+    for candidates in (None, CandidateSelector("test-1", lambda rgb, face: {}, lambda candidate: None)):
         stage = Stage()
         gallery = Gallery([stage.entry("Ada")], target_fpir=0.001)
-        flow = VisionFlow(stage, stage, None, gallery, FlowSettings(), growth=growth)
+        flow = VisionFlow(stage, None, Enrolled(gallery, frozenset()), FLOW, candidates=candidates)
         for frame in range(60):
-            flow.process(stage.frame(frame / 15, {"Ada": (320, 240)}))
+            shown = stage.frame(frame / 15, {"Ada": (320, 240)})
+            flow.process(shown, stage.detect(shown.rgb))
         encoded.append(len(stage.encoded))
     assert encoded[0] == encoded[1]

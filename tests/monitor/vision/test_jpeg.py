@@ -11,7 +11,8 @@ def test_a_picture_comes_back_in_its_colours() -> None:
     rgb = np.full((12, 20, 3), (200, 100, 30), np.uint8)
     back = decode_jpeg(encode_jpeg(rgb))
     assert back is not None
-    assert (back.shape, back.dtype) == (rgb.shape, np.uint8)
+    assert back.shape == rgb.shape
+    assert back.dtype == np.uint8
     assert np.abs(back.astype(int) - rgb).max() <= 3
 
 

@@ -19,7 +19,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
         target.write(b"half")  # type: ignore[attr-defined]
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint.np, "savez", half_then_full)
+    monkeypatch.setattr(np, "savez", half_then_full)
     with pytest.raises(DataError, match="No space left on device; the one before it is kept"):
         checkpoint.save(file, {"weights": [np.arange(4)]}, {"epochs": 2})
     groups, facts = checkpoint.load(file)
