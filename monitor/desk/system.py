@@ -1,6 +1,7 @@
 """What the system screen asks. It blocks: call it in workers only."""
 
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,28 @@ from db.privacy.retention import Retention
 from db.records import AuditEntry, Expired, Kiosk, LedgerCheck, Page, Want
 from monitor.config import Settings
 from monitor.desk.today import DESK
+from monitor.doctor.check import Check, Status
+from monitor.doctor.run import check_window, run_checks
+from monitor.sources.camera import CameraInfo, list_cameras
+from monitor.sources.source import FrameSource, open_source
+
+__all__ = (
+    "Check", "Machine", "Status", "SystemView", "Verdict", "back_up", "purge", "rules_of", "system_view", "verify",
+)  # fmt: skip
 
 LASTS: Final = timedelta(minutes=1)
 """How long the number of what is past its time is good: it takes a look at everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What is asked of a machine; everything may block."""
+
+    checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
+    cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
+    open_source: Callable[[str], FrameSource] = open_source
+    terminal: Callable[[], Iterator[Check]] = check_window
+    """What of the checks changes with the window."""
 
 
 @dataclass(frozen=True, slots=True)

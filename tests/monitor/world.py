@@ -29,8 +29,8 @@ from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.config import Settings
-from monitor.desk.machine import Machine
 from monitor.desk.store import Store
+from monitor.desk.system import Machine
 from monitor.doctor.check import Check, Status
 from monitor.domain import (
     Box,

@@ -14,9 +14,8 @@ from textual.widgets import Static
 from db.records import AuditEntry, Expired
 from monitor.attendance.pin import SHORTEST
 from monitor.desk import system as queries
-from monitor.desk.machine import Check, Machine, Status
 from monitor.desk.pin_entry import write_admin_pin
-from monitor.desk.system import SystemView, Verdict
+from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text

@@ -7,8 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.config import Settings
-from monitor.desk.machine import Check, Status
-from monitor.desk.system import SystemView
+from monitor.desk.system import Check, Status, SystemView
 from monitor.sources.stream import without_password
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.runtime.kiosk_controller import KioskController
