@@ -55,7 +55,7 @@ def run_bench(
     Raises:
         UsageError: a part of that name does not exist.
         SourceError: a clip cannot be read.
-        MusterError, DatabaseError: a model is missing, or no temporary folder can be written.
+        MusterError: a model is missing, or no temporary folder can be written.
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:

@@ -91,11 +91,6 @@ def main() -> None:
         _fail("Stopped.", 130)
     except OSError as error:
         _fail_system(error)
-    except Exception as error:
-        # The database's errors have a root of their own: db knows nothing of ours, and --help nothing of db.
-        if type(error).__module__ != "db.errors":
-            raise
-        _fail(str(error), getattr(error, "exit_code", 1))
 
 
 def _fail_usage(error: ClickException) -> NoReturn:

@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from db.errors import DatabaseError
 from monitor.attendance.pin_attempts import in_use
 from monitor.config import LOG_FILE, Settings
 from monitor.desk.change_feed import News
@@ -64,7 +63,7 @@ class RunningKiosk(Protocol):
         """Void a check-in or check-out and remember the wrong pair.
 
         Raises:
-            MusterError, DatabaseError: it cannot.
+            MusterError: it cannot.
         """
 
     def record_pin(self, person: UUID) -> None:
@@ -281,7 +280,7 @@ class LiveDoor:
             while not kiosk.wait(POLL):
                 continue
             problem = "The source has come to its end."
-        except (MusterError, DatabaseError) as error:
+        except MusterError as error:
             problem = str(error)
         except Exception:
             # The kiosk passes on whatever its models and its camera's driver raise. The app must go on: it is where

@@ -9,7 +9,7 @@ from typing import TypeVar
 from textual.app import App
 from textual.message import Message
 
-from db.errors import DatabaseError, Interrupted
+from db.errors import Interrupted
 from monitor.config import LOG_FILE
 from monitor.errors import MusterError
 
@@ -63,7 +63,7 @@ class WorkApp(App[None]):
             result = job()
         except Interrupted:
             log.debug("A load was given up: another one took its place")
-        except (MusterError, DatabaseError) as error:
+        except MusterError as error:
             log.warning("%s", error)
             self.show_later(partial(failed, str(error)))
         except Exception:
