@@ -76,6 +76,16 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     return receipt
 
 
+def sealed_faces(session: Session, person: UUID) -> list[bytes]:
+    """Every sealed face and picture of a person: bytes that only this person's rows have."""
+    columns = (
+        *(TemplateRow.embedding, TemplateRow.chip, GrowthRow.embedding, GrowthRow.chip),
+        *(MeanTemplateRow.embedding, PortraitRow.jpeg),
+    )
+    found = (session.scalars(select(column).where(column.class_.person_id == person)) for column in columns)
+    return [value for values in found for value in values if value is not None]
+
+
 def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *, at: datetime, actor: str) -> None:
     """Makes two people one: everything of `source` becomes `into`'s, and `source` is gone.
 

@@ -12,18 +12,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from db.privacy.retention import Expired
 from db.records import AuditEntry
-from monitor.attendance.pin import SHORTEST
 from monitor.config import Settings
 from monitor.desk import system as queries
-from monitor.desk.system import SystemView, Verdict
+from monitor.desk.system import Purged, SystemView, Verdict
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
-from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.door.lock import write_pin
+from monitor.tui.screens.desk import DESK, DeskScreen
+from monitor.tui.screens.door.lock import NEW_PIN, check_new_pin, write_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -180,17 +178,17 @@ class SystemScreen(DeskScreen[SystemView]):
             app.notify("Nothing is past its time.")
             return
         text = f"{past_text(self.loaded)}. The ledger of attendance stays. This cannot be undone."
-        job = partial(queries.purge, app.engine, app.settings, app.clock())
+        job = partial(queries.purge, app.engine, app.settings, at=app.clock(), actor=DESK)
         dialog = Dialog("Delete what is past its time", text, yes="Delete", danger=True)
 
-        def begin(_: Answers) -> Callable[[], Expired]:
+        def begin(_: Answers) -> Callable[[], Purged]:
             self.say("Deleting what is past its time")
             return job
 
         ask(app, dialog, begin, self._purged, self._say_problem)
 
-    def _purged(self, gone: Expired) -> None:
-        self.app.notify(f"{gone.rows:,} rows are deleted.")
+    def _purged(self, purged: Purged) -> None:
+        self.app.notify(f"{purged.gone.rows:,} rows are deleted.")
         self.say(self._verdict())
         self.reload()
 
@@ -261,17 +259,6 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def action_pin(self) -> None:
         app = self.app
-
-        fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
         text = "Who opens a screen of the desk is asked for it. Leave both empty to remove it."
-        dialog = Dialog("Admin PIN", text, fields, yes="Set", check=check_pin)
+        dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
         ask(app, dialog, lambda answers: partial(write_pin, app.config_file, answers["pin"]), app.use_pin)
-
-
-def check_pin(answers: Answers) -> str | None:
-    """What is wrong with a new PIN, or None."""
-    if answers["pin"] != answers["again"]:
-        return "The two are not the same."
-    if answers["pin"] and len(answers["pin"]) < SHORTEST:
-        return f"A PIN has at least {SHORTEST} characters."
-    return None

@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.privacy import erasure
 from db.records import ErasureReceipt, Person, PersonExport
-from db.schema import GrowthRow, MeanTemplateRow, PortraitRow, TemplateRow
 from monitor.errors import MusterError, UsageError
 
 _CHUNK: Final = 2**22
@@ -104,17 +103,8 @@ def erase(engine: Engine, person: Person, *, at: datetime, actor: str) -> Erasur
 
 def _traces(engine: Engine, person: Person) -> Sequence[bytes]:
     """Bytes that only this person's rows have."""
-    columns = (
-        *(TemplateRow.embedding, TemplateRow.chip, GrowthRow.embedding, GrowthRow.chip),
-        *(MeanTemplateRow.embedding, PortraitRow.jpeg),
-    )
     with reading(engine) as session:
-        sealed = [
-            value
-            for column in columns
-            for value in session.scalars(select(column).where(column.class_.person_id == person.id))
-            if value is not None
-        ]
+        sealed = erasure.sealed_faces(session, person.id)
     return [person.id.hex.encode(), *(value[:_TRACE] for value in sealed)]
 
 
