@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from db.ids import new_id
 from db.records import AuditEntry
 from db.schema import AuditRow
+
+_NOW_CALLED: Final = {"door pin": "set pin", "door pin removed": "remove pin"}
+"""Names of acts in older rows, and what these acts are called now."""
 
 
 def note(
@@ -52,4 +55,5 @@ def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
 
 
 def record(row: AuditRow) -> AuditEntry:
-    return AuditEntry(row.id, row.at, row.actor, row.action, row.person_id, row.event_id, row.detail)
+    action = _NOW_CALLED.get(row.action, row.action)
+    return AuditEntry(row.id, row.at, row.actor, action, row.person_id, row.event_id, row.detail)

@@ -1,40 +1,53 @@
-"""One exception root of the database side. Its text is one sentence: what is wrong and what to do."""
+"""What can go wrong with the database, each a `MusterError` whose text says what is wrong and what to do."""
 
 import sqlite3
 from pathlib import Path
 from typing import Final
 
+from monitor.errors import MusterError
 
-class DatabaseError(Exception):
+
+class DatabaseError(MusterError):
     """Something about the database that a user can understand and act on."""
 
-    exit_code = 1
+    code = "database"
 
 
 class InvalidRecord(DatabaseError):  # noqa: N818 - reads as a sentence where it is raised
     """What was asked to be stored or changed makes no sense or contradicts what is there."""
 
+    code = "invalid-record"
+
 
 class DatabaseBusy(DatabaseError):  # noqa: N818
     """Another program holds the database; trying again later helps."""
+
+    code = "database-busy"
 
 
 class DatabaseFull(DatabaseError):  # noqa: N818
     """No room is left on the disk; making room helps."""
 
+    code = "database-full"
+
 
 class DatabaseUnavailable(DatabaseError):  # noqa: N818
     """The database cannot be reached, read or written at the moment."""
 
+    code = "database-unavailable"
+
 
 class Interrupted(DatabaseError):  # noqa: N818
     """The answer to a read is no longer wanted, so it was given up."""
+
+    code = "interrupted"
 
 
 class NoDatabase(DatabaseUnavailable):
     """There is no such file; most likely its name was mistyped."""
 
     exit_code = 2
+    code = "no-database"
 
     def __init__(self, place: Path) -> None:
         super().__init__(
@@ -47,24 +60,32 @@ class WrongUrl(DatabaseError):  # noqa: N818
     """What was given is no address of a database that Muster can use."""
 
     exit_code = 2
+    code = "wrong-url"
 
 
 class NameTaken(DatabaseError):  # noqa: N818
     """A file that was to be made is there already."""
 
     exit_code = 2
+    code = "name-taken"
 
 
 class DatabaseDamaged(DatabaseError):  # noqa: N818
     """The file is not a database of Muster, or is broken."""
 
+    code = "database-damaged"
+
 
 class NewerDatabase(DatabaseError):  # noqa: N818
     """The database was written by a newer version of Muster."""
 
+    code = "newer-database"
+
 
 class WrongKey(DatabaseError):  # noqa: N818
     """The face templates were encrypted with another key."""
+
+    code = "wrong-key"
 
 
 BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

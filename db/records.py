@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Item = TypeVar("Item")
 ConsentKind: TypeAlias = Literal["face", "mood"]
-EventKind: TypeAlias = Literal["check_in", "check_out", "void", "correction"]
+LedgerKind: TypeAlias = Literal["check_in", "check_out", "void", "correction"]
 Presence: TypeAlias = Literal["check_in", "check_out"]
 Method: TypeAlias = Literal["face", "pin", "manual"]
 Role: TypeAlias = Literal["in", "out", "auto"]
@@ -169,7 +169,7 @@ class NewEvent:
     """An attendance event to be appended to the ledger."""
 
     id: UUID
-    kind: EventKind
+    kind: LedgerKind
     person: UUID
     at: datetime
     """When it happened; for a correction, when it really happened."""
@@ -192,7 +192,7 @@ class AttendanceEvent:
 
     seq: int
     id: UUID
-    kind: EventKind
+    kind: LedgerKind
     person: UUID | None
     """None when the person was erased."""
     subject: UUID
@@ -214,7 +214,7 @@ class LedgerEntry:
     """What the attendance rules read of a row of the ledger."""
 
     id: UUID
-    kind: EventKind
+    kind: LedgerKind
     person: UUID | None
     at: datetime
     target: UUID | None

@@ -17,7 +17,7 @@ from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from db.errors import InvalidRecord
-from db.records import AttendanceEvent, EventKind, LedgerCheck, LedgerEntry, Method, NewEvent, Presence
+from db.records import AttendanceEvent, LedgerCheck, LedgerEntry, LedgerKind, Method, NewEvent, Presence
 from db.schema import EventRow, PersonRow, SubjectRow
 
 _EVENT: Final = (
@@ -244,7 +244,7 @@ def _record(row: EventRow, person: UUID | None) -> AttendanceEvent:
     return AttendanceEvent(
         seq=row.seq,
         id=row.id,
-        kind=cast(EventKind, row.kind),
+        kind=cast(LedgerKind, row.kind),
         person=person,
         subject=row.subject,
         at=row.at,

@@ -196,6 +196,11 @@ def set_portrait(session: Session, cipher: TemplateCipher, person: UUID, jpeg: b
     session.flush()
 
 
+def delete_portrait(session: Session, person: UUID) -> None:
+    """Deletes the person's thumbnail, where there is one."""
+    session.execute(delete(PortraitRow).where(PortraitRow.person_id == person))
+
+
 def load_portrait(session: Session, cipher: TemplateCipher, person: UUID) -> bytes | None:
     """The person's thumbnail as JPEG. Raises: WrongKey, DatabaseDamaged."""
     row = session.get(PortraitRow, person)

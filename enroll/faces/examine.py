@@ -99,6 +99,18 @@ class Examiner:
 ExaminerMaker: TypeAlias = Callable[[], Examiner]
 
 
+def gate(limits: QualityLimits) -> Callable[[RgbImage, Face], dict[str, float] | None]:
+    """The gate that images for enrolment pass, for faces in view: quality in numbers, None when it is not enough."""
+
+    def pass_or_not(rgb: RgbImage, face: Face) -> dict[str, float] | None:
+        if face.keypoints is None or face.score < SURE:
+            return None
+        quality = assess(rgb, face, limits)
+        return quality.numbers() if quality.passed and not quality.warnings else None
+
+    return pass_or_not
+
+
 def find_faces(detector: FaceDetector, rgb: RgbImage) -> list[Face]:
     """Faces on a still image; one that is found at once is not searched for in every corner."""
     return detector.detect(rgb) or detector.detect(rgb, thorough=True)

@@ -72,6 +72,19 @@ def mean_template(embeddings: Embeddings) -> Embedding:
     return np.asarray(embeddings.mean(axis=0), np.float32)
 
 
+def similarity(one: Sequence[Embedding], other: Sequence[Embedding]) -> float | None:
+    """Cosine of the mean templates of two sets of faces; None when one set is empty.
+
+    Args:
+        one: float32 (128,) each, of length 1.
+        other: the second set.
+    """
+    if not len(one) or not len(other):
+        return None
+    first, second = (unit(mean_template(np.stack(faces))) for faces in (one, other))
+    return float(first @ second)
+
+
 def fit_of_each(embeddings: Embeddings) -> NDArray[np.float32]:
     """How similar each image is to the mean of the others.
 

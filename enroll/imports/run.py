@@ -107,7 +107,7 @@ def import_pile(
         The account of each person, as soon as they are written.
 
     Raises:
-        MusterError, DatabaseError: a model is missing, or the database cannot be read or written.
+        MusterError: a model is missing, or the database cannot be read or written.
     """
     with reading(engine) as session:
         roster = load_roster(session, cipher)

@@ -40,7 +40,7 @@ def enrol_from_images(
         examiner: None for a new one, which looks at each face once.
 
     Raises:
-        MusterError, DatabaseError: a model is missing, or the database cannot be written.
+        MusterError: a model is missing, or the database cannot be written.
     """
     examiner = examiner or Examiner(steady=False)
     with reading(engine) as session:

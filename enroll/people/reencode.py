@@ -12,8 +12,7 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
 from db.records import Person, Template
-from enroll.people.gallery_index import load_roster
-from enroll.people.store import mark_alike, refresh_template
+from enroll.people.store import renew
 from monitor.domain import Embedding, RgbImage
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
@@ -57,17 +56,17 @@ def _re_encode_person(
     old = [one for one in templates.list_templates(session, person.id) if one.encoder != ENCODER_NAME]
     if not old:
         return None
-    renewed = sum(_renew(session, cipher, embed, one, at=at, actor=actor) for one in old)
+    renewed = sum(_re_encode_image(session, cipher, embed, one, at=at, actor=actor) for one in old)
     if renewed == len(old):
         for encoder in {one.encoder for one in old}:
             templates.delete_mean_template(session, person.id, encoder)
-    known = refresh_template(session, cipher, person, at=at)
-    if known is not None:
-        mark_alike(session, load_roster(session, cipher), known, at=at)
+    renew(session, cipher, [person], at=at)
     return Reencoded(person.name, renewed, len(old) - renewed)
 
 
-def _renew(session: Session, cipher: TemplateCipher, embed: Embed, old: Template, *, at: datetime, actor: str) -> bool:
+def _re_encode_image(
+    session: Session, cipher: TemplateCipher, embed: Embed, old: Template, *, at: datetime, actor: str
+) -> bool:
     chip = templates.load_chip(session, cipher, old.id)
     rgb = decode_jpeg(chip) if chip else None
     if rgb is None:

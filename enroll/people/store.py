@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,7 @@ from db.faces import templates
 from db.people import consents, look_alikes, people
 from db.records import ConsentKind, Person
 from enroll.faces.judge import Member
-from enroll.people.gallery_index import Alike, Known, Roster
+from enroll.people.gallery_index import Alike, Known, Roster, load_roster
 from monitor.vision.encoder import ENCODER_NAME
 
 
@@ -112,6 +111,19 @@ def refresh_template(session: Session, cipher: TemplateCipher, person: Person, *
     return Known(person.id, person.name, mean, members)
 
 
+def renew(
+    session: Session, cipher: TemplateCipher, changed: Iterable[Person], *, at: datetime
+) -> list[tuple[Known, list[Alike]]]:
+    """Computes templates and look-alike marks anew of people whose images changed.
+
+    Returns:
+        Those who have a template, each with who looks like them now.
+    """
+    renewed = [refresh_template(session, cipher, person, at=at) for person in changed]
+    roster = load_roster(session, cipher)
+    return [(known, mark_alike(session, roster, known, at=at)) for known in renewed if known is not None]
+
+
 def mark_alike(session: Session, roster: Roster, known: Known, *, at: datetime) -> list[Alike]:
     """Notes who looks like this person, so that naming either needs a larger margin.
 
@@ -119,9 +131,5 @@ def mark_alike(session: Session, roster: Roster, known: Known, *, at: datetime) 
         Them, the most similar first.
     """
     alike = roster.alike(known.template, known.members, but=known.person)
-    look_alikes.replace_for(session, known.person, _pairs(alike), at=at)
+    look_alikes.replace_for(session, known.person, [(one.person, one.similarity) for one in alike], at=at)
     return alike
-
-
-def _pairs(alike: Iterable[Alike]) -> list[tuple[UUID, float]]:
-    return [(one.person, one.similarity) for one in alike]

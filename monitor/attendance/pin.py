@@ -13,6 +13,13 @@ SHORTEST = 4
 """Digits that a PIN has at least."""
 
 
+def pin_fault(pin: str) -> str | None:
+    """What is wrong with a new PIN, in one sentence; None for digits (0 to 9) enough."""
+    if len(pin) >= SHORTEST and pin.isascii() and pin.isdigit():
+        return None
+    return f"A PIN has at least {SHORTEST} digits, and nothing else."
+
+
 def hash_pin(pin: str) -> str:
     """What is kept of a PIN: `scrypt$N$r$p$salt$hash`, the last two in base64."""
     salt = secrets.token_bytes(16)

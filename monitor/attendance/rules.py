@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from db.records import Presence, Role
 from monitor.attendance.shifts import Expected, Shift, expected, person_day
-
-Presence: TypeAlias = Literal["check_in", "check_out"]
-Role: TypeAlias = Literal["in", "out", "auto"]
 
 _PRESENCE: Final[Mapping[str, Presence]] = {"check_in": "check_in", "check_out": "check_out"}
 

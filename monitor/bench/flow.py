@@ -37,7 +37,7 @@ def open_door(folder: Path, photos: dict[str, list[RgbImage]]) -> Door:
     """A new database with the people of these photos enrolled.
 
     Raises:
-        MusterError, DatabaseError: a model is missing, or the folder cannot be written.
+        MusterError: a model is missing, or the folder cannot be written.
     """
     settings = load_settings(
         db=f"sqlite:///{folder / 'bench.sqlite3'}",

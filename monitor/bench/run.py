@@ -56,7 +56,7 @@ def run_bench(
     Raises:
         UsageError: a part of that name does not exist, or face_recognition is needed and not installed.
         SourceError: a clip cannot be read.
-        MusterError, DatabaseError: a model is missing, or no temporary folder can be written.
+        MusterError: a model is missing, or no temporary folder can be written.
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:

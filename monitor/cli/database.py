@@ -134,27 +134,24 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
-    from db.engine import open_database, reading, scrub, writing
-    from db.privacy import retention
+    from db.engine import open_database
+    from monitor.desk import system
 
     settings = run.settings(
         keep_visitors_days=older_than if visitors_days is None else visitors_days,
         keep_sightings_days=older_than if sightings_days is None else sightings_days,
         keep_moods_days=older_than if moods_days is None else moods_days,
     )
-    rules = retention.Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
     engine = open_database(settings.db, create=False, read_only=dry_run)
     now = run.at
     if dry_run:
-        with reading(engine) as session:
-            found = retention.expired(session, rules, now)
+        found, scrubbed = system.expired(engine, settings, now), False
     else:
-        with writing(engine) as session:
-            found = retention.purge(session, rules, now, actor="command line")
-    clean = dry_run or scrub(engine)
+        purged = system.purge(engine, settings, at=now, actor="command line")
+        found, scrubbed = purged.gone, purged.scrubbed
     if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
-        emit({**counts, "dry_run": dry_run, "scrubbed": clean and not dry_run})
+        emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})
         return
     verb = "Would delete" if dry_run else "Deleted"
     out.print(
@@ -162,7 +159,7 @@ def purge(
         f"{found.moods:,} mood samples and {found.captures:,} faces that nobody reviewed.",
         soft_wrap=True,
     )
-    if not clean:
+    if not scrubbed and not dry_run:
         out.print("Another program uses the database; run this again later to empty its free pages too.")
 
 

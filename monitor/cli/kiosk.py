@@ -66,6 +66,6 @@ def kiosk(
 
 def _gate(settings: "Settings") -> "Assess":
     """The gate that images for enrolment pass, for templates that grow; only then enrolment is imported."""
-    from enroll.people.adaptation import gate
+    from enroll.faces.examine import gate
 
     return gate(settings.quality)

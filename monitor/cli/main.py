@@ -101,11 +101,6 @@ def main() -> None:
         _fail_import(error)
     except OSError as error:
         _fail_system(error)
-    except Exception as error:
-        # The database's errors have a root of their own: db knows nothing of ours, and --help nothing of db.
-        if type(error).__module__ != "db.errors":
-            raise
-        _fail(str(error), getattr(error, "exit_code", 1))
 
 
 def _fail_usage(error: TyperException) -> NoReturn:

@@ -1,42 +1,39 @@
-"""What the people screen asks and changes. All of it blocks: call it in workers only."""
+"""Who is enrolled, and what is kept about each. All of it blocks: call it in workers only."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Literal, TypeAlias
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit
 from db.crypto import TemplateCipher
-from db.engine import reading, writing
+from db.engine import reading
+from db.errors import InvalidRecord
 from db.faces import candidates, templates
 from db.people import consents, pages, people, pins
-from db.privacy import erasure
 from db.records import Consent, Page, Person, PersonSummary, Template, Want
+from enroll.faces.similarity_limits import fit_of_each
 from enroll.imports.run import import_pile, open_pile
-from enroll.people.export_and_erase import erase
-from enroll.people.manage import change
 from enroll.people.report import PersonReport
-from enroll.people.store import Details, refresh_template
+from enroll.people.store import Details
 from monitor.attendance.days import Period
-from monitor.attendance.pin import hash_pin
 from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
 from monitor.desk.attendance import attendance_of
 from monitor.desk.moods import person_moods
-from monitor.desk.today import DESK, shares_of
+from monitor.desk.today import shares_of
 from monitor.domain import RgbImage
+from monitor.errors import UsageError
 from monitor.moods.cells import Change
+from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
 
 HISTORY_DAYS = 14
-Property: TypeAlias = Literal["rename", "number", "group", "notes"]
-"""What `change_person` changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,28 @@ class PersonDetails:
         return sum(one.sighting is not None for one in self.templates)
 
 
+@dataclass(frozen=True, slots=True)
+class EnrolledImage:
+    """An enrolled image and how well it fits the person's others."""
+
+    template: Template
+    fit: float | None
+    """Cosine to the mean of the others; None for the only one, or for one of another encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """What is kept about one person, without attendance and moods."""
+
+    person: Person
+    images: tuple[EnrolledImage, ...]
+    """The oldest first."""
+    consents: tuple[Consent, ...]
+    """Every decision, the oldest first."""
+    look_alikes: tuple[tuple[str, float], ...]
+    """Name and similarity, the most alike first."""
+
+
 def people_page(engine: Engine, search: str, want: Want, stop: Event) -> Page[PersonSummary]:
     """People by name in whose name, number or group the text occurs. Raises: DatabaseError.
 
@@ -106,6 +125,59 @@ def count_choice(engine: Engine, search: str, but: UUID | None, stop: Event) -> 
     """How many people there are to choose from. Raises: DatabaseError."""
     with reading(engine, stop) as session:
         return pages.count_matching(session, search, but)
+
+
+def list_people(
+    engine: Engine, search: str = "", group: str | None = None, *, inactive: bool = False
+) -> list[PersonSummary]:
+    """Everybody by name; `search` looks in names, numbers and groups. Raises: DatabaseError.
+
+    Args:
+        inactive: only those who are not recognised any more.
+    """
+    with reading(engine) as session:
+        return people.list_people(session, search=search, group=group, active=False if inactive else None)
+
+
+def find_person(engine: Engine, who: str) -> Person:
+    """The person whom a user means, by id, number or name.
+
+    Raises:
+        UsageError: there is none, or several have the name.
+    """
+    with reading(engine) as session:
+        try:
+            return people.get_person(session, UUID(who))
+        except (ValueError, InvalidRecord):
+            pass  # not an id; then it is a number or a name
+        if not who.strip():
+            raise UsageError("No person is named; give a name, a number or an id.")
+        if by_number := people.find_by_number(session, who):
+            return by_number
+        named = people.find_by_name(session, who)
+    if not named:
+        raise UsageError(f"Nobody enrolled has the name or number {who!r}; see 'muster people list'.")
+    if len(named) > 1:
+        ids = ", ".join(str(person.id) for person in named)
+        raise UsageError(f"{len(named)} people have the name {who!r}; give one's number or id: {ids}.")
+    return named[0]
+
+
+def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> PersonRecord:
+    """What is kept about one person. Raises: DatabaseError."""
+    with reading(engine) as session:
+        members = templates.load_members(session, cipher, person, ENCODER_NAME)
+        fits: dict[UUID, float] = {}
+        if len(members) > 1:
+            found = fit_of_each(np.stack([member.embedding for member in members]))
+            fits = {member.template.id: float(fit) for member, fit in zip(members, found, strict=True)}
+        images = [EnrolledImage(one, fits.get(one.id)) for one in templates.list_templates(session, person)]
+        return PersonRecord(
+            people.get_person(session, person),
+            tuple(images),
+            tuple(consents.history(session, person)),
+            _alike(session, person),
+        )
 
 
 def person_details(
@@ -161,71 +233,18 @@ def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:
     return tuple((names[other], similarity) for other, similarity in found if other in names)
 
 
-def change_person(engine: Engine, person: UUID, what: Property, value: str, at: datetime) -> str | None:
-    """Change one property. Returns what the desk should know then, if anything. Raises: DatabaseError."""
-    if what != "rename":
-        change(engine, person, {what: value}, at=at, actor=DESK)
-        return None
-    with writing(engine) as session:
-        name = people.rename(session, person, value, at=at, actor=DESK).name
-        if len(people.find_by_name(session, name)) > 1:
-            return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
-    return None
-
-
-def set_door_pin(engine: Engine, person: UUID, pin: str, at: datetime) -> None:
-    """Keep the hash of the PIN that somebody types at the door, or forget it when empty. Raises: DatabaseError."""
-    kept = hash_pin(pin) if pin else None
-    with writing(engine) as session:
-        pins.set_pin(session, person, kept)
-        audit.note(session, "door pin" if kept else "door pin removed", at=at, actor=DESK, person=person)
-
-
-def set_active(engine: Engine, person: UUID, active: bool, at: datetime) -> None:
-    """Deactivate or reactivate. Raises: DatabaseError."""
-    with writing(engine) as session:
-        people.set_active(session, person, active, at=at, actor=DESK)
-
-
-def set_consents(engine: Engine, person: UUID, face: bool, mood_given: bool, at: datetime) -> None:
-    """Write both decisions down, where they changed. Raises: DatabaseError."""
-    with writing(engine) as session:
-        if consents.current(session, person, "face") is not face:
-            consents.set_consent(session, person, "face", face, at=at, actor=DESK)
-        if consents.current(session, person, "mood") is not mood_given:
-            consents.set_consent(session, person, "mood", mood_given, at=at, actor=DESK)
-
-
-def merge_people(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID, at: datetime) -> None:
-    """Make two people one, with a new template. Raises: DatabaseError."""
-    with writing(engine) as session:
-        erasure.merge(session, cipher, source, into, at=at, actor=DESK)
-        refresh_template(session, cipher, people.get_person(session, into), at=at)
-
-
-def erase_person(engine: Engine, person: Person, at: datetime) -> str:
-    """Delete somebody for good, also from the file's free pages. Returns the receipt. Raises: DatabaseError."""
-    done = erase(engine, person, at=at, actor=DESK)
-    receipt = done.receipt
-    gone = (
-        f"Erased: {receipt.templates} images, {receipt.consents} consents, {receipt.sightings} sightings, "
-        f"{receipt.mood_samples} moods. {receipt.events_kept} entries stay in the ledger without a name."
-    )
-    if done.traces_left:
-        return f"{gone} Another program still holds the database's log: close it, then press U on the System screen."
-    return f"{gone} Nothing was found in the database file any more." if done.files_searched else gone
-
-
 def import_folder(
     engine: Engine,
     cipher: TemplateCipher,
     path: Path,
     consented: bool,
     limits: QualityLimits,
-    at: datetime,
     on_progress: Callable[[int, int], None],
+    *,
+    at: datetime,
+    actor: str,
 ) -> list[PersonReport]:
-    """Enrol everybody in a folder, archive or list. Raises: MusterError, DatabaseError."""
-    details = Details(at, DESK, ("face", "mood") if consented else ())
+    """Enrol everybody in a folder, archive or list. Raises: MusterError."""
+    details = Details(at, actor, ("face", "mood") if consented else ())
     with open_pile(path) as pile:
         return list(import_pile(pile, engine, cipher, details, limits=limits, on_progress=on_progress))

@@ -19,15 +19,12 @@ from db.privacy import retention
 from db.privacy.retention import Retention
 from db.records import AuditEntry, Expired, Kiosk, LedgerCheck, Page, Want
 from monitor.config import Settings
-from monitor.desk.today import DESK
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
 
-__all__ = (
-    "Check", "Machine", "Status", "SystemView", "Verdict", "back_up", "purge", "rules_of", "system_view", "verify",
-)  # fmt: skip
+__all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "back_up", "purge", "system_view", "verify")
 
 LASTS: Final = timedelta(minutes=1)
 """How long the number of what is past its time is good: it takes a look at everything."""
@@ -76,6 +73,15 @@ class Verdict:
     problems: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was deleted because it was past its time."""
+
+    gone: Expired
+    scrubbed: bool
+    """Whether the file's free pages are empty too; not while another program uses the database."""
+
+
 def system_view(
     engine: Engine,
     settings: Settings,
@@ -109,7 +115,7 @@ def system_view(
             moods=moods.count(session),
             visitors=sightings.count_visitors(session),
             kiosks=tuple(kiosks.all_kiosks(session)),
-            expired=recent.expired if recent else retention.expired(session, rules_of(settings), now),
+            expired=recent.expired if recent else retention.expired(session, _retention(settings), now),
             at=recent.at if recent else now,
             heads=heads,
             audit=entries,
@@ -117,17 +123,17 @@ def system_view(
         )
 
 
-def rules_of(settings: Settings) -> Retention:
-    """How long things are kept."""
-    return Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
+def expired(engine: Engine, settings: Settings, now: datetime) -> Expired:
+    """What `purge` would delete. Raises: DatabaseError."""
+    with reading(engine) as session:
+        return retention.expired(session, _retention(settings), now)
 
 
-def purge(engine: Engine, settings: Settings, now: datetime) -> Expired:
+def purge(engine: Engine, settings: Settings, *, at: datetime, actor: str) -> Purged:
     """Delete what is past its time, also from the file's free pages. Raises: DatabaseError."""
     with writing(engine) as session:
-        gone = retention.purge(session, rules_of(settings), now, actor=DESK)
-    scrub(engine)
-    return gone
+        gone = retention.purge(session, _retention(settings), at, actor=actor)
+    return Purged(gone, scrub(engine))
 
 
 def verify(engine: Engine) -> Verdict:
@@ -142,6 +148,10 @@ def back_up(engine: Engine, folder: Path, at: datetime) -> Path:
     file = folder / f"muster-{at:%Y%m%d-%H%M%S}.sqlite3"
     backup.back_up(engine, file)
     return file
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
 
 
 def _free(engine: Engine) -> int | None:

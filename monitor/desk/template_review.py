@@ -1,9 +1,13 @@
-"""Captures from the door that wait for a review, and the images that grew out of them. It blocks: in workers only."""
+"""The review of captures from the door: an accepted one makes its person's template better, and can be rolled back.
 
-from collections.abc import Callable
+All of it blocks: call it in workers only.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -11,15 +15,43 @@ from sqlalchemy.orm import Session
 
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
-from db.engine import reading
+from db.engine import reading, writing
 from db.errors import DatabaseDamaged
 from db.faces import candidates, templates
+from db.faces.candidates import WaitingCapture
 from db.observations import sightings
+from db.people import consents, people
 from db.records import Person, SightingRecord, Template
-from enroll.people import adaptation as review
-from monitor.desk.today import DESK
-from monitor.domain import RgbImage
+from enroll.faces.similarity_limits import FITS, similarity
+from enroll.people.gallery_index import Alike, load_roster
+from enroll.people.store import renew
+from monitor.domain import Embedding, RgbImage
+from monitor.errors import MusterError, UsageError
+from monitor.recording.candidates import CLEAR, MOST_GROWN
+from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A template that grew at the door."""
+
+    template: Template
+    name: str
+    voided: bool
+    """The attendance event of its sighting was voided since, so somebody doubts whose face it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A capture that became a template."""
+
+    template: Template
+    name: str
+    members: int
+    """Images behind the person's template now."""
+    alike: tuple[Alike, ...]
+    """Who looks like the person now, the most similar first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,38 +80,165 @@ def views_of(engine: Engine, cipher: TemplateCipher, person: UUID) -> list[View]
     """What waits, then what was taken, oldest first each. Raises: DatabaseError."""
     with reading(engine) as session:
         names = {kiosk.id: kiosk.name for kiosk in kiosks.all_kiosks(session)}
-        waiting = [
-            View(
-                one.id, True, one.at, _where(names, sightings.get(session, one.sighting)),
-                _picture(partial(_chip, session, cipher, one.id)),
-                one.similarity, one.lead, one.nearest,
-            )
-            for one in candidates.waiting(session, person)
-        ]  # fmt: skip
-        return waiting + [_taken(session, cipher, names, one) for one in candidates.grown(session, person)]
+        return [
+            *(_waits(session, cipher, names, one) for one in candidates.waiting(session, person)),
+            *(_taken(session, cipher, names, one) for one in candidates.grown(session, person)),
+        ]
 
 
-def take(engine: Engine, cipher: TemplateCipher, person: Person, view: View, at: datetime) -> str:
-    """Let a capture join the template. Returns what came of it. Raises: UsageError, DatabaseError."""
-    done = review.accept(engine, cipher, view.id, at=at, actor=DESK, of=person)
-    looks = f" Looks like {', '.join(one.name for one in done.alike)} now." if done.alike else ""
-    return f"{done.name} is recognised by {done.members} images from now on.{looks}"
+def waiting(engine: Engine, person: Person | None = None) -> list[WaitingCapture]:
+    """Captures that wait for a review, oldest first."""
+    with reading(engine) as session:
+        return candidates.waiting(session, person.id if person else None)
 
 
-def discard(engine: Engine, person: Person, view: View, at: datetime) -> str:
-    """Delete a capture unused. Raises: UsageError, DatabaseError."""
-    review.reject(engine, view.id, at=at, actor=DESK, of=person)
-    return "The capture is deleted."
+def grown(engine: Engine, person: Person | None = None) -> list[Grown]:
+    """Templates that grew, oldest first."""
+    with reading(engine) as session:
+        return [
+            Grown(one, people.get_person(session, one.person).name, _is_voided(session, one))
+            for one in candidates.grown(session, person.id if person else None)
+        ]
 
 
-def roll_back(engine: Engine, cipher: TemplateCipher, person: Person, view: View, at: datetime) -> str:
-    """Take an image that grew out of the template again. Raises: UsageError, DatabaseError."""
-    review.roll_back(engine, cipher, view.id, at=at, actor=DESK, of=person)
-    return "The template is without it again."
+def picture(engine: Engine, cipher: TemplateCipher, capture: UUID) -> bytes:
+    """The aligned face of a waiting capture as JPEG. Raises: InvalidRecord, WrongKey."""
+    with reading(engine) as session:
+        return candidates.load_face(session, cipher, capture)[1]
 
 
-def _chip(session: Session, cipher: TemplateCipher, capture: UUID) -> bytes:
-    return candidates.load_face(session, cipher, capture)[1]
+def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[WaitingCapture], folder: Path) -> None:
+    """Write the aligned faces into a folder that only its owner can read, all of them or none.
+
+    Raises:
+        MusterError: they cannot be written.
+        InvalidRecord, WrongKey: see `picture`.
+    """
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
+        unfinished.mkdir(mode=0o700, parents=True)
+        try:
+            for one in captures:
+                file = unfinished / f"{one.id}.jpg"
+                file.touch(mode=0o600)
+                file.write_bytes(picture(engine, cipher, one.id))
+            folder.mkdir(mode=0o700, exist_ok=True)
+            for file in unfinished.iterdir():
+                file.replace(folder / file.name)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise MusterError(f"{folder} cannot be written: {error.strerror}.") from None
+
+
+def accept(
+    engine: Engine, cipher: TemplateCipher, capture: UUID, *, at: datetime, actor: str, of: Person | None = None
+) -> Accepted:
+    """Make a capture part of its person's template, and look again who looks alike.
+
+    Args:
+        of: whose capture it must be.
+
+    Raises:
+        UsageError: it is another person's, the person does not agree, has enough of them, or the face fits
+            somebody else as well.
+        InvalidRecord: no such capture waits.
+    """
+    with writing(engine) as session:
+        one = candidates.get(session, capture)
+        person = people.get_person(session, one.person)
+        _require_owner(person, of)
+        _require_consent(session, one)
+        _require_room(session, one)
+        _require_fit(session, cipher, one, candidates.load_face(session, cipher, capture)[0])
+        template = candidates.accept(session, cipher, capture, at=at, actor=actor)
+        ((known, alike),) = renew(session, cipher, [person], at=at)
+        return Accepted(template, person.name, known.members, tuple(alike))
+
+
+def reject(engine: Engine, capture: UUID, *, at: datetime, actor: str, of: Person | None = None) -> WaitingCapture:
+    """Delete a capture unused. Raises: InvalidRecord, or UsageError when it is not this person's."""
+    with writing(engine) as session:
+        one = candidates.get(session, capture)
+        _require_owner(people.get_person(session, one.person), of)
+        candidates.reject(session, capture, at=at, actor=actor)
+        return one
+
+
+def roll_back(
+    engine: Engine, cipher: TemplateCipher, template: UUID, *, at: datetime, actor: str, of: Person | None = None
+) -> Person:
+    """Take a template that grew out again, and compute the mean from the others.
+
+    Args:
+        of: whose template it must be.
+
+    Returns:
+        Whose it was.
+
+    Raises:
+        UsageError: it is another person's.
+        InvalidRecord: there is no such template, or somebody enrolled it.
+    """
+    with writing(engine) as session:
+        gone = candidates.roll_back(session, template, at=at, actor=actor)
+        person = people.get_person(session, gone.person)
+        _require_owner(person, of)
+        renew(session, cipher, [person], at=at)
+        return person
+
+
+def roll_back_all(engine: Engine, cipher: TemplateCipher, person: Person, *, at: datetime, actor: str) -> int:
+    """Take everything that grew out of a person's template. Returns how much that was."""
+    with writing(engine) as session:
+        found = candidates.grown(session, person.id)
+        for one in found:
+            candidates.roll_back(session, one.id, at=at, actor=actor)
+        if found:
+            renew(session, cipher, [person], at=at)
+        return len(found)
+
+
+def _require_owner(owner: Person, of: Person | None) -> None:
+    if of is not None and of.id != owner.id:
+        raise UsageError(f"That is {owner.name}'s, not {of.name}'s; see 'muster people review-growth'.")
+
+
+def _require_consent(session: Session, capture: WaitingCapture) -> None:
+    if consents.current(session, capture.person, "face") is not True:
+        raise UsageError(
+            f"{capture.name} has not agreed that faces are kept; reject the capture, or write the consent down "
+            "with 'muster people consent' first."
+        )
+
+
+def _require_room(session: Session, capture: WaitingCapture) -> None:
+    if len(candidates.grown(session, capture.person)) >= MOST_GROWN:
+        raise UsageError(f"{capture.name} has {MOST_GROWN} images that grew already; roll one back first.")
+
+
+def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCapture, face: Embedding) -> None:
+    """The gallery may have changed since the capture: compare it with everybody again."""
+    members = templates.load_members(session, cipher, capture.person, ENCODER_NAME)
+    own = similarity([member.embedding for member in members], [face])
+    if capture.encoder != ENCODER_NAME or own is None:
+        raise UsageError(f"The capture of {capture.name} belongs to templates that are gone; reject it.")
+    others = load_roster(session, cipher).nearest(face, but=capture.person)
+    if own < FITS or (others is not None and own - others.similarity < CLEAR):
+        like = f", and {others.similarity:.3f} like {others.name}" if others is not None else ""
+        raise UsageError(f"The capture is only {own:.3f} like {capture.name}{like}; reject it.")
+
+
+def _is_voided(session: Session, template: Template) -> bool:
+    return template.sighting is not None and ledger.is_voided(session, template.sighting)
+
+
+def _waits(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one: WaitingCapture) -> View:
+    return View(
+        one.id, True, one.at, _where(names, sightings.get(session, one.sighting)),
+        _picture(lambda: candidates.load_face(session, cipher, one.id)[1]), one.similarity, one.lead, one.nearest,
+    )  # fmt: skip
 
 
 def _taken(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one: Template) -> View:
@@ -87,7 +246,7 @@ def _taken(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one
     seen = sightings.get(session, one.sighting)
     return View(
         one.id, False, seen.first_at if seen else one.created_at, _where(names, seen),
-        _picture(lambda: templates.load_chip(session, cipher, one.id)), doubted=ledger.is_voided(session, one.sighting),
+        _picture(lambda: templates.load_chip(session, cipher, one.id)), doubted=_is_voided(session, one),
     )  # fmt: skip
 
 

@@ -1,27 +1,19 @@
-"""What the screens ask the database, and what they change in it. All of it blocks: call it in workers only."""
+"""What the screens ask the database about a day. All of it blocks: call it in workers only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
-from db import audit
-from db.attendance import corrections, kiosks, ledger, schedules
-from db.engine import reading, writing
-from db.ids import new_id
+from db.engine import reading
 from db.names import folded
 from db.observations import moods
 from db.people import people
-from db.records import AttendanceEvent, Person, Presence
 from monitor.attendance.days import Period, PersonDay
-from monitor.attendance.rules import passages
-from monitor.attendance.shifts import expected, person_day
 from monitor.config import Settings
 from monitor.desk.day_log import Attendees, attendees, day_log
 from monitor.desk.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
@@ -34,44 +26,6 @@ Shares: TypeAlias = tuple[tuple[str, float], ...]
 
 RECENT = timedelta(minutes=5)
 """How late a mood may be written; older ones are not looked at again."""
-DESK = "desk"
-"""Who changes things here, for the ledger and the audit log."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventLine:
-    """A row of the ledger with the reason that was given for it."""
-
-    event: AttendanceEvent
-    reason: str | None
-    counts: bool
-    """Whether it still counts after voids and corrections."""
-
-
-@dataclass(frozen=True, slots=True)
-class PersonEntries:
-    """A person's rows of one day, which ends the next day where a shift does."""
-
-    lines: tuple[EventLine, ...]
-    start: datetime
-    end: datetime
-    """The first instant that is not of this day any more."""
-    middle: datetime
-    """Of the shift; noon where there is none."""
-
-    def instant(self, clock: time, zone: ZoneInfo, near: datetime | None = None) -> datetime | None:
-        """The instant of this day at which a clock shows this, in UTC; None where the day has none.
-
-        Args:
-            near: of two, the one nearer to this; by default to the middle of the shift.
-        """
-        first = self.start.astimezone(zone).date()
-        both = (datetime.combine(first + timedelta(days=days), clock, tzinfo=zone).astimezone(UTC) for days in (0, 1))
-        return min(
-            (at for at in both if self.start <= at < self.end),
-            key=lambda at: abs(at - (near or self.middle)),
-            default=None,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,53 +101,3 @@ def _happenings(lines: Sequence[PersonDay]) -> tuple[Happening, ...]:
     passed = ((passage, line.person.name) for line in lines for passage in line.summary.passages)
     newest = nlargest(ARRIVALS_KEPT, passed, key=lambda one: one[0].at)
     return tuple(Happening(passage.at, EventKind(passage.kind), name, None) for passage, name in newest)
-
-
-def day_of_person(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> PersonEntries:
-    """All of a person's ledger rows of a day, in their order, with what became of them. Raises: DatabaseError."""
-    with reading(engine) as session:
-        shifts = schedules.all_schedules(session)
-        start, end = person_day(shifts, person.id, person.group, day, zone)
-        events = ledger.between(session, start, end, people=[person.id])
-        reasons = audit.reasons(session, [event.id for event in events])
-    counting = {passage.event for passage in passages(events)}
-    due = expected(shifts, person.id, person.group, day, zone)
-    middle = due.start + (due.end - due.start) / 2 if due else datetime.combine(day, time(12), tzinfo=zone)
-    lines = tuple(EventLine(event, reasons.get(event.id), event.id in counting) for event in events)
-    return PersonEntries(lines, start, end, middle)
-
-
-def void_event(engine: Engine, settings: Settings, event: UUID, reason: str, at: datetime) -> None:
-    """Make an entry void. Raises: DatabaseError."""
-    with writing(engine) as session:
-        corrections.void(
-            session, event, id=new_id(), at=at, kiosk=_kiosk(session, settings, at), actor=DESK, reason=reason
-        )
-
-
-def correct_event(
-    engine: Engine, settings: Settings, event: UUID, kind: Presence, happened_at: datetime, reason: str, at: datetime
-) -> None:
-    """Put what really happened in an entry's place. Raises: DatabaseError."""
-    with writing(engine) as session:
-        corrections.correct(
-            session, event, id=new_id(), kind=kind, happened_at=happened_at, at=at,
-            kiosk=_kiosk(session, settings, at), actor=DESK, reason=reason,
-        )  # fmt: skip
-
-
-def add_event(
-    engine: Engine, settings: Settings, person: UUID, kind: Presence, happened_at: datetime, reason: str, at: datetime
-) -> None:
-    """Add an entry by hand. Raises: DatabaseError."""
-    with writing(engine) as session:
-        corrections.add_by_hand(
-            session, person, id=new_id(), kind=kind, happened_at=happened_at, time_zone=settings.time_zone, at=at,
-            kiosk=_kiosk(session, settings, at), actor=DESK, reason=reason,
-        )  # fmt: skip
-
-
-def _kiosk(session: Session, settings: Settings, at: datetime) -> UUID:
-    return kiosks.register(
-        session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=at
-    ).id

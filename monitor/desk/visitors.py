@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,17 +18,25 @@ from db.faces import templates
 from db.observations import sightings
 from db.people import pages, people
 from db.records import Person, Visitor
+from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
+from enroll.faces.judge import Judgement, Rejection, judge
+from enroll.faces.quality import Component, assess
 from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
-from enroll.people.store import refresh_template
-from monitor.desk.today import DESK
-from monitor.domain import EMBEDDING_SIZE, RgbImage
-from monitor.vision.encoder import ENCODER_NAME, unit
+from enroll.people.gallery_index import Alike, load_roster
+from enroll.people.store import Details, Identity, add_members, mark_alike
+from monitor.config import QualityLimits
+from monitor.desk.merging import Unlike, unlike
+from monitor.domain import EMBEDDING_SIZE, Embedding, RgbImage
+from monitor.errors import UsageError
+from monitor.vision.detector import FaceDetector
+from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
 
 BATCH = 500
 """Faces that are loaded at once; older ones come when the list is scrolled to its end."""
 BEST_SHOTS = 5
 """Faces of one visitor that become templates when they are named."""
+_INSTEAD: Final = "Enrol the person before the camera or from photos, then say here that the visitor is that person."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +68,21 @@ class VisitorsView:
     """Whether there are older faces."""
     faces: int
     """Unknown faces in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorEnrolled:
+    """A visitor who has a name now."""
+
+    person: Person
+    namesakes: int
+    """People who have this name now, this person included."""
+    taken: int
+    """Shots that became templates."""
+    rejected: tuple[Rejection, ...]
+    """Shots that did not, each with the reason."""
+    alike: tuple[Alike, ...]
+    """Who looks like the person, the most similar first."""
 
 
 def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: ZoneInfo) -> VisitorsView:
@@ -99,53 +123,114 @@ def group_by_likeness(visits: Sequence[Visitor], zone: ZoneInfo) -> list[Visitor
     ]
 
 
-def likeness(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID) -> float | None:
-    """How similar the visitor is to somebody enrolled; None where one of them has no face to compare.
+def compare(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID) -> Unlike | None:
+    """Why the visitor does not seem to be this person, if the faces differ. Raises: DatabaseError."""
+    with reading(engine) as session:
+        return _compare(session, cipher, group, people.get_person(session, person))
+
+
+def name(
+    engine: Engine,
+    cipher: TemplateCipher,
+    group: VisitorGroup,
+    name: str,
+    limits: QualityLimits,
+    *,
+    at: datetime,
+    actor: str,
+) -> VisitorEnrolled:
+    """Enrol the visitor as a new person, from the shots that pass the gate of enrolment.
+
+    Args:
+        limits: of the quality of images, from the settings.
 
     Raises:
-        DatabaseError: the faces cannot be read.
+        UsageError: no shot passes.
+        DatabaseError: the name is not acceptable, or the database cannot be read or written.
     """
-    with reading(engine) as session:
-        members = [one.embedding for one in templates.load_members(session, cipher, person, ENCODER_NAME)]
-    seen = [visit.embedding for visit in group.visits if visit.embedding is not None]
-    if not members or not seen:
-        return None
-    return float(unit(np.mean(members, axis=0)) @ unit(np.mean(seen, axis=0)))
-
-
-def name_group(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, name: str, at: datetime) -> str:
-    """Enrol the visitor as a new person. Returns what came of it. Raises: DatabaseError."""
+    judged = judge(_examine(group, limits))
+    if not judged.members:
+        reason = judged.rejected[0].reason if judged.rejected else "No picture of the face was kept."
+        raise UsageError(
+            f"No shot of this visitor is good enough to enrol from. {reason} {_INSTEAD}", code="no-good-shot"
+        )
     with writing(engine) as session:
-        person = people.add_person(session, name, at=at, actor=DESK)
-        _enrol(session, cipher, group, person, at)
-        if len(people.find_by_name(session, person.name)) > 1:
-            return "Enrolled. Somebody else has this name, too: give them numbers, or merge them on the People screen."
-    return "Enrolled. Ask what they agree to, and write it down on the People screen."
+        person = people.add_person(session, name, at=at, actor=actor)
+        return _enrol(session, cipher, group, person, judged, Details(at, actor))
 
 
-def merge_group(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID, at: datetime) -> None:
-    """Say that the visitor is somebody who is enrolled already. Raises: DatabaseError."""
+def is_person(
+    engine: Engine,
+    cipher: TemplateCipher,
+    group: VisitorGroup,
+    person: UUID,
+    limits: QualityLimits,
+    *,
+    at: datetime,
+    actor: str,
+    force: bool = False,
+) -> VisitorEnrolled:
+    """Say that the visitor is somebody enrolled; the shots that pass the gate of enrolment become templates.
+
+    Args:
+        limits: of the quality of images, from the settings.
+        force: also when the faces do not look like one person's.
+
+    Raises:
+        Unlike: the faces do not look like one person's.
+        DatabaseError: the person does not exist any more, or the database cannot be read or written.
+    """
+    shots = _examine(group, limits)
     with writing(engine) as session:
-        _enrol(session, cipher, group, people.get_person(session, person), at)
+        who = people.get_person(session, person)
+        if not force and (refusal := _compare(session, cipher, group, who)):
+            raise refusal
+        judged = judge(shots, () if force else _faces(session, cipher, who))
+        return _enrol(session, cipher, group, who, judged, Details(at, actor))
 
 
-def discard_group(engine: Engine, group: VisitorGroup, at: datetime) -> None:
+def discard(engine: Engine, group: VisitorGroup, *, at: datetime, actor: str) -> None:
     """Delete the faces; that somebody was there stays. Raises: DatabaseError."""
     with writing(engine) as session:
         for visit in group.visits:
-            sightings.discard_visitor(session, visit.sighting.id, at=at, actor=DESK)
+            sightings.discard_visitor(session, visit.sighting.id, at=at, actor=actor)
 
 
-def _enrol(session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person, at: datetime) -> None:
-    longest = sorted(group.visits, key=lambda visit: -visit.sighting.frames)
-    for visit in [one for one in longest if one.embedding is not None][:BEST_SHOTS]:
-        assert visit.embedding is not None
-        content = visit.portrait or visit.embedding.tobytes()
-        templates.add_template(
-            session, cipher, person.id, content_hash=hashlib.sha256(content).hexdigest(), encoder=ENCODER_NAME,
-            embedding=visit.embedding, quality={"frames": visit.sighting.frames}, source="visitor", at=at,
-            chip_jpeg=visit.portrait,
-        )  # fmt: skip
+def _compare(session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person) -> Unlike | None:
+    seen = [visit.embedding for visit in group.visits if visit.embedding is not None]
+    return unlike("The visitor", seen, person.name, _faces(session, cipher, person))
+
+
+def _faces(session: Session, cipher: TemplateCipher, person: Person) -> list[Embedding]:
+    return [one.embedding for one in templates.load_members(session, cipher, person.id, ENCODER_NAME)]
+
+
+def _examine(group: VisitorGroup, limits: QualityLimits) -> list[Examination]:
+    """What was kept of the visits, the longest first, until enough shots pass the gate."""
+    detector, shots = FaceDetector(min_score=SURE), list[Examination]()
+    for visit in sorted(group.visits, key=lambda visit: -visit.sighting.frames):
+        chip = decode_jpeg(visit.portrait) if visit.portrait else None
+        if visit.embedding is None or visit.portrait is None or chip is None:
+            continue
+        frames = Component("frames", float(visit.sighting.frames), True, "")
+        faces = []
+        for face in foreground(find_faces(detector, chip))[:1]:
+            quality = assess(chip, face, limits)
+            quality = replace(quality, components=(*quality.components, frames))
+            faces.append(ExaminedFace(face, quality, visit.embedding, visit.portrait))
+        shots.append(Examination("visitor", hashlib.sha256(visit.portrait).hexdigest(), tuple(faces)))
+        if sum(face.quality.passed for shot in shots for face in shot.faces) == BEST_SHOTS:
+            break
+    return shots
+
+
+def _enrol(
+    session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person, judged: Judgement, details: Details
+) -> VisitorEnrolled:
+    """Store the shots that were taken, mark look-alikes, and put the name on all visits."""
+    known = add_members(session, cipher, Identity(person.name), person, judged.members, details)
+    alike = mark_alike(session, load_roster(session, cipher), known, at=details.at) if known and judged.members else []
     for visit in group.visits:
-        sightings.name_visitor(session, visit.sighting.id, person.id, at=at, actor=DESK)
-    refresh_template(session, cipher, person, at=at)
+        sightings.name_visitor(session, visit.sighting.id, person.id, at=details.at, actor=details.actor)
+    namesakes = len(people.find_by_name(session, person.name))
+    return VisitorEnrolled(person, namesakes, len(judged.members), judged.rejected, tuple(alike))

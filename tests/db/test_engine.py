@@ -23,6 +23,7 @@ from db.errors import (
     NoDatabase,
 )
 from db.people import people
+from monitor.errors import MusterError
 
 
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:
@@ -206,3 +207,10 @@ def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
             == 400_000
         )
     engine.dispose()
+
+
+def test_an_error_of_the_database_is_one_of_muster_and_has_a_code() -> None:
+    error = NoDatabase(Path("nowhere.sqlite3"))
+    assert isinstance(error, MusterError)
+    assert (error.code, error.exit_code) == ("no-database", 2)
+    assert (DatabaseError("The disk is full.", code="disk").code, DatabaseError.code) == ("disk", "database")

@@ -10,11 +10,15 @@ import pytest
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
+from db.engine import reading
+from db.people.people import load_gallery
+from db.records import GalleryPerson
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
 from enroll.people.store import Details
 from monitor.domain import Box, Embedding, Face
+from monitor.vision.encoder import ENCODER_NAME
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -100,3 +104,9 @@ def people_folder(tmp_path: Path, orl: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+def mean_of(engine: Engine, cipher: TemplateCipher, name: str) -> GalleryPerson:
+    """The one person of this name in the gallery."""
+    with reading(engine) as session:
+        return next(one for one in load_gallery(session, cipher, ENCODER_NAME) if one.name == name)

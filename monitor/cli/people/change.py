@@ -19,20 +19,16 @@ def rename(
     as_json: JsonOption = False,
 ) -> None:
     """Give a person another name."""
-    from db.engine import reading
-    from db.people.people import find_by_name
-    from enroll.people import manage
+    from monitor.desk import person_changes
 
     engine, _ = store(db, config)
-    person = find(engine, who)
-    renamed = manage.rename(engine, person, name, at=datetime.now(UTC), actor=getpass.getuser())
-    say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name}, as_json)
-    with reading(engine) as session:
-        same = len(find_by_name(session, renamed.name))
-    if same > 1:
+    done = person_changes.rename(engine, find(engine, who).id, name, at=datetime.now(UTC), actor=getpass.getuser())
+    name = done.person.name
+    say(f"{done.before} is now {name}.", {"renamed": name, "before": done.before}, as_json)
+    if done.namesakes > 1:
         err.print(
-            f"{same} people have this name now; commands tell them apart by number or id, and 'muster people merge' "
-            "makes them one.",
+            f"{done.namesakes} people have this name now; commands tell them apart by number or id, and "
+            "'muster people merge' makes them one.",
             soft_wrap=True,
         )
 
@@ -47,14 +43,14 @@ def change(
     as_json: JsonOption = False,
 ) -> None:
     """Change a person's number, group or notes; an empty text ("") takes one away."""
-    from enroll.people import manage
+    from monitor.desk import person_changes
 
     given = {"number": number, "group": group, "notes": notes}
     wanted = {name: text for name, text in given.items() if text is not None}
     if not wanted:
         raise UsageError("Nothing to change; give --number, --group or --notes.")
     engine, _ = store(db, config)
-    now = manage.change(engine, find(engine, who).id, wanted, at=datetime.now(UTC), actor=getpass.getuser())
+    now = person_changes.change(engine, find(engine, who).id, **wanted, at=datetime.now(UTC), actor=getpass.getuser())
     after = {"number": now.number or "", "group": now.group or "", "notes": now.notes}
     told = ", ".join(f"{name} {after[name]}" if after[name] else f"no {name}" for name in wanted)
     say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}}, as_json)

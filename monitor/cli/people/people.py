@@ -42,15 +42,14 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """Everyone enrolled."""
-    from db.engine import open_database, reading
-    from db.people.people import list_people
-    from enroll.people.records import summary_record
+    from db.engine import open_database
+    from monitor.cli.people.records import summary_json
+    from monitor.desk.people import list_people
 
-    with reading(open_database(settings_from(db, config).db, read_only=True)) as session:
-        found = list_people(session, search=search, group=group, active=False if inactive else None)
+    found = list_people(open_database(settings_from(db, config).db, read_only=True), search, group, inactive=inactive)
     if as_json:
         for one in found:
-            emit(summary_record(one))
+            emit(summary_json(one))
         return
     from rich import box
     from rich.table import Table
@@ -78,10 +77,11 @@ def list_(
 @app.command()
 def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """One person: images and how well they fit, consents, look-alikes."""
-    from enroll.people.records import person_details
+    from monitor.cli.people.records import person_json
+    from monitor.desk.people import person_record
 
     engine, cipher = store(db, config, read_only=True)
-    record = person_details(engine, cipher, find(engine, who))
+    record = person_json(person_record(engine, cipher, find(engine, who).id))
     if as_json:
         emit(record)
         return
@@ -117,11 +117,15 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Make two people one: images, attendance and moods of the first become the second's."""
-    from enroll.people import manage
+    from monitor.desk import merging
 
     engine, cipher = store(db, config)
     first, second = find(engine, source), find(engine, into)
-    manage.merge(engine, cipher, first, second, at=datetime.now(UTC), actor=getpass.getuser(), force=force)
+    at, actor = datetime.now(UTC), getpass.getuser()
+    try:
+        merging.merge(engine, cipher, first.id, second.id, at=at, actor=actor, force=force)
+    except merging.Unlike as refusal:
+        raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
     say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name}, as_json)
 
 
@@ -135,8 +139,7 @@ def split(
     as_json: JsonOption = False,
 ) -> None:
     """Move one image to another person."""
-    from enroll.people import manage
-    from enroll.people.store import Identity
+    from monitor.desk import merging
 
     try:
         template = UUID(image)
@@ -145,7 +148,7 @@ def split(
     engine, cipher = store(db, config)
     person = find(engine, who)
     at, actor = datetime.now(UTC), getpass.getuser()
-    other = manage.split(engine, cipher, person, template, Identity(to), at=at, actor=actor)
+    other = merging.split(engine, cipher, person.id, template, to, at=at, actor=actor)
     say(f"The image is {other.name}'s now.", {"image": image, "from": person.name, "to": other.name}, as_json)
 
 
@@ -159,12 +162,12 @@ def consent(
     as_json: JsonOption = False,
 ) -> None:
     """Write down what a person agrees to or refuses; who refuses "face" is not recognised."""
-    from enroll.people import manage
+    from monitor.desk import person_changes
 
     engine, _ = store(db, config)
     person = find(engine, who)
     given = answer is Answer.YES
-    manage.set_consent(engine, person, kind.value, given, at=datetime.now(UTC), actor=getpass.getuser())
+    person_changes.set_consents(engine, person.id, {kind.value: given}, at=datetime.now(UTC), actor=getpass.getuser())
     sentence = f"{person.name} {'agrees to' if given else 'refuses'} {kind.value}."
     say(sentence, {"person": person.name, "kind": kind.value, "given": given}, as_json)
 
@@ -182,22 +185,18 @@ def pin(
 
     A script sends it as a line on standard input.
     """
-    from enroll.people import manage
-    from monitor.attendance.pin import SHORTEST, hash_pin
+    from monitor.attendance.pin import SHORTEST
+    from monitor.desk import person_changes
 
     engine, _ = store(db, config)
-    person = find(engine, who)
-    kept = None
+    person, typed = find(engine, who), None
     if not remove:
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
         typed = _typed_pin(f"PIN, at least {SHORTEST} digits")
-        if not typed.isdecimal() or not typed.isascii() or len(typed) < SHORTEST:
-            raise UsageError(f"A PIN has at least {SHORTEST} digits, and nothing else.")
-        kept = hash_pin(typed)
-    manage.set_pin(engine, person, kept, number=number, at=datetime.now(UTC), actor=getpass.getuser())
-    sentence = f"{person.name} {'checks in with number and PIN from now on' if kept else 'has no PIN any more'}."
-    say(sentence, {"person": person.name, "pin": kept is not None}, as_json)
+    person_changes.set_pin(engine, person.id, typed, number=number, at=datetime.now(UTC), actor=getpass.getuser())
+    sentence = f"{person.name} {'has no PIN any more' if remove else 'checks in with number and PIN from now on'}."
+    say(sentence, {"person": person.name, "pin": not remove}, as_json)
 
 
 @app.command()
@@ -253,10 +252,12 @@ def _typed_pin(question: str) -> str:
 
 
 def _set_active(who: str, active: bool, db: str | None, config: Path | None, as_json: bool) -> None:
-    from enroll.people import manage
+    from monitor.desk import person_changes
 
     engine, _ = store(db, config)
-    person = manage.set_active(engine, find(engine, who), active, at=datetime.now(UTC), actor=getpass.getuser())
+    person = person_changes.set_active(
+        engine, find(engine, who).id, active, at=datetime.now(UTC), actor=getpass.getuser()
+    )
     state = "is recognised again" if active else "is kept, but not recognised any more"
     say(f"{person.name} {state}.", {"person": person.name, "active": active}, as_json)
 

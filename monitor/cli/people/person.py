@@ -32,6 +32,6 @@ def store(db: str | None, config: Path | None, *, read_only: bool = False) -> "t
 
 def find(engine: "Engine", who: str) -> "Person":
     """The one person who is meant. Raises: UsageError."""
-    from enroll.people.manage import require_reading
+    from monitor.desk.people import find_person
 
-    return require_reading(engine, who)
+    return find_person(engine, who)

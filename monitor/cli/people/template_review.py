@@ -3,7 +3,7 @@
 import getpass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
+    from db.faces.candidates import WaitingCapture
     from db.records import Person
+    from monitor.desk.template_review import Grown
 
 
 def review_growth(
@@ -55,11 +57,11 @@ def review_growth(
 
 
 def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
-    from enroll.people import adaptation
+    from monitor.desk import template_review
 
-    waiting, grown = adaptation.waiting(engine, person), adaptation.grown(engine, person)
+    waiting, grown = template_review.waiting(engine, person), template_review.grown(engine, person)
     if as_json:
-        for record in (*map(adaptation.record, waiting), *map(adaptation.record, grown)):
+        for record in (*map(_record, waiting), *map(_record, grown)):
             emit(record)
         return
     if not waiting and not grown:
@@ -77,9 +79,9 @@ def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
 
 
 def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None", capture: UUID, as_json: bool) -> None:
-    from enroll.people import adaptation
+    from monitor.desk import template_review
 
-    done = adaptation.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
+    done = template_review.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
     looks = f"; looks like {', '.join(one.name for one in done.alike)}" if done.alike else ""
     record = {"accepted": str(done.template.id), "person": done.name, "images": done.members, "look_alikes": alike}
@@ -87,35 +89,35 @@ def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None",
 
 
 def _reject(engine: "Engine", person: "Person | None", capture: UUID, as_json: bool) -> None:
-    from enroll.people import adaptation
+    from monitor.desk import template_review
 
-    one = adaptation.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
+    one = template_review.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     say(f"The capture of {one.name} is deleted.", {"rejected": str(one.id), "person": one.name}, as_json)
 
 
 def _roll_back(
     engine: "Engine", cipher: "TemplateCipher", person: "Person | None", template: str, as_json: bool
 ) -> None:
-    from enroll.people import adaptation
+    from monitor.desk import template_review
 
     at, actor = datetime.now(UTC), getpass.getuser()
     if template != "all":
-        whose = adaptation.roll_back(engine, cipher, _id(template), at=at, actor=actor, of=person)
+        whose = template_review.roll_back(engine, cipher, _id(template), at=at, actor=actor, of=person)
         say(f"{whose.name}'s template is without it again.", {"rolled_back": template, "person": whose.name}, as_json)
         return
     if person is None:
         raise UsageError("'--roll-back all' needs the PERSON whose template it is about.")
-    count = adaptation.roll_back_all(engine, cipher, person, at=at, actor=actor)
+    count = template_review.roll_back_all(engine, cipher, person, at=at, actor=actor)
     say(f"Taken out of {person.name}'s template: {count}.", {"rolled_back": count}, as_json)
 
 
 def _write_pictures(
     engine: "Engine", cipher: "TemplateCipher", person: "Person | None", folder: Path, as_json: bool
 ) -> None:
-    from enroll.people import adaptation
+    from monitor.desk import template_review
 
-    waiting = adaptation.waiting(engine, person)
-    adaptation.write_pictures(engine, cipher, waiting, folder)
+    waiting = template_review.waiting(engine, person)
+    template_review.write_pictures(engine, cipher, waiting, folder)
     record = {"folder": str(folder), "pictures": len(waiting)}
     say(f"Faces in {folder}: {len(waiting)}; delete them after the review.", record, as_json)
 
@@ -125,3 +127,23 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise UsageError(f"{text!r} is no id of a capture; see 'muster people review-growth'.") from None
+
+
+def _record(one: "WaitingCapture | Grown") -> dict[str, Any]:
+    """As JSON."""
+    from monitor.desk.template_review import Grown
+
+    if isinstance(one, Grown):
+        at = one.template.created_at.isoformat(timespec="seconds")
+        shared = {"id": str(one.template.id), "person": one.name, "state": "grown", "at": at}
+        return shared | {"source": one.template.source, "voided": one.voided}
+    return {
+        "id": str(one.id),
+        "person": one.name,
+        "state": "waiting",
+        "at": one.at.isoformat(timespec="seconds"),
+        "similarity": round(one.similarity, 4),
+        "above_threshold": round(one.lead, 4),
+        "nearest_image": round(one.nearest, 4),
+        "quality": dict(one.quality),
+    }

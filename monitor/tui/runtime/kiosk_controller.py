@@ -7,7 +7,6 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
-from db.errors import DatabaseError
 from monitor.config import LOG_FILE, Settings
 from monitor.desk.change_feed import News
 from monitor.desk.door_board import Attendee, Board, Greeting, fold, renewed, take_back
@@ -233,7 +232,7 @@ class KioskController:
             while not kiosk.wait(POLL):
                 continue
             problem = "The source has come to its end."
-        except (MusterError, DatabaseError) as error:
+        except MusterError as error:
             problem = str(error)
         except Exception:
             # The kiosk passes on whatever its models and its camera's driver raise. The app must go on: it is where

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from textual.message import Message
 
-from db.errors import DatabaseError, Interrupted
+from db.errors import Interrupted
 from monitor.config import LOG_FILE
 from monitor.errors import MusterError
 from monitor.tui.runtime.textual_internals import CleanExit, is_behind, write
@@ -64,7 +64,7 @@ class WorkApp(CleanExit):
             result = job()
         except Interrupted:
             log.debug("A load was given up: another one took its place")
-        except (MusterError, DatabaseError) as error:
+        except MusterError as error:
             log.warning("%s", error)
             self.show_later(partial(failed, str(error)))
         except Exception:

@@ -23,6 +23,9 @@ from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 
 Loaded = TypeVar("Loaded")
+T = TypeVar("T")
+DESK = "desk"
+"""Who changes things on these screens, for the ledger and the audit log."""
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
 ABSTRACT = "__isabstractmethod__"
 """What `abstractmethod` leaves on a function."""
@@ -185,18 +188,21 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         """The line above the table."""
         self.query_one("#summary", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
 
-    def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], str | None]], done: str) -> None:
+    def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], T]], done: str | Callable[[T], str]) -> None:
         """Ask, change people in a worker as the answers say, then say so and load again.
 
         Args:
-            done: what is said then, where the job has nothing better to say.
+            done: what is said then, or what makes it of the job's result.
         """
 
-        def begin(answers: Answers) -> Callable[[], str | None]:
+        def begin(answers: Answers) -> Callable[[], T]:
             self.say("Working")
             return job(answers)
 
-        ask(self.app, dialog, begin, lambda told: self.changed(told or done), self.refused)
+        def then(result: T) -> None:
+            self.changed(done if isinstance(done, str) else done(result))
+
+        ask(self.app, dialog, begin, then, self.refused)
 
     def refused(self, sentence: str) -> None:
         """A change was not made, perhaps because others changed the facts: say so, and show what is there now."""

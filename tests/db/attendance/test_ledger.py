@@ -18,7 +18,7 @@ from db.errors import InvalidRecord
 from db.ids import new_id
 from db.observations import sightings
 from db.people import look_alikes, people
-from db.records import AttendanceEvent, EventKind, NewEvent, SightingRecord
+from db.records import AttendanceEvent, LedgerKind, NewEvent, SightingRecord
 from db.schema import KioskRow, PersonRow, SubjectRow
 
 WRITER = "tests.db.attendance.ledger_writer"
@@ -42,7 +42,7 @@ def _people(engine: Engine, at: datetime) -> tuple[UUID, UUID]:
     return person.id, kiosk.id
 
 
-def _event(door: tuple[UUID, UUID], at: datetime, kind: EventKind = "check_in", **more: object) -> NewEvent:
+def _event(door: tuple[UUID, UUID], at: datetime, kind: LedgerKind = "check_in", **more: object) -> NewEvent:
     person, kiosk = door
     made = {"id": new_id(), "kind": kind, "person": person, "at": at, "kiosk": kiosk, "recorded_at": at} | more
     return NewEvent(time_zone="Europe/Berlin", method="face", actor="door", **made)  # type: ignore[arg-type]

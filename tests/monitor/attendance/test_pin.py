@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.attendance.pin import hash_pin, is_pin
+from monitor.attendance.pin import hash_pin, is_pin, pin_fault
 from monitor.errors import SettingsError
 
 
@@ -20,3 +20,12 @@ def test_the_same_pin_is_kept_differently_each_time() -> None:
 def test_a_damaged_hash_is_one_sentence(kept: str) -> None:
     with pytest.raises(SettingsError, match="set the PIN anew"):
         is_pin("2718", kept)
+
+
+@pytest.mark.parametrize("pin", ["", "271", "27 18", "٢٧١٨", "abcd", "27.8", "²718"])
+def test_only_enough_digits_are_a_pin(pin: str) -> None:
+    assert pin_fault(pin) == "A PIN has at least 4 digits, and nothing else."
+
+
+def test_enough_digits_are_a_pin() -> None:
+    assert pin_fault("2718") is None

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.attendance.rules import DaySummary, Passage, Presence, Role, Status, decide, passages, summarise
+from db.records import Presence, Role
+from monitor.attendance.rules import DaySummary, Passage, Status, decide, passages, summarise
 from monitor.attendance.shifts import day_bounds, day_of, expected, person_day
 
 BERLIN = ZoneInfo("Europe/Berlin")

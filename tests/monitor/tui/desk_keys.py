@@ -47,3 +47,8 @@ async def problem(pilot: Pilot[None]) -> str:
             return said[0]
         await pilot.pause(0.02)
     raise AssertionError("no dialog says that anything is wrong")
+
+
+def asked(pilot: Pilot[None]) -> str:
+    """The sentences of the dialog in front."""
+    return str(pilot.app.screen.query_one("#text", Static).render())

@@ -9,7 +9,7 @@ from db import audit
 from db.engine import reading
 from monitor.attendance.pin import hash_pin
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.tui.desk_keys import fill, go
+from tests.monitor.tui.desk_keys import fill, go, problem
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
 SIZE = (80, 24)
@@ -96,3 +96,11 @@ async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None
         await settle(pilot)
         assert not isinstance(pilot.app.screen, Dialog)
         assert world.apps[-1].settings.admin_pin_hash
+
+
+async def test_the_admin_pin_has_digits_only(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "p")
+        await fill(pilot, pin="abcdef", again="abcdef")
+        assert await problem(pilot) == "A PIN has at least 4 digits, and nothing else."
+        assert not world.apps[-1].settings.admin_pin_hash

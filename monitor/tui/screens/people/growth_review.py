@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import getters, on
@@ -13,9 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records import Person
-from monitor.desk import template_review as queries
-from monitor.desk.template_review import View
+from monitor.desk import template_review as review
+from monitor.desk.template_review import Accepted, View
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.desk import DESK
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.key_bar import KeyBar
@@ -63,7 +64,7 @@ class GrowthReview(ModalScreen[None]):
         self._reload()
 
     def _reload(self) -> None:
-        job = partial(queries.views_of, self.app.engine, self.app.cipher, self._person.id)
+        job = partial(review.views_of, self.app.engine, self.app.cipher, self._person.id)
         self.app.in_background(job, self._show, self._not_loaded)
 
     def _show(self, views: list[View]) -> None:
@@ -105,29 +106,33 @@ class GrowthReview(ModalScreen[None]):
 
     def action_take(self) -> None:
         if view := self._selected:
-            app = self.app
-            self._change(partial(queries.take, app.engine, app.cipher, self._person, view, app.clock()))
+            job = partial(review.accept, self.app.engine, self.app.cipher, view.id, **self._who)
+            self._change(lambda: accepted_text(job()))
 
     def action_discard(self) -> None:
         if view := self._selected:
-            app = self.app
-            self._ask(
-                Dialog("Discard the capture", "It is deleted unused. This cannot be undone.", yes="Discard",
-                       danger=True),
-                lambda: queries.discard(app.engine, self._person, view, app.clock()),
-            )  # fmt: skip
+            text = "It is deleted unused. This cannot be undone."
+            job = partial(review.reject, self.app.engine, view.id, **self._who)
+            self._ask(Dialog("Discard the capture", text, yes="Discard", danger=True), job, "The capture is deleted.")
 
     def action_roll_back(self) -> None:
         if view := self._selected:
-            app = self.app
             text = "The person is no longer recognised by this view, and it is deleted. This cannot be undone."
-            self._ask(
-                Dialog("Roll back", text, yes="Roll back", danger=True),
-                lambda: queries.roll_back(app.engine, app.cipher, self._person, view, app.clock()),
-            )
+            job = partial(review.roll_back, self.app.engine, self.app.cipher, view.id, **self._who)
+            dialog = Dialog("Roll back", text, yes="Roll back", danger=True)
+            self._ask(dialog, job, "The template is without it again.")
 
-    def _ask(self, dialog: Dialog, job: Callable[[], str]) -> None:
-        self.app.push_screen(dialog, lambda answers: self._change(job) if answers is not None else None)
+    @property
+    def _who(self) -> dict[str, Any]:
+        """What the use cases want to know of who does it, when, and whose view it is."""
+        return {"of": self._person, "at": self.app.clock(), "actor": DESK}
+
+    def _ask(self, dialog: Dialog, job: Callable[[], object], done: str) -> None:
+        def change() -> str:
+            job()
+            return done
+
+        self.app.push_screen(dialog, lambda answers: self._change(change) if answers is not None else None)
 
     def _change(self, job: Callable[[], str]) -> None:
         """Do it once, however often the key is pressed; then show what is there now, also when it failed."""
@@ -146,6 +151,12 @@ class GrowthReview(ModalScreen[None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def accepted_text(done: Accepted) -> str:
+    """What became of a template."""
+    looks = f" Looks like {', '.join(one.name for one in done.alike)} now." if done.alike else ""
+    return f"{done.name} is recognised by {done.members} images from now on.{looks}"
 
 
 def about(view: View) -> Text:

@@ -16,12 +16,13 @@ from textual.markup import escape
 from textual.widgets import Static
 
 from db.records import Page, Person, PersonSummary
+from monitor.desk import merging, person_changes
 from monitor.desk import people as queries
 from monitor.desk.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
+from monitor.desk.merging import Unlike
 from monitor.desk.people import PeopleCounts, PersonDetails
-from monitor.desk.today import DESK
 from monitor.sources.source import FrameSource
-from monitor.tui.screens.desk import DeskScreen, Filter
+from monitor.tui.screens.desk import DESK, DeskScreen, Filter
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.growth_review import GrowthReview
 from monitor.tui.screens.people.import_report import ImportReport
@@ -213,9 +214,10 @@ The list finds people by name, number or group; the pane shows everything about 
         if details is None:
             return
         person = details.person
-        job = partial(queries.set_active, self.app.engine, person.id, not person.active, self.app.clock())
+        app, active = self.app, not person.active
+        job = partial(person_changes.set_active, app.engine, person.id, active, at=app.clock(), actor=DESK)
         done = f"{clean(person.name, 40)} is {'inactive: kept, but not recognised' if person.active else 'active'}."
-        self.app.in_background(job, lambda _: self.changed(done), self.refused)
+        app.in_background(job, lambda _: self.changed(done), self.refused)
 
     def action_merge(self) -> None:
         details = self._person(self.action_merge)
@@ -224,17 +226,25 @@ The list finds people by name, number or group; the pane shows everything about 
         who = details.person
         text = f"Who is the same person as {called(who)}?"
         picker = PersonPicker("Merge into", text, but=who.id)
-        self.app.push_screen(picker, lambda into: self._merge(who, into) if into else None)
+        self.app.push_screen(picker, lambda into: self._compare(who, into) if into else None)
 
-    def _merge(self, who: Person, into: Person) -> None:
-        app = self.app
-        name, other = called(who), called(into)
+    def _compare(self, who: Person, into: Person) -> None:
+        """Look first how alike the two are: the merge is refused where they differ, unless the desk knows better."""
+        job = partial(merging.compare, self.app.engine, self.app.cipher, who.id, into.id)
+        self.app.in_background(job, partial(self._merge, who, into), self.refused)
+
+    def _merge(self, who: Person, into: Person, unlike: Unlike | None) -> None:
+        if not self.is_current:
+            return
+        app, name, other = self.app, called(who), called(into)
         text = f"Everything of {name} becomes that of {other}, and {name} is gone. This cannot be undone."
-        self.ask(
-            Dialog("Merge", text, yes="Merge", danger=True),
-            lambda _: partial(queries.merge_people, app.engine, app.cipher, who.id, into.id, app.clock()),
-            "Merged.",
+        if unlike:
+            text = f"{clean(str(unlike), 300)} {text}"
+        job = partial(
+            merging.merge, app.engine, app.cipher, who.id, into.id, at=app.clock(), actor=DESK, force=unlike is not None
         )
+        dialog = Dialog("Merge", text, yes="Merge all the same" if unlike else "Merge", danger=True)
+        self.ask(dialog, lambda _: job, "Merged.")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):
@@ -254,8 +264,9 @@ The list finds people by name, number or group; the pane shows everything about 
         self.say("Enrolling: reading the pictures")
         limits = app.settings.quality
         return partial(
-            queries.import_folder, app.engine, app.cipher, path, consented, limits, app.clock(), self._progress
-        )
+            queries.import_folder, app.engine, app.cipher, path, consented, limits, self._progress, at=app.clock(),
+            actor=DESK,
+        )  # fmt: skip
 
     def _progress(self, done: int, total: int) -> None:
         """From the worker."""

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from enroll.people.export_and_erase import export_name, export_zip
-from monitor.attendance.pin import SHORTEST
-from monitor.desk import people as queries
-from monitor.desk.people import PersonDetails, Property
+from db.records import ConsentKind, Person
+from monitor.desk import person_changes
+from monitor.desk.export_and_erase import Erasure, export_name, export_zip
+from monitor.desk.export_and_erase import erase as erase_person
+from monitor.desk.people import PersonDetails
+from monitor.desk.person_changes import Renamed
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.desk import DESK
+from monitor.tui.screens.door.lock import NEW_PIN, check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
@@ -24,10 +28,10 @@ class Change:
     """One change of a person."""
 
     dialog: Dialog
-    job: Callable[[Answers], Callable[[], str | None]]
+    job: Callable[[Answers], Callable[[], Any]]
     """What to do with the answers; the returned job blocks."""
-    done: str
-    """What is said when it is done."""
+    done: str | Callable[[Any], str]
+    """What is said when it is done, or what makes it of the job's result."""
 
 
 Maker: TypeAlias = Callable[[DeskApp, PersonDetails], Change]
@@ -36,7 +40,12 @@ Maker: TypeAlias = Callable[[DeskApp, PersonDetails], Change]
 def rename(app: DeskApp, details: PersonDetails) -> Change:
     field = Ask("value", "Name", details.person.name)
     text = f"{called(details.person)} is shown by this name from now on, also in days gone by."
-    return Change(Dialog("Rename", text, [field], yes="Rename"), _set(app, details, "rename"), "Renamed.")
+
+    def job(answers: Answers) -> Callable[[], Renamed]:
+        rename = person_changes.rename
+        return partial(rename, app.engine, details.person.id, answers["value"], at=app.clock(), actor=DESK)
+
+    return Change(Dialog("Rename", text, [field], yes="Rename"), job, renamed_text)
 
 
 def number(app: DeskApp, details: PersonDetails) -> Change:
@@ -64,24 +73,25 @@ def consent(app: DeskApp, details: PersonDetails) -> Change:
     mood = "yes" if details.mood_consent and details.mood_consent.given else "no"
     fields = [Ask("face", "To be recognised", face, GIVEN), Ask("mood", "To have moods estimated", mood, GIVEN)]
 
-    def job(answers: Answers) -> Callable[[], str | None]:
-        decided = answers["face"] == "yes", answers["mood"] == "yes"
-        return partial(queries.set_consents, app.engine, details.person.id, *decided, app.clock())
+    def job(answers: Answers) -> Callable[[], None]:
+        given: dict[ConsentKind, bool] = {"face": answers["face"] == "yes", "mood": answers["mood"] == "yes"}
+        set_consents = person_changes.set_consents
+        return partial(set_consents, app.engine, details.person.id, given, at=app.clock(), actor=DESK)
 
     dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Write down")
     return Change(dialog, job, "The decision is written down.")
 
 
 def door_pin(app: DeskApp, details: PersonDetails) -> Change:
-    fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
     text = (
         f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
         "Leave both empty to remove it."
     )
-    dialog = Dialog("PIN for the door", text, fields, yes="Set", check=check_digits)
+    dialog = Dialog("PIN for the door", text, NEW_PIN, yes="Set", check=check_new_pin)
 
-    def job(answers: Answers) -> Callable[[], str | None]:
-        return partial(queries.set_door_pin, app.engine, details.person.id, answers["pin"], app.clock())
+    def job(answers: Answers) -> Callable[[], None]:
+        pin = answers["pin"] or None
+        return partial(person_changes.set_pin, app.engine, details.person.id, pin, at=app.clock(), actor=DESK)
 
     return Change(dialog, job, "The PIN for the door is changed.")
 
@@ -92,7 +102,11 @@ def erase(app: DeskApp, details: PersonDetails) -> Change:
         "The ledger keeps the events without a name. This cannot be undone."
     )
     dialog = Dialog("Erase for good", text, yes="Erase", danger=True)
-    return Change(dialog, lambda _: partial(queries.erase_person, app.engine, details.person, app.clock()), "Erased.")
+
+    def job(_: Answers) -> Callable[[], Erasure]:
+        return partial(erase_person, app.engine, details.person, at=app.clock(), actor=DESK)
+
+    return Change(dialog, job, erased_text)
 
 
 def export(app: DeskApp, details: PersonDetails) -> Change:
@@ -101,7 +115,7 @@ def export(app: DeskApp, details: PersonDetails) -> Change:
     field = Ask("file", "Into the file", str(Path.home() / export_name(person)))
     dialog = Dialog("Write all data", text, [field], yes="Write")
 
-    def job(answers: Answers) -> Callable[[], str | None]:
+    def job(answers: Answers) -> Callable[[], str]:
         file = Path(answers["file"].strip()).expanduser()
         return partial(write, file)
 
@@ -110,7 +124,7 @@ def export(app: DeskApp, details: PersonDetails) -> Change:
         export_zip(app.engine, app.cipher, person, file, at=app.clock())
         return f"Written to {file}. Keep the file safe, and delete it when it is handed over."
 
-    return Change(dialog, job, "Written.")
+    return Change(dialog, job, str)
 
 
 CHANGES: Mapping[str, Maker] = MappingProxyType(
@@ -122,18 +136,30 @@ CHANGES: Mapping[str, Maker] = MappingProxyType(
 """By the name that the keys of the people screen use."""
 
 
-def check_digits(answers: Answers) -> str | None:
-    """What is wrong with a PIN that is typed at the door, or None."""
-    pin = answers["pin"]
-    if pin != answers["again"]:
-        return "The two are not the same."
-    if pin and (len(pin) < SHORTEST or not (pin.isascii() and pin.isdigit())):
-        return f"A PIN for the door has at least {SHORTEST} digits, and nothing else."
-    return None
+def renamed_text(done: Renamed) -> str:
+    """What the desk should know after a person was renamed."""
+    if done.namesakes > 1:
+        return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
+    return "Renamed."
 
 
-def _set(app: DeskApp, details: PersonDetails, what: Property) -> Callable[[Answers], Callable[[], str | None]]:
-    def job(answers: Answers) -> Callable[[], str | None]:
-        return partial(queries.change_person, app.engine, details.person.id, what, answers["value"], app.clock())
+def erased_text(done: Erasure) -> str:
+    """The receipt of an erasure."""
+    receipt = done.receipt
+    gone = (
+        f"Erased: {receipt.templates} images, {receipt.consents} consents, {receipt.sightings} sightings, "
+        f"{receipt.mood_samples} moods. {receipt.events_kept} entries stay in the ledger without a name."
+    )
+    if done.traces_left:
+        return f"{gone} Another program still holds the database's log: close it, then press U on the System screen."
+    return f"{gone} Nothing was found in the database file any more." if done.files_searched else gone
+
+
+def _set(
+    app: DeskApp, details: PersonDetails, what: Literal["number", "group", "notes"]
+) -> Callable[[Answers], Callable[[], Person]]:
+    def job(answers: Answers) -> Callable[[], Person]:
+        wanted = {what: answers["value"]}
+        return partial(person_changes.change, app.engine, details.person.id, **wanted, at=app.clock(), actor=DESK)
 
     return job

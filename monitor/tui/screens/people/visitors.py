@@ -12,13 +12,13 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Person
-from enroll.faces.similarity_limits import FITS
 from monitor.desk import visitors as queries
-from monitor.desk.visitors import VisitorGroup, VisitorsView
-from monitor.tui.screens.desk import DeskScreen
+from monitor.desk.merging import Unlike
+from monitor.desk.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
+from monitor.tui.screens.desk import DESK, DeskScreen
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
-from monitor.tui.style.text import at_clock, day_text
+from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Ask, Dialog
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
@@ -131,10 +131,11 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
             self.ask(
                 Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name")], yes="Enrol"),
                 lambda answers: partial(
-                    queries.name_group, app.engine, app.cipher, group, answers["name"], app.clock()
+                    queries.name, app.engine, app.cipher, group, answers["name"], app.settings.quality,
+                    at=app.clock(), actor=DESK,
                 ),
-                "Enrolled.",
-            )
+                named_text,
+            )  # fmt: skip
 
     def action_merge(self) -> None:
         group = self.selected
@@ -145,22 +146,25 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
     def _compare(self, group: VisitorGroup, person: Person) -> None:
         """Look first how alike the two are: a wrong face in a template cannot be taken out again here."""
         app = self.app
-        job = partial(queries.likeness, app.engine, app.cipher, group, person.id)
+        job = partial(queries.compare, app.engine, app.cipher, group, person.id)
         app.in_background(job, partial(self._merge, group, person), self.refused)
 
-    def _merge(self, group: VisitorGroup, person: Person, similarity: float | None) -> None:
+    def _merge(self, group: VisitorGroup, person: Person, unlike: Unlike | None) -> None:
         if not self.is_current:
             return
         app, who = self.app, called(person)
         many = len(group.visits)
         text = f"{'Its face becomes' if many == 1 else f'The faces of {many} visits become'} that of {who}. "
-        if similarity is not None and similarity < FITS:
-            text += f"They do not look like the same person (similarity {similarity:.2f}). "
+        if unlike:
+            text += f"{clean(str(unlike), 200)} "
         self.ask(
             Dialog("The same person", f"{text}This cannot be undone.", yes="Add", danger=True),
-            lambda _: partial(queries.merge_group, app.engine, app.cipher, group, person.id, app.clock()),
-            f"Added to {who}.",
-        )
+            lambda _: partial(
+                queries.is_person, app.engine, app.cipher, group, person.id, app.settings.quality,
+                at=app.clock(), actor=DESK, force=unlike is not None,
+            ),
+            lambda done: f"Added to {who}.{shots_text(done)}",
+        )  # fmt: skip
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
@@ -169,6 +173,26 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
             text = f"{faces} deleted; that somebody was there stays on record. This cannot be undone."
             self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
-                lambda _: partial(queries.discard_group, app.engine, group, app.clock()),
+                lambda _: partial(queries.discard, app.engine, group, at=app.clock(), actor=DESK),
                 "Discarded.",
             )
+
+
+def named_text(done: VisitorEnrolled) -> str:
+    """What the desk should do after a visitor got a name."""
+    told = "Ask what they agree to, and write it down on the People screen."
+    if done.namesakes > 1:
+        told = "Somebody else has this name, too: give them numbers, or merge them on the People screen."
+    return f"Enrolled. {told}{shots_text(done)}"
+
+
+def shots_text(done: VisitorEnrolled) -> str:
+    """Which shots are not used and why, and who looks like the person."""
+    text, left = "", len(done.rejected)
+    if left:
+        are = "is" if left == 1 else "are"
+        text = f" {left} of {done.taken + left} shots {are} not used: {done.rejected[0].reason}"
+    if done.alike:
+        others = ", ".join(clean(one.name, 40) for one in done.alike[:3])
+        text += f" Looks like {others}: compare them on the People screen."
+    return text

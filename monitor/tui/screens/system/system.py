@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from db.records import AuditEntry, Expired
-from monitor.attendance.pin import SHORTEST
+from db.records import AuditEntry
 from monitor.desk import system as queries
 from monitor.desk.pin_entry import write_admin_pin
-from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
-from monitor.tui.screens.desk import DeskScreen
+from monitor.desk.system import Check, Machine, Purged, Status, SystemView, Verdict
+from monitor.tui.screens.desk import DESK, DeskScreen
+from monitor.tui.screens.door.lock import NEW_PIN, check_new_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -164,17 +164,17 @@ class SystemScreen(DeskScreen[SystemView]):
             app.notify("Nothing is past its time.")
             return
         text = f"{past_text(self.loaded)}. The ledger of attendance stays. This cannot be undone."
-        job = partial(queries.purge, app.engine, app.settings, app.clock())
+        job = partial(queries.purge, app.engine, app.settings, at=app.clock(), actor=DESK)
         dialog = Dialog("Delete what is past its time", text, yes="Delete", danger=True)
 
-        def begin(_: Answers) -> Callable[[], Expired]:
+        def begin(_: Answers) -> Callable[[], Purged]:
             self.say("Deleting what is past its time")
             return job
 
         ask(app, dialog, begin, self._purged, self._say_problem)
 
-    def _purged(self, gone: Expired) -> None:
-        self.app.notify(f"{gone.rows:,} rows are deleted.")
+    def _purged(self, purged: Purged) -> None:
+        self.app.notify(f"{purged.gone.rows:,} rows are deleted.")
         self.say(self._verdict())
         self.reload()
 
@@ -245,17 +245,6 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def action_pin(self) -> None:
         app = self.app
-
-        fields = [Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True)]
         text = "Who opens a screen of the desk is asked for it. Leave both empty to remove it."
-        dialog = Dialog("Admin PIN", text, fields, yes="Set", check=check_pin)
+        dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
         ask(app, dialog, lambda answers: partial(write_admin_pin, app.config_file, answers["pin"]), app.use_pin)
-
-
-def check_pin(answers: Answers) -> str | None:
-    """What is wrong with a new PIN, or None."""
-    if answers["pin"] != answers["again"]:
-        return "The two are not the same."
-    if answers["pin"] and len(answers["pin"]) < SHORTEST:
-        return f"A PIN has at least {SHORTEST} characters."
-    return None

@@ -13,8 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records import Person, Presence
-from monitor.desk import today
+from monitor.desk import corrections
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.desk import DESK
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
@@ -47,7 +48,7 @@ class DaySheet(ModalScreen[None]):
         super().__init__()
         self._person = person
         self._day = day
-        self._entries: today.PersonEntries | None = None
+        self._entries: corrections.PersonEntries | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
@@ -63,7 +64,7 @@ class DaySheet(ModalScreen[None]):
 
     def _reload(self) -> None:
         zone = self.app.settings.zone
-        job = partial(today.day_of_person, self.app.engine, self._person, self._day, zone)
+        job = partial(corrections.day_of_person, self.app.engine, self._person, self._day, zone)
         self.app.in_background(job, self._show, self._not_loaded)
 
     def _not_loaded(self, sentence: str) -> None:
@@ -71,7 +72,7 @@ class DaySheet(ModalScreen[None]):
         if self.is_attached:
             self.query_one(Table).explain("Not loaded. Close this and open it again.")
 
-    def _show(self, entries: today.PersonEntries) -> None:
+    def _show(self, entries: corrections.PersonEntries) -> None:
         if not self.is_attached:  # it was left meanwhile
             return
         self._entries = entries
@@ -79,7 +80,7 @@ class DaySheet(ModalScreen[None]):
         self.query_one(Table).show(rows, empty="No entries on this day. Press A to add one.")
         self.refresh_bindings()
 
-    def _row(self, line: today.EventLine) -> Row:
+    def _row(self, line: corrections.EventLine) -> Row:
         event = line.event
         what = WORDS.get(event.kind) or f"corrected: {WORDS[event.corrected_kind or 'check_in']}"
         shown = what if line.counts or event.kind == "void" else f"({what})"
@@ -98,7 +99,7 @@ class DaySheet(ModalScreen[None]):
         day = "" if at.astimezone(zone).date() == self._day else f"{day_text(at, zone)[4:-5]} "
         return f"{day}{at_clock(at, zone)}"
 
-    def _selected(self) -> today.EventLine | None:
+    def _selected(self) -> corrections.EventLine | None:
         key = self.query_one(Table).selected_key
         lines = self._entries.lines if self._entries else ()
         return next((line for line in lines if str(line.event.id) == key and line.counts), None)
@@ -124,7 +125,8 @@ class DaySheet(ModalScreen[None]):
             Dialog("Void this entry", f"{at}. It stays in the ledger, but no longer counts.", [Ask("reason", "Reason")],
                    yes="Void"),
             lambda answers: partial(
-                today.void_event, self.app.engine, settings, line.event.id, answers["reason"], self.app.clock()
+                corrections.void, self.app.engine, settings, line.event.id, answers["reason"], at=self.app.clock(),
+                actor=DESK,
             ),
             "The entry is void.",
         )  # fmt: skip
@@ -140,8 +142,9 @@ class DaySheet(ModalScreen[None]):
             Dialog("Correct this entry", "It stays in the ledger; what you write here counts instead of it.", fields,
                    yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
             lambda answers: partial(
-                today.correct_event, self.app.engine, self.app.settings, event.id, presence(answers),
-                self._instant(entries, answers, event.at), answers["reason"], self.app.clock(),
+                corrections.correct, self.app.engine, self.app.settings, event.id, presence(answers),
+                self._instant(entries, answers, event.at), answers["reason"], at=self.app.clock(),
+                actor=DESK,
             ),
             "The entry is corrected.",
         )  # fmt: skip
@@ -155,20 +158,21 @@ class DaySheet(ModalScreen[None]):
             Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
                    check=lambda answers: self._check(entries, answers)),
             lambda answers: partial(
-                today.add_event, self.app.engine, self.app.settings, self._person.id, presence(answers),
-                self._instant(entries, answers), answers["reason"], self.app.clock(),
+                corrections.add, self.app.engine, self.app.settings, self._person.id, presence(answers),
+                self._instant(entries, answers), answers["reason"], at=self.app.clock(),
+                actor=DESK,
             ),
             "The entry is added.",
         )  # fmt: skip
 
-    def _instant(self, entries: today.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
+    def _instant(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
         """What the answers say; they were checked."""
         clock, zone = clock_of(answers), self.app.settings.zone
         at = entries.instant(clock, zone, near) if clock else None
         assert at is not None
         return at
 
-    def _check(self, entries: today.PersonEntries, answers: Answers, near: datetime | None = None) -> str | None:
+    def _check(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> str | None:
         """What is wrong with the time, or None."""
         clock, zone = clock_of(answers), self.app.settings.zone
         if clock is None:

@@ -15,7 +15,8 @@ from db import audit
 from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import Interrupted
-from db.people import consents, people, pins
+from db.faces import templates
+from db.people import consents, look_alikes, people, pins
 from db.privacy import erasure
 from db.records import Page, PersonSummary, Want
 from enroll.people.report import PersonReport
@@ -25,8 +26,8 @@ from monitor.tui.screens.people.import_report import ImportReport
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.paged import PagedTable
-from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
-from tests.monitor.world import NOW, World, scene, show_door, text_of
+from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, names, problem, told
+from tests.monitor.world import ENCODER, NOW, World, scene, show_door, text_of
 
 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
@@ -92,24 +93,54 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
             assert found is not None
             assert found.pin_hash is not None
             assert is_pin("2718", found.pin_hash)
-            assert audit.newest(session)[0].action == "door pin"
+            assert audit.newest(session)[0].action == "set pin"
         await go(pilot, "p")
         await fill(pilot, pin="", again="")
     with reading(world.engine) as session:
         found = pins.find(session, "17")
         assert found is not None
         assert found.pin_hash is None
-        assert audit.newest(session)[0].action == "door pin removed"
+        assert audit.newest(session)[0].action == "remove pin"
 
 
 async def test_merging_moves_everything(world: World) -> None:
+    with writing(world.engine) as session:
+        (ada,) = templates.load_members(session, world.cipher, world.ids["Ada Lovelace"], ENCODER)[:1]
+        twin = people.add_person(session, "Ada King", at=NOW, actor="test").id
+        templates.add_template(
+            session, world.cipher, twin, content_hash="99" * 32, encoder=ENCODER, embedding=ada.embedding,
+            quality={}, source="king.jpg", at=NOW,
+        )  # fmt: skip
+        look_alikes.replace_for(session, twin, [(world.ids["Ada Lovelace"], 1.0)], at=NOW)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "m", *"lovelace", "enter")
+        assert "Everything of Ada King becomes that of Ada Lovelace" in text_of(world)
+        assert "do not look like one person" not in text_of(world)
+        await fill(pilot)
+        assert "Ada King" not in names(pilot, "#people")
+    with reading(world.engine) as session:
+        assert people.count_people(session) == 10
+        assert len(templates.list_templates(session, world.ids["Ada Lovelace"])) == 4
+        assert look_alikes.by_person(session).keys() == {
+            world.ids[name] for name in ("Grace Hopper", "Margaret Hamilton")
+        }
+        assert ledger.verify(session).whole
+
+
+async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_better(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "m", *"hopper", "enter")
-        assert "Everything of Ada Lovelace (Engines) becomes that of" in text_of(world)
+        shown = asked(pilot)
+        assert "Ada Lovelace and Grace Hopper do not look like one person (similarity " in shown
+        assert "Everything of Ada Lovelace (Engines) becomes that of" in shown
+        await go(pilot, "enter")
+        assert "Ada Lovelace" in names(pilot, "#people"), "the safe answer is the first"
+        await go(pilot, "m", *"hopper", "enter")
         await fill(pilot)
         assert "Ada Lovelace" not in names(pilot, "#people")
     with reading(world.engine) as session:
         assert people.count_people(session) == 9
+        assert look_alikes.pairs(session) == [], "the marks were looked for again with the new template"
         assert ledger.verify(session).whole
 
 
@@ -295,7 +326,7 @@ async def test_the_report_of_an_enrolment_waits_until_the_screen_is_shown_again(
 ) -> None:
     go_on = threading.Event()
     report = PersonReport("Ada Lovelace", 1, 1, ())
-    monkeypatch.setattr(people_queries, "import_folder", lambda *_: go_on.wait(60) and [report])
+    monkeypatch.setattr(people_queries, "import_folder", lambda *_, **__: go_on.wait(60) and [report])
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "i")
         pilot.app.screen.query_one("#ask-path", Input).value = str(tmp_path)

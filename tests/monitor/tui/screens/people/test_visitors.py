@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import cv2
 import numpy as np
 import pytest
 from textual.widgets import Input
@@ -12,13 +13,29 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
+from db.schema import SightingRow
 from monitor.desk import visitors
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import SIZE, fill, go, told
+from monitor.vision.chips import face_chip
+from monitor.vision.detector import FaceDetector
+from tests.monitor.stage import Photo
+from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, problem, told
 from tests.monitor.world import NOW, World, text_of
 
 
+@pytest.fixture
+def real_faces(world: World, orl_photo: Photo, blazeface: FaceDetector) -> None:
+    """Pictures of somebody's face in place of the drawn ones."""
+    with writing(world.engine) as session:
+        for image, row in enumerate(session.query(SightingRow).filter(SightingRow.portrait.is_not(None)), start=1):
+            photo = orl_photo(1, image)
+            chip = face_chip(photo, blazeface.detect(photo)[0])
+            jpeg = cv2.imencode(".jpg", chip)[1].tobytes()
+            row.portrait = world.cipher.seal(jpeg, sightings.portrait_owner(row.id))
+
+
+@pytest.mark.usefixtures("real_faces")
 async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f5")
@@ -33,6 +50,17 @@ async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: Worl
         assert sightings.between(session, NOW.replace(hour=0), NOW, person=mary.id)
 
 
+async def test_a_visitor_without_a_clear_face_is_not_enrolled(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f5", "n")
+        await fill(pilot, name="Mary Shelley")
+        assert "No shot of this visitor is good enough" in await problem(pilot)
+    with reading(world.engine) as session:
+        assert people.find_by_name(session, "Mary Shelley") == []
+        assert sightings.count_visitors(session) == 3
+
+
+@pytest.mark.usefixtures("real_faces")
 async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f5", "m", *"nobody", "enter")
@@ -40,7 +68,8 @@ async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> N
         assert "Nobody matches." in text_of(world)
         pilot.app.screen.query_one(Input).value = ""
         await go(pilot, *"hopper", "enter")
-        assert "They do not look like the same person" in text_of(world)
+        shown = asked(pilot)
+        assert "The visitor and Grace Hopper do not look like one person (similarity " in shown
         await go(pilot, "enter")
         with reading(world.engine) as session:
             assert sightings.count_visitors(session) == 3, "the safe answer is the first"

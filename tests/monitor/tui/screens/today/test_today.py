@@ -14,7 +14,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
-from monitor.desk import today
+from monitor.desk import corrections
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
@@ -190,8 +190,8 @@ async def test_a_persons_day_follows_what_is_written_meanwhile(world: World) -> 
 
 async def test_a_persons_day_can_be_left_before_it_is_loaded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    load = today.day_of_person
-    monkeypatch.setattr(today, "day_of_person", lambda *args: go_on.wait(60) and load(*args))
+    load = corrections.day_of_person
+    monkeypatch.setattr(corrections, "day_of_person", lambda *args: go_on.wait(60) and load(*args))
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await settle(pilot)
         await pilot.press("enter", "escape")

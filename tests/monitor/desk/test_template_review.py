@@ -24,12 +24,12 @@ from db.people import consents, look_alikes, people
 from db.records import GalleryPerson, Person, SightingRecord
 from enroll.faces.examine import Examiner
 from enroll.faces.judge import judge
-from enroll.people import adaptation as review
 from enroll.people.gallery_index import load_roster
-from enroll.people.store import Details, Identity, add_members, mark_alike, refresh_template
+from enroll.people.store import Details, Identity, add_members, mark_alike, renew
 from monitor.cli.people.people import app
-from monitor.config import QualityLimits, Settings
-from monitor.domain import Box, Face, Match
+from monitor.config import Settings
+from monitor.desk import template_review as review
+from monitor.domain import Match
 from monitor.errors import MusterError, UsageError
 from monitor.pipeline.gallery_loader import load_people
 from monitor.recording.candidate_store import take
@@ -102,7 +102,7 @@ class Door:
             consents.set_consent(session, person.id, "face", True, at=self.at, actor="test")
             for image in ENROLLED:
                 self._add(session, person, self.faces[subject, image], f"{image}")
-            refresh_template(session, self.cipher, person, at=self.at)
+            renew(session, self.cipher, [person], at=self.at)
             return person
 
     def _add(self, session: Session, person: Person, face: Any, name: str) -> None:
@@ -291,16 +291,6 @@ def test_a_capture_of_another_encoder_is_refused(
     waits = wait(enrol("Anna"), made_up.embedding("Anna"), encoder="older")
     with pytest.raises(UsageError, match="templates that are gone"):
         review.accept(engine, cipher, waits.id, **who)
-
-
-def test_the_gate_is_that_of_enrolment(examiner: Examiner, orl: Path) -> None:
-    rgb = read_image(orl / "s1" / "1.pgm")
-    (found,) = examiner.examine(rgb)
-    passes = review.gate(QualityLimits())
-    assert passes(rgb, found.face) == found.quality.numbers()
-    assert review.gate(QualityLimits(sharpness=9.0))(rgb, found.face) is None
-    assert passes(rgb, Face(found.face.box, 0.4, found.face.keypoints)) is None
-    assert passes(rgb, Face(Box(0, 0, 80, 80), 0.9)) is None
 
 
 @pytest.fixture

@@ -2,23 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Engine
-
-from db.crypto import TemplateCipher
-from db.engine import reading
-from db.people import consents, look_alikes
-from db.people.people import get_person
-from db.records import Person, PersonSummary
-from enroll.people.manage import images_of
+from db.records import PersonSummary
+from monitor.desk.people import PersonRecord
 
 
-def person_details(engine: Engine, cipher: TemplateCipher, person: Person) -> dict[str, Any]:
-    """Everything that `muster people show` says. Raises: WrongKey, DatabaseDamaged."""
-    with reading(engine) as session:
-        images = images_of(session, cipher, person.id)
-        decisions = consents.history(session, person.id)
-        pairs = [pair for pair in look_alikes.pairs(session) if person.id in (pair.person, pair.other)]
-        others = [get_person(session, pair.other if pair.person == person.id else pair.person) for pair in pairs]
+def person_json(record: PersonRecord) -> dict[str, Any]:
+    """Everything that `muster people show` says."""
+    person = record.person
     return {
         "person": person.name,
         "id": str(person.id),
@@ -34,7 +24,7 @@ def person_details(engine: Engine, cipher: TemplateCipher, person: Person) -> di
                 "encoder": one.template.encoder,
                 "quality": dict(one.template.quality),
             }
-            for one in images
+            for one in record.images
         ],
         "consents": [
             {
@@ -43,15 +33,13 @@ def person_details(engine: Engine, cipher: TemplateCipher, person: Person) -> di
                 "at": one.at.isoformat(timespec="seconds"),
                 "recorded_by": one.recorded_by,
             }
-            for one in decisions
+            for one in record.consents
         ],
-        "look_alikes": [
-            {"person": other.name, "similarity": pair.similarity} for pair, other in zip(pairs, others, strict=True)
-        ],
+        "look_alikes": [{"person": name, "similarity": similarity} for name, similarity in record.look_alikes],
     }
 
 
-def summary_record(one: PersonSummary) -> dict[str, Any]:
+def summary_json(one: PersonSummary) -> dict[str, Any]:
     """One line of `muster people list`."""
     person = one.person
     return {

@@ -1,0 +1,91 @@
+"""What is written down about a person beside the faces."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from db import audit
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
+from db.people import consents, people, pins
+from db.records import Person
+from monitor.attendance.pin import is_pin
+from monitor.desk import person_changes as change
+from monitor.errors import UsageError
+from monitor.vision.encoder import ENCODER_NAME
+from tests.enroll.conftest import Who, mean_of
+
+
+def test_who_refuses_is_not_in_the_gallery_and_the_decision_is_kept(
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who
+) -> None:
+    anna = enrol("Anna")
+    change.set_consents(engine, anna.id, {"face": False}, **who)
+    with reading(engine) as session:
+        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+        assert consents.history(session, anna.id)[-1].recorded_by == "desk"
+
+
+def test_who_is_deactivated_is_kept_but_not_recognised(
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who
+) -> None:
+    anna = enrol("Anna")
+    change.set_active(engine, anna.id, False, **who)
+    with reading(engine) as session:
+        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+    change.set_active(engine, anna.id, True, **who)
+    assert mean_of(engine, cipher, "Anna").members == 3
+
+
+def test_the_audit_log_says_who_renamed(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:
+    anna = enrol("Anna")
+    change.rename(engine, anna.id, "Anna Schmidt", **who)
+    with reading(engine) as session:
+        entry = audit.newest(session, limit=1)[0]
+    assert (entry.action, entry.actor) == ("rename", "desk")
+
+
+def test_a_decision_is_written_down_once_however_often_it_is_said(
+    engine: Engine, enrol: Callable[..., Person], who: Who
+) -> None:
+    anna = enrol("Anna")
+    for minutes in (0, 1):
+        later = who | {"at": who["at"] + timedelta(minutes=minutes)}
+        change.set_consents(engine, anna.id, {"face": True, "mood": False}, **later)
+    with reading(engine) as session:
+        assert [(one.kind, one.given) for one in consents.history(session, anna.id)] == [
+            ("face", True),
+            ("mood", False),
+        ]
+
+
+def test_a_new_name_says_how_many_people_have_it(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:
+    anna, ben = enrol("Anna"), enrol("Ben")
+    done = change.rename(engine, ben.id, "Anna", **who)
+    assert (done.person.id, done.before, done.namesakes) == (ben.id, "Ben", 2)
+    assert change.rename(engine, anna.id, "Zoe", **who).namesakes == 1
+
+
+def test_a_pin_is_set_and_removed_under_one_name_each(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:
+    anna = enrol("Anna")
+    change.set_pin(engine, anna.id, "2718", number="17", **who)
+    with reading(engine) as session:
+        found = pins.find(session, "17")
+    assert found is not None
+    assert found.pin_hash is not None
+    assert is_pin("2718", found.pin_hash)
+    change.set_pin(engine, anna.id, None, **who)
+    with writing(engine) as session:
+        for older in ("door pin", "door pin removed"):
+            audit.note(session, older, at=who["at"], actor="desk", person=anna.id)
+    with reading(engine) as session:
+        acts = [one.action for one in audit.newest(session, person=anna.id) if "pin" in one.action]
+        assert sorted(acts) == ["remove pin", "remove pin", "set pin", "set pin"]
+
+
+@pytest.mark.parametrize("pin", ["123", "12a4", "١٢٣٤", "12 34", ""])
+def test_only_enough_digits_are_a_pin(engine: Engine, enrol: Callable[..., Person], who: Who, pin: str) -> None:
+    with pytest.raises(UsageError, match="at least 4 digits"):
+        change.set_pin(engine, enrol("Anna", number="17").id, pin, **who)

@@ -1,0 +1,125 @@
+"""Visitors: what passes the gate of enrolment becomes a template, and look-alikes are marked."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db.attendance import kiosks
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
+from db.faces import templates
+from db.ids import new_id
+from db.observations import sightings
+from db.people import look_alikes, people
+from db.records import Person, SightingRecord
+from enroll.faces.examine import Examiner
+from enroll.people.images import enrol_from_images
+from enroll.people.store import Details
+from monitor.config import QualityLimits
+from monitor.desk import visitors
+from monitor.desk.merging import Unlike
+from monitor.desk.visitors import VisitorGroup
+from monitor.errors import UsageError
+from monitor.vision.images import read_image
+from monitor.vision.jpeg import decode_jpeg, encode_jpeg
+from tests.enroll.conftest import Who
+
+LIMITS = QualityLimits()
+
+
+@pytest.fixture
+def visit(
+    engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, orl: Path
+) -> Callable[..., VisitorGroup]:
+    """Somebody of the AT&T/ORL set is seen at the door, with that picture; gives all visitors there are."""
+
+    def visit(subject: int, *images: int, blur: float = 0.0) -> VisitorGroup:
+        with writing(engine) as session:
+            kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at).id
+            for image in images:
+                (face,) = examiner.examine(read_image(orl / f"s{subject}/{image}.pgm"))
+                chip = decode_jpeg(face.chip_jpeg)
+                assert chip is not None
+                if blur:
+                    chip = np.asarray(cv2.GaussianBlur(chip, (0, 0), blur), np.uint8)
+                at = details.at + timedelta(minutes=image)
+                seen = SightingRecord(new_id(), kiosk, image, at, at, 40, None, None, None, None, None, 0.9)
+                sightings.add(session, cipher, seen, embedding=face.embedding, portrait=encode_jpeg(chip))
+        (group,) = visitors.visitors_view(engine, cipher, 1, ZoneInfo("UTC")).groups
+        return group
+
+    return visit
+
+
+@pytest.fixture
+def anna(engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, orl: Path) -> Person:
+    """The first person of the set, enrolled with three pictures."""
+    pictures = {"Anna": [read_image(orl / f"s1/{image}.pgm") for image in (1, 2, 3)]}
+    enrol_from_images(engine, cipher, pictures, at=details.at, actor="tester", examiner=examiner)
+    with reading(engine) as session:
+        return people.find_by_name(session, "Anna")[0]
+
+
+def test_a_visitor_who_looks_like_somebody_is_marked_when_named(
+    engine: Engine, cipher: TemplateCipher, anna: Person, visit: Callable[..., VisitorGroup], who: Who
+) -> None:
+    done = visitors.name(engine, cipher, visit(1, 4), "Anna's twin", LIMITS, **who)
+    assert [one.name for one in done.alike] == ["Anna"]
+    with reading(engine) as session:
+        (pair,) = look_alikes.pairs(session)
+        (image,) = templates.list_templates(session, done.person.id)
+        assert templates.load_portrait(session, cipher, done.person.id) is not None
+        assert sightings.count_visitors(session) == 0
+    assert {pair.person, pair.other} == {anna.id, done.person.id}
+    assert (image.source, image.quality["frames"]) == ("visitor", 40)
+    assert image.quality["sharpness"] > LIMITS.sharpness
+
+
+def test_a_shot_that_fails_the_gate_is_not_used_and_it_is_said_why(
+    engine: Engine, cipher: TemplateCipher, visit: Callable[..., VisitorGroup], who: Who
+) -> None:
+    visit(1, 4)
+    done = visitors.name(engine, cipher, visit(1, 5, blur=4), "Anna", LIMITS, **who)
+    assert (done.taken, len(done.rejected)) == (1, 1)
+    assert "The face is blurred" in done.rejected[0].reason
+    with reading(engine) as session:
+        assert len(templates.list_templates(session, done.person.id)) == 1
+        assert sightings.count_visitors(session) == 0, "the other visit was of this person all the same"
+
+
+def test_a_visitor_without_a_good_shot_is_not_enrolled_and_stays(
+    engine: Engine, cipher: TemplateCipher, visit: Callable[..., VisitorGroup], who: Who
+) -> None:
+    with pytest.raises(UsageError, match=r"The face is blurred .* Enrol the person before the camera") as caught:
+        visitors.name(engine, cipher, visit(1, 4, blur=4), "Anna", LIMITS, **who)
+    assert caught.value.code == "no-good-shot"
+    with reading(engine) as session:
+        assert people.count_people(session) == 0
+        assert sightings.count_visitors(session) == 1
+
+
+def test_a_visitor_who_looks_like_another_is_made_somebody_enrolled_by_force_only(
+    engine: Engine, cipher: TemplateCipher, anna: Person, visit: Callable[..., VisitorGroup], who: Who
+) -> None:
+    group = visit(7, 4)
+    refusal = visitors.compare(engine, cipher, group, anna.id)
+    with pytest.raises(Unlike, match="The visitor and Anna do not look like one person") as caught:
+        visitors.is_person(engine, cipher, group, anna.id, LIMITS, **who)
+    assert str(caught.value) == str(refusal)
+    assert visitors.is_person(engine, cipher, group, anna.id, LIMITS, **who, force=True).taken == 1
+
+
+def test_a_visitor_is_somebody_enrolled_even_when_no_shot_is_good(
+    engine: Engine, cipher: TemplateCipher, anna: Person, visit: Callable[..., VisitorGroup], who: Who
+) -> None:
+    done = visitors.is_person(engine, cipher, visit(1, 4, blur=4), anna.id, LIMITS, **who)
+    assert (done.person, done.taken, len(done.rejected)) == (anna, 0, 1)
+    with reading(engine) as session:
+        assert len(templates.list_templates(session, anna.id)) == 3
+        assert sightings.count_visitors(session) == 0
