@@ -400,3 +400,19 @@ class Page(Generic[Item]):
     items: tuple[Item, ...]
     counted: bool = True
     """False where there are more rows than `total`, nobody yet knows how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCapture:
+    """A capture in quarantine, without the face itself."""
+
+    id: UUID
+    person: UUID
+    name: str
+    sighting: UUID
+    at: datetime
+    encoder: str
+    quality: Mapping[str, Any]
+    similarity: float
+    lead: float
+    nearest: float

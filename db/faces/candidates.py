@@ -21,7 +21,7 @@ from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.ids import new_id
-from db.records import Template
+from db.records import Template, WaitingCapture
 from db.schema import GrowthRow, PersonRow, TemplateRow
 
 
@@ -44,22 +44,6 @@ class NewCapture:
     """How far that was above the threshold."""
     nearest: float
     """Similarity to the most similar of the person's images: the lower, the more it adds."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingCapture:
-    """A capture in quarantine, without the face itself."""
-
-    id: UUID
-    person: UUID
-    name: str
-    sighting: UUID
-    at: datetime
-    encoder: str
-    quality: Mapping[str, Any]
-    similarity: float
-    lead: float
-    nearest: float
 
 
 def quarantine(session: Session, cipher: TemplateCipher, capture: NewCapture) -> WaitingCapture:

@@ -18,10 +18,9 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseDamaged
 from db.faces import candidates, templates
-from db.faces.candidates import WaitingCapture
 from db.observations import sightings
 from db.people import consents, people
-from db.records import Person, SightingRecord, Template
+from db.records import Person, SightingRecord, Template, WaitingCapture
 from enroll.faces.similarity_limits import FITS, similarity
 from enroll.people.gallery_index import Alike, load_roster
 from enroll.people.store import renew

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from db.faces.candidates import WaitingCapture
-    from db.records import Person
+    from db.records import Person, WaitingCapture
     from monitor.desk.template_review import Grown
 
 

@@ -14,9 +14,10 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from monitor.attendance.pin import pin_fault
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
-from monitor.tui.widgets.dialogs import Answers, Dialog, ask
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.paged import PagedTable
@@ -37,6 +38,16 @@ NOTIFIED, READ = 5.0, 12.0
 """Seconds that something short is shown for, and letters that are read in a second of something long."""
 RETRY = 5.0
 """Seconds after which a load that failed is tried again."""
+
+NEW_PIN = (Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True))
+"""How every dialog asks for a new PIN; empty to remove it."""
+
+
+def check_new_pin(answers: Answers) -> str | None:
+    """What is wrong with the answers to `NEW_PIN`, or None."""
+    if answers["pin"] != answers["again"]:
+        return "The two are not the same."
+    return pin_fault(answers["pin"]) if answers["pin"] else None
 
 
 class Filter(Input):

@@ -17,13 +17,13 @@ from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
-from db.faces.candidates import NewCapture, WaitingCapture
+from db.faces.candidates import NewCapture
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
 from db.privacy import erasure, retention, rotation
 from db.privacy.retention import Retention
-from db.records import NewEvent, Person, SightingRecord
+from db.records import NewEvent, Person, SightingRecord, WaitingCapture
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCapture]

@@ -17,11 +17,11 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
-from db.faces.candidates import NewCapture, WaitingCapture
+from db.faces.candidates import NewCapture
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
-from db.records import GalleryPerson, Person, SightingRecord
+from db.records import GalleryPerson, Person, SightingRecord, WaitingCapture
 from enroll.faces.examine import Examiner
 from enroll.faces.judge import judge
 from enroll.people.gallery_index import load_roster

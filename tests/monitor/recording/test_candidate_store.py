@@ -11,10 +11,9 @@ from sqlalchemy import Engine, update
 from db.attendance import corrections
 from db.engine import reading, writing
 from db.faces import candidates, templates
-from db.faces.candidates import WaitingCapture
 from db.ids import new_id
 from db.people import consents, people
-from db.records import Person
+from db.records import Person, WaitingCapture
 from db.schema import TemplateRow
 from monitor.domain import Embedding
 from monitor.recording.candidates import MOST_WAITING, TemplateCandidate

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from monitor.attendance.pin import is_pin, pin_fault
+from monitor.attendance.pin import is_pin
 from monitor.attendance.pin_attempts import Tries
 from monitor.desk.pin_entry import note_lock
 from monitor.tui.runtime.desk_app import DeskApp
@@ -10,16 +10,6 @@ from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 LEFT_ALONE = 60.0
 """Seconds after which the question closes: whoever was asked may have walked away."""
-
-NEW_PIN = (Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True))
-"""How every dialog asks for a new PIN; empty to remove it."""
-
-
-def check_new_pin(answers: Answers) -> str | None:
-    """What is wrong with the answers to `NEW_PIN`, or None."""
-    if answers["pin"] != answers["again"]:
-        return "The two are not the same."
-    return pin_fault(answers["pin"]) if answers["pin"] else None
 
 
 class DeskLock:

@@ -14,8 +14,7 @@ from monitor.desk.export_and_erase import erase as erase_person
 from monitor.desk.people import PersonDetails
 from monitor.desk.person_changes import Renamed
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import DESK
-from monitor.tui.screens.door.lock import NEW_PIN, check_new_pin
+from monitor.tui.screens.desk import DESK, NEW_PIN, check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog

@@ -15,8 +15,7 @@ from db.records import AuditEntry
 from monitor.desk import system as queries
 from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import Check, Machine, Purged, Status, SystemView, Verdict
-from monitor.tui.screens.desk import DESK, DeskScreen
-from monitor.tui.screens.door.lock import NEW_PIN, check_new_pin
+from monitor.tui.screens.desk import DESK, NEW_PIN, DeskScreen, check_new_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
