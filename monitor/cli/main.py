@@ -15,9 +15,9 @@ from typer import Abort, TyperException
 from monitor.cli.groups import Group, command_group
 
 _COMMANDS = {
-    "demo": ("monitor.cli.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
-    "kiosk": ("monitor.cli.kiosk", "kiosk", "Check people in at the door."),
-    "review": ("monitor.cli.app", "review", "Attendance, moods and people in the terminal, without a camera."),
+    "demo": ("monitor.cli.kiosk.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
+    "kiosk": ("monitor.cli.kiosk.kiosk", "kiosk", "Check people in at the door."),
+    "review": ("monitor.cli.kiosk.app", "review", "Attendance, moods and people in the terminal, without a camera."),
     "enroll": ("monitor.cli.people.enroll", "app", "Turn images or camera shots into people."),
     "people": ("monitor.cli.people.people", "app", "List, rename, merge, export and erase people."),
     "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
@@ -27,7 +27,7 @@ _COMMANDS = {
     "calibrate": ("monitor.cli.calibrate", "calibrate", "How often a stranger would be taken for somebody."),
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
     "doctor": ("monitor.cli.doctor", "doctor", "What works here, in plain words."),
-    "web": ("monitor.cli.app", "web", "The app in a browser on this machine."),
+    "web": ("monitor.cli.kiosk.app", "web", "The app in a browser on this machine."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; the help stands here so that listing commands imports none."""

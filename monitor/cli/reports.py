@@ -69,7 +69,7 @@ def attendance(
 ) -> None:
     """Who came when: status, first in, last out, hours. Today, if no days are given."""
     from db.engine import open_database
-    from monitor.desk import attendance as desk
+    from monitor.desk.days import attendance as desk
     from monitor.reports import lines as report_lines
     from monitor.reports import totals
 
@@ -99,7 +99,7 @@ def mood(
 ) -> None:
     """In what mood people were. The last seven days, if none are given."""
     from db.engine import open_database
-    from monitor.desk.moods import mood_report
+    from monitor.desk.days.moods import mood_report
     from monitor.reports import lines as report_lines
 
     settings, form, now = _request(run, format_, output)

@@ -27,11 +27,11 @@ COMMANDS = (
 
 KIOSK_MODULES = (
     "monitor.cli.main",
-    "monitor.cli.kiosk",
-    "monitor.cli.demo",
+    "monitor.cli.kiosk.kiosk",
+    "monitor.cli.kiosk.demo",
     "monitor.cli.identify",
-    "monitor.cli.headless",
-    "monitor.cli.app",
+    "monitor.cli.kiosk.headless",
+    "monitor.cli.kiosk.app",
     "monitor.sources.source",
     "monitor.sources.simulated.camera",
     "monitor.sources.simulated.score",

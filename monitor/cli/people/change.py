@@ -19,10 +19,10 @@ def rename(
     as_json: JsonOption = False,
 ) -> None:
     """Give a person another name."""
-    from monitor.desk import person_changes
+    from monitor.desk.people import changes
 
     engine, _ = store(db, config)
-    done = person_changes.rename(engine, find(engine, who).id, name, at=datetime.now(UTC), actor=getpass.getuser())
+    done = changes.rename(engine, find(engine, who).id, name, at=datetime.now(UTC), actor=getpass.getuser())
     name = done.person.name
     say(f"{done.before} is now {name}.", {"renamed": name, "before": done.before}, as_json)
     if done.namesakes > 1:
@@ -43,14 +43,14 @@ def change(
     as_json: JsonOption = False,
 ) -> None:
     """Change a person's number, group or notes; an empty text ("") takes one away."""
-    from monitor.desk import person_changes
+    from monitor.desk.people import changes
 
     given = {"number": number, "group": group, "notes": notes}
     wanted = {name: text for name, text in given.items() if text is not None}
     if not wanted:
         raise UsageError("Nothing to change; give --number, --group or --notes.")
     engine, _ = store(db, config)
-    now = person_changes.change(engine, find(engine, who).id, **wanted, at=datetime.now(UTC), actor=getpass.getuser())
+    now = changes.change(engine, find(engine, who).id, **wanted, at=datetime.now(UTC), actor=getpass.getuser())
     after = {"number": now.number or "", "group": now.group or "", "notes": now.notes}
     told = ", ".join(f"{name} {after[name]}" if after[name] else f"no {name}" for name in wanted)
     say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}}, as_json)

@@ -21,7 +21,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write everything about a person into a ZIP archive: JSON and images."""
-    from monitor.desk.export_and_erase import export_name, export_zip
+    from monitor.desk.people.export_and_erase import export_name, export_zip
 
     engine, cipher = store(db, config, read_only=True)
     person = find(engine, who)
@@ -38,7 +38,7 @@ def erase(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a person's faces, sightings and moods for good, and print a receipt."""
-    from monitor.desk.export_and_erase import erase as erase_person
+    from monitor.desk.people.export_and_erase import erase as erase_person
 
     engine, _ = store(db, config)
     person = find(engine, who)

@@ -44,7 +44,7 @@ def list_(
     """Everyone enrolled."""
     from db.engine import open_database
     from monitor.cli.people.records import summary_json
-    from monitor.desk.people import list_people
+    from monitor.desk.people.people import list_people
 
     found = list_people(open_database(settings_from(db, config).db, read_only=True), search, group, inactive=inactive)
     if as_json:
@@ -78,7 +78,7 @@ def list_(
 def show(who: Who, db: DbOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """One person: images and how well they fit, consents, look-alikes."""
     from monitor.cli.people.records import person_json
-    from monitor.desk.people import person_record
+    from monitor.desk.people.people import person_record
 
     engine, cipher = store(db, config, read_only=True)
     record = person_json(person_record(engine, cipher, find(engine, who).id))
@@ -117,7 +117,7 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Make two people one: images, attendance and moods of the first become the second's."""
-    from monitor.desk import merging
+    from monitor.desk.people import merging
 
     engine, cipher = store(db, config)
     first, second = find(engine, source), find(engine, into)
@@ -139,7 +139,7 @@ def split(
     as_json: JsonOption = False,
 ) -> None:
     """Move one image to another person."""
-    from monitor.desk import merging
+    from monitor.desk.people import merging
 
     try:
         template = UUID(image)
@@ -162,12 +162,12 @@ def consent(
     as_json: JsonOption = False,
 ) -> None:
     """Write down what a person agrees to or refuses; who refuses "face" is not recognised."""
-    from monitor.desk import person_changes
+    from monitor.desk.people import changes
 
     engine, _ = store(db, config)
     person = find(engine, who)
     given = answer is Answer.YES
-    person_changes.set_consents(engine, person.id, {kind.value: given}, at=datetime.now(UTC), actor=getpass.getuser())
+    changes.set_consents(engine, person.id, {kind.value: given}, at=datetime.now(UTC), actor=getpass.getuser())
     sentence = f"{person.name} {'agrees to' if given else 'refuses'} {kind.value}."
     say(sentence, {"person": person.name, "kind": kind.value, "given": given}, as_json)
 
@@ -186,7 +186,7 @@ def pin(
     A script sends it as a line on standard input.
     """
     from monitor.attendance.pin import SHORTEST
-    from monitor.desk import person_changes
+    from monitor.desk.people import changes
 
     engine, _ = store(db, config)
     person, typed = find(engine, who), None
@@ -194,7 +194,7 @@ def pin(
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
         typed = _typed_pin(f"PIN, at least {SHORTEST} digits")
-    person_changes.set_pin(engine, person.id, typed, number=number, at=datetime.now(UTC), actor=getpass.getuser())
+    changes.set_pin(engine, person.id, typed, number=number, at=datetime.now(UTC), actor=getpass.getuser())
     sentence = f"{person.name} {'has no PIN any more' if remove else 'checks in with number and PIN from now on'}."
     say(sentence, {"person": person.name, "pin": not remove}, as_json)
 
@@ -252,12 +252,10 @@ def _typed_pin(question: str) -> str:
 
 
 def _set_active(who: str, active: bool, db: str | None, config: Path | None, as_json: bool) -> None:
-    from monitor.desk import person_changes
+    from monitor.desk.people import changes
 
     engine, _ = store(db, config)
-    person = person_changes.set_active(
-        engine, find(engine, who).id, active, at=datetime.now(UTC), actor=getpass.getuser()
-    )
+    person = changes.set_active(engine, find(engine, who).id, active, at=datetime.now(UTC), actor=getpass.getuser())
     state = "is recognised again" if active else "is kept, but not recognised any more"
     say(f"{person.name} {state}.", {"person": person.name, "active": active}, as_json)
 

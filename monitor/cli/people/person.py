@@ -32,6 +32,6 @@ def store(db: str | None, config: Path | None, *, read_only: bool = False) -> "t
 
 def find(engine: "Engine", who: str) -> "Person":
     """The one person who is meant. Raises: UsageError."""
-    from monitor.desk.people import find_person
+    from monitor.desk.people.people import find_person
 
     return find_person(engine, who)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from db.records import PersonSummary
-from monitor.desk.people import PersonRecord
+from monitor.desk.people.people import PersonRecord
 
 
 def person_json(record: PersonRecord) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from db.crypto import TemplateCipher
     from db.records import Person, WaitingCapture
-    from monitor.desk.template_review import Grown
+    from monitor.desk.people.template_review import Grown
 
 
 def review_growth(
@@ -56,7 +56,7 @@ def review_growth(
 
 
 def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
-    from monitor.desk import template_review
+    from monitor.desk.people import template_review
 
     waiting, grown = template_review.waiting(engine, person), template_review.grown(engine, person)
     if as_json:
@@ -78,7 +78,7 @@ def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
 
 
 def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None", capture: UUID, as_json: bool) -> None:
-    from monitor.desk import template_review
+    from monitor.desk.people import template_review
 
     done = template_review.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
@@ -88,7 +88,7 @@ def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None",
 
 
 def _reject(engine: "Engine", person: "Person | None", capture: UUID, as_json: bool) -> None:
-    from monitor.desk import template_review
+    from monitor.desk.people import template_review
 
     one = template_review.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
     say(f"The capture of {one.name} is deleted.", {"rejected": str(one.id), "person": one.name}, as_json)
@@ -97,7 +97,7 @@ def _reject(engine: "Engine", person: "Person | None", capture: UUID, as_json: b
 def _roll_back(
     engine: "Engine", cipher: "TemplateCipher", person: "Person | None", template: str, as_json: bool
 ) -> None:
-    from monitor.desk import template_review
+    from monitor.desk.people import template_review
 
     at, actor = datetime.now(UTC), getpass.getuser()
     if template != "all":
@@ -113,7 +113,7 @@ def _roll_back(
 def _write_pictures(
     engine: "Engine", cipher: "TemplateCipher", person: "Person | None", folder: Path, as_json: bool
 ) -> None:
-    from monitor.desk import template_review
+    from monitor.desk.people import template_review
 
     waiting = template_review.waiting(engine, person)
     template_review.write_pictures(engine, cipher, waiting, folder)
@@ -130,7 +130,7 @@ def _id(text: str) -> UUID:
 
 def _record(one: "WaitingCapture | Grown") -> dict[str, Any]:
     """As JSON."""
-    from monitor.desk.template_review import Grown
+    from monitor.desk.people.template_review import Grown
 
     if isinstance(one, Grown):
         at = one.template.created_at.isoformat(timespec="seconds")

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from monitor.config import LOG_FILE, Settings
 from monitor.desk.change_feed import News
-from monitor.desk.door_board import Attendee, Board, Greeting, fold, renewed, take_back
-from monitor.desk.enrolment_session import DoorFrames
+from monitor.desk.days.door_board import Attendee, Board, Greeting, fold, renewed, take_back
+from monitor.desk.days.today import Shares, Today, mood_of_day, today_of
+from monitor.desk.people.enrolment_session import DoorFrames
 from monitor.desk.pin_entry import in_use
 from monitor.desk.store import Store
-from monitor.desk.today import Shares, Today, mood_of_day, today_of
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
 from monitor.pipeline.gallery_loader import load_people

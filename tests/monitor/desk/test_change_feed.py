@@ -14,7 +14,7 @@ from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
 from monitor.desk.change_feed import ChangeFeed, News
-from monitor.desk.door_board import Attendee, Board, Happening, Welcome, fold, renewed
+from monitor.desk.days.door_board import Attendee, Board, Happening, Welcome, fold, renewed
 from monitor.domain import EventKind
 from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import SIZE, fill, go

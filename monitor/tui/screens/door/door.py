@@ -14,8 +14,8 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
-from monitor.desk.door_board import Attendee, Board, Greeting, Happening, Welcome
-from monitor.desk.today import Shares
+from monitor.desk.days.door_board import Attendee, Board, Greeting, Happening, Welcome
+from monitor.desk.days.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from monitor.desk.door_board import Greeting, Welcome
+from monitor.desk.days.door_board import Greeting, Welcome
 from monitor.domain import RgbImage
 from monitor.tui.style.text import Signs, at_clock, clean, salutation
 from monitor.tui.widgets.banner import large

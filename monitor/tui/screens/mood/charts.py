@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from monitor.desk.today import shares_of
+from monitor.desk.days.today import shares_of
 from monitor.domain import MOODS
 from monitor.moods.cells import Cell
 from monitor.tui.style.text import Signs, clean, day_text

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from monitor.desk.moods import MoodView, Range, mood_view
-from monitor.desk.today import shares_of
+from monitor.desk.days.moods import MoodView, Range, mood_view
+from monitor.desk.days.today import shares_of
 from monitor.domain import EMOTIONS, MOODS
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import heat_map, label_of, legend, stacked

@@ -15,7 +15,7 @@ from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from monitor.desk.enrolment_session import WORDS, Advice, AskedPose, PersonReport, Session, Shown
+from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, PersonReport, Session, Shown
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large

@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records import Person
-from monitor.desk import template_review as review
-from monitor.desk.template_review import Accepted, View
+from monitor.desk.people import template_review as review
+from monitor.desk.people.template_review import Accepted, View
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import DESK
 from monitor.tui.style.text import at_clock, clean, day_text

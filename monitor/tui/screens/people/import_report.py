@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from monitor.desk.enrolment_session import PersonReport
+from monitor.desk.people.enrolment_session import PersonReport
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean

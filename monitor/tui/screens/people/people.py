@@ -16,11 +16,11 @@ from textual.markup import escape
 from textual.widgets import Static
 
 from db.records import Page, Person, PersonSummary
-from monitor.desk import merging, person_changes
-from monitor.desk import people as queries
-from monitor.desk.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
-from monitor.desk.merging import Unlike
-from monitor.desk.people import PeopleCounts, PersonDetails
+from monitor.desk.people import changes, merging
+from monitor.desk.people import people as queries
+from monitor.desk.people.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
+from monitor.desk.people.merging import Unlike
+from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.sources.source import FrameSource
 from monitor.tui.screens.desk import DESK, DeskScreen, Filter
 from monitor.tui.screens.people.capture import CaptureScreen
@@ -215,7 +215,7 @@ The list finds people by name, number or group; the pane shows everything about 
             return
         person = details.person
         app, active = self.app, not person.active
-        job = partial(person_changes.set_active, app.engine, person.id, active, at=app.clock(), actor=DESK)
+        job = partial(changes.set_active, app.engine, person.id, active, at=app.clock(), actor=DESK)
         done = f"{clean(person.name, 40)} is {'inactive: kept, but not recognised' if person.active else 'active'}."
         app.in_background(job, lambda _: self.changed(done), self.refused)
 

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from db.records import ConsentKind, Person
-from monitor.desk import person_changes
-from monitor.desk.export_and_erase import Erasure, export_name, export_zip
-from monitor.desk.export_and_erase import erase as erase_person
-from monitor.desk.people import PersonDetails
-from monitor.desk.person_changes import Renamed
+from monitor.desk.people import changes
+from monitor.desk.people.changes import Renamed
+from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
+from monitor.desk.people.export_and_erase import erase as erase_person
+from monitor.desk.people.people import PersonDetails
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import DESK, NEW_PIN, check_new_pin
 from monitor.tui.screens.people.person_text import called
@@ -41,7 +41,7 @@ def rename(app: DeskApp, details: PersonDetails) -> Change:
     text = f"{called(details.person)} is shown by this name from now on, also in days gone by."
 
     def job(answers: Answers) -> Callable[[], Renamed]:
-        rename = person_changes.rename
+        rename = changes.rename
         return partial(rename, app.engine, details.person.id, answers["value"], at=app.clock(), actor=DESK)
 
     return Change(Dialog("Rename", text, [field], yes="Rename"), job, renamed_text)
@@ -74,7 +74,7 @@ def consent(app: DeskApp, details: PersonDetails) -> Change:
 
     def job(answers: Answers) -> Callable[[], None]:
         given: dict[ConsentKind, bool] = {"face": answers["face"] == "yes", "mood": answers["mood"] == "yes"}
-        set_consents = person_changes.set_consents
+        set_consents = changes.set_consents
         return partial(set_consents, app.engine, details.person.id, given, at=app.clock(), actor=DESK)
 
     dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Write down")
@@ -90,7 +90,7 @@ def door_pin(app: DeskApp, details: PersonDetails) -> Change:
 
     def job(answers: Answers) -> Callable[[], None]:
         pin = answers["pin"] or None
-        return partial(person_changes.set_pin, app.engine, details.person.id, pin, at=app.clock(), actor=DESK)
+        return partial(changes.set_pin, app.engine, details.person.id, pin, at=app.clock(), actor=DESK)
 
     return Change(dialog, job, "The PIN for the door is changed.")
 
@@ -159,6 +159,6 @@ def _set(
 ) -> Callable[[Answers], Callable[[], Person]]:
     def job(answers: Answers) -> Callable[[], Person]:
         wanted = {what: answers["value"]}
-        return partial(person_changes.change, app.engine, details.person.id, **wanted, at=app.clock(), actor=DESK)
+        return partial(changes.change, app.engine, details.person.id, **wanted, at=app.clock(), actor=DESK)
 
     return job

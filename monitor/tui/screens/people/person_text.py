@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from db.records import Consent, Person
-from monitor.desk.people import PersonDetails
+from monitor.desk.people.people import PersonDetails
 from monitor.tui.style.text import Signs, at_clock, clean, day_text
 
 SHOWN_DAYS = 7

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from db.records import Page, Person
-from monitor.desk import people as queries
+from monitor.desk.people import people as queries
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import LETTERS
 from monitor.tui.style.text import clean

@@ -12,9 +12,9 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Person
-from monitor.desk import visitors as queries
-from monitor.desk.merging import Unlike
-from monitor.desk.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
+from monitor.desk.people import visitors as queries
+from monitor.desk.people.merging import Unlike
+from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
 from monitor.tui.screens.desk import DESK, DeskScreen
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records import Person, Presence
-from monitor.desk import corrections
+from monitor.desk.days import corrections
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import DESK
 from monitor.tui.style.text import at_clock, clean, day_text

@@ -16,8 +16,8 @@ from textual.widgets import Static
 
 from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import Status
-from monitor.desk.attendance import export_roster
-from monitor.desk.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.days.attendance import export_roster
+from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.style.text import at_clock, clean, day_text

@@ -5,8 +5,8 @@ from rich.cells import cell_len
 
 from monitor.attendance.pin import hash_pin, is_pin
 from monitor.config import load_settings
-from monitor.desk import moods
-from monitor.desk.moods import Range, mood_view
+from monitor.desk.days import moods
+from monitor.desk.days.moods import Range, mood_view
 from monitor.domain import MOODS
 from monitor.moods.cells import Cell
 from monitor.tui.screens.desk import DeskScreen

@@ -16,7 +16,7 @@ from db.faces import templates
 from db.people import consents, people
 from db.records import Person
 from enroll.faces.examine import Examiner
-from monitor.desk.enrolment_session import Booth, DoorFrames
+from monitor.desk.people.enrolment_session import Booth, DoorFrames
 from monitor.domain import Frame, RgbImage, Scene
 from monitor.errors import SourceError
 from monitor.sources.source import FrameSource

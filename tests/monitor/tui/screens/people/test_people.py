@@ -21,7 +21,7 @@ from db.privacy import erasure
 from db.records import Page, PersonSummary, Want
 from enroll.people.report import PersonReport
 from monitor.attendance.pin import is_pin
-from monitor.desk import people as people_queries
+from monitor.desk.people import people as people_queries
 from monitor.tui.screens.people.import_report import ImportReport
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.today.today import TodayScreen

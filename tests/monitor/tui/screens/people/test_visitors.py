@@ -14,7 +14,7 @@ from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
 from db.schema import SightingRow
-from monitor.desk import visitors
+from monitor.desk.people import visitors
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.widgets.table import Table
 from monitor.vision.chips import face_chip

@@ -14,7 +14,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
-from monitor.desk import corrections
+from monitor.desk.days import corrections
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table

@@ -12,8 +12,8 @@ from db.engine import reading
 from db.faces import templates
 from db.people import look_alikes, people
 from db.records import Person
-from monitor.desk.merging import Unlike, compare, merge, split
-from monitor.desk.people import person_record
+from monitor.desk.people.merging import Unlike, compare, merge, split
+from monitor.desk.people.people import person_record
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import Who, mean_of

@@ -22,9 +22,9 @@ from enroll.faces.examine import Examiner
 from enroll.people.images import enrol_from_images
 from enroll.people.store import Details
 from monitor.config import QualityLimits
-from monitor.desk import visitors
-from monitor.desk.merging import Unlike
-from monitor.desk.visitors import VisitorGroup
+from monitor.desk.people import visitors
+from monitor.desk.people.merging import Unlike
+from monitor.desk.people.visitors import VisitorGroup
 from monitor.errors import UsageError
 from monitor.vision.images import read_image
 from monitor.vision.jpeg import decode_jpeg, encode_jpeg

@@ -15,7 +15,7 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # 'muster web' sets it
         raise UsageError("The app needs a terminal; for files see 'muster attendance' and 'muster mood'.")
-    from monitor.cli.demo import demo
+    from monitor.cli.kiosk.demo import demo
     from monitor.desk.store import Store
     from monitor.tui.run import run_app
 

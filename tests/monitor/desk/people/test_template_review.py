@@ -28,7 +28,7 @@ from enroll.people.gallery_index import load_roster
 from enroll.people.store import Details, Identity, add_members, mark_alike, renew
 from monitor.cli.people.people import app
 from monitor.config import Settings
-from monitor.desk import template_review as review
+from monitor.desk.people import template_review as review
 from monitor.domain import Match
 from monitor.errors import MusterError, UsageError
 from monitor.pipeline.gallery_loader import load_people

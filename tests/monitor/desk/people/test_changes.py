@@ -12,7 +12,7 @@ from db.engine import reading, writing
 from db.people import consents, people, pins
 from db.records import Person
 from monitor.attendance.pin import is_pin
-from monitor.desk import person_changes as change
+from monitor.desk.people import changes as change
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import Who, mean_of

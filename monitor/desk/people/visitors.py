@@ -25,7 +25,7 @@ from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
 from enroll.people.gallery_index import Alike, load_roster
 from enroll.people.store import Details, Identity, add_members, mark_alike
 from monitor.config import QualityLimits
-from monitor.desk.merging import Unlike, unlike
+from monitor.desk.people.merging import Unlike, unlike
 from monitor.domain import EMBEDDING_SIZE, Embedding, RgbImage
 from monitor.errors import UsageError
 from monitor.vision.detector import FaceDetector

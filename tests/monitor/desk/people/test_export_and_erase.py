@@ -14,7 +14,7 @@ from db.engine import reading
 from db.records import Person
 from db.schema import TemplateRow
 from enroll.people.store import Details
-from monitor.desk.export_and_erase import erase, export_name, export_zip
+from monitor.desk.people.export_and_erase import erase, export_name, export_zip
 from monitor.errors import MusterError, UsageError
 from tests.enroll.conftest import Who, mean_of
 

@@ -15,7 +15,7 @@ from db.observations import moods
 from db.people import pages
 from monitor.attendance.days import Period
 from monitor.config import Settings
-from monitor.desk.mood_history import MoodHistory, load_history, tallied, with_baselines, with_today
+from monitor.desk.days.mood_history import MoodHistory, load_history, tallied, with_baselines, with_today
 from monitor.moods import cells
 from monitor.moods.cells import Cell, Change
 from monitor.moods.samples import numbered

@@ -16,10 +16,10 @@ from db.ids import new_id
 from db.people import people
 from db.privacy import erasure
 from db.records import NewEvent, Presence, Want
-from monitor.desk.day_board import BoardPage, BoardQuery, board_page
-from monitor.desk.day_log import VALID_FOR, attendees, day_log
-from monitor.desk.today import today_of
-from tests.monitor.desk.test_day_board import TODAY
+from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.days.day_log import VALID_FOR, attendees, day_log
+from monitor.desk.days.today import today_of
+from tests.monitor.desk.days.test_day_board import TODAY
 from tests.monitor.world import NOW, World
 
 ORDERS = ("name", "group", "status", "in", "out", "hours")

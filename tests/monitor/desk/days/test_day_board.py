@@ -11,8 +11,8 @@ from db.people import people
 from db.records import Want
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.rules import Status
-from monitor.desk.attendance import attendance
-from monitor.desk.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.days.attendance import attendance
+from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from tests.monitor.world import NOW, World
 
 TODAY = date(2026, 3, 9)

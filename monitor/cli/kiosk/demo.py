@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from monitor.cli.headless import OnEvent, OnScene
+    from monitor.cli.kiosk.headless import OnEvent, OnScene
     from monitor.config import Settings
 
 _HEADLESS_SECONDS = 20.0
@@ -83,7 +83,7 @@ def _play(
 
         run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only)
         return
-    from monitor.cli.headless import print_summary, run_headless
+    from monitor.cli.kiosk.headless import print_summary, run_headless
 
     scorer = Scorer(SimulatedCamera(seed, seconds))
     summary, check_ins = run_headless(

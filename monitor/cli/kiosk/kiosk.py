@@ -7,7 +7,7 @@ import typer
 from monitor.cli.options import AsciiOption, Run, out, shared
 
 if TYPE_CHECKING:
-    from monitor.cli.headless import OnEvent, OnScene
+    from monitor.cli.kiosk.headless import OnEvent, OnScene
     from monitor.config import Settings
     from monitor.recording.candidates import Assess
 
@@ -48,7 +48,7 @@ def kiosk(
         )
 
     if not headless:
-        from monitor.cli.demo import demo
+        from monitor.cli.kiosk.demo import demo
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
@@ -56,7 +56,7 @@ def kiosk(
             engine.dispose()
             demo(ascii_only=ascii_only)
         return
-    from monitor.cli.headless import print_summary, run_headless
+    from monitor.cli.kiosk.headless import print_summary, run_headless
 
     summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
     if frames.warning:

@@ -24,7 +24,7 @@ from monitor.attendance.days import PersonDay, person_day
 from monitor.attendance.expected import expectation, is_listed, is_overdue
 from monitor.attendance.rules import Status
 from monitor.config import Settings
-from monitor.desk.day_log import Attendees, attendees, day_log
+from monitor.desk.days.day_log import Attendees, attendees, day_log
 
 STATUSES: Final = tuple(Status)
 

@@ -24,9 +24,9 @@ from enroll.people.store import Details
 from monitor.attendance.days import Period
 from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
-from monitor.desk.attendance import attendance_of
-from monitor.desk.moods import person_moods
-from monitor.desk.today import shares_of
+from monitor.desk.days.attendance import attendance_of
+from monitor.desk.days.moods import person_moods
+from monitor.desk.days.today import shares_of
 from monitor.domain import RgbImage
 from monitor.errors import UsageError
 from monitor.moods.cells import Change

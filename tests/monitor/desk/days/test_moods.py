@@ -13,7 +13,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.privacy import erasure
 from db.records import MoodSample, SightingRecord
-from monitor.desk.moods import MoodView, Range, mood_view
+from monitor.desk.days.moods import MoodView, Range, mood_view
 from tests.monitor.world import NOW, World
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=1)

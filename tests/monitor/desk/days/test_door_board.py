@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.desk.door_board import Board, Welcome, fold, renewed, take_back
+from monitor.desk.days.door_board import Board, Welcome, fold, renewed, take_back
 from monitor.domain import EventKind, KioskEvent
 from monitor.tui.screens.door.greeting import words_for
 from monitor.tui.style.text import UNICODE_SIGNS, clean

@@ -15,9 +15,9 @@ from db.observations import moods
 from db.people import people
 from monitor.attendance.days import Period, PersonDay
 from monitor.config import Settings
-from monitor.desk.day_log import Attendees, attendees, day_log
-from monitor.desk.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
-from monitor.desk.moods import mood_report
+from monitor.desk.days.day_log import Attendees, attendees, day_log
+from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
+from monitor.desk.days.moods import mood_report
 from monitor.domain import MOODS, EventKind
 from monitor.moods.cells import Cell
 
