@@ -13,7 +13,7 @@ _PICTURE_PARTS: Final = re.compile(
 wider than it was taken for shifts everything behind it."""
 _JOINERS: Final = "\u200c\u200d"
 """Format characters that some scripts need inside words."""
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Zl", "Zp"})
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Unicode categories that are left out. Cf includes the bidirectional overrides, with which a name could reorder the
 text around it."""
 

@@ -63,7 +63,7 @@ def run_bench(
         raise UsageError(f"There is nothing to measure by the name {unknown[0]!r}; use {', '.join(PARTS)}.")
     if {"flow", "startup"} & set(parts or PARTS) and find_spec("face_recognition") is None:
         raise UsageError(
-            "The classic loop of 'face_recognition' is not installed; start 'uv run --group dev muster bench', or "
+            "The classic loop of 'face_recognition' is not installed; start 'uv run --extra bench muster bench', or "
             "measure without it: --only encoder --only detection --only matching."
         )
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:

@@ -54,6 +54,7 @@ CHANGED = {
 """What runs instead of a command that needs a camera or has no end."""
 NOT_RUN = {
     r"kiosk .*--source rtsp://": "needs a camera in the network",
+    r"kiosk .*--source \d": "needs a webcam",
     r"review": "shows the app until somebody leaves it; tests/monitor/tui does",
     r"web": "serves until it is stopped",
     r"db forward": "needs a PostgreSQL; tests/db/forwarding has one",

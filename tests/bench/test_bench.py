@@ -111,7 +111,7 @@ def test_without_the_classic_loop_it_is_said_how_to_get_it(
     parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.bench.run.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match="uv run --group dev muster bench"):
+    with pytest.raises(UsageError, match="uv run --extra bench muster bench"):
         next(run_bench(parts, say=silent))
 
 
