@@ -11,7 +11,12 @@ from packaging.utils import canonicalize_name
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-DIRECT = [*PROJECT["project"]["dependencies"], *EXTRAS["training"], *EXTRAS["bench"], *PROJECT["dependency-groups"]["dev"]]
+DIRECT = [
+    *PROJECT["project"]["dependencies"],
+    *EXTRAS["training"],
+    *EXTRAS["bench"],
+    *PROJECT["dependency-groups"]["dev"],
+]
 INDIRECT = PROJECT["tool"]["uv"]["constraint-dependencies"]
 METADATA = {one["name"]: one["requires-dist"] for one in PROJECT["tool"]["uv"]["dependency-metadata"]}
 
