@@ -29,14 +29,14 @@ from monitor.domain import RgbImage
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-PREFIXES = ("muster", "python3 -m uv run muster", "uvx --from . muster")
+PREFIXES = ("muster", "python3 -m uv run muster", "UV_EXCLUDE=.ci/kiosk-excludes.txt uvx --from . muster")
 """How README calls the command."""
 OTHERS = {
     "python3 -m pip install": "installs from the package registry",
     "python3 -m uv run --group dev pytest": "runs these tests",
     "python3 -m uv run pytest": "runs these tests",
     "python3 -m uv run python tests/bench/": "measures for minutes",
-    "uv tool install": "installs from the package registry",
+    "UV_EXCLUDE=.ci/kiosk-excludes.txt uv tool install": "installs from the package registry",
     "git clone": "copies the repository from its host",
     "cd": "is the shell's own",
     "echo": "is the shell's own; what it says goes to the next command",
