@@ -15,7 +15,7 @@ from monitor.vision.emotion import WEIGHTS, EmotionModel
 from monitor.vision.images import read_image
 from training.emotion.data.fer2013 import Fer2013
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
-from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluate, robustness
+from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluation_of, robustness
 from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import load_model, predictor
 from training.emotion.model.inference import logits_of
@@ -43,7 +43,7 @@ class Explanation:
 def evaluate_file(path: Path, data: Fer2013, split: str) -> tuple[Evaluation, dict[str, float]]:
     """Evaluate an exported model on a split, and its accuracy on shifted and scaled crops (see `robustness`)."""
     model, faces = EmotionModel(path), data.split(split)
-    return evaluate(model.predict, faces), robustness(model.predict, faces)
+    return evaluation_of(model.predict(faces.faces), faces), robustness(model.predict, faces)
 
 
 def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, Path]:
@@ -60,7 +60,7 @@ def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, P
     logits = unsmoothed(logits_of(model, validation.faces, mirrored=True), smoothing)
     temperature = fitted_temperature(logits, validation.labels)
     predict = predictor(model, temperature, smoothing)
-    evaluation = evaluate(predict, tested)
+    evaluation = evaluation_of(predict(tested.faces), tested)
     more = {"temperature": temperature, "skipped": list(data.skipped)}
     numbers = numbers_of_run(run, model, evaluation, more)
     page = write_report(folder / "report", numbers, charts_of(run, data, tested, evaluation, model, predict))

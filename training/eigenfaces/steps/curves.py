@@ -88,8 +88,8 @@ def _figure(numbers: Numbers, truth: NDArray[Any], classic_scores: NDArray[Any])
     for person in _people(truth):
         precision, recall, _ = precision_recall_curve(truth[:, person], classic_scores[:, person])
         false, true, _ = roc_curve(truth[:, person], classic_scores[:, person])
-        for axis, curve in zip(axes, ((recall, precision), (false, true)), strict=True):
-            axis.plot(*curve, color=GREY, linewidth=0.5, alpha=0.35)
+        axes[0].plot(recall, precision, color=GREY, linewidth=0.5, alpha=0.35)
+        axes[1].plot(false, true, color=GREY, linewidth=0.5, alpha=0.35)
     name_axes(axes[0], "Precision and recall", "recall", "precision")
     name_axes(axes[1], "ROC", "false positive rate", "true positive rate")
     axes[1].set_xlim(-0.005, 0.3)
