@@ -63,7 +63,6 @@ def render_page(template: Path, values: Mapping[str, Any], output: Path) -> Path
     Args:
         template: the template's file. It can use the filters `value` (`format_value`) and `data_uri`.
         values: the variables of the template. Figures are named by their paths relative to the folder of `output`.
-        output: the HTML file to write.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),

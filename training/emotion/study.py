@@ -92,8 +92,6 @@ def explain(
 
     Args:
         image: a picture with a face; where no face is detected, the whole picture is the face.
-        model: the network whose activations are mapped.
-        predict: gives the probabilities of this network.
         layer: name of the layer to map; None for the last layer with a height and a width.
         emotion: index of the class to map, 0 to 6; None for the class with the highest probability.
 

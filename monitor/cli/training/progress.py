@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from monitor.cli.options import emit, err, out
@@ -56,10 +56,9 @@ def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, 
     if json:
         emit({**evaluation.as_json(), **more})
         return
-    table = Table(title=f"{evaluation.split}, {evaluation.faces:,} faces", title_justify="left")
-    table.add_column("emotion")
-    for name in ("faces", "precision", "recall", "F1"):
-        table.add_column(name, justify="right")
+    columns = (Column(name, justify="right") for name in ("faces", "precision", "recall", "F1"))
+    title = f"{evaluation.split}, {evaluation.faces:,} faces"
+    table = Table("emotion", *columns, title=title, title_justify="left")
     for name, line in zip(EMOTIONS, evaluation.classes, strict=True):
         table.add_row(name, f"{line.faces:,}", f"{line.precision:.1%}", f"{line.recall:.1%}", f"{line.f1:.1%}")
     out.print(table)
@@ -110,11 +109,8 @@ def half_blocks(picture: NDArray[np.uint8]) -> Text:
 
 def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row per run."""
-    table = Table()
-    table.add_column("run")
-    table.add_column("architecture")
-    for name in ("epochs", "hours", "validation", "evaluated on", "accuracy", "mean F1", "ECE", "weakest recall"):
-        table.add_column(name, justify="right")
+    names = ("epochs", "hours", "validation", "evaluated on", "accuracy", "mean F1", "ECE", "weakest recall")
+    table = Table("run", "architecture", *(Column(name, justify="right") for name in names))
     for row in rows:
         table.add_row(
             Text(row["run"]), row["architecture"], f"{row['epochs']} of {row['of']}", f"{row['hours']:.1f}",

@@ -59,10 +59,6 @@ class Configuration:
         """The settings as JSON."""
         return {"features": list(self.kinds), "copies": self.copies, "components": self.components}
 
-    def as_json(self) -> Numbers:
-        """The settings and their validation accuracy as JSON."""
-        return {**self.chosen(), "mean": self.mean, "deviation": self.deviation}
-
 
 class CopyFolds:
     """Cross-validation of a `CosineDiscriminant` in coordinates that are computed once for all folds.
@@ -71,22 +67,14 @@ class CopyFolds:
     own PCA and LDA, so it predicts exactly as the whole pipeline, fitted on the fold's images, would.
     """
 
-    def __init__(
-        self, pixels: NDArray[Any], target: NDArray[np.int64], pipeline: Pipeline, components: int | None = None
-    ) -> None:
-        """
-        Args:
-            pixels: (n, height * width).
-            target: (n,).
-            pipeline: of a `Configuration`; unfitted.
-            components: replaces the pipeline's number of components.
-        """
+    def __init__(self, pixels: NDArray[Any], target: NDArray[np.int64], pipeline: Pipeline) -> None:
+        """Takes pixels (n, height * width), targets (n,) and the unfitted pipeline of a `Configuration`."""
         features = clone(pipeline["features"]).fit_transform(pixels)
         n, count, d = features.shape
         upright = features[:, : min(2, count)].reshape(-1, d)
         self._points = span_coordinates(features.reshape(-1, d), upright).reshape(n, count, -1)
         self._target = target
-        self._components = components or pipeline["discriminant"].components
+        self._components = pipeline["discriminant"].components
 
     def fit(self, train: NDArray[np.int64], components: int | None = None) -> CosineDiscriminant:
         """A model fitted on the images with these indices."""
@@ -193,7 +181,7 @@ def _numbers(study: Study) -> Numbers:
     found, scores, test = study.once(configurations), study.once(best_scores), study.test
     return {
         "tried": len(found),
-        "candidates": [configuration.as_json() for configuration in found],
+        "candidates": [{**c.chosen(), "mean": c.mean, "deviation": c.deviation} for c in found],
         "chosen": found[0].chosen(),
         "validation": found[0].mean,
         "splits": SPLITS,

@@ -149,12 +149,12 @@ def classifiers_section(study: Study) -> Section:
     scores = study.once(classifier_scores)
     best = max(scores, key=lambda name: scores[name].mean)
     numbers = {name: s.as_json() for name, s in scores.items()}
-    keys = {"hold-out": "hold_out", f"{FOLDS} folds": "mean", "leave-one-out": "leave_one_out"}
-    headings = columns("classifier", percent=("hold-out", f"{FOLDS} folds", "± deviation", "leave-one-out"))
-    shown = ("hold_out", "mean", "deviation", "leave_one_out")
-    rows = tuple((name, *(n[key] for key in shown)) for name, n in numbers.items())
-    table = ReportTable("Every fold fits its own PCA", headings, rows, strong=(list(scores).index(best),))
-    series = {title: [n[key] for n in numbers.values()] for title, key in keys.items()}
+    keys = ("hold_out", "mean", "deviation", "leave_one_out")
+    shown = dict(zip(("hold-out", f"{FOLDS} folds", "± deviation", "leave-one-out"), keys, strict=True))
+    rows = tuple((name, *(n[key] for key in keys)) for name, n in numbers.items())
+    headings, strong = columns("classifier", percent=tuple(shown)), (list(scores).index(best),)
+    table = ReportTable("Every fold fits its own PCA", headings, rows, strong)
+    series = {title: [n[key] for n in numbers.values()] for title, key in shown.items() if key != "deviation"}
     picture = study.picture("classifiers", bars("Accuracy", list(scores), series), "Six classifiers, three scores.")
     images = len(study.target)
     text = paragraphs(f"""

@@ -90,7 +90,6 @@ def run_study(
     """Run a study, or some of its steps, and write report.html, study.json and the PNGs.
 
     Args:
-        faces: the faces to study.
         folder: the run folder; it is created.
         settings: the defaults if None.
         steps: names out of `STEPS`; all steps if empty. They run in the order of the report.

@@ -88,7 +88,6 @@ def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
     """Read FER2013 from `path`: a CSV (plain or .gz), or a folder with train/<emotion>/ and test/<emotion>/.
 
     Args:
-        path: the file or folder.
         strict: stop at the first broken row or file instead of skipping it.
 
     Raises:

@@ -156,14 +156,9 @@ def jittered(
 def robustness(predict: Predict, split: Split) -> dict[str, float]:
     """Accuracy with unchanged boxes ("none"), and with boxes shifted or scaled by `JITTER`, by direction."""
     changes: dict[str, dict[str, float]] = {
-        "none": {},
-        "left": {"right": -JITTER},
-        "right": {"right": JITTER},
-        "up": {"down": -JITTER},
-        "down": {"down": JITTER},
-        "smaller": {"scale": 1 - JITTER},
-        "larger": {"scale": 1 + JITTER},
-    }
+        "none": {}, "left": {"right": -JITTER}, "right": {"right": JITTER}, "up": {"down": -JITTER},
+        "down": {"down": JITTER}, "smaller": {"scale": 1 - JITTER}, "larger": {"scale": 1 + JITTER},
+    }  # fmt: skip
     return {
         name: float((predict(jittered(split.faces, **change)).argmax(axis=1) == split.labels).mean())
         for name, change in changes.items()

@@ -102,11 +102,8 @@ def train(
     """Train on the Training split, validate on PublicTest; a run whose checkpoint is in `folder` is resumed.
 
     Args:
-        folder: of the run.
-        data: FER2013.
         recipe: the settings; its batch size is the sum over all workers.
         votes: float32 (rows, 10) of FER+; None if the recipe has no weight for them.
-        progress: receives epochs and batches.
         teacher: a model to learn from; None if the recipe has no weight for it.
         strategy: distribution of the work; None for this process alone.
 
