@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -72,19 +73,21 @@ def sheet(
     return figure
 
 
-def heat_map(matrix: NDArray[Any], labels: Sequence[str], title: str) -> Figure:
-    """A confusion matrix: a row per true person, a column per predicted person; right is blue, wrong is red."""
+def heat_map(matrix: NDArray[np.int64], labels: Sequence[str], title: str) -> Figure:
+    """A confusion matrix: a row per true person, a column per predicted person.
+
+    Right predictions are blue, wrong ones red, empty cells white.
+    """
     side = min(10.0, 3.0 + 0.19 * len(matrix))
     figure, (axis,) = canvas(side, side * 0.95)
     axis.grid(visible=False)
     most = max(1, int(matrix.max()))
-    axis.imshow(np.where(np.eye(len(matrix)), matrix, -matrix), cmap="RdBu", vmin=-most, vmax=most)
-    for row, column in zip(*np.nonzero(matrix), strict=True):
-        count = int(matrix[row, column])
-        colour = "white" if count > most / 2 else INK
-        axis.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
-    axis.set_xticks(range(len(labels)), labels, fontsize=7, rotation=90)
-    axis.set_yticks(range(len(labels)), labels, fontsize=7)
+    sns.heatmap(
+        np.where(np.eye(len(matrix)), matrix, -matrix), mask=matrix == 0, annot=matrix, fmt="d", cmap="RdBu",
+        vmin=-most, vmax=most, cbar=False, ax=axis, xticklabels=labels, yticklabels=labels, annot_kws={"size": 7},
+    )  # fmt: skip
+    axis.tick_params(labelsize=7)
+    axis.tick_params("y", rotation=0)
     name_axes(axis, title, "predicted", "true")
     return figure
 
