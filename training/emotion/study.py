@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -107,8 +108,6 @@ def explain(
 
 def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:
     """The crop of the face with the highest detection score, uint8 (48, 48), and whether a face was detected."""
-    import cv2
-
     rgb = read_image(image)
     # A picture that is not larger than a crop is a crop, as in the folders of the data set.
     faces = FaceDetector().detect(rgb, thorough=True) if min(rgb.shape[:2]) > CROP_SIZE else []

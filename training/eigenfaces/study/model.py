@@ -63,13 +63,6 @@ class StudyModel:
         return Candidate(uuid5(NAMESPACE_OID, f"{_FORMAT}:{name}"), name, similarity)
 
 
-def save_study_model(model: StudyModel, path: Path) -> Path:
-    """Write a model with skops: reading the file back does not run code from it."""
-    contents = {"format": _FORMAT, "pipeline": model.pipeline, "names": list(model.names), "threshold": model.threshold}
-    skops.io.dump(contents, path)
-    return path
-
-
 def load_study_model(run: Path) -> StudyModel:
     """The saved model of a study.
 
@@ -105,8 +98,10 @@ def model_section(study: Study) -> Section:
     held = best.pipeline(shape).fit(pixels[study.train], target[study.train])
     strangers, enrolled, right = _open_set_scores(study, pixels)
     threshold = float(np.quantile(strangers, 1 - TARGET_FPIR, method="higher"))
-    model = StudyModel(best.pipeline(shape).fit(pixels, target), study.faces.names, threshold)
-    path = save_study_model(model, study.folder / MODEL_FILE)
+    path, names = study.folder / MODEL_FILE, list(study.faces.names)
+    # Unlike a pickle, a file of skops can be read without running code from it.
+    model = {"pipeline": best.pipeline(shape).fit(pixels, target), "names": names, "threshold": threshold}
+    skops.io.dump({"format": _FORMAT, **model}, path)
     numbers: Numbers = {
         "file": path.name,
         "bytes": path.stat().st_size,

@@ -116,9 +116,8 @@ def run_study(
         for place, step in enumerate(wanted):  # noqa: B007 - `done` reads the place
             done(0.0)
             sections[step] = STEPS[step].run(study)
-    seconds = (datetime.now(UTC) - started).total_seconds()
     progress("Done", len(wanted), len(wanted))
-    return _write(study, sections, started, seconds)
+    return _write(study, sections, started)
 
 
 def _ordered(steps: Sequence[str]) -> list[str]:
@@ -138,12 +137,12 @@ def _make_folder(folder: Path) -> None:
         raise DataError(f"{folder} cannot be written ({why}); choose another folder with --output.") from None
 
 
-def _write(study: Study, sections: Mapping[str, Section], started: datetime, seconds: float) -> StudyRun:
+def _write(study: Study, sections: Mapping[str, Section], started: datetime) -> StudyRun:
     contents = {
         "title": "Eigenfaces",
         "source": study.faces.source,
         "started": started.isoformat(timespec="seconds"),
-        "seconds": round(seconds, 1),
+        "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
         "scikit_learn": sklearn.__version__,
         "python": platform.python_version(),
         "components": study.components,

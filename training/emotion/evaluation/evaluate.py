@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import (
@@ -143,8 +144,6 @@ def jittered(
     Returns:
         uint8 (n, 48, 48); pixels outside the original crop repeat its edge.
     """
-    import cv2
-
     side = faces.shape[1]
     middle = (side - 1) / 2
     matrix = np.array([[scale, 0, middle * (1 - scale) + right * side], [0, scale, middle * (1 - scale) + down * side]])
