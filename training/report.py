@@ -46,19 +46,15 @@ def format_value(value: Any, style: str = "text") -> str:
     """
     if value is None:
         return "–"
-    if style == "percent":
-        return percent(value)
-    if style == "percent2":
-        return percent(value, 2)
+    if style in ("percent", "percent2"):
+        return percent(value, 2 if style == "percent2" else 1)
     if style == "seconds":
         return f"{value:.2f} s"
     if style == "milliseconds":
         return f"{value * 1000:.2f} ms"
     if style == "bytes":
         return f"{value / 1e6:.2f} MB" if value >= 1e5 else f"{value / 1e3:.1f} kB"
-    if style == "number" and isinstance(value, float):
-        return f"{value:.3f}"
-    return str(value)
+    return f"{value:.3f}" if style == "number" and isinstance(value, float) else str(value)
 
 
 def render_page(template: Path, values: Mapping[str, Any], output: Path) -> Path:
@@ -67,7 +63,6 @@ def render_page(template: Path, values: Mapping[str, Any], output: Path) -> Path
     Args:
         template: the template's file. It can use the filters `value` (`format_value`) and `data_uri`.
         values: the variables of the template. Figures are named by their paths relative to the folder of `output`.
-        output: the HTML file to write.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),

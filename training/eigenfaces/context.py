@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from sklearn.model_selection import KFold
 
 from monitor.errors import UsageError
 from training.eigenfaces.load import FaceSet
-from training.eigenfaces.protocol import hold_out, span_coordinates
+from training.eigenfaces.protocol import Estimator, hold_out, span_coordinates
 from training.eigenfaces.section import ReportPicture
 from training.report import save_figure
 
@@ -101,6 +102,19 @@ class Study:
     def test(self) -> NDArray[np.int64]:
         """Indices of the held-out images."""
         return self._split[1]
+
+    @property
+    def folds(self) -> KFold:
+        """The shuffled folds of all images on which the classifiers are compared."""
+        return KFold(FOLDS, shuffle=True, random_state=self.settings.seed)
+
+    def fitted(self, model: Estimator) -> Estimator:
+        """The model itself, fitted on the training images."""
+        return model.fit(self.pixels[self.train], self.target[self.train])
+
+    def accuracy(self, model: Estimator) -> float:
+        """Accuracy of a fitted model on the held-out images, 0 to 1."""
+        return float(model.score(self.pixels[self.test], self.target[self.test]))
 
     @cached_property
     def pixels(self) -> NDArray[np.float64]:

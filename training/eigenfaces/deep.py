@@ -19,13 +19,9 @@ _CUT = (slice(24, 128), slice(23, 127))
 
 
 def chips_of(images: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Aligned face chips, one per image; where no face is detected, the whole image is used as the face.
+    """Aligned face chips, uint8 (n, 150, 150, 3), of images float32 (n, height, width), 0 to 1.
 
-    Args:
-        images: float32 (n, height, width), 0 to 1.
-
-    Returns:
-        uint8 (n, 150, 150, 3).
+    Where no face is detected, the whole image is used as the face.
     """
     from monitor.vision.chips import face_chip
     from monitor.vision.detector import FaceDetector
@@ -69,13 +65,9 @@ def study_embeddings(study: Study) -> NDArray[np.float32]:
 
 
 def chip_pixels(chips: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Chips as inputs of the study model: the face without its surroundings, grey, 64x64, one row per chip.
+    """Chips uint8 (n, 150, 150, 3) as rows for the study model, float64 (n, 4096), 0 to 1.
 
-    Args:
-        chips: uint8 (n, 150, 150, 3).
-
-    Returns:
-        float64 (n, 4096), 0 to 1.
+    A row is the face without its surroundings, grey, 64x64.
     """
     faces = [cv2.cvtColor(np.ascontiguousarray(chip[_CUT]), cv2.COLOR_RGB2GRAY) for chip in chips]
     small = [cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA).ravel() for face in faces]

@@ -19,10 +19,7 @@ class CosineDiscriminant(ClassifierMixin, BaseEstimator):  # type: ignore[misc, 
     """
 
     def __init__(self, components: int = 200):
-        """
-        Args:
-            components: largest number of PCA components; with fewer images it is smaller.
-        """
+        """Takes the largest number of PCA components; with fewer images it is smaller."""
         self.components = components
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> "CosineDiscriminant":  # noqa: N803 - scikit-learn's name

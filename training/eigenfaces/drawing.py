@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -16,22 +17,11 @@ INK = "#24303a"
 SERIES = (BLUE, ORANGE, GREEN, RED)
 
 
-def canvas(
-    width: float, height: float, rows: int = 1, columns: int = 1, **options: Any
-) -> tuple[Figure, NDArray[np.object_]]:
-    """A figure in the study's style, without pyplot.
-
-    Args:
-        width: inches.
-        height: inches.
-        options: passed on to `Figure.subplots`.
-
-    Returns:
-        The figure and its axes, (rows, columns).
-    """
+def canvas(width: float, height: float, columns: int = 1, **options: Any) -> tuple[Figure, list[Any]]:
+    """A figure in the study's style, without pyplot, and its axes side by side; width and height are inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, **options)
-    for axis in axes.ravel():
+    axes = list(figure.subplots(1, columns, squeeze=False, **options)[0])
+    for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
         axis.spines[["left", "bottom"]].set_color(GREY)
         axis.tick_params(colors=INK, labelsize=9)
@@ -54,21 +44,13 @@ def percent_axis(axis: Axes, low: float = 0.0, high: float = 1.01) -> None:
 
 
 def sheet(
-    images: NDArray[Any],
-    titles: Sequence[str],
-    columns: int,
-    *,
-    same_scale: bool = True,
-    size: float = 0.95,
-    row_names: Sequence[str] = (),
+    images: NDArray[Any], titles: Sequence[str], columns: int, *, size: float = 0.95, row_names: Sequence[str] = ()
 ) -> Figure:
     """Images in rows, each with a small title.
 
     Args:
-        images: (n, height, width).
+        images: (n, height, width), 0 to 1.
         titles: one per image; empty texts for none.
-        columns: images per row.
-        same_scale: whether all images show greys from 0 to 1; otherwise each image has its own range.
         size: width of an image in inches.
         row_names: drawn left of each row.
     """
@@ -78,13 +60,12 @@ def sheet(
     gaps = ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.01)
     figure = Figure(figsize=(columns * size, rows * (size * ratio + (0.2 if titled else 0.04))), layout=gaps)
     axes = figure.subplots(rows, columns, squeeze=False)
-    limits = {"vmin": 0.0, "vmax": 1.0} if same_scale else {}
     for index, axis in enumerate(axes.ravel()):
         axis.set_xticks([])
         axis.set_yticks([])
         axis.spines[:].set_visible(False)
         if index < len(images):
-            axis.imshow(images[index], cmap="gray", **limits)
+            axis.imshow(images[index], cmap="gray", vmin=0.0, vmax=1.0)
             if titled:
                 axis.set_title(titles[index], fontsize=7.5, color=INK, pad=2)
     for row, name in enumerate(row_names):
@@ -92,36 +73,32 @@ def sheet(
     return figure
 
 
-def heat_map(matrix: NDArray[Any], labels: Sequence[str], title: str) -> Figure:
-    """A confusion matrix: a row per true person, a column per predicted person; empty cells are white."""
+def heat_map(matrix: NDArray[np.int64], labels: Sequence[str], title: str) -> Figure:
+    """A confusion matrix: a row per true person, a column per predicted person.
+
+    Right predictions are blue, wrong ones red, empty cells white.
+    """
     side = min(10.0, 3.0 + 0.19 * len(matrix))
-    figure, axes = canvas(side, side * 0.95)
-    axis = axes[0, 0]
+    figure, (axis,) = canvas(side, side * 0.95)
     axis.grid(visible=False)
     most = max(1, int(matrix.max()))
-    diagonal = np.eye(len(matrix), dtype=bool)
-    for cells, colours in ((diagonal, "Blues"), (~diagonal, "Oranges")):
-        shown = np.ma.masked_where(~cells | (matrix == 0), matrix)
-        axis.imshow(shown, cmap=colours, vmin=-most, vmax=most)
-    for row, column in zip(*np.nonzero(matrix), strict=True):
-        count = int(matrix[row, column])
-        axis.text(
-            column, row, str(count), ha="center", va="center", fontsize=7, color="white" if count > most / 3 else INK
-        )
-    axis.set_xticks(range(len(labels)), labels, fontsize=7, rotation=90)
-    axis.set_yticks(range(len(labels)), labels, fontsize=7)
+    sns.heatmap(
+        np.where(np.eye(len(matrix)), matrix, -matrix), mask=matrix == 0, annot=matrix, fmt="d", cmap="RdBu",
+        vmin=-most, vmax=most, cbar=False, ax=axis, xticklabels=labels, yticklabels=labels, annot_kws={"size": 7},
+    )  # fmt: skip
+    axis.tick_params(labelsize=7)
+    axis.tick_params("y", rotation=0)
     name_axes(axis, title, "predicted", "true")
     return figure
 
 
-def bars(
-    axis: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], spread: Sequence[float] | None = None
-) -> None:
+def bars(title: str, names: Sequence[str], series: Mapping[str, Sequence[float]]) -> Figure:
     """Grouped horizontal bars, the first name on top, each with its value in percent."""
+    figure, (axis,) = canvas(10, 4)
     height = 0.8 / len(series)
     for index, (legend, values) in enumerate(series.items()):
         places = np.arange(len(names)) + (index - (len(series) - 1) / 2) * height
-        axis.barh(places, values, height * 0.92, color=SERIES[index], label=legend, xerr=spread if index == 0 else None)
+        axis.barh(places, values, height * 0.92, color=SERIES[index], label=legend)
         for place, value in zip(places, values, strict=True):
             axis.text(0.01, place, percent(value), va="center", fontsize=8, color="white")
     axis.set_yticks(range(len(names)), names, fontsize=9)
@@ -129,5 +106,6 @@ def bars(
     axis.set_xlim(0, 1)
     axis.xaxis.set_major_formatter(lambda share, _: percent(share, 0))
     axis.grid(visible=False, axis="y")
-    if len(series) > 1:
-        axis.legend(fontsize=9, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(series))
+    axis.legend(fontsize=9, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(series))
+    name_axes(axis, title)
+    return figure

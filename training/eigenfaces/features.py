@@ -1,7 +1,7 @@
 """Classical image features: HOG, LBP and grey values, computed without learning from other faces."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import cv2
@@ -81,12 +81,12 @@ def lbp(images: Images, radius: int = 1) -> Images:
     return histograms
 
 
-def wide_lbp(images: Images) -> Images:
-    """`lbp` with neighbours two pixels away."""
-    return lbp(images, radius=2)
-
-
-KINDS: dict[str, Callable[[Images], Images]] = {"grey": grey, "hog": hog, "lbp": lbp, "wide lbp": wide_lbp}
+KINDS: dict[str, Callable[[Images], Images]] = {
+    "grey": grey,
+    "hog": hog,
+    "lbp": lbp,
+    "wide lbp": partial(lbp, radius=2),
+}
 
 
 def describe(images: Images, kinds: Sequence[str]) -> Images:

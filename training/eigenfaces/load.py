@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,17 +139,14 @@ def load_folder(folder: Path) -> FaceSet:
 def _read_folder(
     folder: Path, suffixes: frozenset[str] = SUFFIXES
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], tuple[str, ...]]:
-    people = sorted((path for path in folder.iterdir() if _is_person(path)), key=lambda path: natural_order(path.name))
+    people = _in_order(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not people:
         raise DataError(f"{folder} has no sub-folders; the study needs one sub-folder with images per person.")
     faces: list[NDArray[np.float32]] = []
     target: list[int] = []
     first: tuple[Path, tuple[int, int]] | None = None
     for index, person in enumerate(people):
-        paths = sorted(
-            (path for path in person.iterdir() if path.suffix.lower() in suffixes),
-            key=lambda path: natural_order(path.name),
-        )
+        paths = _in_order(path for path in person.iterdir() if path.suffix.lower() in suffixes)
         if not paths:
             raise DataError(f"{person} has no images; the study needs at least {MIN_IMAGES} of each person.")
         for path in paths:
@@ -180,8 +178,8 @@ def _read_grey(path: Path) -> tuple[NDArray[np.float32], tuple[int, int]]:
     return grey, size
 
 
-def _is_person(path: Path) -> bool:
-    return path.is_dir() and not path.name.startswith(".")
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: natural_order(path.name))
 
 
 def _numbered(people: int) -> tuple[str, ...]:

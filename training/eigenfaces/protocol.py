@@ -1,6 +1,7 @@
 """Splits, pipelines and leave-one-out scores of the study; no method learns from test images."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,42 +69,30 @@ def leave_one_out(
         fit_and_predict: fits every method on the images with the first indices; returns its predictions for those
             with the second indices, by method.
         target: int64 (n,).
-        jobs: processes.
-        done: receives the progress.
     """
     hits: dict[str, int] = {}
     folds = list(LeaveOneOut().split(target))
-    for index, predictions in enumerate(_run(fit_and_predict, folds, jobs)):
+    parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=8 if jobs != 1 else 1)
+    for index, predictions in enumerate(parallel(delayed(fit_and_predict)(*fold) for fold in folds)):
         for name, predicted in predictions.items():
             hits[name] = hits.get(name, 0) + int(predicted[0] == target[folds[index][1][0]])
         done((index + 1) / len(folds))
     return {name: count / len(folds) for name, count in hits.items()}
 
 
-def _run(work: Callable[..., Any], folds: list[tuple[Any, Any]], jobs: int) -> Iterator[Any]:
-    parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=8 if jobs != 1 else 1)
-    yield from parallel(delayed(work)(train, test) for train, test in folds)
-
-
+@dataclass(frozen=True, slots=True, eq=False)
 class SharedPca:
     """Several classifiers behind one common PCA per fold, for `leave_one_out`."""
 
-    def __init__(
-        self,
-        classifiers: Mapping[str, Estimator],
-        coordinates: NDArray[Any],
-        target: NDArray[np.int64],
-        components: int,
-    ) -> None:
-        self._classifiers = dict(classifiers)
-        self._coordinates = coordinates
-        self._target = target
-        self._components = components
+    classifiers: Mapping[str, Estimator]
+    coordinates: NDArray[Any]
+    target: NDArray[np.int64]
+    components: int
 
     def __call__(self, train: NDArray[np.int64], test: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        pca = PCA(self._components, whiten=True, svd_solver="full").fit(self._coordinates[train])
-        known, probe = pca.transform(self._coordinates[train]), pca.transform(self._coordinates[test])
+        pca = PCA(self.components, whiten=True, svd_solver="full").fit(self.coordinates[train])
+        known, probe = pca.transform(self.coordinates[train]), pca.transform(self.coordinates[test])
         return {
-            name: clone(classifier).fit(known, self._target[train]).predict(probe)
-            for name, classifier in self._classifiers.items()
+            name: clone(classifier).fit(known, self.target[train]).predict(probe)
+            for name, classifier in self.classifiers.items()
         }

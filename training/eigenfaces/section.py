@@ -1,6 +1,7 @@
 """One section of the report: its paragraphs, tables, pictures and numbers, in a form that JSON can hold."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Numbers = dict[str, Any]
@@ -39,9 +40,14 @@ class Section:
     """Paragraphs."""
     numbers: Numbers
     tables: tuple[ReportTable, ...] = ()
-    pictures: tuple[ReportPicture, ...] = field(default=())
+    pictures: tuple[ReportPicture, ...] = ()
 
 
-def paragraph(*sentences: str) -> str:
-    """Whole sentences as one paragraph."""
-    return " ".join(sentences)
+def columns(*texts: str, **styled: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The columns of a table: first the headings of texts, then the headings of each style."""
+    return tuple((name, style) for style, names in (("text", texts), *styled.items()) for name in names)
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The paragraphs of a text, each on one line; blank lines separate them."""
+    return tuple(" ".join(part.split()) for part in text.split("\n\n"))

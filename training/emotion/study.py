@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from monitor.vision.emotion import WEIGHTS, EmotionModel
 from monitor.vision.images import read_image
 from training.emotion.data.fer2013 import Fer2013
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
-from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluate, robustness
+from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluation_of, robustness
 from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import load_model, predictor
 from training.emotion.model.inference import logits_of
@@ -43,7 +44,7 @@ class Explanation:
 def evaluate_file(path: Path, data: Fer2013, split: str) -> tuple[Evaluation, dict[str, float]]:
     """Evaluate an exported model on a split, and its accuracy on shifted and scaled crops (see `robustness`)."""
     model, faces = EmotionModel(path), data.split(split)
-    return evaluate(model.predict, faces), robustness(model.predict, faces)
+    return evaluation_of(model.predict(faces.faces), faces), robustness(model.predict, faces)
 
 
 def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, Path]:
@@ -60,7 +61,7 @@ def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, P
     logits = unsmoothed(logits_of(model, validation.faces, mirrored=True), smoothing)
     temperature = fitted_temperature(logits, validation.labels)
     predict = predictor(model, temperature, smoothing)
-    evaluation = evaluate(predict, tested)
+    evaluation = evaluation_of(predict(tested.faces), tested)
     more = {"temperature": temperature, "skipped": list(data.skipped)}
     numbers = numbers_of_run(run, model, evaluation, more)
     page = write_report(folder / "report", numbers, charts_of(run, data, tested, evaluation, model, predict))
@@ -92,8 +93,6 @@ def explain(
 
     Args:
         image: a picture with a face; where no face is detected, the whole picture is the face.
-        model: the network whose activations are mapped.
-        predict: gives the probabilities of this network.
         layer: name of the layer to map; None for the last layer with a height and a width.
         emotion: index of the class to map, 0 to 6; None for the class with the highest probability.
 
@@ -109,8 +108,6 @@ def explain(
 
 def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:
     """The crop of the face with the highest detection score, uint8 (48, 48), and whether a face was detected."""
-    import cv2
-
     rgb = read_image(image)
     # A picture that is not larger than a crop is a crop, as in the folders of the data set.
     faces = FaceDetector().detect(rgb, thorough=True) if min(rgb.shape[:2]) > CROP_SIZE else []

@@ -88,14 +88,9 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
 
 
 def _tell(run: "StudyRun", json: bool) -> None:
-    headlines = run.contents["headlines"]
+    headlines, seconds = run.contents["headlines"], run.contents["seconds"]
     if json:
-        emit({
-            "report": str(run.report),
-            "numbers": str(run.numbers),
-            "seconds": run.contents["seconds"],
-            "headlines": headlines,
-        })  # fmt: skip
+        emit({"report": str(run.report), "numbers": str(run.numbers), "seconds": seconds, "headlines": headlines})
         return
     from rich.table import Table
 
@@ -106,7 +101,7 @@ def _tell(run: "StudyRun", json: bool) -> None:
         for line in headlines:
             table.add_row(line["name"], line["measure"], percent(line["value"]))
         out.print(table)
-    out.print(f"{run.report} ({run.contents['seconds']:.0f} s)", markup=False, soft_wrap=True)
+    out.print(f"{run.report} ({seconds:.0f} s)", markup=False, soft_wrap=True)
 
 
 def _each_step(show: Show) -> Callable[[str, float, int], None]:

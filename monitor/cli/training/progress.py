@@ -1,13 +1,13 @@
 """Terminal output of trainings, evaluations and explanations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from monitor.cli.options import emit, err, out
@@ -16,42 +16,31 @@ from monitor.domain import EMOTIONS
 from monitor.files import write_atomically
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from training.emotion.data.fer2013 import Fer2013
-    from training.emotion.evaluation.evaluate import Evaluation, Predict
-    from training.emotion.fitting.fit import Epoch
+    from training.emotion.evaluation.evaluate import Evaluation
+    from training.emotion.fitting.fit import Epoch, Progress
     from training.emotion.fitting.recipe import Recipe
     from training.emotion.study import Explanation
 
 
 def show_training(
-    folder: Path,
-    data: "Fer2013",
-    recipe: "Recipe",
-    votes: NDArray[np.float32] | None,
-    teacher: "Predict | None",
-    *,
-    strategy: "tf.distribute.Strategy | None",
-    tensorboard: Path | None,
-    json: bool,
+    train: "Callable[[Progress], object]", folder: Path, recipe: "Recipe", tensorboard: Path | None, json: bool
 ) -> None:
     """Train with a progress bar, and print one line per epoch."""
     from training.emotion import study
-    from training.emotion.fitting import fit
+    from training.emotion.fitting.fit import Progress
 
     listener = study.tensorboard(tensorboard) if tensorboard else None
     with progress_bar(hidden=json) as show:
-        done: list[Epoch] = []
+        # The first batch says how many there are, and a resumed run how far it has come.
+        done = _epochs_done(folder)
 
         def on_batch(number: int, of: int, loss: float, accuracy: float) -> None:
-            # The first batch says how many there are, and a resumed run how far it has come.
-            epoch = done[-1].number if done else resumed
-            title = f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}, accuracy {accuracy:.1%}"
-            show(title, epoch * of + number, recipe.epochs * of)
+            title = f"epoch {done + 1} of {recipe.epochs}: loss {loss:.3f}, accuracy {accuracy:.1%}"
+            show(title, done * of + number, recipe.epochs * of)
 
         def on_epoch(epoch: "Epoch") -> None:
-            done.append(epoch)
+            nonlocal done
+            done = epoch.number
             if json:
                 emit(asdict(epoch))
             else:
@@ -59,9 +48,7 @@ def show_training(
             if listener:
                 listener(epoch)
 
-        resumed = _epochs_done(folder)
-        callbacks = fit.Progress(on_epoch, on_batch, err.print)
-        fit.train(folder, data, recipe, votes, callbacks, teacher=teacher, strategy=strategy)
+        train(Progress(on_epoch, on_batch, err.print))
 
 
 def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, Any]) -> None:
@@ -69,10 +56,9 @@ def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, 
     if json:
         emit({**evaluation.as_json(), **more})
         return
-    table = Table(title=f"{evaluation.split}, {evaluation.faces:,} faces", title_justify="left")
-    table.add_column("emotion")
-    for name in ("faces", "precision", "recall", "F1"):
-        table.add_column(name, justify="right")
+    columns = (Column(name, justify="right") for name in ("faces", "precision", "recall", "F1"))
+    title = f"{evaluation.split}, {evaluation.faces:,} faces"
+    table = Table("emotion", *columns, title=title, title_justify="left")
     for name, line in zip(EMOTIONS, evaluation.classes, strict=True):
         table.add_row(name, f"{line.faces:,}", f"{line.precision:.1%}", f"{line.recall:.1%}", f"{line.f1:.1%}")
     out.print(table)
@@ -123,11 +109,8 @@ def half_blocks(picture: NDArray[np.uint8]) -> Text:
 
 def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row per run."""
-    table = Table()
-    table.add_column("run")
-    table.add_column("architecture")
-    for name in ("epochs", "hours", "validation", "evaluated on", "accuracy", "mean F1", "ECE", "weakest recall"):
-        table.add_column(name, justify="right")
+    names = ("epochs", "hours", "validation", "evaluated on", "accuracy", "mean F1", "ECE", "weakest recall")
+    table = Table("run", "architecture", *(Column(name, justify="right") for name in names))
     for row in rows:
         table.add_row(
             Text(row["run"]), row["architecture"], f"{row['epochs']} of {row['of']}", f"{row['hours']:.1f}",

@@ -1,5 +1,6 @@
 """`muster train`: the eigenface study and the emotion models."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from monitor.cli.training import options
 from monitor.cli.training.eigenfaces import eigenfaces
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
+from monitor.text import plural
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -53,6 +55,7 @@ def emotion(
     from monitor.cli.training.progress import show_training
 
     started = _start_tensorflow(threads, strategy)
+    from training.emotion.fitting import fit
     from training.emotion.fitting.recipe import RECIPES
 
     recipe = RECIPES[architecture].changed(epochs=epochs, batch=batch, rate=rate, seed=seed)
@@ -62,7 +65,8 @@ def emotion(
     recipe = recipe.changed(precision=_chosen_precision(recipe, precision))
     faces = faces.head(limit) if limit else faces
     folder = runs / (run or architecture)
-    show_training(folder, faces, recipe, shares, predict, strategy=started, tensorboard=tensorboard, json=json)
+    start = partial(fit.train, folder, faces, recipe, shares, teacher=predict, strategy=started)
+    show_training(start, folder, recipe, tensorboard, json)
     if report:
         _evaluate(folder, faces, "PublicTest", json)
 
@@ -223,12 +227,9 @@ def _load(path: Path, strict: bool) -> "Fer2013":
 
     data = load_fer2013(path, strict=strict)
     if data.skipped:
-        err.print(f"Skipped {_counted(len(data.skipped))}. The first: {escape(data.skipped[0])}")
+        broken = plural(len(data.skipped), "broken row or file", "broken rows or files")
+        err.print(f"Skipped {broken}. The first: {escape(data.skipped[0])}")
     return data
-
-
-def _counted(broken: int) -> str:
-    return "1 broken row or file" if broken == 1 else f"{broken:,} broken rows or files"
 
 
 def _chosen_precision(recipe: "Recipe", wanted: str) -> str:

@@ -17,7 +17,7 @@ from training.eigenfaces.discriminant import CosineDiscriminant
 from training.eigenfaces.drawing import BLUE, canvas, name_axes, percent_axis, sheet
 from training.eigenfaces.features import COPIES, KINDS, FaceFeatures
 from training.eigenfaces.protocol import leave_one_out, span_coordinates
-from training.eigenfaces.section import Numbers, ReportPicture, ReportTable, Section, paragraph
+from training.eigenfaces.section import Numbers, ReportPicture, ReportTable, Section, columns, paragraphs
 from training.eigenfaces.steps.classifiers import hold_out_numbers, report_table
 from training.report import percent
 
@@ -59,10 +59,6 @@ class Configuration:
         """The settings as JSON."""
         return {"features": list(self.kinds), "copies": self.copies, "components": self.components}
 
-    def as_json(self) -> Numbers:
-        """The settings and their validation accuracy as JSON."""
-        return {**self.chosen(), "mean": self.mean, "deviation": self.deviation}
-
 
 class CopyFolds:
     """Cross-validation of a `CosineDiscriminant` in coordinates that are computed once for all folds.
@@ -71,22 +67,14 @@ class CopyFolds:
     own PCA and LDA, so it predicts exactly as the whole pipeline, fitted on the fold's images, would.
     """
 
-    def __init__(
-        self, pixels: NDArray[Any], target: NDArray[np.int64], pipeline: Pipeline, components: int | None = None
-    ) -> None:
-        """
-        Args:
-            pixels: (n, height * width).
-            target: (n,).
-            pipeline: of a `Configuration`; unfitted.
-            components: replaces the pipeline's number of components.
-        """
+    def __init__(self, pixels: NDArray[Any], target: NDArray[np.int64], pipeline: Pipeline) -> None:
+        """Takes pixels (n, height * width), targets (n,) and the unfitted pipeline of a `Configuration`."""
         features = clone(pipeline["features"]).fit_transform(pixels)
         n, count, d = features.shape
         upright = features[:, : min(2, count)].reshape(-1, d)
         self._points = span_coordinates(features.reshape(-1, d), upright).reshape(n, count, -1)
         self._target = target
-        self._components = components or pipeline["discriminant"].components
+        self._components = pipeline["discriminant"].components
 
     def fit(self, train: NDArray[np.int64], components: int | None = None) -> CosineDiscriminant:
         """A model fitted on the images with these indices."""
@@ -145,8 +133,7 @@ def _validated(
 
 def fitted_best(study: Study) -> Pipeline:
     """The best configuration, fitted on the training images."""
-    best = study.once(configurations)[0]
-    return best.pipeline(study.faces.shape).fit(study.pixels[study.train], study.target[study.train])
+    return study.fitted(study.once(configurations)[0].pipeline(study.faces.shape))
 
 
 def best_folds(study: Study) -> CopyFolds:
@@ -161,7 +148,7 @@ class BestScores:
     hold_out: float
     predicted: NDArray[Any]
     """int64 (n,): the predicted people of the held-out images."""
-    folds: tuple[float, ...]
+    folds: list[float]
     leave_one_out: float
 
 
@@ -172,19 +159,16 @@ def best_scores(study: Study) -> BestScores:
     splits = StratifiedKFold(FOLDS, shuffle=True, random_state=study.settings.seed)
     folds = [work.accuracy(known, asked) for known, asked in splits.split(study.pixels, study.target)]
     single = leave_one_out(work, study.target, jobs=study.settings.jobs, done=study.done)["best"]
-    return BestScores(float(np.mean(predicted == study.target[study.test])), predicted, tuple(folds), single)
+    return BestScores(float(np.mean(predicted == study.target[study.test])), predicted, folds, single)
 
 
 def best_section(study: Study) -> Section:
     """How the best pipeline was chosen, and its accuracy."""
     found, predicted, names = study.once(configurations), study.once(best_scores).predicted, study.faces.names
     numbers = _numbers(study)
-    columns = (
-        ("features", "text"), ("training images", "text"), ("components", "text"), ("validation", "percent"),
-        ("± deviation", "percent"),
-    )  # fmt: skip
+    headings = columns("features", "training images", "components", percent=("validation", "± deviation"))
     rows = tuple((" + ".join(c.kinds), c.copies, c.components, c.mean, c.deviation) for c in found)
-    all_of_them = ReportTable(f"All {len(found)} configurations", columns, rows, strong=(0,), folded=True)
+    all_of_them = ReportTable(f"All {len(found)} configurations", headings, rows, strong=(0,), folded=True)
     caption = "Validation accuracy by features and training images, with the best number of components each."
     pictures = [study.picture("candidates", _validation_figure(found), caption)]
     if numbers["wrong_images"]:
@@ -197,12 +181,12 @@ def _numbers(study: Study) -> Numbers:
     found, scores, test = study.once(configurations), study.once(best_scores), study.test
     return {
         "tried": len(found),
-        "candidates": [configuration.as_json() for configuration in found],
+        "candidates": [{**c.chosen(), "mean": c.mean, "deviation": c.deviation} for c in found],
         "chosen": found[0].chosen(),
         "validation": found[0].mean,
         "splits": SPLITS,
         "hold_out": scores.hold_out,
-        "folds": list(scores.folds),
+        "folds": scores.folds,
         "mean": float(np.mean(scores.folds)),
         "deviation": float(np.std(scores.folds)),
         "leave_one_out": scores.leave_one_out,
@@ -215,38 +199,32 @@ def _text(best: Configuration, numbers: Numbers) -> tuple[str, ...]:
     n = numbers
     winner = f"{' + '.join(best.kinds)}, {best.copies}, {best.components} components"
     mean, single = percent(n["mean"]), percent(n["leave_one_out"])
-    return (
-        paragraph(
-            "This pipeline has no deep network.",
-            "Its features are the pixels, histograms of oriented gradients (HOG) and local binary patterns (LBP).",
-            "PCA and a shrunk LDA are fitted on the features.",
-            "The training image at the smallest angle gives the name.",
-            "Mirror images, and copies moved by 2 pixels, can be added to the training images.",
-        ),
-        paragraph(
-            f"{n['tried']} configurations were validated on {n['splits']} random splits of the training images.",
-            "Each split fits the pipeline on about 3 of 7 images of a person and validates it on the others.",
-            f"The best configuration ({winner}) reached {percent(best.mean)}.",
-            "Only then was it tested on the hold-out, once.",
-        ),
-        paragraph(
-            f"It recognises {n['right']} of {n['of']} held-out images: {percent(n['hold_out'])}.",
-            f"{FOLDS} stratified folds give {mean}, leave-one-out gives {single}.",
-            "These two scores use images on which the configuration was chosen; the hold-out does not.",
-        ),
-    )
+    return paragraphs(f"""
+        This pipeline has no deep network.
+        Its features are the pixels, histograms of oriented gradients (HOG) and local binary patterns (LBP).
+        PCA and a shrunk LDA are fitted on the features.
+        The training image at the smallest angle gives the name.
+        Mirror images, and copies moved by 2 pixels, can be added to the training images.
+
+        {n["tried"]} configurations were validated on {n["splits"]} random splits of the training images.
+        Each split fits the pipeline on about 3 of 7 images of a person and validates it on the others.
+        The best configuration ({winner}) reached {percent(best.mean)}.
+        Only then was it tested on the hold-out, once.
+
+        It recognises {n["right"]} of {n["of"]} held-out images: {percent(n["hold_out"])}.
+        {FOLDS} stratified folds give {mean}, leave-one-out gives {single}.
+        These two scores use images on which the configuration was chosen; the hold-out does not.
+    """)
 
 
 def _validation_figure(found: list[Configuration]) -> Figure:
-    figure, axes = canvas(10, 3.4)
-    axis = axes[0, 0]
+    figure, (axis,) = canvas(10, 3.4)
     width = 0.8 / len(COPIES)
     for index, copies in enumerate(COPIES):
         tops = [max(c.mean for c in found if c.kinds == kinds and c.copies == copies) for kinds in FEATURE_SETS]
         places = np.arange(len(FEATURE_SETS)) + (index - 1) * width
-        axis.bar(places, tops, width * 0.92, label=copies, color=BLUE, alpha=(0.35, 0.65, 1.0)[index])
-        for place, top in zip(places, tops, strict=True):
-            axis.text(place, top, f"{100 * top:.1f}", ha="center", va="bottom", fontsize=8)
+        bars = axis.bar(places, tops, width * 0.92, label=copies, color=BLUE, alpha=(0.35, 0.65, 1.0)[index])
+        axis.bar_label(bars, [f"{100 * top:.1f}" for top in tops], fontsize=8)
     axis.set_xticks(range(len(FEATURE_SETS)), [" + ".join(kinds) for kinds in FEATURE_SETS], fontsize=9)
     percent_axis(axis, max(0.0, min(c.mean for c in found) - 0.05), 1.005)
     axis.grid(visible=False, axis="x")
@@ -258,15 +236,12 @@ def _validation_figure(found: list[Configuration]) -> Figure:
 def _mistakes(study: Study, wrong: list[int], predicted: NDArray[Any]) -> ReportPicture:
     """The first mistakes, each beside a training image of the right person and one of the predicted person."""
     named = dict(zip(study.test.tolist(), predicted.tolist(), strict=True))
-    images, titles = [], []
+    shown, titles = [], []
     for image in wrong[:8]:
-        images.append(study.faces.images[image])
-        titles.append(f"image {image}")
-        for person, title in ((study.target[image], "is"), (named[image], "taken for")):
-            known = study.train[study.target[study.train] == person][0]
-            images.append(study.faces.images[known])
-            titles.append(f"{title} {person}")
+        is_person, taken_for = int(study.target[image]), named[image]
+        shown += [image, *(study.train[study.target[study.train] == p][0] for p in (is_person, taken_for))]
+        titles += [f"image {image}", f"is {is_person}", f"taken for {taken_for}"]
     several = len(wrong) > 1
-    figure = sheet(np.stack(images), titles, 6 if several else 3, size=1.2)
+    figure = sheet(study.faces.images[shown], titles, 6 if several else 3, size=1.2)
     caption = "Mistakes on the hold-out (at most 8): the image, its person, and the predicted person."
     return study.picture("mistakes", figure, caption, wide=several)

@@ -1,7 +1,6 @@
 """All methods side by side with their costs, and the deep embedding on equal splits."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
@@ -11,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.model_selection import KFold, cross_val_score
+from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import embeddings_of, study_embeddings
 from training.eigenfaces.drawing import BLUE, GREEN, ORANGE, canvas, name_axes, percent_axis
 from training.eigenfaces.protocol import Estimator, eigenface_pipeline, leave_one_out
-from training.eigenfaces.section import ReportTable, Section, paragraph
+from training.eigenfaces.section import ReportTable, Section, columns, paragraphs
 from training.eigenfaces.steps.best import best_scores, configurations
 from training.eigenfaces.steps.classifiers import classifier_scores, classifiers
 from training.eigenfaces.steps.search import searches
@@ -51,7 +50,7 @@ def methods(study: Study) -> list[Method]:
         model = eigenface_pipeline(classifiers(study.settings.seed)[name], study.components)
         found.append(_measured(study, f"Eigenfaces + {name}", model, scores.mean, scores.leave_one_out))
     for name, result in study.once(searches).items():
-        found.append(_measured(study, f"Eigenfaces + {name}, searched", result.model, result.nested, None))
+        found.append(_measured(study, f"Eigenfaces + {name}, searched", result.model, result.numbers["nested"], None))
     study.done(0.5)
     best = study.once(best_scores)
     pipeline = study.once(configurations)[0].pipeline(study.faces.shape)
@@ -63,23 +62,17 @@ def methods(study: Study) -> list[Method]:
 
 def _measured(study: Study, name: str, model: Estimator, folds: float | None, single: float | None) -> Method:
     """Fit a copy of the model and measure its time, size and hold-out accuracy."""
-    pixels, target, train, test = study.pixels, study.target, study.train, study.test
     model, start = clone(model), time.perf_counter()
-    model.fit(pixels[train], target[train])
+    study.fitted(model)
     fit_seconds = time.perf_counter() - start
-    accuracy = float(model.score(pixels[test], target[test]))
-    predict_seconds = _seconds_per_image(lambda image: model.predict(pixels[[image]]), test)
-    return Method(name, accuracy, folds, single, fit_seconds, predict_seconds, len(skops.io.dumps(model)))
-
-
-def _seconds_per_image(predict: Callable[[int], object], images: NDArray[np.int64]) -> float:
-    """Median over some images, predicted one at a time as in a kiosk."""
+    accuracy = study.accuracy(model)
     spent = []
-    for image in images[:TIMED_IMAGES]:
+    # One image at a time, as in a kiosk.
+    for image in study.test[:TIMED_IMAGES]:
         start = time.perf_counter()
-        predict(int(image))
+        model.predict(study.pixels[[image]])
         spent.append(time.perf_counter() - start)
-    return float(np.median(spent))
+    return Method(name, accuracy, folds, single, fit_seconds, float(np.median(spent)), len(skops.io.dumps(model)))
 
 
 def _deep(study: Study) -> Method:
@@ -92,16 +85,14 @@ def _deep(study: Study) -> Method:
     sample = study.faces.images[study.test[:TIMED_IMAGES]]
     embeddings_of(sample)
     seconds = (time.perf_counter() - start) / len(sample)
-    fitted = clone(nearest).fit(embeddings[study.train], target[study.train])
-    folds = KFold(FOLDS, shuffle=True, random_state=study.settings.seed)
 
     def predict(train: NDArray[np.int64], test: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         return {"deep": clone(nearest).fit(embeddings[train], target[train]).predict(embeddings[test])}
 
     return Method(
         DEEP,
-        float(fitted.score(embeddings[study.test], target[study.test])),
-        float(cross_val_score(nearest, embeddings, target, cv=folds).mean()),
+        float(np.mean(predict(study.train, study.test)["deep"] == target[study.test])),
+        float(cross_val_score(nearest, embeddings, target, cv=study.folds).mean()),
         leave_one_out(predict, target, jobs=1, done=lambda _: None)["deep"],
         seconds * len(study.train),
         seconds,
@@ -112,13 +103,11 @@ def _deep(study: Study) -> Method:
 def methods_section(study: Study) -> Section:
     """The table of all methods."""
     found = study.once(methods)
-    columns = (
-        ("method", "text"), ("hold-out", "percent"), (f"{FOLDS} folds", "percent"), ("leave-one-out", "percent"),
-        ("fit", "seconds"), ("predict one image", "milliseconds"), ("size", "bytes"),
-    )  # fmt: skip
-    rows = tuple(astuple(method) for method in found)
+    shares = ("hold-out", f"{FOLDS} folds", "leave-one-out")
+    units = {"seconds": ("fit",), "milliseconds": ("predict one image",), "bytes": ("size",)}
     strong = tuple(index for index, method in enumerate(found) if method.name in (DEEP, BEST))
-    table = ReportTable("All methods", columns, rows, strong)
+    headings = columns("method", percent=shares, **units)
+    table = ReportTable("All methods", headings, tuple(astuple(method) for method in found), strong)
     picture = study.picture("methods", _figure(found), "Hold-out accuracy and time of every method.")
     numbers = {"methods": [asdict(method) for method in found]}
     return Section("All methods", _text(study, found), numbers, (table,), (picture,))
@@ -126,24 +115,20 @@ def methods_section(study: Study) -> Section:
 
 def _text(study: Study, found: list[Method]) -> tuple[str, ...]:
     accuracy = {method.name: percent(method.hold_out) for method in found}
-    return (
-        paragraph(
-            f"All methods on one hold-out of {len(study.test)} images: 1 image is {percent(1 / len(study.test))}.",
-            f"The deep embedding was trained on millions of other faces and reaches {accuracy[DEEP]}.",
-            f"The best classical pipeline learns from {len(study.train)} images only and reaches {accuracy[BEST]}.",
-        ),
-        paragraph(
-            "The times of the deep embedding include face detection, alignment and both passes of the network.",
-            "Its fit time is the time to embed the training images; its size is the weights and the templates.",
-            "After a grid search, the folds are nested.",
-            "All times are from this machine.",
-        ),
-    )
+    return paragraphs(f"""
+        All methods on one hold-out of {len(study.test)} images: 1 image is {percent(1 / len(study.test))}.
+        The deep embedding was trained on millions of other faces and reaches {accuracy[DEEP]}.
+        The best classical pipeline learns from {len(study.train)} images only and reaches {accuracy[BEST]}.
+
+        The times of the deep embedding include face detection, alignment and both passes of the network.
+        Its fit time is the time to embed the training images; its size is the weights and the templates.
+        After a grid search, the folds are nested.
+        All times are from this machine.
+    """)
 
 
 def _figure(found: list[Method]) -> Figure:
-    figure, axes = canvas(10, 4)
-    axis = axes[0, 0]
+    figure, (axis,) = canvas(10, 4)
     for method in found:
         colour = ORANGE if method.name == DEEP else GREEN if method.name == BEST else BLUE
         axis.scatter(method.predict_seconds * 1000, method.hold_out, s=60, color=colour, zorder=3)
@@ -163,15 +148,10 @@ def _name_points(axis: Axes, found: list[Method]) -> None:
         group = [first] if special else [method for method in left if _is_close(method, first)]
         left = [method for method in left if method not in group]
         others = f" and {len(group) - 1} close to it" if len(group) > 1 else ""
-        axis.annotate(
-            f"{first.name} {percent(first.hold_out)}{others}",
-            (max(method.predict_seconds for method in group) * 1000, first.hold_out),
-            (-9 if special else 9, 0),
-            textcoords="offset points",
-            fontsize=9,
-            va="center",
-            ha="right" if special else "left",
-        )
+        words = f"{first.name} {percent(first.hold_out)}{others}"
+        place = (max(method.predict_seconds for method in group) * 1000, first.hold_out)
+        offset, side = ((-9, 0), "right") if special else ((9, 0), "left")
+        axis.annotate(words, place, offset, textcoords="offset points", fontsize=9, va="center", ha=side)
 
 
 def _is_close(method: Method, other: Method) -> bool:

@@ -5,20 +5,32 @@ from matplotlib.figure import Figure
 
 from training.eigenfaces.context import Study
 from training.eigenfaces.drawing import BLUE, ORANGE, canvas, name_axes, sheet
-from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
 from training.report import label, percent
 
 
 def faces_section(study: Study) -> Section:
     """Shapes, pixel range, one image of each person, all images of the chosen people."""
-    numbers = _faces_numbers(study)
+    n = _faces_numbers(study)
+    count, counts = n["images"], n["images_per_person"]
+    rows = (
+        ("images", f"({count}, {n['height']}, {n['width']})", f"{n['pixel_min']:.3f} to {n['pixel_max']:.3f}"),
+        ("data", f"({count}, {n['features']})", f"mean {n['pixel_mean']:.3f}"),
+        ("target", f"({count},)", f"0 to {n['people'] - 1}"),
+    )
+    table = ReportTable("The arrays", columns("array", "shape", "range"), rows)
+    caption = "All images of the chosen people: poses, expressions, glasses, light."
     pictures = (
         study.picture("people", _one_of_each(study), "One image of each person."),
-        study.picture(
-            "subjects", _all_of_some(study), "All images of the chosen people: poses, expressions, glasses, light."
-        ),
+        study.picture("subjects", _all_of_some(study), caption),
     )
-    return Section("The faces", _faces_text(numbers), numbers, (_arrays_table(numbers),), pictures)
+    each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    text = paragraphs(f"""
+        {count} grey images of {n["people"]} people, {each} of each, {n["width"]} x {n["height"]} pixels.
+        Each image has {n["features"]} features, from {n["pixel_min"]:.2f} to {n["pixel_max"]:.2f}.
+        Source: {n["source"]}.
+    """)
+    return Section("The faces", text, n, (table,), pictures)
 
 
 def _faces_numbers(study: Study) -> Numbers:
@@ -39,28 +51,6 @@ def _faces_numbers(study: Study) -> Numbers:
     }
 
 
-def _faces_text(numbers: Numbers) -> tuple[str, ...]:
-    n, counts = numbers, numbers["images_per_person"]
-    each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-    return (
-        paragraph(
-            f"{n['images']} grey images of {n['people']} people, {each} of each, {n['width']} x {n['height']} pixels.",
-            f"Each image has {n['features']} features, from {n['pixel_min']:.2f} to {n['pixel_max']:.2f}.",
-            f"Source: {n['source']}.",
-        ),
-    )
-
-
-def _arrays_table(numbers: Numbers) -> ReportTable:
-    n, count = numbers, numbers["images"]
-    rows = (
-        ("images", f"({count}, {n['height']}, {n['width']})", f"{n['pixel_min']:.3f} to {n['pixel_max']:.3f}"),
-        ("data", f"({count}, {n['features']})", f"mean {n['pixel_mean']:.3f}"),
-        ("target", f"({count},)", f"0 to {n['people'] - 1}"),
-    )
-    return ReportTable("The arrays", (("array", "text"), ("shape", "text"), ("range", "text")), rows)
-
-
 def _one_of_each(study: Study) -> Figure:
     faces, people = study.faces, len(study.faces.names)
     first = [int(np.flatnonzero(faces.target == person)[0]) for person in range(people)]
@@ -69,11 +59,11 @@ def _one_of_each(study: Study) -> Figure:
 
 def _all_of_some(study: Study) -> Figure:
     faces, people = study.faces, study.subjects
-    columns = max(int((faces.target == person).sum()) for person in people)
-    blank = np.ones((columns, *faces.shape), np.float32)
-    rows = [np.concatenate([faces.images[faces.target == person], blank])[:columns] for person in people]
+    count = max(int((faces.target == person).sum()) for person in people)
+    blank = np.ones((count, *faces.shape), np.float32)
+    rows = [np.concatenate([faces.images[faces.target == person], blank])[:count] for person in people]
     names = [label(faces.names[person], 16) for person in people]
-    return sheet(np.concatenate(rows), [""] * (columns * len(rows)), columns, row_names=names)
+    return sheet(np.concatenate(rows), [""] * (count * len(rows)), count, row_names=names)
 
 
 def split_section(study: Study) -> Section:
@@ -88,20 +78,19 @@ def split_section(study: Study) -> Section:
         "test_indices": sorted(study.test.tolist()),
     }
     share = percent(len(study.test) / len(study.target))
-    text = paragraph(
-        f"{numbers['train']} images are for training and {numbers['test']} ({share}) are held out.",
-        f"The split is drawn with seed {numbers['seed']} and stratified: the share is equal for every person.",
-        "Every choice below is made on the training images; the hold-out gives the final score only.",
-    )
+    text = paragraphs(f"""
+        {numbers["train"]} images are for training and {numbers["test"]} ({share}) are held out.
+        The split is drawn with seed {numbers["seed"]} and stratified: the share is equal for every person.
+        Every choice below is made on the training images; the hold-out gives the final score only.
+    """)
     picture = study.picture("split", _split_figure(numbers), "Images per person.")
-    return Section("The split", (text,), numbers, (), (picture,))
+    return Section("The split", text, numbers, (), (picture,))
 
 
 def _split_figure(numbers: Numbers) -> Figure:
     train, test = numbers["train_per_person"], numbers["test_per_person"]
     people = range(len(train))
-    figure, axes = canvas(10, 2.8)
-    axis = axes[0, 0]
+    figure, (axis,) = canvas(10, 2.8)
     axis.bar(people, train, color=BLUE, width=0.8, label="training")
     axis.bar(people, test, bottom=train, color=ORANGE, width=0.8, label="hold-out")
     axis.grid(visible=False, axis="x")

@@ -7,12 +7,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.preprocessing import minmax_scale
 from sklearn.svm import SVC
 
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.drawing import BLUE, GREEN, GREY, ORANGE, canvas, name_axes, percent_axis, sheet
 from training.eigenfaces.protocol import eigenface_pipeline
-from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
 from training.report import percent
 
 MARKS = (0.90, 0.95, 0.99)
@@ -29,43 +30,39 @@ def toy_section(study: Study) -> Section:
     both, one = PCA(2).fit(data), PCA(1).fit(data)
     projected = one.transform(data)
     back = one.inverse_transform(projected)
-    numbers: Numbers = {
-        "explained_variance_ratio": [float(value) for value in both.explained_variance_ratio_],
-        "back_projection_mse": float(np.mean((data - back) ** 2)),
-        "points": len(data),
-    }
-    text = paragraph(
-        "PCA turns the axes: the first axis lies along the direction with the largest variance.",
-        f"One number per point instead of two keeps {percent(numbers['explained_variance_ratio'][0])} of the variance.",
-        "The back-projection puts every point on a line.",
-        f"Its mean squared error is {numbers['back_projection_mse']:.3f}.",
-        "For faces PCA does this with thousands of axes instead of two.",
-    )
+    error = float(np.mean((data - back) ** 2))
+    shares = both.explained_variance_ratio_.tolist()
+    text = paragraphs(f"""
+        PCA turns the axes: the first axis lies along the direction with the largest variance.
+        One number per point instead of two keeps {percent(shares[0])} of the variance.
+        The back-projection puts every point on a line.
+        Its mean squared error is {error:.3f}.
+        For faces PCA does this with thousands of axes instead of two.
+    """)
     jitter = random.uniform(-0.4, 0.4, len(data))
     figure = _toy_figure(data, both, np.column_stack([projected[:, 0], jitter]), back)
     picture = study.picture("toy", figure, f"{len(data)} points: from two numbers per point to one, and back.")
-    return Section("PCA on two dimensions", (text,), numbers, (), (picture,))
+    numbers = {"explained_variance_ratio": shares, "back_projection_mse": error, "points": len(data)}
+    return Section("PCA on two dimensions", text, numbers, (), (picture,))
 
 
 def _toy_figure(data: NDArray[Any], both: PCA, projected: NDArray[Any], back: NDArray[Any]) -> Figure:
-    figure, axes = canvas(11, 3.1, 1, 4)
-    for axis, title in zip(axes[0], ("Data", "Components", "Projection", "Back-projection"), strict=True):
+    figure, axes = canvas(11, 3.1, 4)
+    for axis, title in zip(axes, ("Data", "Components", "Projection", "Back-projection"), strict=True):
         name_axes(axis, title)
+        axis.set_xlim(-5.2, 5.2)
         if title != "Projection":
             axis.scatter(*data.T, s=9, color=BLUE, alpha=0.25 if title == "Back-projection" else 0.6, linewidths=0)
             axis.set_aspect("equal")
-            axis.set_xlim(-5.2, 5.2)
             axis.set_ylim(-4.2, 4.2)
     for length, direction in zip(np.sqrt(both.explained_variance_), both.components_, strict=True):
         style = {"arrowstyle": "-|>", "color": ORANGE, "linewidth": 2}
-        axes[0, 1].annotate("", xy=both.mean_ + 2 * length * direction, xytext=both.mean_, arrowprops=style)
-    axes[0, 2].scatter(*projected.T, s=9, color=GREEN, alpha=0.6, linewidths=0)
-    axes[0, 2].set_ylim(-2, 2)
-    axes[0, 2].set_xlim(-5.2, 5.2)
-    axes[0, 2].set_box_aspect(8.4 / 10.4)
-    axes[0, 2].set_yticks([])
-    axes[0, 2].set_xlabel("first component", fontsize=9)
-    axes[0, 3].scatter(*back.T, s=9, color=ORANGE, linewidths=0)
+        axes[1].annotate("", xy=both.mean_ + 2 * length * direction, xytext=both.mean_, arrowprops=style)
+    axes[2].scatter(*projected.T, s=9, color=GREEN, alpha=0.6, linewidths=0)
+    axes[2].set(ylim=(-2, 2), yticks=[])
+    axes[2].set_box_aspect(8.4 / 10.4)
+    axes[2].set_xlabel("first component", fontsize=9)
+    axes[3].scatter(*back.T, s=9, color=ORANGE, linewidths=0)
     return figure
 
 
@@ -75,31 +72,25 @@ def projection_section(study: Study) -> Section:
     pca = PCA(2, svd_solver="full").fit(study.pixels[study.train])
     shown = study.target < people
     points = pca.transform(study.pixels[shown])
-    numbers: Numbers = {
-        "people": people,
-        "explained_variance_ratio": [float(value) for value in pca.explained_variance_ratio_],
-        "points": [[round(float(x), 3), round(float(y), 3)] for x, y in points],
-        "targets": study.target[shown].tolist(),
-    }
-    share = percent(sum(numbers["explained_variance_ratio"]))
-    text = paragraph(
-        f"Two components of the training images hold {share} of the variance.",
-        "A few people form groups of their own; the others overlap.",
-        "The largest differences between images are light and pose, not identity.",
-    )
-    figure = _projection_figure(points, study.target[shown], people)
-    picture = study.picture("projection", figure, "One point per image, one colour per person.", wide=False)
-    return Section("Faces on two components", (text,), numbers, (), (picture,))
-
-
-def _projection_figure(points: NDArray[Any], target: NDArray[np.int64], people: int) -> Figure:
-    figure, axes = canvas(7.4, 5)
-    axis = axes[0, 0]
-    colours = "tab10" if people <= 10 else "turbo"
-    cloud = axis.scatter(*points.T, c=target, cmap=colours, s=38, edgecolors="white", linewidths=0.5)
+    shares = pca.explained_variance_ratio_.tolist()
+    text = paragraphs(f"""
+        Two components of the training images hold {percent(sum(shares))} of the variance.
+        A few people form groups of their own; the others overlap.
+        The largest differences between images are light and pose, not identity.
+    """)
+    figure, (axis,) = canvas(7.4, 5)
+    colours = {"cmap": "tab10" if people <= 10 else "turbo", "edgecolors": "white", "linewidths": 0.5}
+    cloud = axis.scatter(*points.T, c=study.target[shown], s=38, **colours)
     axis.legend(*cloud.legend_elements(num=None), title="person", fontsize=8, frameon=False, bbox_to_anchor=(1, 1))
     name_axes(axis, f"The first {people} people on two components", "first component", "second component")
-    return figure
+    picture = study.picture("projection", figure, "One point per image, one colour per person.", wide=False)
+    numbers: Numbers = {
+        "people": people,
+        "explained_variance_ratio": shares,
+        "points": points.round(3).tolist(),
+        "targets": study.target[shown].tolist(),
+    }
+    return Section("Faces on two components", text, numbers, (), (picture,))
 
 
 def components_section(study: Study) -> Section:
@@ -116,8 +107,8 @@ def _variance_numbers(study: Study) -> Numbers:
     ratio = PCA(svd_solver="full").fit(study.pixels[study.train]).explained_variance_ratio_
     cumulative = np.cumsum(ratio)
     return {
-        "explained_variance_ratio": [float(value) for value in ratio],
-        "cumulative": [float(value) for value in cumulative],
+        "explained_variance_ratio": ratio.tolist(),
+        "cumulative": cumulative.tolist(),
         "needed": {f"{mark:.0%}": int(np.searchsorted(cumulative, mark) + 1) for mark in MARKS},
         "chosen": study.components,
         "chosen_variance": float(cumulative[study.components - 1]),
@@ -160,48 +151,42 @@ def _components_text(numbers: Numbers) -> tuple[str, ...]:
             f"{n['chosen']} components are worse than that: whitening gives the small, noisy components equal weight. "
             "They stay for comparison with the classic study; the search below can choose other numbers."
         )
-    return (
-        paragraph(
-            f"Components that explain a share of the variance of the training images: {marks}.",
-            "The variance does not say which number recognises people best.",
-            "A support vector machine is therefore cross-validated on the training images with each number.",
-            "Every fold fits its own PCA.",
-        ),
-        paragraph(
-            f"The study uses {n['chosen']} whitened components: {percent(n['chosen_variance'])} of the variance.",
-            f"Their validation accuracy is {percent(n['chosen_accuracy'])}.",
-            f"The best number, {n['best']}, reaches {percent(accuracy)} with a standard error of {percent(error)}.",
-            f"The smallest number within that error is {n['smallest_within_one_error']}.",
-            verdict,
-        ),
-    )
+    return paragraphs(f"""
+        Components that explain a share of the variance of the training images: {marks}.
+        The variance does not say which number recognises people best.
+        A support vector machine is therefore cross-validated on the training images with each number.
+        Every fold fits its own PCA.
+
+        The study uses {n["chosen"]} whitened components: {percent(n["chosen_variance"])} of the variance.
+        Their validation accuracy is {percent(n["chosen_accuracy"])}.
+        The best number, {n["best"]}, reaches {percent(accuracy)} with a standard error of {percent(error)}.
+        The smallest number within that error is {n["smallest_within_one_error"]}.
+        {verdict}
+    """)
 
 
 def _variance_figure(numbers: Numbers) -> Figure:
     ratio, cumulative = numbers["explained_variance_ratio"], numbers["cumulative"]
-    figure, axes = canvas(10, 3.3, 1, 2)
-    axes[0, 0].plot(range(1, len(ratio) + 1), ratio, color=BLUE, linewidth=1.8)
-    axes[0, 0].set_yscale("log")
-    axes[0, 0].set_ylim(min(ratio[:-1]) * 0.7, 1)
-    name_axes(axes[0, 0], "Explained variance", "component", "share of the variance")
-    axis = axes[0, 1]
-    axis.plot(range(1, len(cumulative) + 1), cumulative, color=BLUE, linewidth=1.8)
+    figure, (single, total) = canvas(10, 3.3, 2)
+    for axis, shares in ((single, ratio), (total, cumulative)):
+        axis.plot(range(1, len(ratio) + 1), shares, color=BLUE, linewidth=1.8)
+    single.set(yscale="log", ylim=(min(ratio[:-1]) * 0.7, 1))
+    name_axes(single, "Explained variance", "component", "share of the variance")
     for mark, count in numbers["needed"].items():
         place = (count, cumulative[count - 1])
-        axis.plot([0, count, count], [place[1]] * 2 + [0], color=GREY, linewidth=0.9, linestyle="--")
+        total.plot([0, count, count], [place[1]] * 2 + [0], color=GREY, linewidth=0.9, linestyle="--")
         words = f"{mark.replace('%', ' %')}: {count}"
-        axis.annotate(words, place, (6, -12), textcoords="offset points", fontsize=9)
-    axis.set_xlim(0, len(cumulative))
-    percent_axis(axis, 0, 1.02)
-    name_axes(axis, "Cumulative", "components", "")
+        total.annotate(words, place, (6, -12), textcoords="offset points", fontsize=9)
+    total.set_xlim(0, len(cumulative))
+    percent_axis(total, 0, 1.02)
+    name_axes(total, "Cumulative", "components", "")
     return figure
 
 
 def _validation_figure(numbers: Numbers) -> Figure:
     tried, chosen = numbers["tried"], numbers["chosen"]
     means, errors = np.array(numbers["validation_accuracy"]), np.array(numbers["standard_error"])
-    figure, axes = canvas(10, 3)
-    axis = axes[0, 0]
+    figure, (axis,) = canvas(10, 3)
     low = float((means - errors).min())
     axis.fill_between(tried, means - errors, means + errors, color=BLUE, alpha=0.15, linewidth=0)
     axis.plot(tried, means, color=BLUE, marker="o", markersize=4, linewidth=1.8)
@@ -217,21 +202,22 @@ def eigenfaces_section(study: Study) -> Section:
     train, shape = study.pixels[study.train], study.faces.shape
     pca = PCA(svd_solver="full").fit(train)
     count = min(30, len(pca.components_) - 1)
-    shares = [float(value) for value in pca.explained_variance_ratio_[:count]]
+    shares = pca.explained_variance_ratio_[:count].tolist()
     probe = study.pixels[study.test[0]]
     steps = [n for n in (10, 30, 90, len(train) - 1) if n < len(train)]
     weights = pca.transform(probe[None])[0]
     rebuilt = [pca.mean_ + weights[:n] @ pca.components_[:n] for n in steps]
+    errors = [float(np.sqrt(np.mean((probe - face) ** 2))) for face in rebuilt]
     numbers: Numbers = {
         "mean_face_brightness": float(pca.mean_.mean()),
         "explained_variance_ratio": shares,
         "reconstructed_image": int(study.test[0]),
         "reconstruction_components": steps,
-        "reconstruction_rmse": [float(np.sqrt(np.mean((probe - face) ** 2))) for face in rebuilt],
+        "reconstruction_rmse": errors,
     }
     mean = sheet(pca.mean_.reshape(1, *shape), [""], 1, size=1.8)
     titles = [f"{index + 1}: {percent(share)}" for index, share in enumerate(shares)]
-    faces = sheet(pca.components_[:count].reshape(-1, *shape), titles, 10, same_scale=False)
+    faces = sheet(minmax_scale(pca.components_[:count], axis=1).reshape(-1, *shape), titles, 10)
     names = [*(f"{n} components" for n in steps[:-1]), f"all {steps[-1]}", "the image"]
     series = sheet(np.stack([*rebuilt, probe]).reshape(-1, *shape), names, len(names), size=1.5)
     pictures = (
@@ -239,25 +225,18 @@ def eigenfaces_section(study: Study) -> Section:
         study.picture("eigenfaces", faces, "Eigenfaces with their share of the variance."),
         study.picture("reconstruction", series, "One held-out face, rebuilt from growing numbers of eigenfaces."),
     )
-    return Section("Eigenfaces", _eigenfaces_text(numbers), numbers, (_reconstruction_table(numbers),), pictures)
+    headings = columns("components", number=("root mean squared error",))
+    table = ReportTable("Reconstruction of a held-out face", headings, tuple(zip(steps, errors, strict=True)))
+    return Section("Eigenfaces", _eigenfaces_text(numbers), numbers, (table,), pictures)
 
 
 def _eigenfaces_text(numbers: Numbers) -> tuple[str, ...]:
     n, most, error = numbers, numbers["reconstruction_components"][-1], numbers["reconstruction_rmse"][-1]
-    return (
-        paragraph(
-            "The mean face of the training images, and the directions in which the faces differ most from it.",
-            "The first directions are light from the left or the right and the width of the head.",
-            "Differences between people come after them.",
-        ),
-        paragraph(
-            f"Image {n['reconstructed_image']} is held out.",
-            f"All {most} components leave an error of {error:.3f}: no training image shows exactly this face.",
-        ),
-    )
+    return paragraphs(f"""
+        The mean face of the training images, and the directions in which the faces differ most from it.
+        The first directions are light from the left or the right and the width of the head.
+        Differences between people come after them.
 
-
-def _reconstruction_table(numbers: Numbers) -> ReportTable:
-    rows = zip(numbers["reconstruction_components"], numbers["reconstruction_rmse"], strict=True)
-    columns = (("components", "text"), ("root mean squared error", "number"))
-    return ReportTable("Reconstruction of a held-out face", columns, tuple(rows))
+        Image {n["reconstructed_image"]} is held out.
+        All {most} components leave an error of {error:.3f}: no training image shows exactly this face.
+    """)

@@ -1,13 +1,10 @@
 """Robustness: test images with noise, blur or shift, and few training images."""
 
-from typing import Any
-
 import cv2
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from training.eigenfaces.context import Study
@@ -15,7 +12,7 @@ from training.eigenfaces.deep import embeddings_of, study_embeddings
 from training.eigenfaces.drawing import SERIES, canvas, name_axes, percent_axis, sheet
 from training.eigenfaces.features import SIDE, moved
 from training.eigenfaces.protocol import eigenface_pipeline
-from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
 from training.eigenfaces.steps.best import CopyFolds, best_folds, configurations, fitted_best
 from training.report import percent
 
@@ -86,25 +83,22 @@ def _text(numbers: Numbers) -> tuple[str, ...]:
     blurred, shifted, noisy = (
         _in_words([disturbed[kind][name][-1] for name in NAMES]) for kind in ("blur", "shift", "noise")
     )
-    noise = [f"Accuracies with noise of {strongest['noise']:g}: {noisy}."]
     single = _in_words([few[name]["mean"][0] for name in NAMES])
     classic, best, deep = (disturbed["noise"][name][-1] for name in NAMES)
-    if classic > max(best, deep):
-        noise += [
-            "Eigenfaces are the best of the three under noise: they average it over thousands of pixels.",
-            "Gradients and binary patterns compare neighbouring pixels, where the noise is strongest.",
-        ]
-    return (
-        paragraph(
-            "The models are trained on clean images; only the held-out images are disturbed.",
-            "Blur and shift are in pixels of a face 64 pixels wide.",
-            f"Accuracies under a blur of sigma {strongest['blur']:g}: {blurred}.",
-            f"Accuracies after a shift of {strongest['shift']:g} pixels: {shifted}.",
-            "The deep embedding first detects and aligns the face, which can undo a shift.",
-        ),
-        paragraph(*noise),
-        f"Mean accuracies over {REPEATS} random choices of 1 training image per person: {single}.",
-    )
+    why = """
+        Eigenfaces are the best of the three under noise: they average it over thousands of pixels.
+        Gradients and binary patterns compare neighbouring pixels, where the noise is strongest."""
+    return paragraphs(f"""
+        The models are trained on clean images; only the held-out images are disturbed.
+        Blur and shift are in pixels of a face 64 pixels wide.
+        Accuracies under a blur of sigma {strongest["blur"]:g}: {blurred}.
+        Accuracies after a shift of {strongest["shift"]:g} pixels: {shifted}.
+        The deep embedding first detects and aligns the face, which can undo a shift.
+
+        Accuracies with noise of {strongest["noise"]:g}: {noisy}.{why if classic > max(best, deep) else ""}
+
+        Mean accuracies over {REPEATS} random choices of 1 training image per person: {single}.
+    """)
 
 
 def _in_words(accuracies: list[float]) -> str:
@@ -114,67 +108,61 @@ def _in_words(accuracies: list[float]) -> str:
 
 def _figure(numbers: Numbers) -> Figure:
     disturbed, few = numbers["disturbed"], numbers["few_images"]
-    figure, axes = canvas(11, 3.2, 1, 4, sharey=True)
+    figure, axes = canvas(11, 3.2, 4, sharey=True)
     labels = {"noise": "standard deviation", "blur": "sigma in pixels", "shift": "pixels"}
-    for axis, kind in zip(axes[0], LEVELS, strict=False):
-        for name, colour in zip(NAMES, SERIES, strict=False):
-            axis.plot(LEVELS[kind], disturbed[kind][name], color=colour, marker="o", markersize=4, label=name)
-        name_axes(axis, kind.capitalize(), labels[kind], "hold-out accuracy" if kind == "noise" else "")
-    last = axes[0, 3]
     for name, colour in zip(NAMES, SERIES, strict=False):
+        style = {"color": colour, "marker": "o", "markersize": 4}
+        for axis, kind in zip(axes, LEVELS, strict=False):
+            axis.plot(LEVELS[kind], disturbed[kind][name], label=name, **style)
         means, deviations = few[name]["mean"], few[name]["deviation"]
-        counts = PER_PERSON[: len(means)]
-        last.errorbar(counts, means, deviations, color=colour, marker="o", markersize=4, capsize=2)
-    name_axes(last, "Few images", "training images per person")
-    percent_axis(axes[0, 0], 0, 1.03)
-    legend = axes[0, 0].get_legend_handles_labels()
+        axes[3].errorbar(PER_PERSON[: len(means)], means, deviations, capsize=2, **style)
+    for axis, kind in zip(axes, LEVELS, strict=False):
+        name_axes(axis, kind.capitalize(), labels[kind], "hold-out accuracy" if kind == "noise" else "")
+    name_axes(axes[3], "Few images", "training images per person")
+    percent_axis(axes[0], 0, 1.03)
+    legend = axes[0].get_legend_handles_labels()
     figure.legend(*legend, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     return figure
 
 
 def _against_disturbance(study: Study) -> Accuracies:
-    test, target = study.test, study.target
-    train_pixels = study.pixels[study.train]
-    classic = eigenface_pipeline(SVC(), study.components).fit(train_pixels, target[study.train])
-    best: Pipeline = study.once(fitted_best)
-    nearest = KNeighborsClassifier(1, metric="cosine").fit(
-        study.once(study_embeddings)[study.train], target[study.train]
-    )
+    test, target, embeddings = study.test, study.target, study.once(study_embeddings)
+    classic = study.fitted(eigenface_pipeline(SVC(), study.components))
+    nearest = KNeighborsClassifier(1, metric="cosine").fit(embeddings[study.train], target[study.train])
+    models = (classic, study.once(fitted_best), nearest)
     found: Accuracies = {kind: {name: [] for name in NAMES} for kind in LEVELS}
     for index, (kind, levels) in enumerate(LEVELS.items()):
         for level in levels:
             images = disturb(study.faces.images[test], kind, level, study.settings.seed)
             pixels = images.reshape(len(images), -1).astype(np.float64)
-            deep = study.once(study_embeddings)[test] if level == 0 else embeddings_of(images)
-            for name, model, probes in zip(NAMES, (classic, best, nearest), (pixels, pixels, deep), strict=True):
+            deep = embeddings[test] if level == 0 else embeddings_of(images)
+            for name, model, probes in zip(NAMES, models, (pixels, pixels, deep), strict=True):
                 found[kind][name].append(float(model.score(probes, target[test])))
         study.done(0.6 * (index + 1) / len(LEVELS))
     return found
 
 
 def _against_few_images(study: Study) -> Accuracies:
-    target, test = study.target, study.test
-    deep = study.once(study_embeddings)
+    target, test, known = study.target, study.test, study.train
     random = np.random.default_rng(study.settings.seed)
-    most = int(np.bincount(target[study.train]).min())
-    best = _few_image_folds(study)
+    best, deep = _few_image_folds(study), study.once(study_embeddings)
+    counts = [count for count in PER_PERSON if count <= int(np.bincount(target[known]).min())]
+    people = [known[target[known] == person] for person in range(len(study.faces.names))]
     found: Accuracies = {name: {"mean": [], "deviation": []} for name in NAMES}
-    counts = [count for count in PER_PERSON if count <= most]
     for index, count in enumerate(counts):
-        scores: dict[str, list[float]] = {name: [] for name in NAMES}
+        scores = []
         for _ in range(REPEATS):
-            chosen = _few(study, count, random)
-            components = min(study.components, len(chosen) - 1)
-            models: tuple[tuple[Any, Any], ...] = (
-                (eigenface_pipeline(SVC(), components), study.coordinates),
-                (KNeighborsClassifier(1, metric="cosine"), deep),
+            chosen = np.concatenate([random.choice(images, count, replace=False) for images in people])
+            classic = eigenface_pipeline(SVC(), min(study.components, len(chosen) - 1))
+            nearest = KNeighborsClassifier(1, metric="cosine")
+            first, last = (
+                float(model.fit(data[chosen], target[chosen]).score(data[test], target[test]))
+                for model, data in ((classic, study.coordinates), (nearest, deep))
             )
-            for name, (model, data) in zip((NAMES[0], NAMES[2]), models, strict=True):
-                scores[name].append(float(model.fit(data[chosen], target[chosen]).score(data[test], target[test])))
-            scores[NAMES[1]].append(best.accuracy(chosen, test))
-        for name in NAMES:
-            found[name]["mean"].append(float(np.mean(scores[name])))
-            found[name]["deviation"].append(float(np.std(scores[name])))
+            scores.append((first, best.accuracy(chosen, test), last))
+        for name, each in zip(NAMES, zip(*scores, strict=True), strict=True):
+            found[name]["mean"].append(float(np.mean(each)))
+            found[name]["deviation"].append(float(np.std(each)))
         study.done(0.6 + 0.4 * (index + 1) / len(counts))
     return found
 
@@ -188,37 +176,25 @@ def _few_image_folds(study: Study) -> CopyFolds:
     return CopyFolds(study.pixels, study.target, mirrored)
 
 
-def _few(study: Study, count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    known = study.train
-    people = range(len(study.faces.names))
-    return np.concatenate(
-        [random.choice(known[study.target[known] == person], count, replace=False) for person in people]
-    )
-
-
 def _disturbance_table(disturbed: Accuracies) -> ReportTable:
-    columns = (("disturbance", "text"), ("level", "text"), *((name, "percent") for name in NAMES))
     rows = tuple(
         (kind, level, *(disturbed[kind][name][index] for name in NAMES))
         for kind, levels in LEVELS.items()
         for index, level in enumerate(levels)
     )
-    return ReportTable("Hold-out accuracy on disturbed images", columns, rows, folded=True)
+    headings = columns("disturbance", "level", percent=NAMES)
+    return ReportTable("Hold-out accuracy on disturbed images", headings, rows, folded=True)
 
 
 def _few_table(few: Accuracies) -> ReportTable:
-    columns = (("images per person", "text"), *((name, "percent") for name in NAMES))
-    rows = tuple(
-        (PER_PERSON[index], *(few[name]["mean"][index] for name in NAMES))
-        for index in range(len(few[NAMES[0]]["mean"]))
-    )
-    return ReportTable(f"Hold-out accuracy, mean over {REPEATS} random choices", columns, rows)
+    rows = tuple(zip(PER_PERSON, *(few[name]["mean"] for name in NAMES), strict=False))
+    headings = columns("images per person", percent=NAMES)
+    return ReportTable(f"Hold-out accuracy, mean over {REPEATS} random choices", headings, rows)
 
 
 def _examples(study: Study) -> Figure:
     face = study.faces.images[study.test[:1]]
-    shown = [
-        disturb(face, kind, level, study.settings.seed)[0] for kind, levels in LEVELS.items() for level in levels[1:]
-    ]
-    titles = [f"{kind} {level:g}" for kind, levels in LEVELS.items() for level in levels[1:]]
-    return sheet(np.stack([face[0], *shown]), ["clean", *titles], len(shown) + 1, size=1.05)
+    shown = [(kind, level) for kind, levels in LEVELS.items() for level in levels[1:]]
+    images = [face, *(disturb(face, kind, level, study.settings.seed) for kind, level in shown)]
+    titles = ["clean", *(f"{kind} {level:g}" for kind, level in shown)]
+    return sheet(np.concatenate(images), titles, len(titles), size=1.05)

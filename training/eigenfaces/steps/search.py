@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.protocol import eigenface_pipeline
-from training.eigenfaces.section import ReportTable, Section, paragraph
+from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
 from training.eigenfaces.steps.classifiers import classifier_scores, classifiers
 from training.report import percent
 
@@ -30,30 +30,12 @@ GRIDS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The best settings of one classifier, and their accuracies."""
+    """The best settings of one classifier, and the model with these settings, fitted on the training images."""
 
-    settings: dict[str, Any]
-    """Chosen on the training images."""
-    tried: int
-    inner: float
-    """Best accuracy inside the search: a maximum over the grid, so it is too high."""
-    nested: float
-    """Mean accuracy over the outer folds."""
-    nested_deviation: float
-    hold_out: float
+    numbers: Numbers
+    """Settings (chosen on the training images), number of tried settings, and accuracies: the best inside the search
+    (a maximum over the grid, so it is too high), mean and deviation over the outer folds, and hold-out."""
     model: Pipeline
-    """Fitted on the training images."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The numbers of the report."""
-        return {
-            "settings": dict(self.settings),
-            "tried": self.tried,
-            "inner_best": self.inner,
-            "nested": self.nested,
-            "nested_deviation": self.nested_deviation,
-            "hold_out": self.hold_out,
-        }
 
 
 def searches(study: Study) -> dict[str, SearchResult]:
@@ -68,54 +50,44 @@ def searches(study: Study) -> dict[str, SearchResult]:
 
 
 def _search(study: Study, name: str) -> SearchResult:
-    seed = study.settings.seed
-    train, test, target = study.train, study.test, study.target
+    seed, train, target = study.settings.seed, study.train, study.target
     smallest = int(np.bincount(target[train]).min())
     inner = StratifiedKFold(min(INNER_FOLDS, smallest), shuffle=True, random_state=seed)
     outer = StratifiedKFold(min(FOLDS, int(np.bincount(target).min())), shuffle=True, random_state=seed)
-    components = _common_components(study)
+    # An inner training fold can have fewer images than the chosen number of components.
+    components = min(study.components, len(train) - -(-len(train) // INNER_FOLDS))
     search = GridSearchCV(eigenface_pipeline(classifiers(seed)[name], components), GRIDS[name], cv=inner)
     nested = cross_val_score(search, study.coordinates, target, cv=outer, n_jobs=study.settings.jobs)
-    search.fit(study.coordinates[train], target[train])
-    best = search.best_params_
-    model = eigenface_pipeline(classifiers(seed)[name], components).set_params(**best)
-    model.fit(study.pixels[train], target[train])
-    return SearchResult(
-        {key.removeprefix("classifier__"): value for key, value in best.items()},
-        len(ParameterGrid(GRIDS[name])),
-        float(search.best_score_),
-        float(nested.mean()),
-        float(nested.std()),
-        float(model.score(study.pixels[test], target[test])),
-        model,
-    )
-
-
-def _common_components(study: Study) -> int:
-    """The chosen number of components, or the number of images in an inner training fold where that is smaller."""
-    return min(study.components, len(study.train) - -(-len(study.train) // INNER_FOLDS))
+    best = search.fit(study.coordinates[train], target[train]).best_params_
+    model = study.fitted(eigenface_pipeline(classifiers(seed)[name], components).set_params(**best))
+    numbers: Numbers = {
+        "settings": {key.removeprefix("classifier__"): value for key, value in best.items()},
+        "tried": len(ParameterGrid(GRIDS[name])),
+        "inner_best": float(search.best_score_),
+        "nested": float(nested.mean()),
+        "nested_deviation": float(nested.std()),
+        "hold_out": study.accuracy(model),
+    }
+    return SearchResult(numbers, model)
 
 
 def search_section(study: Study) -> Section:
     """Grid search for the SVM and the two best others."""
-    found = study.once(searches)
-    best = max(found, key=lambda name: found[name].nested)
-    columns = (
-        ("classifier", "text"), ("settings found", "text"), ("tried", "text"), ("best inside the search", "percent"),
-        ("nested", "percent"), ("± deviation", "percent"), ("hold-out", "percent"),
-    )  # fmt: skip
+    numbers = {name: result.numbers for name, result in study.once(searches).items()}
+    best = max(numbers, key=lambda name: numbers[name]["nested"])
     rows = []
-    for name, f in found.items():
-        settings = ", ".join(f"{key}={value}" for key, value in f.settings.items())
-        rows.append((name, settings, f.tried, f.inner, f.nested, f.nested_deviation, f.hold_out))
-    table = ReportTable("Grid search on whitened components", columns, tuple(rows), strong=(list(found).index(best),))
-    text = (
-        paragraph(
-            f"The SVM and the two best others, each over a grid, with {INNER_FOLDS} inner and {FOLDS} outer folds.",
-            "In a nested search neither the model nor the choice of its settings has seen the test images.",
-            "The best accuracy inside the search is from fewer training images and is a maximum over the grid.",
-            "It is not an estimate of the accuracy on new images.",
-        ),
-        f"The best nested accuracy: {best} with {percent(found[best].nested)}.",
-    )
-    return Section("Grid search", text, {name: f.as_json() for name, f in found.items()}, (table,))
+    for name, (settings, *scores) in ((name, n.values()) for name, n in numbers.items()):
+        rows.append((name, ", ".join(f"{key}={value}" for key, value in settings.items()), *scores))
+    scored = ("best inside the search", "nested", "± deviation", "hold-out")
+    headings = columns("classifier", "settings found", "tried", percent=scored)
+    strong = (list(numbers).index(best),)
+    table = ReportTable("Grid search on whitened components", headings, tuple(rows), strong)
+    text = paragraphs(f"""
+        The SVM and the two best others, each over a grid, with {INNER_FOLDS} inner and {FOLDS} outer folds.
+        In a nested search neither the model nor the choice of its settings has seen the test images.
+        The best accuracy inside the search is from fewer training images and is a maximum over the grid.
+        It is not an estimate of the accuracy on new images.
+
+        The best nested accuracy: {best} with {percent(numbers[best]["nested"])}.
+    """)
+    return Section("Grid search", text, numbers, (table,))

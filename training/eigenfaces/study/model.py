@@ -17,7 +17,7 @@ from training.eigenfaces.context import FOLDS, Study
 from training.eigenfaces.deep import chip_pixels, study_chips
 from training.eigenfaces.discriminant import CosineDiscriminant
 from training.eigenfaces.features import SIDE, FaceFeatures
-from training.eigenfaces.section import Numbers, ReportTable, Section, paragraph
+from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
 from training.eigenfaces.steps.best import CopyFolds, configurations
 from training.report import percent
 
@@ -63,13 +63,6 @@ class StudyModel:
         return Candidate(uuid5(NAMESPACE_OID, f"{_FORMAT}:{name}"), name, similarity)
 
 
-def save_study_model(model: StudyModel, path: Path) -> Path:
-    """Write a model with skops: reading the file back does not run code from it."""
-    contents = {"format": _FORMAT, "pipeline": model.pipeline, "names": list(model.names), "threshold": model.threshold}
-    skops.io.dump(contents, path)
-    return path
-
-
 def load_study_model(run: Path) -> StudyModel:
     """The saved model of a study.
 
@@ -84,23 +77,18 @@ def load_study_model(run: Path) -> StudyModel:
         raise ModelError(f"{run} holds no study model; make one with: muster train eigenfaces --step model.")
     try:
         foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - _OUR_TYPES)
-    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything at all
-        raise _unreadable(path, error) from None
-    if foreign:
-        raise ModelError(f"{path} holds types that a study never saves ({', '.join(foreign[:3])}). It is not loaded.")
-    try:
+        if foreign:
+            some = ", ".join(foreign[:3])
+            raise ModelError(f"{path} holds types that a study never saves ({some}). It is not loaded.")
         contents: Any = skops.io.load(path, trusted=sorted(_OUR_TYPES))
         if contents["format"] != _FORMAT or not isinstance(contents["pipeline"], Pipeline):
             raise ModelError(f"{path} is of another version of Muster; run the study again.")
         return StudyModel(contents["pipeline"], tuple(contents["names"]), float(contents["threshold"]))
     except ModelError:
         raise
-    except Exception as error:  # noqa: BLE001 - as above
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path} is not a study model or is damaged ({type(error).__name__}); run the study again.")
+    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything at all
+        why = type(error).__name__
+        raise ModelError(f"{path} is not a study model or is damaged ({why}); run the study again.") from None
 
 
 def model_section(study: Study) -> Section:
@@ -110,9 +98,11 @@ def model_section(study: Study) -> Section:
     held = best.pipeline(shape).fit(pixels[study.train], target[study.train])
     strangers, enrolled, right = _open_set_scores(study, pixels)
     threshold = float(np.quantile(strangers, 1 - TARGET_FPIR, method="higher"))
-    model = StudyModel(best.pipeline(shape).fit(pixels, target), study.faces.names, threshold)
-    path = save_study_model(model, study.folder / MODEL_FILE)
-    numbers = {
+    path, names = study.folder / MODEL_FILE, list(study.faces.names)
+    # Unlike a pickle, a file of skops can be read without running code from it.
+    model = {"pipeline": best.pipeline(shape).fit(pixels, target), "names": names, "threshold": threshold}
+    skops.io.dump({"format": _FORMAT, **model}, path)
+    numbers: Numbers = {
         "file": path.name,
         "bytes": path.stat().st_size,
         "hold_out_on_chips": float(held.score(pixels[study.test], target[study.test])),
@@ -128,25 +118,23 @@ def model_section(study: Study) -> Section:
         ("strangers with a name (FPIR)", TARGET_FPIR),
         ("images of enrolled people without the right name (FNIR)", numbers["fnir"]),
     )
-    table = ReportTable("Open-set identification", (("measure", "text"), ("value", "percent")), rows)
+    table = ReportTable("Open-set identification", columns("measure", percent=("value",)), rows)
     return Section("The saved model", _text(study, numbers), numbers, (table,))
 
 
 def _text(study: Study, numbers: Numbers) -> tuple[str, ...]:
     accuracy, fpir, fnir = (percent(numbers[key]) for key in ("hold_out_on_chips", "target_fpir", "fnir"))
-    return (
-        paragraph(
-            f"For camera images the best pipeline is fitted again, on all {len(study.target)} images.",
-            "The images are cropped and aligned like the faces of the kiosk.",
-            f"On such chips its hold-out accuracy is {accuracy}.",
-        ),
-        paragraph(
-            "The threshold is chosen with strangers: in every fold some people are left out of the training.",
-            f"At the threshold {numbers['threshold']:.3f}, {fpir} of the images of strangers get a name.",
-            f"Then {fnir} of the held-out images of enrolled people do not get the right name.",
-        ),
-        f"Try it: muster identify --method eigenfaces --model {study.folder.name} IMAGE",
-    )
+    return paragraphs(f"""
+        For camera images the best pipeline is fitted again, on all {len(study.target)} images.
+        The images are cropped and aligned like the faces of the kiosk.
+        On such chips its hold-out accuracy is {accuracy}.
+
+        The threshold is chosen with strangers: in every fold some people are left out of the training.
+        At the threshold {numbers["threshold"]:.3f}, {fpir} of the images of strangers get a name.
+        Then {fnir} of the held-out images of enrolled people do not get the right name.
+
+        Try it: muster identify --method eigenfaces --model {study.folder.name} IMAGE
+    """)
 
 
 def _open_set_scores(study: Study, pixels: NDArray[np.float64]) -> tuple[Any, Any, Any]:

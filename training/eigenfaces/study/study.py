@@ -3,12 +3,10 @@
 import json
 import platform
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import sklearn
@@ -44,27 +42,25 @@ class Step:
     run: Callable[[Study], Section]
 
 
-STEPS: Mapping[str, Step] = MappingProxyType(
-    {
-        "faces": Step("Faces", faces_section),
-        "split": Step("Split", split_section),
-        "toy": Step("PCA on two dimensions", toy_section),
-        "projection": Step("Faces on two components", projection_section),
-        "components": Step("Number of components", components_section),
-        "eigenfaces": Step("Eigenfaces", eigenfaces_section),
-        "svc": Step("Support vector machine", svc_section),
-        "classifiers": Step("Six classifiers, leave-one-out", classifiers_section),
-        "leak": Step("Data leak", leak_section),
-        "search": Step("Nested grid search", search_section),
-        "lda": Step("LDA as reduction", fisher_section),
-        "best": Step("Best pipeline, leave-one-out", best_section),
-        "curves": Step("Precision, recall, ROC", curves_section),
-        "methods": Step("All methods, deep embedding", methods_section),
-        "verification": Step("Verification", verification_section),
-        "robustness": Step("Robustness", robustness_section),
-        "model": Step("Saving the model", model_section),
-    }
-)
+STEPS = {
+    "faces": Step("Faces", faces_section),
+    "split": Step("Split", split_section),
+    "toy": Step("PCA on two dimensions", toy_section),
+    "projection": Step("Faces on two components", projection_section),
+    "components": Step("Number of components", components_section),
+    "eigenfaces": Step("Eigenfaces", eigenfaces_section),
+    "svc": Step("Support vector machine", svc_section),
+    "classifiers": Step("Six classifiers, leave-one-out", classifiers_section),
+    "leak": Step("Data leak", leak_section),
+    "search": Step("Nested grid search", search_section),
+    "lda": Step("LDA as reduction", fisher_section),
+    "best": Step("Best pipeline, leave-one-out", best_section),
+    "curves": Step("Precision, recall, ROC", curves_section),
+    "methods": Step("All methods, deep embedding", methods_section),
+    "verification": Step("Verification", verification_section),
+    "robustness": Step("Robustness", robustness_section),
+    "model": Step("Saving the model", model_section),
+}
 """Every step by its name, in the order of the report."""
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -94,7 +90,6 @@ def run_study(
     """Run a study, or some of its steps, and write report.html, study.json and the PNGs.
 
     Args:
-        faces: the faces to study.
         folder: the run folder; it is created.
         settings: the defaults if None.
         steps: names out of `STEPS`; all steps if empty. They run in the order of the report.
@@ -114,13 +109,15 @@ def run_study(
     _make_folder(folder)
     started = datetime.now(UTC)
     sections = {}
-    with _one_thread_without_warnings():
+    # The matrices are small: threads of the linear algebra would cost more time than they save.
+    with threadpool_limits(1), warnings.catch_warnings():
+        # The robustness step trains with one image per person on purpose.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
         for place, step in enumerate(wanted):  # noqa: B007 - `done` reads the place
             done(0.0)
             sections[step] = STEPS[step].run(study)
-    seconds = (datetime.now(UTC) - started).total_seconds()
     progress("Done", len(wanted), len(wanted))
-    return _write(study, sections, started, seconds)
+    return _write(study, sections, started)
 
 
 def _ordered(steps: Sequence[str]) -> list[str]:
@@ -130,33 +127,22 @@ def _ordered(steps: Sequence[str]) -> list[str]:
     return [step for step in STEPS if not steps or step in steps]
 
 
-@contextmanager
-def _one_thread_without_warnings() -> Iterator[None]:
-    # The matrices are small: threads of the linear algebra would cost more time than they save.
-    with threadpool_limits(1), warnings.catch_warnings():
-        # The robustness step trains with one image per person on purpose.
-        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
-        yield
-
-
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
     except OSError as error:
-        raise DataError(
-            f"{folder} cannot be written ({error.strerror}); choose another folder with --output."
-        ) from None
+        why = error.strerror
+        raise DataError(f"{folder} cannot be written ({why}); choose another folder with --output.") from None
 
 
-def _write(study: Study, sections: Mapping[str, Section], started: datetime, seconds: float) -> StudyRun:
+def _write(study: Study, sections: Mapping[str, Section], started: datetime) -> StudyRun:
     contents = {
         "title": "Eigenfaces",
         "source": study.faces.source,
         "started": started.isoformat(timespec="seconds"),
-        "seconds": round(seconds, 1),
+        "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
         "scikit_learn": sklearn.__version__,
         "python": platform.python_version(),
         "components": study.components,

@@ -35,7 +35,6 @@ def augmented(faces: Any, seed: Any, how: Augmentation, strength: Any = 1.0) -> 
     Args:
         faces: float32 (n, 48, 48, 1) in [0, 1].
         seed: int32 or int64 (2,).
-        how: the limits.
         strength: factor for the limits, 0 to 1. Half of the faces are mirrored under every strength.
 
     Returns:

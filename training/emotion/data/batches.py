@@ -28,7 +28,6 @@ def targets_of(
     """The targets of the network.
 
     Args:
-        split: the faces.
         smoothing: label smoothing, 0 to 1 (Szegedy et al. 2016).
         taught: float32 (n, 7), a teacher's probabilities for these faces.
         teacher_weight: share of the teacher's probabilities in the targets, 0 to 1.

@@ -7,7 +7,7 @@ import csv
 import gzip
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -25,11 +25,7 @@ SPLITS = ("Training", "PublicTest", "PrivateTest")
 """The values of FER2013's Usage column."""
 
 FOLDER_SPLITS = {"train": "Training", "test": "PublicTest", "validation": "PublicTest"}
-FOLDER_NAMES = {name: number for number, name in enumerate(EMOTIONS)} | {
-    "surprised": 5,
-    "fearful": 2,
-    "disgusted": 1,
-}
+FOLDER_NAMES = {name: number for number, name in enumerate(EMOTIONS)} | {"surprised": 5, "fearful": 2, "disgusted": 1}
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm"})
 
 Skip = Callable[[str], None]
@@ -68,7 +64,7 @@ class Fer2013:
     """All splits that the file or folder holds."""
 
     splits: dict[str, Split]
-    skipped: tuple[str, ...] = field(default=())
+    skipped: tuple[str, ...] = ()
     """One sentence for each broken row or file."""
 
     def split(self, name: str) -> Split:
@@ -92,7 +88,6 @@ def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
     """Read FER2013 from `path`: a CSV (plain or .gz), or a folder with train/<emotion>/ and test/<emotion>/.
 
     Args:
-        path: the file or folder.
         strict: stop at the first broken row or file instead of skipping it.
 
     Raises:

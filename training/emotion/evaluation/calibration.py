@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 from scipy.optimize import minimize_scalar
 
 BINS = 15
@@ -51,8 +52,7 @@ def calibration_of(probabilities: NDArray[np.float32], labels: NDArray[np.int64]
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
     """Probabilities float32 (n, 7) of logits (n, 7); each row sums to 1."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+    return np.asarray(special.softmax(logits, axis=1), np.float32)
 
 
 def unsmoothed(logits: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:

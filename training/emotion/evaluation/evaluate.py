@@ -1,9 +1,10 @@
 """Evaluation of a model on one split: all metrics of the study as plain numbers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import (
@@ -88,15 +89,10 @@ class Evaluation:
             "expected_calibration_error": self.calibration.error,
             "macro_f1": float(np.mean([scores.f1 for scores in self.classes])),
             "classes": {
-                name: {
-                    "precision": scores.precision,
-                    "recall": scores.recall,
-                    "f1": scores.f1,
-                    "faces": scores.faces,
-                    "roc_auc": _number(self.roc[number].area),
-                    "average_precision": _number(self.precision_recall[number].area),
-                }
-                for number, (name, scores) in enumerate(zip(EMOTIONS, self.classes, strict=True))
+                name: asdict(scores) | {"roc_auc": _number(roc.area), "average_precision": _number(curve.area)}
+                for name, scores, roc, curve in zip(
+                    EMOTIONS, self.classes, self.roc, self.precision_recall, strict=True
+                )
             },
             "confusion": self.confusion.tolist(),
             "calibration": {
@@ -105,30 +101,17 @@ class Evaluation:
                 "counts": self.calibration.counts.tolist(),
             },
             "mistakes": [
-                {
-                    "index": mistake.index,
-                    "label": EMOTIONS[mistake.label],
-                    "answer": EMOTIONS[mistake.answer],
-                    "probability": mistake.probability,
-                }
+                asdict(mistake) | {"label": EMOTIONS[mistake.label], "answer": EMOTIONS[mistake.answer]}
                 for mistake in self.mistakes
             ],
         }
 
 
-def evaluate(predict: Predict, split: Split, *, mistakes: int = 36) -> Evaluation:
-    """Compute all metrics of a model on a split.
-
-    Args:
-        predict: gives the model's probabilities.
-        split: with at least one face.
-        mistakes: largest number of mistakes to keep, the most confident first.
-    """
-    return evaluation_of(predict(split.faces), split, mistakes=mistakes)
-
-
 def evaluation_of(probabilities: NDArray[np.float32], split: Split, *, mistakes: int = 36) -> Evaluation:
-    """Compute all metrics from probabilities float32 (n, 7) of the faces of a split."""
+    """Compute all metrics from probabilities float32 (n, 7) of the faces of a split, which has at least one face.
+
+    Keeps the most confident `mistakes`.
+    """
     labels, classes = split.labels, range(len(EMOTIONS))
     answers = probabilities.argmax(axis=1)
     likelihood = probabilities[np.arange(len(split)), labels].astype(np.float64)
@@ -138,10 +121,7 @@ def evaluation_of(probabilities: NDArray[np.float32], split: Split, *, mistakes:
         faces=len(split),
         accuracy=float((answers == labels).mean()),
         loss=float(-np.log(np.maximum(likelihood, 1e-12)).mean()),
-        classes=tuple(
-            ClassScores(float(precision), float(recall), float(f1), int(faces))
-            for precision, recall, f1, faces in zip(*by_class, strict=True)
-        ),
+        classes=tuple(ClassScores(float(p), float(r), float(f), int(n)) for p, r, f, n in zip(*by_class, strict=True)),
         confusion=confusion_matrix(labels, answers, labels=list(classes)).astype(np.int64),
         roc=tuple(_roc(labels == number, probabilities[:, number]) for number in classes),
         precision_recall=tuple(_precision_recall(labels == number, probabilities[:, number]) for number in classes),
@@ -164,8 +144,6 @@ def jittered(
     Returns:
         uint8 (n, 48, 48); pixels outside the original crop repeat its edge.
     """
-    import cv2
-
     side = faces.shape[1]
     middle = (side - 1) / 2
     matrix = np.array([[scale, 0, middle * (1 - scale) + right * side], [0, scale, middle * (1 - scale) + down * side]])
@@ -177,14 +155,9 @@ def jittered(
 def robustness(predict: Predict, split: Split) -> dict[str, float]:
     """Accuracy with unchanged boxes ("none"), and with boxes shifted or scaled by `JITTER`, by direction."""
     changes: dict[str, dict[str, float]] = {
-        "none": {},
-        "left": {"right": -JITTER},
-        "right": {"right": JITTER},
-        "up": {"down": -JITTER},
-        "down": {"down": JITTER},
-        "smaller": {"scale": 1 - JITTER},
-        "larger": {"scale": 1 + JITTER},
-    }
+        "none": {}, "left": {"right": -JITTER}, "right": {"right": JITTER}, "up": {"down": -JITTER},
+        "down": {"down": JITTER}, "smaller": {"scale": 1 - JITTER}, "larger": {"scale": 1 + JITTER},
+    }  # fmt: skip
     return {
         name: float((predict(jittered(split.faces, **change)).argmax(axis=1) == split.labels).mean())
         for name, change in changes.items()

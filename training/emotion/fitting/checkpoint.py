@@ -16,12 +16,7 @@ Arrays = list[NDArray[Any]]
 
 
 def save(path: Path, groups: Mapping[str, Sequence[NDArray[Any]]], facts: Mapping[str, Any]) -> None:
-    """Write arrays and facts to `path`; until all is on the disk, the file that was there stays.
-
-    Args:
-        path: the file (.npz).
-        groups: lists of arrays by name.
-        facts: what JSON can hold.
+    """Write lists of arrays by name, and facts that JSON can hold, to the .npz file `path`.
 
     Raises:
         DataError: it cannot be written, for example because the disk is full; the old file survives.

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from monitor.errors import DataError
 from training.emotion.data.augment import Augmentation
 from training.emotion.data.batches import pixels_of, targets_of, training_batches
 from training.emotion.data.fer2013 import Fer2013, Split
+from training.emotion.data.votes import Votes
 from training.emotion.evaluation.calibration import softmax
 from training.emotion.evaluation.evaluate import Predict
 from training.emotion.fitting import checkpoint
@@ -25,6 +25,8 @@ from training.emotion.model.face_weights import start_from_face_encoder
 from training.emotion.model.inference import CLASSES, logits_of
 from training.emotion.model.layers import measure_statistics
 from training.emotion.model.networks import ARCHITECTURES, build
+
+Strategy: TypeAlias = tf.distribute.Strategy
 
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.npz"
@@ -69,7 +71,7 @@ class _Training:
 
     model: keras.Model
     recipe: Recipe
-    strategy: tf.distribute.Strategy
+    strategy: Strategy
     batches: Callable[[range], tf.data.Dataset]
     """Augmented batches by their numbers, counted over all epochs."""
     plain: Callable[[range], tf.data.Dataset]
@@ -91,20 +93,17 @@ def train(
     folder: Path,
     data: Fer2013,
     recipe: Recipe,
-    votes: NDArray[np.float32] | None,
+    votes: Votes | None,
     progress: Progress,
     *,
     teacher: Predict | None = None,
-    strategy: tf.distribute.Strategy | None = None,
+    strategy: Strategy | None = None,
 ) -> list[Epoch]:
     """Train on the Training split, validate on PublicTest; a run whose checkpoint is in `folder` is resumed.
 
     Args:
-        folder: of the run.
-        data: FER2013.
         recipe: the settings; its batch size is the sum over all workers.
         votes: float32 (rows, 10) of FER+; None if the recipe has no weight for them.
-        progress: receives epochs and batches.
         teacher: a model to learn from; None if the recipe has no weight for it.
         strategy: distribution of the work; None for this process alone.
 
@@ -129,12 +128,7 @@ def train(
 
 
 def _set_up(
-    folder: Path,
-    data: Fer2013,
-    recipe: Recipe,
-    votes: NDArray[np.float32] | None,
-    teacher: Predict | None,
-    strategy: tf.distribute.Strategy,
+    folder: Path, data: Fer2013, recipe: Recipe, votes: Votes | None, teacher: Predict | None, strategy: Strategy
 ) -> _Training:
     faces, validation = data.split("Training"), data.split("PublicTest")
     steps = len(faces) // recipe.batch

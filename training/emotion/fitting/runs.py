@@ -47,7 +47,10 @@ def open_run(folder: Path) -> Run:
         DataError: the folder does not hold a run, or the run is damaged.
     """
     _, facts = checkpoint.load(folder / CHECKPOINT)
-    return _run_of(folder, facts)
+    try:
+        return Run(folder, Recipe.from_json(facts["recipe"]), tuple(Epoch(**epoch) for epoch in facts["epochs"]))
+    except (KeyError, TypeError):
+        raise DataError(f"The run in {folder} is damaged; train again in another folder.") from None
 
 
 def load_model(folder: Path) -> tuple[keras.Model, Run]:
@@ -97,10 +100,3 @@ def numbers_of(run: Run) -> Mapping[str, Any] | None:
     except (OSError, ValueError) as error:
         raise DataError(f"The report {file} cannot be read ({error}); make it again.") from None
     return numbers
-
-
-def _run_of(folder: Path, facts: Mapping[str, Any]) -> Run:
-    try:
-        return Run(folder, Recipe.from_json(facts["recipe"]), tuple(Epoch(**epoch) for epoch in facts["epochs"]))
-    except (KeyError, TypeError):
-        raise DataError(f"The run in {folder} is damaged; train again in another folder.") from None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from monitor.domain import EMOTIONS
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.calibration import BINS
-from training.emotion.evaluation.evaluate import Curve, Evaluation
+from training.emotion.evaluation.evaluate import Evaluation
 from training.emotion.fitting.fit import Epoch
 from training.report import PNG_TEXTS
 
@@ -39,28 +39,24 @@ def class_counts(data: Fer2013) -> bytes:
 def samples(split: Split, per_class: int = 10) -> bytes:
     """The first faces of every class, one row per class."""
     figure, all_axes = _figure(per_class * 0.75, len(EMOTIONS) * 0.8, len(EMOTIONS), per_class)
+    for axes in all_axes:
+        axes.axis("off")
     for emotion, name in enumerate(EMOTIONS):
-        chosen = np.flatnonzero(split.labels == emotion)[:per_class]
-        for place in range(per_class):
-            axes = all_axes[emotion * per_class + place]
-            axes.axis("off")
-            if place < len(chosen):
-                axes.imshow(split.faces[chosen[place]], cmap="gray", vmin=0, vmax=255)
-        all_axes[emotion * per_class].set_title(name, fontsize=8, loc="left", pad=2)
+        row = all_axes[emotion * per_class : (emotion + 1) * per_class]
+        for axes, face in zip(row, split.faces[split.labels == emotion], strict=False):
+            axes.imshow(face, cmap="gray", vmin=0, vmax=255)
+        row[0].set_title(name, fontsize=8, loc="left", pad=2)
     return _png(figure)
 
 
 def history(epochs: Sequence[Epoch]) -> bytes:
     """Training and validation loss and accuracy by epoch."""
-    figure, (left, right) = _figure(9, 3.4, 1, 2)
-    numbers = [epoch.number for epoch in epochs]
+    figure, both = _figure(9, 3.4, 1, 2)
     judged = [epoch for epoch in epochs if epoch.validation_accuracy is not None]
-    left.plot(numbers, [epoch.loss for epoch in epochs], color=INK, label="training")
-    right.plot(numbers, [epoch.accuracy for epoch in epochs], color=INK, label="training")
-    places = [epoch.number for epoch in judged]
-    left.plot(places, [epoch.validation_loss for epoch in judged], "o-", ms=3, color=SECOND, label="validation")
-    right.plot(places, [epoch.validation_accuracy for epoch in judged], "o-", ms=3, color=SECOND, label="validation")
-    for axes, name in ((left, "loss"), (right, "accuracy")):
+    for axes, name in zip(both, ("loss", "accuracy"), strict=True):
+        axes.plot([e.number for e in epochs], [getattr(e, name) for e in epochs], color=INK, label="training")
+        values = [getattr(epoch, f"validation_{name}") for epoch in judged]
+        axes.plot([epoch.number for epoch in judged], values, "o-", ms=3, color=SECOND, label="validation")
         axes.set(xlabel="epoch", ylabel=name)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False)
@@ -86,8 +82,9 @@ def curves(evaluation: Evaluation) -> bytes:
     """ROC and precision-recall of every class against the others."""
     figure, (left, right) = _figure(9, 4, 1, 2)
     for axes, kind, area in ((left, evaluation.roc, "AUC"), (right, evaluation.precision_recall, "AP")):
-        for emotion, curve in enumerate(kind):
-            axes.plot(curve.x, curve.y, color=COLOURS[emotion], lw=1.2, label=_legend(emotion, area, curve))
+        for colour, name, curve in zip(COLOURS, EMOTIONS, kind, strict=True):
+            legend = name if np.isnan(curve.area) else f"{name}, {area} {curve.area:.2f}"
+            axes.plot(curve.x, curve.y, color=colour, lw=1.2, label=legend)
         axes.legend(frameon=False, fontsize=7)
     left.plot([0, 1], [0, 1], ":", color="#999999", lw=1)
     left.set(xlabel="false positive rate", ylabel="true positive rate")
@@ -139,10 +136,6 @@ def outcomes(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> l
 
 def _outcome(label: int, answer: int, probability: float) -> str:
     return f"{EMOTIONS[label]} - {EMOTIONS[answer]} - {probability:.2f}"
-
-
-def _legend(emotion: int, area: str, curve: Curve) -> str:
-    return f"{EMOTIONS[emotion]}, {area} {curve.area:.2f}" if curve.area == curve.area else EMOTIONS[emotion]
 
 
 def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Any]]:

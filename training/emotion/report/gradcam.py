@@ -18,12 +18,12 @@ Map = NDArray[np.float32]
 
 def last_spatial_layer(model: keras.Model) -> str:
     """The name of the last layer whose output is 4-D: (n, h, w, c)."""
-    names = [layer.name for layer in model.layers if _is_spatial(layer)]
+    names = _spatial_layers(model)
     if not names:
         raise UsageError(
             "This network does not have a layer with a height and a width, so it does not have an activation map."
         )
-    return str(names[-1])
+    return names[-1]
 
 
 def activation_map(model: keras.Model, face: NDArray[np.uint8], emotion: int, layer: str | None = None) -> Map:
@@ -75,15 +75,16 @@ def overlaid(face: NDArray[np.uint8], heat: Map, alpha: float = 0.45) -> NDArray
     return np.asarray((1 - alpha) * grey + alpha * colours).round().astype(np.uint8)
 
 
+def _spatial_layers(model: keras.Model) -> list[str]:
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    return [layer.name for layer in layers if len(getattr(layer.output, "shape", ())) == 4]
+
+
 def _layer(model: keras.Model, name: str) -> keras.layers.Layer:
-    layer = next((each for each in model.layers if each.name == name), None)
+    layer, spatial = next((each for each in model.layers if each.name == name), None), _spatial_layers(model)
     if layer is None:
-        some = ", ".join(each.name for each in model.layers if _is_spatial(each))
+        some = ", ".join(spatial)
         raise UsageError(f"There is no layer named {name!r}; the layers with an activation map are {some}.")
-    if not _is_spatial(layer):
+    if name not in spatial:
         raise UsageError(f"The layer {name!r} has neither height nor width, so it does not have an activation map.")
     return layer
-
-
-def _is_spatial(layer: keras.layers.Layer) -> bool:
-    return not isinstance(layer, keras.layers.InputLayer) and len(getattr(layer.output, "shape", ())) == 4

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +46,7 @@ def numbers_of_run(run: Run, model: keras.Model, evaluation: Evaluation, more: M
         "run": run.name,
         "recipe": run.recipe.as_json(),
         "parameters": int(model.count_params()),
-        "epochs": [
-            {name: getattr(epoch, name) for name in ("number", "seconds", "loss", "accuracy")}
-            | {"validation_loss": epoch.validation_loss, "validation_accuracy": epoch.validation_accuracy}
-            for epoch in run.epochs
-        ],
+        "epochs": [{name: value for name, value in asdict(epoch).items() if name != "of"} for epoch in run.epochs],
         "evaluation": evaluation.as_json(),
         **more,
     }
@@ -71,8 +67,7 @@ def charts_of(
             figures.confusion(evaluation, normalised=True),
         ),
         Chart("curves", "ROC and precision-recall", "Each class against the others.", figures.curves(evaluation)),
-        Chart("calibration", "Calibration", "Accuracy by confidence.",
-              figures.reliability(evaluation)),
+        Chart("calibration", "Calibration", "Accuracy by confidence.", figures.reliability(evaluation)),
         Chart("mistakes", "The most confident mistakes", "label - answer - probability.",
               figures.mistakes(evaluation, split)),
         Chart("activation_maps", "Activation maps", f"Guided Grad-CAM of {layer}: label - answer - probability.",
