@@ -1,4 +1,4 @@
-"""Who is on a still image, and in what mood."""
+"""Tells who is on a still image, and in what mood: the way of a frame without tracks."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 
 Namer = Callable[[NDArray[np.uint8]], list[Match]]
-"""Chips uint8 (n, 150, 150, 3) to one match each."""
+"""From chips uint8 (n, 150, 150, 3) to one match each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The mood on a face: the champion of `muster train emotion`, run by onnxruntime."""
+"""Estimates the emotion of a face: the best network of `muster train emotion`, run by onnxruntime."""
 
 import hashlib
 from pathlib import Path
@@ -19,7 +19,7 @@ LABELS = EMOTIONS
 """("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"): the order of the scores."""
 
 WEIGHTS = Path(__file__).parent / "weights" / "emotion.onnx"
-"""The model that ships; its SHA-256 stands beside it, its card in emotion.md."""
+"""The model that Muster ships; its SHA-256 and its card, emotion.md, lie beside it."""
 
 _FACES_AT_ONCE = 64
 
@@ -28,14 +28,14 @@ class EmotionModel:
     """Calibrated probabilities of the seven emotions for faces cut out by `monitor.vision.crops`.
 
     Scaling of the pixels, the mirrored second pass and the calibration are inside the ONNX graph. The file is
-    opened with the first call of `predict` or `load`. Not safe to share between threads.
+    opened by the first call of `predict` or `load`. Not safe to share between threads.
     """
 
     def __init__(self, weights: Path = WEIGHTS, *, threads: int = 1) -> None:
         """
         Args:
             weights: the ONNX file; a file of the same name ending in .sha256 must stand beside it.
-            threads: that onnxruntime may use.
+            threads: how many onnxruntime may use.
         """
         self._weights, self._threads = weights, threads
         self._session: onnxruntime.InferenceSession | None = None
@@ -76,7 +76,7 @@ class EmotionModel:
 
 
 def _checked(weights: Path) -> bytes:
-    """The file's content, if it is the file that was exported."""
+    """The file's content, once its SHA-256 is found right."""
     try:
         content = weights.read_bytes()
         wanted = weights.with_suffix(".sha256").read_text(encoding="ascii").split()

@@ -1,4 +1,4 @@
-"""Where model files come from (installed packages) and where built ones are kept (the user's cache)."""
+"""Finds model files in installed packages, and keeps models built from them in the user's cache."""
 
 import hashlib
 import logging
@@ -54,7 +54,7 @@ def weights(model: ModelFile) -> Path:
     """The path of a model file, found without importing its package.
 
     Raises:
-        ModelError: the package or the file is missing, or it is not the file that it should be.
+        ModelError: the package or the file is missing, or the file's SHA-256 is wrong.
     """
     package, name, wanted = model
     spec = find_spec(package)
@@ -80,15 +80,15 @@ def sha256_of(path: Path) -> str:
 
 
 def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes], bytes]) -> bytes:
-    """What `build` makes of `source`, from the cache where it is whole.
+    """What `build` makes of `source`: read from the cache, or built and put there.
 
-    The cached file is named after the source's hash and carries its own hash in front, so that neither a
-    changed source nor a damaged cache is ever used. Without a writable cache it is built every time.
+    The cached file is named after the source's hash and begins with its own hash, so neither a changed source nor a
+    damaged cache is ever used. Without a writable cache the model is built every time.
 
     Args:
         folder: the cache.
         source: the file built from.
-        recipe: changes whenever `build` does.
+        recipe: a name that must change whenever `build` changes.
         build: pure function of the source's content.
     """
     content = source.read_bytes()

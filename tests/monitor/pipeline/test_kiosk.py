@@ -229,7 +229,7 @@ def test_when_no_frame_can_be_processed_it_is_told_and_the_log_has_it_once(caplo
     with caplog.at_level(logging.ERROR):
         run = Running(FakeSource(range(100)), FakeFlow(breaks_at=range(90))).to_the_end()
     assert [event.kind for event in run.events] == [EventKind.SOURCE_LOST, EventKind.SOURCE_BACK]
-    assert "No picture can be looked at" in (run.events[0].text or "")
+    assert "Face detection fails on every frame" in (run.events[0].text or "")
     assert len(caplog.records) == 1
 
 
