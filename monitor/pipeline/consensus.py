@@ -232,7 +232,7 @@ class Consensus:
         return [self._tell(match, Phase.OPENED)] if waited else []
 
     def end(self) -> list[Sighting]:
-        """The sightings left to tell when the track ends: an unknown face needs `min_views`, a known one needs fewer."""
+        """The sightings left to tell when the track ends: an unknown face needs `min_views`, a known one fewer."""
         self.ended = True
         match = self.match
         if match is None or not (self.told or self._may_name(match) or self.views >= self.settings.min_views):

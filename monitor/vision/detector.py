@@ -70,7 +70,7 @@ class FaceDetector:
         return faces
 
     def _with_rim(self, rgb: RgbImage) -> list[Face]:
-        """Faces that fill the picture: without a rim BlazeFace misses a third of enlarged ORL pictures, with it none."""
+        """Faces that fill the picture: without a rim BlazeFace misses a third of large ORL pictures, with it none."""
         rim = round(max(rgb.shape[:2]) * _RIM)
         wider = np.asarray(cv2.copyMakeBorder(rgb, rim, rim, rim, rim, cv2.BORDER_REPLICATE), np.uint8)
         return [_moved(face, -rim, -rim) for face in self._find(wider)]

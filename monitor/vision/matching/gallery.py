@@ -65,7 +65,7 @@ class Gallery:
     higher similarity to get a name.
     """
 
-    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float = 0.01, margin: float = 0.01) -> None:
+    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float, margin: float) -> None:
         """
         Args:
             entries: in any order.
