@@ -20,10 +20,10 @@ from monitor.errors import SourceError
 
 ENROLLED = 30
 IMAGES = 10
-"""Images of each person; half of them enrol, the other half is what the camera sees."""
+"""Images of each person; one half is enrolled, the camera shows the other half."""
 
 FRONTAL_YAW = 0.13
-"""The nose tip at most this far from the middle between the ears, in face widths: about 25 degrees."""
+"""Farthest the nose tip of a frontal face is from the middle between the ears, in face widths: about 25 degrees."""
 
 _NAMES = (
     "Anton Lanternfield", "Bertil Quillwater", "Cosmo Marblebrook", "Davit Copperwick",
@@ -92,7 +92,7 @@ def cast(seed: int) -> tuple[Subject, ...]:
 def _subject(
     number: int, name: str | None, portraits: dict[tuple[int, int], Portrait], random: np.random.Generator
 ) -> Subject:
-    """Splits the images by chance, but so that both halves look as much to the front."""
+    """Splits the images at random into two halves that are equally frontal."""
     ranked = sorted((portraits[number, image + 1] for image in range(IMAGES)), key=lambda one: abs(one.yaw))
     swapped = random.random(IMAGES // 2) < 0.5
     enrolment = tuple(ranked[2 * n + int(swap)] for n, swap in enumerate(swapped))
