@@ -8,7 +8,7 @@ Boxes and key points are in pixels of the frame, x to the right, y down. Times a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -266,5 +266,5 @@ class Scene:
     """Frames that a live source delivered while vision was busy."""
     fps: float
     """Frames processed a second, over the last seconds."""
-    people: int = field(default=0)
+    people: int = 0
     """People in the gallery."""

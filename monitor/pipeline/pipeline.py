@@ -72,9 +72,10 @@ class VisionFlow:
         updates, gone = self._tracker.update(faces, frame.seconds)
         sightings = [sighting for track in gone for sighting in self._known.pop(track.id).end()]
         for update in updates:
-            if update.track.id not in self._known:
-                self._known[update.track.id] = Consensus(update.track, frame.at, self.people, self._settings)
-            self._known[update.track.id].see(update, frame.at, thumbnail(frame.rgb, update.track.face))
+            track = update.track
+            if track.id not in self._known:
+                self._known[track.id] = Consensus(track, frame.at, self.people, self._settings)
+            self._known[track.id].see(update, frame.at, thumbnail(frame.rgb, track.face))
         in_view = {update.track.id: self._known[update.track.id] for update in updates}
 
         # Embeddings and matches, of the tracks that gain most by them.

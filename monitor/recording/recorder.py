@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -76,10 +77,6 @@ def _is_hopeless(fact: _Fact, error: DatabaseError) -> bool:
     return faces or isinstance(error, InvalidRecord)
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Recorder:
     """Writes facts in the order they come, one transaction each, in a thread of its own."""
 
@@ -90,20 +87,20 @@ class Recorder:
         settings: Settings,
         *,
         publish: Publish,
-        clock: Clock = utc_now,
+        clock: Clock | None = None,
     ) -> None:
         """Registers the kiosk and starts the thread.
 
         Args:
             publish: gets events after they are committed, from the recorder's thread.
-            clock: the time now, in UTC.
+            clock: gives the time now, in UTC; None for the machine's clock.
 
         Raises:
             DatabaseError: the database cannot be written, or its templates belong to another key.
         """
         self._engine = engine
         self._publish = publish
-        self._clock = clock
+        self._clock = clock = clock or partial(datetime.now, UTC)
         with writing(engine) as session:
             bind_key(session, cipher, clock())
             kiosk = kiosks.register(

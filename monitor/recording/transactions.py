@@ -16,15 +16,7 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings
 from db.people import people
-from db.records import (
-    AttendanceEvent,
-    Method,
-    MoodSample,
-    NewEvent,
-    Person,
-    PersonConsents,
-    SightingRecord,
-)
+from db.records import AttendanceEvent, Method, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
 from monitor.attendance.rules import Passage, decide, passages
 from monitor.attendance.shifts import day_of, person_day
 from monitor.config import Settings

@@ -28,11 +28,7 @@ class FileSource:
     live = False
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        started_at: datetime | None = None,
-        opener: Callable[[Path], VideoCapture] = open_file,
+        self, path: Path, *, started_at: datetime | None = None, opener: Callable[[Path], VideoCapture] = open_file
     ) -> None:
         self.name = path.name
         self.warning: str | None = None

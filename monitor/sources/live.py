@@ -21,11 +21,7 @@ class LiveSource(ABC):
     warning: str | None = None
 
     def __init__(
-        self,
-        name: str,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = now_utc,
+        self, name: str, *, clock: Callable[[], float] = time.monotonic, now: Callable[[], datetime] = now_utc
     ) -> None:
         """
         Args:

@@ -165,8 +165,5 @@ def _weighted_nms(
         same = shared / np.maximum(areas[best] + areas[left] - shared, 1e-9) > overlap
         same[0] = True
         weights = scores[left[same]]
-        yield (
-            np.asarray((raw[left[same]] * weights[:, None, None]).sum(axis=0) / weights.sum()),
-            float(scores[best]),
-        )
+        yield (np.asarray((raw[left[same]] * weights[:, None, None]).sum(axis=0) / weights.sum()), float(scores[best]))
         left = left[~same]

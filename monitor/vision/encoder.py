@@ -64,8 +64,7 @@ class FaceEncoder:
             return np.empty((0, EMBEDDING_SIZE), np.float32)
         if self._reference is not None:
             return np.array(
-                [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips],
-                np.float32,
+                [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips], np.float32
             )
         parts = [np.ascontiguousarray(chips[start : start + _AT_ONCE]) for start in range(0, len(chips), _AT_ONCE)]
         return np.concatenate([self._session.run(None, {"chips": part})[0] for part in parts])

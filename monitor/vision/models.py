@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -93,8 +94,8 @@ def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes
     """
     content = source.read_bytes()
     path = folder / f"{recipe}-{hashlib.sha256(content).hexdigest()[:32]}.bin"
-    stored = _read(path)
-    if stored is not None:
+    with suppress(OSError):  # where there is none, or it cannot be read, the model is built
+        stored = path.read_bytes()
         if hashlib.sha256(stored[32:]).digest() == stored[:32]:
             return stored[32:]
         logger.warning("The cached model %s was damaged; it is built again.", path.name)
@@ -105,16 +106,6 @@ def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes
             part.write_bytes(hashlib.sha256(built).digest() + built)
     except OSError as error:
         logger.warning(
-            "The model cache %s cannot be written (%s); models are built at every start.",
-            folder,
-            error.strerror,
+            "The model cache %s cannot be written (%s); models are built at every start.", folder, error.strerror
         )
     return built
-
-
-def _read(path: Path) -> bytes | None:
-    """The file's content; None where there is none, or it cannot be read: then it is built."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

@@ -208,11 +208,7 @@ def _alone(random: np.random.Generator) -> Iterator[Part]:
 
 
 def _side_by_side(
-    random: np.random.Generator,
-    spots: tuple[float, ...],
-    spread: float,
-    sizes: tuple[float, float],
-    hold: float,
+    random: np.random.Generator, spots: tuple[float, ...], spread: float, sizes: tuple[float, float], hold: float
 ) -> Iterator[Part]:
     for middle in spots:
         spot, size = middle + random.uniform(-spread, spread), random.uniform(*sizes)
