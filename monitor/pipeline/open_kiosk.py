@@ -46,8 +46,7 @@ def open_kiosk(
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
     recorder = Recorder(engine, cipher, settings, publish=publish_event)
-    wanted = assess if settings.grow_templates else None
-    candidates = CandidateSelector(ENCODER_NAME, wanted, recorder.offer) if wanted is not None else None
+    candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
     detector = DetectorPrefetch(lambda: FaceDetector(settings.detector))
 
     def open_flow() -> VisionFlow:

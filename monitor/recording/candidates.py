@@ -6,7 +6,7 @@ mistakes, so a view needs more evidence than a name does, and changes nothing un
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -69,20 +69,17 @@ class TrackView:
     """The mean embedding of the whole track, not scaled to length 1."""
 
 
+@dataclass(frozen=True, slots=True)
 class CandidateSelector:
     """Offers views whose person is sure and whose quality is good enough; used by the vision thread only."""
 
-    def __init__(self, encoder: str, assess: Assess, offer: Callable[[TemplateCandidate], None]) -> None:
-        """
-        Args:
-            encoder: name of the encoder that makes the embeddings.
-            assess: the quality gate of enrolment.
-            offer: takes a candidate; must not block.
-        """
-        self._encoder = encoder
-        self._assess = assess
-        self._offer = offer
-        self._tries: OrderedDict[UUID, int] = OrderedDict()
+    encoder: str
+    """Name of the encoder that makes the embeddings."""
+    assess: Assess
+    """The quality gate of enrolment."""
+    offer: Callable[[TemplateCandidate], None]
+    """Takes a candidate; must not block."""
+    _tries: OrderedDict[UUID, int] = field(default_factory=OrderedDict, init=False)
 
     def consider(self, view: TrackView, identify: Callable[[Embedding], Match]) -> None:
         """Offer this view if its track is far above the threshold, and the view alone is of that person too.
@@ -99,13 +96,13 @@ class CandidateSelector:
         self._tries[view.sighting] = tries + 1
         if len(self._tries) > _REMEMBERED:
             self._tries.popitem(last=False)
-        quality = self._assess(view.frame.rgb, view.face)
+        quality = self.assess(view.frame.rgb, view.face)
         if quality is None or track.best is None:
             return
         similarity, lead = track.best.similarity, track.best.similarity - track.threshold
-        at, embedding, chip = view.frame.at, view.embedding, view.chip
-        self._offer(
-            TemplateCandidate(view.sighting, view.person, at, self._encoder, embedding, chip, quality, similarity, lead)
+        at, face, chip = view.frame.at, view.embedding, view.chip
+        self.offer(
+            TemplateCandidate(view.sighting, view.person, at, self.encoder, face, chip, quality, similarity, lead)
         )
 
 

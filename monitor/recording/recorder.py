@@ -98,6 +98,10 @@ class Recorder:
         Raises:
             DatabaseError: the database cannot be written, or its templates belong to another key.
         """
+        self.health: str | None = None
+        """One sentence on why facts cannot be written now; None when all is well."""
+        self.lost = 0
+        """Facts that were dropped: too many waited for the database, or the database refused them."""
         self._engine = engine
         self._publish = publish
         self._clock = clock = clock or partial(datetime.now, UTC)
@@ -111,30 +115,15 @@ class Recorder:
                 time_zone=settings.time_zone,
                 at=clock(),
             )
+        self.kiosk = kiosk.id
+        """This kiosk's id in the database."""
         self._context = transactions.WriteContext(kiosk.id, settings, cipher, transactions.CrowdTokens())
         self._waiting: deque[_Fact] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._give_up = threading.Event()
-        self._health: str | None = None
-        self._lost = 0
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
-
-    @property
-    def kiosk(self) -> UUID:
-        """This kiosk's id in the database."""
-        return self._context.kiosk
-
-    @property
-    def health(self) -> str | None:
-        """One sentence on why facts cannot be written now; None when all is well."""
-        return self._health
-
-    @property
-    def lost(self) -> int:
-        """Facts that were dropped: too many waited for the database, or the database refused them."""
-        return self._lost
 
     def record(self, sighting: Sighting) -> None:
         """Takes a phase of a sighting; returns at once."""
@@ -180,7 +169,7 @@ class Recorder:
         if left:
             self._waiting.clear()
             raise DatabaseError(
-                f"{plural(left, 'fact')} could not be written: {self._health or 'the database is away.'}"
+                f"{plural(left, 'fact')} could not be written: {self.health or 'the database is away.'}"
             )
 
     def _put(self, fact: _Fact) -> None:
@@ -198,7 +187,7 @@ class Recorder:
         if sighting.phase is Phase.CONTINUED:
             return None
         if waiting >= MOST_WAITING and sighting.match.person is None:
-            self._lost += 1
+            self.lost += 1
             return None
         return replace(sighting, embedding=None, portrait=None)
 
@@ -265,7 +254,7 @@ class Recorder:
                 log.exception("a listener failed on a %s event", event.kind)
 
     def _refuse(self, fact: _Fact, error: DatabaseError) -> None:
-        self._lost += 1
+        self.lost += 1
         log.error("a fact was not written: %s", error)
         if isinstance(fact, _NotMe):
             fact.done.set_exception(error)
@@ -273,7 +262,7 @@ class Recorder:
             self._note(str(error))
 
     def _note(self, health: str | None) -> None:
-        if health != self._health:
-            self._health = health
+        if health != self.health:
+            self.health = health
             if health:
                 log.warning("%s Waiting to be written: %s.", health, plural(len(self._waiting), "fact"))

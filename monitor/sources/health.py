@@ -16,8 +16,7 @@ class Health:
     _LIT_SHARE = 0.001
     """Least share of brighter pixels in a picture that is not black."""
 
-    def __init__(self, lost_after: float = LOST_AFTER) -> None:
-        self._lost_after = lost_after
+    def __init__(self) -> None:
         self._last: RgbImage | None = None
         self._bad_since: float | None = None
 
@@ -39,7 +38,7 @@ class Health:
             return True, None
         if self._bad_since is None:
             self._bad_since = now
-        return False, flaw if now - self._bad_since >= self._lost_after else None
+        return False, flaw if now - self._bad_since >= LOST_AFTER else None
 
     def _flaw(self, rgb: RgbImage) -> str | None:
         sample = rgb[::8, ::8]

@@ -1,6 +1,7 @@
 """Estimates the emotion of a face: the best network of `muster train emotion`, run by onnxruntime."""
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,6 @@ class EmotionModel:
             threads: how many onnxruntime may use.
         """
         self._weights, self._threads = weights, threads
-        self._session: onnxruntime.InferenceSession | None = None
 
     def load(self) -> None:
         """Open the model now, so that the first prediction takes no longer than the others.
@@ -46,7 +46,7 @@ class EmotionModel:
         Raises:
             ModelError: a file is missing, or damaged.
         """
-        self._opened()
+        _ = self._session
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities of the emotions, in the order of `LABELS`.
@@ -62,17 +62,15 @@ class EmotionModel:
         """
         if crops.ndim != 3 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
             raise ValueError(f"crops are uint8 (n, {CROP_SIZE}, {CROP_SIZE}), not {crops.dtype} {crops.shape}")
-        session = self._opened()
         parts = [
-            session.run(None, {"faces": np.ascontiguousarray(crops[start : start + _FACES_AT_ONCE])})[0]
+            self._session.run(None, {"faces": np.ascontiguousarray(crops[start : start + _FACES_AT_ONCE])})[0]
             for start in range(0, len(crops), _FACES_AT_ONCE)
         ]
         return np.concatenate([np.empty((0, len(LABELS)), np.float32), *parts])
 
-    def _opened(self) -> "onnxruntime.InferenceSession":
-        if self._session is None:
-            self._session = open_session(_checked(self._weights), threads=self._threads)
-        return self._session
+    @cached_property
+    def _session(self) -> "onnxruntime.InferenceSession":
+        return open_session(_checked(self._weights), threads=self._threads)
 
 
 def _checked(weights: Path) -> bytes:
