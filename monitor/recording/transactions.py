@@ -16,7 +16,7 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings
 from db.people import people
-from db.records import AttendanceEvent, Method, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
+from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
 from monitor.attendance.rules import Passage, decide, passages
 from monitor.attendance.shifts import day_of, person_day
 from monitor.config import Settings
@@ -54,16 +54,6 @@ class WriteContext:
     tokens: CrowdTokens
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """The fields of an attendance event that are known before it is decided whether there is one."""
-
-    id: UUID
-    method: Method
-    sighting: UUID | None
-    recorded_at: datetime
-
-
 def write(session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime) -> list[KioskEvent]:
     """Writes one phase of a sighting; writing it again changes nothing.
 
@@ -91,7 +81,9 @@ def _arrive(
     match = sighting.match
     there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
     person = _named(there, sighting)
-    told = sighting if _may_tell_mood(context, person) else replace(sighting, mood=None)
+    # Events carry a name, so they carry the mood only where moods are kept per person.
+    tells_mood = context.settings.mood == "individual" and not _refuses_mood(person)
+    told = sighting if tells_mood else replace(sighting, mood=None)
     record = _record(there, context, sighting, person)
     before = sightings.get(session, sighting.id)
     if before is None:
@@ -109,7 +101,10 @@ def _arrive(
         _write_mood(session, context, sighting, person)
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
-    return _check(session, context, told, person.person, event, now)
+    who = person.person
+    written, last = _pass(session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id)
+    seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
+    return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
 
 
 def write_pin(session: Session, context: WriteContext, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:
@@ -129,52 +124,54 @@ def write_pin(session: Session, context: WriteContext, person_id: UUID, event: U
     person = people.get_person(session, person_id)
     if not person.active:
         raise InvalidRecord("The person who gave this PIN is not active; activate them to let them check in.")
-    written, last = _pass(session, context, person, at, _Arrival(event, "pin", None, at))
+    written, last = _pass(session, context, person, at, event=event, now=at, sighting=None)
     kind = EventKind(written.kind) if written else EventKind.SIGHTING
     told = KioskEvent(kind, at, person.id, person.name, attendance=written.id if written else None)
     return [told if written else replace(told, text=_already(last, context))]
 
 
-def _check(
-    session: Session, context: WriteContext, sighting: Sighting, person: Person, event: UUID, now: datetime
-) -> list[KioskEvent]:
-    """Makes the attendance decision; the events to publish."""
-    written, last = _pass(session, context, person, sighting.first_at, _Arrival(event, "face", sighting.id, now))
-    seen = _event(EventKind.SIGHTING, sighting, person, text=None if written else _already(last, context))
-    return [seen, _event(EventKind(written.kind), sighting, person, written)] if written else [seen]
-
-
 def _pass(
-    session: Session, context: WriteContext, person: Person, at: datetime, new: _Arrival
+    session: Session,
+    context: WriteContext,
+    person: Person,
+    at: datetime,
+    *,
+    event: UUID,
+    now: datetime,
+    sighting: UUID | None,
 ) -> tuple[AttendanceEvent | None, Passage | None]:
-    """Decides what an arrival means and writes it. Returns the event, if any, and the passage before it."""
-    written = ledger.get(session, new.id)
+    """Decides what an arrival means and writes it; without a sighting it is by PIN.
+
+    Returns:
+        The event, if any, and the passage before it.
+    """
+    written = ledger.get(session, event)
     if written is not None:
         return written, None
     today = _today(session, context, person, at)
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
-    by_face = new.method == "face"
+    seen = sightings.last_seen(session, person.id, at, other_than=sighting) if sighting else None
     kind = decide(
         at,
         context.settings.role,
         today=today,
-        last_seen=sightings.last_seen(session, person.id, at, other_than=new.sighting) if by_face else None,
+        last_seen=seen,
         cool_down=timedelta(minutes=context.settings.cool_down_minutes),
     )
     if kind is not None:
-        event = NewEvent(
-            id=new.id,
+        new = NewEvent(
+            id=event,
             kind=kind,
             person=person.id,
             at=at,
             time_zone=context.settings.time_zone,
             kiosk=context.kiosk,
-            method=new.method,
+            method="face" if sighting else "pin",
             actor=context.settings.kiosk,
-            recorded_at=new.recorded_at,
-            sighting=new.sighting,
+            recorded_at=now,
+            sighting=sighting,
         )
-        written = ledger.append(session, event)
+        written = ledger.append(session, new)
     return written, today[-1] if today else None
 
 
@@ -231,11 +228,6 @@ def _write_mood(session: Session, context: WriteContext, sighting: Sighting, per
         token = context.tokens.token(known or sighting.id, local.date())
     sample = MoodSample(at, who, seen, group, token, sighting.mood.label, sighting.mood.probabilities)
     moods.add(session, context.kiosk, sample)
-
-
-def _may_tell_mood(context: WriteContext, person: PersonConsents | None) -> bool:
-    """Whether events may carry the mood: they carry a name, so only where moods are kept per person."""
-    return context.settings.mood == "individual" and not _refuses_mood(person)
 
 
 def _refuses_mood(person: PersonConsents | None) -> bool:
