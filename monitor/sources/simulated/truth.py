@@ -77,8 +77,8 @@ def appearances(ordered: Sequence[tuple[Visit, Pose]]) -> tuple[Appearance, ...]
     found = []
     for place, (visit, pose) in enumerate(ordered):
         box = face_box(pose)
-        nearer = [_head(other) for _, other in ordered[place + 1 :]]
-        clear = _is_clear(pose, box) and all(_shared(box, head) <= _MOST_HIDDEN for head in nearer)
+        heads = [_head(other) for _, other in ordered[place + 1 :]]
+        clear = _is_clear(pose, box) and all(box.intersection(head) <= _MOST_HIDDEN * box.area for head in heads)
         found.append(Appearance(visit.number, visit.subject.number, visit.subject.name, box, clear))
     return tuple(found)
 
@@ -92,13 +92,6 @@ def _is_clear(pose: Pose, box: Box) -> bool:
 def _head(pose: Pose) -> Box:
     half_width, half_height = head_half_widths(pose.size)
     return Box(pose.x - half_width, pose.y - half_height, 2 * half_width, 2.4 * half_height)
-
-
-def _shared(face: Box, head: Box) -> float:
-    """The share of the face that the head covers."""
-    across = min(face.right, head.right) - max(face.left, head.left)
-    down = min(face.bottom, head.bottom) - max(face.top, head.top)
-    return max(0.0, across) * max(0.0, down) / face.area
 
 
 def whose_face(box: Box, there: Sequence[Appearance]) -> Appearance | None:
