@@ -8,7 +8,7 @@ Boxes and key points are in pixels of the frame, x to the right, y down. Times a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -50,7 +50,7 @@ class Frame:
     at: datetime
     """When the picture was taken (UTC)."""
     seconds: float
-    """The same on the source's own clock, from its first frame."""
+    """That time on the source's own clock, in seconds from its first frame."""
     rgb: RgbImage
 
     def __post_init__(self) -> None:
@@ -84,14 +84,16 @@ class Box:
     def centre(self) -> tuple[float, float]:
         return self.left + self.width / 2, self.top + self.height / 2
 
-    def iou(self, other: "Box") -> float:
-        """Intersection over union, 0 to 1."""
+    def intersection(self, other: "Box") -> float:
+        """The area that both cover, in square pixels."""
         across = min(self.right, other.right) - max(self.left, other.left)
         down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        if across <= 0 or down <= 0:
-            return 0.0
-        shared = across * down
-        return shared / (self.area + other.area - shared)
+        return max(across, 0.0) * max(down, 0.0)
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        shared = self.intersection(other)
+        return shared / (self.area + other.area - shared) if shared else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,9 +114,9 @@ class Track:
     id: int
     """Counts from 1 in a run; never used again."""
     face: Face
-    """Where it was seen last."""
+    """The face in the latest frame that showed it."""
     hits: int
-    """Frames in which it was found."""
+    """Frames in which the face was found."""
     first_seen: float
     """Seconds on the source's clock."""
     last_seen: float
@@ -139,7 +141,7 @@ class Match:
     """The most similar person, named or not; None when the gallery is empty."""
     runner_up: Candidate | None
     threshold: float
-    """The similarity that names, for this size of gallery and target FPIR."""
+    """The least similarity that names, for this probe, size of gallery and target FPIR."""
     accepted: bool
     """Above the threshold, and far enough above the runner-up."""
 
@@ -193,7 +195,7 @@ class Phase(StrEnum):
 class Sighting:
     """A track that was decided on: one person, or one unknown, in view for a while.
 
-    The same id comes several times, with a phase each. A name once given never changes.
+    One sighting is told several times, under one id, in phases. A name once given never changes.
     """
 
     id: UUID
@@ -204,7 +206,7 @@ class Sighting:
     last_at: datetime
     match: Match
     mood: MoodScores | None
-    """Averaged since the phase before; None when mood is off or no face was good enough."""
+    """The mean since the phase before; None when moods are off or no view was good enough."""
     frames: int
     """Frames in which the face was found so far."""
     embedding: Embedding | None = None
@@ -228,7 +230,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KioskEvent:
-    """Something that happened at the door and, for facts, is already written to the database."""
+    """Something that happened at the door; all but the source's events are already in the database."""
 
     kind: EventKind
     at: datetime
@@ -241,7 +243,7 @@ class KioskEvent:
     attendance: UUID | None = None
     """The attendance event, for check_in and check_out."""
     text: str | None = None
-    """One sentence for people, where the kind alone does not say it."""
+    """One sentence for people, where the kind alone does not tell enough."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -266,5 +268,5 @@ class Scene:
     """Frames that a live source delivered while vision was busy."""
     fps: float
     """Frames processed a second, over the last seconds."""
-    people: int = field(default=0)
+    people: int = 0
     """People in the gallery."""

@@ -25,7 +25,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import Embeddings, FaceEncoder
 from monitor.vision.images import read_image
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
-from monitor.vision.stills import embed_stills
+from monitor.vision.still_embeddings import embed_stills
 
 CLASSIC_DISTANCE: Final = 0.6
 """The distance under which `face_recognition.compare_faces` takes two faces for one person."""

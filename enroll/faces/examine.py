@@ -13,7 +13,7 @@ from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
 from monitor.vision.jpeg import encode_jpeg
-from monitor.vision.stills import embed_stills
+from monitor.vision.still_embeddings import embed_stills
 
 MOST_FACES: Final = 12
 """Of a crowd only the largest faces are compared; the rest is background."""

@@ -19,7 +19,7 @@ _PLAIN_BYTES = 4.0 * EMBEDDING_SIZE
 def measure_matching(people: int, probes: int) -> Iterator[Measure]:
     """Milliseconds a probe, with random templates: the time does not depend on whose they are."""
     templates = _random_templates(people)
-    gallery = _gallery(templates)
+    gallery = _gallery(_entries(templates))
     ours, plain = [], []
     for probe in _random_templates(probes + 1):
         _, seconds = timed(gallery.identify, probe)
@@ -34,14 +34,14 @@ def measure_memory(people: int) -> Iterator[Measure]:
     templates = _random_templates(people)
     entries = _entries(templates)
     tracemalloc.start()
-    gallery = Gallery(entries)
+    gallery = _gallery(entries)
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     yield Measure("memory of the gallery", held / len(gallery), _PLAIN_BYTES, "bytes/person")
 
 
-def _gallery(templates: NDArray[np.float32]) -> Gallery:
-    return Gallery(_entries(templates))
+def _gallery(entries: list[GalleryEntry]) -> Gallery:
+    return Gallery(entries, target_fpir=0.01, margin=0.01)
 
 
 def _entries(templates: NDArray[np.float32]) -> list[GalleryEntry]:

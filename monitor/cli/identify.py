@@ -63,7 +63,7 @@ def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
     from monitor.pipeline.still_images import Identifier
     from monitor.vision.detector import FaceDetector
     from monitor.vision.encoder import FaceEncoder
-    from monitor.vision.stills import embed_stills
+    from monitor.vision.still_embeddings import embed_stills
 
     enrolled = _enrolled(settings, run)
     face_encoder = FaceEncoder(settings.encoder)

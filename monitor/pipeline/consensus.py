@@ -1,7 +1,7 @@
-"""All that is known of one track: who it is, and in what mood.
+"""Decides from all evidence on one track who it is and in what mood, and makes the sightings.
 
-A name is given when the fused embedding passes the gallery's threshold and margin. Once given it stays; an embedding
-that does not fit the ones before means that another person took over the track, which is then split.
+A track gets a name when its fused embedding passes the gallery's threshold and margin, and keeps that name. An
+embedding that does not fit the ones before means that another person took over the track, which is then split.
 """
 
 from dataclasses import dataclass, field, replace
@@ -26,46 +26,46 @@ from monitor.domain import (
     Track,
 )
 from monitor.pipeline.tracker import TrackUpdate
+from monitor.vision.face_quality import is_good
 from monitor.vision.matching.gallery import Enrolled
-from monitor.vision.views import is_good
 
 SAME_PERSON = 0.94
-"""Cosine below which an embedding is not the track's: of pairs of different people 1 in 5,000 are above it, of pairs of
-frames of one track next to none below."""
+"""Least cosine of an embedding with its track's: 1 in 5,000 pairs of different people reach it, and nearly all pairs of
+frames of one track."""
 
 _FIRST_VIEWS = 3
 """A new track is encoded in every frame until it has this many views."""
 _MOST_VIEWS = 12
-"""More views of one track add nothing."""
+"""Most views that are added up; more of them change nothing."""
 _FULL_WIDTH = 80.0
-"""Narrower faces, in pixels, count for less."""
+"""Face width in pixels from which a view counts fully; narrower faces count for less."""
 _UNDECIDED_EVERY = 0.4
 """Seconds between views while there is no name yet."""
 _UNKNOWN_EVERY = 1.0
-"""Seconds between views of a face that is known to be unknown."""
+"""Seconds between views of a face that was called unknown."""
 _VERIFY_EVERY = 1.0
 """Seconds between views that only check that it is still the same person."""
 _DOUBT_EVERY = 0.3
 """Seconds between views of a face that stays near others, or comes nearer."""
 _GROWN = 1.25
-"""A face that is so much larger or smaller than in its last view may be another one, at another distance."""
+"""Ratio of face widths from which a face may be another person's, at another distance."""
 _RECHECK_EVERY = 0.1
 """Seconds between views while it is in doubt who it is."""
 _SAME_LOOK = 0.6
-"""A face whose thumbnail has less than this in common with that of its last view may be another one."""
+"""Least correlation of a face's thumbnail with that of its last view; below it the face may be another person's."""
 _MOOD_EVERY = 0.35
 """Seconds between two estimates of the mood on one face."""
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""
 _LEAD = 0.006
-"""A track must be so far above the threshold: a stranger in view is compared many times, and may pass it once."""
+"""Lead over the threshold that a track needs: a stranger is compared many times, and may pass the threshold once."""
 _CLEAR_LEAD = 0.01
-"""So far above the threshold two views are enough, and a face that was called unknown is named after all."""
+"""Lead over the threshold from which two views are enough, and a face that was called unknown is named after all."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowSettings:
-    """What the flow needs of the settings."""
+    """The settings that the pipeline needs."""
 
     min_face: int
     """Narrower faces, in pixels, are not identified."""
@@ -74,12 +74,12 @@ class FlowSettings:
     mood_every_seconds: float
     """Seconds between two sightings of somebody who stays in view."""
     min_views: int
-    """Good views of a face that make it an unknown visitor."""
+    """Good views that an unknown face needs to be kept as a visitor."""
 
 
 @dataclass(slots=True)
 class Consensus:
-    """The evidence on one track. Times are seconds on the source's clock; "now" is when the face was found last."""
+    """The evidence on one track. Times are seconds on the source's clock; `_now` is when the face was found last."""
 
     track: Track
     first_at: datetime
@@ -88,7 +88,7 @@ class Consensus:
     settings: FlowSettings
     id: UUID = field(default_factory=uuid7)
     match: Match | None = None
-    """The gallery's latest answer; it stays once its name was told."""
+    """The gallery's latest answer; it no longer changes once its name was told."""
     views: int = 0
     """Embeddings in the mean."""
     verified: bool = True
@@ -118,7 +118,7 @@ class Consensus:
 
     @property
     def fused(self) -> Embedding:
-        """The mean of the views' unit embeddings, weighted by their size: float32 (128,), not scaled to length 1."""
+        """The mean of the views' unit embeddings, weighted by face width: float32 (128,), not scaled to length 1."""
         return np.asarray(self._sum / max(self._weight, 1e-9), np.float32)
 
     @property
@@ -128,7 +128,7 @@ class Consensus:
 
     @property
     def observation(self) -> Observation:
-        """What may be shown on the screen now: no name before it was told, nor name or mood while it is in doubt."""
+        """What may be shown now: a name only once it was told, neither name nor mood while the person is in doubt."""
         told = self.match if self.told and self.verified else None
         shown = told if told is None or self.named or not told.accepted else None
         return Observation(self.track, shown, self._mood if self.verified else None)
@@ -136,7 +136,7 @@ class Consensus:
     def use_people(self, people: Enrolled) -> None:
         """Compare with these people from now on.
 
-        Who was named is called as these people are called; who is not among them is not named any more.
+        A named person takes the name that they have now; who is not among these people is not named any more.
         """
         self.people = people
         match = self.match
@@ -149,7 +149,7 @@ class Consensus:
         """Take in that the face was found, for the first time or again.
 
         Args:
-            thumbnail: from `views.thumbnail`.
+            thumbnail: from `face_quality.thumbnail`.
         """
         self.track, self.last_at, self._look = update.track, at, thumbnail
         if self._view_look is None:
@@ -208,7 +208,7 @@ class Consensus:
 
     @property
     def wants_mood(self) -> bool:
-        """Whether the mood may be estimated, on a face good enough for it, and was not a moment ago."""
+        """Whether the mood may be estimated, the face is good enough, and the last estimate is old enough."""
         due = self.verified and self._now - self._last_mood >= _MOOD_EVERY
         return due and self._good and not self._refused
 
@@ -219,7 +219,7 @@ class Consensus:
         self._moods += 1
 
     def decide(self) -> list[Sighting]:
-        """What is to be told now: who it is once there is enough evidence, later the mood every few seconds."""
+        """The sightings to tell now: who it is once there is enough evidence, later the mood every few seconds."""
         match = self.match
         if match is None or not self.verified:
             return []
@@ -232,7 +232,7 @@ class Consensus:
         return [self._tell(match, Phase.OPENED)] if waited else []
 
     def end(self) -> list[Sighting]:
-        """What is left to tell when the track ends. Few views make a known visitor; an unknown one needs more."""
+        """The sightings left to tell when the track ends: an unknown face needs `min_views`, a known one fewer."""
         self.ended = True
         match = self.match
         if match is None or not (self.told or self._may_name(match) or self.views >= self.settings.min_views):
@@ -258,7 +258,7 @@ class Consensus:
     def _mood(self) -> MoodScores | None:
         """The mean of the moods since the last sighting was told.
 
-        Moods may have been gathered before it was known that this is somebody who refused: they have none.
+        None for somebody who refused, also where moods were estimated before their name was known.
         """
         if not self._moods or self._refused:
             return None
@@ -266,7 +266,7 @@ class Consensus:
         return MoodScores(tuple(float(p) for p in mean), self.settings.mood_confidence)
 
     def _may_name(self, match: Match) -> bool:
-        """Whether the match is good enough for a name; at the end it is compared once, and needs no lead."""
+        """Whether the match is good enough for a name; at the end of the track no lead is needed."""
         return match.accepted and (self.ended or self._sure(match))
 
     def _sure(self, match: Match) -> bool:
@@ -278,7 +278,7 @@ class Consensus:
         return lead >= _LEAD and self.views >= _FIRST_VIEWS and not self.told
 
     def _tell(self, match: Match, phase: Phase) -> Sighting:
-        """The sighting for this phase; the mood starts anew after it."""
+        """The sighting of this phase; moods are averaged anew after it."""
         self.named = self.named or (phase in (Phase.OPENED, Phase.IDENTIFIED) and self._may_name(match))
         unknown = not self.named
         sighting = Sighting(

@@ -1,4 +1,4 @@
-"""The people in the database, ready to be identified."""
+"""Loads the gallery: everyone in the database who can be identified."""
 
 from sqlalchemy import Engine
 

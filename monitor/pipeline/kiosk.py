@@ -1,16 +1,16 @@
 """The running kiosk: capture, vision and recorder threads, tied together. Headless; the terminal app only shows it.
 
-A frame and what comes of it change threads three times, each time without a wait for whoever hands over:
+Data changes threads at three places, and whoever hands it over never waits:
 
 1. Capture thread to vision thread: the deque of `sources.capture.Capture`. A live source keeps the newest frame only; a
-   file's frames are all kept, and reading waits while the deque is full. The vision thread takes them by `next`.
+   file's frames are all kept, and reading waits while the deque is full. The vision thread takes frames by `next`.
 2. Vision thread to recorder thread: the queue of `recording.recorder.Recorder`. `record` returns at once; a sighting
    leaves the queue when its transaction is committed.
 3. Vision and recorder threads to the user interface: `publish_scene` for every frame and `publish_event` for every
-   fact. The app hands them to its loop by `post_message` of Textual; it draws the newest scene only, and takes every
+   event. The app passes both to its loop by `post_message` of Textual; it draws only the newest scene, but takes every
    event.
 
-The other way go `use_people` (one reference to a frozen object, read by the vision thread before each frame) and
+Into the threads go `use_people` (a reference to a frozen object, which the vision thread reads before each frame), and
 `record_pin` and `not_me` (through the recorder's queue).
 """
 
@@ -36,17 +36,17 @@ from monitor.vision.matching.gallery import Enrolled
 logger = logging.getLogger(__name__)
 
 _FPS_OVER = 2.0
-"""Seconds over which frames a second are averaged."""
+"""Seconds over which the frame rate is averaged."""
 _PATIENCE = 10.0
-"""Seconds that "not me" waits for the database."""
+"""Most seconds that `not_me` waits for the database."""
 _LIVE_WAITING = 1
-"""Frames on which the detector works ahead of the flow; each is a frame's delay."""
+"""Frames of a live source that the detector runs ahead of the pipeline; each delays the picture by one frame."""
 _FILE_WAITING = 4
-"""In a file nobody waits, and frames that take longer than others are made up for."""
+"""Frames of a file that the detector runs ahead of the pipeline; more of them even out slow frames."""
 _MANY_BROKEN = 30
-"""So many frames in a row that cannot be processed are told like a lost camera."""
+"""Frames in a row that cannot be processed, from which the camera is reported as lost."""
 _POLL = 0.2
-"""Seconds after which the vision thread looks whether it should stop."""
+"""Seconds after which the vision thread checks whether it should stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class KioskSummary:
     frames: int
     dropped: int
     seconds: float
-    """From the first frame taken up to the last one done."""
+    """From the start of the first frame to the end of the last one."""
 
     @property
     def fps(self) -> float:
@@ -149,12 +149,11 @@ class Kiosk:
 
     @property
     def trouble(self) -> str | None:
-        """One sentence about what keeps facts from being written; None when all is well. They are kept and tried
-        again."""
+        """One sentence on why facts cannot be written now (they are tried again); None when all is well."""
         return self._recorder.health
 
     def not_me(self, event: KioskEvent) -> None:
-        """Void a check-in or check-out and remember the wrong pair; returns when that is written.
+        """Void a check-in or check-out and remember the wrong pair; returns once both are written.
 
         Raises:
             MusterError: the event is neither, or the database does not answer.
@@ -168,7 +167,7 @@ class Kiosk:
             raise MusterError("The database does not answer; try again in a moment.") from None
 
     def record_pin(self, person: UUID) -> None:
-        """Write that somebody gave number and PIN; what comes of it is published. Returns at once."""
+        """Have it written that somebody gave their number and PIN; the event is published later. Returns at once."""
         self._recorder.record_pin(person)
 
     def summary(self) -> KioskSummary:
@@ -187,7 +186,7 @@ class Kiosk:
             self._error = error
 
     def _watch(self, flow: VisionFlow) -> None:
-        """Process frames until the source ends or is lost for good; the detector hears of the next ones before each."""
+        """Process frames until the source ends or fails, with the detector some frames ahead."""
         waiting: deque[tuple[Frame, Future[list[Face]]]] = deque()
         try:
             while not self._stopping.is_set() and (waiting or not self._capture.ended):
@@ -208,7 +207,7 @@ class Kiosk:
             if self._enrolled is not None:
                 flow.use_people(self._enrolled)
             observations, sightings = flow.process(frame, faces.result())
-        except Exception as error:  # noqa: BLE001 - a picture that breaks a native library must not stop the door
+        except Exception as error:  # noqa: BLE001 - a frame that breaks a native library must not stop the kiosk
             self._note_broken(frame, error)
             return
         if self._broken >= _MANY_BROKEN:
@@ -221,16 +220,16 @@ class Kiosk:
         scene = Scene(frame, observations, self._frames, self._capture.dropped, self._fps(), len(flow.people.gallery))
         try:
             self._publish_scene(scene)
-        except Exception:  # nor may a screen that is closing
+        except Exception:  # a screen that is closing must not stop the kiosk either
             logger.exception("Frame %d could not be shown; going on with the next.", frame.index)
 
     def _note_broken(self, frame: Frame, error: Exception) -> None:
-        """In the log each row of them stands once, so that it does not fill the disk; a long one is told."""
+        """Log the first of a row of broken frames, so that they do not fill the disk; publish a long row as a loss."""
         self._broken += 1
         if self._broken == 1:
             logger.error("Frame %d could not be processed; going on with the next.", frame.index, exc_info=error)
         if self._broken == _MANY_BROKEN:
-            self._on_lost("No picture can be looked at; the log file says why.")
+            self._on_lost("Face detection fails on every frame of this camera; see the log file.")
 
     def _fps(self) -> float:
         now = self._ended

@@ -18,12 +18,12 @@ from monitor.recording.candidates import Assess, CandidateSelector
 from monitor.recording.recorder import Recorder
 from monitor.sources.folder import FolderSource
 from monitor.sources.source import FrameSource
-from monitor.vision import views
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
+from monitor.vision.face_quality import thumbnail
 
 
 def open_kiosk(
@@ -40,18 +40,17 @@ def open_kiosk(
     """A kiosk on a database, as the settings want it; not started yet.
 
     Args:
-        assess: the gate of enrolment, for templates that grow; without it they do not.
+        assess: the quality gate of enrolment, for template adaptation; None leaves templates as they are.
 
     Raises:
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
     recorder = Recorder(engine, cipher, settings, publish=publish_event)
-    wanted = assess if settings.grow_templates else None
-    candidates = CandidateSelector(ENCODER_NAME, wanted, recorder.offer) if wanted is not None else None
+    candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
     detector = DetectorPrefetch(lambda: FaceDetector(settings.detector))
 
     def open_flow() -> VisionFlow:
-        # Pictures are small: to share the work of resizing one costs more than it saves, the more so on busy cores.
+        # Frames are small: OpenCV's threads cost more than they save, most of all on busy cores.
         cv2.setNumThreads(1)
         enrolled = load_people(engine, cipher, settings)
         encoder = FaceEncoder(settings.encoder)
@@ -89,5 +88,5 @@ def _warm_up(detector: DetectorPrefetch, encoder: FaceEncoder, emotions: Emotion
     encoder.embed(face_chip(picture, face)[None])
     if emotions is not None:
         emotions.predict(mood_crop(picture, face)[None])
-    thumbnail = views.thumbnail(picture, face)
-    _ = thumbnail @ thumbnail
+    look = thumbnail(picture, face)
+    _ = look @ look

@@ -1,4 +1,4 @@
-"""One frame's way through vision: faces, tracks, embeddings, matches, moods, and what they say together."""
+"""Carries one frame through vision: faces, tracks, embeddings, matches, moods, and the sightings decided from them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,11 +12,11 @@ from monitor.pipeline.tracker import Tracker
 from monitor.recording.candidates import CandidateSelector, TrackView
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
+from monitor.vision.face_quality import thumbnail
 from monitor.vision.matching.gallery import Enrolled
-from monitor.vision.views import thumbnail
 
 _MOST_VIEWS_A_FRAME = 3
-"""More faces than this wait for the next frame, so that a crowd does not stop the picture."""
+"""Faces encoded per frame; the others wait for the next frame, so that a crowd does not stop the picture."""
 
 
 class Encoder(Protocol):
@@ -42,7 +42,7 @@ class VisionFlow:
         """
         Args:
             emotions: None when moods are off.
-            candidates: selects views that would make templates better; None when templates are not adapted.
+            candidates: selects views for template adaptation; None when templates are not adapted.
         """
         self.people = people
         self._encoder = encoder
@@ -63,18 +63,19 @@ class VisionFlow:
         """Take in the next frame.
 
         Args:
-            faces: what the detector found on it.
+            faces: found on the frame by the detector.
 
         Returns:
-            What is known about each face, and the sightings to write down.
+            What is known about each face in view, and the sightings to write.
         """
         # Tracks: the faces continue them or begin new ones; those out of view for too long end.
         updates, gone = self._tracker.update(faces, frame.seconds)
         sightings = [sighting for track in gone for sighting in self._known.pop(track.id).end()]
         for update in updates:
-            if update.track.id not in self._known:
-                self._known[update.track.id] = Consensus(update.track, frame.at, self.people, self._settings)
-            self._known[update.track.id].see(update, frame.at, thumbnail(frame.rgb, update.track.face))
+            track = update.track
+            if track.id not in self._known:
+                self._known[track.id] = Consensus(track, frame.at, self.people, self._settings)
+            self._known[track.id].see(update, frame.at, thumbnail(frame.rgb, track.face))
         in_view = {update.track.id: self._known[update.track.id] for update in updates}
 
         # Embeddings and matches, of the tracks that gain most by them.

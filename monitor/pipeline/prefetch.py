@@ -1,4 +1,4 @@
-"""Finds the faces on the next frames while the flow still works on this one: two cores for one stream of frames."""
+"""Detects the faces on the next frames while the pipeline still works on this one, so that two cores are used."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Protocol
 from monitor.domain import Face, RgbImage
 
 _THREADS = 2
-"""While the vision thread waits, its core can run a second detection."""
+"""Threads of the pool: while the pipeline's thread waits, its core can run a second detection."""
 
 
 class Detector(Protocol):
@@ -16,7 +16,7 @@ class Detector(Protocol):
 
 
 class DetectorPrefetch:
-    """Detectors in threads of their own; the faces of a frame travel beside it as a future."""
+    """Detectors in threads of their own; each frame's faces are a future."""
 
     def __init__(self, open_detector: Callable[[], Detector]) -> None:
         """
@@ -31,7 +31,7 @@ class DetectorPrefetch:
         """Begin to look for faces on a picture.
 
         Returns:
-            The faces, once they are found; its error is a ModelError when the model is missing or damaged.
+            A future of the faces; it raises ModelError when the model is missing or damaged.
         """
         return self._pool.submit(self._detect, rgb)
 

@@ -1,8 +1,8 @@
-"""Faces in single frames become tracks over time.
+"""Joins the faces of single frames into tracks over time.
 
-Each track predicts where its face will be with an alpha-beta filter (the steady state of a constant velocity Kalman
-filter); the nearest face and prediction are paired first. Where positions alone cannot tell who is who, the track is
-marked doubtful, and `monitor.pipeline.consensus` asks the embedding.
+Each track predicts the place of its face with an alpha-beta filter (the steady state of a constant velocity Kalman
+filter); the nearest pair of face and prediction is joined first. Where positions alone do not tell two people apart,
+the track is marked doubtful, and `monitor.pipeline.consensus` checks it by an embedding.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,15 +16,17 @@ from monitor.domain import Face, Track
 _ALPHA = 0.7
 _BETA = 0.3
 _GATE = 1.0
-"""Farther from its prediction than this many face widths a face belongs to somebody else."""
+"""Farthest a face may be from the prediction of its track, in face widths."""
 _GATE_GROWTH = 1.5
-"""Face widths by which the gate widens in a second without a detection, or between two frames."""
+"""Face widths per second by which `_GATE` widens with the time since the last detection."""
 _RIVAL = 0.6
-"""A second choice that is at most this many face widths worse makes an assignment doubtful."""
+"""An assignment is doubtful if the second choice is less than this many face widths farther."""
 _JUMP = 0.35
-"""An assignment farther than this many face widths from the prediction is doubtful."""
+"""An assignment is doubtful if it is farther than this many face widths from the prediction."""
 _MAX_SIZE_RATIO = 1.8
+"""Largest ratio of the widths of a face and of the prediction of its track."""
 _NO_MATCH = 1e6
+"""Distance of a face and a track that cannot be joined."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,9 +35,9 @@ class TrackUpdate:
 
     track: Track
     doubtful: bool
-    """Another face or track was near, or the face jumped: it may be somebody else now."""
+    """Another face or track was near, or the face jumped: the face may be somebody else's now."""
     returned: bool = False
-    """The face had been out of view: even one that looked right a moment before may be somebody else now."""
+    """The face had been out of view, and may be somebody else's now."""
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class Tracker:
         """
         Args:
             forget_after: seconds without a detection after which a track ends.
-            doubt_after: seconds after which a face that at least one frame missed may be somebody else.
+            doubt_after: seconds out of view, over at least one frame, after which a face may be somebody else's.
         """
         self._forget_after = forget_after
         self._doubt_after = doubt_after

@@ -1,4 +1,4 @@
-"""What the recorder does with a template candidate, inside its transaction: keep it for a review, or let it go."""
+"""Keeps a template candidate for a review, or drops it, inside the recorder's transaction."""
 
 from uuid import UUID
 
@@ -15,13 +15,13 @@ from monitor.vision.jpeg import encode_jpeg
 
 
 def take(session: Session, cipher: TemplateCipher, candidate: TemplateCandidate) -> bool:
-    """Keeps a candidate for a review if its person wants that and it shows something new.
+    """Keeps a candidate for a review if its person agreed and it shows something new.
 
     Returns:
         Whether it was kept.
 
     Raises:
-        DatabaseError: it cannot be written, or the templates belong to another key.
+        DatabaseError: the candidate cannot be written, or the templates belong to another key.
     """
     if not _wanted(session, candidate):
         return False
@@ -53,7 +53,7 @@ def take(session: Session, cipher: TemplateCipher, candidate: TemplateCandidate)
 
 
 def _wanted(session: Session, candidate: TemplateCandidate) -> bool:
-    """Whether the person is there and has agreed, and nobody doubted meanwhile that it is them."""
+    """Whether the person is active and agreed, and nobody said "not me" about the sighting."""
     seen = sightings.get(session, candidate.sighting)
     if seen is None or seen.person != candidate.person or candidates.has_sighting(session, candidate.sighting):
         return False
@@ -64,7 +64,7 @@ def _wanted(session: Session, candidate: TemplateCandidate) -> bool:
 
 
 def _make_room(session: Session, person: UUID, like: float) -> bool:
-    """Room for one more; the one that adds least goes, unless the new one adds even less."""
+    """Makes room for one more: drops the one that adds least, unless the new one adds even less (False)."""
     waiting = candidates.waiting(session, person)
     if len(waiting) < MOST_WAITING:
         return True

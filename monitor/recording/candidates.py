@@ -1,12 +1,12 @@
-"""Template adaptation: which views of a named face may join their person's template, once somebody reviewed them.
+"""Selects views of a named face that may join the person's template after a review (template adaptation).
 
-Faces change, and templates made on one day from one camera fall behind. But a template that learns by itself learns
-mistakes too, so a view must be surer than a name needs, and it changes nothing until it is accepted.
+Faces change, and templates made on one day with one camera grow old. But a template that adapts by itself also learns
+mistakes, so a view needs more evidence than a name does, and changes nothing until somebody accepts it.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -16,42 +16,42 @@ import numpy as np
 from monitor.domain import Embedding, Face, Frame, Match, RgbImage
 
 LEAD: Final = 0.015
-"""A whole track must be so far above the threshold: strangers that far above are 40 times rarer than at it."""
+"""Least lead of the track's similarity over the threshold; 40 times fewer strangers reach it than the threshold."""
 CLEAR: Final = 0.03
-"""The runner-up must be so far behind; a name needs a third of that."""
+"""Least lead of the track's similarity over the runner-up's; a name needs a third of it."""
 NEW: Final = 0.975
-"""A view more similar than this to an image that is there adds nothing: three quarters of the pictures of one person
-taken on one day (ORL) are."""
+"""Largest similarity of a view to an image that is kept already; three quarters of a person's pictures of one day (ORL)
+are above it, and would add nothing."""
 MOST_WAITING: Final = 4
-"""Captures of one person that wait for a review; then a newer one takes the place of one that adds less, or goes."""
+"""Most candidates of one person that wait for a review; a new one then replaces one that adds less, or is dropped."""
 MOST_GROWN: Final = 6
-"""Templates of one person that grew; then one has to be rolled back before another is accepted."""
+"""Most accepted candidates of one person; then one must be rolled back before another is accepted."""
 _TRIES: Final = 10
-"""Views of one sighting that are looked at."""
+"""Most views of one sighting that are examined."""
 _REMEMBERED: Final = 256
-"""Sightings whose tries are counted; more people are never in view at once."""
+"""Sightings whose tries are remembered: more than there are people in view at once."""
 
 Assess: TypeAlias = Callable[[RgbImage, Face], Mapping[str, float] | None]
-"""The quality of a face in numbers; None where it is not good enough to be enrolled."""
+"""From a picture and a face on it to the face's quality in numbers; None when the face is not fit for enrolment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TemplateCandidate:
-    """A view of a named face that may make its person's template better."""
+    """A view of a named face that may improve the person's template."""
 
     sighting: UUID
     person: UUID
     at: datetime
     encoder: str
-    """What made the embedding."""
+    """Name of the encoder that made the embedding."""
     embedding: Embedding
     chip: RgbImage
     """uint8 (150, 150, 3), the aligned face."""
     quality: Mapping[str, float]
     similarity: float
-    """Of the whole track to the template."""
+    """Similarity of the whole track to the template, as a cosine."""
     lead: float
-    """How far that is above the threshold."""
+    """How far `similarity` is above the threshold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,29 +66,26 @@ class TrackView:
     chip: RgbImage
     embedding: Embedding
     fused: Embedding
-    """Of the whole track, not scaled to length 1."""
+    """The mean embedding of the whole track, not scaled to length 1."""
 
 
+@dataclass(frozen=True, slots=True)
 class CandidateSelector:
-    """Offers the views that are sure and good enough; used by the vision thread only."""
+    """Offers views whose person is sure and whose quality is good enough; used by the vision thread only."""
 
-    def __init__(self, encoder: str, assess: Assess, offer: Callable[[TemplateCandidate], None]) -> None:
-        """
-        Args:
-            encoder: what makes the embeddings.
-            assess: the gate that images for enrolment pass.
-            offer: takes a candidate; must not block.
-        """
-        self._encoder = encoder
-        self._assess = assess
-        self._offer = offer
-        self._tries: OrderedDict[UUID, int] = OrderedDict()
+    encoder: str
+    """Name of the encoder that makes the embeddings."""
+    assess: Assess
+    """The quality gate of enrolment."""
+    offer: Callable[[TemplateCandidate], None]
+    """Takes a candidate; must not block."""
+    _tries: OrderedDict[UUID, int] = field(default_factory=OrderedDict, init=False)
 
     def consider(self, view: TrackView, identify: Callable[[Embedding], Match]) -> None:
-        """Offer this view if it is sure: the track far above the threshold, and the view itself of that person.
+        """Offer this view if its track is far above the threshold, and the view alone is of that person too.
 
         Args:
-            identify: the gallery's.
+            identify: method of the gallery.
         """
         tries = self._tries.get(view.sighting, 0)
         if tries >= _TRIES:
@@ -99,18 +96,18 @@ class CandidateSelector:
         self._tries[view.sighting] = tries + 1
         if len(self._tries) > _REMEMBERED:
             self._tries.popitem(last=False)
-        quality = self._assess(view.frame.rgb, view.face)
+        quality = self.assess(view.frame.rgb, view.face)
         if quality is None or track.best is None:
             return
         similarity, lead = track.best.similarity, track.best.similarity - track.threshold
-        at, embedding, chip = view.frame.at, view.embedding, view.chip
-        self._offer(
-            TemplateCandidate(view.sighting, view.person, at, self._encoder, embedding, chip, quality, similarity, lead)
+        at, face, chip = view.frame.at, view.embedding, view.chip
+        self.offer(
+            TemplateCandidate(view.sighting, view.person, at, self.encoder, face, chip, quality, similarity, lead)
         )
 
 
 def is_sure(track: Match, person: UUID) -> bool:
-    """Whether a match is so clear that it may teach a template."""
+    """Whether a track's match is so clear that its views may adapt the template."""
     best, second = track.best, track.runner_up
     if best is None or best.person != person or not track.accepted:
         return False
@@ -119,5 +116,5 @@ def is_sure(track: Match, person: UUID) -> bool:
 
 
 def nearest(embedding: Embedding, others: Sequence[Embedding]) -> float:
-    """The similarity of a unit embedding to the most similar of others; -1 without any."""
+    """The similarity of a unit embedding to the most similar of `others`; -1 if there are none."""
     return float(np.max(np.stack(others) @ embedding)) if others else -1.0

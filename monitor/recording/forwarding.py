@@ -1,4 +1,4 @@
-"""Keeps sending what a kiosk writes to the database that many doors share, however often that is away."""
+"""Sends what a kiosk writes to the database that many doors share, again and again, also after that was away."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,30 +15,30 @@ from db.forwarding.send import Forwarded, forward
 from monitor.errors import UsageError
 
 _LOOK_BACK: Final = timedelta(days=2)
-"""Sightings and moods that began earlier change rarely, so they are compared only in a whole round..."""
+"""Age of the sightings and moods that every round compares; older ones change rarely, and wait for a whole round."""
 _WHOLE_EVERY: Final = timedelta(days=1)
-"""...of which there is one at the start and then one a day."""
+"""Time between whole rounds, which compare everything; the first round is a whole one."""
 _LONGEST_PAUSE: Final = 300.0
-"""Seconds between tries while the server is away, at most."""
+"""Most seconds between tries while the server is away."""
 
 
 def open_shared(source: Engine, url: str) -> Engine:
-    """The database that many doors share, as it is.
+    """The database that many doors share; its tables are not upgraded.
 
     Raises:
-        UsageError: it is the kiosk's own, or is not there.
-        DatabaseError: it cannot be reached, or has other tables than this Muster needs.
+        UsageError: the database is this kiosk's own, or does not exist.
+        DatabaseError: the database cannot be reached, or has other tables than this Muster needs.
     """
     try:
         target = open_database(url, upgrade=False)
     except NoDatabase as error:
         raise UsageError(
-            f"There is no database at {error.place} to send to; correct its URL, or make it with 'muster db upgrade'."
+            f"There is no database at {error.place}; correct the URL, or create the database with 'muster db upgrade'."
         ) from None
     here, there = (Path(migrate.where(engine)).resolve() for engine in (source, target))
     if here == there:
         target.dispose()
-        raise UsageError("That is this kiosk's own database; give the URL of the one that many doors share.")
+        raise UsageError("The URL is of this kiosk's own database; give the URL of the database that many doors share.")
     return target
 
 
@@ -52,19 +52,19 @@ def forward_for_ever(
     sent: Callable[[Forwarded], None],
     trouble: Callable[[str], None],
 ) -> None:
-    """Send what is missing, again and again.
+    """Send what the shared database lacks, again and again.
 
     Args:
         url: of the shared database.
         every: seconds between rounds.
-        clock: the time now, in UTC.
-        wait: waits that many seconds; False when it is time to end.
-        sent: told of each round that sent something, or found something else that has to be done there by hand.
-        trouble: told one sentence when the server is away, and again only when the sentence changes.
+        clock: gives the time now, in UTC.
+        wait: waits that many seconds; False ends the loop.
+        sent: called after each round that sent rows, or that found other people to be erased by hand than before.
+        trouble: called with one sentence when the server is away, and again only when the sentence changes.
 
     Raises:
         UsageError: the shared database is the kiosk's own.
-        DatabaseError: what waiting does not help against: another version, a ledger that was changed, a wrong URL.
+        DatabaseError: a fault that waiting does not mend: another version, a changed ledger, a wrong URL.
     """
     target: Engine | None = None
     whole_at: datetime | None = None

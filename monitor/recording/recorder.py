@@ -1,7 +1,7 @@
-"""The one thread that writes sightings, PINs, attendance and moods. Whoever hands it a fact never waits.
+"""Writes sightings, PINs, attendance and moods in one thread; whoever hands a fact over never waits.
 
-A fact leaves the queue only when its transaction is committed; events are published after that. While the
-database is locked or the disk is full the facts wait, and writing is tried again until it works.
+A fact leaves the queue only when its transaction is committed; then its events are published. While the database is
+locked or the disk is full, facts wait in the queue and writing is tried again.
 """
 
 import logging
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -25,16 +26,18 @@ from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
 from monitor.recording import candidate_store, transactions
 from monitor.recording.candidates import TemplateCandidate
+from monitor.text import plural
 
 MANY_WAITING: Final = 500
-"""From here on waiting facts lose their pictures, and moods of people in view are not kept."""
+"""Waiting facts from which new ones are kept without pictures, and moods of people who stay in view are dropped."""
 
 MOST_WAITING: Final = 50_000
-"""From here on sightings of unknown people are let go as well; those of known people never are."""
+"""Waiting facts from which sightings of unknown people are dropped too; those of known people never are."""
 
 FIRST_PAUSE: Final = 0.1
+"""Seconds before the second try to write a fact; each later pause is twice as long."""
 LONGEST_PAUSE: Final = 5.0
-"""Seconds between tries while the database cannot be written."""
+"""Most seconds between two tries to write a fact."""
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +47,7 @@ Clock: TypeAlias = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """A phase of a sighting, with the id that an attendance event would get: a second try writes the same."""
+    """A phase of a sighting, with the id for an attendance event, so that a second try writes the same row."""
 
     sighting: Sighting
     event: UUID
@@ -69,13 +72,9 @@ _Fact: TypeAlias = _Seen | _Pin | _NotMe | TemplateCandidate
 
 
 def _is_hopeless(fact: _Fact, error: DatabaseError) -> bool:
-    """Whether another try cannot help. Only attendance waits for a damaged database or another key to be put right."""
+    """Whether another try cannot help; only attendance waits until a damaged database or a wrong key is put right."""
     faces = isinstance(fact, TemplateCandidate | _NotMe) and isinstance(error, DatabaseDamaged | WrongKey)
     return faces or isinstance(error, InvalidRecord)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Recorder:
@@ -88,20 +87,24 @@ class Recorder:
         settings: Settings,
         *,
         publish: Publish,
-        clock: Clock = utc_now,
+        clock: Clock | None = None,
     ) -> None:
         """Registers the kiosk and starts the thread.
 
         Args:
             publish: gets events after they are committed, from the recorder's thread.
-            clock: the time now, in UTC.
+            clock: gives the time now, in UTC; None for the machine's clock.
 
         Raises:
             DatabaseError: the database cannot be written, or its templates belong to another key.
         """
+        self.health: str | None = None
+        """One sentence on why facts cannot be written now; None when all is well."""
+        self.lost = 0
+        """Facts that were dropped: too many waited for the database, or the database refused them."""
         self._engine = engine
         self._publish = publish
-        self._clock = clock
+        self._clock = clock = clock or partial(datetime.now, UTC)
         with writing(engine) as session:
             bind_key(session, cipher, clock())
             kiosk = kiosks.register(
@@ -112,35 +115,15 @@ class Recorder:
                 time_zone=settings.time_zone,
                 at=clock(),
             )
+        self.kiosk = kiosk.id
+        """This kiosk's id in the database."""
         self._context = transactions.WriteContext(kiosk.id, settings, cipher, transactions.CrowdTokens())
         self._waiting: deque[_Fact] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._give_up = threading.Event()
-        self._health: str | None = None
-        self._lost = 0
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
-
-    @property
-    def kiosk(self) -> UUID:
-        """This kiosk's id in the database."""
-        return self._context.kiosk
-
-    @property
-    def health(self) -> str | None:
-        """One sentence about what keeps facts from being written; None when all is well."""
-        return self._health
-
-    @property
-    def backlog(self) -> int:
-        """Facts that wait to be written."""
-        return len(self._waiting)
-
-    @property
-    def lost(self) -> int:
-        """Facts that could not be kept: no room in memory while the database was away, or refused by it."""
-        return self._lost
 
     def record(self, sighting: Sighting) -> None:
         """Takes a phase of a sighting; returns at once."""
@@ -149,11 +132,11 @@ class Recorder:
             self._put(_Seen(kept, new_id()))
 
     def record_pin(self, person_id: UUID) -> None:
-        """Takes that somebody gave number and PIN instead of their face; returns at once."""
+        """Takes the fact that somebody gave number and PIN instead of their face; returns at once."""
         self._put(_Pin(person_id, self._clock(), new_id()))
 
     def offer(self, candidate: TemplateCandidate) -> None:
-        """Takes a view that may make a template better; returns at once, and lets it go when much is waiting."""
+        """Takes a candidate for a template; returns at once, and drops the candidate when many facts wait."""
         if len(self._waiting) < MANY_WAITING:
             self._put(candidate)
 
@@ -161,7 +144,7 @@ class Recorder:
         """Takes a "not me" for an attendance event; returns at once.
 
         Returns:
-            Done when it is committed; its error is a DatabaseError when there is no such event.
+            A future that is done once the void is committed; it raises DatabaseError when there is no such event.
         """
         fact = _NotMe(attendance, actor, new_id(), Future())
         self._put(fact)
@@ -185,7 +168,9 @@ class Recorder:
         left = len(self._waiting)
         if left:
             self._waiting.clear()
-            raise DatabaseError(f"{left} facts could not be written: {self._health or 'the database is away.'}")
+            raise DatabaseError(
+                f"{plural(left, 'fact')} could not be written: {self.health or 'the database is away.'}"
+            )
 
     def _put(self, fact: _Fact) -> None:
         with self._changed:
@@ -195,14 +180,14 @@ class Recorder:
             self._changed.notify()
 
     def _fit(self, sighting: Sighting) -> Sighting | None:
-        """What of a fact is kept, given how many wait already."""
+        """The part of a sighting that is kept, given how many facts wait; None when it is dropped."""
         waiting = len(self._waiting)
         if waiting < MANY_WAITING:
             return sighting
         if sighting.phase is Phase.CONTINUED:
             return None
         if waiting >= MOST_WAITING and sighting.match.person is None:
-            self._lost += 1
+            self.lost += 1
             return None
         return replace(sighting, embedding=None, portrait=None)
 
@@ -231,7 +216,7 @@ class Recorder:
                     return True
                 self._note(str(error))
             except Exception as error:
-                # Whatever is wrong with this fact, another try would not help it, and the next ones must be written.
+                # Another try would not help this fact, and the next facts must be written.
                 log.debug("refused", exc_info=error)
                 self._refuse(fact, DatabaseError(f"A fact could not be written ({type(error).__name__})."))
                 return True
@@ -269,7 +254,7 @@ class Recorder:
                 log.exception("a listener failed on a %s event", event.kind)
 
     def _refuse(self, fact: _Fact, error: DatabaseError) -> None:
-        self._lost += 1
+        self.lost += 1
         log.error("a fact was not written: %s", error)
         if isinstance(fact, _NotMe):
             fact.done.set_exception(error)
@@ -277,7 +262,7 @@ class Recorder:
             self._note(str(error))
 
     def _note(self, health: str | None) -> None:
-        if health != self._health:
-            self._health = health
+        if health != self.health:
+            self.health = health
             if health:
-                log.warning("%s %d facts wait.", health, len(self._waiting))
+                log.warning("%s Waiting to be written: %s.", health, plural(len(self._waiting), "fact"))

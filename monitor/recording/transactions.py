@@ -1,4 +1,4 @@
-"""What each phase of a sighting writes, inside one transaction that the recorder owns."""
+"""Writes a phase of a sighting or a PIN, with its attendance and mood, inside the recorder's transaction."""
 
 import hashlib
 import hmac
@@ -16,15 +16,7 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings
 from db.people import people
-from db.records import (
-    AttendanceEvent,
-    Method,
-    MoodSample,
-    NewEvent,
-    Person,
-    PersonConsents,
-    SightingRecord,
-)
+from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
 from monitor.attendance.rules import Passage, decide, passages
 from monitor.attendance.shifts import day_of, person_day
 from monitor.config import Settings
@@ -32,21 +24,21 @@ from monitor.domain import EventKind, KioskEvent, Phase, Sighting
 from monitor.vision.jpeg import encode_jpeg
 
 _DAYS_BACK: Final = timedelta(days=2)
-"""How far a decision looks back; a day of a person has at most 36 hours."""
+"""How far back a decision reads events; a person's day has at most 36 hours."""
 
 
 @dataclass(slots=True)
 class CrowdTokens:
-    """Tells the people of one day apart in aggregate mode without telling who they are.
+    """Tokens that tell the people of one day apart in aggregate mode, but not who they are.
 
-    The secret of a day lives in memory only and is forgotten with the day, so nobody can compute a token again.
+    The day's secret is only in memory and is dropped after the day, so nobody can compute a token again.
     """
 
     day: date | None = None
     secret: bytes = field(default=b"", repr=False)
 
     def token(self, who: UUID, day: date) -> str:
-        """16 hexadecimal digits, the same for the same person on the same day."""
+        """16 hexadecimal digits; one person keeps one token for a day."""
         if day != self.day:
             self.day, self.secret = day, secrets.token_bytes(32)
         return hmac.digest(self.secret, who.bytes, hashlib.sha256)[:8].hex()
@@ -54,7 +46,7 @@ class CrowdTokens:
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """What every transaction of one kiosk needs."""
+    """Context of every write: kiosk id, settings, cipher and anonymous tokens."""
 
     kiosk: UUID
     settings: Settings
@@ -62,25 +54,15 @@ class WriteContext:
     tokens: CrowdTokens
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """What is known of an attendance event before it is decided whether there is one."""
-
-    id: UUID
-    method: Method
-    sighting: UUID | None
-    recorded_at: datetime
-
-
 def write(session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime) -> list[KioskEvent]:
     """Writes one phase of a sighting; writing it again changes nothing.
 
     Args:
-        event: the id for the attendance event, if one comes of it.
-        now: the clock's time.
+        event: the id for the attendance event, if one is made.
+        now: the time now, in UTC.
 
     Returns:
-        What to tell the kiosk once it is committed.
+        The events to publish once the transaction is committed.
     """
     kiosks.seen(session, context.kiosk, now)
     if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED):
@@ -99,7 +81,9 @@ def _arrive(
     match = sighting.match
     there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
     person = _named(there, sighting)
-    told = sighting if _may_tell_mood(context, person) else replace(sighting, mood=None)
+    # Events carry a name, so they carry the mood only where moods are kept per person.
+    tells_mood = context.settings.mood == "individual" and not _refuses_mood(person)
+    told = sighting if tells_mood else replace(sighting, mood=None)
     record = _record(there, context, sighting, person)
     before = sightings.get(session, sighting.id)
     if before is None:
@@ -117,18 +101,21 @@ def _arrive(
         _write_mood(session, context, sighting, person)
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
-    return _check(session, context, told, person.person, event, now)
+    who = person.person
+    written, last = _pass(session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id)
+    seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
+    return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
 
 
 def write_pin(session: Session, context: WriteContext, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:
     """Writes that somebody gave their PIN; writing it again changes nothing.
 
     Args:
-        event: the id for the attendance event, if one comes of it.
+        event: the id for the attendance event, if one is made.
         at: when the PIN was accepted.
 
     Returns:
-        The event that was made, or a sighting that says why none was.
+        The check-in or check-out, or a sighting whose text says why there is none.
 
     Raises:
         InvalidRecord: the person was erased or deactivated since.
@@ -136,53 +123,55 @@ def write_pin(session: Session, context: WriteContext, person_id: UUID, event: U
     kiosks.seen(session, context.kiosk, at)
     person = people.get_person(session, person_id)
     if not person.active:
-        raise InvalidRecord("Somebody who gave their PIN is not active any more; activate them to let them in.")
-    written, last = _pass(session, context, person, at, _Arrival(event, "pin", None, at))
+        raise InvalidRecord("The person who gave this PIN is not active; activate them to let them check in.")
+    written, last = _pass(session, context, person, at, event=event, now=at, sighting=None)
     kind = EventKind(written.kind) if written else EventKind.SIGHTING
     told = KioskEvent(kind, at, person.id, person.name, attendance=written.id if written else None)
     return [told if written else replace(told, text=_already(last, context))]
 
 
-def _check(
-    session: Session, context: WriteContext, sighting: Sighting, person: Person, event: UUID, now: datetime
-) -> list[KioskEvent]:
-    """The attendance decision, and what to tell about it."""
-    written, last = _pass(session, context, person, sighting.first_at, _Arrival(event, "face", sighting.id, now))
-    seen = _event(EventKind.SIGHTING, sighting, person, text=None if written else _already(last, context))
-    return [seen, _event(EventKind(written.kind), sighting, person, written)] if written else [seen]
-
-
 def _pass(
-    session: Session, context: WriteContext, person: Person, at: datetime, new: _Arrival
+    session: Session,
+    context: WriteContext,
+    person: Person,
+    at: datetime,
+    *,
+    event: UUID,
+    now: datetime,
+    sighting: UUID | None,
 ) -> tuple[AttendanceEvent | None, Passage | None]:
-    """Decides what an arrival means and writes it: the event, if any, and the passage before it."""
-    written = ledger.get(session, new.id)
+    """Decides what an arrival means and writes it; without a sighting it is by PIN.
+
+    Returns:
+        The event, if any, and the passage before it.
+    """
+    written = ledger.get(session, event)
     if written is not None:
         return written, None
     today = _today(session, context, person, at)
-    # Who stays in view has not arrived anew; who types a PIN means it, and is in view while typing.
-    by_face = new.method == "face"
+    # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
+    seen = sightings.last_seen(session, person.id, at, other_than=sighting) if sighting else None
     kind = decide(
         at,
         context.settings.role,
         today=today,
-        last_seen=sightings.last_seen(session, person.id, at, other_than=new.sighting) if by_face else None,
+        last_seen=seen,
         cool_down=timedelta(minutes=context.settings.cool_down_minutes),
     )
     if kind is not None:
-        event = NewEvent(
-            id=new.id,
+        new = NewEvent(
+            id=event,
             kind=kind,
             person=person.id,
             at=at,
             time_zone=context.settings.time_zone,
             kiosk=context.kiosk,
-            method=new.method,
+            method="face" if sighting else "pin",
             actor=context.settings.kiosk,
-            recorded_at=new.recorded_at,
-            sighting=new.sighting,
+            recorded_at=now,
+            sighting=sighting,
         )
-        written = ledger.append(session, event)
+        written = ledger.append(session, new)
     return written, today[-1] if today else None
 
 
@@ -197,7 +186,7 @@ def _today(session: Session, context: WriteContext, person: Person, at: datetime
 
 
 def _named(there: Mapping[UUID, PersonConsents], sighting: Sighting) -> PersonConsents | None:
-    """Who was named, unless they were erased, deactivated or took back their consent since the gallery was loaded."""
+    """The named person, unless they were erased, deactivated or withdrew consent since the gallery was loaded."""
     named = sighting.match.person
     found = there.get(named.person) if named is not None else None
     return found if found is not None and found.person.active and found.face is not False else None
@@ -206,7 +195,7 @@ def _named(there: Mapping[UUID, PersonConsents], sighting: Sighting) -> PersonCo
 def _record(
     there: Mapping[UUID, PersonConsents], context: WriteContext, sighting: Sighting, person: PersonConsents | None
 ) -> SightingRecord:
-    """The sighting's row; of people who are not there any more nothing is kept."""
+    """The sighting's row, without people who were erased meanwhile."""
     best, runner_up = sighting.match.best, sighting.match.runner_up
     return SightingRecord(
         id=sighting.id,
@@ -239,11 +228,6 @@ def _write_mood(session: Session, context: WriteContext, sighting: Sighting, per
         token = context.tokens.token(known or sighting.id, local.date())
     sample = MoodSample(at, who, seen, group, token, sighting.mood.label, sighting.mood.probabilities)
     moods.add(session, context.kiosk, sample)
-
-
-def _may_tell_mood(context: WriteContext, person: PersonConsents | None) -> bool:
-    """Events carry a name, so they carry a mood only where moods are kept per person."""
-    return context.settings.mood == "individual" and not _refuses_mood(person)
 
 
 def _refuses_mood(person: PersonConsents | None) -> bool:

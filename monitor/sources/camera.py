@@ -1,4 +1,4 @@
-"""Cameras attached to this machine."""
+"""Reads cameras attached to this machine, and lists them."""
 
 import os
 import re
@@ -17,12 +17,12 @@ WIDTH, HEIGHT, FPS = 640, 480, 30
 
 _SYSFS = Path("/sys/class/video4linux")
 _PROBED_ELSEWHERE = 4
-"""Systems without a list of cameras are asked for this many numbers."""
+"""Camera numbers that are tried on systems that do not list their cameras."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraInfo:
-    """A camera that this machine has."""
+    """A camera of this machine."""
 
     index: int
     name: str
@@ -31,8 +31,8 @@ class CameraInfo:
 def open_camera(index: int) -> VideoCapture:
     """OpenCV's capture of the camera, set to 640x480 at 30 frames a second where it can do that.
 
-    Uncompressed YUYV is asked for: at this size it fits USB 2, costs no decoding, and OpenCV's JPEG decoder
-    writes to the terminal when a camera sends a damaged frame. A camera that knows only MJPG keeps to that.
+    The format asked for is uncompressed YUYV: at this size it fits USB 2 and needs no decoding (OpenCV's JPEG decoder
+    writes to the terminal when a frame is damaged). A camera that knows only MJPG sends that.
     """
     capture = open_capture(index, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
     if capture.isOpened():
@@ -45,7 +45,7 @@ def open_camera(index: int) -> VideoCapture:
 
 
 def list_cameras() -> tuple[CameraInfo, ...]:
-    """The cameras of this machine. Linux is asked for its list; elsewhere the first few are tried."""
+    """The cameras of this machine: from the list of Linux; elsewhere the first few numbers are tried."""
     if sys.platform == "linux":
         return cameras_in(_SYSFS)
     found = []
@@ -97,8 +97,8 @@ class CameraSource(LiveSource):
         if str(self._index) in others:
             return f"{self.name} does not open; close the program that uses it, or plug it in again."
         if others:
-            return f"{self.name} does not exist; this machine has {', '.join(others)}."
-        return f"{self.name} does not exist, this machine has none; connect one or name a file with --source."
+            return f"{self.name} does not exist; use one of the cameras of this machine: {', '.join(others)}."
+        return f"{self.name} does not exist: this machine has no camera; connect one or name a file with --source."
 
 
 def _text(path: Path, otherwise: str) -> str:

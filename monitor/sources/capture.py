@@ -1,7 +1,7 @@
-"""Frames from a source, fetched by a thread of their own.
+"""Reads a source in a thread of its own and hands its frames to the pipeline: the first change of threads.
 
-A live source is watched: when it is missing, hangs, freezes or goes black, that is noticed within five
-seconds, and it is opened again and again, for ever.
+A live source that is missing, hangs, freezes or goes black is noticed within five seconds, and opened again and again,
+for ever.
 """
 
 import threading
@@ -19,7 +19,7 @@ ABANDON_AFTER = 30.0
 """Seconds after which a thread that hangs in the driver is left behind and another one takes over."""
 
 MOST_ABANDONED = 3
-"""With this many threads left behind no further one is started: the driver is beyond help."""
+"""Threads left behind at the same time, from which no further one is started: the driver does not recover."""
 
 AHEAD = 4
 """Frames of a file that are decoded while vision still works on earlier ones."""
@@ -56,13 +56,13 @@ class Capture:
         """
         Args:
             source: not opened yet.
-            fail_fast: a live source that does not open at the very start is an error, raised by `next`.
+            fail_fast: whether `next` raises an error if a live source does not open at the first try.
             clock: seconds that never jump.
-            wait: waits for the event that long at most, before a lost source is opened again.
+            wait: waits at most that many seconds for the event, before a lost source is opened again.
         """
         self.dropped = 0
         self.ended = False
-        """The last frame was handed over (files only)."""
+        """Whether the last frame was handed over (files only)."""
         self._source = source
         self._on_lost = on_lost
         self._on_back = on_back
@@ -93,7 +93,7 @@ class Capture:
         """The next frame, waited for up to `timeout` seconds; None when there is none, or when `ended`.
 
         Raises:
-            SourceError: the source is no live one and cannot be read, or `fail_fast` applies.
+            SourceError: the source is not live and cannot be read, or `fail_fast` applies.
         """
         deadline = self._clock() + timeout
         while True:
@@ -221,12 +221,12 @@ class Capture:
             self._changed.notify_all()
 
     def _watch(self) -> None:
-        """Notice a reader that hangs in the driver; the reader itself cannot."""
+        """Notice a reader that hangs in the driver; the reader itself cannot notice."""
         if not self._source.live or self._stopped.is_set() or self._error is not None:
             return
         now = self._clock()
         if not self._lost and now - max(self._good_at, self._alive_at) >= LOST_AFTER:
-            self._declare_lost(f"{self._source.name} has sent nothing for {LOST_AFTER:.0f} seconds.")
+            self._declare_lost(f"{self._source.name} has sent no picture for {LOST_AFTER:.0f} seconds.")
             with self._changed:
                 self._alive_at = now
         if self._lost and now - self._alive_at >= ABANDON_AFTER:

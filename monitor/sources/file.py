@@ -1,4 +1,4 @@
-"""Video files: every frame, at the time that the file gives it."""
+"""Reads video files: every frame, at the time that the file gives it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,11 +14,11 @@ from monitor.sources.opencv import VideoCapture, next_picture, open_capture
 _DECODING_THREADS = 2
 _FALLBACK_FPS = 25.0
 _NOTABLY_SHORT = 0.9
-"""Containers estimate their number of frames; below this share of it the file was cut off."""
+"""Share of the promised frames below which a file was cut off; containers only estimate their number of frames."""
 
 
 def open_file(path: Path) -> VideoCapture:
-    """OpenCV's capture of the file. The path is made absolute so that FFmpeg takes none for an address."""
+    """OpenCV's capture of the file. The path is made absolute, so that FFmpeg never takes it for an address."""
     return open_capture(str(path.resolve()), cv2.CAP_FFMPEG, (cv2.CAP_PROP_N_THREADS, _DECODING_THREADS))
 
 
@@ -28,11 +28,7 @@ class FileSource:
     live = False
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        started_at: datetime | None = None,
-        opener: Callable[[Path], VideoCapture] = open_file,
+        self, path: Path, *, started_at: datetime | None = None, opener: Callable[[Path], VideoCapture] = open_file
     ) -> None:
         self.name = path.name
         self.warning: str | None = None
@@ -85,7 +81,7 @@ class FileSource:
             capture.release()
 
     def _time_of_frame(self, capture: VideoCapture) -> float:
-        """The presentation time; where a broken file lets it stand still or jump back, one frame later."""
+        """The presentation time; one frame after the last where a broken file's times stand still or jump back."""
         seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - self._origin
         if seconds > self._seconds:
             return seconds

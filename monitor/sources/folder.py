@@ -1,4 +1,4 @@
-"""A folder of images, one frame each, in the natural order of their names."""
+"""Reads a folder of images, one frame each, in the natural order of their names."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ class FolderSource:
         """
         Args:
             path: the folder, or one image.
-            fps: how many images stand for one second.
+            fps: images per second of the source's clock.
             started_at: the time of the first image (UTC); the moment of opening, if not given.
         """
         self.name = path.name or str(path)
@@ -64,7 +64,7 @@ class FolderSource:
         """The next image that can be read; None after the last.
 
         Raises:
-            SourceError: not one of the images could be read.
+            SourceError: none of the images could be read.
         """
         while self._waiting:
             path = self._waiting.pop()
@@ -86,5 +86,7 @@ class FolderSource:
     def _note_skipped(self, error: ImageError) -> None:
         self._skipped += 1
         if self._skipped == self._total:
-            raise SourceError(str(error) if self._total == 1 else f"Not one image in {self._path} can be read.")
+            raise SourceError(
+                str(error) if self._total == 1 else f"No image in {self._path} can be read; check the files."
+            )
         self.warning = f"{self._skipped} of {self._total} images in {self._path} could not be read and were skipped."

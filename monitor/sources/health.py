@@ -1,4 +1,4 @@
-"""Whether a live source still sees: a camera can deliver pictures and yet be blind."""
+"""Tells whether a live source still shows the scene: a camera can deliver pictures that are frozen or black."""
 
 import numpy as np
 
@@ -9,23 +9,23 @@ LOST_AFTER = 4.0
 
 
 class Health:
-    """Tells a camera that sees from one that is frozen or black."""
+    """Finds out when a camera is frozen or black."""
 
     _DARK = 24
-    """Values (of 255) that a covered or dead sensor still delivers."""
+    """Largest pixel value, of 255, that a covered or dead sensor delivers."""
     _LIT_SHARE = 0.001
+    """Least share of brighter pixels in a picture that is not black."""
 
-    def __init__(self, lost_after: float = LOST_AFTER) -> None:
-        self._lost_after = lost_after
+    def __init__(self) -> None:
         self._last: RgbImage | None = None
         self._bad_since: float | None = None
 
     def restart(self) -> None:
-        """The source was opened again. The last picture is kept: a frozen one must not pass as new."""
+        """Begin again after the source was opened anew; the last picture is kept, so that a frozen one is noticed."""
         self._bad_since = None
 
     def look(self, rgb: RgbImage, now: float) -> tuple[bool, str | None]:
-        """Whether this picture is good, and why the source counts as lost, if it does.
+        """Whether this picture is good, and the reason why the source counts as lost, or None.
 
         Args:
             rgb: uint8 (h, w, 3).
@@ -38,7 +38,7 @@ class Health:
             return True, None
         if self._bad_since is None:
             self._bad_since = now
-        return False, flaw if now - self._bad_since >= self._lost_after else None
+        return False, flaw if now - self._bad_since >= LOST_AFTER else None
 
     def _flaw(self, rgb: RgbImage) -> str | None:
         sample = rgb[::8, ::8]

@@ -1,4 +1,4 @@
-"""What cameras and streams share: no end, and the time of a frame is the time it arrived."""
+"""The base of cameras and streams: they have no end, and a frame's time is the time at which it arrived."""
 
 import time
 from abc import ABC, abstractmethod
@@ -15,21 +15,17 @@ def now_utc() -> datetime:
 
 
 class LiveSource(ABC):
-    """Frames of a device that goes on for ever. Numbers and seconds run on when it is opened again."""
+    """Frames of a device without an end. Frame numbers and seconds continue when it is opened again."""
 
     live = True
     warning: str | None = None
 
     def __init__(
-        self,
-        name: str,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = now_utc,
+        self, name: str, *, clock: Callable[[], float] = time.monotonic, now: Callable[[], datetime] = now_utc
     ) -> None:
         """
         Args:
-            name: what people call it.
+            name: shown to people.
             clock: seconds that never jump.
             now: the time in UTC.
         """
@@ -49,14 +45,14 @@ class LiveSource(ABC):
         """
 
     def open(self) -> None:
-        """Connect; an older connection is left to whoever still reads from it."""
+        """Connect anew; an older connection is left to the thread that may still read from it."""
         self._capture = self.connect()
 
     def read(self) -> Frame:
         """Wait for the next frame.
 
         Raises:
-            SourceError: nothing arrived in the time that the device may take.
+            SourceError: no frame arrived in time.
         """
         capture = self._capture
         if capture is None:

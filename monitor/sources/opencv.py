@@ -1,4 +1,4 @@
-"""What all sources that read through OpenCV share."""
+"""Opens OpenCV's captures and reads pictures from them, for all sources that use OpenCV."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import RgbImage
 
-# FFmpeg's part of OpenCV reads these once, when it is first used; a user's own values are kept.
+# OpenCV reads these once, at its first capture; a user's own values are kept.
 _ENVIRONMENT = {
     "OPENCV_FFMPEG_LOGLEVEL": "-8",  # AV_LOG_QUIET
     "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "3",  # seconds; the default of 10 notices a dead camera too late

@@ -1,4 +1,4 @@
-"""Where pictures come from: cameras, video files, streams, folders of images, and a simulated camera.
+"""What a source of frames is, and which one a user's text names: camera, video file, folder of images or stream.
 
 Nothing is opened before `FrameSource.open`, and importing this package does not import OpenCV.
 """
@@ -21,11 +21,11 @@ class FrameSource(Protocol):
     """
 
     name: str
-    """For people: "Camera 0", a file's name, a stream's address without its password."""
+    """Shown to people: "Camera 0", a file's name, a stream's address without its password."""
     live: bool
-    """True: the newest frame wins. False: every frame is processed, and time is the source's own."""
+    """True: only the newest frame counts. False: every frame is processed, and times come from the source."""
     warning: str | None
-    """One sentence about what was skipped or cut off, once that is known."""
+    """One sentence about frames that were skipped or cut off, once that is known."""
 
     def open(self) -> None:
         """Make ready to read.
@@ -57,7 +57,7 @@ def open_source(text: str) -> FrameSource:
     """
     text = text.strip()
     if not text:
-        raise SourceError("No source is named; give a camera number, a file, a folder or a stream's address.")
+        raise SourceError("The source is empty; give a camera number, a file, a folder or a stream's address.")
     if re.fullmatch(r"[+-]?\d+", text):
         return _camera(text)
     scheme, separator, rest = text.partition("://")
@@ -73,7 +73,7 @@ def _camera(digits: str) -> FrameSource:
 
     number = int(digits)
     if not 0 <= number < 1000:
-        raise SourceError(f"{digits} is no camera number; they start at 0.")
+        raise SourceError(f"{digits} is not a camera number; give 0 to 999.")
     return CameraSource(number)
 
 
@@ -82,7 +82,7 @@ def _stream(scheme: str, address: str) -> FrameSource:
 
     if scheme not in STREAM_SCHEMES:
         known = ", ".join(sorted(STREAM_SCHEMES))
-        raise SourceError(f"Streams of the kind {scheme!r} cannot be read; use one of {known}.")
+        raise SourceError(f"Addresses that begin with {scheme}:// cannot be read; use one of {known}.")
     return StreamSource(address)
 
 

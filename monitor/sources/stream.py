@@ -1,4 +1,4 @@
-"""Network cameras: RTSP, HTTP and what else FFmpeg reads."""
+"""Reads network cameras and streams: RTSP, HTTP and the other protocols of FFmpeg."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from monitor.sources.live import LiveSource
 from monitor.sources.opencv import VideoCapture, open_capture
 
 TIMEOUT_MS = 4000
-"""To connect, and between two frames: a lost stream is noticed within 5 seconds."""
+"""Milliseconds to connect, and between two frames, so that a lost stream is noticed within 5 seconds."""
 
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _LOW_LATENCY = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
@@ -19,7 +19,7 @@ _LOW_LATENCY = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
 
 
 def open_stream(address: str) -> VideoCapture:
-    """OpenCV's capture of the stream, by FFmpeg with time-outs and, where it is no file, without buffering."""
+    """OpenCV's capture of the stream, by FFmpeg with time-outs; without buffering, except over HTTP."""
     timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS)
     if address.lower().startswith("http") or _OPTIONS in os.environ:
         return open_capture(address, cv2.CAP_FFMPEG, timeouts)
@@ -32,7 +32,7 @@ def open_stream(address: str) -> VideoCapture:
 
 
 def without_password(address: str) -> str:
-    """The address as it may be shown and logged: user, password and query are left out."""
+    """The address without user, password and query, as it is shown and logged."""
     try:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port else ""

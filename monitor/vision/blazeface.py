@@ -1,7 +1,7 @@
 """BlazeFace "full range" (Bazarevsky et al. 2019, arXiv:1907.05047), with MediaPipe's weights, run by LiteRT.
 
-MediaPipe runs it on 192x192 pixels. It is fully convolutional, so that here it sees a picture in its own proportions
-and a third larger: of faces scaled down to 40 pixels in a 640x480 frame it finds nine of ten instead of two of three.
+MediaPipe runs the network on 192x192 pixels. The network is fully convolutional, so here it takes a picture in its own
+proportions and a third larger: of faces 40 pixels wide in a 640x480 frame it finds nine of ten instead of two of three.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 _LONG, _SHORT = 256, 192
-"""Most input pixels along the longer and the shorter side of a picture: a larger face would be too large for it."""
+"""Most input pixels along the longer and the shorter side; on a larger input the network misses large faces."""
 _SIDES = (160, 192, 256)
-"""What the sides of the input may be: multiples of 32."""
+"""The sides that an input may have, in pixels: multiples of 32."""
 _TRAINED = 192
-"""Side of the input that the weights' file is made for."""
+"""Side of the input that the weights' file is made for, in pixels."""
 _STRIDE = 4
 """Input pixels from one candidate to the next."""
 _KEYPOINTS = 6
@@ -84,7 +84,7 @@ class _Network:
         self._drawn = size
 
     def run(self, rgb: RgbImage, scale: float, min_logit: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The candidates on a picture that is scaled and put at the top left of the input.
+        """The candidates on a picture, which is scaled and drawn at the top left of the input.
 
         Returns:
             float32 (n, 2 + k, 2), in pixels of the input: centre, size and key points of every candidate above
@@ -116,7 +116,7 @@ class _Network:
 
 
 def _resized(content: bytes, size: Size) -> bytes:
-    """The weights' file for another input: the sizes that its feature maps are scaled up to are constants in it."""
+    """The weights' file for an input of another size: it contains the sizes to which feature maps are scaled up."""
     from ai_edge_litert import schema_py_generated as schema
 
     changed = bytearray(content)
@@ -165,8 +165,5 @@ def _weighted_nms(
         same = shared / np.maximum(areas[best] + areas[left] - shared, 1e-9) > overlap
         same[0] = True
         weights = scores[left[same]]
-        yield (
-            np.asarray((raw[left[same]] * weights[:, None, None]).sum(axis=0) / weights.sum()),
-            float(scores[best]),
-        )
+        yield (np.asarray((raw[left[same]] * weights[:, None, None]).sum(axis=0) / weights.sum()), float(scores[best]))
         left = left[~same]

@@ -1,4 +1,4 @@
-"""Aligned face chips, cut exactly as dlib cuts them, from any detector's boxes."""
+"""Face chips for the encoder: aligned as dlib aligns them, from the boxes of either detector."""
 
 from functools import lru_cache
 

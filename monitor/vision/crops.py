@@ -1,7 +1,7 @@
-"""The picture of a face that the emotion model was trained for: FER2013's, upright, grey, 48x48 pixels.
+"""Face crops for the emotion model: upright, grey, 48x48 pixels, framed as the pictures of FER2013.
 
-FER2013's faces were cut out along the box of a face detector. Where that box lies was measured by running the
-detectors here over 1,500 of its pictures: the figures below are the medians over the faces found.
+FER2013's faces were cut out along the box of a face detector. Where that box lies was measured by running Muster's
+detectors over 1,500 of its pictures: the figures below are the medians over the faces found.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ CROP_SIZE = 48
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """Where FER2013's square lies about a detector's box."""
+    """Where the square of a FER2013 picture lies about a detector's box."""
 
     side: float
-    """Its side, as a multiple of the box's larger side."""
+    """The square's side, as a multiple of the box's larger side."""
     rise: float
-    """How far its centre lies above the box's, as a share of the box's height."""
+    """How far the square's centre lies above the box's centre, as a share of the box's height."""
 
 
 BLAZEFACE = Framing(side=1.144, rise=0.038)
-"""1,248 faces; spread of the centre 6 % of the side, of the scale 15 %."""
+"""Median of 1,248 faces; the centre varies by 6 % of the side, the scale by 15 %."""
 
 HOG = Framing(side=1.067, rise=0.067)
-"""156 faces of the first 200; dlib's box sits lower and is wider."""
+"""Median of the 156 faces found on 200 pictures; dlib's box lies lower and is wider than BlazeFace's."""
 
 
 def mood_crop(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:
@@ -41,7 +41,7 @@ def mood_crop(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:
         face: found on `rgb`; with key points it is BlazeFace's, without them HOG's.
 
     Returns:
-        uint8 (48, 48), grey. What lies outside of the picture repeats its edge.
+        uint8 (48, 48), grey; beyond the edge of the picture, its edge pixels are repeated.
     """
     framing = HOG if face.keypoints is None else BLAZEFACE
     side = framing.side * max(face.box.width, face.box.height, 1.0)

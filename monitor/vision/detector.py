@@ -1,4 +1,4 @@
-"""Faces in a frame.
+"""Finds the faces in a frame: the first step of the pipeline.
 
 BlazeFace by default, dlib's HOG detector as the reference. To use another detector, give `FaceDetector` another
 backend: a callable from uint8 (h, w, 3) RGB to a list of `Face`.
@@ -16,10 +16,11 @@ from monitor.vision.blazeface import BlazeFace
 Backend = Callable[[RgbImage], list[Face]]
 
 _SMALLEST_TILE = 360
+"""Side of the smallest square that is searched on its own, in pixels."""
 _SURE = 0.5
-"""A part of a picture shows parts of faces, which must not be taken for whole ones: there the score must be higher."""
+"""Least score of a face in a tile, 0 to 1: higher than in a whole picture, for a tile also shows parts of faces."""
 _RIM = 0.25
-"""Width of the rim around a picture which the face fills, in picture sides."""
+"""Width of the rim that is added around a picture, as a share of its longer side."""
 
 
 class FaceDetector:
@@ -46,7 +47,7 @@ class FaceDetector:
 
         Args:
             rgb: uint8 (h, w, 3).
-            thorough: for still images: look for small faces on large pictures too, and for one that fills it.
+            thorough: for still images: also find small faces on a large picture, and a face that fills the picture.
 
         Returns:
             Faces with boxes in pixels of `rgb`; each box spans forehead to chin.
@@ -69,8 +70,7 @@ class FaceDetector:
         return faces
 
     def _with_rim(self, rgb: RgbImage) -> list[Face]:
-        """Faces that reach to the picture's edges: a detector that was trained on faces with surroundings misses every
-        third of the ORL pictures when they are large, and with a rim around them none."""
+        """Faces that fill the picture: without a rim BlazeFace misses a third of large ORL pictures, with it none."""
         rim = round(max(rgb.shape[:2]) * _RIM)
         wider = np.asarray(cv2.copyMakeBorder(rgb, rim, rim, rim, rim, cv2.BORDER_REPLICATE), np.uint8)
         return [_moved(face, -rim, -rim) for face in self._find(wider)]
@@ -116,7 +116,7 @@ def _moved(face: Face, left: int, top: int) -> Face:
 
 
 def _is_cut(box: Box, tile: RgbImage, whole: RgbImage, left: int, top: int) -> bool:
-    """Whether an inner edge of the tile cuts through the face; another tile sees it whole."""
+    """Whether an inner edge of the tile cuts through the face; another tile shows that face whole."""
     side = tile.shape[0]
     return (
         (box.left < 0 < left)
@@ -127,7 +127,7 @@ def _is_cut(box: Box, tile: RgbImage, whole: RgbImage, left: int, top: int) -> b
 
 
 def _best_of_overlapping(faces: list[Face]) -> list[Face]:
-    """The surest of each face, without what lies on another: an eye of a large face looks like a small face."""
+    """The surest box of each face, without boxes that lie on a larger one: an eye can look like a small face."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.score):
         if all(face.box.iou(other.box) < 0.3 and not _lies_on(face.box, other.box) for other in kept):

@@ -1,4 +1,4 @@
-"""Face chips to embeddings: dlib's network, run by onnxruntime, or by dlib itself as the reference."""
+"""Turns face chips into embeddings: dlib's network, run by onnxruntime, or by dlib itself as the reference."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,10 +12,10 @@ from monitor.vision.dlib_resnet import CHIP_SIZE, build_onnx
 from monitor.vision.runtime import open_session
 
 ENCODER_NAME = "dlib-resnet-v1"
-"""Templates of another name or version are never compared with these."""
+"""Stored with each template; templates of different encoders are never compared."""
 
 _AT_ONCE = 16
-"""Chips a call: a fifth faster each than one by one; more of them are no faster and take a megabyte each."""
+"""Chips per run of the network: a fifth faster than one by one; more are not faster, and take a megabyte each."""
 
 Chips = NDArray[np.uint8]
 Embeddings = NDArray[np.float32]
@@ -33,8 +33,8 @@ class FaceEncoder:
         """
         Args:
             backend: "onnx", or "dlib" for the reference.
-            threads: that onnxruntime may use.
-            cache: folder for the built model; None for the user's own.
+            threads: how many onnxruntime may use.
+            cache: folder for the built model; None for the user's cache folder.
 
         Raises:
             ModelError: dlib's weights are missing or damaged.
@@ -64,8 +64,7 @@ class FaceEncoder:
             return np.empty((0, EMBEDDING_SIZE), np.float32)
         if self._reference is not None:
             return np.array(
-                [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips],
-                np.float32,
+                [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips], np.float32
             )
         parts = [np.ascontiguousarray(chips[start : start + _AT_ONCE]) for start in range(0, len(chips), _AT_ONCE)]
         return np.concatenate([self._session.run(None, {"chips": part})[0] for part in parts])

@@ -1,4 +1,4 @@
-"""Still images from files that nobody vouches for."""
+"""Reads still images from files, damaged and malicious ones included."""
 
 import warnings
 from contextlib import nullcontext
@@ -16,13 +16,13 @@ from monitor.vision.runtime import quiet_native_output
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".ppm"}
 )
-"""File names that are taken for images."""
+"""Endings of the file names that are taken for images."""
 
 MAX_PIXELS = 200_000_000
-"""More is refused before decoding: a picture of 200 megapixels needs 600 MB as RGB."""
+"""Larger pictures are refused before decoding: 200 megapixels need 600 MB as RGB."""
 
 MAX_SIDE = 4096
-"""Larger pictures are scaled down to this; faces on them stay far larger than needed."""
+"""Pixels on the longer side to which larger pictures are scaled down; their faces stay far larger than needed."""
 
 _TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -33,7 +33,7 @@ _TURNS: dict[object, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture upright, by its EXIF orientation."""
+"""The turn that makes a picture upright, by its EXIF orientation."""
 
 
 def read_image(path: Path) -> RgbImage:
@@ -100,7 +100,7 @@ def _to_rgb(image: Image.Image, path: Path) -> RgbImage:
 
 
 def _turned(image: Image.Image) -> Image.Image:
-    """Upright, by the orientation tag; Pillow's own `exif_transpose` fails where any other tag is damaged."""
+    """The picture upright, by its orientation tag; Pillow's `exif_transpose` fails where any other tag is damaged."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # noqa: BLE001 - damaged tags raise nearly anything; the picture itself may be whole
@@ -110,7 +110,7 @@ def _turned(image: Image.Image) -> Image.Image:
 
 
 def _from_deep(grey: "np.ndarray[Any, np.dtype[Any]]") -> RgbImage:
-    """16-bit and float pictures: the full range of their type, or of their values where that is unknown."""
+    """A 16-bit or float picture, scaled from the range of its type, or of its values where the type has none."""
     values = np.nan_to_num(grey.astype(np.float32), posinf=0, neginf=0)
     top = 65535.0 if grey.dtype.itemsize == 2 or values.max() > 255 else 255.0 if values.max() > 1 else 1.0
     scaled = np.clip(values * (255.0 / top), 0, 255).astype(np.uint8)

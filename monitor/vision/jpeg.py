@@ -10,7 +10,7 @@ def encode_jpeg(rgb: RgbImage, quality: int = 95) -> bytes:
     """An image uint8 (h, w, 3) RGB as JPEG; at 95 of 100 nearly without loss.
 
     Raises:
-        ImageError: it has more than 65,500 pixels on a side, or none.
+        ImageError: the image has more than 65,500 pixels on a side, or none at all.
     """
     import cv2
 

@@ -1,4 +1,4 @@
-"""Where eyes, nose and mouth are on an aligned face: dlib's 68 points (the iBUG 300-W scheme)."""
+"""Finds eyes, nose and mouth on an aligned face: dlib's 68 points (the iBUG 300-W scheme)."""
 
 from functools import lru_cache
 from typing import Final
@@ -11,7 +11,7 @@ from monitor.domain import RgbImage
 from monitor.vision import models
 
 _FACE_ON_CHIP: Final = dlib.rectangle(7, 5, 141, 139)
-"""Where the detector's box lies on a chip of 150 x 150; the median over portraits."""
+"""The detector's box on a chip of 150x150 pixels: left, top, right, bottom; the median over portraits."""
 
 Landmarks = NDArray[np.float64]
 

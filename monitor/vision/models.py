@@ -1,8 +1,9 @@
-"""Where model files come from (installed packages) and where built ones are kept (the user's cache)."""
+"""Finds model files in installed packages, and keeps models built from them in the user's cache."""
 
 import hashlib
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -54,7 +55,7 @@ def weights(model: ModelFile) -> Path:
     """The path of a model file, found without importing its package.
 
     Raises:
-        ModelError: the package or the file is missing, or it is not the file that it should be.
+        ModelError: the package or the file is missing, or the file's SHA-256 is wrong.
     """
     package, name, wanted = model
     spec = find_spec(package)
@@ -80,21 +81,21 @@ def sha256_of(path: Path) -> str:
 
 
 def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes], bytes]) -> bytes:
-    """What `build` makes of `source`, from the cache where it is whole.
+    """What `build` makes of `source`: read from the cache, or built and put there.
 
-    The cached file is named after the source's hash and carries its own hash in front, so that neither a
-    changed source nor a damaged cache is ever used. Without a writable cache it is built every time.
+    The cached file is named after the source's hash and begins with its own hash, so neither a changed source nor a
+    damaged cache is ever used. Without a writable cache the model is built every time.
 
     Args:
         folder: the cache.
         source: the file built from.
-        recipe: changes whenever `build` does.
+        recipe: a name that must change whenever `build` changes.
         build: pure function of the source's content.
     """
     content = source.read_bytes()
     path = folder / f"{recipe}-{hashlib.sha256(content).hexdigest()[:32]}.bin"
-    stored = _read(path)
-    if stored is not None:
+    with suppress(OSError):  # where there is none, or it cannot be read, the model is built
+        stored = path.read_bytes()
         if hashlib.sha256(stored[32:]).digest() == stored[:32]:
             return stored[32:]
         logger.warning("The cached model %s was damaged; it is built again.", path.name)
@@ -105,16 +106,6 @@ def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes
             part.write_bytes(hashlib.sha256(built).digest() + built)
     except OSError as error:
         logger.warning(
-            "The model cache %s cannot be written (%s); models are built at every start.",
-            folder,
-            error.strerror,
+            "The model cache %s cannot be written (%s); models are built at every start.", folder, error.strerror
         )
     return built
-
-
-def _read(path: Path) -> bytes | None:
-    """The file's content; None where there is none, or it cannot be read: then it is built."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

@@ -1,4 +1,4 @@
-"""How models are opened here: quiet, on few threads, without spinning on a core that others need."""
+"""Opens models in onnxruntime: without output, on few threads, and without spinning on a core that others need."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Before it is imported: onnxruntime keeps a device id and records of its use, and would send them to its makers.
+# Set before the import: onnxruntime would keep a device id and send records of its use to its makers.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime
@@ -14,7 +14,7 @@ import onnxruntime
 from monitor.errors import ModelError
 
 _quiet = threading.RLock()
-"""Two threads that redirect the same output in turns would leave it redirected for ever."""
+"""Held while standard error is redirected: two threads at once would leave it redirected for ever."""
 
 
 def open_session(model: bytes, *, threads: int = 1) -> onnxruntime.InferenceSession:
@@ -39,7 +39,7 @@ def open_session(model: bytes, *, threads: int = 1) -> onnxruntime.InferenceSess
 
 @contextmanager
 def quiet_native_output() -> Iterator[None]:
-    """Send to nowhere what native libraries write to standard error past Python, where it would damage the screen."""
+    """Drop what native libraries write to standard error, where it would damage the app's screen."""
     with _quiet:
         sys.stderr.flush()
         saved = os.dup(2)

@@ -4,7 +4,7 @@ A face is painted with its actor's number in the red channel and the actor's pat
 geometry of real ones: different people at cosine 0.85, two views of one person at 0.97.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, EMOTIONS, Box, Embedding, Face, Frame, RgbImage
 from monitor.pipeline.consensus import FlowSettings
-from monitor.vision.matching.gallery import GalleryEntry
+from monitor.vision.matching.gallery import Gallery, GalleryEntry
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CAST = ("Ada", "Bela", "Cleo", "Dana", "stranger")
@@ -49,6 +49,11 @@ def near(centre: Embedding, similarity: float, random: np.random.Generator) -> E
     aside -= (aside @ centre) * centre
     aside /= np.linalg.norm(aside)
     return np.asarray(similarity * centre + np.sqrt(1 - similarity**2) * aside, np.float32)
+
+
+def gallery_of(entries: Sequence[GalleryEntry], *, target_fpir: float = 0.01, margin: float = 0.01) -> Gallery:
+    """A gallery with the defaults of the settings."""
+    return Gallery(entries, target_fpir=target_fpir, margin=margin)
 
 
 class Stage:

@@ -2,6 +2,7 @@
 
 import secrets
 import tempfile
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,7 +91,7 @@ def _play(
         make, as_json_lines=json, zone=settings.zone, on_scene=scorer.see, on_event=scorer.hear
     )
     truth = scorer.truth()
-    more: dict[str, Any] = {"truth": truth.as_json()} if json else {}
+    more: dict[str, Any] = {"truth": asdict(truth)} if json else {}
     print_summary(summary, check_ins, as_json_lines=json, **more)
     if not json:
         out.print(

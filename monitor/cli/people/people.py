@@ -221,7 +221,7 @@ def re_encode(db: DbOption = None, config: ConfigOption = None, as_json: JsonOpt
     """Compute templates of an older encoder anew, from the faces that were kept."""
     from enroll.people import reencode
     from monitor.vision.encoder import FaceEncoder
-    from monitor.vision.stills import embed_stills
+    from monitor.vision.still_embeddings import embed_stills
 
     engine, cipher = store(db, config)
     encoder = FaceEncoder()

@@ -1,4 +1,4 @@
-"""A camera that does not exist, in front of people who do: for the demo."""
+"""The camera of the demo: real faces on drawn people, who come and go before a drawn hall."""
 
 import math
 import time
@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from monitor.domain import Frame, RgbImage
 from monitor.sources.live import now_utc
 from monitor.sources.simulated.choreography import Programme
-from monitor.sources.simulated.people import Subject, cast, photo
+from monitor.sources.simulated.people import cast, photo
 from monitor.sources.simulated.scenery import hall, light_at, through_the_lens
 from monitor.sources.simulated.sprites import draw_person
 from monitor.sources.simulated.truth import Appearance, VisitRecord, appearances, summed_up
 
 NO_NEW_VISITS = 4.0
-"""Seconds before the end after which nobody comes any more: time enough to see the last ones clearly."""
+"""Seconds before the end in which nobody new comes, so that the last visitors are seen clearly."""
 
 
 class SimulatedCamera:
@@ -65,11 +65,6 @@ class SimulatedCamera:
         """Photos of the people to enrol, by name: uint8 (h, w, 3). None of them is ever shown to the camera."""
         return {one.name: [photo(portrait) for portrait in one.enrolment] for one in self._people if one.name}
 
-    @property
-    def people(self) -> tuple[Subject, ...]:
-        """All 40, strangers included."""
-        return self._people
-
     def open(self) -> None:
         """Begin again at the first frame."""
         hall()
@@ -104,7 +99,7 @@ class SimulatedCamera:
         return appearances(self._programme.present(seconds))
 
     def visits(self, until: float | None = None) -> tuple[VisitRecord, ...]:
-        """All visits that began up to then, as far as they were to be seen until then.
+        """All visits that began until then, as they were seen until then.
 
         Args:
             until: seconds of simulated time; None for what was read so far.

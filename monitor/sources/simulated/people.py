@@ -20,22 +20,20 @@ from monitor.errors import SourceError
 
 ENROLLED = 30
 IMAGES = 10
-"""Images of each person; half of them enrol, the other half is what the camera sees."""
+"""Images of each person; one half is enrolled, the camera shows the other half."""
 
 FRONTAL_YAW = 0.13
-"""The nose tip at most this far from the middle between the ears, in face widths: about 25 degrees."""
+"""Farthest the nose tip of a frontal face is from the middle between the ears, in face widths: about 25 degrees."""
 
 _NAMES = (
-    "Anton Lanternfield", "Bertil Quillwater", "Cosmo Marblebrook", "Davit Copperwick",
-    "Emil Thistledown", "Farid Pebblestone", "Gianni Larkmeadow", "Halima Starling",
-    "Ivo Bramblegate", "Jasmin Moonharbour", "Kofi Windlass", "Robin Silverfern",
-    "Lorenz Oakenbell", "Mirko Inkwell", "Niall Driftwood", "Omar Saffronhill",
-    "Pavel Glasswing", "Quentin Fogbound", "Rafael Nutmeg", "Stellan Pinecastle",
-    "Tomás Larkspur", "Usman Goldenrod", "Viktor Snowglobe", "Wendell Teakettle",
-    "Xaver Millpond", "Yannick Rowanberry", "Zoltan Paperkite", "Aurel Candlewood",
-    "Bruno Skylark", "Cyril Moorhen", "Dmitri Honeycomb", "Elin Frostflower",
-    "Fyodor Blackthorn", "Gustav Weathervane", "Hanne Summerfield", "Idris Cobblestone",
-    "Jorund Elderbeard", "Kasper Wheatley-Moss", "Lucio Tumbleweed", "Magnus Brightwater",
+    "Anton Lanternfield", "Bertil Quillwater", "Cosmo Marblebrook", "Davit Copperwick", "Emil Thistledown",
+    "Farid Pebblestone", "Gianni Larkmeadow", "Halima Starling", "Ivo Bramblegate", "Jasmin Moonharbour",
+    "Kofi Windlass", "Robin Silverfern", "Lorenz Oakenbell", "Mirko Inkwell", "Niall Driftwood", "Omar Saffronhill",
+    "Pavel Glasswing", "Quentin Fogbound", "Rafael Nutmeg", "Stellan Pinecastle", "Tomás Larkspur", "Usman Goldenrod",
+    "Viktor Snowglobe", "Wendell Teakettle", "Xaver Millpond", "Yannick Rowanberry", "Zoltan Paperkite",
+    "Aurel Candlewood", "Bruno Skylark", "Cyril Moorhen", "Dmitri Honeycomb", "Elin Frostflower", "Fyodor Blackthorn",
+    "Gustav Weathervane", "Hanne Summerfield", "Idris Cobblestone", "Jorund Elderbeard", "Kasper Wheatley-Moss",
+    "Lucio Tumbleweed", "Magnus Brightwater",
 )  # fmt: skip
 
 
@@ -84,20 +82,15 @@ def cast(seed: int) -> tuple[Subject, ...]:
     random = np.random.default_rng((seed, 1))
     portraits = _portraits()
     enrolled = set(random.permutation(len(_NAMES))[:ENROLLED].tolist())
-    return tuple(
-        _subject(index + 1, name if index in enrolled else None, portraits, random) for index, name in enumerate(_NAMES)
-    )
-
-
-def _subject(
-    number: int, name: str | None, portraits: dict[tuple[int, int], Portrait], random: np.random.Generator
-) -> Subject:
-    """Splits the images by chance, but so that both halves look as much to the front."""
-    ranked = sorted((portraits[number, image + 1] for image in range(IMAGES)), key=lambda one: abs(one.yaw))
-    swapped = random.random(IMAGES // 2) < 0.5
-    enrolment = tuple(ranked[2 * n + int(swap)] for n, swap in enumerate(swapped))
-    seen = tuple(ranked[2 * n + 1 - int(swap)] for n, swap in enumerate(swapped))
-    return Subject(number, name, enrolment, seen)
+    subjects = []
+    for index, name in enumerate(_NAMES):
+        # Neighbours in the order of their turn go to different halves at random, so that both are equally frontal.
+        ranked = sorted((portraits[index + 1, image + 1] for image in range(IMAGES)), key=lambda one: abs(one.yaw))
+        swapped = random.random(IMAGES // 2) < 0.5
+        enrolment = tuple(ranked[2 * n + int(swap)] for n, swap in enumerate(swapped))
+        seen = tuple(ranked[2 * n + 1 - int(swap)] for n, swap in enumerate(swapped))
+        subjects.append(Subject(index + 1, name if index in enrolled else None, enrolment, seen))
+    return tuple(subjects)
 
 
 def grey_image(portrait: Portrait) -> NDArray[np.uint8]:

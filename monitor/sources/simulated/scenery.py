@@ -12,21 +12,47 @@ from monitor.sources.simulated.choreography import HEIGHT, WIDTH
 
 _FLOOR_TOP = 312
 _FINE = 2
-"""Drawn this many times larger, then scaled down for smooth edges."""
-
+"""The hall is drawn this many times larger, then scaled down for smooth edges."""
 _NOISE_MARGIN = 64
+
+_FURNITURE = (
+    # The skirting board.
+    ((196, 190, 176), (0, 304), (640, 312)),
+    # The doorway: frame, sky, wall, trees, path, door, and light on the floor.
+    ((208, 200, 184), (264, 92), (396, 312)),
+    ((112, 148, 160), (274, 102), (386, 312)),
+    ((150, 186, 198), (274, 102), (386, 196)),
+    ((86, 124, 96), (274, 240), (306, 222), (338, 236), (386, 214), (386, 262), (274, 262)),
+    ((150, 140, 122), (274, 258), (386, 312)),
+    ((122, 84, 60), (386, 102), (414, 92), (414, 330), (386, 312)),
+    ((172, 132, 92), (274, 312), (386, 312), (430, 362), (222, 362)),
+    # The window: frame, sky, hills and bars.
+    ((214, 208, 194), (44, 84), (176, 232)),
+    ((158, 194, 206), (52, 92), (168, 224)),
+    ((98, 138, 104), (52, 190), (88, 168), (120, 186), (168, 160), (168, 224), (52, 224)),
+    ((214, 208, 194), (107, 92), (113, 224)),
+    ((214, 208, 194), (52, 150), (168, 155)),
+    # The notice board and its notes.
+    ((60, 44, 36), (452, 112), (546, 176)),
+    ((226, 190, 112), (458, 118), (540, 170)),
+    ((240, 236, 226), (466, 126), (494, 160)),
+    ((206, 92, 78), (502, 130), (532, 148)),
+    ((92, 140, 150), (502, 153), (532, 163)),
+)
+"""From the back to the front: a colour and the corners of a polygon, or two opposite corners of a box."""
 
 
 @lru_cache(maxsize=1)
 def hall() -> RgbImage:
     """An entrance hall: uint8 (480, 640, 3). Shared: copy it before drawing on it."""
     canvas = np.zeros((HEIGHT * _FINE, WIDTH * _FINE, 3), np.uint8)
-    _wall(canvas)
-    _floor(canvas)
-    _doorway(canvas)
-    _window(canvas)
+    _wall_and_floor(canvas)
+    for colour, *corners in _FURNITURE:
+        if len(corners) == 2:
+            (left, top), (right, bottom) = corners
+            corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        _polygon(canvas, corners, colour)
     _plant(canvas)
-    _notice_board(canvas)
     picture = cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.8), np.uint8)
 
@@ -55,73 +81,28 @@ def through_the_lens(frame: RgbImage, light: float, index: int, seed: int) -> Rg
     return np.asarray(cv2.subtract(cv2.add(lit, brighter[part]), darker[part]), np.uint8)
 
 
-def _shape(canvas: Any, points: list[tuple[float, float]], colour: tuple[float, float, float]) -> None:
-    corners = np.round(np.array(points) * _FINE * 16).astype(np.int32)
-    cv2.fillPoly(canvas, [corners], colour, cv2.LINE_AA, 4)
+def _polygon(canvas: Any, corners: Any, colour: tuple[int, ...]) -> None:
+    cv2.fillPoly(canvas, [np.round(np.array(corners) * _FINE * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
 
 
-def _box(canvas: Any, left: float, top: float, right: float, bottom: float, colour: tuple[float, float, float]) -> None:
-    _shape(canvas, [(left, top), (right, top), (right, bottom), (left, bottom)], colour)
-
-
-def _wall(canvas: Any) -> None:
+def _wall_and_floor(canvas: Any) -> None:
     down = np.linspace(0, 1, canvas.shape[0])[:, None, None]
     across = np.linspace(-1, 1, canvas.shape[1])[None, :, None]
     top, bottom = np.array([38, 62, 78]), np.array([84, 116, 124])
     canvas[:] = np.clip((top + (bottom - top) * down) * (1.08 - 0.3 * across**2), 0, 255)
-
-
-def _floor(canvas: Any) -> None:
-    rows = np.arange(_FLOOR_TOP, HEIGHT, 1 / _FINE)
-    depth = (rows - _FLOOR_TOP) / (HEIGHT - _FLOOR_TOP)
-    near, far = np.array([150, 108, 74]), np.array([106, 80, 62])
-    band = far + (near - far) * depth[:, None]
-    canvas[_FLOOR_TOP * _FINE :] = band[:, None, :].astype(np.uint8)
+    depth = np.linspace(0, 1, (HEIGHT - _FLOOR_TOP) * _FINE, endpoint=False)[:, None, None]
+    far, near = np.array([106, 80, 62]), np.array([150, 108, 74])
+    canvas[_FLOOR_TOP * _FINE :] = far + (near - far) * depth
     for plank in range(-14, 15):
-        start, end = 325 + plank * 34, 325 + plank * 110
-        ends = (start * _FINE, _FLOOR_TOP * _FINE), (end * _FINE, HEIGHT * _FINE)
-        cv2.line(canvas, *ends, (92, 68, 52), 2, cv2.LINE_AA)
-    _box(canvas, 0, _FLOOR_TOP - 8, WIDTH, _FLOOR_TOP, (196, 190, 176))
-
-
-def _doorway(canvas: Any) -> None:
-    _box(canvas, 264, 92, 396, _FLOOR_TOP, (208, 200, 184))
-    _box(canvas, 274, 102, 386, _FLOOR_TOP, (112, 148, 160))
-    _box(canvas, 274, 102, 386, 196, (150, 186, 198))
-    _shape(canvas, [(274, 240), (306, 222), (338, 236), (386, 214), (386, 262), (274, 262)], (86, 124, 96))
-    _box(canvas, 274, 258, 386, _FLOOR_TOP, (150, 140, 122))
-    _shape(canvas, [(386, 102), (414, 92), (414, 330), (386, _FLOOR_TOP)], (122, 84, 60))
-    _shape(canvas, [(274, _FLOOR_TOP), (386, _FLOOR_TOP), (430, 362), (222, 362)], (172, 132, 92))
-
-
-def _window(canvas: Any) -> None:
-    _box(canvas, 44, 84, 176, 232, (214, 208, 194))
-    _box(canvas, 52, 92, 168, 224, (158, 194, 206))
-    _shape(canvas, [(52, 190), (88, 168), (120, 186), (168, 160), (168, 224), (52, 224)], (98, 138, 104))
-    _box(canvas, 107, 92, 113, 224, (214, 208, 194))
-    _box(canvas, 52, 150, 168, 155, (214, 208, 194))
+        ends = np.array([(325 + plank * 34, _FLOOR_TOP), (325 + plank * 110, HEIGHT)]) * _FINE
+        cv2.polylines(canvas, [ends], False, (92, 68, 52), 2, cv2.LINE_AA)
 
 
 def _plant(canvas: Any) -> None:
-    for angle in range(-75, 76, 15):
-        length = 92 - abs(angle) * 0.35
-        tip = 586 + length * math.sin(math.radians(angle)), 300 - length * math.cos(math.radians(angle))
-        side = 7 * math.cos(math.radians(angle)), 7 * math.sin(math.radians(angle))
-        middle = (586 + tip[0]) / 2, (300 + tip[1]) / 2
-        green = (44.0, 104.0 + (angle % 30), 66.0)
-        leaf = [
-            (586.0, 300.0),
-            (middle[0] + side[0], middle[1] + side[1]),
-            tip,
-            (middle[0] - side[0], middle[1] - side[1]),
-        ]
-        _shape(canvas, leaf, green)
-    _shape(canvas, [(562, 296), (610, 296), (602, 346), (570, 346)], (188, 104, 74))
-
-
-def _notice_board(canvas: Any) -> None:
-    _box(canvas, 452, 112, 546, 176, (60, 44, 36))
-    _box(canvas, 458, 118, 540, 170, (226, 190, 112))
-    _box(canvas, 466, 126, 494, 160, (240, 236, 226))
-    _box(canvas, 502, 130, 532, 148, (206, 92, 78))
-    _box(canvas, 502, 153, 532, 163, (92, 140, 150))
+    foot = np.array([586, 300])
+    for degrees in range(-75, 76, 15):
+        across, up = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+        tip = foot + (92 - abs(degrees) * 0.35) * np.array([across, -up])
+        middle, side = (foot + tip) / 2, 7 * np.array([up, across])
+        _polygon(canvas, [foot, middle + side, tip, middle - side], (44, 104 + degrees % 30, 66))
+    _polygon(canvas, [(562, 296), (610, 296), (602, 346), (570, 346)], (188, 104, 74))

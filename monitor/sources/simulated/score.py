@@ -1,35 +1,32 @@
-"""How well the kiosk did on a simulated camera, whose truth is known."""
+"""Scores the kiosk on the simulated camera, whose truth is known."""
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.sources.simulated.camera import SimulatedCamera
 from monitor.sources.simulated.truth import whose_face
 
 _OVERLAPS = 0.15
-"""Intersection over union from which a box may be the face of either of two people who pass each other."""
+"""Least intersection over union of a box and a person's face; two people who pass each other can both reach it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the demo says about itself."""
+    """The score of a run of the demo."""
 
     visitors: int
     """Enrolled people who came into clear view."""
     checked_in: int
-    """Those of them who were checked in."""
+    """Visitors who were checked in."""
     named_right: int
-    """Tracks that were named, and always rightly."""
+    """Tracks that were named, and never wrongly."""
     named_wrong: int
-    """Tracks of enrolled people that were ever named wrongly."""
+    """Tracks of enrolled people that were named wrongly at least once."""
     strangers: int
     """Strangers who came into clear view."""
     strangers_named: int
-    """Tracks of strangers that were ever named."""
-
-    def as_json(self) -> dict[str, int]:
-        return asdict(self)
+    """Tracks of strangers that were named at least once."""
 
 
 class Scorer:
@@ -52,11 +49,10 @@ class Scorer:
         self._seconds = scene.frame.seconds
         there = self._truth.truth_at(self._seconds)
         for observation in scene.observations:
-            box = observation.track.face.box
+            track, box = observation.track.id, observation.track.face.box
             appearance = whose_face(box, there)
             if appearance is None:
                 continue
-            track = observation.track.id
             self._really[track][appearance.name] += 1
             person = observation.match.person if observation.match else None
             if person is not None:

@@ -32,7 +32,7 @@ _SKIN = (
     (210, 240, 207, 185),
     (255, 255, 243, 230),
 )
-"""Grey, and the red, green and blue of about the same brightness that it becomes."""
+"""Grey values, and the red, green and blue by which each is replaced."""
 
 _CLOTHES = (
     (46, 94, 138), (176, 71, 62), (58, 120, 92), (222, 168, 74), (98, 80, 140),
@@ -79,13 +79,7 @@ def draw_person(frame: RgbImage, subject: int, pose: Pose) -> None:
 
 
 def _place(
-    frame: RgbImage,
-    cut_out: CutOut,
-    pose: Pose,
-    turned: float,
-    roll: float,
-    opacity: float,
-    shade: float = 1.0,
+    frame: RgbImage, cut_out: CutOut, pose: Pose, turned: float, roll: float, opacity: float, shade: float = 1.0
 ) -> None:
     """Scale, turn and lay the cut-out over the part of the frame that it covers."""
     scale = pose.size / cut_out.unit
@@ -102,20 +96,12 @@ def _place(
     if right <= left or bottom <= top or opacity <= 0:
         return
     matrix = np.array([[a, b, shift_x - left], [c, d, shift_y - top]])
-    size = int(right - left), int(bottom - top)
-    patch = cv2.warpAffine(cut_out.rgba, matrix, size, flags=cv2.INTER_LINEAR)
-    if opacity < 1:
-        patch = cv2.convertScaleAbs(patch, alpha=opacity)
-    _blend(frame[top:bottom, left:right], patch, shade)
-
-
-def _blend(under: RgbImage, patch: Any, shade: float) -> None:
-    colour = cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB)
-    if shade < 1:
-        colour = cv2.convertScaleAbs(colour, alpha=shade)
+    patch = cv2.warpAffine(cut_out.rgba, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
+    patch = cv2.convertScaleAbs(patch, alpha=opacity)
+    under = frame[top:bottom, left:right]
     through = cv2.bitwise_not(cv2.extractChannel(patch, 3))
     kept = cv2.multiply(under, cv2.merge((through, through, through)), scale=1 / 255)
-    cv2.add(kept, colour, dst=under)
+    cv2.add(kept, cv2.convertScaleAbs(cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB), alpha=shade), dst=under)
 
 
 @lru_cache(maxsize=200)
@@ -154,11 +140,9 @@ def _tint(grey: Any) -> Any:
 @lru_cache(maxsize=80)
 def _back_of_head(subject: int, portrait: Portrait) -> CutOut:
     """The same head from behind: hair all over, in the shade of this person's hair."""
-    grey = grey_image(portrait)
-    crown = grey[2:14, 26:66]
-    shade = int(np.clip(np.percentile(crown, 30), 22, 150))
-    random = np.random.default_rng(subject)
-    strands = cv2.GaussianBlur(random.normal(0, 60, _HEAD_SIZE[::-1]).astype(np.float32), (0, 0), 1.2, sigmaY=9)
+    shade = int(np.clip(np.percentile(grey_image(portrait)[2:14, 26:66], 30), 22, 150))
+    noise = np.random.default_rng(subject).normal(0, 60, _HEAD_SIZE[::-1]).astype(np.float32)
+    strands = cv2.GaussianBlur(noise, (0, 0), 1.2, sigmaY=9)
     light = np.linspace(16, -12, _HEAD_SIZE[1], dtype=np.float32)[:, None]
     hair = np.clip(shade + strands + light, 0, 255).astype(np.uint8)
     return _cut_out(_tint(hair), _oval(), UNIT, _HEAD_EYES)
@@ -166,11 +150,10 @@ def _back_of_head(subject: int, portrait: Portrait) -> CutOut:
 
 @lru_cache(maxsize=40)
 def _body(subject: int) -> CutOut:
-    """Neck, shoulders, shirt and trousers, drawn at twice the size for smooth edges."""
+    """Neck, shoulders, shirt and trousers, darker towards the arms and the feet."""
     cloth = np.array(_CLOTHES[(subject * 7) % len(_CLOTHES)], np.float64)
-    size = _BODY_SIZE[0] * 2, _BODY_SIZE[1] * 2
-    colour = np.zeros((size[1], size[0], 3), np.uint8)
-    alpha = np.zeros((size[1], size[0]), np.uint8)
+    width, height = _BODY_SIZE
+    colour, alpha = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)
     skin = _tint(np.full((1, 1), 128, np.uint8))[0, 0].astype(float)
     parts = (
         (_mirrored(_TROUSERS), cloth * 0.3 + 12),
@@ -180,30 +163,18 @@ def _body(subject: int) -> CutOut:
         (tuple((-x, y) for x, y in _COLLAR), cloth * 0.75 + 60),
     )
     for outline, paint in parts:
-        points = np.array([(_BODY_EYES[0] + x * _BODY_UNIT, _BODY_EYES[1] + y * _BODY_UNIT) for x, y in outline])
-        corners = np.round(points * 2 * 16).astype(np.int32)
+        points = np.array(_BODY_EYES) + np.array(outline) * _BODY_UNIT
+        corners = np.round(points * 16).astype(np.int32)
         cv2.fillPoly(colour, [corners], tuple(float(value) for value in paint), cv2.LINE_AA, 4)
         cv2.fillPoly(alpha, [corners], 255, cv2.LINE_AA, 4)
     # Colours reach beyond the outline, so that its soft edge does not turn dark.
-    beyond = cv2.dilate(colour, np.ones((17, 17), np.uint8))
-    colour = _rounded_light(cv2.GaussianBlur(np.where(alpha[..., None] > 0, colour, beyond), (0, 0), 2))
-    soft = cv2.GaussianBlur(alpha, (0, 0), 3)
-    return _cut_out(
-        cv2.resize(colour, _BODY_SIZE, interpolation=cv2.INTER_AREA),
-        cv2.resize(soft, _BODY_SIZE, interpolation=cv2.INTER_AREA),
-        _BODY_UNIT,
-        _BODY_EYES,
-    )
+    beyond = cv2.dilate(colour, np.ones((9, 9), np.uint8))
+    colour = cv2.GaussianBlur(np.where(alpha[..., None] > 127, colour, beyond), (0, 0), 1)
+    light = np.linspace(1.1, 0.75, height)[:, None] * (1 - 0.35 * np.linspace(-1, 1, width) ** 2)
+    lit = np.clip(colour * light[..., None], 0, 255).astype(np.uint8)
+    return _cut_out(lit, cv2.GaussianBlur(alpha, (0, 0), 1.5), _BODY_UNIT, _BODY_EYES)
 
 
 def _mirrored(half: Outline) -> Outline:
     """The whole outline of which one half is given."""
     return (*half, *((-x, y) for x, y in reversed(half)))
-
-
-def _rounded_light(colour: Any) -> Any:
-    """Darker towards the arms, and downwards, as light from a ceiling falls on a body."""
-    height, width = colour.shape[:2]
-    across = 1 - 0.35 * np.abs(np.linspace(-1, 1, width)) ** 2
-    down = np.linspace(1.1, 0.75, height)
-    return np.clip(colour * (down[:, None] * across)[..., None], 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What the simulated camera really shows: the measure for what the kiosk says about it."""
+"""Who is really in the simulated camera's frames: the truth that the kiosk's answers are scored by."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -9,17 +9,17 @@ from monitor.sources.simulated.choreography import HEIGHT, WIDTH, Pose, Visit
 from monitor.sources.simulated.people import Portrait
 
 CLEAR_SIZE = 40.0
-"""A face narrower than this (pixels) is not clearly seen."""
-
+"""Least width of a face that is clearly seen, in pixels."""
 CLEAR_TURN = 20.0
-"""Nor is one turned further than this (degrees)."""
-
+"""Largest turn of a face that is clearly seen, in degrees."""
 CLEAR_SECONDS = 1.0
-"""Who is clearly seen for this long without a break has come into clear view."""
-
+"""Seconds without a break for which a face is clearly seen that came into clear view."""
 _MOST_HIDDEN = 0.04
+"""Largest share of a clearly seen face that a nearer head hides."""
 _LEAST_OVERLAP = 0.3
+"""Least intersection over union of a detector's box and the face that it shows."""
 _NEARER_WINS = 0.6
+"""Share of the best overlap from which a nearer person's face is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,13 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class VisitRecord:
-    """One visit, summed up."""
+    """One visit, summed up; times are seconds of simulated time."""
 
-    visit: int
     subject: int
     name: str | None
-    first_seen: float
-    """Seconds of simulated time."""
     last_seen: float
     clear_from: float | None
     """When the first clear view of `CLEAR_SECONDS` or more began; None when there was none."""
-    clear_seconds: float
-    """All clear views together."""
 
 
 def head_half_widths(size: float) -> tuple[float, float]:
@@ -73,25 +68,18 @@ def face_box(pose: Pose) -> Box:
 
 
 def squash(turn: float) -> float:
-    """How much narrower a turned face is drawn."""
+    """Width of a face turned by so many degrees, as a share of its frontal width."""
     return max(0.62, math.cos(math.radians(min(90.0, abs(turn)) * 0.75)))
 
 
 def appearances(ordered: Sequence[tuple[Visit, Pose]]) -> tuple[Appearance, ...]:
-    """Everybody in the frame; both from the farthest to the nearest."""
+    """Everybody in the frame, from the farthest to the nearest, as `ordered` is."""
     found = []
     for place, (visit, pose) in enumerate(ordered):
         box = face_box(pose)
-        nearer = [_head(other) for _, other in ordered[place + 1 :]]
-        found.append(
-            Appearance(
-                visit=visit.number,
-                subject=visit.subject.number,
-                name=visit.subject.name,
-                box=box,
-                clear=_is_clear(pose, box) and all(_shared(box, head) <= _MOST_HIDDEN for head in nearer),
-            )
-        )
+        heads = [_head(other) for _, other in ordered[place + 1 :]]
+        clear = _is_clear(pose, box) and all(box.intersection(head) <= _MOST_HIDDEN * box.area for head in heads)
+        found.append(Appearance(visit.number, visit.subject.number, visit.subject.name, box, clear))
     return tuple(found)
 
 
@@ -104,13 +92,6 @@ def _is_clear(pose: Pose, box: Box) -> bool:
 def _head(pose: Pose) -> Box:
     half_width, half_height = head_half_widths(pose.size)
     return Box(pose.x - half_width, pose.y - half_height, 2 * half_width, 2.4 * half_height)
-
-
-def _shared(face: Box, head: Box) -> float:
-    """The share of the face that the head covers."""
-    across = min(face.right, head.right) - max(face.left, head.left)
-    down = min(face.bottom, head.bottom) - max(face.top, head.top)
-    return max(0.0, across) * max(0.0, down) / face.area
 
 
 def whose_face(box: Box, there: Sequence[Appearance]) -> Appearance | None:
@@ -147,6 +128,5 @@ def _record(sights: list[tuple[float, Appearance]], step: float) -> VisitRecord:
         begun = (seconds if begun is None else begun) if one.clear else None
         if begun is not None and clear_from is None and seconds + step - begun >= CLEAR_SECONDS - 1e-6:
             clear_from = begun
-    first = sights[0][1]
-    clear = sum(step for _, one in sights if one.clear)
-    return VisitRecord(first.visit, first.subject, first.name, sights[0][0], sights[-1][0], clear_from, clear)
+    last_seen, last = sights[-1]
+    return VisitRecord(last.subject, last.name, last_seen, clear_from)

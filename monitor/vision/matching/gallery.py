@@ -1,4 +1,4 @@
-"""Open-set identification: one probe against everyone enrolled (ISO/IEC 2382-37)."""
+"""Identifies a probe among everyone enrolled, or nobody (open-set identification, ISO/IEC 2382-37)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,25 +12,27 @@ from monitor.vision.encoder import unit
 from monitor.vision.matching.threshold import for_means, threshold_for, usual_similarity
 
 _CHUNK = 4096
-"""Templates that are compared with the cohort at a time."""
+"""Templates that are compared with the cohort at once."""
 _SHORTEST = 1e-3
-"""Length below which a mean says nothing; it asks for a similarity that nobody reaches."""
+"""Least length of a mean that is reckoned with; a mean so short needs a similarity that nobody reaches."""
 _COHORT = 500
-"""People that each template is compared with, spread over the gallery."""
+"""People with whom each template is compared, spread over the gallery."""
 _NEIGHBOURS = 10
+"""The nearest people of the cohort whose mean similarity tells how crowded it is around a template."""
 _OTHERS = 3
-"""The template's nearest people, and the probe's next ones, that tell how crowded it is around them."""
+"""People after the best match whose mean similarity tells how crowded it is around a probe."""
 _TEMPLATE_WEIGHT = 0.25
+"""Share of a template's crowding by which the threshold moves."""
 _PROBE_WEIGHT = 0.3
-"""Share of the crowding that the threshold moves with."""
+"""Share of a probe's crowding by which the threshold moves."""
 _MOST_CROWDED = 0.03
-"""Crowding counts up to here."""
+"""Largest crowding that counts, as a similarity."""
 _LOOK_ALIKE_MARGIN = 0.005
 """Extra margin for a person who has a look-alike in the gallery."""
 _WRONG_MARGIN = 0.005
-"""Extra margin for each "not me" of somebody who was taken for this person..."""
+"""Extra margin for each "not me" of somebody who was taken for this person."""
 _MOST_WRONG = 4
-"""...counted up to this many."""
+"""Most "not me" of a person that count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +44,11 @@ class GalleryEntry:
     template: Embedding
     """float32 (128,): the mean of the person's unit embeddings, not scaled back to length 1."""
     margin: float = 0.0
-    """How much farther than usual from the runner-up a match must be (`extra_margin`)."""
+    """Lead over the runner-up that a match of this person needs beyond the gallery's margin (`extra_margin`)."""
 
 
 def extra_margin(look_alikes: int, wrongly_named: int) -> float:
-    """For people who are easily mistaken.
+    """The extra margin of a person who is easily mistaken for others.
 
     Args:
         look_alikes: people in the gallery who are marked as looking like this one.
@@ -59,16 +61,16 @@ class Gallery:
     """Everyone enrolled: 512 bytes a person, plus names; a million are compared in about 30 ms.
 
     The threshold moves with how crowded the gallery is around a face (symmetric score normalisation: Auckenthaler et
-    al. 2000, Matejka et al. 2017): a face that is more like everybody than usual, as pictures of one camera are, must
-    be even more like somebody to get the name.
+    al. 2000, Matejka et al. 2017): a face that is unusually like everybody, as pictures of one camera are, needs a
+    higher similarity to get a name.
     """
 
-    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float = 0.01, margin: float = 0.01) -> None:
+    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float, margin: float) -> None:
         """
         Args:
             entries: in any order.
             target_fpir: the share of strangers that may be given a name, above 0 and below 1.
-            margin: how much more similar than the runner-up the best match must be.
+            margin: lead in similarity over the runner-up that the best match needs.
         """
         self._people = [entry.person for entry in entries]
         self._names = [entry.name for entry in entries]
@@ -87,16 +89,16 @@ class Gallery:
         return len(self._people)
 
     def name_of(self, person: UUID) -> str | None:
-        """What an enrolled person is called; None for anybody else."""
+        """The name of an enrolled person; None for anybody else."""
         return self._names[self._people.index(person)] if person in self._people else None
 
     def identify(self, probe: Embedding, *, instead: tuple[int, Embedding | None] | None = None) -> Match:
-        """Who this is, if anybody.
+        """Who this is, or nobody.
 
         Args:
             probe: float32 (128,): one unit embedding, or the mean of several, not scaled back to length 1;
-                zeros are like nobody.
-            instead: number of an entry, and the template that it has for this once; None leaves it out.
+                zeros match nobody.
+            instead: number of an entry and the template that replaces its own in this call; None leaves the entry out.
         """
         if not self._people:
             return Match(None, None, self._single_threshold, accepted=False)
@@ -138,7 +140,7 @@ class Gallery:
         return moves
 
     def _crowding_of_probe(self, others: NDArray[np.float32], length: float) -> float:
-        """How far the threshold moves because a probe is like its next best people, too."""
+        """How far the threshold moves because a probe is also like its next best people; a similarity."""
         if not len(others):
             return 0.0
         usual = usual_similarity(range(2, len(others) + 2), len(self._people))
@@ -147,7 +149,7 @@ class Gallery:
         return _PROBE_WEIGHT * crowding
 
     def _candidate(self, row: int, found: NDArray[np.float32]) -> Candidate:
-        # Rounded to 32 bits, a face beside itself is a little more than 1.
+        # In float32 the cosine of a vector with itself can be a little more than 1.
         return Candidate(self._people[row], self._names[row], min(float(found[row]), 1.0))
 
 

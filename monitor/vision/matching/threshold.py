@@ -1,7 +1,7 @@
-"""The similarity that gives a name, from the share of strangers that may be named and the size of the gallery.
+"""The threshold: the least similarity that names, from the target FPIR and the size of the gallery.
 
-Impostor curve: false match rate (FMR) by cosine similarity of flip-averaged single-image embeddings, from
-19.4 million pairs of different people in LFW (deep-funnelled). Below 1e-6 it is continued as a line in log10.
+Impostor curve: false match rate (FMR) by cosine similarity of flip-averaged single-image embeddings, from 19.4
+million pairs of different people in LFW (deep-funnelled). Below an FMR of 1e-6 it continues as a line in log10.
 """
 
 import math
@@ -12,32 +12,18 @@ from numpy.typing import NDArray
 Lengths = NDArray[np.float64] | np.float64
 
 _SIMILARITY = (0.80, 0.84, 0.88, 0.90, 0.91, 0.92, 0.93, 0.94, 0.95, 0.955, 0.96, 0.965, 0.98)
-_LOG10_FMR = (
-    -0.060,
-    -0.292,
-    -0.937,
-    -1.558,
-    -1.981,
-    -2.490,
-    -3.091,
-    -3.776,
-    -4.624,
-    -5.100,
-    -5.664,
-    -6.385,
-    -8.547,
-)
+_LOG10_FMR = (-0.060, -0.292, -0.937, -1.558, -1.981, -2.490, -3.091, -3.776, -4.624, -5.100, -5.664, -6.385, -8.547)
 
 IMPOSTOR_MEAN = 0.855
 """Mean similarity of two images of different people."""
 
-_UNLIKE_LFW = 4.0
-"""The target is divided by this in a gallery of one: people before one camera are more alike than LFW's celebrities. On
-portraits of one profession the FMR was 1.3 to 1.9 times the curve's, on ORL 2.6 to 3.7 times."""
-_NORMALISED = 0.6
-"""The same in a gallery large enough for score normalisation, which takes off what makes people at one door alike."""
-_LARGE = 100
-"""People from which on a gallery is large enough; between one and this many it is more and more so."""
+_FMR_RATIO_OF_ONE = 4.0
+"""Real FMR over the curve's FMR in a gallery of one person: people before one camera are more alike than LFW's. The
+ratio was 1.3 to 1.9 on portraits of one profession, and 2.6 to 3.7 on ORL."""
+_FMR_RATIO_OF_MANY = 0.6
+"""Real FMR over the curve's FMR in a gallery of `_MANY` people, where score normalisation removes that likeness."""
+_MANY = 100
+"""Gallery size from which the ratio stays; between one person and this many it falls with the logarithm of the size."""
 
 
 def fmr_at(similarity: float) -> float:
@@ -51,23 +37,23 @@ def threshold_for(target_fpir: float, gallery_size: int) -> float:
     A stranger is compared with everyone enrolled: FPIR = 1 - (1 - FMR)^N.
     """
     fmr = -math.expm1(math.log1p(-target_fpir) / max(gallery_size, 1))
-    return _similarity_at(fmr / _more_than_lfw(gallery_size))
+    return _similarity_at(fmr / _fmr_ratio(gallery_size))
 
 
 def expected_fpir(threshold: float, gallery_size: int) -> float:
-    """The other way round: the share of strangers that is named at this threshold for single images, 0 to 1."""
-    fmr = min(fmr_at(threshold) * _more_than_lfw(gallery_size), 1.0)
+    """The share of strangers that is named at this threshold for single images, 0 to 1; inverts `threshold_for`."""
+    fmr = min(fmr_at(threshold) * _fmr_ratio(gallery_size), 1.0)
     return 1.0 - (1.0 - fmr) ** gallery_size
 
 
-def _more_than_lfw(gallery_size: int) -> float:
-    """Real false matches for one of the curve's."""
-    share = min(math.log(max(gallery_size, 1)) / math.log(_LARGE), 1.0)
-    return float(_UNLIKE_LFW ** (1 - share) * _NORMALISED**share)
+def _fmr_ratio(gallery_size: int) -> float:
+    """Real FMR over the curve's FMR, in a gallery of this size."""
+    share = min(math.log(max(gallery_size, 1)) / math.log(_MANY), 1.0)
+    return float(_FMR_RATIO_OF_ONE ** (1 - share) * _FMR_RATIO_OF_MANY**share)
 
 
 def usual_similarity(ranks: range, size: int) -> float:
-    """Mean similarity of a single image's matches of these ranks (1: the best) among so many other people."""
+    """Mean similarity of a single image's matches of these ranks (1: the best) among `size` other people."""
     return sum(_similarity_at((rank - 0.4) / size) for rank in ranks) / len(ranks)
 
 
@@ -76,7 +62,7 @@ def _similarity_at(fmr: float) -> float:
 
 
 def for_means(single: float, template_length: Lengths, probe_length: float) -> Lengths:
-    """What a similarity of single images is for means of several embeddings.
+    """The similarity for means of several embeddings that is worth a similarity of single images.
 
     A mean of unit vectors is shorter than 1, the more so the more its members differ. Scaled back to length 1 it lies
     nearer to everyone else's, strangers included, so that the single-image threshold would name up to 16 times as

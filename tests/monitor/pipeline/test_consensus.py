@@ -10,8 +10,8 @@ import pytest
 from monitor.domain import Box, Candidate, Embedding, Match, MoodScores, Phase, Sighting, Track
 from monitor.pipeline.consensus import Consensus
 from monitor.pipeline.tracker import TrackUpdate
-from monitor.vision.matching.gallery import Enrolled, Gallery
-from tests.monitor.stage import FLOW, START, frontal, mood_of, near, person_id, unit_vector
+from monitor.vision.matching.gallery import Enrolled
+from tests.monitor.stage import FLOW, START, frontal, gallery_of, mood_of, near, person_id, unit_vector
 
 RANDOM = np.random.default_rng(6)
 ADA = unit_vector(RANDOM)
@@ -44,7 +44,7 @@ def seen(views: int, answer: Match | None, *, every: float = 0.1) -> Consensus:
 
 
 def new(*, width: float = 80) -> Consensus:
-    return Consensus(track(0.0, width=width), START, Enrolled(Gallery([]), frozenset()), FLOW)
+    return Consensus(track(0.0, width=width), START, Enrolled(gallery_of([]), frozenset()), FLOW)
 
 
 def phases(told: list[Sighting]) -> list[Phase]:

@@ -16,8 +16,8 @@ from monitor.domain import EventKind, Face, Frame, KioskEvent, RgbImage, Scene
 from monitor.errors import ModelError, MusterError, SourceError
 from monitor.pipeline.kiosk import Kiosk, KioskSummary
 from monitor.pipeline.prefetch import DetectorPrefetch
-from monitor.vision.matching.gallery import Enrolled, Gallery
-from tests.monitor.stage import START
+from monitor.vision.matching.gallery import Enrolled
+from tests.monitor.stage import START, gallery_of
 
 PATIENCE = 60.0
 """Seconds after which a test gives up on a thread."""
@@ -229,7 +229,7 @@ def test_when_no_frame_can_be_processed_it_is_told_and_the_log_has_it_once(caplo
     with caplog.at_level(logging.ERROR):
         run = Running(FakeSource(range(100)), FakeFlow(breaks_at=range(90))).to_the_end()
     assert [event.kind for event in run.events] == [EventKind.SOURCE_LOST, EventKind.SOURCE_BACK]
-    assert "No picture can be looked at" in (run.events[0].text or "")
+    assert "Face detection fails on every frame" in (run.events[0].text or "")
     assert len(caplog.records) == 1
 
 
@@ -287,7 +287,7 @@ def test_models_are_opened_in_the_vision_thread() -> None:
 
 def test_new_people_are_used_from_the_next_frame_on() -> None:
     """Gallery and refusals change together, and not in the middle of a frame."""
-    before, after = SimpleNamespace(gallery=[None] * 3), Enrolled(Gallery([]), frozenset({uuid4()}))
+    before, after = SimpleNamespace(gallery=[None] * 3), Enrolled(gallery_of([]), frozenset({uuid4()}))
     used = []
 
     def look(frame: Frame) -> None:
@@ -304,7 +304,7 @@ def test_new_people_are_used_from_the_next_frame_on() -> None:
 
 def test_who_is_enrolled_while_the_models_load_is_used_too() -> None:
     run = Running(FakeSource(range(3)))
-    enrolled = Enrolled(Gallery([]), frozenset())
+    enrolled = Enrolled(gallery_of([]), frozenset())
     run.kiosk.use_people(enrolled)
     run.to_the_end()
     assert run.flow.people is enrolled

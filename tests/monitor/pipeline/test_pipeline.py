@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from monitor.domain import Observation, Phase, Sighting
 from monitor.pipeline.pipeline import VisionFlow
-from monitor.vision.matching.gallery import Enrolled, Gallery
-from tests.monitor.stage import FLOW, Places, Stage, person_id
+from monitor.vision.matching.gallery import Enrolled
+from tests.monitor.stage import FLOW, Places, Stage, gallery_of, person_id
 
 FPS = 15
 ENROLLED = ("Ada", "Bela", "Cleo", "Dana")
@@ -36,7 +36,7 @@ class Run:
         **flow: Any,
     ) -> None:
         self.stage = Stage(look_alike=look_alike)
-        gallery = Gallery([self.stage.entry(name) for name in enrolled], target_fpir=0.001)
+        gallery = gallery_of([self.stage.entry(name) for name in enrolled], target_fpir=0.001)
         emotions = self.stage if moods else None
         people = Enrolled(gallery, frozenset(no_mood))
         self.flow = VisionFlow(self.stage, emotions, people, replace(FLOW, **flow))
@@ -260,7 +260,7 @@ def test_moods_from_before_somebody_who_refused_was_known_are_not_told() -> None
     """The first views do not fit anybody yet; moods gathered meanwhile are let go with the name."""
     run = Run(no_mood={person_id("Ada")}, mood_every_seconds=1)
     people = run.flow.people
-    run.flow.use_people(replace(people, gallery=Gallery([])))
+    run.flow.use_people(replace(people, gallery=gallery_of([])))
     run.play(1, standing(Ada=(320, 240)))
     assert run.stage.felt > 0
     run.flow.use_people(people)
@@ -278,7 +278,7 @@ def test_with_moods_off_there_are_none() -> None:
 def test_people_enrolled_while_the_kiosk_runs_are_named_from_then_on() -> None:
     run = Run(enrolled=()).play(2, standing(Ada=(320, 240)))
     assert run.told() == [None]
-    run.flow.use_people(Enrolled(Gallery([run.stage.entry("Ada")], target_fpir=0.001), frozenset()))
+    run.flow.use_people(Enrolled(gallery_of([run.stage.entry("Ada")], target_fpir=0.001), frozenset()))
     run.play(2, standing(Ada=(320, 240))).end()
     assert run.told() == [None, "Ada"]
     assert run.phases() == [Phase.OPENED, Phase.IDENTIFIED, Phase.CLOSED]
@@ -288,10 +288,10 @@ def test_who_is_renamed_or_erased_while_in_view_is_called_so_from_the_next_frame
     run = Run().play(2, standing(Ada=(320, 240)))
     assert run.shown[-1][2] == "Ada"
     run.flow.use_people(
-        Enrolled(Gallery([replace(run.stage.entry("Ada"), name="Augusta")], target_fpir=0.001), frozenset())
+        Enrolled(gallery_of([replace(run.stage.entry("Ada"), name="Augusta")], target_fpir=0.001), frozenset())
     )
     assert run.play(1 / FPS, standing(Ada=(320, 240))).shown[-1][2] == "Augusta"
-    run.flow.use_people(Enrolled(Gallery([run.stage.entry("Bela")], target_fpir=0.001), frozenset()))
+    run.flow.use_people(Enrolled(gallery_of([run.stage.entry("Bela")], target_fpir=0.001), frozenset()))
     assert run.play(1 / FPS, standing(Ada=(320, 240))).shown[-1][2] is None
     assert run.play(2, standing(Ada=(320, 240))).end().told() == ["Ada"]
 

@@ -9,8 +9,8 @@ import pytest
 from monitor.domain import Box, Candidate, Embedding, Face, Frame, Match, RgbImage, Sighting
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.recording.candidates import CLEAR, LEAD, CandidateSelector, TemplateCandidate, TrackView, is_sure, nearest
-from monitor.vision.matching.gallery import Enrolled, Gallery
-from tests.monitor.stage import FLOW, START, Stage, frontal, person_id
+from monitor.vision.matching.gallery import Enrolled
+from tests.monitor.stage import FLOW, START, Stage, frontal, gallery_of, person_id
 
 ADA, BELA = person_id("Ada"), person_id("Bela")
 
@@ -107,7 +107,7 @@ def test_the_nearest_image_is_the_most_similar_one() -> None:
 
 def test_the_flow_looks_at_the_named_face_only_and_with_that_frames_picture() -> None:
     stage = Stage()
-    gallery = Gallery([stage.entry(name) for name in ("Ada", "Bela")], target_fpir=0.001)
+    gallery = gallery_of([stage.entry(name) for name in ("Ada", "Bela")], target_fpir=0.001)
     offered: list[TemplateCandidate] = []
     widths: list[float] = []
 
@@ -135,7 +135,7 @@ def test_without_adaptation_the_flow_encodes_no_more_than_before() -> None:
     encoded = []
     for candidates in (None, CandidateSelector("test-1", lambda rgb, face: {}, lambda candidate: None)):
         stage = Stage()
-        gallery = Gallery([stage.entry("Ada")], target_fpir=0.001)
+        gallery = gallery_of([stage.entry("Ada")], target_fpir=0.001)
         flow = VisionFlow(stage, None, Enrolled(gallery, frozenset()), FLOW, candidates=candidates)
         for frame in range(60):
             shown = stage.frame(frame / 15, {"Ada": (320, 240)})

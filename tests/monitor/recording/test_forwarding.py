@@ -174,5 +174,5 @@ def test_a_server_that_is_away_is_one_sentence(door: Engine) -> None:
 
 
 def test_a_shared_database_that_is_not_there_is_said_to_be_the_urls_fault(door: Engine, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no database at .*nowhere to send to; correct its URL"):
+    with pytest.raises(UsageError, match=r"no database at .*nowhere; correct the URL"):
         forwarding.open_shared(door, str(tmp_path / "nowhere"))

@@ -234,7 +234,7 @@ def test_a_camera_that_hangs_is_noticed_within_five_seconds_and_does_not_block_t
     assert diary.lines == []
     clock.now += 2
     capture.next(0)
-    assert diary.lines == ["Camera 9 has sent nothing for 4 seconds."]
+    assert diary.lines == ["Camera 9 has sent no picture for 4 seconds."]
     capture.stop(patience=0.01)
     let_go.set()
 

@@ -167,7 +167,7 @@ def test_a_folder_without_a_readable_image_is_an_error(tmp_path: Path) -> None:
         FolderSource(tmp_path).open()
     (tmp_path / "a.png").write_text("text")
     (tmp_path / "b.png").write_text("text")
-    with pytest.raises(SourceError, match="Not one image"):
+    with pytest.raises(SourceError, match=r"No image in .* can be read"):
         frames_of(FolderSource(tmp_path))
 
 
@@ -199,8 +199,11 @@ def test_a_camera_delivers_rgb_and_keeps_counting_when_opened_again() -> None:
 @pytest.mark.parametrize(
     ("others", "sentence"),
     [
-        ((), "Camera 97 does not exist, this machine has none"),
-        ((CameraInfo(0, "a"), CameraInfo(2, "b")), "Camera 97 does not exist; this machine has 0, 2."),
+        ((), "Camera 97 does not exist: this machine has no camera"),
+        (
+            (CameraInfo(0, "a"), CameraInfo(2, "b")),
+            "Camera 97 does not exist; use one of the cameras of this machine: 0, 2.",
+        ),
         ((CameraInfo(97, "a"),), "Camera 97 does not open; close the program that uses it"),
     ],
 )
@@ -269,7 +272,7 @@ def test_opening_by_text_finds_the_kind_of_source(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "No source is named"), ("-1", "is no camera number"), ("gopher://x", "'gopher' cannot be read")],
+    [("", "The source is empty"), ("-1", "is not a camera number"), ("gopher://x", "gopher:// cannot be read")],
 )
 def test_text_that_names_no_source_is_one_sentence(text: str, sentence: str) -> None:
     with pytest.raises(SourceError, match=sentence):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import Embedding
-from monitor.vision.matching.gallery import Gallery, GalleryEntry
-from tests.monitor.stage import near, person_id, unit_vector
+from monitor.vision.matching.gallery import GalleryEntry
+from tests.monitor.stage import gallery_of, near, person_id, unit_vector
 
 
 def entry(name: str, template: Embedding, margin: float = 0.0) -> GalleryEntry:
@@ -30,13 +30,13 @@ def math_rest(cosine: float) -> float:
 
 
 def test_in_an_empty_gallery_everybody_is_unknown() -> None:
-    match = Gallery([]).identify(unit_vector(np.random.default_rng(0)))
+    match = gallery_of([]).identify(unit_vector(np.random.default_rng(0)))
     assert (match.best, match.runner_up, match.accepted, match.person) == (None, None, False, None)
 
 
 def test_no_cosine_is_more_than_one() -> None:
     templates = [unit_vector(np.random.default_rng(seed)) for seed in range(20)]
-    gallery = Gallery([entry(str(number), template) for number, template in enumerate(templates)])
+    gallery = gallery_of([entry(str(number), template) for number, template in enumerate(templates)])
     nearest = [gallery.identify(template).best for template in templates]
     assert max(best.similarity for best in nearest if best) == pytest.approx(1, abs=1e-6)
     assert all(best.similarity <= 1 for best in nearest if best)
@@ -44,7 +44,7 @@ def test_no_cosine_is_more_than_one() -> None:
 
 def test_the_only_person_is_named_when_like_enough_and_has_no_runner_up() -> None:
     template = unit_vector(np.random.default_rng(0))
-    match = Gallery([entry("Ada", template)]).identify(template)
+    match = gallery_of([entry("Ada", template)]).identify(template)
     assert match.person is not None
     assert match.person.name == "Ada"
     assert match.person.person == person_id("Ada")
@@ -53,13 +53,13 @@ def test_the_only_person_is_named_when_like_enough_and_has_no_runner_up() -> Non
 
 
 def test_a_probe_of_zeros_is_nobody() -> None:
-    gallery = Gallery([entry("Ada", unit_vector(np.random.default_rng(0)))])
+    gallery = gallery_of([entry("Ada", unit_vector(np.random.default_rng(0)))])
     match = gallery.identify(np.zeros(128, np.float32))
     assert not match.accepted
 
 
 def test_a_template_of_zeros_names_nobody() -> None:
-    gallery = Gallery([entry("Ada", np.zeros(128, np.float32))])
+    gallery = gallery_of([entry("Ada", np.zeros(128, np.float32))])
     assert not gallery.identify(unit_vector(np.random.default_rng(0))).accepted
 
 
@@ -67,7 +67,7 @@ def test_a_stranger_is_not_named_but_the_most_similar_person_is_told() -> None:
     random = np.random.default_rng(1)
     everyone = unit_vector(random)
     ada, bela, stranger = (near(everyone, np.sqrt(0.85), random) for _ in range(3))
-    match = Gallery([entry("Ada", ada), entry("Bela", bela)]).identify(stranger)
+    match = gallery_of([entry("Ada", ada), entry("Bela", bela)]).identify(stranger)
     assert match.person is None
     assert match.best is not None
     assert match.runner_up is not None
@@ -77,8 +77,8 @@ def test_a_stranger_is_not_named_but_the_most_similar_person_is_told() -> None:
 def test_two_people_too_close_to_each_other_name_nobody() -> None:
     first, second, probe = at_cosines(0.975, 0.965)
     entries = [entry("Ada", first), entry("Bela", second)]
-    assert Gallery(entries, margin=0.02).identify(probe).person is None
-    named = Gallery(entries, margin=0.005).identify(probe).person
+    assert gallery_of(entries, margin=0.02).identify(probe).person is None
+    named = gallery_of(entries, margin=0.005).identify(probe).person
     assert named is not None
     assert named.name == "Ada"
 
@@ -86,19 +86,19 @@ def test_two_people_too_close_to_each_other_name_nobody() -> None:
 def test_a_person_with_a_look_alike_needs_a_larger_lead() -> None:
     first, second, probe = at_cosines(0.975, 0.950)
     bela = entry("Bela", second)
-    assert Gallery([entry("Ada", first), bela], margin=0.02).identify(probe).accepted
-    assert not Gallery([entry("Ada", first, margin=0.01), bela], margin=0.02).identify(probe).accepted
+    assert gallery_of([entry("Ada", first), bela], margin=0.02).identify(probe).accepted
+    assert not gallery_of([entry("Ada", first, margin=0.01), bela], margin=0.02).identify(probe).accepted
 
 
 def test_the_larger_lead_is_asked_of_that_person_only() -> None:
     first, second, probe = at_cosines(0.975, 0.950)
-    assert Gallery([entry("Ada", first), entry("Bela", second, margin=0.5)], margin=0.02).identify(probe).accepted
+    assert gallery_of([entry("Ada", first), entry("Bela", second, margin=0.5)], margin=0.02).identify(probe).accepted
 
 
 def test_two_people_of_one_name_are_two_people() -> None:
     first, second, probe = at_cosines(0.99, 0.95)
     twins = [GalleryEntry(person_id(str(number)), "Ada", vector) for number, vector in enumerate((first, second))]
-    match = Gallery(twins).identify(probe)
+    match = gallery_of(twins).identify(probe)
     assert match.best is not None
     assert match.runner_up is not None
     assert (match.best.person, match.runner_up.person) == (person_id("0"), person_id("1"))
@@ -128,14 +128,14 @@ def test_one_view_that_names_in_a_small_gallery_does_not_in_a_large_one() -> Non
     everyone, people = crowd(3001, random)
     entries = [entry(str(number), person) for number, person in enumerate(people)]
     probe = view_of(people[0], everyone, 0.935, random)
-    assert Gallery(entries[:1]).identify(probe).accepted
-    assert not Gallery(entries).identify(probe).accepted
+    assert gallery_of(entries[:1]).identify(probe).accepted
+    assert not gallery_of(entries).identify(probe).accepted
 
 
 def test_who_is_like_everybody_must_be_more_like_somebody() -> None:
     random = np.random.default_rng(3)
     everyone, people = crowd(60, random)
-    gallery = Gallery([entry(str(number), person) for number, person in enumerate(people)])
+    gallery = gallery_of([entry(str(number), person) for number, person in enumerate(people)])
     usual = gallery.identify(view_of(people[0], everyone, 0.95, random))
     blurred = view_of(people[0], everyone, 0.95, random) + 0.5 * everyone
     crowded = gallery.identify(np.asarray(blurred / np.linalg.norm(blurred), np.float32))
@@ -151,7 +151,7 @@ def test_people_who_are_all_alike_must_be_matched_more_closely() -> None:
     alike = [near(everyone, np.sqrt(0.92), random) for _ in range(60)]
     probe = people[0]
     thresholds = [
-        Gallery([entry("Ada", probe), *(entry(str(number), other) for number, other in enumerate(others))])
+        gallery_of([entry("Ada", probe), *(entry(str(number), other) for number, other in enumerate(others))])
         .identify(probe)
         .threshold
         for others in (people[1:], alike)
@@ -162,7 +162,7 @@ def test_people_who_are_all_alike_must_be_matched_more_closely() -> None:
 def test_an_entry_may_be_left_out_or_replaced_for_once() -> None:
     random = np.random.default_rng(5)
     everyone, people = crowd(30, random)
-    gallery = Gallery([entry(str(number), person) for number, person in enumerate(people)])
+    gallery = gallery_of([entry(str(number), person) for number, person in enumerate(people)])
     probe = view_of(people[0], everyone, 0.97, random)
     before = gallery.identify(probe)
     assert before.person is not None
@@ -179,7 +179,7 @@ def test_an_entry_may_be_left_out_or_replaced_for_once() -> None:
 
 def test_the_only_entry_left_out_leaves_nobody() -> None:
     template = unit_vector(np.random.default_rng(0))
-    match = Gallery([entry("Ada", template)]).identify(template, instead=(0, None))
+    match = gallery_of([entry("Ada", template)]).identify(template, instead=(0, None))
     assert (match.best, match.accepted) == (None, False)
 
 
@@ -187,15 +187,15 @@ def test_a_stricter_target_names_less() -> None:
     random = np.random.default_rng(2)
     ada = unit_vector(random)
     probe = near(ada, 0.94, random)
-    assert Gallery([entry("Ada", ada)], target_fpir=0.05).identify(probe).accepted
-    assert not Gallery([entry("Ada", ada)], target_fpir=1e-6).identify(probe).accepted
+    assert gallery_of([entry("Ada", ada)], target_fpir=0.05).identify(probe).accepted
+    assert not gallery_of([entry("Ada", ada)], target_fpir=1e-6).identify(probe).accepted
 
 
 def test_a_template_of_images_that_differ_much_needs_more_similarity() -> None:
     random = np.random.default_rng(3)
     ada = unit_vector(random)
-    steady = Gallery([entry("Ada", ada)]).identify(near(ada, 0.95, random))
-    varied = Gallery([entry("Ada", np.float32(0.95) * ada)]).identify(near(ada, 0.95, random))
+    steady = gallery_of([entry("Ada", ada)]).identify(near(ada, 0.95, random))
+    varied = gallery_of([entry("Ada", np.float32(0.95) * ada)]).identify(near(ada, 0.95, random))
     assert varied.threshold > steady.threshold
     assert varied.best is not None
     assert varied.best.similarity == pytest.approx(0.95, abs=2e-3)
@@ -205,7 +205,7 @@ def test_everyone_in_a_gallery_of_ten_thousand_is_found_again() -> None:
     random = np.random.default_rng(4)
     templates = random.standard_normal((10_000, 128)).astype(np.float32)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
-    gallery = Gallery([GalleryEntry(person_id(str(row)), str(row), one) for row, one in enumerate(templates)])
+    gallery = gallery_of([GalleryEntry(person_id(str(row)), str(row), one) for row, one in enumerate(templates)])
     assert len(gallery) == 10_000
     for row in (0, 1, 4095, 4096, 4097, 8191, 8192, 9999):
         match = gallery.identify(near(templates[row], 0.97, random))
@@ -219,7 +219,7 @@ def test_best_and_runner_up_are_the_two_largest_cosines(count: int, seed: int) -
     random = np.random.default_rng(seed)
     templates = [unit_vector(random) * np.float32(random.uniform(0.9, 1)) for _ in range(count)]
     probe = unit_vector(random)
-    match = Gallery([entry(str(row), one) for row, one in enumerate(templates)]).identify(probe)
+    match = gallery_of([entry(str(row), one) for row, one in enumerate(templates)]).identify(probe)
     truth = sorted((float(one @ probe / np.linalg.norm(one)) for one in templates), reverse=True)
     assert match.best is not None
     assert match.best.similarity == pytest.approx(truth[0], abs=1e-6)
@@ -238,6 +238,6 @@ def test_the_order_of_enrolment_does_not_matter(count: int, seed: int) -> None:
     everyone = unit_vector(random)
     entries = [entry(str(row), near(everyone, 0.92, random)) for row in range(count)]
     probe = near(entries[0].template, 0.97, random)
-    there, back = Gallery(entries).identify(probe), Gallery(entries[::-1]).identify(probe)
+    there, back = gallery_of(entries).identify(probe), gallery_of(entries[::-1]).identify(probe)
     assert there.accepted == back.accepted
     assert there.person == back.person

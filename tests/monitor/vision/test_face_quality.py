@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import Box, Face
-from monitor.vision.views import is_good, thumbnail, turned
+from monitor.vision.face_quality import is_good, thumbnail, turned
 from tests.monitor.stage import frontal
 
 BOX = Box(100, 100, 80, 80)

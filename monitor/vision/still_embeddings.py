@@ -1,4 +1,4 @@
-"""Embeddings of faces on still images: averaged over several views of the chip, as a track averages over its frames."""
+"""Embeddings for still images: averaged over varied copies of one chip, as a track averages over its frames."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ from monitor.vision.dlib_resnet import CHIP_SIZE
 from monitor.vision.encoder import Chips, Embeddings, FaceEncoder, unit
 
 _VIEWS: Final = ((-4, 0.94, -4, -4), (-4, 1.06, 4, -4), (4, 0.94, 4, 4), (4, 1.06, -4, 4))
-"""Degrees, scale, and pixels to the right and down: every value as often as its opposite. On one half of the portraits
-(163 people, one image each, years apart) as good as sixteen such views; dlib's own name for it is `num_jitters`."""
+"""Degrees, scale, and pixels to the right and down. Four views are as good as sixteen on half of the portraits (163
+people, one image each, years apart). dlib calls such views jitters."""
 
 
 def embed_stills(encoder: FaceEncoder, chips: Chips) -> Embeddings:
-    """As `FaceEncoder.embed`, and comparable with it, but steadier, in four times its time.
+    """Embeddings comparable with those of `FaceEncoder.embed`, but steadier; they take four times as long.
 
     Args:
         chips: uint8 (n, 150, 150, 3) RGB; n may be 0.
@@ -34,7 +34,7 @@ def jittered(chips: Chips) -> Chips:
         chips: uint8 (n, 150, 150, 3).
 
     Returns:
-        uint8 (n, 4, 150, 150, 3); what reaches over the chip's edge repeats the edge.
+        uint8 (n, 4, 150, 150, 3); beyond the edge of the chip, its edge pixels are repeated.
     """
     views = np.empty((len(chips), len(_VIEWS), *chips.shape[1:]), np.uint8)
     middle = (CHIP_SIZE - 1) / 2

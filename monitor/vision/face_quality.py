@@ -1,4 +1,4 @@
-"""How good a view of a face is for identification."""
+"""Whether a view of a face is good enough to identify it, and whether it still looks like the view before."""
 
 import cv2
 import numpy as np
@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from monitor.domain import Face, RgbImage
 
 _MOST_TURNED = 0.35
-"""A nose this far from the middle of the eyes, in eye distances, is turned by about 35 degrees."""
+"""Farthest the nose may be from the middle of the eyes, in eye distances: a turn of about 35 degrees."""
 _THUMBNAIL = 16
+"""Side of a thumbnail, in pixels."""
 _MOST_TILTED = 1.0
-"""Eyes this steep (tangent: 45 degrees) are tilted too far."""
+"""Steepest line through the eyes, as its tangent: a tilt of 45 degrees."""
 
 
 def turned(face: Face) -> float:
@@ -40,7 +41,7 @@ def is_good(face: Face, *, min_width: int) -> bool:
 
 
 def thumbnail(rgb: RgbImage, face: Face) -> NDArray[np.float32]:
-    """The face in very few grey pixels, of mean 0 and length 1: the product of two tells how alike they look.
+    """The face in 16x16 grey pixels, of mean 0 and length 1: the product of two thumbnails is their correlation.
 
     Returns:
         float32 (256,); zeros where the face is outside the picture.
