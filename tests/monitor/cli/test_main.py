@@ -77,7 +77,7 @@ def test_what_the_system_refuses_is_one_line(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied", "/there")
 
-    monkeypatch.setattr("monitor.cli.people.people.settings_from", refuse)
+    monkeypatch.setattr("monitor.cli.options.Run.settings", refuse)
     code, _, error = failed(monkeypatch, capsys, "people", "list")
     assert (code, error) == (1, "muster: /there cannot be used: Permission denied.\n")
 

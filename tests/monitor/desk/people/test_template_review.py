@@ -298,8 +298,7 @@ def muster(
     engine: Engine, cipher: TemplateCipher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Result]:
     """Runs `muster people review-growth`."""
-    monkeypatch.setattr("monitor.cli.options.open_store", lambda settings, config, **_: (engine, cipher))
-    monkeypatch.setattr("monitor.cli.people.person.open_store", lambda settings, config, **_: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.options.Run.open_store", lambda *_, **__: (engine, cipher))
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(app, ["review-growth", *words])
