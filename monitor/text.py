@@ -14,7 +14,7 @@ _PICTURE_PARTS: Final = re.compile(
 everything right of it would shift."""
 _JOINERS: Final = "\u200c\u200d"
 """Format characters that some scripts need inside words."""
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that are left out. Cf includes the bidirectional overrides, which could reorder the text around
 a name."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import AsciiOption, JsonOption, err, out
+from monitor.cli.options import AsciiOption, JsonOption, err, out, tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,8 +24,8 @@ _COOL_DOWN_MINUTES = 0.2
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     json: JsonOption = False,
-    seconds: Annotated[float | None, typer.Option(min=1, help="How long it plays; 20 without a terminal.")] = None,
-    seed: Annotated[int, typer.Option(help="Who is enrolled, who comes, and how.")] = 1,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Length; without a terminal 20 by default.")] = None,
+    seed: Annotated[int, typer.Option(help="Another number: other people, who come and go in other ways.")] = 1,
     ascii_only: AsciiOption = False,
 ) -> None:
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
@@ -71,7 +71,7 @@ def _play(
     from monitor.sources.simulated.score import Scorer
 
     camera = SimulatedCamera(seed, seconds, realtime=True)
-    err.print("Enrolling 30 people from 5 photographs each ...", markup=False)
+    tell("Enrolling 30 people from 5 photographs each ...", err)
     enrol_from_images(engine, cipher, camera.enrolment(), at=datetime.now(UTC), actor="demo", consent=("face", "mood"))
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
@@ -95,6 +95,6 @@ def _play(
     if not json:
         out.print(
             f"Enrolled visitors in clear view: {truth.visitors}, checked in: {truth.checked_in}.\n"
-            f"Tracks named rightly: {truth.named_right}, wrongly: {truth.named_wrong}.\n"
+            f"Correctly identified tracks: {truth.named_right}, misidentified: {truth.named_wrong}.\n"
             f"Strangers in clear view: {truth.strangers}, named: {truth.strangers_named}."
         )

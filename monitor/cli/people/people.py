@@ -45,7 +45,7 @@ def list_(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     for heading in ("Name", "Number", "Group"):
         table.add_column(heading, overflow="fold")
     for heading in ("Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active"):

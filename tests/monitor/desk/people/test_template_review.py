@@ -343,7 +343,7 @@ def test_the_command_says_in_one_sentence_what_is_wrong(
     made_up: MadeUp,
     muster: Callable[..., Result],
 ) -> None:
-    assert "is no id" in str(muster("--accept", "seven").exception)
+    assert "is not the id of a capture" in str(muster("--accept", "seven").exception)
     assert "needs the PERSON" in str(muster("--roll-back", "all").exception)
     bela = wait(enrol("Bela"), made_up.embedding("Bela"))
     enrol("Anna")
