@@ -13,11 +13,11 @@ from monitor.domain import EMBEDDING_SIZE
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
 
 _PLAIN_BYTES = 4.0 * EMBEDDING_SIZE
-"""A template in float32."""
+"""Bytes of a template in float32."""
 
 
 def measure_matching(people: int, probes: int) -> Iterator[Measure]:
-    """Milliseconds a probe, with random templates: the time does not depend on whose they are."""
+    """Milliseconds per probe. The templates are random: the time does not depend on their values."""
     templates = _random_templates(people)
     gallery = _gallery(templates)
     ours, plain = [], []
@@ -30,7 +30,7 @@ def measure_matching(people: int, probes: int) -> Iterator[Measure]:
 
 
 def measure_memory(people: int) -> Iterator[Measure]:
-    """Bytes a person that the gallery holds on to; ids and names belong to whoever loaded them."""
+    """Bytes per person that the gallery itself holds, without ids and names."""
     templates = _random_templates(people)
     entries = _entries(templates)
     tracemalloc.start()
@@ -53,7 +53,7 @@ def _nearest(templates: NDArray[np.float32], probe: NDArray[np.float32]) -> int:
 
 
 def _random_templates(count: int) -> NDArray[np.float32]:
-    """Unit vectors, float32 (count, 128); scaled in place, for a million of them are 512 MB."""
+    """Unit vectors, float32 (count, 128); scaled in place, because a million of them take 512 MB."""
     templates = np.random.default_rng(count).standard_normal((count, EMBEDDING_SIZE), np.float32)
     templates /= np.sqrt(np.einsum("ij,ij->i", templates, templates))[:, None]
     return templates

@@ -1,4 +1,4 @@
-"""This machine's figures, each beside a baseline that was measured in the same run."""
+"""The parts of `muster bench`; each figure has a baseline that was measured in the same run."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured."""
+    """How much of each part is measured."""
 
     chips: int
     """ORL faces that are encoded; 40 people have one each."""
@@ -51,7 +51,7 @@ def run_bench(
     Args:
         parts: names from `PARTS`; empty for all.
         clips: video files; empty for two of the simulated camera, with one face and with five.
-        say: gets the name of the part that begins.
+        say: called with the name of the part that begins.
 
     Raises:
         UsageError: a part of that name does not exist, or face_recognition is needed and not installed.
@@ -60,7 +60,7 @@ def run_bench(
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
-        raise UsageError(f"There is nothing to measure by the name {unknown[0]!r}; use {', '.join(PARTS)}.")
+        raise UsageError(f"Unknown part {unknown[0]!r}; use {', '.join(PARTS)}.")
     if {"flow", "startup"} & set(parts or PARTS) and find_spec("face_recognition") is None:
         raise UsageError(
             "The classic loop of 'face_recognition' is not installed; start 'uv run --extra bench muster bench', or "
@@ -77,7 +77,7 @@ def run_bench(
 
 
 class _Stage:
-    """What several parts need, made when the first of them asks for it."""
+    """Photos, clips and door that several parts share, made at first use."""
 
     def __init__(self, folder: Path, files: tuple[Path, ...], effort: Effort) -> None:
         self.folder = folder
@@ -178,4 +178,4 @@ PARTS: dict[str, Callable[[_Stage], Iterator[Measure]]] = {
     "matching": _matching,
     "startup": _startup,
 }
-"""What can be measured, by name."""
+"""The measurements by name."""

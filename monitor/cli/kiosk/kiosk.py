@@ -65,7 +65,7 @@ def kiosk(
 
 
 def _gate(settings: "Settings") -> "Assess":
-    """The gate that images for enrolment pass, for templates that grow; only then enrolment is imported."""
+    """The quality gate of enrolment, for captures from the door; imported only when grow_templates is set."""
     from enroll.faces.examine import gate
 
     return gate(settings.quality)

@@ -174,12 +174,12 @@ def _import(
 def _consents(text: str) -> "tuple[ConsentKind, ...]":
     from monitor.errors import UsageError
 
-    agreed: list[ConsentKind] = []
-    for word in (part.strip().lower() for part in text.split(",") if part.strip()):
-        if word not in ("face", "mood"):
+    kinds: dict[str, ConsentKind] = {"face": "face", "mood": "mood"}
+    words = [part.strip().lower() for part in text.split(",") if part.strip()]
+    for word in words:
+        if word not in kinds:
             raise UsageError(f"Unknown consent {word!r}; use face, mood or face,mood.")
-        agreed.append(word)
-    return tuple(dict.fromkeys(agreed))
+    return tuple(dict.fromkeys(kinds[word] for word in words))
 
 
 @contextmanager

@@ -117,7 +117,8 @@ def test_hours_are_minutes_in_tables_and_decimal_in_files(tmp_path: Path) -> Non
     engine.dispose()
     words = ("attendance", "--from", "2026-03-02", "--to", "2026-03-02", "--db", file)
     head, _, row = (line.split() for line in run(*words).stdout.splitlines() if line.strip())
-    assert (head[:2], head[-1], row[-1]) == (["Day", "Person"], "Hours", "8:14")
+    assert head == ["Day", "Person", "Status", "In", "Out", "Hours", "Late"]
+    assert row == ["2026-03-02", "Ann", "left", "09:00", "17:14", "8:14", "no"]
     assert json.loads(run(*words, "--json").stdout)["hours"] == 8.25
     assert next(csv.DictReader(io.StringIO(run(*words, "--format", "csv").stdout)))["hours"] == "8.25"
     run(*words, "--output", str(tmp_path / "hours.xlsx"))
