@@ -19,7 +19,7 @@ _PLAIN_BYTES = 4.0 * EMBEDDING_SIZE
 def measure_matching(people: int, probes: int) -> Iterator[Measure]:
     """Milliseconds per probe. The templates are random: the time does not depend on their values."""
     templates = _random_templates(people)
-    gallery = _gallery(templates)
+    gallery = Gallery(_entries(templates))
     ours, plain = [], []
     for probe in _random_templates(probes + 1):
         _, seconds = timed(gallery.identify, probe)
@@ -38,10 +38,6 @@ def measure_memory(people: int) -> Iterator[Measure]:
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     yield Measure("memory of the gallery", held / len(gallery), _PLAIN_BYTES, "bytes/person")
-
-
-def _gallery(templates: NDArray[np.float32]) -> Gallery:
-    return Gallery(_entries(templates))
 
 
 def _entries(templates: NDArray[np.float32]) -> list[GalleryEntry]:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from monitor.bench.classic import ClassicLoop
+from monitor.bench.clips import Clip, sample, simulated_clip
+from monitor.bench.flow import Door, measure_flow, open_door
+from monitor.bench.matching import measure_matching, measure_memory
 from monitor.bench.measure import Measure
+from monitor.bench.startup import measure_startup
+from monitor.bench.vision import chips_on, measure_detection, measure_encoder
+from monitor.domain import RgbImage
 from monitor.errors import UsageError
-
-if TYPE_CHECKING:
-    from monitor.bench.classic import ClassicLoop
-    from monitor.bench.clips import Clip
-    from monitor.bench.flow import Door
-    from monitor.domain import RgbImage
+from monitor.sources.simulated.people import cast, photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,39 +90,28 @@ class _Stage:
                 self.sample(clip)
 
     @cached_property
-    def photos(self) -> "dict[str, list[RgbImage]]":
-        from monitor.sources.simulated.people import cast, photo
-
+    def photos(self) -> dict[str, list[RgbImage]]:
         known = [one for one in cast(1) if one.name][: self.effort.enrolled]
         return {str(one.name): [photo(portrait) for portrait in one.enrolment[:_PHOTOS]] for one in known}
 
     @cached_property
-    def clips(self) -> "list[Clip]":
-        from monitor.bench.clips import Clip, simulated_clip
-        from monitor.sources.simulated.people import cast
-
+    def clips(self) -> list[Clip]:
         if self.files:
             return [Clip(file, file.name) for file in self.files]
         known = tuple(one for one in cast(1) if one.name)
         return [simulated_clip(self.folder, known, faces, self.effort.seconds) for faces in (1, 5)]
 
-    def sample(self, clip: "Clip") -> "list[RgbImage]":
-        from monitor.bench.clips import sample
-
+    def sample(self, clip: Clip) -> list[RgbImage]:
         if clip.file not in self._samples:
             self._samples[clip.file] = sample(clip, self.effort.frames)
         return self._samples[clip.file]
 
     @cached_property
-    def door(self) -> "Door":
-        from monitor.bench.flow import open_door
-
+    def door(self) -> Door:
         return open_door(self.folder, self.photos)
 
     @cached_property
-    def classic(self) -> "ClassicLoop":
-        from monitor.bench.classic import ClassicLoop
-
+    def classic(self) -> ClassicLoop:
         return ClassicLoop([pictures[0] for pictures in self.photos.values()])
 
     def close(self) -> None:
@@ -130,9 +120,6 @@ class _Stage:
 
 
 def _encoder(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.vision import chips_on, measure_encoder
-    from monitor.sources.simulated.people import cast, photo
-
     orl = [photo(one.seen[0]) for one in cast(1)[: stage.effort.chips]]
     yield from measure_encoder(chips_on(orl), "ORL faces")
     if stage.files:
@@ -143,30 +130,22 @@ def _encoder(stage: _Stage) -> Iterator[Measure]:
 
 
 def _flow(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.flow import measure_flow
-
     for clip in stage.clips:
         yield from measure_flow(stage.door, clip, stage.classic, stage.sample(clip), stage.effort.rounds)
 
 
 def _detection(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.vision import measure_detection
-
     for clip in stage.clips:
         yield from measure_detection(stage.sample(clip), clip.name)
 
 
 def _matching(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.matching import measure_matching, measure_memory
-
     for people in stage.effort.people:
         yield from measure_matching(people, _PROBES)
     yield from measure_memory(stage.effort.people[0])
 
 
 def _startup(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.startup import measure_startup
-
     clip = stage.clips[0]
     yield from measure_startup(stage.door, clip, stage.sample(clip)[0], stage.effort.rounds)
 

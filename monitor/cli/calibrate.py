@@ -38,7 +38,6 @@ EvaluateOption = Annotated[
     ),
 ]
 
-
 _VARIABLE = "MUSTER_TARGET_FPIR"
 
 
@@ -62,14 +61,14 @@ def calibrate(
     if evaluate:
         _evaluate(evaluate, enrolled, settings, figure, as_json=run.as_json)
         return
+    from db.engine import reading
     from enroll.evaluation.calibration import calibrate as judge
     from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
+    from monitor.config import save_setting
     from monitor.vision.matching.threshold import threshold_for
 
     engine, cipher = run.open_store(settings, read_only=True)
-    from db.engine import reading
-
     with reading(engine) as session:
         people = load_people(session, cipher)
     outsiders = _embed(strangers, as_json=run.as_json)
@@ -77,7 +76,10 @@ def calibrate(
     if figure is not None:
         save_gallery(found.curve, threshold_for(settings.target_fpir, found.people), figure)
     changes = None if what_if is None else _past(engine, settings, what_if, days, people)
-    saved = _save(run.config, what_if) if save and what_if is not None else None
+    saved = None
+    if save and what_if is not None:
+        saved = run.config_file
+        save_setting(saved, "target_fpir", what_if)
     if run.as_json:
         record = found.record() | {"target_fpir": settings.target_fpir}
         record |= {} if changes is None else {"what_if": [one.record() for one in changes.changes]}
@@ -85,7 +87,7 @@ def calibrate(
         return
     _tell(found, settings.target_fpir)
     if figure is not None:
-        _tell_figure(figure)
+        tell(f"The curves are in {figure}.")
     if changes is not None and what_if is not None:
         _tell_past(changes, what_if, days, settings.zone, saved)
 
@@ -114,11 +116,7 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
     _tell_recipes(recipes, enrolled, len(faces.missed))
     typer.echo(draw_identification(recipes, width=min(out.width, 100)))
     if figure is not None:
-        _tell_figure(figure)
-
-
-def _tell_figure(figure: Path) -> None:
-    tell(f"The curves are in {figure}.")
+        tell(f"The curves are in {figure}.")
 
 
 def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:
@@ -194,14 +192,6 @@ def _tell_past(changes: "WhatIf", target: float, days: int, zone: tzinfo, saved:
     tell(f"target_fpir = {target:g} is in {saved}; restart running kiosks.")
     if _VARIABLE in os.environ:
         tell(f"But the variable {_VARIABLE} is set and overrides the file; unset it.")
-
-
-def _save(config: Path | None, target: float) -> Path:
-    from monitor.config import CONFIG_FILE, save_setting
-
-    file = config or CONFIG_FILE
-    save_setting(file, "target_fpir", target)
-    return file
 
 
 def _past(engine: "Engine", settings: "Settings", target: float, days: int, people: "EnrolledPeople") -> "WhatIf":

@@ -1,6 +1,7 @@
 """`muster db …`: upgrade, describe, back up, verify, purge and forward the database; change the template key."""
 
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -158,10 +159,9 @@ def rotate_key(run: Run) -> None:
     """
     from db.engine import open_database, scrub
     from db.privacy.rotation import rotate
-    from monitor.config import CONFIG_FILE
 
     engine = open_database(run.settings().db, create=False)
-    rotated = rotate(engine, (run.config or CONFIG_FILE).parent, **run.stamp)
+    rotated = rotate(engine, run.config_file.parent, **run.stamp)
     scrub(engine)
     sentence = f"{plural(rotated.sealed, 'value')} encrypted with the new key, which is in {rotated.place}."
     if rotated.before:
@@ -195,19 +195,12 @@ def forward(
             url,
             every=every,
             clock=lambda: run.at,
-            wait=_wait,
+            wait=lambda seconds: not Event().wait(seconds),
             sent=lambda done: _tell_sent(done, as_json=run.as_json),
             trouble=lambda sentence: tell(sentence, err),
         )
         return
     _tell_sent(send(source, open_shared(source, url), now=run.at), as_json=run.as_json)
-
-
-def _wait(seconds: float) -> bool:
-    import time
-
-    time.sleep(seconds)
-    return True
 
 
 def _tell_sent(done: "Forwarded", *, as_json: bool) -> None:

@@ -54,6 +54,13 @@ class Run:
     as_json: bool = False
 
     @property
+    def config_file(self) -> Path:
+        """The configuration file, which need not exist; the template key lies beside it."""
+        from monitor.config import CONFIG_FILE
+
+        return self.config or CONFIG_FILE
+
+    @property
     def at(self) -> datetime:
         """The time now, in UTC."""
         return datetime.now(UTC)
@@ -84,10 +91,9 @@ class Run:
         """
         from db.crypto import load_cipher
         from db.engine import open_database
-        from monitor.config import CONFIG_FILE
 
         engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
-        return engine, load_cipher((self.config or CONFIG_FILE).parent)
+        return engine, load_cipher(self.config_file.parent)
 
     def say(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Print the sentence, or with --json the record."""

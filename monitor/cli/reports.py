@@ -56,7 +56,6 @@ def attendance(
     from db.engine import open_database
     from monitor.desk.days import attendance as desk
     from monitor.reports import lines as report_lines
-    from monitor.reports import totals
 
     settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
@@ -64,10 +63,10 @@ def attendance(
     if by == "day":
         lines = report_lines.days(days, settings.zone)
     elif by == "person":
-        lines = report_lines.totals(totals.totals(days))
+        lines = report_lines.totals(days)
     else:
         lines = report_lines.events(days, settings.zone)
-    _write(f"Attendance {settings.site}", lines, form, output, totals.appointments(days))
+    _write(f"Attendance {settings.site}", lines, form, output, report_lines.appointments(days))
     if not lines and form is Format.TABLE:
         tell(f"There is no attendance from {period.first} to {period.last}.", err)
 

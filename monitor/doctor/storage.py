@@ -2,12 +2,14 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db import backup, migrate
 from db.attendance import kiosks, ledger
@@ -18,6 +20,8 @@ from db.people import people
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.text import plural
+
+T = TypeVar("T")
 
 _QUICK = 20_000
 """Number of attendance events that are verified in about a second."""
@@ -36,21 +40,14 @@ def sqlite_file(url: str) -> Path | None:
 
 def latest_write(settings: Settings) -> datetime | None:
     """When a kiosk last wrote to the database (UTC); None without a readable database or a kiosk."""
-    try:
-        with _existing(settings) as engine:
-            if engine is None:
-                return None
-            with reading(engine) as session:
-                return max((kiosk.seen_at for kiosk in kiosks.all_kiosks(session)), default=None)
-    except DatabaseError:  # check_database says why
-        return None
+    return _asked(settings, lambda session: max((one.seen_at for one in kiosks.all_kiosks(session)), default=None))
 
 
 def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
     """Where the key of the face templates is, and whether it is the key of this database."""
     name = "template key"
     file = (config or CONFIG_FILE).parent / KEY_FILE
-    known = _key_of_database(settings)
+    known = _asked(settings, bound_key)
     try:
         place = _place_of_key(file)
         if place is None:
@@ -127,14 +124,15 @@ def _existing(settings: Settings) -> Iterator[Engine | None]:
         engine.dispose()
 
 
-def _key_of_database(settings: Settings) -> str | None:
+def _asked(settings: Settings, question: Callable[[Session], T | None]) -> T | None:
+    """The answer of the database; None without a readable database, for which `check_database` gives the reason."""
     try:
         with _existing(settings) as engine:
             if engine is None:
                 return None
             with reading(engine) as session:
-                return bound_key(session)
-    except DatabaseError:  # check_database says why
+                return question(session)
+    except DatabaseError:
         return None
 
 

@@ -1,18 +1,21 @@
 """Reports as lines of named values: one dictionary per line for JSON, flat columns for tables. Times are the site's."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from db.records import Person
 from monitor.attendance.days import PersonDay
+from monitor.attendance.rules import DaySummary, Status
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import Cell as MoodCell
 from monitor.moods.cells import label as mood_label
 from monitor.moods.tally import By
-from monitor.reports.export import Cell, Table
-from monitor.reports.totals import PersonTotal
+from monitor.reports.export import Appointment, Cell, Table
 
 _NOT_ON_TERMINALS: Final = ("incomplete", "id", "people")
 
@@ -34,9 +37,7 @@ def days(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
     return [
         {
             "day": one.summary.day,
-            "person": one.person.name,
-            "number": one.person.number,
-            "group": one.person.group,
+            **_who(one.person),
             "status": str(one.summary.status) if one.summary.status else None,
             "first_in": _local(one.summary.first_in, zone),
             "last_out": _local(one.summary.last_out, zone),
@@ -48,20 +49,31 @@ def days(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
     ]
 
 
-def totals(found: Sequence[PersonTotal]) -> list[Line]:
-    """One line per person."""
+def totals(found: Sequence[PersonDay]) -> list[Line]:
+    """One line per person with the days added up, in the order in which people come first."""
+    by_person: dict[Person, list[DaySummary]] = defaultdict(list)
+    for one in found:
+        by_person[one.person].append(one.summary)
     return [
         {
-            "person": one.person.name,
-            "number": one.person.number,
-            "group": one.person.group,
-            "days_present": one.days_present,
-            "days_late": one.days_late,
-            "days_absent": one.days_absent,
-            "days_incomplete": one.days_incomplete,
-            "hours": one.present,
+            **_who(person),
+            "days_present": sum(bool(one.passages) for one in some),
+            "days_late": sum(one.late for one in some),
+            "days_absent": sum(one.status is Status.ABSENT for one in some),
+            "days_incomplete": sum(one.status is Status.INCOMPLETE for one in some),
+            "hours": sum((one.present for one in some), timedelta()),
         }
-        for one in found
+        for person, some in by_person.items()
+    ]
+
+
+def appointments(found: Sequence[PersonDay]) -> list[Appointment]:
+    """Every stay from a check-in to its check-out, for calendars."""
+    return [
+        Appointment(f"{one.event}@muster", day.person.name, one.at, after.at)
+        for day in found
+        for one, after in pairwise(day.summary.passages)
+        if one.kind == "check_in" and after.kind == "check_out"
     ]
 
 
@@ -74,9 +86,7 @@ def events(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
     return [
         {
             "at": _local(passage.at, zone),
-            "person": person.name,
-            "number": person.number,
-            "group": person.group,
+            **_who(person),
             "event": passage.kind,
             "id": str(passage.event),
         }
@@ -150,6 +160,10 @@ def _flat(line: Mapping[str, object]) -> dict[str, Cell]:
         else:
             flat[name] = str(value)
     return flat
+
+
+def _who(person: Person) -> Line:
+    return {"person": person.name, "number": person.number, "group": person.group}
 
 
 def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
