@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import JsonOption, emit, err, out
+from monitor.cli.options import JsonOption, emit, err, out, tell
 
 if TYPE_CHECKING:
     from monitor.bench.measure import Measure
@@ -39,13 +39,9 @@ def bench(
 
 
 def _print_table(measures: "list[Measure]") -> None:
-    from rich.table import Table
-    from rich.text import Text
+    from monitor.cli.table import table
 
-    table = Table("Measure", caption="Times better: above 1, Muster is better than the baseline of the same run.")
-    for heading in ("Muster", "Baseline", "Unit", "Times better"):
-        table.add_column(heading, justify="left" if heading == "Unit" else "right")
-    for measure in measures:
-        figures = f"{measure.value:,.4g}", f"{measure.baseline:,.4g}", measure.unit, f"{measure.ratio:,.3g}"
-        table.add_row(Text(measure.name), *figures)
-    out.print(table)
+    numbers = ("Muster", "Baseline", "Times better")
+    rows = [(one.name, f"{one.value:,.4g}", f"{one.baseline:,.4g}", f"{one.ratio:,.3g}", one.unit) for one in measures]
+    out.print(table(("Measure", *numbers, "Unit"), rows, fold=("Measure",), right=numbers))
+    tell("Times better: above 1, Muster is better than the baseline of the same run.")

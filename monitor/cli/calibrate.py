@@ -120,10 +120,9 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
 
 
 def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:
-    from rich.table import Table
-
     from enroll.evaluation.evaluate import FPIR
     from enroll.evaluation.rates import paired
+    from monitor.cli.table import table
 
     pictures = "one picture" if enrolled == 1 else f"up to {enrolled} pictures"
     faceless = f"; on {plural(missed, 'picture')} no face was found" if missed else ""
@@ -131,13 +130,15 @@ def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> 
         f"{plural(recipes[0].people, 'person', 'people')} enrolled with {pictures} each, "
         f"{plural(len(recipes[0].trials.genuine), 'probe')}{faceless}."
     )
-    table = Table("Measure", *(one.name for one in recipes))
-    table.add_row("Rank-1", *(f"{one.trials.rank1.value:.1%}" for one in recipes))
-    table.add_row("FNIR at FPIR 1 %", *(str(one.fnir) for one in recipes))
-    table.add_row("Threshold by default", *(one.default_threshold for one in recipes))
-    table.add_row("FPIR by default", *(str(one.default_fpir) for one in recipes))
-    table.add_row("FNIR by default", *(str(one.default_fnir) for one in recipes))
-    out.print(table)
+    heads = ("Measure", *(one.name for one in recipes))
+    rows = (
+        ("Rank-1", *(f"{one.trials.rank1.value:.1%}" for one in recipes)),
+        ("FNIR at FPIR 1 %", *(str(one.fnir) for one in recipes)),
+        ("Threshold by default", *(one.default_threshold for one in recipes)),
+        ("FPIR by default", *(str(one.default_fpir) for one in recipes)),
+        ("FNIR by default", *(str(one.default_fnir) for one in recipes)),
+    )
+    out.print(table(heads, rows, fold=heads))
     between = paired(recipes[0].trials, recipes[1].trials, FPIR)
     tell(
         f"In brackets: 95 % confidence intervals. At FPIR 1 % only Muster misses {plural(between.only_one, 'probe')} "
@@ -147,20 +148,20 @@ def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> 
 
 
 def _tell(found: "Calibration", target: float) -> None:
-    from rich.table import Table
-
     from enroll.evaluation.curves import draw_gallery
+    from monitor.cli.table import table
     from monitor.vision.matching.threshold import threshold_for
 
     tell(f"{plural(found.people, 'person', 'people')} with {plural(found.images, 'image')}.")
     given = found.targets[0].strangers.trials > 0
-    table = Table("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
+    heads = ("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
+    rows = []
     for one in found.targets:
         mark = " *" if one.target == target else ""
         seen = (one.fpir, one.strangers, one.fnir) if given else (one.fpir, one.fnir)
         rates = [str(rate) if rate.trials else "-" for rate in seen]
-        table.add_row(f"{one.target:.1%}{mark}", f"{one.threshold:.3f}", f"{one.expected_fpir:.2%}", *rates)
-    out.print(table)
+        rows.append((f"{one.target:.1%}{mark}", f"{one.threshold:.3f}", f"{one.expected_fpir:.2%}", *rates))
+    out.print(table(heads, rows, fold=heads))
     tell(
         "* The target in force. Expected: from the impostor curve, single images. FPIR seen: enrolled images against "
         "everybody else. FNIR seen: each image against its person's others. In brackets: 95 % confidence intervals."

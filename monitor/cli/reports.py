@@ -172,22 +172,15 @@ def _put(data: bytes, output: Path | None) -> None:
     write_atomically(output, data)
 
 
-def _show(table: "Table", output: Path | None) -> None:
-    from rich import box
+def _show(report: "Table", output: Path | None) -> None:
     from rich.console import Console
-    from rich.table import Table as Grid
-    from rich.text import Text
 
+    from monitor.cli.table import table
     from monitor.reports.export import shown
 
-    if not table.rows:
+    if not report.rows:
         return
-    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
-    for name in table.columns:
-        grid.add_column(name, overflow="fold", no_wrap=name not in ("Person", "Group", "Number"))
-    for row in table.rows:
-        # Text objects, because names may hold Rich's markup.
-        grid.add_row(*(Text(shown(cell)) for cell in row))
+    grid = table(report.columns, ([*map(shown, row)] for row in report.rows), fold=("Person", "Group", "Number"))
     if output is None:
         out.print(grid)
         return

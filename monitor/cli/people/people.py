@@ -1,7 +1,7 @@
 """`muster people`: everyone enrolled, and what may be done with what is kept about them."""
 
 import sys
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -14,6 +14,9 @@ from monitor.cli.people.person import Who, open_person
 from monitor.cli.people.template_review import review_growth
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
+
+if TYPE_CHECKING:
+    from db.records import PersonSummary
 
 app = command_group("List, rename, merge, export and erase people.")
 
@@ -41,22 +44,11 @@ def list_(
         nobody = "Nobody matches; see everyone with 'muster people list'."
         tell(nobody if filtered else "Nobody is enrolled yet; start with 'muster enroll import'.")
         return
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from monitor.cli.table import table
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
-    for heading in ("Name", "Number", "Group"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active"):
-        table.add_column(heading, no_wrap=True)
-    for one in found:
-        person = one.person
-        cells = (person.name, person.number or "", person.group or "", str(one.templates))
-        consent = (_answer(one.face_consent), _answer(one.mood_consent))
-        rest = (str(one.look_alikes or ""), _answer(person.active))
-        table.add_row(*(Text(printable(cell, 60)) for cell in (*cells, *consent, *rest)))
-    out.print(table)
+    names = ("Name", "Number", "Group")
+    heads = (*names, "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
+    out.print(table(heads, map(_cells, found), fold=names))
     tell(f"{plural(len(found), 'person', 'people')}.")
 
 
@@ -217,6 +209,13 @@ def _typed_pin(question: str) -> str:
         return str(typer.prompt(question, hide_input=True, confirmation_prompt="Again", err=True))
     except typer.Abort:
         raise UsageError("No PIN was set; type it twice when it is asked for.") from None
+
+
+def _cells(one: "PersonSummary") -> list[str]:
+    person = one.person
+    cells = [person.name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
+    cells += [_answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
+    return [printable(cell, 60) for cell in cells]
 
 
 def _answer(given: bool | None) -> str:

@@ -298,4 +298,4 @@ def test_the_target_that_was_tried_can_be_kept(
     assert json.loads(run("--what-if", "0.002", "--save", "--json").stdout)["saved"] == str(file)
     assert file.read_text() == '# ours\nsite = "x"  # here\ntarget_fpir = 0.002\n'
     monkeypatch.setenv("MUSTER_TARGET_FPIR", "0.01")
-    assert "MUSTER_TARGET_FPIR is set and wins" in run("--what-if", "0.003", "--save").stdout
+    assert "MUSTER_TARGET_FPIR is set and overrides" in run("--what-if", "0.003", "--save").stdout
