@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -84,7 +84,7 @@ class _Stage:
         self.folder = folder
         self.effort = effort
         self.files = files
-        self._samples: dict[Path, list[RgbImage]] = {}
+        self.sample = cache(partial(sample, count=effort.frames))
         if files:
             for clip in self.clips:
                 self.sample(clip)
@@ -100,11 +100,6 @@ class _Stage:
             return [Clip(file, file.name) for file in self.files]
         known = tuple(one for one in cast(1) if one.name)
         return [simulated_clip(self.folder, known, faces, self.effort.seconds) for faces in (1, 5)]
-
-    def sample(self, clip: Clip) -> list[RgbImage]:
-        if clip.file not in self._samples:
-            self._samples[clip.file] = sample(clip, self.effort.frames)
-        return self._samples[clip.file]
 
     @cached_property
     def door(self) -> Door:

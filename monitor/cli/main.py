@@ -27,7 +27,7 @@ _COMMANDS = {
     "calibrate": (
         "monitor.cli.calibrate",
         "calibrate",
-        "How often a stranger would be given a name, and who would be missed.",
+        "How often a stranger would be given a name.",
     ),
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
