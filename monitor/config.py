@@ -22,7 +22,7 @@ LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
 
 
 class QualityLimits(BaseModel):
-    """What an image must reach to be enrolled: the table `[quality]`, or `MUSTER_QUALITY_*` variables."""
+    """Limits that an image must meet to be enrolled: the table `[quality]`, or `MUSTER_QUALITY_*` variables."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -38,10 +38,13 @@ class QualityLimits(BaseModel):
     roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
     cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
     relief: float = Field(
-        default=0.05, ge=0, le=1, description="Eye distances that the nose stands out when a head turns, at least."
+        default=0.05,
+        ge=0,
+        le=1,
+        description="How far the nose stands out when a head turns, in eye distances, at least.",
     )
     turned_width: float = Field(
-        default=0.8, ge=0, le=1, description="Width of a face that turns beside the straight one's, at least."
+        default=0.8, ge=0, le=1, description="Width of a turned face as a share of the straight face's width, at least."
     )
 
 
@@ -60,7 +63,7 @@ class Settings(BaseSettings):
     kiosk: str = Field(default="door", description="The name of this kiosk; each door has its own.")
     role: Literal["in", "out", "auto"] = Field(
         default="auto",
-        description="What passing this door means: in, out, or whichever is the other of the last.",
+        description="What passing this door means: in, out, or auto for the opposite of the person's last passage.",
     )
     time_zone: str = Field(
         default_factory=tzlocal.get_localzone_name,
@@ -81,16 +84,16 @@ class Settings(BaseSettings):
     )
     grow_templates: bool = Field(
         default=False,
-        description="Whether very sure and new views of consenting people wait for a review, to join their templates; "
-        "the blazeface detector is needed.",
+        description="Whether the door captures sure, new views of people who agreed, for a review before they join a "
+        "template; needs the blazeface detector.",
     )
     quality: QualityLimits = Field(
-        default=QualityLimits(), description="What an image must reach to be enrolled; a table of limits."
+        default=QualityLimits(), description="Limits that an image must meet to be enrolled; a table."
     )
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
     cool_down_minutes: float = Field(
-        default=2.0, ge=0, description="After an event the same person makes no new one for this long."
+        default=2.0, ge=0, description="Minutes after a check-in or check-out in which the person makes no new one."
     )
     mood: Literal["individual", "aggregate", "off"] = Field(
         default="individual",
@@ -109,10 +112,10 @@ class Settings(BaseSettings):
         default=365,
         ge=0,
         le=36_500,
-        description="How many days it is kept when enrolled people were in view; attendance stays.",
+        description="How many days sightings of enrolled people are kept; attendance stays.",
     )
     keep_moods_days: int = Field(default=365, ge=0, le=36_500, description="How many days moods are kept.")
-    admin_pin_hash: str = Field(default="", description="The hash of the PIN that opens the desk's screens.")
+    admin_pin_hash: str = Field(default="", description="The hash of the admin PIN, which opens the desk's screens.")
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(
         default="auto",
@@ -132,7 +135,7 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no time zone; use a name such as Europe/Berlin") from None
+            raise ValueError(f"{value!r} is not a time zone; use a name such as Europe/Berlin") from None
         return value
 
     @property
@@ -165,13 +168,13 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
 
 
 def _refuse_misspelt_variables() -> None:
-    """Raises: SettingsError, where a variable is almost one of a setting; others may be anybody's."""
+    """Raises: SettingsError, where a variable is almost the name of a setting. Others may be another program's."""
     settings = [f"MUSTER_{name}".upper() for name in Settings.model_fields]
     for variable in os.environ:
         if not variable.startswith("MUSTER_") or variable.startswith(("MUSTER_QUALITY_", *settings)):
             continue
         for meant in get_close_matches(variable, settings, 1, cutoff=0.9):
-            raise SettingsError(f"The variable {variable} is no setting; perhaps {meant} is meant.")
+            raise SettingsError(f"The variable {variable} is not a setting; perhaps {meant} is meant.")
 
 
 def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -206,8 +209,8 @@ def save_setting(file: Path, name: str, value: str | float | bool) -> None:
     The file is replaced as a whole, so that nobody ever reads half of it.
 
     Args:
-        file: made, where there is none; a new one can be read by its owner only.
-        name: of a setting outside any table.
+        file: created where it does not exist, readable by its owner only.
+        name: of a setting that is not in a table.
 
     Raises:
         SettingsError: the file is not valid TOML, writes a value over several lines, or cannot be written.

@@ -2,11 +2,11 @@
 
 
 class MusterError(Exception):
-    """Something a user can understand and act on. The command line prints it and exits with `exit_code`."""
+    """An error that a user can understand and act on. The command line prints it and exits with `exit_code`."""
 
     exit_code = 1
     code = "failed"
-    """What went wrong, for programs; it stays when the sentence is written anew."""
+    """The kind of error, for programs; it stays when the sentence changes."""
 
     def __init__(self, sentence: str = "", *, code: str | None = None) -> None:
         super().__init__(sentence)
@@ -15,7 +15,7 @@ class MusterError(Exception):
 
 
 class UsageError(MusterError):
-    """The command was asked for something that makes no sense."""
+    """The arguments of a command or a use case make no sense."""
 
     exit_code = 2
     code = "usage"
@@ -47,6 +47,6 @@ class SettingsError(MusterError):
 
 
 class DataError(MusterError):
-    """Training data is missing or not in the form that is needed."""
+    """Training data is missing or has the wrong form."""
 
     code = "data"

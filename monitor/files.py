@@ -1,4 +1,4 @@
-"""Files that are whole or as they were: new content takes a file's place only once all of it is on the disk."""
+"""Atomic writing of files: new content replaces a file only once all of it is on the disk."""
 
 import os
 import secrets
@@ -18,12 +18,12 @@ def unfinished(path: Path, *, private: bool = False, replace: bool = True) -> It
 
     Args:
         path: in a folder that exists.
-        private: only the owner can read the file (0600); else a replaced file's rights stay.
-        replace: whether a file that is there is replaced.
+        private: only the owner can read the file (0600); else a replaced file keeps its rights.
+        replace: whether an existing file is replaced.
 
     Raises:
-        FileExistsError: `path` is there and is not to be replaced.
-        OSError: it cannot be written. Like any error in the block, this leaves what was there and nothing beside it.
+        FileExistsError: `path` exists and `replace` is false.
+        OSError: it cannot be written. After any error in the block, `path` is as before and nothing lies beside it.
     """
     if path.exists() and not path.is_file():
         yield path
@@ -46,10 +46,10 @@ def unfinished(path: Path, *, private: bool = False, replace: bool = True) -> It
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; one of that name is replaced.
+    """Write a file whole or not at all; an existing file is replaced.
 
     Raises:
-        MusterError: it cannot be written; what was there before is there still.
+        MusterError: it cannot be written; an existing file stays as it was.
     """
     try:
         with unfinished(path) as part:

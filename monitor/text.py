@@ -1,7 +1,8 @@
-"""Text for people: what others wrote made harmless, numbers with their nouns, and names in their natural order."""
+"""Text for people: untrusted text made harmless, numbers with their nouns, local times, hours, and natural order."""
 
 import re
 import unicodedata
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 _ESCAPES: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_])")
@@ -9,13 +10,13 @@ _ESCAPES: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b
 _PICTURE_PARTS: Final = re.compile(
     "[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]|\u200d(?=[\u200c\u200d\ufe0e\ufe0f]*[\u2190-\u2bff\U0001f000-\U0001faff])"
 )
-"""What makes one picture of several emoji, or colours it: terminals disagree how wide that is, and a line that is
-wider than it was taken for shifts everything behind it."""
+"""Characters that join several emoji into one picture, or colour it. Terminals disagree on the width of the result, and
+everything right of it would shift."""
 _JOINERS: Final = "\u200c\u200d"
 """Format characters that some scripts need inside words."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
-"""Unicode categories that are left out. Cf includes the bidirectional overrides, with which a name could reorder the
-text around it."""
+"""Unicode categories that are left out. Cf includes the bidirectional overrides, which could reorder the text around
+a name."""
 
 
 def printable(text: str, cells: int | None = None) -> str:
@@ -52,7 +53,19 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
+def local_time(at: datetime, zone: tzinfo) -> str:
+    """A moment in a site's time zone, such as `2026-03-02 09:05`."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def hours_and_minutes(time: timedelta) -> str:
+    """A duration in whole minutes, rounded down: `8:14` for 8 hours, 14 minutes and 59 seconds."""
+    minutes = int(time.total_seconds()) // 60
+    return f"{minutes // 60}:{minutes % 60:02d}"
+
+
 def natural_order(text: str) -> list[tuple[int, str]]:
-    """A sort key under which "2.jpg" comes before "10.jpg", whatever the case of letters."""
-    parts = re.split("0*([0-9]+)", text.casefold())
-    return [(len(part) if index % 2 else 0, part) for index, part in enumerate(parts)]
+    """A sort key under which "2.jpg" comes before "10.jpg" and "Émil" before "Emma", whatever the case of letters."""
+    letters = "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
+    parts = re.split("0*([0-9]+)", letters.casefold())
+    return [*((len(part) if index % 2 else 0, part) for index, part in enumerate(parts)), (0, text)]

@@ -20,7 +20,7 @@ for _ in range(int(sys.argv[2])):
     face_recognition.face_encodings(rgb, face_recognition.face_locations(rgb))
 print("done", flush=True)
 """
-"""A program that starts, and finds and encodes the faces on the first frames: python -c START CLIP FRAMES."""
+"""A program that finds and encodes the faces on the first frames of a clip: python -c START CLIP FRAMES."""
 
 
 class ClassicLoop:
@@ -39,7 +39,7 @@ class ClassicLoop:
         self._known = [encoding for photo in photos for encoding in face_recognition.face_encodings(photo)[:1]]
 
     def process(self, rgb: RgbImage) -> int:
-        """What the example does with a frame; returns how many faces it found."""
+        """Process one frame as the example does; returns the number of faces found."""
         locations = self._library.face_locations(rgb)
         for encoding in self._library.face_encodings(rgb, locations):
             matches = self._library.compare_faces(self._known, encoding)

@@ -1,4 +1,4 @@
-"""What is measured on: clips that are given, or one of the simulated camera, and frames of them."""
+"""The clips to measure on: given files, or a video of the simulated camera; and samples of their frames."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from monitor.sources.simulated.sprites import draw_person
 _FPS = 30.0
 _SEED = 1
 _SPOTS = {1: ((320.0, 96.0),), 5: ((76.0, 60.0), (200.0, 68.0), (320.0, 76.0), (440.0, 68.0), (564.0, 60.0))}
-"""Where that many people stand, and how wide their faces are, in pixels."""
+"""By number of people: for each person, x of the face's centre and width of the face, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A video file and what to call it."""
+    """A video file and its name in the results."""
 
     file: Path
     name: str
@@ -33,7 +33,7 @@ def simulated_clip(folder: Path, people: tuple[Subject, ...], faces: int, second
     """A video of people who stand before the simulated camera: 640x480, 30 frames a second, MPEG-4.
 
     Args:
-        people: the first `faces` of them are on it.
+        people: the first `faces` of them are in the video.
         faces: 1 or 5.
 
     Raises:

@@ -60,7 +60,7 @@ def open_door(folder: Path, photos: dict[str, list[RgbImage]]) -> Door:
 def measure_flow(
     door: Door, clip: Clip, classic: ClassicLoop, sample: Sequence[RgbImage], rounds: int
 ) -> Iterator[Measure]:
-    """Frames a second: capture, vision, mood and recorder on every frame, beside the loop on a sample of them."""
+    """Frames per second: capture, vision, mood and recorder on every frame, beside the classic loop on a sample."""
     ours, seconds_a_frame = [], []
     for turn in range(rounds):
         ours.append(_kiosk_fps(door, clip))
@@ -86,5 +86,5 @@ def _kiosk_fps(door: Door, clip: Clip) -> float:
         kiosk.stop()
     summary = kiosk.summary()
     if summary.dropped or not summary.frames:
-        raise MusterError(f"{clip.name} was not processed completely, so it cannot be measured.")
+        raise MusterError(f"{clip.name} was not processed completely and cannot be measured; try another clip.")
     return summary.fps

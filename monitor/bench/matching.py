@@ -13,13 +13,13 @@ from monitor.domain import EMBEDDING_SIZE
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
 
 _PLAIN_BYTES = 4.0 * EMBEDDING_SIZE
-"""A template in float32."""
+"""Bytes of a template in float32."""
 
 
 def measure_matching(people: int, probes: int) -> Iterator[Measure]:
-    """Milliseconds a probe, with random templates: the time does not depend on whose they are."""
+    """Milliseconds per probe. The templates are random: the time does not depend on their values."""
     templates = _random_templates(people)
-    gallery = _gallery(_entries(templates))
+    gallery = Gallery(_entries(templates), target_fpir=0.01, margin=0.01)
     ours, plain = [], []
     for probe in _random_templates(probes + 1):
         _, seconds = timed(gallery.identify, probe)
@@ -30,18 +30,14 @@ def measure_matching(people: int, probes: int) -> Iterator[Measure]:
 
 
 def measure_memory(people: int) -> Iterator[Measure]:
-    """Bytes a person that the gallery holds on to; ids and names belong to whoever loaded them."""
+    """Bytes per person that the gallery itself holds, without ids and names."""
     templates = _random_templates(people)
     entries = _entries(templates)
     tracemalloc.start()
-    gallery = _gallery(entries)
+    gallery = Gallery(entries, target_fpir=0.01, margin=0.01)
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     yield Measure("memory of the gallery", held / len(gallery), _PLAIN_BYTES, "bytes/person")
-
-
-def _gallery(entries: list[GalleryEntry]) -> Gallery:
-    return Gallery(entries, target_fpir=0.01, margin=0.01)
 
 
 def _entries(templates: NDArray[np.float32]) -> list[GalleryEntry]:
@@ -53,7 +49,7 @@ def _nearest(templates: NDArray[np.float32], probe: NDArray[np.float32]) -> int:
 
 
 def _random_templates(count: int) -> NDArray[np.float32]:
-    """Unit vectors, float32 (count, 128); scaled in place, for a million of them are 512 MB."""
+    """Unit vectors, float32 (count, 128); scaled in place, because a million of them take 512 MB."""
     templates = np.random.default_rng(count).standard_normal((count, EMBEDDING_SIZE), np.float32)
     templates /= np.sqrt(np.einsum("ij,ij->i", templates, templates))[:, None]
     return templates

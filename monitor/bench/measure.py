@@ -1,4 +1,4 @@
-"""One figure beside its baseline, and how times are taken."""
+"""A figure with its baseline, and two ways to measure time."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure of Muster and the same figure of the baseline, from the same run on the same input."""
+    """A figure of Muster and the baseline's figure, from one run on one input."""
 
     name: str
     """What was measured, and on what."""
@@ -37,19 +37,19 @@ class Measure:
 
 
 def timed(do: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, float]:
-    """What a call returns, and the seconds it took."""
+    """The result of a call, and its wall time in seconds."""
     began = time.perf_counter()
     result = do(*args, **kwargs)
     return result, time.perf_counter() - began
 
 
 def timed_alone(do: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, float]:
-    """What a call returns, and the seconds that this thread's processor spent on it, whatever else the machine does."""
+    """The result of a call, and the processor time of this thread in seconds."""
     began = time.thread_time()
     result = do(*args, **kwargs)
     return result, time.thread_time() - began
 
 
 def _short(number: float) -> float:
-    """Four digits: more would only be noise."""
+    """Rounded to four significant digits; more would be noise."""
     return float(f"{number:.4g}")

@@ -1,26 +1,27 @@
-"""This machine's figures, each beside a baseline that was measured in the same run."""
+"""The parts of `muster bench`; each figure has a baseline that was measured in the same run."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from monitor.bench.classic import ClassicLoop
+from monitor.bench.clips import Clip, sample, simulated_clip
+from monitor.bench.flow import Door, measure_flow, open_door
+from monitor.bench.matching import measure_matching, measure_memory
 from monitor.bench.measure import Measure
+from monitor.bench.startup import measure_startup
+from monitor.bench.vision import chips_on, measure_detection, measure_encoder
+from monitor.domain import RgbImage
 from monitor.errors import UsageError
-
-if TYPE_CHECKING:
-    from monitor.bench.classic import ClassicLoop
-    from monitor.bench.clips import Clip
-    from monitor.bench.flow import Door
-    from monitor.domain import RgbImage
+from monitor.sources.simulated.people import cast, photo
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured."""
+    """How much of each part is measured."""
 
     chips: int
     """ORL faces that are encoded; 40 people have one each."""
@@ -51,7 +52,7 @@ def run_bench(
     Args:
         parts: names from `PARTS`; empty for all.
         clips: video files; empty for two of the simulated camera, with one face and with five.
-        say: gets the name of the part that begins.
+        say: called with the name of the part that begins.
 
     Raises:
         UsageError: a part of that name does not exist, or face_recognition is needed and not installed.
@@ -60,7 +61,7 @@ def run_bench(
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
-        raise UsageError(f"There is nothing to measure by the name {unknown[0]!r}; use {', '.join(PARTS)}.")
+        raise UsageError(f"Unknown part {unknown[0]!r}; use {', '.join(PARTS)}.")
     if {"flow", "startup"} & set(parts or PARTS) and find_spec("face_recognition") is None:
         raise UsageError(
             "The classic loop of 'face_recognition' is not installed; start 'uv run --extra bench muster bench', or "
@@ -77,51 +78,35 @@ def run_bench(
 
 
 class _Stage:
-    """What several parts need, made when the first of them asks for it."""
+    """Photos, clips and door that several parts share, made at first use."""
 
     def __init__(self, folder: Path, files: tuple[Path, ...], effort: Effort) -> None:
         self.folder = folder
         self.effort = effort
         self.files = files
-        self._samples: dict[Path, list[RgbImage]] = {}
+        self.sample = cache(partial(sample, count=effort.frames))
         if files:
             for clip in self.clips:
                 self.sample(clip)
 
     @cached_property
-    def photos(self) -> "dict[str, list[RgbImage]]":
-        from monitor.sources.simulated.people import cast, photo
-
+    def photos(self) -> dict[str, list[RgbImage]]:
         known = [one for one in cast(1) if one.name][: self.effort.enrolled]
         return {str(one.name): [photo(portrait) for portrait in one.enrolment[:_PHOTOS]] for one in known}
 
     @cached_property
-    def clips(self) -> "list[Clip]":
-        from monitor.bench.clips import Clip, simulated_clip
-        from monitor.sources.simulated.people import cast
-
+    def clips(self) -> list[Clip]:
         if self.files:
             return [Clip(file, file.name) for file in self.files]
         known = tuple(one for one in cast(1) if one.name)
         return [simulated_clip(self.folder, known, faces, self.effort.seconds) for faces in (1, 5)]
 
-    def sample(self, clip: "Clip") -> "list[RgbImage]":
-        from monitor.bench.clips import sample
-
-        if clip.file not in self._samples:
-            self._samples[clip.file] = sample(clip, self.effort.frames)
-        return self._samples[clip.file]
-
     @cached_property
-    def door(self) -> "Door":
-        from monitor.bench.flow import open_door
-
+    def door(self) -> Door:
         return open_door(self.folder, self.photos)
 
     @cached_property
-    def classic(self) -> "ClassicLoop":
-        from monitor.bench.classic import ClassicLoop
-
+    def classic(self) -> ClassicLoop:
         return ClassicLoop([pictures[0] for pictures in self.photos.values()])
 
     def close(self) -> None:
@@ -130,9 +115,6 @@ class _Stage:
 
 
 def _encoder(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.vision import chips_on, measure_encoder
-    from monitor.sources.simulated.people import cast, photo
-
     orl = [photo(one.seen[0]) for one in cast(1)[: stage.effort.chips]]
     yield from measure_encoder(chips_on(orl), "ORL faces")
     if stage.files:
@@ -143,30 +125,22 @@ def _encoder(stage: _Stage) -> Iterator[Measure]:
 
 
 def _flow(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.flow import measure_flow
-
     for clip in stage.clips:
         yield from measure_flow(stage.door, clip, stage.classic, stage.sample(clip), stage.effort.rounds)
 
 
 def _detection(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.vision import measure_detection
-
     for clip in stage.clips:
         yield from measure_detection(stage.sample(clip), clip.name)
 
 
 def _matching(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.matching import measure_matching, measure_memory
-
     for people in stage.effort.people:
         yield from measure_matching(people, _PROBES)
     yield from measure_memory(stage.effort.people[0])
 
 
 def _startup(stage: _Stage) -> Iterator[Measure]:
-    from monitor.bench.startup import measure_startup
-
     clip = stage.clips[0]
     yield from measure_startup(stage.door, clip, stage.sample(clip)[0], stage.effort.rounds)
 
@@ -178,4 +152,4 @@ PARTS: dict[str, Callable[[_Stage], Iterator[Measure]]] = {
     "matching": _matching,
     "startup": _startup,
 }
-"""What can be measured, by name."""
+"""The measurements by name."""

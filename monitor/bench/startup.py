@@ -33,7 +33,7 @@ except ImportError:
     peak = None
 print(json.dumps({"code": code, "seconds": seconds, "peak": peak}))
 """
-"""A small process in between: the peak memory of a child includes what its parent held when it was started."""
+"""A small process in between: the peak memory of a child includes the memory of its parent at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +82,5 @@ def _run(command: Sequence[str]) -> _Run:
     except (OSError, subprocess.SubprocessError, ValueError):
         told = {"code": -1}
     if told["code"] != 0 or told["seconds"] is None:
-        raise MusterError(f"'{' '.join(command[1:4])} …' failed when it was started to be measured; try it yourself.")
+        raise MusterError(f"'{' '.join(command[1:4])} …' failed while it was measured; run it yourself to see why.")
     return _Run(told["seconds"], told["peak"])

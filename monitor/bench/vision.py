@@ -1,4 +1,4 @@
-"""The encoder beside dlib's own, the detector beside HOG; all four run on one thread, whose time is taken."""
+"""The encoder beside dlib's, the detector beside HOG; each runs on one thread, whose processor time is measured."""
 
 from collections.abc import Iterator, Sequence
 from statistics import median
@@ -13,21 +13,21 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
 
 LARGEST_DIFFERENCE = 1e-5
-"""L2 distance to dlib's own descriptor that is still the same embedding."""
+"""Largest L2 distance to dlib's own descriptor at which both count as one embedding."""
 
 _TURNS = 3
-"""Calls with all chips, of which the middle one counts."""
+"""Calls with all chips; the median counts."""
 
 
 def chips_on(pictures: Sequence[RgbImage]) -> NDArray[np.uint8]:
-    """The faces on pictures, as uint8 (n, 150, 150, 3)."""
+    """Aligned faces on pictures, uint8 (n, 150, 150, 3) RGB."""
     detector = FaceDetector()
     chips = [face_chip(picture, face) for picture in pictures for face in detector.detect(picture, thorough=True)]
     return np.stack(chips) if chips else np.empty((0, 150, 150, 3), np.uint8)
 
 
 def measure_encoder(chips: NDArray[np.uint8], where: str) -> Iterator[Measure]:
-    """Chips a second on one thread, one by one and together, and the largest difference of an embedding."""
+    """Chips per second on one thread, one by one and in one call, and the largest difference of an embedding."""
     ours, reference = FaceEncoder(threads=1), FaceEncoder("dlib")
     ours.encode(chips)
     fast, slow, differences = [], [], []
@@ -45,7 +45,7 @@ def measure_encoder(chips: NDArray[np.uint8], where: str) -> Iterator[Measure]:
 
 
 def measure_detection(frames: Sequence[RgbImage], where: str) -> Iterator[Measure]:
-    """Milliseconds a frame, and faces found, beside HOG on the picture upsampled once."""
+    """Milliseconds per frame, and faces found, beside HOG on the picture upsampled once."""
     ours, hog = FaceDetector(), FaceDetector("hog")
     ours.detect(frames[0])
     fast, slow, found, found_by_hog = [], [], 0, 0

@@ -1,11 +1,11 @@
-"""`muster bench`: this machine's figures, each beside a baseline of the same run."""
+"""`muster bench`: the speed and memory of this machine, each figure beside a baseline of the same run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import JsonOption, emit, err, out
+from monitor.cli.options import JsonOption, emit, err, out, tell
 
 if TYPE_CHECKING:
     from monitor.bench.measure import Measure
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 def bench(
     clip: Annotated[
         list[Path] | None,
-        typer.Option("--clip", metavar="FILE", help="Video to measure on, as often as wanted; else a simulated one."),
+        typer.Option("--clip", metavar="FILE", help="Video to measure on, repeatable; by default a simulated one."),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NAME", help="encoder, flow, detection, matching or startup."),
+        typer.Option("--only", metavar="NAME", help="encoder, flow, detection, matching or startup; repeatable."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer samples, and no gallery of a million.")] = False,
     json: JsonOption = False,
@@ -39,13 +39,9 @@ def bench(
 
 
 def _print_table(measures: "list[Measure]") -> None:
-    from rich.table import Table
-    from rich.text import Text
+    from monitor.cli.table import table
 
-    table = Table("Measured", caption="Times better: above 1 is better than the baseline of the same run.")
-    for heading in ("Muster", "Baseline", "Unit", "Times better"):
-        table.add_column(heading, justify="left" if heading == "Unit" else "right")
-    for measure in measures:
-        figures = f"{measure.value:,.4g}", f"{measure.baseline:,.4g}", measure.unit, f"{measure.ratio:,.3g}"
-        table.add_row(Text(measure.name), *figures)
-    out.print(table)
+    numbers = ("Muster", "Baseline", "Times better")
+    rows = [(one.name, f"{one.value:,.4g}", f"{one.baseline:,.4g}", f"{one.ratio:,.3g}", one.unit) for one in measures]
+    out.print(table(("Measure", *numbers, "Unit"), rows, fold=("Measure",), right=numbers))
+    tell("Times better: above 1, Muster is better than the baseline of the same run.")

@@ -1,17 +1,17 @@
-"""`muster calibrate`: how often a stranger would be taken for somebody, and who would not be recognised."""
+"""`muster calibrate`: how often a stranger would be given a name, and who would not be recognised."""
 
 import os
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Run, emit, out, shared
+from monitor.cli.options import Run, emit, out, shared, tell
 from monitor.cli.progress import picture_progress
 from monitor.errors import UsageError
-from monitor.text import plural, printable
+from monitor.text import local_time, plural, printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -28,7 +28,7 @@ StrangersOption = Annotated[
 ]
 WhatIfOption = Annotated[
     float | None,
-    typer.Option("--what-if", metavar="FPIR", help="Which past sightings would change under this target?"),
+    typer.Option("--what-if", metavar="FPIR", help="Show which past sightings would change under this target."),
 ]
 SaveOption = Annotated[bool, typer.Option("--save", help="Write the target of --what-if into the configuration file.")]
 EvaluateOption = Annotated[
@@ -37,7 +37,6 @@ EvaluateOption = Annotated[
         "--evaluate", metavar="FOLDER", help="Measure on a folder of known people instead; repeatable.", readable=False
     ),
 ]
-
 
 _VARIABLE = "MUSTER_TARGET_FPIR"
 
@@ -50,26 +49,26 @@ def calibrate(
     save: SaveOption = False,
     days: Annotated[int, typer.Option(min=1, help="How far --what-if looks back.")] = 30,
     evaluate: EvaluateOption = None,
-    enrolled: Annotated[int, typer.Option(min=1, help="Pictures a person that --evaluate enrols.")] = 1,
+    enrolled: Annotated[int, typer.Option(min=1, help="Pictures per person that --evaluate enrols.")] = 1,
     figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the curves as PNG, SVG or PDF.")] = None,
 ) -> None:
     """Expected errors of the enrolled gallery; or, with --evaluate, of Muster and the classic recipe on a folder."""
     settings = run.settings()
     if save and (what_if is None or evaluate):
-        raise UsageError("--save keeps the target of --what-if; give that too.")
+        raise UsageError("--save writes the target of --what-if; give --what-if too.")
     if figure is not None:
-        import matplotlib  # noqa: F401  before anything is computed: it belongs to an extra
+        import matplotlib  # noqa: F401  fails before anything is computed where the extra is missing
     if evaluate:
         _evaluate(evaluate, enrolled, settings, figure, as_json=run.as_json)
         return
+    from db.engine import reading
     from enroll.evaluation.calibration import calibrate as judge
     from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
+    from monitor.config import save_setting
     from monitor.vision.matching.threshold import threshold_for
 
     engine, cipher = run.open_store(settings, read_only=True)
-    from db.engine import reading
-
     with reading(engine) as session:
         people = load_people(session, cipher)
     outsiders = _embed(strangers, as_json=run.as_json)
@@ -77,7 +76,10 @@ def calibrate(
     if figure is not None:
         save_gallery(found.curve, threshold_for(settings.target_fpir, found.people), figure)
     changes = None if what_if is None else _past(engine, settings, what_if, days, people)
-    saved = _save(run.config, what_if) if save and what_if is not None else None
+    saved = None
+    if save and what_if is not None:
+        saved = run.config_file
+        save_setting(saved, "target_fpir", what_if)
     if run.as_json:
         record = found.record() | {"target_fpir": settings.target_fpir}
         record |= {} if changes is None else {"what_if": [one.record() for one in changes.changes]}
@@ -85,9 +87,9 @@ def calibrate(
         return
     _tell(found, settings.target_fpir)
     if figure is not None:
-        _tell_figure(figure)
+        tell(f"The curves are in {figure}.")
     if changes is not None and what_if is not None:
-        _tell_past(changes, what_if, days, saved)
+        _tell_past(changes, what_if, days, settings.zone, saved)
 
 
 def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:
@@ -114,106 +116,83 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
     _tell_recipes(recipes, enrolled, len(faces.missed))
     typer.echo(draw_identification(recipes, width=min(out.width, 100)))
     if figure is not None:
-        _tell_figure(figure)
-
-
-def _tell_figure(figure: Path) -> None:
-    out.print(f"The curves are in {figure}.", markup=False, soft_wrap=True)
+        tell(f"The curves are in {figure}.")
 
 
 def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> None:
-    from rich.table import Table
-
     from enroll.evaluation.evaluate import FPIR
     from enroll.evaluation.rates import paired
+    from monitor.cli.table import table
 
     pictures = "one picture" if enrolled == 1 else f"up to {enrolled} pictures"
     faceless = f"; on {plural(missed, 'picture')} no face was found" if missed else ""
-    out.print(
+    tell(
         f"{plural(recipes[0].people, 'person', 'people')} enrolled with {pictures} each, "
-        f"{plural(len(recipes[0].trials.genuine), 'probe')}{faceless}.",
-        soft_wrap=True,
+        f"{plural(len(recipes[0].trials.genuine), 'probe')}{faceless}."
     )
-    table = Table("", *(one.name for one in recipes))
-    table.add_row("Rank-1", *(f"{one.trials.rank1.value:.1%}" for one in recipes))
-    table.add_row("FNIR at FPIR 1 %", *(str(one.fnir) for one in recipes))
-    table.add_row("By default", *(one.default_threshold for one in recipes))
-    table.add_row("- FPIR", *(str(one.default_fpir) for one in recipes))
-    table.add_row("- FNIR", *(str(one.default_fnir) for one in recipes))
-    out.print(table)
+    heads = ("Measure", *(one.name for one in recipes))
+    rows = (
+        ("Rank-1", *(f"{one.trials.rank1.value:.1%}" for one in recipes)),
+        ("FNIR at FPIR 1 %", *(str(one.fnir) for one in recipes)),
+        ("Threshold by default", *(one.default_threshold for one in recipes)),
+        ("FPIR by default", *(str(one.default_fpir) for one in recipes)),
+        ("FNIR by default", *(str(one.default_fnir) for one in recipes)),
+    )
+    out.print(table(heads, rows, fold=heads))
     between = paired(recipes[0].trials, recipes[1].trials, FPIR)
-    out.print(
-        f"In brackets: 95 % confidence intervals. At FPIR 1 % only Muster misses {between.only_one} probes and only "
-        f"the classic recipe {between.only_other}; if both were equally good, so unequal numbers had a chance of "
-        f"{between.chance:.2g}.",
-        soft_wrap=True,
+    tell(
+        f"In brackets: 95 % confidence intervals. At FPIR 1 % only Muster misses {plural(between.only_one, 'probe')} "
+        f"and only the classic recipe {between.only_other:,}; if both were equally good, a difference as large as this "
+        f"would have a probability of {between.chance:.2g}."
     )
 
 
 def _tell(found: "Calibration", target: float) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     from enroll.evaluation.curves import draw_gallery
+    from monitor.cli.table import table
     from monitor.vision.matching.threshold import threshold_for
 
-    out.print(f"{plural(found.people, 'person', 'people')} with {plural(found.images, 'image')}.")
+    tell(f"{plural(found.people, 'person', 'people')} with {plural(found.images, 'image')}.")
     given = found.targets[0].strangers.trials > 0
-    table = Table("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
+    heads = ("FPIR", "Threshold", "Expected", "FPIR seen", *(["Strangers"] if given else []), "FNIR seen")
+    rows = []
     for one in found.targets:
         mark = " *" if one.target == target else ""
         seen = (one.fpir, one.strangers, one.fnir) if given else (one.fpir, one.fnir)
         rates = [str(rate) if rate.trials else "-" for rate in seen]
-        table.add_row(f"{one.target:.1%}{mark}", f"{one.threshold:.3f}", f"{one.expected_fpir:.2%}", *rates)
-    out.print(table)
-    out.print(
+        rows.append((f"{one.target:.1%}{mark}", f"{one.threshold:.3f}", f"{one.expected_fpir:.2%}", *rates))
+    out.print(table(heads, rows, fold=heads))
+    tell(
         "* The target in force. Expected: from the impostor curve, single images. FPIR seen: enrolled images against "
-        "everybody else. FNIR seen: each image against its person's others. In brackets: 95 % confidence intervals.",
-        soft_wrap=True,
+        "everybody else. FNIR seen: each image against its person's others. In brackets: 95 % confidence intervals."
     )
     typer.echo(draw_gallery(found.curve, threshold_for(target, found.people), width=min(out.width, 100)))
     if found.pairs:
-        out.print("Most similar pairs:")
+        tell("Most similar pairs:")
     for pair in found.pairs:
-        out.print(
-            Text(f"  {pair.similarity:.3f}  {printable(pair.one, 40)} and {printable(pair.other, 40)}"), soft_wrap=True
-        )
+        tell(f"  {pair.similarity:.3f}  {printable(pair.one, 40)} and {printable(pair.other, 40)}")
     if found.weak:
-        out.print("More images would help most for:")
+        tell("More images would help these people most:")
     for weak in found.weak:
-        missed = f", of which {weak.missed} not recognised by the others" if weak.missed else ""
-        said = f"has {plural(weak.images, 'image')}{missed}; add {weak.needed}"
-        out.print(Text(f"  {printable(weak.name, 40)} {said}"), soft_wrap=True)
+        missed = f" ({weak.missed} not recognised by the others)" if weak.missed else ""
+        tell(f"  {printable(weak.name, 40)}: {plural(weak.images, 'image')}{missed}; add {weak.needed}")
 
 
-def _tell_past(changes: "WhatIf", target: float, days: int, saved: Path | None) -> None:
-    from rich.text import Text
-
+def _tell_past(changes: "WhatIf", target: float, days: int, zone: tzinfo, saved: Path | None) -> None:
     named = sum(one.named for one in changes.changes)
-    out.print(
-        f"With target FPIR {target:g}, of {changes.sightings} sightings in {days} days {named} more would be named "
-        f"and {len(changes.changes) - named} would become unknown.",
-        soft_wrap=True,
+    tell(
+        f"With target FPIR {target:g}, of {plural(changes.sightings, 'sighting')} in {plural(days, 'day')} {named:,} "
+        f"more would be named and {len(changes.changes) - named:,} would become unknown."
     )
     for one in changes.changes[:20]:
         verb = "would be named" if one.named else "would not be named"
-        out.print(
-            Text(f"  {one.at:%Y-%m-%d %H:%M} {printable(one.person, 40)} {verb} ({one.similarity:.3f})"), soft_wrap=True
-        )
+        tell(f"  {local_time(one.at, zone)} {printable(one.person, 40)} {verb} (similarity {one.similarity:.3f})")
     if saved is None:
-        out.print("Nothing was changed; --save keeps this target.")
+        tell("Nothing was changed; --save writes this target into the configuration file.")
         return
-    out.print(f"target_fpir = {target:g} is in {saved}; start kiosks anew.", markup=False, soft_wrap=True)
+    tell(f"target_fpir = {target:g} is in {saved}; restart running kiosks.")
     if _VARIABLE in os.environ:
-        out.print(f"But {_VARIABLE} is set and wins over the file; unset it.")
-
-
-def _save(config: Path | None, target: float) -> Path:
-    from monitor.config import CONFIG_FILE, save_setting
-
-    file = config or CONFIG_FILE
-    save_setting(file, "target_fpir", target)
-    return file
+        tell(f"But the variable {_VARIABLE} is set and overrides the file; unset it.")
 
 
 def _past(engine: "Engine", settings: "Settings", target: float, days: int, people: "EnrolledPeople") -> "WhatIf":
@@ -221,7 +200,7 @@ def _past(engine: "Engine", settings: "Settings", target: float, days: int, peop
     from enroll.evaluation.what_if import what_if
 
     if not 0 < target < 1:
-        raise UsageError("A target FPIR lies between 0 and 1, such as 0.001.")
+        raise UsageError("--what-if is not between 0 and 1; give a target FPIR such as 0.001.")
     now = datetime.now(UTC)
     with reading(engine) as session:
         return what_if(

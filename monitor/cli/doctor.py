@@ -1,11 +1,11 @@
-"""`muster doctor`: what works here, in plain words."""
+"""`muster doctor`: whether everything that Muster needs works on this machine."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.options import Run, emit, out, shared
+from monitor.cli.options import Run, emit, out, shared, tell
 from monitor.text import printable
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @shared
 def doctor(run: Run) -> None:
-    """Say what works here: Python, camera, terminal, models, template key, database, disk, clock."""
+    """Check Python, camera, terminal, models, template key, database, disk and clock of this machine."""
     from monitor.doctor.check import Status
 
     failed = 0
@@ -48,4 +48,4 @@ def _print(check: "Check") -> None:
     line = Text.assemble((f"{check.status:<5}", colour), (f"{check.name:<15}", "bold"), printable(check.sentence))
     out.print(line, soft_wrap=True)
     if check.advice:
-        out.print(Text(f"{'':20}{printable(check.advice)}"), soft_wrap=True)
+        tell(f"{'':20}{printable(check.advice)}")

@@ -1,4 +1,4 @@
-"""Kiosk events for people and for programs."""
+"""Kiosk events as lines for people and as JSON."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -28,14 +28,14 @@ def as_json(event: KioskEvent) -> dict[str, Any]:
 
 
 def mood_as_json(mood: MoodScores | None) -> Mapping[str, Any] | None:
-    """Label and scores; None where no mood was estimated."""
+    """Label and scores (probabilities of the seven moods); None where no mood was estimated."""
     if mood is None:
         return None
     return {"label": mood.label, "scores": {name: round(score, 4) for name, score in mood.by_name().items()}}
 
 
 def rounded(value: float | None) -> float | None:
-    """Four digits, for JSON."""
+    """Rounded to four decimals, for JSON."""
     return None if value is None else round(value, 4)
 
 

@@ -1,4 +1,4 @@
-"""Groups of commands: all that leans on Typer's classes; `tests/monitor/cli/test_groups.py` names each attribute."""
+"""Command groups. Only this module uses Typer's classes; `tests/monitor/cli/test_groups.py` names each attribute."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 
 class Group(TyperGroup):
-    """Commands with their whole first sentences, which Typer cuts off after 45 letters."""
+    """A group whose help has the whole first sentence of each command; Typer cuts it after 45 letters."""
 
     def sentences(self, ctx: Any) -> list[tuple[str, str]]:
         """Name and first sentence of each command."""
@@ -19,7 +19,7 @@ class Group(TyperGroup):
             formatter.write_dl(self.sentences(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Without a command, a group explains itself; Typer would do so by an exception that is private."""
+        """Print the help where no command is given; Typer would raise a private exception."""
         if not args and not ctx.resilient_parsing:
             typer.echo(ctx.get_help(), err=True)
             raise typer.Exit(2)
@@ -27,7 +27,7 @@ class Group(TyperGroup):
 
 
 def command_group(sentence: str, *, cls: type[Group] = Group, completion: bool = False) -> typer.Typer:
-    """A group of commands that is explained by this sentence."""
+    """A group of commands; the sentence is its help."""
     return typer.Typer(
         cls=cls,
         help=sentence,

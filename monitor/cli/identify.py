@@ -1,12 +1,12 @@
 """`muster identify`: who is on images, and in what mood."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import Run, emit, err, out, shared
+from monitor.cli.options import Run, emit, err, shared, tell
 from monitor.text import natural_order, printable
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def identify(
     run: Run,
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.", readable=False)
+        list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of images.", readable=False)
     ],
-    method: Annotated[str, typer.Option(help="gallery, or eigenfaces with --model.")] = "gallery",
+    method: Annotated[str, typer.Option(help="gallery; or eigenfaces, with --model.")] = "gallery",
     model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of `muster train eigenfaces`.")] = None,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
@@ -32,9 +32,9 @@ def identify(
     from monitor.vision.images import read_image
 
     if method not in ("gallery", "eigenfaces"):
-        raise UsageError(f"There is no method {method!r}; use gallery or eigenfaces.")
+        raise UsageError(f"Unknown method {method!r}; use gallery or eigenfaces.")
     if (method == "eigenfaces") != (model is not None):
-        raise UsageError("--method eigenfaces and --model RUN go together.")
+        raise UsageError("--method eigenfaces and --model RUN need each other; give both or neither.")
     settings = run.settings(detector=detector, encoder=encoder)
     identifier = _by_model(settings, model) if model else _by_gallery(settings, run)
     failed = False
@@ -45,7 +45,9 @@ def identify(
             faces = identifier.identify(read_image(path))
         except ImageError as error:
             failed = True
-            _report_error(path, error, json=run.as_json)
+            if run.as_json:
+                emit({"image": str(path), "error": str(error)})
+            typer.echo(f"muster: {printable(str(error))}", err=True)
             continue
         if run.as_json:
             emit({"image": str(path), "faces": [_as_json(face) for face in faces]})
@@ -60,8 +62,6 @@ def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
     from numpy.typing import NDArray
 
     from monitor.domain import Match
-    from monitor.pipeline.still_images import Identifier
-    from monitor.vision.detector import FaceDetector
     from monitor.vision.encoder import FaceEncoder
     from monitor.vision.still_embeddings import embed_stills
 
@@ -71,17 +71,11 @@ def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
     def name(chips: NDArray[np.uint8]) -> list[Match]:
         return [enrolled.gallery.identify(embedding) for embedding in embed_stills(face_encoder, chips)]
 
-    return Identifier(
-        FaceDetector(settings.detector),
-        name,
-        _emotions(settings),
-        mood_confidence=settings.mood_confidence,
-        no_mood=enrolled.no_mood,
-    )
+    return _identifier(settings, name, no_mood=enrolled.no_mood)
 
 
 def _enrolled(settings: "Settings", run: Run) -> "Enrolled":
-    """Everyone in the database; nobody where the user's own does not exist yet."""
+    """Everyone in the database; nobody where the user's default database does not exist yet."""
     from db.errors import NoDatabase
     from monitor.pipeline.gallery_loader import load_people
     from monitor.vision.matching.gallery import Enrolled, Gallery
@@ -91,32 +85,29 @@ def _enrolled(settings: "Settings", run: Run) -> "Enrolled":
     except NoDatabase:
         if "db" in settings.model_fields_set:
             raise
-        err.print("Nobody is enrolled yet, so nobody is named; begin with 'muster enroll'.", markup=False)
+        tell("Nobody is enrolled yet, so every face is unknown; start with 'muster enroll import'.", err)
         return Enrolled(Gallery([], target_fpir=settings.target_fpir, margin=settings.match_margin), frozenset())
 
 
 def _by_model(settings: "Settings", run: Path) -> "Identifier":
-    from monitor.pipeline.still_images import Identifier
-    from monitor.vision.detector import FaceDetector
     from training.eigenfaces.study.model import load_study_model
 
-    study = load_study_model(run)
+    return _identifier(settings, load_study_model(run).identify)
+
+
+def _identifier(settings: "Settings", identify: "Callable[..., Any]", **more: Any) -> "Identifier":
+    from monitor.pipeline.still_images import Identifier
+    from monitor.vision.detector import FaceDetector
+    from monitor.vision.emotion import EmotionModel
+
+    emotions = None if settings.mood == "off" else EmotionModel()
     return Identifier(
-        FaceDetector(settings.detector),
-        study.identify,
-        _emotions(settings),
-        mood_confidence=settings.mood_confidence,
+        FaceDetector(settings.detector), identify, emotions, mood_confidence=settings.mood_confidence, **more
     )
 
 
-def _emotions(settings: "Settings") -> Any:
-    from monitor.vision.emotion import EmotionModel
-
-    return None if settings.mood == "off" else EmotionModel()
-
-
-def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]]":
-    """Each image; a folder that gives none comes with the reason, like an image that cannot be read."""
+def _expand(paths: Sequence[Path]) -> "Iterator[tuple[Path, ImageError | None]]":
+    """Each image file; a folder without readable images comes with the error that says so."""
     from monitor.errors import ImageError
     from monitor.sources.folder import is_image
 
@@ -133,15 +124,9 @@ def _expand(paths: "Sequence[Path]") -> "Iterator[tuple[Path, ImageError | None]
             yield path, ImageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.")
             continue
         if not inside:
-            yield path, ImageError(f"The folder {path} has no images; give another.")
+            yield path, ImageError(f"The folder {path} has no images; give another folder.")
         for file in inside:
             yield file, None
-
-
-def _report_error(path: Path, error: Exception, *, json: bool) -> None:
-    if json:
-        emit({"image": str(path), "error": str(error)})
-    typer.echo(f"muster: {printable(str(error))}", err=True)
 
 
 def _as_json(found: "IdentifiedFace") -> dict[str, Any]:
@@ -161,12 +146,12 @@ def _as_json(found: "IdentifiedFace") -> dict[str, Any]:
 
 
 def _print(path: Path, faces: "Sequence[IdentifiedFace]") -> None:
+    image = printable(str(path))
     if not faces:
-        out.print(f"{printable(str(path))}: no face", markup=False, soft_wrap=True)
+        tell(f"{image}: no face")
     for found in faces:
         match, box = found.match, found.face.box
         who = printable(match.person.name) if match.person else "unknown"
-        like = f", similarity {match.best.similarity:.3f} of {match.threshold:.3f}" if match.best else ""
+        like = f", similarity {match.best.similarity:.3f} (threshold {match.threshold:.3f})" if match.best else ""
         mood = f", {found.mood.label}" if found.mood else ""
-        place = f"at {box.left:.0f},{box.top:.0f}"
-        out.print(f"{printable(str(path))}: {who}{mood}{like} ({place})", markup=False, soft_wrap=True)
+        tell(f"{image}: {who}{mood}{like} at {box.left:.0f},{box.top:.0f}")

@@ -24,13 +24,17 @@ _COMMANDS = {
     "attendance": ("monitor.cli.reports", "attendance", "Who was here, from when to when."),
     "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
     "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
-    "calibrate": ("monitor.cli.calibrate", "calibrate", "How often a stranger would be taken for somebody."),
+    "calibrate": (
+        "monitor.cli.calibrate",
+        "calibrate",
+        "How often a stranger would be given a name.",
+    ),
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
-    "doctor": ("monitor.cli.doctor", "doctor", "What works here, in plain words."),
+    "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
     "web": ("monitor.cli.kiosk.app", "web", "The app in a browser on this machine."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
-"""Module, attribute and help of each command; the help stands here so that listing commands imports none."""
+"""Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
 
 _TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx"}
 """Modules of the extra `training` that commands import."""
@@ -39,7 +43,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyGroup(Group):
-    """Imports a command's module when the command is called for."""
+    """Imports the module of a command when that command runs."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(_COMMANDS)
@@ -86,15 +90,15 @@ def main() -> None:
     from monitor.errors import MusterError
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a name that the terminal's encoding lacks ends no command
+        sys.stdout.reconfigure(errors="replace")  # a letter that the terminal cannot show becomes "?"
     try:
         sys.exit(app(prog_name="muster", standalone_mode=False))
     except MusterError as error:
         _fail(str(error), error.exit_code)
     except TyperException as error:
         _fail_usage(error)
-    except UnicodeEncodeError:  # what was typed; a database takes text only
-        _fail("Something that was given is no text in UTF-8; write it again.", 2)
+    except UnicodeEncodeError:  # an argument with surrogates, which a database does not take
+        _fail("An argument is not valid UTF-8 (a file name or a search text). Type it again.", 2)
     except (Abort, KeyboardInterrupt):
         _fail("Stopped.", 130)
     except ModuleNotFoundError as error:
@@ -121,7 +125,7 @@ def _fail_import(error: ModuleNotFoundError) -> NoReturn:
 
 def _fail_system(error: OSError) -> NoReturn:
     if error.errno in _NO_ROOM:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in the buffer
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the text that is still in the buffer
         _fail("There is no room for the output; make room on the disk and try again.", 1)
     if error.filename is None or error.strerror is None:
         raise error

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 from rich.console import Console
+from rich.text import Text
+
+from monitor.text import printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,8 +27,8 @@ DbOption = Annotated[str | None, typer.Option("--db", metavar="URL", help="Datab
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration file (TOML).", readable=False)
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with plain letters only.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 
 _COMMON = [
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -44,11 +47,18 @@ err = Console(stderr=True, highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the common options of one command say, and who runs it when."""
+    """The common options of one command, and who runs it when."""
 
     db: str | None = None
     config: Path | None = None
     as_json: bool = False
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration file, which need not exist; the template key lies beside it."""
+        from monitor.config import CONFIG_FILE
+
+        return self.config or CONFIG_FILE
 
     @property
     def at(self) -> datetime:
@@ -56,28 +66,41 @@ class Run:
         return datetime.now(UTC)
 
     @property
-    def actor(self) -> str:
-        """The user whom the system knows; changes are written down under this name."""
-        return getpass.getuser()
+    def stamp(self) -> dict[str, Any]:
+        """The arguments `at` and `actor` of a use case that changes something: now, and the system's user."""
+        return {"at": self.at, "actor": getpass.getuser()}
 
     def settings(self, **given: Any) -> "Settings":
-        """`settings_from`, with these options."""
-        return settings_from(self.db, self.config, **given)
+        """The settings in force; None means not given. Raises: SettingsError."""
+        from monitor.config import load_settings
+
+        return load_settings(self.config, db=self.db, **given)
 
     def open_store(
         self, settings: "Settings | None" = None, *, create: bool = False, read_only: bool = False
     ) -> "tuple[Engine, TemplateCipher]":
-        """`open_store`, with these options; the settings are loaded where they are not given."""
-        return open_store(settings or self.settings(), self.config, create=create, read_only=read_only)
+        """The database, and the cipher whose key lies beside the configuration.
+
+        Args:
+            settings: loaded where they are not given.
+            create: make the database where there is none: for commands that begin to use one.
+            read_only: for commands that only look.
+
+        Raises:
+            DatabaseError: the database cannot be opened, or the key cannot be read.
+        """
+        from db.crypto import load_cipher
+        from db.engine import open_database
+
+        engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
+        return engine, load_cipher(self.config_file.parent)
 
     def say(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Print the sentence, or with --json the record."""
         if self.as_json:
             emit(record)
-            return
-        from monitor.text import printable
-
-        out.print(printable(sentence, 1200), markup=False, soft_wrap=True)
+        else:
+            tell(printable(sentence, 1200))
 
 
 def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
@@ -94,35 +117,9 @@ def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
     return with_options
 
 
-def settings_from(db: str | None, config: Path | None, **given: Any) -> "Settings":
-    """The settings in force for one command.
-
-    Raises:
-        SettingsError: a setting has a value that makes no sense.
-    """
-    from monitor.config import load_settings
-
-    return load_settings(config, db=db, **given)
-
-
-def open_store(
-    settings: "Settings", config: Path | None, *, create: bool = False, read_only: bool = False
-) -> "tuple[Engine, TemplateCipher]":
-    """The database, and the cipher whose key lies beside the configuration.
-
-    Args:
-        create: make the database where there is none: for commands that begin to use one.
-        read_only: for commands that only look.
-
-    Raises:
-        DatabaseError: the database cannot be opened, or the key cannot be read.
-    """
-    from db.crypto import load_cipher
-    from db.engine import open_database
-    from monitor.config import CONFIG_FILE
-
-    engine = open_database(settings.db, create=create, read_only=read_only)
-    return engine, load_cipher((config or CONFIG_FILE).parent)
+def tell(text: str, console: Console = out) -> None:
+    """Print one line as it is: no markup, no emoji codes, not wrapped at the terminal's width."""
+    console.print(Text(text), soft_wrap=True)
 
 
 def emit(record: Mapping[str, Any]) -> None:

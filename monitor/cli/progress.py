@@ -1,4 +1,4 @@
-"""The one bar that shows how far a long command is."""
+"""The progress bar of long commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Show: TypeAlias = Callable[[str, float, float | None], None]
-"""Called with a title, how much is done and how much there is; None while nobody knows how much."""
+"""Called with a title, the amount done and the total amount (None while the total is unknown)."""
 
 
 @contextmanager
 def progress_bar(console: "Console" = err, *, hidden: bool = False) -> Iterator[Show]:
-    """A bar with the time that passed and the time left, which vanishes at the end.
+    """A bar with the elapsed and the remaining time, which disappears at the end.
 
     Args:
-        console: where to; what is not a terminal gets no bar. What is printed to it meanwhile stands above the bar.
+        console: gets the bar if it is a terminal. Text printed to it meanwhile stands above the bar.
         hidden: draw nothing.
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -35,6 +35,6 @@ def progress_bar(console: "Console" = err, *, hidden: bool = False) -> Iterator[
 
 @contextmanager
 def picture_progress(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
-    """The bar of a command that looks at pictures: called with how many are done and how many there are."""
+    """The bar of a command that works on pictures: called with the number done and the number of all."""
     with progress_bar(out if out.is_terminal and not as_json else err) as show:
         yield lambda done, total: show(f"{done:,} of {total:,} pictures", done, total)

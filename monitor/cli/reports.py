@@ -3,24 +3,23 @@
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from monitor.cli.options import Run, err, out, shared
+from monitor.cli.options import Run, err, out, shared, tell
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.attendance.days import Period
-    from monitor.config import Settings
     from monitor.reports.export import Appointment, Table
 
 _FIRST: Final = date(2000, 1, 1)
 _LAST: Final = date(2199, 12, 31)
-"""No attendance lies outside; a mistyped year is told at once, not after a million days."""
+"""First and last day that a report accepts: a mistyped year is refused before a million days are computed."""
 
 
 class Format(StrEnum):
@@ -31,28 +30,14 @@ class Format(StrEnum):
     ICS = "ics"
 
 
-class AttendanceBy(StrEnum):
-    DAY = "day"
-    PERSON = "person"
-    EVENT = "event"
-
-
-class MoodBy(StrEnum):
-    HOUR = "hour"
-    DAY = "day"
-    PERSON = "person"
-    GROUP = "group"
-
-
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="DAY", help="First day: 2026-11-22, today, yesterday.")
+    str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, today or yesterday.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; today if not given.")]
 GroupOption = Annotated[str | None, typer.Option("--group", help="Only people of this group.")]
-AttendanceByOption = Annotated[AttendanceBy, typer.Option("--by", help="What one line is about.")]
-MoodByOption = Annotated[MoodBy, typer.Option("--by", help="What one line is about.")]
+By = typer.Option("--by", help="What each line is about.")
 FormatOption = Annotated[
-    Format | None, typer.Option("--format", help="Guessed from --output if not given; else a table.")
+    Format | None, typer.Option("--format", help="By default what the name of --output says, else a table.")
 ]
 OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")]
 
@@ -63,28 +48,27 @@ def attendance(
     first: FromOption = None,
     last: ToOption = None,
     group: GroupOption = None,
-    by: AttendanceByOption = AttendanceBy.DAY,
+    by: Annotated[Literal["day", "person", "event"], By] = "day",
     format_: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Who came when: status, first in, last out, hours. Today, if no days are given."""
+    """Who came when: status, first in, last out, hours. Today by default."""
     from db.engine import open_database
     from monitor.desk.days import attendance as desk
     from monitor.reports import lines as report_lines
-    from monitor.reports import totals
 
-    settings, form, now = _request(run, format_, output)
+    settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
     period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
     days = desk.attendance(open_database(settings.db, read_only=True), settings, period, now, group=group)
-    if by is AttendanceBy.DAY:
+    if by == "day":
         lines = report_lines.days(days, settings.zone)
-    elif by is AttendanceBy.PERSON:
-        lines = report_lines.totals(totals.totals(days))
+    elif by == "person":
+        lines = report_lines.totals(days)
     else:
         lines = report_lines.events(days, settings.zone)
-    _write(f"Attendance {settings.site}", lines, form, output, totals.appointments(days))
+    _write(f"Attendance {settings.site}", lines, form, output, report_lines.appointments(days))
     if not lines and form is Format.TABLE:
-        err.print(f"There is no attendance from {period.first} to {period.last}.", markup=False)
+        tell(f"There is no attendance from {period.first} to {period.last}.", err)
 
 
 @shared
@@ -93,36 +77,31 @@ def mood(
     first: FromOption = None,
     last: ToOption = None,
     group: GroupOption = None,
-    by: MoodByOption = MoodBy.DAY,
+    by: Annotated[Literal["hour", "day", "person", "group"], By] = "day",
     format_: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
-    """In what mood people were. The last seven days, if none are given."""
+    """In what mood people were. The last seven days by default."""
     from db.engine import open_database
     from monitor.desk.days.moods import mood_report
     from monitor.reports import lines as report_lines
 
-    settings, form, now = _request(run, format_, output)
+    settings, form = run.settings(), _format(format_, output, json=run.as_json)
     if form is Format.ICS:
-        raise UsageError("Moods make no calendar; use --format table, csv, xlsx or json.")
-    if by is MoodBy.PERSON and settings.mood != "individual":
+        raise UsageError("--format ics is for attendance only; use table, csv, xlsx or json.")
+    if by == "person" and settings.mood != "individual":
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
-    period = _period(first, last, now.astimezone(settings.zone).date(), days_before=6)
+    period = _period(first, last, run.at.astimezone(settings.zone).date(), days_before=6)
     engine = open_database(settings.db, read_only=True)
-    cells, names = mood_report(engine, settings, period, by.value, group=group)
-    lines = report_lines.moods(cells, by.value, names, settings.mood_confidence)
+    cells, names = mood_report(engine, settings, period, by, group=group)
+    lines = report_lines.moods(cells, by, names, settings.mood_confidence)
     _write(f"Mood {settings.site}", lines, form, output)
     if not lines and form is Format.TABLE:
-        err.print(f"There are no moods from {period.first} to {period.last}.", markup=False)
-
-
-def _request(run: Run, format_: Format | None, output: Path | None) -> "tuple[Settings, Format, datetime]":
-    """The settings in force, what to write, and the time now."""
-    return run.settings(), _format(format_, output, json=run.as_json), run.at
+        tell(f"There are no moods from {period.first} to {period.last}.", err)
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
-    """What to write: as asked for, else as the file's name says, else a table."""
+    """The format: as given, else as the name of the file says, else a table."""
     if json:
         if given not in (None, Format.JSON):
             raise UsageError(f"--json and --format {given} contradict each other; give one of them.")
@@ -134,7 +113,7 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
     suffix = output.suffix.lower().removeprefix(".").replace("jsonl", "json")
     if suffix in list(Format):
         return Format(suffix)
-    raise UsageError(f"What kind of file {output.name} is to be is not clear; give --format csv, xlsx, json or ics.")
+    raise UsageError(f"The name {output.name} does not end in .csv, .xlsx, .json or .ics; give --format.")
 
 
 def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
@@ -153,9 +132,9 @@ def _day(text: str, today: date) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no day; write it like {today}, or today, or yesterday.") from None
+        raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD, today or yesterday.") from None
     if not _FIRST <= day <= _LAST:
-        raise UsageError(f"{text!r} is too far away; give a day from {_FIRST} to {_LAST}.")
+        raise UsageError(f"{text!r} is out of range; give a day from {_FIRST} to {_LAST}.")
     return day
 
 
@@ -193,22 +172,15 @@ def _put(data: bytes, output: Path | None) -> None:
     write_atomically(output, data)
 
 
-def _show(table: "Table", output: Path | None) -> None:
-    from rich import box
+def _show(report: "Table", output: Path | None) -> None:
     from rich.console import Console
-    from rich.table import Table as Grid
-    from rich.text import Text
 
+    from monitor.cli.table import table
     from monitor.reports.export import shown
 
-    if not table.rows:
+    if not report.rows:
         return
-    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
-    for name in table.columns:
-        grid.add_column(name, overflow="fold", no_wrap=name not in ("person", "group", "number"))
-    for row in table.rows:
-        # Text objects, because names may hold Rich's markup.
-        grid.add_row(*(Text(shown(cell)) for cell in row))
+    grid = table(report.columns, ([*map(shown, row)] for row in report.rows), fold=("Person", "Group", "Number"))
     if output is None:
         out.print(grid)
         return

@@ -1,11 +1,13 @@
 """What the system screen asks. It blocks: call it in workers only."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Engine
 
@@ -13,6 +15,7 @@ from db import backup, changes, migrate
 from db.attendance import kiosks, ledger
 from db.changes import Heads
 from db.engine import reading, scrub, writing
+from db.forwarding import received
 from db.observations import moods, sightings
 from db.people import pages, people
 from db.privacy import retention
@@ -21,6 +24,7 @@ from db.records import AuditEntry, Expired, Kiosk, LedgerCheck, Page, Want
 from monitor.config import Settings
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
+from monitor.errors import UsageError
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
 
@@ -70,7 +74,11 @@ class Verdict:
     """What a check of the whole database found."""
 
     ledger: LedgerCheck
+    """Of this database's own chain of attendance events."""
+    forwarded: dict[UUID, LedgerCheck]
+    """Of the chains that other kiosks forwarded here."""
     problems: tuple[str, ...]
+    """Of all chains and of the file; empty where everything is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +144,23 @@ def purge(engine: Engine, settings: Settings, *, at: datetime, actor: str) -> Pu
     return Purged(gone, scrub(engine))
 
 
-def verify(engine: Engine) -> Verdict:
-    """Recompute the ledger's chain and check the file. Raises: DatabaseError."""
+def verify(engine: Engine, known_head: str | None = None) -> Verdict:
+    """Recompute the chains of attendance events and check the file.
+
+    Args:
+        known_head: a hash of the ledger noted earlier, which must still be in it.
+
+    Raises:
+        UsageError: `known_head` is not such a hash.
+        DatabaseError: the database cannot be read.
+    """
+    if known_head is not None and not re.fullmatch("[0-9a-f]{64}", known_head):
+        raise UsageError(f"{known_head!r} is not a ledger hash; give the 64 hexadecimal digits of 'muster db verify'.")
     with reading(engine) as session:
-        check = ledger.verify(session)
-    return Verdict(check, tuple(backup.problems(engine)))
+        own = ledger.verify(session, known_head=known_head)
+        forwarded = {chain: received.verify(session, chain) for chain in received.origins(session)}
+    broken = [one.problem for one in (own, *forwarded.values()) if one.problem]
+    return Verdict(own, forwarded, (*broken, *backup.problems(engine)))
 
 
 def back_up(engine: Engine, folder: Path, at: datetime) -> Path:

@@ -15,14 +15,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, in plain words."""
+    """One thing that was checked."""
 
     name: str
     status: Status
     sentence: str
-    """What was found."""
+    """The finding, for people."""
     advice: str | None = None
-    """What to do, where something is to be done."""
+    """What to do; None where there is nothing to do."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

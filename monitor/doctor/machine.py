@@ -15,10 +15,11 @@ from rich.console import Console
 from monitor.config import DATA_FOLDER, Settings
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.doctor.storage import latest_write, sqlite_file
+from monitor.text import local_time
 
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
-"""No clock that is right shows an earlier time."""
+"""A correct clock shows a later time."""
 _CLOCK_SLACK = timedelta(minutes=5)
 _LITTLE, _TOO_LITTLE = 2e9, 2e8
 """Bytes of free disk."""
@@ -35,7 +36,7 @@ def check_python() -> Iterator[Check]:
     if _OLDEST <= sys.version_info[:2] <= _NEWEST:
         yield ok("python", sentence)
     else:
-        yield warn("python", sentence, "Install Python 3.11, 3.12 or 3.13: Muster is tested with these.")
+        yield warn("python", sentence, "Install Python 3.11, 3.12 or 3.13; Muster is tested with these.")
 
 
 def check_cameras(settings: Settings) -> Iterator[Check]:
@@ -49,7 +50,7 @@ def check_cameras(settings: Settings) -> Iterator[Check]:
         yield warn(
             "camera",
             "No camera is connected.",
-            "Connect one, or give 'muster kiosk' a file or a stream with --source; 'muster demo' needs none.",
+            "Connect a camera, or give 'muster kiosk' a file or a stream with --source; 'muster demo' needs no camera.",
         )
         return
     denied = [f"/dev/video{camera.index}" for camera in cameras if not _may_use(camera.index)]
@@ -57,8 +58,8 @@ def check_cameras(settings: Settings) -> Iterator[Check]:
         advice = "Add this account to the group that owns the device, often 'video', and log in again."
         yield fail("camera", f"This account may not use {', '.join(denied)}.", advice)
     elif wanted and int(wanted) not in {camera.index for camera in cameras}:
-        advice = "Set 'source' to one of them, or use --source."
-        yield warn("camera", f"The settings name camera {wanted}, but there is {found}.", advice)
+        advice = "Set 'source' to one of the connected cameras, or use --source."
+        yield warn("camera", f"The settings name camera {wanted}, which is not connected. Connected: {found}.", advice)
     else:
         yield ok("camera", f"Connected: {found}.")
 
@@ -67,10 +68,10 @@ def check_terminal(*, ask: bool) -> Iterator[Check]:
     """Size, colours, characters and graphics of the terminal on standard output.
 
     Args:
-        ask: send it a question about graphics; not while an app owns the terminal.
+        ask: ask the terminal which graphics it shows; not while an app runs in it.
     """
     if not sys.__stdout__ or not sys.__stdout__.isatty():
-        yield ok("terminal", "The output goes to no terminal; the kiosk prints its events there instead of an app.")
+        yield ok("terminal", "The output is not a terminal; the kiosk prints events instead of showing the app.")
         return
     console = Console(file=sys.__stdout__)
     width, height = shutil.get_terminal_size()
@@ -85,7 +86,9 @@ def check_terminal(*, ask: bool) -> Iterator[Check]:
     sentence = f"{width}x{height} cells, {seen}{graphics}."
     if "utf" not in (sys.__stdout__.encoding or "").lower():
         advice = "Set a UTF-8 locale, for example LANG=C.UTF-8."
-        yield warn("terminal", f"{sentence} It shows no Unicode, so pictures are drawn with plain characters.", advice)
+        yield warn(
+            "terminal", f"{sentence} It does not show Unicode; pictures are drawn with ASCII characters.", advice
+        )
     elif width < _SMALLEST[0] or height < _SMALLEST[1]:
         yield warn("terminal", sentence, f"Make the window at least {_SMALLEST[0]}x{_SMALLEST[1]} cells.")
     elif console.color_system not in ("truecolor", "256"):
@@ -96,36 +99,39 @@ def check_terminal(*, ask: bool) -> Iterator[Check]:
 
 
 def check_disk(settings: Settings) -> Iterator[Check]:
-    """Room where the database is, or where the user's data are kept."""
+    """Free space on the disk of the database, or of the user's data folder."""
     place = sqlite_file(settings.db) or DATA_FOLDER
     folder = next(parent for parent in place.absolute().parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     sentence = f"{free / 1e9:,.1f} GB are free on the disk of {folder}."
     if free < _TOO_LITTLE:
-        yield fail("disk", sentence, "Make room now: soon no check-in can be written.")
+        yield fail("disk", sentence, "Free space now; soon no check-in can be written.")
     elif free < _LITTLE:
-        yield warn("disk", sentence, "Make room, or run 'muster db purge'.")
+        yield warn("disk", sentence, "Free space, or run 'muster db purge'.")
     else:
         yield ok("disk", sentence)
 
 
 def check_clock(settings: Settings, now: datetime) -> Iterator[Check]:
-    """Whether the time can be right, and in which zone days begin.
+    """Whether the clock can be right, and the time zone in which days begin.
 
     Args:
         now: in UTC.
     """
-    here = now.astimezone(settings.zone)
-    sentence = f"It is {here:%Y-%m-%d %H:%M} in {settings.time_zone}."
+    sentence = f"It is {local_time(now, settings.zone)} in {settings.time_zone}."
     latest = latest_write(settings)
-    advice = "Set the clock, and let the system keep it (NTP)."
+    advice = "Set the clock, and let the system keep it right (NTP)."
     if now < _BUILT:
-        yield fail("clock", f"{sentence} That is before this Muster was made.", advice)
+        yield fail("clock", f"{sentence} That is before this version of Muster was made.", advice)
     elif latest is not None and now < latest - _CLOCK_SLACK:
-        yield fail("clock", f"{sentence} The database was already written at {latest:%Y-%m-%d %H:%M} UTC.", advice)
+        yield fail(
+            "clock", f"{sentence} The database was written later, at {local_time(latest, settings.zone)}.", advice
+        )
     elif "time_zone" not in settings.model_fields_set and (told := os.environ.get("TZ")) and not _is_zone(told):
-        advice = "Set TZ or the setting time_zone to a name such as Europe/Berlin; now days begin at midnight UTC."
-        yield warn("clock", f"{sentence} The variable TZ names no time zone.", advice)
+        advice = (
+            "Set TZ or the setting time_zone to a name such as Europe/Berlin; until then days begin at midnight UTC."
+        )
+        yield warn("clock", f"{sentence} The variable TZ is not a time zone.", advice)
     else:
         yield ok("clock", sentence)
 
@@ -134,7 +140,7 @@ def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name.removeprefix(":"))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return Path(name.removeprefix(":")).is_absolute()  # a file of a zone, which is fine as well
+        return Path(name.removeprefix(":")).is_absolute()  # the file of a zone is valid too
     return True
 
 
@@ -144,7 +150,7 @@ def _may_use(index: int) -> bool:
 
 
 def _graphics() -> str:
-    """How the terminal can show pictures; the library asks it when it is imported."""
+    """How the terminal shows pictures; the library asks the terminal when it is imported."""
     from textual_image.renderable import Image
 
     kinds = {"sixel": "Sixel graphics", "tgp": "Kitty graphics", "halfcell": "half blocks"}

@@ -1,4 +1,4 @@
-"""What works on this machine, in plain words."""
+"""All checks of `muster doctor`."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,11 +17,11 @@ def run_checks(
     ask_terminal: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Check]:
-    """Check everything, one after the other; some take a second, and none raises.
+    """Run all checks, one after the other; some take a second, and none raises.
 
     Args:
         config: the configuration file; None for the user's own. The template key lies beside it.
-        ask_terminal: ask the terminal what graphics it has; only where no app runs in it.
+        ask_terminal: ask the terminal which graphics it shows; not while an app runs in it.
         clock: the time now, in UTC.
     """
     checks: dict[str, Callable[[], Iterator[Check]]] = {
@@ -49,6 +49,6 @@ def check_window() -> Iterator[Check]:
 def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     try:
         yield from check()
-    except Exception as error:  # noqa: BLE001 - whatever is broken here, the other checks still tell
+    except Exception as error:  # noqa: BLE001 - a broken check must not hide the others
         sentence = f"This could not be checked ({type(error).__name__}: {error})."
-        yield fail(name, sentence, "Report it with this sentence; the other checks are not affected.")
+        yield fail(name, sentence, "Report this sentence to the maintainers; the other checks are not affected.")

@@ -1,13 +1,15 @@
-"""The template key and the database. Nothing is made that is not there yet."""
+"""Checks of the template key and the database; neither is created."""
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db import backup, migrate
 from db.attendance import kiosks, ledger
@@ -19,8 +21,10 @@ from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.text import plural
 
+T = TypeVar("T")
+
 _QUICK = 20_000
-"""Attendance events that are verified in about a second."""
+"""Number of attendance events that are verified in about a second."""
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -35,22 +39,15 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def latest_write(settings: Settings) -> datetime | None:
-    """When a kiosk last wrote to the database (UTC); None where that cannot be known."""
-    try:
-        with _existing(settings) as engine:
-            if engine is None:
-                return None
-            with reading(engine) as session:
-                return max((kiosk.seen_at for kiosk in kiosks.all_kiosks(session)), default=None)
-    except DatabaseError:  # check_database says why
-        return None
+    """When a kiosk last wrote to the database (UTC); None without a readable database or a kiosk."""
+    return _asked(settings, lambda session: max((one.seen_at for one in kiosks.all_kiosks(session)), default=None))
 
 
 def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
-    """Where the key of the face templates lives, and whether it is the database's own."""
+    """Where the key of the face templates is, and whether it is the key of this database."""
     name = "template key"
     file = (config or CONFIG_FILE).parent / KEY_FILE
-    known = _key_of_database(settings)
+    known = _asked(settings, bound_key)
     try:
         place = _place_of_key(file)
         if place is None:
@@ -58,11 +55,11 @@ def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
             return
         key_id = load_cipher(file.parent).key_id
     except DatabaseError as error:
-        yield fail(name, str(error), "Restore the key from its backup: without it no enrolled face can be read.")
+        yield fail(name, str(error), "Restore the key from its backup; without the key no enrolled face can be read.")
         return
     if known not in (None, key_id):
         advice = "Give the right key in MUSTER_KEY, or restore the key file."
-        yield fail(name, f"The key in {place} is not the one that the database's templates have.", advice)
+        yield fail(name, f"The key in {place} is not the key that encrypts the templates of this database.", advice)
     elif place == str(file) and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
         yield warn(name, f"Other accounts may read the key in {file}.", f"Run: chmod 600 '{file}'")
     else:
@@ -70,7 +67,7 @@ def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
 
 
 def check_database(settings: Settings) -> Iterator[Check]:
-    """Whether the database can be reached, is of this version, whole, and can be written."""
+    """Whether the database can be reached and written, has this version's tables, and is undamaged."""
     name, file = "database", sqlite_file(settings.db)
     try:
         with _existing(settings) as engine:
@@ -81,9 +78,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
         require_writable(settings.db)
         yield ok("writing", "The database can be written.")
     except DatabaseError as error:
-        yield fail(
-            name, str(error), "See the sentence; 'muster --db URL' or the setting 'db' chooses another database."
-        )
+        yield fail(name, str(error), "Correct that, or choose another database with --db or the setting 'db'.")
 
 
 def _looked_into(name: str, engine: Engine) -> Check:
@@ -96,17 +91,23 @@ def _looked_into(name: str, engine: Engine) -> Check:
     if check is not None and check.problem:
         problems.insert(0, f"in the ledger {check.problem}")
     if problems:
-        return fail(name, f"{holds}, but is not whole: {'; '.join(problems)}.", "Restore it from a backup.")
-    whole = "its ledger is whole" if check is not None else "its ledger is too long for a quick look"
-    found = f"its tables are current ({migrate.HEAD}), its pages and rows are sound, and {whole}"
-    return ok(name, f"{holds}; {found}. 'muster db verify' checks everything.")
+        return fail(name, f"{holds}, but it is damaged: {'; '.join(problems)}.", "Restore it from a backup.")
+    whole = "The ledger is unchanged" if check is not None else "The ledger is too long for a quick check"
+    found = (
+        f"Tables are current ({migrate.HEAD}); pages and rows are sound. {whole}; 'muster db verify' checks everything."
+    )
+    return ok(name, f"{holds}. {found}")
 
 
 def _no_database(name: str, file: Path) -> Check:
     folder = next(parent for parent in file.absolute().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return fail(name, f"{file} cannot be made: {folder} may not be written.", "Allow writing, or use --db.")
-    return ok(name, f"There is no database yet; the first start makes {file}.")
+        return fail(
+            name,
+            f"{file} cannot be created: this account may not write to {folder}.",
+            "Allow writing to that folder, or choose another database with --db.",
+        )
+    return ok(name, f"There is no database yet; the first start creates {file}.")
 
 
 @contextmanager
@@ -123,14 +124,15 @@ def _existing(settings: Settings) -> Iterator[Engine | None]:
         engine.dispose()
 
 
-def _key_of_database(settings: Settings) -> str | None:
+def _asked(settings: Settings, question: Callable[[Session], T | None]) -> T | None:
+    """The answer of the database; None without a readable database, for which `check_database` gives the reason."""
     try:
         with _existing(settings) as engine:
             if engine is None:
                 return None
             with reading(engine) as session:
-                return bound_key(session)
-    except DatabaseError:  # check_database says why
+                return question(session)
+    except DatabaseError:
         return None
 
 
@@ -159,4 +161,4 @@ def _no_key(name: str, file: Path, known: str | None) -> Check:
     if known is not None:
         advice = "Restore the key from its backup, or enrol everybody again into a new database."
         return fail(name, f"The key that encrypts the face templates is missing ({file}).", advice)
-    return ok(name, "There is no key yet; the first start makes one, in the system's keyring or beside the settings.")
+    return ok(name, "There is no key yet; the first start creates one, in the system's keyring or beside the settings.")

@@ -1,4 +1,4 @@
-"""The model files, the encoder's cache, and whether it all runs on this machine."""
+"""Checks of the model files and the encoder's cache, and a trial run of all models."""
 
 import hashlib
 import os
@@ -10,12 +10,13 @@ from pathlib import Path
 
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.errors import ModelError
+from monitor.text import plural
 from monitor.vision import models
 
 PARTS: Mapping[models.ModelFile, str] = {
     models.BLAZEFACE: "face detector",
-    models.DLIB_LANDMARKS: "face landmarks",
-    models.DLIB_68_LANDMARKS: "68 landmarks",
+    models.DLIB_LANDMARKS: "face alignment",
+    models.DLIB_68_LANDMARKS: "face landmarks",
     models.DLIB_ENCODER: "face encoder",
 }
 """What each model file is for."""
@@ -39,11 +40,11 @@ FaceDetector().detect(picture)
 FaceEncoder().embed(face_chip(picture, face)[None])
 EmotionModel().predict(mood_crop(picture, face)[None])
 """
-"""Runs in a process of its own: a library that does not suit the processor ends its process."""
+"""A program for a process of its own: a library that does not suit the processor ends its process."""
 
 
 def check_models(parts: Mapping[models.ModelFile, str] = PARTS) -> Iterator[Check]:
-    """Each model file against the SHA-256 it must have."""
+    """Compare each model file with its expected SHA-256."""
     for model, name in parts.items():
         try:
             yield _whole(name, models.weights(model), model.sha256)
@@ -52,7 +53,7 @@ def check_models(parts: Mapping[models.ModelFile, str] = PARTS) -> Iterator[Chec
 
 
 def check_emotion(weights: Path | None = None) -> Iterator[Check]:
-    """The emotion model against the SHA-256 that ships beside it."""
+    """Compare the emotion model with the SHA-256 in the file beside it."""
     from monitor.vision.emotion import WEIGHTS
 
     weights = weights or WEIGHTS
@@ -63,34 +64,38 @@ def check_emotion(weights: Path | None = None) -> Iterator[Check]:
         yield fail("emotion model", f"{error.filename} cannot be read: {error.strerror}.", _INSTALL)
         return
     if wanted[:1] != [found]:
-        yield fail("emotion model", f"{weights} is not the file it should be.", _INSTALL)
+        yield fail("emotion model", f"{weights} is damaged: its SHA-256 is not the expected one.", _INSTALL)
         return
     yield _whole("emotion model", weights, found)
 
 
 def check_cache(folder: Path | None = None) -> Iterator[Check]:
-    """Whether the encoder's ONNX model is built and whole."""
+    """Whether the encoder's ONNX model is built and undamaged."""
     folder = folder or models.cache_folder()
     built = sorted(folder.glob(f"*-{models.DLIB_ENCODER.sha256[:32]}.bin"))
     try:
         damaged = [file.name for file in built if not _is_whole(file.read_bytes())]
     except OSError as error:
-        yield warn("model cache", f"{folder} cannot be read: {error.strerror}.", "Allow reading and writing it.")
+        yield warn(
+            "model cache", f"{folder} cannot be read: {error.strerror}.", "Allow reading and writing that folder."
+        )
         return
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if damaged:
-        yield warn("model cache", f"{damaged[0]} in {folder} is damaged.", "Nothing: the next start builds it again.")
+        yield warn(
+            "model cache", f"{damaged[0]} in {folder} is damaged.", "Nothing to do; the next start builds it again."
+        )
     elif built:
-        yield ok("model cache", f"The face encoder is built and whole in {folder}.")
+        yield ok("model cache", f"The face encoder is built and undamaged, in {folder}.")
     elif not os.access(existing, os.W_OK):
-        advice = "Allow writing to it; until then every start takes a second longer."
+        advice = "Allow writing to that folder; until then every start takes a second longer."
         yield warn("model cache", f"{folder} cannot be written.", advice)
     else:
-        yield ok("model cache", f"The face encoder is not built yet; the next start does it, in {folder}.")
+        yield ok("model cache", f"The face encoder is not built yet; the next start builds it, in {folder}.")
 
 
 def check_trial(program: str = _TRIAL) -> Iterator[Check]:
-    """Run every model once, elsewhere, and listen to what native libraries print, which would spoil the screen."""
+    """Run every model once in another process, and see whether native libraries print, which would spoil the screen."""
     name = "vision"
     try:
         command = [sys.executable, "-W", "ignore", "-c", program]
@@ -106,14 +111,16 @@ def check_trial(program: str = _TRIAL) -> Iterator[Check]:
     elif done.returncode:
         yield fail(name, f"The models do not run: {said[-1] if said else 'no reason was given'}", _INSTALL)
     elif said:
-        advice = "Nothing: the app keeps it in its log file."
-        yield warn(name, f"All models run, but a native library prints {len(said)} lines: {said[0][:120]}", advice)
+        advice = "Nothing to do; the app writes these lines to its log file."
+        yield warn(
+            name, f"All models run, but a native library prints {plural(len(said), 'line')}: {said[0][:120]}", advice
+        )
     else:
-        yield ok(name, "Detector, landmarks, encoder and emotion model run, and print nothing.")
+        yield ok(name, "Face detector, landmarks, face encoder and emotion model run without a warning.")
 
 
 def _whole(name: str, path: Path, sha256: str) -> Check:
-    return ok(name, f"{path.name} is whole (SHA-256 {sha256[:12]}…).")
+    return ok(name, f"{path.name} is undamaged (SHA-256 {sha256[:12]}…).")
 
 
 def _is_whole(stored: bytes) -> bool:

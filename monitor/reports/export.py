@@ -8,21 +8,26 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
-from monitor.text import printable
+from monitor.text import hours_and_minutes, printable
 
-Cell: TypeAlias = str | int | float | bool | date | datetime | None
+Cell: TypeAlias = str | int | float | bool | date | datetime | timedelta | None
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
 _LONGEST_CELL: Final = 32_767
 """Characters that a cell of XLSX can hold."""
 
 
+def decimal_hours(time: timedelta) -> float:
+    """Hours as files have them, with two decimals."""
+    return round(time.total_seconds() / 3600, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under named columns; times are the site's own."""
+    """Rows under named columns. Times are the site's own; a duration becomes decimal hours in files."""
 
     title: str
     columns: tuple[str, ...]
@@ -100,23 +105,28 @@ def shown(value: Cell) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, timedelta):
+        return hours_and_minutes(value)
     return printable(value) if isinstance(value, str) else str(value)
 
 
 def _csv_cell(value: Cell) -> str:
-    text = shown(value)
+    text = shown(decimal_hours(value) if isinstance(value, timedelta) else value)
     dangerous = isinstance(value, str) and text.lstrip().startswith(_FORMULA_STARTS)
     return f"'{text}" if dangerous else text
 
 
 def _xlsx_value(value: Cell) -> str | float | datetime | None:
     if isinstance(value, datetime):
-        # Spreadsheets know no time zones; the sheet's times are the site's.
-        return value.replace(tzinfo=None)
+        return value.replace(tzinfo=None)  # spreadsheets have no time zones; the sheet's times are the site's
+    if isinstance(value, timedelta):
+        return decimal_hours(value)
     if isinstance(value, date):
         return datetime.combine(value, time())
     return printable(value)[:_LONGEST_CELL] if isinstance(value, str) else value
 
 
-def _json_value(value: object) -> str:
+def _json_value(value: object) -> str | float:
+    if isinstance(value, timedelta):
+        return decimal_hours(value)
     return value.isoformat() if isinstance(value, date) else str(value)

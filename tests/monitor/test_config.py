@@ -151,7 +151,7 @@ def test_a_variable_that_is_almost_a_settings_is_refused_and_others_are_nobodys(
     monkeypatch.setenv("MUSTER_FORWARD_URL", "postgresql://there")
     load_settings()
     monkeypatch.setenv("MUSTER_ROLLE", "in")
-    assert sentence_of() == "The variable MUSTER_ROLLE is no setting; perhaps MUSTER_ROLE is meant."
+    assert sentence_of() == "The variable MUSTER_ROLLE is not a setting; perhaps MUSTER_ROLE is meant."
 
 
 def test_a_configuration_file_that_may_not_be_looked_at_is_said(

@@ -1,14 +1,16 @@
 """Untrusted text becomes harmless, numbers get their nouns, and names their natural order."""
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monitor.text import natural_order, plural, printable
+from monitor.text import hours_and_minutes, local_time, natural_order, plural, printable
 
 ANY = st.text(st.characters(), max_size=60) | st.text(
     "\x1b[]31m;\x07\x9b\u202e\u200d\u200c\ufe0f\U0001f680 \na", max_size=20
@@ -20,6 +22,7 @@ PICTURES = range(0x2190, 0x2C00), range(0x1F000, 0x1FB00)
 @example("\u200d\u2060\U0001f680", None)
 @example("\u200d\u200d\ufe0f\U0001f680", None)
 @example("\x1b\x00[31m", None)
+@example("\U00011375\ue000", None)
 def test_nothing_that_controls_a_terminal_or_reorders_text_is_left(text: str, cells: int | None) -> None:
     shown = printable(text, cells)
     hidden = {sign for sign in shown if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
@@ -69,3 +72,18 @@ def test_numbers_in_names_are_sorted_by_their_value() -> None:
     assert sorted(names, key=natural_order) == [
         *("", "7", "007x", "10", "a 1 b", "s1", "s1/9.jpg", "s1/10.jpg", "S2", "s10", "s010b", f"s{'9' * 5000}"),
     ]
+
+
+def test_names_with_accents_are_sorted_beside_those_without() -> None:
+    assert sorted(["Zoe", "Émile", "Ola", "Öz2", "Emil", "Öz10"], key=natural_order) == [
+        *("Emil", "Émile", "Ola", "Öz2", "Öz10", "Zoe"),
+    ]
+
+
+def test_a_moment_is_shown_in_the_zone_of_the_site() -> None:
+    assert local_time(datetime(2026, 7, 1, 22, 5, 59, tzinfo=UTC), ZoneInfo("Europe/Berlin")) == "2026-07-02 00:05"
+
+
+def test_hours_are_whole_minutes_rounded_down() -> None:
+    lengths = [timedelta(), timedelta(hours=8, minutes=14, seconds=59.9), timedelta(days=4, minutes=7)]
+    assert [hours_and_minutes(length) for length in lengths] == ["0:00", "8:14", "96:07"]

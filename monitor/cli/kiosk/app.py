@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import AsciiOption, ConfigOption, DbOption, Run
+from monitor.cli.options import AsciiOption, ConfigOption, DbOption, Run, tell
 from monitor.errors import MusterError, UsageError
 
 
@@ -14,7 +14,7 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
     import sys
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # 'muster web' sets it
-        raise UsageError("The app needs a terminal; for files see 'muster attendance' and 'muster mood'.")
+        raise UsageError("The app needs a terminal; to write files, use 'muster attendance' and 'muster mood'.")
     from monitor.cli.kiosk.demo import demo
     from monitor.desk.store import Store
     from monitor.tui.run import run_app
@@ -30,21 +30,27 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
 def web(
     db: DbOption = None,
     config: ConfigOption = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; the default is this machine only.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; by default only this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
-    """The app in a browser. It has no password of its own but the admin PIN: keep it on this machine or behind one."""
+    """The app in a browser. Only the admin PIN protects it: keep it on this machine, or behind a password."""
     import shlex
     import sys
 
     from textual_serve.server import Server
 
+    class Greeting(Server):  # type: ignore[misc]  # the library has no types
+        async def on_startup(self, app: object) -> None:
+            tell(f"Muster is at {self.public_url}. Press Ctrl+C to stop.")
+
     command = [sys.executable, "-m", "monitor.cli", "review"]
     for option, value in (("--db", db), ("--config", config)):
         command += [option, str(value)] if value is not None else []
-    Run(db, config).settings()  # what is wrong with them is said here, and not in the browser
+    Run(db, config).settings()  # an error in the settings is printed here, not in the browser
     try:
-        Server(shlex.join(command), host=host, port=port, title="Muster").serve()
+        Greeting(shlex.join(command), host=host, port=port, title="Muster").serve()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise MusterError(f"{host}:{port} cannot be listened on ({reason}); give another --host or --port.") from None
+        raise MusterError(
+            f"The app cannot listen on {host}:{port} ({reason}); give another --host or --port."
+        ) from None

@@ -3,20 +3,19 @@
 import secrets
 import tempfile
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import AsciiOption, JsonOption, err, out
+from monitor.cli.options import AsciiOption, JsonOption, err, out, tell
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from db.crypto import TemplateCipher
-    from monitor.cli.kiosk.headless import OnEvent, OnScene
+    from monitor.cli.kiosk.headless import MakeKiosk
     from monitor.config import Settings
+    from monitor.desk.store import Store
+    from monitor.sources.simulated.camera import SimulatedCamera
 
 _HEADLESS_SECONDS = 20.0
 _COOL_DOWN_MINUTES = 0.2
@@ -25,14 +24,16 @@ _COOL_DOWN_MINUTES = 0.2
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     json: JsonOption = False,
-    seconds: Annotated[float | None, typer.Option(min=1, help="How long it plays; 20 without a terminal.")] = None,
-    seed: Annotated[int, typer.Option(help="Who is enrolled, who comes, and how.")] = 1,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Length; without a terminal 20 by default.")] = None,
+    seed: Annotated[int, typer.Option(help="Another number: other people, who come and go in other ways.")] = 1,
     ascii_only: AsciiOption = False,
 ) -> None:
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
     from db.crypto import TemplateCipher
     from db.engine import open_database
     from monitor.config import load_settings
+    from monitor.desk.store import Store
+    from monitor.sources.simulated.camera import SimulatedCamera
 
     headless = headless or json or not out.is_terminal
     if headless and seconds is None:
@@ -46,56 +47,44 @@ def demo(
             role="auto",
             cool_down_minutes=_COOL_DOWN_MINUTES,
         )
-        engine = open_database(settings.db)
+        store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
         try:
-            cipher = TemplateCipher(secrets.token_bytes(32))
-            _play(settings, engine, cipher, seed, seconds, headless=headless, json=json, ascii_only=ascii_only)
+            make = _with_people(settings, store, SimulatedCamera(seed, seconds, realtime=True))
+            if headless:
+                _print_events(make, settings.zone, SimulatedCamera(seed, seconds), json=json)
+            else:
+                from monitor.tui.run import run_app
+
+                run_app(settings, store, make, ascii_only=ascii_only)
         finally:
-            engine.dispose()
+            store.engine.dispose()
 
 
-def _play(
-    settings: "Settings",
-    engine: "Engine",
-    cipher: "TemplateCipher",
-    seed: int,
-    seconds: float | None,
-    *,
-    headless: bool,
-    json: bool,
-    ascii_only: bool,
-) -> None:
+def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera") -> "MakeKiosk":
     from enroll.people.images import enrol_from_images
-    from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
-    from monitor.sources.simulated.camera import SimulatedCamera
+
+    tell("Enrolling 30 people from 5 photographs each ...", err)
+    given: dict[str, Any] = {"at": datetime.now(UTC), "actor": "demo", "consent": ("face", "mood")}
+    enrol_from_images(store.engine, store.cipher, camera.enrolment(), **given)
+    return lambda on_scene, on_event: open_kiosk(
+        settings, store.engine, store.cipher, camera, publish_scene=on_scene, publish_event=on_event
+    )
+
+
+def _print_events(make: "MakeKiosk", zone: tzinfo, camera: "SimulatedCamera", *, json: bool) -> None:
+    from monitor.cli.kiosk.headless import print_summary, run_headless
     from monitor.sources.simulated.score import Scorer
 
-    camera = SimulatedCamera(seed, seconds, realtime=True)
-    err.print("Enrolling 30 people from 5 photographs each ...", markup=False)
-    enrol_from_images(engine, cipher, camera.enrolment(), at=datetime.now(UTC), actor="demo", consent=("face", "mood"))
-
-    def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
-        return open_kiosk(settings, engine, cipher, camera, publish_scene=on_scene, publish_event=on_event)
-
-    if not headless:
-        from monitor.desk.store import Store
-        from monitor.tui.run import run_app
-
-        run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only)
-        return
-    from monitor.cli.kiosk.headless import print_summary, run_headless
-
-    scorer = Scorer(SimulatedCamera(seed, seconds))
-    summary, check_ins = run_headless(
-        make, as_json_lines=json, zone=settings.zone, on_scene=scorer.see, on_event=scorer.hear
-    )
+    scorer = Scorer(camera)
+    summary, check_ins = run_headless(make, as_json_lines=json, zone=zone, on_scene=scorer.see, on_event=scorer.hear)
     truth = scorer.truth()
-    more: dict[str, Any] = {"truth": asdict(truth)} if json else {}
-    print_summary(summary, check_ins, as_json_lines=json, **more)
-    if not json:
-        out.print(
-            f"Enrolled visitors in clear view: {truth.visitors}, checked in: {truth.checked_in}.\n"
-            f"Tracks named rightly: {truth.named_right}, wrongly: {truth.named_wrong}.\n"
-            f"Strangers in clear view: {truth.strangers}, named: {truth.strangers_named}."
-        )
+    if json:
+        print_summary(summary, check_ins, as_json_lines=True, truth=asdict(truth))
+        return
+    print_summary(summary, check_ins, as_json_lines=False)
+    tell(
+        f"Enrolled visitors in clear view: {truth.visitors}, checked in: {truth.checked_in}.\n"
+        f"Correctly identified tracks: {truth.named_right}, misidentified: {truth.named_wrong}.\n"
+        f"Strangers in clear view: {truth.strangers}, named: {truth.strangers_named}."
+    )

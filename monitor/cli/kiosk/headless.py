@@ -10,9 +10,10 @@ from datetime import tzinfo
 from typing import Any, TypeAlias
 
 from monitor.cli.events import as_json, as_line
-from monitor.cli.options import emit, out
+from monitor.cli.options import emit, tell
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.pipeline.kiosk import Kiosk, KioskSummary
+from monitor.text import plural
 
 _POLL = 0.1
 
@@ -26,33 +27,25 @@ def run_headless(
     *,
     as_json_lines: bool,
     zone: tzinfo,
-    seconds: float | None = None,
     on_scene: OnScene = lambda scene: None,
     on_event: OnEvent = lambda event: None,
 ) -> tuple[KioskSummary, int]:
     """Run a kiosk and print its events as they come.
 
     Args:
-        seconds: of the source's clock after which to stop; None for its end.
         on_scene: called from the vision thread.
         on_event: called from this thread.
 
     Returns:
-        The run in numbers, and how many checked in.
+        Frames, drops and rate of the run, and the number of check-ins.
 
     Raises:
         MusterError: the source cannot be opened or read.
     """
     events: queue.SimpleQueue[KioskEvent] = queue.SimpleQueue()
     enough = threading.Event()
-
-    def look(scene: Scene) -> None:
-        on_scene(scene)
-        if seconds is not None and scene.frame.seconds >= seconds:
-            enough.set()
-
     check_ins = 0
-    kiosk = make_kiosk(look, events.put)
+    kiosk = make_kiosk(on_scene, events.put)
     with _stops_on_signals(enough):
         kiosk.start()
         try:
@@ -65,55 +58,36 @@ def run_headless(
 
 
 def print_summary(summary: KioskSummary, check_ins: int, *, as_json_lines: bool, **more: Any) -> None:
-    """The last line of a run."""
+    """Print the last line of a run."""
     if as_json_lines:
-        emit(
-            {
-                "event": "summary",
-                "frames": summary.frames,
-                "dropped": summary.dropped,
-                "seconds": round(summary.seconds, 3),
-                "fps": round(summary.fps, 2),
-                "check_ins": check_ins,
-                **more,
-            }
-        )
+        counts = {"event": "summary", "frames": summary.frames, "dropped": summary.dropped}
+        rates = {"seconds": round(summary.seconds, 3), "fps": round(summary.fps, 2)}
+        emit(counts | rates | {"check_ins": check_ins, **more})
         return
-    out.print(
-        f"{summary.frames} frames in {summary.seconds:.1f} s ({summary.fps:.0f} a second), "
-        f"{summary.dropped} dropped; check-ins: {check_ins}.",
-        soft_wrap=True,
+    tell(
+        f"{plural(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.0f} per second), "
+        f"{summary.dropped:,} dropped; check-ins: {check_ins}."
     )
 
 
-def _print(
-    events: "queue.SimpleQueue[KioskEvent]",
-    on_event: OnEvent,
-    *,
-    as_json_lines: bool,
-    zone: tzinfo,
-) -> int:
-    """Print what waits; returns how many check-ins were among it."""
+def _print(events: "queue.SimpleQueue[KioskEvent]", on_event: OnEvent, *, as_json_lines: bool, zone: tzinfo) -> int:
+    """Print the events that wait; returns how many of them are check-ins."""
     check_ins = 0
-    for event in _waiting(events):
+    while not events.empty():
+        event = events.get_nowait()
         on_event(event)
         check_ins += event.kind is EventKind.CHECK_IN
         if as_json_lines:
             emit(as_json(event))
         elif event.kind is not EventKind.SIGHTING:
-            out.print(as_line(event, zone), markup=False, soft_wrap=True)
+            tell(as_line(event, zone))
     sys.stdout.flush()
     return check_ins
 
 
-def _waiting(events: "queue.SimpleQueue[KioskEvent]") -> Iterator[KioskEvent]:
-    while not events.empty():
-        yield events.get_nowait()
-
-
 @contextmanager
 def _stops_on_signals(enough: threading.Event) -> Iterator[None]:
-    """Ctrl+C and SIGTERM end the run in order: camera closed, every fact written."""
+    """Ctrl+C and SIGTERM end the run in order: the camera is closed, and everything is written."""
     before = {number: signal.signal(number, lambda *_: enough.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -8,8 +8,6 @@ from monitor.cli.options import AsciiOption, Run, out, shared
 
 if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import OnEvent, OnScene
-    from monitor.config import Settings
-    from monitor.recording.candidates import Assess
 
 
 @shared
@@ -34,6 +32,11 @@ def kiosk(
     frames = open_source(settings.source)
     engine, cipher = run.open_store(settings, create=True)
     headless = headless or run.as_json or not out.is_terminal
+    assess = None
+    if settings.grow_templates:
+        from enroll.faces.examine import gate
+
+        assess = gate(settings.quality)
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
         return open_kiosk(
@@ -43,7 +46,7 @@ def kiosk(
             frames,
             publish_scene=on_scene,
             publish_event=on_event,
-            assess=_gate(settings) if settings.grow_templates else None,
+            assess=assess,
             fail_fast=headless,
         )
 
@@ -62,10 +65,3 @@ def kiosk(
     if frames.warning:
         typer.echo(f"muster: {frames.warning}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)
-
-
-def _gate(settings: "Settings") -> "Assess":
-    """The gate that images for enrolment pass, for templates that grow; only then enrolment is imported."""
-    from enroll.faces.examine import gate
-
-    return gate(settings.quality)

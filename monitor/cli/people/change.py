@@ -1,56 +1,69 @@
-"""`muster people rename` and `change`: what is written down about a person beside their faces."""
+"""`muster people rename`, `change`, `activate` and `deactivate`: what is known of a person beside their faces."""
 
-import getpass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, err
-from monitor.cli.people.person import Who, find, say, store
+from monitor.cli.options import Run, err, shared, tell
+from monitor.cli.people.person import Who, open_person
 from monitor.errors import UsageError
 
 
-def rename(
-    who: Who,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@shared
+def rename(run: Run, who: Who, name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")]) -> None:
     """Give a person another name."""
     from monitor.desk.people import changes
 
-    engine, _ = store(db, config)
-    done = changes.rename(engine, find(engine, who).id, name, at=datetime.now(UTC), actor=getpass.getuser())
+    engine, _, person = open_person(run, who)
+    done = changes.rename(engine, person.id, name, **run.stamp)
     name = done.person.name
-    say(f"{done.before} is now {name}.", {"renamed": name, "before": done.before}, as_json)
+    run.say(f"{done.before} is now {name}.", {"renamed": name, "before": done.before})
     if done.namesakes > 1:
-        err.print(
-            f"{done.namesakes} people have this name now; commands tell them apart by number or id, and "
-            "'muster people merge' makes them one.",
-            soft_wrap=True,
+        tell(
+            f"{done.namesakes} people have this name now. Name them by number or id in commands; "
+            "if they are one person, use 'muster people merge'.",
+            err,
         )
 
 
+@shared
 def change(
+    run: Run,
     who: Who,
     number: Annotated[str | None, typer.Option(help="Their number, which nobody else has.")] = None,
     group: Annotated[str | None, typer.Option(help="Their group.")] = None,
-    notes: Annotated[str | None, typer.Option(help="What the desk should know.")] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
+    notes: Annotated[str | None, typer.Option(help="What the desk should know about them.")] = None,
 ) -> None:
-    """Change a person's number, group or notes; an empty text ("") takes one away."""
+    """Change a person's number, group or notes; an empty text ("") removes one."""
     from monitor.desk.people import changes
 
     given = {"number": number, "group": group, "notes": notes}
     wanted = {name: text for name, text in given.items() if text is not None}
     if not wanted:
         raise UsageError("Nothing to change; give --number, --group or --notes.")
-    engine, _ = store(db, config)
-    now = changes.change(engine, find(engine, who).id, **wanted, at=datetime.now(UTC), actor=getpass.getuser())
+    engine, _, person = open_person(run, who)
+    now = changes.change(engine, person.id, **(wanted | run.stamp))
     after = {"number": now.number or "", "group": now.group or "", "notes": now.notes}
     told = ", ".join(f"{name} {after[name]}" if after[name] else f"no {name}" for name in wanted)
-    say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}}, as_json)
+    run.say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}})
+
+
+@shared
+def deactivate(run: Run, who: Who) -> None:
+    """Keep a person, but neither recognise nor expect them any more."""
+    _set_active(run, who, active=False)
+
+
+@shared
+def activate(run: Run, who: Who) -> None:
+    """Recognise a deactivated person again."""
+    _set_active(run, who, active=True)
+
+
+def _set_active(run: Run, who: str, *, active: bool) -> None:
+    from monitor.desk.people import changes
+
+    engine, _, person = open_person(run, who)
+    changes.set_active(engine, person.id, active, **run.stamp)
+    state = "is recognised again" if active else "is kept, but not recognised any more"
+    run.say(f"{person.name} {state}.", {"person": person.name, "active": active})

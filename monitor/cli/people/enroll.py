@@ -1,19 +1,17 @@
 """`muster enroll`: turn images or camera shots into people."""
 
-import getpass
 import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
-from monitor.cli.people.enrolment_report import Tally, tell, tell_pile, tell_sum
+from monitor.cli.options import Run, emit, shared, tell
+from monitor.cli.people.enrolment_report import Tally, tell_person, tell_pile, tell_sum
 from monitor.cli.progress import picture_progress
 
 if TYPE_CHECKING:
@@ -32,73 +30,64 @@ PathArgument = Annotated[
     Path,
     typer.Argument(
         metavar="PATH",
-        readable=False,  # what cannot be read is one sentence of ours
-        help="A folder (one sub-folder a person, or files named after people), a ZIP, CSV or XLSX.",
+        readable=False,  # Muster's own sentence says why a path cannot be read
+        help="A folder (one sub-folder per person, or files named after people), a ZIP, CSV or XLSX.",
     ),
 ]
 ConsentOption = Annotated[
-    str, typer.Option("--consent", metavar="WHAT", help="What all of them have agreed to: face, mood or face,mood.")
+    str, typer.Option("--consent", metavar="WHAT", help="What all these people agreed to: face, mood or face,mood.")
 ]
-GroupOption = Annotated[str | None, typer.Option("--group", help="The group that they belong to.")]
+GroupOption = Annotated[str | None, typer.Option("--group", help="The group of these people.")]
 PersonOption = Annotated[str | None, typer.Option("--person", metavar="NAME", help="All pictures show this person.")]
-WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Threads; else one a core.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, max=64, help="Number of threads; else one per core.")
+]
 
 
 @app.command("import")
+@shared
 def import_(
+    run: Run,
     path: PathArgument,
     consent: ConsentOption = "",
     group: GroupOption = None,
     person: PersonOption = None,
     workers: WorkersOption = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
 ) -> None:
-    """Enrol people from pictures; every picture is taken, or it is said why not."""
+    """Enrol people from pictures; for each picture that is not taken, the reason is printed."""
     from enroll.imports.run import open_pile
     from enroll.people.store import Details
 
-    agreed = _consents(consent)
-    settings = settings_from(db, config)
-    details = Details(datetime.now(UTC), getpass.getuser(), agreed)
+    details = Details(**run.stamp, consent=_consents(consent))
+    settings = run.settings()
     with open_pile(path, group=group, only=person) as pile:
-        engine, cipher = open_store(settings, config, create=True)
-        _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=False)
+        _import(run, pile, settings, *run.open_store(settings, create=True), details, workers)
 
 
 @app.command()
-def check(
-    path: PathArgument,
-    person: PersonOption = None,
-    workers: WorkersOption = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say what an import would take and what not, and write nothing."""
+@shared
+def check(run: Run, path: PathArgument, person: PersonOption = None, workers: WorkersOption = None) -> None:
+    """Say which pictures an import would take and which not, and write nothing."""
     from enroll.imports.run import open_pile
     from enroll.people.store import Details
 
-    settings = settings_from(db, config)
-    details = Details(datetime.now(UTC), getpass.getuser())
-    with _store_to_read(settings, config) as (engine, cipher), open_pile(path, only=person) as pile:
-        _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=True)
+    settings = run.settings()
+    with _store_to_read(run, settings) as (engine, cipher), open_pile(path, only=person) as pile:
+        _import(run, pile, settings, engine, cipher, Details(**run.stamp), workers, dry_run=True)
 
 
 @app.command()
+@shared
 def capture(
+    run: Run,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who stands before the camera.")],
     source: Annotated[str | None, typer.Option(help="Camera number, file or stream; else the one in settings.")] = None,
     supervised: Annotated[
-        bool, typer.Option("--supervised", help="Somebody stands by, so turns that do not come are left out.")
+        bool, typer.Option("--supervised", help="Somebody stands by: head turns that are not seen are left out.")
     ] = False,
     consent: ConsentOption = "",
     group: GroupOption = None,
     number: Annotated[str | None, typer.Option("--number", help="Personnel or student number.")] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Enrol somebody before the camera, who is coached to five good shots."""
     from db.engine import reading
@@ -111,8 +100,8 @@ def capture(
     from monitor.sources.source import open_source
 
     agreed = _consents(consent)
-    settings = settings_from(db, config, source=source)
-    engine, cipher = open_store(settings, config, create=True)
+    settings = run.settings(source=source)
+    engine, cipher = run.open_store(settings, create=True)
     identity = Identity(name, number, group)
     with reading(engine) as session:
         roster = load_roster(session, cipher)
@@ -125,10 +114,9 @@ def capture(
         limits=settings.quality,
     )
     examiner = Examiner(settings.quality, steady=False)
-    shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=as_json))
-    details = Details(datetime.now(UTC), getpass.getuser(), agreed)
-    report = enrol_person(engine, cipher, roster, identity, shots, details)
-    tell(report, as_json=as_json)
+    shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=run.as_json))
+    report = enrol_person(engine, cipher, roster, identity, shots, Details(**run.stamp, consent=agreed))
+    tell_person(report, as_json=run.as_json)
     if not report.accepted:
         raise typer.Exit(1)
 
@@ -147,44 +135,36 @@ def _coaching(*, as_json: bool) -> "Callable[[Shown], None]":
             if as_json:
                 emit({"hint": advice.hint, "ask": advice.ask, "shots": shown.shots})
             else:
-                out.print(f"[{shown.shots}] {advice.hint}", markup=False)
+                tell(f"[{shown.shots}] {advice.hint}")
 
     return show
 
 
 def _import(
+    run: Run,
     pile: "Pile",
+    settings: "Settings",
     engine: "Engine",
     cipher: "TemplateCipher",
     details: "Details",
-    settings: "Settings",
     workers: int | None,
     *,
-    as_json: bool,
-    dry_run: bool,
+    dry_run: bool = False,
 ) -> None:
     from enroll.imports.run import import_pile
 
     started = time.monotonic()
     tally = Tally()
-    tell_pile(pile, as_json=as_json)
+    tell_pile(pile, as_json=run.as_json)
+    options: dict[str, Any] = {"dry_run": dry_run, "limits": settings.quality, "workers": workers}
     try:
-        with picture_progress(as_json=as_json) as advance:
-            for report in import_pile(
-                pile,
-                engine,
-                cipher,
-                details,
-                dry_run=dry_run,
-                limits=settings.quality,
-                workers=workers,
-                on_progress=advance,
-            ):
+        with picture_progress(as_json=run.as_json) as advance:
+            for report in import_pile(pile, engine, cipher, details, **options, on_progress=advance):
                 tally.add(report)
-                tell(report, as_json=as_json)
+                tell_person(report, as_json=run.as_json)
     except KeyboardInterrupt:
         tally.interrupted = True
-    tell_sum(tally, pile, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
+    tell_sum(tally, pile, time.monotonic() - started, as_json=run.as_json, dry_run=dry_run)
     if tally.interrupted:
         raise typer.Exit(130)
     if tally.rejected:
@@ -194,29 +174,26 @@ def _import(
 def _consents(text: str) -> "tuple[ConsentKind, ...]":
     from monitor.errors import UsageError
 
-    agreed: list[ConsentKind] = []
-    for word in (part.strip().lower() for part in text.split(",") if part.strip()):
-        if word == "face":
-            agreed.append("face")
-        elif word == "mood":
-            agreed.append("mood")
-        else:
-            raise UsageError(f"{word!r} is nothing that people agree to here; give face, mood or face,mood.")
-    return tuple(dict.fromkeys(agreed))
+    kinds: dict[str, ConsentKind] = {"face": "face", "mood": "mood"}
+    words = [part.strip().lower() for part in text.split(",") if part.strip()]
+    for word in words:
+        if word not in kinds:
+            raise UsageError(f"Unknown consent {word!r}; use face, mood or face,mood.")
+    return tuple(dict.fromkeys(kinds[word] for word in words))
 
 
 @contextmanager
-def _store_to_read(settings: "Settings", config: Path | None) -> "Iterator[tuple[Engine, TemplateCipher]]":
-    """The database as it is; where there is none yet, an empty one that vanishes again."""
+def _store_to_read(run: Run, settings: "Settings") -> "Iterator[tuple[Engine, TemplateCipher]]":
+    """The database as it is; where there is none yet, an empty one that is deleted afterwards."""
     import tempfile
 
-    from db.crypto import TemplateCipher, load_cipher
+    from db.crypto import TemplateCipher
     from db.engine import open_database
-    from monitor.config import CONFIG_FILE
+    from db.errors import NoDatabase
 
-    file = Path(settings.db.removeprefix("sqlite:///")).expanduser()
-    if not settings.db.startswith("postgresql") and not file.exists():
-        with tempfile.TemporaryDirectory(prefix="muster-") as folder:
-            yield open_database(f"sqlite:///{folder}/empty.sqlite3"), TemplateCipher(bytes(32))
-        return
-    yield open_database(settings.db, read_only=True), load_cipher((config or CONFIG_FILE).parent)
+    with tempfile.TemporaryDirectory(prefix="muster-") as folder:
+        try:
+            store = run.open_store(settings, read_only=True)
+        except NoDatabase:
+            store = open_database(f"sqlite:///{folder}/empty.sqlite3"), TemplateCipher(bytes(32))
+        yield store

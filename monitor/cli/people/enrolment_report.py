@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from monitor.cli.options import emit, out
+from monitor.cli.options import emit, tell
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """What was done so far."""
+    """Counts of people and pictures so far; the names are those of the JSON summary."""
 
     def __init__(self) -> None:
         self.people = self.accepted = self.rejected = self.unchanged = 0
@@ -25,54 +25,42 @@ class Tally:
 
 
 def tell_pile(pile: "Pile", *, as_json: bool) -> None:
-    """How the pile was understood; JSON has that in its summary."""
+    """Print how the pile was understood; JSON has these notes in its summary."""
     for note in pile.notes if not as_json else ():
-        out.print(printable(note), markup=False, soft_wrap=True)
+        tell(printable(note))
 
 
-def tell(report: "PersonReport", *, as_json: bool) -> None:
-    """What became of one person's pictures."""
+def tell_person(report: "PersonReport", *, as_json: bool) -> None:
+    """Print which of one person's pictures were taken, and why the others were not."""
     if as_json:
         emit(report.record())
         return
-    new = f"{report.accepted} of {report.images} taken" + (f", {report.unchanged} before" if report.unchanged else "")
-    out.print(f"{printable(report.person, 60) or 'No name'}: {new}", markup=False, soft_wrap=True)
+    before = f", {report.unchanged} enrolled before" if report.unchanged else ""
+    tell(f"{printable(report.person, 60) or 'No name'}: {report.accepted} of {report.images} taken{before}")
     for rejection in report.rejected:
-        out.print(f"  - {printable(rejection.image)}: {printable(rejection.reason, 500)}", markup=False, soft_wrap=True)
+        tell(f"  - {printable(rejection.image)}: {printable(rejection.reason, 500)}")
     for warning in report.warnings:
-        out.print(f"  ! {printable(warning, 500)}", markup=False, soft_wrap=True)
+        tell(f"  ! {printable(warning, 500)}")
     for other in report.alike[:3]:
-        out.print(
+        tell(
             f"  ! May be the same person as {printable(other.name, 60)} (similarity {other.similarity:.3f}); "
-            "compare them, and unite them with 'muster people merge' if so.",
-            markup=False,
-            soft_wrap=True,
+            "compare them, and if they are one person, use 'muster people merge'."
         )
 
 
 def tell_sum(tally: Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_run: bool) -> None:
-    """The last line."""
+    """Print the last line: all people and pictures together."""
     skipped = {kind: count for kind, count in pile.skipped.items() if count}
     if as_json:
-        summary = {
-            "people": tally.people,
-            "accepted": tally.accepted,
-            "rejected": tally.rejected,
-            "unchanged": tally.unchanged,
-            "skipped": skipped,
-            "seconds": round(seconds, 2),
-            "notes": list(pile.notes),
-            "interrupted": tally.interrupted,
-        }
-        emit({"summary": summary})
+        more = {"skipped": skipped, "seconds": round(seconds, 2), "notes": list(pile.notes)}
+        emit({"summary": vars(tally) | more})
         return
     verb = "would be taken" if dry_run else "taken"
     left = "".join(
         f", {count} {kind.removesuffix('s') if count == 1 else kind} skipped" for kind, count in skipped.items()
     )
-    out.print(
+    tell(
         f"{'Stopped. ' if tally.interrupted else ''}{plural(tally.people, 'person', 'people')}, "
         f"{plural(tally.accepted, 'picture')} {verb}, "
-        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s.",
-        soft_wrap=True,
+        f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
     )

@@ -1,50 +1,40 @@
 """`muster people export` and `muster people erase`: what people may ask for under GDPR."""
 
-import getpass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
-from monitor.cli.people.person import Who, find, say, store
+from monitor.cli.options import Run, emit, shared, tell
+from monitor.cli.people.person import Who, open_person
 from monitor.errors import MusterError, UsageError
-from monitor.text import printable
+from monitor.text import local_time, printable
 
 
+@shared
 def export(
+    run: Run,
     who: Who,
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="The ZIP archive to write.")] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Write everything about a person into a ZIP archive: JSON and images."""
     from monitor.desk.people.export_and_erase import export_name, export_zip
 
-    engine, cipher = store(db, config, read_only=True)
-    person = find(engine, who)
+    engine, cipher, person = open_person(run, who, read_only=True)
     file = output or Path(export_name(person))
-    images = export_zip(engine, cipher, person, file, at=datetime.now(UTC))
-    say(f"{file} holds everything about {person.name}.", {"file": str(file), "images": images}, as_json)
+    images = export_zip(engine, cipher, person, file, at=run.at)
+    run.say(f"{file} holds everything about {person.name}.", {"file": str(file), "images": images})
 
 
-def erase(
-    who: Who,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@shared
+def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete a person's faces, sightings and moods for good, and print a receipt."""
     from monitor.desk.people.export_and_erase import erase as erase_person
 
-    engine, _ = store(db, config)
-    person = find(engine, who)
+    engine, _, person = open_person(run, who)
     if not yes and not _confirmed(f"Erase {printable(person.name)} for good?"):
         raise UsageError("Nothing was erased; answer y, or give --yes.")
-    done = erase_person(engine, person, at=datetime.now(UTC), actor=getpass.getuser())
+    done = erase_person(engine, person, **run.stamp)
     receipt = done.receipt
     record = {
         "at": receipt.at.isoformat(timespec="seconds"),
@@ -58,13 +48,13 @@ def erase(
         "files_searched": list(done.files_searched),
         "traces_left": done.traces_left,
     }
-    if as_json:
+    if run.as_json:
         emit({"erased": record})
     else:
-        out.print("Receipt of erasure")
-        for name, value in record.items():
+        tell("Receipt of erasure")
+        for name, value in (record | {"at": local_time(receipt.at, run.settings().zone)}).items():
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            out.print(f"  {name.replace('_', ' ')}: {shown}", markup=False, soft_wrap=True)
+            tell(f"  {name.replace('_', ' ')}: {shown}")
     if done.traces_left:
         raise MusterError("Another program still holds the database's log; close it and run 'muster db purge'.")
 

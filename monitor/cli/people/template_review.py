@@ -1,17 +1,14 @@
 """`muster people review-growth`: captures from the door that would join templates, and those that did."""
 
-import getpass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, out
-from monitor.cli.people.person import find, say, store
+from monitor.cli.options import Run, emit, shared, tell
 from monitor.errors import UsageError
-from monitor.text import printable
+from monitor.text import local_time, plural, printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -21,7 +18,9 @@ if TYPE_CHECKING:
     from monitor.desk.people.template_review import Grown
 
 
+@shared
 def review_growth(
+    run: Run,
     who: Annotated[str | None, typer.Argument(metavar="[PERSON]", help="Only this person's.")] = None,
     accept: Annotated[
         list[str] | None, typer.Option("--accept", metavar="ID", help="Let a capture join its template; repeatable.")
@@ -31,105 +30,81 @@ def review_growth(
     ] = None,
     roll_back: Annotated[
         list[str] | None,
-        typer.Option("--roll-back", metavar="ID", help="Take out what was accepted; 'all' with a PERSON; repeatable."),
+        typer.Option("--roll-back", metavar="ID", help="Remove an accepted image; 'all' with a PERSON; repeatable."),
     ] = None,
     pictures: Annotated[
-        Path | None, typer.Option("--pictures", metavar="FOLDER", help="Write the waiting faces there, to look at.")
+        Path | None, typer.Option("--pictures", metavar="FOLDER", help="Write the waiting faces into this folder.")
     ] = None,
-    db: DbOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Faces seen at the door that would make templates better: list them, accept, reject or roll back."""
-    engine, cipher = store(db, config, read_only=not (accept or reject or roll_back))
-    person = find(engine, who) if who else None
+    from monitor.desk.people import template_review
+    from monitor.desk.people.people import find_person
+
+    changing = bool(accept or reject or roll_back)
+    engine, cipher = run.open_store(read_only=not changing)
+    person = find_person(engine, who) if who else None
     for capture in accept or ():
-        _accept(engine, cipher, person, _id(capture), as_json)
+        done = template_review.accept(engine, cipher, _id(capture), **run.stamp, of=person)
+        alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
+        looks = f"; looks like {', '.join(one.name for one in done.alike)}" if done.alike else ""
+        record = {"accepted": str(done.template.id), "person": done.name, "images": done.members, "look_alikes": alike}
+        run.say(f"{done.name} is now recognised by {plural(done.members, 'image')}{looks}.", record)
     for capture in reject or ():
-        _reject(engine, person, _id(capture), as_json)
+        gone = template_review.reject(engine, _id(capture), **run.stamp, of=person)
+        run.say(f"The capture of {gone.name} was deleted.", {"rejected": str(gone.id), "person": gone.name})
     for template in roll_back or ():
-        _roll_back(engine, cipher, person, template, as_json)
+        _roll_back(run, engine, cipher, person, template)
     if pictures is not None:
-        _write_pictures(engine, cipher, person, pictures, as_json)
-    elif not (accept or reject or roll_back):
-        _list(engine, person, as_json)
+        waiting = template_review.waiting(engine, person)
+        template_review.write_pictures(engine, cipher, waiting, pictures)
+        record = {"folder": str(pictures), "pictures": len(waiting)}
+        run.say(f"{plural(len(waiting), 'face')} in {pictures}; delete the folder after the review.", record)
+    elif not changing:
+        _list(run, engine, person)
 
 
-def _list(engine: "Engine", person: "Person | None", as_json: bool) -> None:
+def _list(run: Run, engine: "Engine", person: "Person | None") -> None:
     from monitor.desk.people import template_review
 
     waiting, grown = template_review.waiting(engine, person), template_review.grown(engine, person)
-    if as_json:
+    if run.as_json:
         for record in (*map(_record, waiting), *map(_record, grown)):
             emit(record)
         return
     if not waiting and not grown:
-        out.print(
-            "No capture waits for a review. They are taken at the door when grow_templates is set.", soft_wrap=True
-        )
+        tell("No capture waits for a review. The door takes captures when the setting grow_templates is true.")
+    zone = run.settings().zone
     for capture in waiting:
-        seen = f"{capture.similarity:.3f} sure, {capture.nearest:.3f} like the nearest image"
-        line = f"{capture.id}  waits  {printable(capture.name, 40)}  {capture.at:%Y-%m-%d %H:%M} UTC  {seen}"
-        out.print(line, markup=False, soft_wrap=True)
+        seen = f"similarity {capture.similarity:.3f}, to the nearest image {capture.nearest:.3f}"
+        tell(f"{capture.id}  waits     {printable(capture.name, 40)}  {local_time(capture.at, zone)}  {seen}")
     for one in grown:
-        doubt = "  its entry was voided: roll it back" if one.voided else ""
-        line = f"{one.template.id}  grown  {printable(one.name, 40)}  {one.template.source}{doubt}"
-        out.print(line, markup=False, soft_wrap=True)
+        doubt = "  its attendance entry was voided: roll it back" if one.voided else ""
+        tell(f"{one.template.id}  accepted  {printable(one.name, 40)}  {one.template.source}{doubt}")
 
 
-def _accept(engine: "Engine", cipher: "TemplateCipher", person: "Person | None", capture: UUID, as_json: bool) -> None:
+def _roll_back(run: Run, engine: "Engine", cipher: "TemplateCipher", person: "Person | None", template: str) -> None:
     from monitor.desk.people import template_review
 
-    done = template_review.accept(engine, cipher, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
-    alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
-    looks = f"; looks like {', '.join(one.name for one in done.alike)}" if done.alike else ""
-    record = {"accepted": str(done.template.id), "person": done.name, "images": done.members, "look_alikes": alike}
-    say(f"{done.name} is recognised by {done.members} images from now on{looks}.", record, as_json)
-
-
-def _reject(engine: "Engine", person: "Person | None", capture: UUID, as_json: bool) -> None:
-    from monitor.desk.people import template_review
-
-    one = template_review.reject(engine, capture, at=datetime.now(UTC), actor=getpass.getuser(), of=person)
-    say(f"The capture of {one.name} is deleted.", {"rejected": str(one.id), "person": one.name}, as_json)
-
-
-def _roll_back(
-    engine: "Engine", cipher: "TemplateCipher", person: "Person | None", template: str, as_json: bool
-) -> None:
-    from monitor.desk.people import template_review
-
-    at, actor = datetime.now(UTC), getpass.getuser()
     if template != "all":
-        whose = template_review.roll_back(engine, cipher, _id(template), at=at, actor=actor, of=person)
-        say(f"{whose.name}'s template is without it again.", {"rolled_back": template, "person": whose.name}, as_json)
+        whose = template_review.roll_back(engine, cipher, _id(template), **run.stamp, of=person)
+        record = {"rolled_back": template, "person": whose.name}
+        run.say(f"The image was removed from {whose.name}'s template.", record)
         return
     if person is None:
         raise UsageError("'--roll-back all' needs the PERSON whose template it is about.")
-    count = template_review.roll_back_all(engine, cipher, person, at=at, actor=actor)
-    say(f"Taken out of {person.name}'s template: {count}.", {"rolled_back": count}, as_json)
-
-
-def _write_pictures(
-    engine: "Engine", cipher: "TemplateCipher", person: "Person | None", folder: Path, as_json: bool
-) -> None:
-    from monitor.desk.people import template_review
-
-    waiting = template_review.waiting(engine, person)
-    template_review.write_pictures(engine, cipher, waiting, folder)
-    record = {"folder": str(folder), "pictures": len(waiting)}
-    say(f"Faces in {folder}: {len(waiting)}; delete them after the review.", record, as_json)
+    count = template_review.roll_back_all(engine, cipher, person, **run.stamp)
+    run.say(f"{plural(count, 'image')} removed from {person.name}'s template.", {"rolled_back": count})
 
 
 def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no id of a capture; see 'muster people review-growth'.") from None
+        raise UsageError(f"{text!r} is not the id of a capture; see 'muster people review-growth'.") from None
 
 
 def _record(one: "WaitingCapture | Grown") -> dict[str, Any]:
-    """As JSON."""
+    """One line of `--json`."""
     from monitor.desk.people.template_review import Grown
 
     if isinstance(one, Grown):

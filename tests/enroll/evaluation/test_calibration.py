@@ -292,10 +292,10 @@ def test_the_target_that_was_tried_can_be_kept(
     assert (tmp_path / "curves.png").stat().st_size > 10_000
     assert isinstance(run("--what-if", "2", "--save").exception, UsageError)
     tried = run("--what-if", "0.002").stdout
-    assert "--save keeps" in tried
-    assert "Anna has 1 image; add 2" in tried
+    assert "--save writes this target" in tried
+    assert "Anna: 1 image; add 2" in tried
     assert "target_fpir = 0.01\n" in file.read_text()
     assert json.loads(run("--what-if", "0.002", "--save", "--json").stdout)["saved"] == str(file)
     assert file.read_text() == '# ours\nsite = "x"  # here\ntarget_fpir = 0.002\n'
     monkeypatch.setenv("MUSTER_TARGET_FPIR", "0.01")
-    assert "MUSTER_TARGET_FPIR is set and wins" in run("--what-if", "0.003", "--save").stdout
+    assert "MUSTER_TARGET_FPIR is set and overrides" in run("--what-if", "0.003", "--save").stdout

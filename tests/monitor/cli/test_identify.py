@@ -64,7 +64,7 @@ def test_a_folder_that_gives_nothing_does_not_stop_the_others(tmp_path: Path, mo
     assert "good.png: no face" in done.stdout
     assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [
         f"The folder {locked} cannot be read",
-        f"The folder {empty} has no images; give another.",
+        f"The folder {empty} has no images; give another folder.",
     ]
 
 

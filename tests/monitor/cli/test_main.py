@@ -1,5 +1,6 @@
 """The edge of the command line: what is wrong is one line on standard error, whatever it is."""
 
+import asyncio
 import json
 import os
 import socket
@@ -71,13 +72,20 @@ def test_a_name_with_escapes_stays_one_harmless_line(
     assert "\x1b" not in error
 
 
+def test_the_web_greets_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual_serve.server.Server.serve", lambda server: asyncio.run(server.on_startup(None)))
+    assert CliRunner().invoke(app, ["web", "--port", "8123"]).stdout == (
+        "Muster is at http://127.0.0.1:8123. Press Ctrl+C to stop.\n"
+    )
+
+
 def test_what_the_system_refuses_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied", "/there")
 
-    monkeypatch.setattr("monitor.cli.people.people.settings_from", refuse)
+    monkeypatch.setattr("monitor.cli.options.Run.settings", refuse)
     code, _, error = failed(monkeypatch, capsys, "people", "list")
     assert (code, error) == (1, "muster: /there cannot be used: Permission denied.\n")
 

@@ -105,6 +105,29 @@ def test_attendance_as_a_table_shows_names_as_they_are(store: str) -> None:
     assert "incomplete" in shown
 
 
+def test_hours_are_minutes_in_tables_and_decimal_in_files(tmp_path: Path) -> None:
+    file = str(tmp_path / "hours.sqlite3")
+    engine = open_database(file)
+    came = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="HQ", role="auto", time_zone="UTC", at=came).id
+        person = people.add_person(session, "Ann", at=came, actor="test").id
+        _append(session, kiosk, person, "check_in", came)
+        _append(session, kiosk, person, "check_out", came + timedelta(hours=8, minutes=14, seconds=50))
+    engine.dispose()
+    words = ("attendance", "--from", "2026-03-02", "--to", "2026-03-02", "--db", file)
+    head, _, row = (line.split() for line in run(*words).stdout.splitlines() if line.strip())
+    assert head == ["Day", "Person", "Status", "In", "Out", "Hours", "Late"]
+    assert row == ["2026-03-02", "Ann", "left", "09:00", "17:14", "8:14", "no"]
+    assert json.loads(run(*words, "--json").stdout)["hours"] == 8.25
+    assert next(csv.DictReader(io.StringIO(run(*words, "--format", "csv").stdout)))["hours"] == "8.25"
+    run(*words, "--output", str(tmp_path / "hours.xlsx"))
+    sheet = load_workbook(tmp_path / "hours.xlsx").active
+    assert sheet is not None
+    assert 8.25 in [cell.value for cell in sheet[2]]
+    assert "came in" in run(*words, "--by", "event").stdout
+
+
 def test_attendance_as_csv_has_no_formula(store: str) -> None:
     rows = list(csv.DictReader(io.StringIO(run("attendance", "--db", store, "--format", "csv").stdout)))
     assert {row["person"] for row in rows} == {"'=1+1", "[red]Bob[/red]", "علي"}

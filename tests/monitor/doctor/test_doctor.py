@@ -153,7 +153,7 @@ def test_a_damaged_model_cache_is_warned_of(tmp_path: Path) -> None:
         ("import os; os.abort()", Status.FAIL, "SIGABRT"),
         ("raise RuntimeError('no such instruction')", Status.FAIL, "no such instruction"),
         ("import os; os.write(2, b'INFO: delegate made')", Status.WARN, "INFO: delegate made"),
-        ("", Status.OK, "print nothing"),
+        ("", Status.OK, "run without a warning"),
     ],
 )
 def test_libraries_that_crash_or_print_are_noticed(program: str, status: Status, told: str) -> None:

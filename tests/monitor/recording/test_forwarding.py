@@ -158,7 +158,7 @@ def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str) -> No
 
 @pytest.mark.parametrize("more", [(), ("--follow",)])
 def test_a_kiosk_does_not_forward_to_itself(door: Engine, monkeypatch: pytest.MonkeyPatch, more: tuple[str]) -> None:
-    monkeypatch.setattr("monitor.cli.database._wait", lambda seconds: False)
+    monkeypatch.setattr("monitor.cli.database.Event.wait", lambda *_: True)
     monkeypatch.chdir(Path(str(door.url.database)).parent)
     for same in (str(door.url.database), "door.sqlite3"):
         assert isinstance(_run(door, "forward", same, *more).exception, UsageError)

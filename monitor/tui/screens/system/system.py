@@ -132,10 +132,8 @@ class SystemScreen(DeskScreen[SystemView]):
         self.app.in_background(partial(queries.verify, self.app.engine), self._verified, self._say_problem)
 
     def _verified(self, verdict: Verdict) -> None:
-        problems = [verdict.ledger.problem] if verdict.ledger.problem else []
-        problems += verdict.problems
-        if problems:
-            self.say(f"{self.app.signs.lost} Not whole: {'; '.join(problems)}")
+        if verdict.problems:
+            self.say(f"{self.app.signs.lost} Not whole: {'; '.join(verdict.problems)}")
         else:
             sign, head = self.app.signs.came, verdict.ledger.head[:16]
             self.say(f"{sign} The ledger and the file are whole: {verdict.ledger.events:,} events, head {head}")

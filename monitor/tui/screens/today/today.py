@@ -18,6 +18,7 @@ from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import Status
 from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
+from monitor.text import hours_and_minutes
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -122,14 +123,13 @@ check-out is missing).
         zone, summary = self.app.settings.zone, line.summary
         signs = ASCII if self.app.ascii_only else SIGNS
         status = f"{signs[summary.status]} {summary.status.value}" if summary.status else ""
-        minutes = int(summary.present.total_seconds()) // 60
         cells = (
             status,
             clean(line.person.name),
             clean(line.person.group),
             at_clock(summary.first_in, zone),
             at_clock(summary.last_out, zone),
-            f"{minutes // 60}:{minutes % 60:02d}" if summary.passages else "",
+            hours_and_minutes(summary.present) if summary.passages else "",
         )
         return Row(str(line.person.id), cells, (TONES[summary.status] if summary.status else None,))
 

@@ -19,7 +19,7 @@ __all__ = ["cipher", "details", "engine", "enrol", "made_up"]
 def test_the_refusal_says_how_to_force_it(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.cli.people.person.open_store", lambda *_, **__: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.options.Run.open_store", lambda *_, **__: (engine, cipher))
     enrol("Anna")
     enrol("Ben")
     refused = CliRunner().invoke(app, ["merge", "Ben", "Anna"]).exception

@@ -298,8 +298,7 @@ def muster(
     engine: Engine, cipher: TemplateCipher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Result]:
     """Runs `muster people review-growth`."""
-    monkeypatch.setattr("monitor.cli.options.open_store", lambda settings, config, **_: (engine, cipher))
-    monkeypatch.setattr("monitor.cli.people.person.open_store", lambda settings, config, **_: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.options.Run.open_store", lambda *_, **__: (engine, cipher))
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(app, ["review-growth", *words])
@@ -344,7 +343,7 @@ def test_the_command_says_in_one_sentence_what_is_wrong(
     made_up: MadeUp,
     muster: Callable[..., Result],
 ) -> None:
-    assert "is no id" in str(muster("--accept", "seven").exception)
+    assert "is not the id of a capture" in str(muster("--accept", "seven").exception)
     assert "needs the PERSON" in str(muster("--roll-back", "all").exception)
     bela = wait(enrol("Bela"), made_up.embedding("Bela"))
     enrol("Anna")
