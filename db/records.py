@@ -93,11 +93,11 @@ class Template:
     """The image's file name, or what took it."""
     created_at: datetime
     sighting: UUID | None = None
-    """Where it grew from; None for an image that somebody enrolled."""
+    """The sighting of the candidate that became this template; None for an image that somebody enrolled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class TemplateMember:
     """An enrolled image with its embedding, for computing the mean or checking consistency."""
 
     template: Template
@@ -113,13 +113,6 @@ class Consent:
     given: bool
     at: datetime
     recorded_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookAlike:
-    person: UUID
-    other: UUID
-    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,20 +305,6 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongPair:
-    """Somebody was taken for `person` and said "not me"."""
-
-    id: UUID
-    person: UUID
-    other: UUID | None
-    """Who they really were, if anybody said so."""
-    sighting: UUID | None
-    event: UUID
-    similarity: float | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ErasureReceipt:
     """What was removed; it names nobody."""
 
@@ -403,8 +382,8 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingCapture:
-    """A capture in quarantine, without the face itself."""
+class WaitingCandidate:
+    """A template candidate that waits for a review, without the face itself."""
 
     id: UUID
     person: UUID

@@ -121,11 +121,11 @@ class TemplateRow(Base):
     source: Mapped[str]
     created_at: Mapped[datetime]
     sighting_id: Mapped[UUID | None]
-    """Where it grew from; None for an image that somebody enrolled."""
+    """The sighting of the candidate that became this template; None for an image that somebody enrolled."""
 
 
-class GrowthRow(Base):
-    """A live capture that waits for a review. Nothing reads it for recognition: accepted, it becomes a template."""
+class CandidateRow(Base):
+    """A template candidate that waits for a review. Recognition never reads it; accepted, it becomes a template."""
 
     __tablename__ = "growth_capture"
     __table_args__ = (Index(None, "person_id"),)
@@ -141,9 +141,9 @@ class GrowthRow(Base):
     similarity: Mapped[float]
     """Of the whole track to the template, at that moment."""
     lead: Mapped[float]
-    """How far that was above the threshold."""
+    """`similarity` minus the threshold."""
     nearest: Mapped[float]
-    """Similarity to the most similar of the person's images: the lower, the more it adds."""
+    """Similarity to the most similar of the person's images: the lower, the more the candidate adds."""
 
 
 class MeanTemplateRow(Base):

@@ -242,19 +242,7 @@ def _events(session: Session, query: Select[Any]) -> list[AttendanceEvent]:
 
 def _record(row: EventRow, person: UUID | None) -> AttendanceEvent:
     return AttendanceEvent(
-        seq=row.seq,
-        id=row.id,
-        kind=cast(LedgerKind, row.kind),
-        person=person,
-        subject=row.subject,
-        at=row.at,
-        time_zone=row.time_zone,
-        kiosk=row.kiosk_id,
-        method=cast(Method, row.method),
-        actor=row.actor,
-        sighting=row.sighting_id,
-        target=row.target_id,
-        corrected_kind=cast("Presence | None", row.corrected_kind),
-        recorded_at=row.recorded_at,
-        hash=row.hash,
-    )
+        row.seq, row.id, cast(LedgerKind, row.kind), person, row.subject, row.at, row.time_zone, row.kiosk_id,
+        cast(Method, row.method), row.actor, row.sighting_id, row.target_id,
+        cast("Presence | None", row.corrected_kind), row.recorded_at, row.hash,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -105,14 +105,27 @@ def between(
 
 
 def visitors(
-    session: Session, cipher: TemplateCipher, *, since: datetime | None = None, limit: int | None = None
+    session: Session,
+    cipher: TemplateCipher,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int | None = None,
 ) -> list[Visitor]:
-    """Unknown people whose faces are still kept, newest first. Raises: WrongKey, DatabaseDamaged."""
+    """Unknown people whose faces are kept, newest first.
+
+    Args:
+        after: beginning and id of the last sighting that is known already.
+
+    Raises:
+        WrongKey, DatabaseDamaged: the faces cannot be decrypted.
+    """
     query = select(SightingRow).where(SightingRow.person_id.is_(None), SightingRow.embedding.is_not(None))
-    if since is not None:
-        query = query.where(SightingRow.first_at >= since)
-    rows = session.scalars(query.order_by(SightingRow.first_at.desc()).limit(limit))
-    return [visitor(cipher, row) for row in rows]
+    if after is not None:
+        at, id = after
+        earlier = or_(SightingRow.first_at < at, SightingRow.id < id)
+        query = query.where(SightingRow.first_at <= at, earlier)
+    query = query.order_by(SightingRow.first_at.desc(), SightingRow.id.desc()).limit(limit)
+    return [visitor(cipher, row) for row in session.scalars(query)]
 
 
 def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime, actor: str) -> None:
@@ -154,19 +167,9 @@ def portrait_owner(sighting: UUID) -> str:
 
 def record(row: SightingRow) -> SightingRecord:
     return SightingRecord(
-        id=row.id,
-        kiosk=row.kiosk_id,
-        track=row.track,
-        first_at=row.first_at,
-        last_at=row.last_at,
-        frames=row.frames,
-        person=row.person_id,
-        best=row.best_id,
-        similarity=row.similarity,
-        runner_up=row.runner_up_id,
-        runner_up_similarity=row.runner_up_similarity,
-        threshold=row.threshold,
-    )
+        row.id, row.kiosk_id, row.track, row.first_at, row.last_at, row.frames, row.person_id, row.best_id,
+        row.similarity, row.runner_up_id, row.runner_up_similarity, row.threshold,
+    )  # fmt: skip
 
 
 def visitor(cipher: TemplateCipher, row: SightingRow) -> Visitor:

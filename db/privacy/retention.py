@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
 from db.records import Expired
-from db.schema import AuditRow, GrowthRow, MoodRow, SightingRow
+from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
 
@@ -33,7 +33,7 @@ def expired(session: Session, rules: Retention, now: datetime) -> Expired:
         faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None))),
         sightings=_count(session, SightingRow.id, sightings),
         moods=_count(session, MoodRow.id, moods),
-        captures=_count(session, GrowthRow.id, _unreviewed(rules, now)),
+        captures=_count(session, CandidateRow.id, _unreviewed(rules, now)),
     )
 
 
@@ -42,7 +42,7 @@ def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> E
     visitors, sightings, moods = _conditions(rules, now)
     found = expired(session, rules, now)
     captures = _unreviewed(rules, now)
-    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings)), (GrowthRow, captures)):
+    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings)), (CandidateRow, captures)):
         session.execute(delete(row).where(condition).execution_options(synchronize_session=False))
     counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
     before = {kind: (now - timedelta(days=getattr(rules, kind))).isoformat() for kind in _KINDS}
@@ -72,7 +72,7 @@ def _conditions(
 
 
 def _unreviewed(rules: Retention, now: datetime) -> ColumnElement[bool]:
-    return GrowthRow.captured_at < now - timedelta(days=rules.visitors)
+    return CandidateRow.captured_at < now - timedelta(days=rules.visitors)
 
 
 def _count(session: Session, key: InstrumentedAttribute[Any], where: ColumnElement[bool]) -> int:

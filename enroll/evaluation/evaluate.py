@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from enroll.evaluation.rates import Floats, Rate, Trials, roc
 from enroll.faces.examine import SURE, find_faces, foreground
 from enroll.faces.similarity_limits import mean_template
-from enroll.imports.batch import Picture, Pile
+from enroll.imports.batch import ImportBatch, Picture
 from monitor.domain import EMBEDDING_SIZE, Match
 from monitor.errors import ImageError, UsageError
 from monitor.vision.chips import face_chip
@@ -81,13 +81,15 @@ class Recipe:
         }
 
 
-def embed_pile(pile: Pile, *, workers: int, on_progress: Callable[[int, int], None] | None = None) -> LabelledFaces:
+def embed_batch(
+    batch: ImportBatch, *, workers: int, on_progress: Callable[[int, int], None] | None = None
+) -> LabelledFaces:
     """Find and encode the largest face of every picture.
 
     Raises:
         ModelError: a model is missing or damaged.
     """
-    jobs = [(row, picture) for row, person in enumerate(pile.people) for picture in person.pictures]
+    jobs = [(row, picture) for row, person in enumerate(batch.people) for picture in person.pictures]
     tools = local()
 
     def work(picture: Picture) -> Embeddings | None:
@@ -236,6 +238,6 @@ def _distances(one: Embeddings, other: Embeddings) -> Floats:
     return np.asarray(cdist(one, other), np.float64)
 
 
-def joined(piles: Iterable[Pile]) -> Pile:
-    """Several piles as one; people keep apart even under the same name."""
-    return Pile(tuple(person for pile in piles for person in pile.people))
+def joined(batches: Iterable[ImportBatch]) -> ImportBatch:
+    """Several batches as one; people keep apart even under the same name."""
+    return ImportBatch(tuple(person for batch in batches for person in batch.people))

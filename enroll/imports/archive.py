@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
-from enroll.faces.judge import Rejection
-from enroll.imports.batch import Entry, Picture, Pile, group_by_person, is_hidden, is_picture
+from enroll.faces.acceptance import Rejection
+from enroll.imports.batch import Entry, ImportBatch, Picture, group_by_person, is_hidden, is_picture
 from monitor.errors import ImageError, UsageError
 
 MOST_ENTRIES: Final = 1_000_000
@@ -30,7 +30,7 @@ _SMALL: Final = 2**20
 """Below this an entry is harmless, whatever its ratio."""
 
 
-def read_archive(path: Path, closing: ExitStack, *, group: str | None = None, only: str | None = None) -> Pile:
+def read_archive(path: Path, closing: ExitStack, *, group: str | None = None, only: str | None = None) -> ImportBatch:
     """The people in an archive; folders in it count as folders on the disk do.
 
     Args:
@@ -48,7 +48,7 @@ def read_archive(path: Path, closing: ExitStack, *, group: str | None = None, on
     if len(archive.infolist()) > MOST_ENTRIES:
         raise UsageError(f"{path} has more than {MOST_ENTRIES} entries; import it in parts.")
     skipped: Counter[str] = Counter()
-    return Pile(group_by_person(_entries(archive, path, skipped), group, only, path.stem), skipped)
+    return ImportBatch(group_by_person(_entries(archive, path, skipped), group, only, path.stem), skipped)
 
 
 def _entries(archive: zipfile.ZipFile, path: Path, skipped: Counter[str]) -> Iterator[Entry]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final, TypeAlias
 
-from enroll.faces.judge import Rejection
+from enroll.faces.acceptance import Rejection
 from enroll.people.store import Identity
 from monitor.errors import UsageError
 from monitor.text import natural_order
 from monitor.vision.images import SUFFIXES
 
 MOST_PICTURES: Final = 1_000_000
-"""A pile of more is refused: it is a wrong folder rather than people."""
+"""A batch of more is refused: it is a wrong folder rather than people."""
 
 _CAMERA_NAMES: Final = re.compile(
     r"(img|dsc[fn]?|dscn|pxl|p|mvc|image|imagen|bild|photo|foto|picture|scan|screenshot|whatsapp image|signal|face)",
@@ -47,14 +47,14 @@ class PersonPictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
+class ImportBatch:
     """Everybody who is to be enrolled."""
 
     people: tuple[PersonPictures, ...]
     skipped: Mapping[str, int] = field(default_factory=dict)
     """How many files were left aside: "hidden", "foreign" (no pictures) and "links"."""
     notes: tuple[str, ...] = ()
-    """How the pile was understood, for people: columns, encoding, separator."""
+    """How the batch was understood, for people: columns, encoding, separator."""
 
     @property
     def pictures(self) -> int:
@@ -132,13 +132,13 @@ def name_from_file(stem: str) -> str | None:
     return spaced
 
 
-def require_some(pile: Pile, path: Path) -> Pile:
+def require_some(batch: ImportBatch, path: Path) -> ImportBatch:
     """Raises: UsageError when there is nothing to enrol."""
-    if not pile.pictures and not any(person.problems for person in pile.people):
+    if not batch.pictures and not any(person.problems for person in batch.people):
         raise UsageError(f"There are no pictures in {path}; give a folder with one sub-folder a person.")
-    if pile.pictures > MOST_PICTURES:
-        raise UsageError(f"{path} holds {pile.pictures} pictures, more than {MOST_PICTURES}; import it in parts.")
-    return pile
+    if batch.pictures > MOST_PICTURES:
+        raise UsageError(f"{path} holds {batch.pictures} pictures, more than {MOST_PICTURES}; import it in parts.")
+    return batch
 
 
 def _depth_of_person(paths: list[PurePath], around: str | None) -> int:

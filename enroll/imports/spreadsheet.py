@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from enroll.faces.judge import Rejection
-from enroll.imports.batch import PersonPictures, Picture, Pile, is_picture, person_pictures
+from enroll.faces.acceptance import Rejection
+from enroll.imports.batch import ImportBatch, PersonPictures, Picture, is_picture, person_pictures
 from enroll.imports.columns import Columns, guess_columns
 from enroll.imports.folder import file_picture, leads_outside
 from enroll.people.store import Identity
@@ -27,7 +27,7 @@ _LETTERS: Final = 2**20
 """Bytes from which a code page is guessed."""
 
 
-def read_list(path: Path, *, group: str | None = None) -> Pile:
+def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
     """The people in a list. Its files are looked for from the list's own folder, and nowhere outside of it.
 
     Rows with the same number, or without one with the same name, are one person.
@@ -51,7 +51,7 @@ def read_list(path: Path, *, group: str | None = None) -> Pile:
         raise UsageError(f"The list {path} is empty; give each picture a row with file and name.")
     columns = guess_columns(rows[:_LOOKED_AT])
     body = numbered[1:] if columns.heading else numbered
-    return Pile(_people(path, body, columns, group), notes=(*notes, columns.described()))
+    return ImportBatch(_people(path, body, columns, group), notes=(*notes, columns.described()))
 
 
 def _people(

@@ -36,7 +36,7 @@ class Alike:
     """Cosine of the two mean templates."""
 
 
-class Roster:
+class GalleryIndex:
     """Compares one template with all. 512 bytes a person, and no limit to their number."""
 
     def __init__(self, people: Iterable[Known] = ()) -> None:
@@ -99,12 +99,12 @@ class Roster:
         return Alike(self._people[row].person, self._people[row].name, float(similarities[row]))
 
 
-def load_roster(session: Session, cipher: TemplateCipher) -> Roster:
+def load_index(session: Session, cipher: TemplateCipher) -> GalleryIndex:
     """Everyone who can be recognised.
 
     Raises:
         WrongKey: the templates were encrypted with another key.
     """
-    return Roster(
+    return GalleryIndex(
         Known(one.person, one.name, one.embedding, one.members) for one in load_gallery(session, cipher, ENCODER_NAME)
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from enroll.faces.acceptance import Acceptance, Rejection
 from enroll.faces.examine import Examination
-from enroll.faces.judge import Judgement, Rejection
 from enroll.people.gallery_index import Alike
 
 
@@ -39,15 +39,15 @@ class PersonReport:
         return record if self.problem is None else record | {"problem": self.problem}
 
 
-def report_of(name: str, images: int, judgement: Judgement, alike: list[Alike]) -> PersonReport:
-    """The account of one judged person."""
+def report_of(name: str, images: int, acceptance: Acceptance, alike: list[Alike]) -> PersonReport:
+    """What became of one person's pictures."""
     return PersonReport(
         name,
         images,
-        len(judgement.members),
-        judgement.rejected,
-        judgement.unchanged,
-        judgement.warnings,
+        len(acceptance.accepted),
+        acceptance.rejected,
+        acceptance.unchanged,
+        acceptance.warnings,
         tuple(alike),
     )
 

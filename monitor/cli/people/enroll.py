@@ -13,7 +13,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import ConfigOption, DbOption, JsonOption, emit, open_store, out, settings_from
-from monitor.cli.people.enrolment_report import Tally, tell, tell_pile, tell_sum
+from monitor.cli.people.enrolment_report import Tally, tell, tell_batch, tell_sum
 from monitor.cli.progress import picture_progress
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from db.crypto import TemplateCipher
     from db.records import ConsentKind
     from enroll.camera.session import Shown
-    from enroll.imports.batch import Pile
-    from enroll.people.store import Details
+    from enroll.imports.batch import ImportBatch
+    from enroll.people.store import Enrolment
     from monitor.config import Settings
 
 app = command_group("Turn images or camera shots into people with face templates.")
@@ -56,15 +56,15 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Enrol people from pictures; every picture is taken, or it is said why not."""
-    from enroll.imports.run import open_pile
-    from enroll.people.store import Details
+    from enroll.imports.run import open_batch
+    from enroll.people.store import Enrolment
 
     agreed = _consents(consent)
     settings = settings_from(db, config)
-    details = Details(datetime.now(UTC), getpass.getuser(), agreed)
-    with open_pile(path, group=group, only=person) as pile:
+    details = Enrolment(datetime.now(UTC), getpass.getuser(), agreed)
+    with open_batch(path, group=group, only=person) as batch:
         engine, cipher = open_store(settings, config, create=True)
-        _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=False)
+        _import(batch, engine, cipher, details, settings, workers, as_json=as_json, dry_run=False)
 
 
 @app.command()
@@ -77,13 +77,13 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Say what an import would take and what not, and write nothing."""
-    from enroll.imports.run import open_pile
-    from enroll.people.store import Details
+    from enroll.imports.run import open_batch
+    from enroll.people.store import Enrolment
 
     settings = settings_from(db, config)
-    details = Details(datetime.now(UTC), getpass.getuser())
-    with _store_to_read(settings, config) as (engine, cipher), open_pile(path, only=person) as pile:
-        _import(pile, engine, cipher, details, settings, workers, as_json=as_json, dry_run=True)
+    details = Enrolment(datetime.now(UTC), getpass.getuser())
+    with _store_to_read(settings, config) as (engine, cipher), open_batch(path, only=person) as batch:
+        _import(batch, engine, cipher, details, settings, workers, as_json=as_json, dry_run=True)
 
 
 @app.command()
@@ -106,8 +106,8 @@ def capture(
     from enroll.camera.session import take_shots
     from enroll.faces.examine import Examiner
     from enroll.people.enrol import enrol_person
-    from enroll.people.gallery_index import load_roster
-    from enroll.people.store import Details, Identity, find_person
+    from enroll.people.gallery_index import load_index
+    from enroll.people.store import Enrolment, Identity, find_person
     from monitor.sources.source import open_source
 
     agreed = _consents(consent)
@@ -115,10 +115,10 @@ def capture(
     engine, cipher = open_store(settings, config, create=True)
     identity = Identity(name, number, group)
     with reading(engine) as session:
-        roster = load_roster(session, cipher)
+        index = load_index(session, cipher)
         existing = find_person(session, identity)
     coach = Coach(
-        roster,
+        index,
         randomness=random.SystemRandom(),
         supervised=supervised,
         known=existing.id if existing else None,
@@ -126,8 +126,8 @@ def capture(
     )
     examiner = Examiner(settings.quality, steady=False)
     shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=as_json))
-    details = Details(datetime.now(UTC), getpass.getuser(), agreed)
-    report = enrol_person(engine, cipher, roster, identity, shots, details)
+    details = Enrolment(datetime.now(UTC), getpass.getuser(), agreed)
+    report = enrol_person(engine, cipher, index, identity, shots, details)
     tell(report, as_json=as_json)
     if not report.accepted:
         raise typer.Exit(1)
@@ -153,25 +153,25 @@ def _coaching(*, as_json: bool) -> "Callable[[Shown], None]":
 
 
 def _import(
-    pile: "Pile",
+    batch: "ImportBatch",
     engine: "Engine",
     cipher: "TemplateCipher",
-    details: "Details",
+    details: "Enrolment",
     settings: "Settings",
     workers: int | None,
     *,
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    from enroll.imports.run import import_pile
+    from enroll.imports.run import import_batch
 
     started = time.monotonic()
     tally = Tally()
-    tell_pile(pile, as_json=as_json)
+    tell_batch(batch, as_json=as_json)
     try:
         with picture_progress(as_json=as_json) as advance:
-            for report in import_pile(
-                pile,
+            for report in import_batch(
+                batch,
                 engine,
                 cipher,
                 details,
@@ -184,7 +184,7 @@ def _import(
                 tell(report, as_json=as_json)
     except KeyboardInterrupt:
         tally.interrupted = True
-    tell_sum(tally, pile, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
+    tell_sum(tally, batch, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
     if tally.interrupted:
         raise typer.Exit(130)
     if tally.rejected:

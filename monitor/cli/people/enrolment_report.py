@@ -6,7 +6,7 @@ from monitor.cli.options import emit, out
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
-    from enroll.imports.batch import Pile
+    from enroll.imports.batch import ImportBatch
     from enroll.people.report import PersonReport
 
 
@@ -24,9 +24,9 @@ class Tally:
         self.unchanged += report.unchanged
 
 
-def tell_pile(pile: "Pile", *, as_json: bool) -> None:
-    """How the pile was understood; JSON has that in its summary."""
-    for note in pile.notes if not as_json else ():
+def tell_batch(batch: "ImportBatch", *, as_json: bool) -> None:
+    """How the batch was understood; JSON has that in its summary."""
+    for note in batch.notes if not as_json else ():
         out.print(printable(note), markup=False, soft_wrap=True)
 
 
@@ -50,9 +50,9 @@ def tell(report: "PersonReport", *, as_json: bool) -> None:
         )
 
 
-def tell_sum(tally: Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_run: bool) -> None:
+def tell_sum(tally: Tally, batch: "ImportBatch", seconds: float, *, as_json: bool, dry_run: bool) -> None:
     """The last line."""
-    skipped = {kind: count for kind, count in pile.skipped.items() if count}
+    skipped = {kind: count for kind, count in batch.skipped.items() if count}
     if as_json:
         summary = {
             "people": tally.people,
@@ -61,7 +61,7 @@ def tell_sum(tally: Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_r
             "unchanged": tally.unchanged,
             "skipped": skipped,
             "seconds": round(seconds, 2),
-            "notes": list(pile.notes),
+            "notes": list(batch.notes),
             "interrupted": tally.interrupted,
         }
         emit({"summary": summary})

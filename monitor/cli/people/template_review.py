@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from db.records import Person, WaitingCapture
+    from db.records import Person, WaitingCandidate
     from monitor.desk.people.template_review import Grown
 
 
@@ -128,7 +128,7 @@ def _id(text: str) -> UUID:
         raise UsageError(f"{text!r} is no id of a capture; see 'muster people review-growth'.") from None
 
 
-def _record(one: "WaitingCapture | Grown") -> dict[str, Any]:
+def _record(one: "WaitingCandidate | Grown") -> dict[str, Any]:
     """As JSON."""
     from monitor.desk.people.template_review import Grown
 

@@ -27,7 +27,7 @@ from enroll.evaluation.curves import draw_gallery, draw_identification, save_gal
 from enroll.evaluation.evaluate import LabelledFaces, evaluate
 from enroll.evaluation.rates import Rate, Trials, paired, roc
 from enroll.evaluation.what_if import what_if
-from enroll.people.store import Details
+from enroll.people.store import Enrolment
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import Embeddings, unit
 from monitor.vision.matching.threshold import threshold_for
@@ -204,7 +204,7 @@ def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_p
         save_identification(recipes, tmp_path / "curves.nonsense")
 
 
-def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Details) -> None:
+def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> None:
     strict = threshold_for(0.0001, 20) - threshold_for(0.01, 20)
     with writing(engine) as session:
         anna = people.add_person(session, "Anna", at=details.at, actor="tester").id

@@ -140,7 +140,7 @@ async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_
         assert "Ada Lovelace" not in names(pilot, "#people")
     with reading(world.engine) as session:
         assert people.count_people(session) == 9
-        assert look_alikes.pairs(session) == [], "the marks were looked for again with the new template"
+        assert look_alikes.by_person(session) == {}, "the marks were looked for again with the new template"
         assert ledger.verify(session).whole
 
 
