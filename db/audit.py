@@ -39,14 +39,6 @@ def note(
     session.add(row)
 
 
-def newest(session: Session, *, limit: int = 200, person: UUID | None = None) -> list[AuditEntry]:
-    """The newest entries, newest first."""
-    query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
-    if person is not None:
-        query = query.where(AuditRow.person_id == person)
-    return [record(row) for row in session.scalars(query)]
-
-
 def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
     """The reasons that were given for voids and corrections, by event."""
     query = select(AuditRow).where(AuditRow.event_id.in_(events))

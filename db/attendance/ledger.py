@@ -125,11 +125,6 @@ def people_since(session: Session, after: int) -> set[UUID]:
     return set(session.scalars(query))
 
 
-def newest(session: Session, *, limit: int = 100) -> list[AttendanceEvent]:
-    """The newest events, newest first."""
-    return _events(session, _with_person(*_EVENT).order_by(EventRow.seq.desc()).limit(limit))
-
-
 def of_person(session: Session, person: UUID, since: datetime | None = None) -> list[AttendanceEvent]:
     """A person's events in the ledger's order, with all that changes those since an instant."""
     query = _with_person(*_EVENT).where(SubjectRow.person_id == person).order_by(EventRow.seq)

@@ -1,6 +1,6 @@
 """Mood samples. In aggregate mode nothing in a sample leads to a person."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -55,26 +55,6 @@ def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
 def unname(session: Session, sighting: UUID) -> None:
     """Takes the person off the samples of a sighting that was named wrongly."""
     session.execute(update(MoodRow).where(MoodRow.sighting_id == sighting).values(person_id=None, group=None))
-
-
-def between(session: Session, start: datetime, end: datetime) -> Iterator[MoodSample]:
-    """Samples with start <= at < end by time; rows are read as they are needed."""
-    query = (
-        select(
-            MoodRow.at,
-            MoodRow.person_id,
-            MoodRow.sighting_id,
-            MoodRow.group,
-            MoodRow.token,
-            MoodRow.label,
-            *COLUMNS,
-        )
-        .where(MoodRow.at >= start, MoodRow.at < end)
-        .order_by(MoodRow.at, MoodRow.id)
-        .execution_options(yield_per=2000)
-    )
-    for at, who, sighting, of_group, token, label, *probabilities in session.execute(query):
-        yield MoodSample(at, who, sighting, of_group, token, label, tuple(probabilities))
 
 
 def latest(session: Session, start: datetime, end: datetime) -> dict[UUID, str]:

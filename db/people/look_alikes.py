@@ -40,7 +40,7 @@ def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]
     for some in batches(people):
         for column in (LookAlikeRow.person_id, LookAlikeRow.other_id):
             query = select(column, func.count()).where(column.in_(some)).group_by(column)
-            found.update(dict(session.execute(query).tuples().all()))
+            found.update(dict(session.execute(query).all()))
     return found
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import audit
 from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
@@ -24,6 +23,7 @@ from db.people import consents, look_alikes, people
 from db.privacy import erasure, retention, rotation
 from db.privacy.retention import Retention
 from db.records import NewEvent, Person, SightingRecord, WaitingCandidate
+from tests.db.rows import newest_entries, newest_events
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCandidate]
@@ -82,7 +82,7 @@ def _mean(engine: Engine, cipher: TemplateCipher) -> tuple[bytes, int]:
 
 def _event_of(engine: Engine, capture: WaitingCandidate) -> UUID:
     with reading(engine) as session:
-        return next(one.id for one in ledger.newest(session) if one.sighting == capture.sighting)
+        return next(one.id for one in newest_events(session) if one.sighting == capture.sighting)
 
 
 def test_what_waits_changes_nothing(engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep) -> None:
@@ -115,7 +115,7 @@ def test_what_is_accepted_is_a_template_until_it_is_rolled_back(
     with writing(engine) as session:
         candidates.roll_back(session, grown.id, at=at, actor="desk")
         templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
-        said = [entry.action for entry in audit.newest(session, person=ada.id)]
+        said = [entry.action for entry in newest_entries(session, person=ada.id)]
     assert _mean(engine, cipher) == before
     assert {"quarantine capture", "accept capture", "delete template"} <= set(said)
 
@@ -124,7 +124,7 @@ def test_only_what_grew_can_be_rolled_back(engine: Engine, cipher: TemplateCiphe
     with reading(engine) as session:
         (enrolled,) = templates.list_templates(session, ada.id)
     for template in (enrolled.id, new_id()):
-        with pytest.raises(InvalidRecord, match="nothing to roll back"), writing(engine) as session:
+        with pytest.raises(InvalidRecord, match="nothing can be rolled back"), writing(engine) as session:
             candidates.roll_back(session, template, at=at, actor="desk")
 
 
@@ -138,7 +138,7 @@ def test_a_rejected_capture_is_gone(
         candidates.accept(session, cipher, capture.id, at=at, actor="desk")
     with reading(engine) as session:
         assert candidates.waiting(session) == []
-        assert audit.newest(session, limit=1)[0].action == "reject capture"
+        assert newest_entries(session, limit=1)[0].action == "reject capture"
 
 
 def test_a_sighting_gives_one_capture(

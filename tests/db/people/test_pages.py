@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
-from db import audit
 from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
@@ -27,6 +26,7 @@ from db.people.pages import (
 )
 from db.records import Person, SightingRecord, Want
 from db.schema import PersonRow
+from tests.db.rows import newest_entries
 
 NAMES = [f"{letter} {number}" for number in range(12) for letter in ("ada", "Ada", "Bo", "ida", "Zoe")]
 
@@ -113,7 +113,7 @@ def test_a_search_takes_no_notice_of_case_and_no_sign_is_special(
 
 def test_the_audit_log_is_newest_first_and_paged(engine: Engine, filled: list[Person], at: datetime) -> None:
     with reading(engine) as session:
-        newest = audit.newest(session, limit=1000)
+        newest = newest_entries(session, limit=1000)
         found = audit_page(session, Want(10, newest[20].id, back=3))
     assert (found.first, found.total) == (17, len(filled))
     assert list(found.items) == newest[17:27]

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit
 from db.attendance import schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
@@ -18,6 +17,7 @@ from db.names import clean
 from db.people import consents, look_alikes, people
 from db.people.pages import people_page
 from db.records import Person, PersonConsents, Want
+from tests.db.rows import newest_entries
 
 ENCODER = "test-1"
 
@@ -115,7 +115,7 @@ def test_changes_are_in_the_audit_log(engine: Engine, at: datetime) -> None:
         changed = people.set_active(session, ada.id, False, at=at, actor="desk")
     assert (changed.name, changed.group, changed.number, changed.active) == ("Ada L.", "Team", "9", False)
     with reading(engine) as session:
-        entries = audit.newest(session, person=ada.id)
+        entries = newest_entries(session, person=ada.id)
     assert {entry.action for entry in entries} == {"add", "rename", "group", "number", "notes", "deactivate"}
     assert {entry.actor for entry in entries} == {"desk"}
 
