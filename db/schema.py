@@ -1,4 +1,4 @@
-"""The tables. Columns that hold faces (embeddings, pictures) hold what `db.crypto` sealed."""
+"""The tables. Columns of faces (embeddings, pictures) are sealed by `db.crypto`."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -268,7 +268,7 @@ class EventRow(Base):
 
 
 class ChainRow(Base):
-    """What tells this database's chain from others' where events are forwarded to; made when it is first needed."""
+    """The id of this database's chain, by which a database that receives events tells chains apart."""
 
     __tablename__ = "ledger_chain"
 

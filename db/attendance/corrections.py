@@ -58,9 +58,9 @@ def not_me(
 def void(
     session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str, reason: str
 ) -> AttendanceEvent:
-    """Cancels an event; one that is cancelled already gives back the void that did it.
+    """Cancels an event. Returns the void; the earlier one where the event is cancelled already.
 
-    A capture of its sighting that waited for a review is deleted: whose face it is, is in doubt.
+    The waiting candidate of its sighting is deleted, because whose face it shows is in doubt.
 
     Raises:
         InvalidRecord: there is no such event, or its person was erased.

@@ -33,7 +33,7 @@ _COLUMNS = (
 
 
 def own_chain(session: Session) -> UUID:
-    """What tells this database's chain from others'; the session must be able to write."""
+    """The id of this database's chain, made when first needed; the session must be able to write."""
     row = session.scalar(select(ChainRow))
     if row is None:
         row = ChainRow(id=uuid4())

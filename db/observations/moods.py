@@ -26,7 +26,7 @@ COLUMNS: Final = (
 """The probabilities in FER2013's order."""
 
 ROWS: Final = 5_000
-"""Rows that are read at once."""
+"""Rows that are read in one part."""
 
 
 def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
@@ -113,7 +113,7 @@ def added_up(
 
 
 def _id(given: UUID | str) -> UUID:
-    """What the driver gives for an id: PostgreSQL's an id, SQLite's its digits."""
+    """An id from the driver: PostgreSQL's gives a UUID, SQLite's its digits."""
     return given if isinstance(given, UUID) else UUID(int=int(given, 16))
 
 
@@ -151,10 +151,9 @@ def count(session: Session) -> int:
 
 
 def fingerprint(session: Session, start: datetime, end: datetime) -> tuple[int, int]:
-    """Samples with start <= at < end, and how many of those are without a person.
+    """Number of samples with start <= at < end, and how many of these have no person.
 
-    A cheap sign of change: one of the numbers differs after samples were added, deleted, or lost their person, but not
-    after two people were merged, which the audit log tells. The indices answer it.
+    A cheap change detector: differs after any insert, delete or anonymisation, but not after a merge of two people.
     """
     query = select(func.count()).select_from(MoodRow).where(MoodRow.at >= start, MoodRow.at < end)
     return session.scalar(query) or 0, session.scalar(query.where(MoodRow.person_id.is_(None))) or 0

@@ -1,4 +1,4 @@
-"""Sightings: who was in view and when, and the faces of visitors whom nobody knows."""
+"""Sightings: who was in view and when, and the kept faces of unknown visitors."""
 
 from datetime import datetime
 from uuid import UUID
@@ -26,11 +26,11 @@ def add(
     """Adds a sighting.
 
     Args:
-        embedding: float32 (128,), of a face that nobody knows.
-        portrait: JPEG, of a face that nobody knows.
+        embedding: float32 (128,), of an unknown face.
+        portrait: JPEG, of an unknown face.
 
     Returns:
-        False when it was there already; nothing is changed then.
+        False when the sighting was there already; nothing is changed then.
     """
     if session.get(SightingRow, sighting.id) is not None:
         return False
@@ -64,7 +64,7 @@ def get(session: Session, sighting: UUID) -> SightingRecord | None:
 
 
 def identify(session: Session, sighting: SightingRecord) -> None:
-    """Gives an unknown sighting its name; the face is not kept any longer.
+    """Names the person of an unknown sighting and deletes the kept face.
 
     Raises:
         InvalidRecord: there is no such sighting.
@@ -79,12 +79,12 @@ def identify(session: Session, sighting: SightingRecord) -> None:
 
 
 def extend(session: Session, sighting: UUID, *, last_at: datetime, frames: int) -> None:
-    """Notes that it lasted longer."""
+    """Notes that the sighting lasted longer."""
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(last_at=last_at, frames=frames))
 
 
 def unname(session: Session, sighting: UUID) -> None:
-    """Takes the name off a sighting that turned out to be wrong."""
+    """Takes a wrong name off a sighting."""
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(person_id=None))
 
 
@@ -129,7 +129,7 @@ def visitors(
 
 
 def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime, actor: str) -> None:
-    """Says who an unknown visitor was; the face is not kept any longer.
+    """Names an unknown visitor and deletes the kept face.
 
     Raises:
         InvalidRecord: there is no such sighting.
@@ -143,7 +143,7 @@ def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime
 
 
 def discard_visitor(session: Session, sighting: UUID, *, at: datetime, actor: str) -> None:
-    """Deletes the kept face of an unknown visitor; that somebody was there stays."""
+    """Deletes the kept face of an unknown visitor; the sighting stays."""
     query = update(SightingRow).where(SightingRow.id == sighting).values(embedding=None, portrait=None)
     session.execute(query)
     audit.note(session, "discard visitor", at=at, actor=actor, detail={"sighting": str(sighting)})

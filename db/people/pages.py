@@ -22,7 +22,7 @@ from db.schema import AuditRow, PersonRow
 Other = TypeVar("Other")
 Compare: TypeAlias = Callable[[Any, Any], Any]
 FEW = 5_000
-"""So few rows of a filtered list are sorted; of more, the index of the order finds enough soon."""
+"""A filtered list of at most this many rows is sorted; in a longer one the order's index soon finds enough rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *,
     """Makes two people one: everything of `source` becomes `into`'s, and `source` is gone.
 
     The mean template of `into` is then stale: compute it from `templates.load_members` and set it in the same
-    transaction. Images that both have are kept once; captures of `source` that wait for a review are not kept, nor is
+    transaction. Images that both have are kept once; candidates of `source` that wait for a review are not kept, nor is
     its PIN. The consents of `into` count, but what `source` refuses stays refused.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How long what the camera saw is kept: what is past its time, and deleting it."""
+"""Retention: which sightings, faces and mood samples are too old, and their deletion."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,12 @@ _KINDS: Final = ("visitors", "sightings", "moods")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Days that things are kept."""
+    """Retention periods, in days."""
 
     visitors: int
-    """Sightings of people whom nobody knows, with their faces and moods; and captures that nobody reviewed."""
+    """Sightings of unknown people with their faces and moods, and candidates that nobody reviewed."""
     sightings: int
-    """Sightings of people who are enrolled, with their moods. The ledger of attendance is not touched."""
+    """Sightings of enrolled people with their moods. The attendance ledger is never purged."""
     moods: int
 
 
@@ -38,7 +38,7 @@ def expired(session: Session, rules: Retention, now: datetime) -> Expired:
 
 
 def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> Expired:
-    """Deletes what is past its time, and writes down how much it was and how old."""
+    """Deletes what is too old; the audit log gets the numbers and the limits."""
     visitors, sightings, moods = _conditions(rules, now)
     found = expired(session, rules, now)
     captures = _unreviewed(rules, now)
@@ -52,7 +52,7 @@ def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> E
 
 
 def gone_before(session: Session) -> dict[str, datetime]:
-    """Until when visitors, sightings and moods were deleted here, so that nobody brings back what is older."""
+    """Up to when visitors, sightings and moods were deleted here; nothing older may be sent here again."""
     found = dict.fromkeys(_KINDS, datetime.min.replace(tzinfo=UTC))
     for detail in session.scalars(select(AuditRow.detail).where(AuditRow.action == "purge")):
         for kind, before in detail.get("before", {}).items():
@@ -63,7 +63,7 @@ def gone_before(session: Session) -> dict[str, datetime]:
 def _conditions(
     rules: Retention, now: datetime
 ) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
-    """Which sightings of unknown, which of enrolled people, and which mood samples go."""
+    """Which sightings of unknown people, sightings of enrolled people, and mood samples are too old."""
     visitors = and_(SightingRow.person_id.is_(None), SightingRow.last_at < now - timedelta(days=rules.visitors))
     sightings = and_(SightingRow.person_id.is_not(None), SightingRow.last_at < now - timedelta(days=rules.sightings))
     gone = select(SightingRow.id).where(or_(visitors, sightings))

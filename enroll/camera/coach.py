@@ -149,7 +149,7 @@ class Coach:
         return not self._asks
 
     def look(self, look: FrameFaces) -> Advice:
-        """Judge one frame; call it with frame after frame until the advice is `done` or a `refusal`."""
+        """The advice for one frame; call for frame after frame until it is `done` or has a `refusal`."""
         if not self._asks:
             return Advice("Thank you, that is all.", None, done=True)
         ask = self._asks[0]

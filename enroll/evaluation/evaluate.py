@@ -50,14 +50,14 @@ class LabelledFaces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """How one recipe did."""
+    """The results of one recipe."""
 
     name: str
     people: int
     """Enrolled."""
     trials: Trials
     default_threshold: str
-    """Its default, in words."""
+    """The recipe's default threshold, in words."""
     default_fpir: Rate
     default_fnir: Rate
     roc: tuple[Floats, Floats]
@@ -239,5 +239,5 @@ def _distances(one: Embeddings, other: Embeddings) -> Floats:
 
 
 def joined(batches: Iterable[ImportBatch]) -> ImportBatch:
-    """Several batches as one; people keep apart even under the same name."""
+    """Several batches as one; people of different batches stay apart, even under one name."""
     return ImportBatch(tuple(person for batch in batches for person in batch.people))

@@ -77,5 +77,5 @@ def _look_at(path: Path, folder: Path) -> Picture | Rejection:
     except OSError as error:
         return Rejection(readable(str(path)), f"The file cannot be read: {error.strerror}.")
     if not stat.S_ISREG(kind):
-        return Rejection(readable(str(path)), "It is no file but a pipe or a device; copy the picture itself here.")
+        return Rejection(readable(str(path)), "This is a pipe or a device, not a file; copy the picture itself here.")
     return file_picture(path)

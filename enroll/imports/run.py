@@ -36,7 +36,7 @@ from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 
 _AHEAD: Final = 8
-"""Pictures a worker that are examined before their turn; more would cost memory and gain nothing."""
+"""Pictures that each worker may examine ahead; more would cost memory and gain nothing."""
 
 Progress = Callable[[int, int], None]
 """Called with the pictures done and all pictures."""
@@ -64,7 +64,7 @@ def open_batch(path: Path, *, group: str | None = None, only: str | None = None)
         if stat.S_ISDIR(kind):
             batch = read_folder(path, group=group, only=only)
         elif not stat.S_ISREG(kind):
-            raise UsageError(f"{path} is no file but a pipe or a device; give a folder, a ZIP archive or a list.")
+            raise UsageError(f"{path} is a pipe or a device, not a file; give a folder, a ZIP archive or a list.")
         elif suffix == ".zip":
             batch = read_archive(path, stack, group=group, only=only)
         elif suffix in LIST_SUFFIXES:
@@ -72,7 +72,7 @@ def open_batch(path: Path, *, group: str | None = None, only: str | None = None)
         elif is_picture(path):
             batch = ImportBatch(group_by_person([(Path(path.name), file_picture(path))], group, only))
         else:
-            raise UsageError(f"{path} is of no known kind; give a folder, a ZIP archive, a CSV or XLSX list.")
+            raise UsageError(f"{path} cannot be imported; give a folder, a ZIP archive, a list or a picture.")
         yield require_some(batch, path)
 
 
@@ -104,7 +104,7 @@ def import_batch(
         workers: None for one a core.
 
     Yields:
-        The account of each person, as soon as they are written.
+        Each person's report, as soon as they are written.
 
     Raises:
         MusterError: a model is missing, or the database cannot be read or written.
@@ -149,7 +149,7 @@ def _jobs(batch: ImportBatch, engine: Engine) -> Iterator[_Job]:
 def _examine_ahead(
     jobs: Iterator[_Job], make_examiner: ExaminerMaker, workers: int
 ) -> Generator[Examination, None, None]:
-    """Examine in threads, in order, and never far ahead of who takes the results."""
+    """Examine in threads, in order, at most `_AHEAD` pictures a worker ahead."""
     local = threading.local()
 
     def work(job: _Job) -> Examination:
@@ -171,7 +171,7 @@ def _examine_ahead(
 
 
 def examine_picture(examiner: Examiner, picture: Picture, known: frozenset[str] = frozenset()) -> Examination:
-    """Read and examine one picture; what cannot be read is said in the result."""
+    """Read and examine one picture; the result says why where it cannot be read."""
     try:
         with picture.at_hand() as path:
             content_hash = _hash(path, picture)

@@ -1,4 +1,4 @@
-"""Everyone enrolled, in memory, for finding people who are enrolled twice or look alike."""
+"""Everyone's templates in memory, to find people who are enrolled twice or look alike."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Alike:
 
 
 class GalleryIndex:
-    """Compares one template with all. 512 bytes a person, and no limit to their number."""
+    """Compares one template with all; 512 bytes a person."""
 
     def __init__(self, people: Iterable[Known] = ()) -> None:
         self._rows: dict[UUID, int] = {}

@@ -1,4 +1,4 @@
-"""The account of an enrolment: for every person what was taken, and for every other picture why not."""
+"""The report of an enrolment: for each person the accepted images, and for every other picture why not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,13 +53,13 @@ def report_of(name: str, images: int, acceptance: Acceptance, alike: list[Alike]
 
 
 def refused(name: str, examinations: Sequence[Examination], reason: str) -> PersonReport:
-    """The account of a person who cannot be enrolled, whatever the pictures."""
+    """The report on a person who cannot be enrolled, whatever the pictures."""
     rejected = tuple(Rejection(one.image, reason) for one in examinations)
     return PersonReport(name, len(examinations), 0, rejected, problem=reason)
 
 
 def with_problems(report: PersonReport, problems: Sequence[Rejection]) -> PersonReport:
-    """The same account, with what was named for the person but could not even be looked at."""
+    """The report with the pictures that could not even be read."""
     if not problems:
         return report
     return replace(report, images=report.images + len(problems), rejected=(*report.rejected, *problems))

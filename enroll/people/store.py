@@ -18,7 +18,7 @@ from monitor.vision.encoder import ENCODER_NAME
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What is written down with the people of one enrolment."""
+    """When, by whom and with which consents people are enrolled."""
 
     at: datetime
     """UTC."""
@@ -41,7 +41,7 @@ def find_person(session: Session, identity: Identity) -> Person | None:
     """The person who is meant, if enrolled: by number where there is one, else by name.
 
     Raises:
-        InvalidRecord: several people have the name, or the name is no name.
+        InvalidRecord: several people have the name, or the name is empty or too long.
     """
     if identity.number:
         return people.find_by_number(session, identity.number)
@@ -125,10 +125,10 @@ def renew(
 
 
 def mark_alike(session: Session, index: GalleryIndex, known: Known, *, at: datetime) -> list[Alike]:
-    """Notes who looks like this person, so that naming either needs a larger margin.
+    """Notes the look-alikes of this person, so that naming either needs a larger margin.
 
     Returns:
-        Them, the most similar first.
+        The look-alikes, the most similar first.
     """
     alike = index.alike(known.template, known.members, but=known.person)
     look_alikes.replace_for(session, known.person, [(one.person, one.similarity) for one in alike], at=at)

@@ -105,6 +105,11 @@ def test_pictures_come_in_the_order_that_people_count_in(tmp_path: Path) -> None
     assert names == ["1.jpg", "9.jpg", "10.jpg"]
 
 
+def test_people_are_sorted_as_the_lists_sort_them(tmp_path: Path) -> None:
+    touch(tmp_path, "Zoë/1.jpg", "Émile/1.jpg", "eva/1.jpg", "Øyvind/1.jpg", "Paul/1.jpg")
+    assert list(found(read_folder(tmp_path))) == ["Émile", "eva", "Øyvind", "Paul", "Zoë"]
+
+
 def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_path: Path) -> None:
     touch(tmp_path, "outside/secret.jpg", "people/Anna/1.jpg")
     (tmp_path / "people/Anna/2.jpg").symlink_to(tmp_path / "outside/secret.jpg")
@@ -137,9 +142,9 @@ def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path: P
 
     assert (found(batch), found(listed)) == ({"Anna": 1}, {"Anna": 1})
     assert [said.split("; ")[0] for said in sorted(problems(batch))] == [
-        "It is no file but a pipe or a device",
         "The file cannot be read: No such file or directory.",
         f"The file cannot be read: {os.strerror(errno.ELOOP)}.",
+        "This is a pipe or a device, not a file",
     ]
     assert len(problems(listed)) == 2
 
@@ -147,7 +152,7 @@ def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path: P
 def test_a_path_that_cannot_be_looked_at_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to("round")
     os.mkfifo(tmp_path / "pipe.zip")
-    for name, said in (("round", os.strerror(errno.ELOOP)), ("pipe.zip", "no file but a pipe")):
+    for name, said in (("round", os.strerror(errno.ELOOP)), ("pipe.zip", "a pipe or a device, not a file")):
         with pytest.raises(UsageError, match=said), open_batch(tmp_path / name):
             pass
 
@@ -227,7 +232,7 @@ def test_a_link_in_an_archive_is_refused(tmp_path: Path) -> None:
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     path = pack(tmp_path / "link.zip", link)
     with ExitStack() as stack:
-        assert "It is a link" in problems(read_archive(path, stack))[0]
+        assert "This entry is a link" in problems(read_archive(path, stack))[0]
 
 
 def test_a_damaged_entry_fails_alone(tmp_path: Path) -> None:
@@ -244,7 +249,7 @@ def test_a_damaged_entry_fails_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\0" * 100])
 def test_what_is_no_archive_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.zip").write_bytes(content)
-    with pytest.raises(UsageError, match="no ZIP"), ExitStack() as stack:
+    with pytest.raises(UsageError, match="not a ZIP"), ExitStack() as stack:
         read_archive(tmp_path / "x.zip", stack)
 
 
@@ -288,7 +293,7 @@ def test_two_people_of_one_name_are_told_apart_by_number(tmp_path: Path) -> None
         ("missing.jpg,Anna", "missing"),
         ("../outside.jpg,Anna", "leads out"),
         ("/etc/passwd.jpg,Anna", "leads out"),
-        ("notes.txt,Anna", "no picture"),
+        ("notes.txt,Anna", "not a picture"),
         (",Anna", "names no file"),
         (",,x", "no name"),
         ("a.jpg,", "no name"),
@@ -318,10 +323,10 @@ def test_a_workbook_is_read_with_numbers_as_people_write_them(tmp_path: Path) ->
     ("name", "content", "said"),
     [
         ("empty.csv", b"", "empty"),
-        ("binary.csv", b"a\0b", "no text"),
+        ("binary.csv", b"a\0b", "not a text file"),
         ("nothing.csv", b"colour,size\nred,1\n", "names pictures"),
         ("nobody.csv", b"file,size\na.jpg,1\n", "names people"),
-        ("broken.xlsx", b"PK no workbook", "no XLSX"),
+        ("broken.xlsx", b"PK no workbook", "not an XLSX"),
     ],
 )
 def test_a_list_that_makes_no_sense_is_one_sentence(tmp_path: Path, name: str, content: bytes, said: str) -> None:
