@@ -6,7 +6,7 @@ from typing import Any
 
 from enroll.faces.acceptance import Acceptance, Rejection
 from enroll.faces.examine import Examination
-from enroll.people.gallery_index import Alike
+from enroll.people.gallery_index import LookAlike
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class PersonReport:
     unchanged: int = 0
     """Pictures that were enrolled before."""
     warnings: tuple[str, ...] = ()
-    alike: tuple[Alike, ...] = ()
+    alike: tuple[LookAlike, ...] = ()
     """Others who may be the same person."""
     problem: str | None = None
     """Why nothing of this person could be enrolled at all."""
@@ -39,7 +39,7 @@ class PersonReport:
         return record if self.problem is None else record | {"problem": self.problem}
 
 
-def report_of(name: str, images: int, acceptance: Acceptance, alike: list[Alike]) -> PersonReport:
+def report_of(name: str, images: int, acceptance: Acceptance, alike: list[LookAlike]) -> PersonReport:
     """What became of one person's pictures."""
     return PersonReport(
         name,

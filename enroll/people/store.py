@@ -12,7 +12,7 @@ from db.faces import templates
 from db.people import consents, look_alikes, people
 from db.records import ConsentKind, Person
 from enroll.faces.acceptance import AcceptedImage
-from enroll.people.gallery_index import Alike, GalleryIndex, Known, load_index
+from enroll.people.gallery_index import GalleryIndex, Known, LookAlike, load_index
 from monitor.vision.encoder import ENCODER_NAME
 
 
@@ -113,7 +113,7 @@ def refresh_template(session: Session, cipher: TemplateCipher, person: Person, *
 
 def renew(
     session: Session, cipher: TemplateCipher, changed: Iterable[Person], *, at: datetime
-) -> list[tuple[Known, list[Alike]]]:
+) -> list[tuple[Known, list[LookAlike]]]:
     """Computes templates and look-alike marks anew of people whose images changed.
 
     Returns:
@@ -124,7 +124,7 @@ def renew(
     return [(known, mark_alike(session, index, known, at=at)) for known in renewed if known is not None]
 
 
-def mark_alike(session: Session, index: GalleryIndex, known: Known, *, at: datetime) -> list[Alike]:
+def mark_alike(session: Session, index: GalleryIndex, known: Known, *, at: datetime) -> list[LookAlike]:
     """Notes the look-alikes of this person, so that naming either needs a larger margin.
 
     Returns:

@@ -22,7 +22,7 @@ from db.observations import sightings
 from db.people import consents, people
 from db.records import Person, SightingRecord, Template, WaitingCandidate
 from enroll.faces.similarity_limits import FITS, similarity
-from enroll.people.gallery_index import Alike, load_index
+from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import renew
 from monitor.domain import Embedding, RgbImage
 from monitor.errors import MusterError, UsageError
@@ -49,7 +49,7 @@ class Accepted:
     name: str
     members: int
     """Images behind the person's template now."""
-    alike: tuple[Alike, ...]
+    alike: tuple[LookAlike, ...]
     """Who looks like the person now, the most similar first."""
 
 

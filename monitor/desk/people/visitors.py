@@ -1,4 +1,4 @@
-"""Faces that nobody knows: grouped by likeness, named, merged or discarded. It blocks: call it in workers only."""
+"""Faces that nobody knows: grouped by similarity, named, merged or discarded. It blocks: call it in workers only."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from enroll.faces.acceptance import Acceptance, Rejection, accept_images
 from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
 from enroll.faces.quality import Component, assess
 from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
-from enroll.people.gallery_index import Alike, load_index
+from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import Enrolment, Identity, add_members, mark_alike
 from monitor.config import QualityLimits
 from monitor.desk.people.merging import Unlike, unlike
@@ -81,7 +81,7 @@ class VisitorEnrolled:
     """Shots that became templates."""
     rejected: tuple[Rejection, ...]
     """Shots that did not, each with the reason."""
-    alike: tuple[Alike, ...]
+    alike: tuple[LookAlike, ...]
     """Who looks like the person, the most similar first."""
 
 
@@ -95,22 +95,22 @@ def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: Zo
             batch = sightings.visitors(session, cipher, after=last, limit=BATCH)
             visits += batch
             if len(batch) < BATCH:
-                return VisitorsView(tuple(group_by_likeness(visits, zone)), batches, False, faces)
-    return VisitorsView(tuple(group_by_likeness(visits, zone)), batches, True, faces)
+                return VisitorsView(tuple(group_by_similarity(visits, zone)), batches, False, faces)
+    return VisitorsView(tuple(group_by_similarity(visits, zone)), batches, True, faces)
 
 
-def group_by_likeness(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
+def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
     """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
     groups: list[list[Visitor]] = []
     sums = np.zeros((len(visits), EMBEDDING_SIZE), np.float32)
     units = np.zeros_like(sums)
     for visit in visits:
-        best, likeness = 0, -1.0
+        best, similarity = 0, -1.0
         if visit.embedding is not None and groups:
             similar = units[: len(groups)] @ visit.embedding
             best = int(np.argmax(similar))
-            likeness = float(similar[best]) / float(np.linalg.norm(visit.embedding))
-        if likeness < ALMOST_SURELY_ONE:
+            similarity = float(similar[best]) / float(np.linalg.norm(visit.embedding))
+        if similarity < ALMOST_SURELY_ONE:
             best = len(groups)
             groups.append([])
         groups[best].append(visit)
