@@ -28,13 +28,7 @@ def note(
 ) -> None:
     """Adds an entry. Names of people belong into `detail`, which is emptied when the person is erased."""
     row = AuditRow(
-        id=new_id(),
-        at=at,
-        actor=actor,
-        action=action,
-        person_id=person,
-        event_id=event,
-        detail=dict(detail or {}),
+        id=new_id(), at=at, actor=actor, action=action, person_id=person, event_id=event, detail=dict(detail or {})
     )
     session.add(row)
 

@@ -169,10 +169,7 @@ class ConsentRow(Base):
     """One decision; of several about the same thing the newest counts."""
 
     __tablename__ = "consent"
-    __table_args__ = (
-        Index(None, "person_id", "kind", "at"),
-        CheckConstraint("kind IN ('face', 'mood')", name="kind"),
-    )
+    __table_args__ = (Index(None, "person_id", "kind", "at"), CheckConstraint("kind IN ('face', 'mood')", name="kind"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))

@@ -94,23 +94,14 @@ def get(session: Session, event: UUID) -> AttendanceEvent | None:
 
 
 def between(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
+    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None
 ) -> list[AttendanceEvent]:
     """Events with start <= at < end, with their voids and corrections, in the ledger's order."""
     return _events(session, _within(_with_person(*_EVENT), start, end, people))
 
 
 def entries(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
-    group: str | None = None,
+    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> list[LedgerEntry]:
     """What the rules read of the events that `between` finds; with a group, of its people's events."""
     query = _within(_with_person(*_ENTRY), start, end, people)

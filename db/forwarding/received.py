@@ -17,19 +17,9 @@ from db.records import LedgerCheck
 from db.schema import ChainRow, EventRow, ForwardedRow
 
 _COLUMNS = (
-    "id",
-    "kind",
-    "subject",
-    "at",
-    "time_zone",
-    "kiosk_id",
-    "method",
-    "actor",
-    "sighting_id",
-    "target_id",
-    "corrected_kind",
-    "recorded_at",
-)
+    "id", "kind", "subject", "at", "time_zone", "kiosk_id", "method", "actor", "sighting_id", "target_id",
+    "corrected_kind", "recorded_at",
+)  # fmt: skip
 
 
 def own_chain(session: Session) -> UUID:

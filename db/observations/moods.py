@@ -15,14 +15,8 @@ from db.records import MoodSample, MoodSums
 from db.schema import MoodRow
 
 COLUMNS: Final = (
-    MoodRow.angry,
-    MoodRow.disgust,
-    MoodRow.fear,
-    MoodRow.happy,
-    MoodRow.sad,
-    MoodRow.surprise,
-    MoodRow.neutral,
-)
+    MoodRow.angry, MoodRow.disgust, MoodRow.fear, MoodRow.happy, MoodRow.sad, MoodRow.surprise, MoodRow.neutral,
+)  # fmt: skip
 """The probabilities in FER2013's order."""
 
 ROWS: Final = 5_000
@@ -31,7 +25,6 @@ ROWS: Final = 5_000
 
 def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
     """Adds a sample. One with a token gets a random id, because a UUIDv7 tells when it was made."""
-    angry, disgust, fear, happy, sad, surprise, neutral = sample.probabilities
     row = MoodRow(
         id=uuid4() if sample.token else new_id(),
         at=sample.at,
@@ -41,13 +34,7 @@ def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
         group=sample.group,
         token=sample.token,
         label=sample.label,
-        angry=angry,
-        disgust=disgust,
-        fear=fear,
-        happy=happy,
-        sad=sad,
-        surprise=surprise,
-        neutral=neutral,
+        **{column.key: share for column, share in zip(COLUMNS, sample.probabilities, strict=True)},
     )
     session.add(row)
 
@@ -64,12 +51,7 @@ def latest(session: Session, start: datetime, end: datetime) -> dict[UUID, str]:
 
 
 def added_up(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
-    group: str | None = None,
+    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> MoodSums:
     """Samples with start <= at < end, added up by minute; the database does it, so that few rows have to be read.
 

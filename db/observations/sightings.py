@@ -105,11 +105,7 @@ def between(
 
 
 def visitors(
-    session: Session,
-    cipher: TemplateCipher,
-    *,
-    after: tuple[datetime, UUID] | None = None,
-    limit: int | None = None,
+    session: Session, cipher: TemplateCipher, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
 ) -> list[Visitor]:
     """Unknown people whose faces are kept, newest first.
 

@@ -62,13 +62,11 @@ def add_wrong_pair(
     similarity: float | None,
     at: datetime,
     actor: str,
-    other: UUID | None = None,
 ) -> None:
     """Notes that somebody was taken for `person` and said "not me"."""
     row = WrongPairRow(
         id=new_id(),
         person_id=person,
-        other_id=other,
         sighting_id=sighting,
         event_id=event,
         similarity=similarity,

@@ -66,11 +66,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     session.execute(delete(PersonRow).where(PersonRow.id == person))
     session.expire_all()
     audit.note(
-        session,
-        "erase",
-        at=at,
-        actor=actor,
-        detail={"pseudonyms": [str(pseudonym) for pseudonym in pseudonyms]},
+        session, "erase", at=at, actor=actor, detail={"pseudonyms": [str(pseudonym) for pseudonym in pseudonyms]}
     )
     session.flush()
     return receipt

@@ -15,16 +15,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.crypto import (
-    KEY_FILE,
-    KEY_VARIABLE,
-    TemplateCipher,
-    bind_key,
-    decode_key,
-    load_key,
-    store_key,
-    write_key_file,
-)
+from db.crypto import KEY_FILE, KEY_VARIABLE, TemplateCipher, bind_key, decode_key, load_key, store_key, write_key_file
 from db.engine import writing
 from db.errors import DatabaseError
 from db.faces import candidates, templates

@@ -150,12 +150,7 @@ def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
 
 
 def calibrate(
-    people: EnrolledPeople,
-    strangers: Embeddings,
-    *,
-    target_fpir: float,
-    margin: float,
-    most: int = 10,
+    people: EnrolledPeople, strangers: Embeddings, *, target_fpir: float, margin: float, most: int = 10
 ) -> Calibration:
     """Measure the gallery with its own images.
 

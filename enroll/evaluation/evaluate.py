@@ -142,26 +142,32 @@ def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin:
     owners = np.unique(faces.people[gallery])
     if len(owners) < 2 or not len(probes):
         raise UsageError(f"There are too few pictures: two people with more than {enrolled} pictures each are needed.")
-    own = np.searchsorted(owners, faces.people[probes])
-    members = [gallery[faces.people[gallery] == owner] for owner in owners]
-    pairs = _pairs(faces.people)
-    return (
-        _muster(faces.embeddings, members, probes, own, pairs, target_fpir=target_fpir, margin=margin),
-        _classic(faces.plain, members, probes, own, pairs),
+    trial = _Trial(
+        [gallery[faces.people[gallery] == owner] for owner in owners],
+        probes,
+        np.searchsorted(owners, faces.people[probes]),
+        np.asarray(faces.people[:, None] == faces.people[None], np.bool_),
     )
+    return _muster(faces.embeddings, trial, target_fpir, margin), _classic(faces.plain, trial)
 
 
-def _muster(
-    embeddings: Embeddings,
-    members: list[NDArray[np.int64]],
-    probes: NDArray[np.int64],
-    own: NDArray[np.int64],
-    pairs: NDArray[np.bool_],
-    *,
-    target_fpir: float,
-    margin: float,
-) -> Recipe:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """Which pictures are enrolled, and which are probes."""
+
+    members: list[NDArray[np.int64]]
+    """For each enrolled person the rows of their enrolled pictures."""
+    probes: NDArray[np.int64]
+    """(p,): rows of the probes."""
+    own: NDArray[np.int64]
+    """(p,): the place in `members` of each probe's own person."""
+    pairs: NDArray[np.bool_]
+    """(n, n): which pictures show one person."""
+
+
+def _muster(embeddings: Embeddings, trial: _Trial, target_fpir: float, margin: float) -> Recipe:
     """By the gallery that the kiosk uses; the score is how far a similarity lies above its threshold."""
+    members, probes, own = trial.members, trial.probes, trial.own
     entries = [GalleryEntry(UUID(int=row), "", mean_template(embeddings[rows])) for row, rows in enumerate(members)]
     gallery = Gallery(entries, target_fpir=target_fpir, margin=margin)
     matches = [gallery.identify(embeddings[row]) for row in probes]
@@ -179,7 +185,7 @@ def _muster(
         f"target FPIR {target_fpir:g}, margin {margin:g}",
         Rate(sum(match.accepted for match in strangers), len(own)),
         Rate(int((~named).sum()), len(own)),
-        roc(*_pair_scores(embeddings @ embeddings.T, pairs)),
+        roc(*_pair_scores(embeddings @ embeddings.T, trial.pairs)),
     )
 
 
@@ -187,24 +193,20 @@ def _scores(matches: list[Match]) -> Floats:
     return np.array([match.best.similarity - match.threshold if match.best else -np.inf for match in matches])
 
 
-def _classic(
-    plain: Embeddings,
-    members: list[NDArray[np.int64]],
-    probes: NDArray[np.int64],
-    own: NDArray[np.int64],
-    pairs: NDArray[np.bool_],
-) -> Recipe:
-    distances = _distances(plain, plain)
-    scores = -np.stack([distances[np.ix_(probes, rows)].min(axis=1) for rows in members], axis=1)
-    trials = _trials(scores, own)
+def _classic(plain: Embeddings, trial: _Trial) -> Recipe:
+    from scipy.spatial.distance import cdist
+
+    distances = np.asarray(cdist(plain, plain), np.float64)
+    scores = -np.stack([distances[np.ix_(trial.probes, rows)].min(axis=1) for rows in trial.members], axis=1)
+    trials = _trials(scores, trial.own)
     return Recipe(
         "classic (nearest template)",
-        len(members),
+        len(trial.members),
         trials,
         f"distance {CLASSIC_DISTANCE:g}",
         trials.fpir(-CLASSIC_DISTANCE),
         trials.fnir(-CLASSIC_DISTANCE),
-        roc(*_pair_scores(-distances, pairs)),
+        roc(*_pair_scores(-distances, trial.pairs)),
     )
 
 
@@ -222,20 +224,10 @@ def _divide(people: NDArray[np.int64], enrolled: int) -> tuple[NDArray[np.int64]
     return np.flatnonzero(place < enrolled), np.flatnonzero(place >= enrolled)
 
 
-def _pairs(people: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.asarray(people[:, None] == people[None], np.bool_)
-
-
 def _pair_scores(scores: Floats | Embeddings, same: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     upper = np.triu_indices(len(scores), 1)
     values, genuine = scores[upper].astype(np.float64), same[upper]
     return values[genuine], values[~genuine]
-
-
-def _distances(one: Embeddings, other: Embeddings) -> Floats:
-    from scipy.spatial.distance import cdist
-
-    return np.asarray(cdist(one, other), np.float64)
 
 
 def joined(batches: Iterable[ImportBatch]) -> ImportBatch:

@@ -12,14 +12,12 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces.templates import load_members
 from db.names import clean
-from db.records import Person
-from enroll.faces.acceptance import Acceptance, accept_images
+from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
 from enroll.faces.similarity_limits import mean_template
 from enroll.people.gallery_index import GalleryIndex, Known
 from enroll.people.report import PersonReport, refused, report_of
 from enroll.people.store import Enrolment, Identity, add_members, find_person, mark_alike
-from monitor.domain import EMBEDDING_SIZE, Embedding
 from monitor.vision.encoder import ENCODER_NAME
 
 
@@ -52,34 +50,19 @@ def enrol_person(
         except InvalidRecord as error:
             return refused(identity.name, examinations, str(error))
         hashes = {member.template.content_hash for member in enrolled}
-        acceptance = accept_images(
-            [replace(one, known=True) if one.content_hash in hashes else one for one in examinations],
-            [member.embedding for member in enrolled],
-        )
-        if dry_run:
-            embeddings = [member.embedding for member in enrolled]
-            return _foresee(index, identity, existing, embeddings, examinations, acceptance)
-        if not acceptance.accepted and existing is None:
+        embeddings = [member.embedding for member in enrolled]
+        pictures = [replace(one, known=True) if one.content_hash in hashes else one for one in examinations]
+        acceptance = accept_images(pictures, embeddings)
+        if not acceptance.accepted and (dry_run or existing is None):
             return report_of(identity.name, len(examinations), acceptance, [])
-        known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
-        alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
+        if dry_run:
+            together = np.stack([*embeddings, *acceptance.embeddings()])
+            who = existing.id if existing else uuid4()
+            known: Known | None = Known(who, identity.name, mean_template(together), len(together))
+            alike = index.alike(mean_template(together), len(together), but=who)
+        else:
+            known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
+            alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
     if known is not None:
         index.put(known)
-    return report_of(identity.name, len(examinations), acceptance, alike)
-
-
-def _foresee(
-    index: GalleryIndex,
-    identity: Identity,
-    existing: Person | None,
-    enrolled: Sequence[Embedding],
-    examinations: Sequence[Examination],
-    acceptance: Acceptance,
-) -> PersonReport:
-    if not acceptance.accepted:
-        return report_of(identity.name, len(examinations), acceptance, [])
-    together = np.concatenate([np.array(enrolled, np.float32).reshape(-1, EMBEDDING_SIZE), acceptance.embeddings()])
-    known = Known(existing.id if existing else uuid4(), identity.name, mean_template(together), len(together))
-    alike = index.alike(known.template, known.members, but=known.person)
-    index.put(known)
     return report_of(identity.name, len(examinations), acceptance, alike)
