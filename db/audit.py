@@ -28,23 +28,9 @@ def note(
 ) -> None:
     """Adds an entry. Names of people belong into `detail`, which is emptied when the person is erased."""
     row = AuditRow(
-        id=new_id(),
-        at=at,
-        actor=actor,
-        action=action,
-        person_id=person,
-        event_id=event,
-        detail=dict(detail or {}),
+        id=new_id(), at=at, actor=actor, action=action, person_id=person, event_id=event, detail=dict(detail or {})
     )
     session.add(row)
-
-
-def newest(session: Session, *, limit: int = 200, person: UUID | None = None) -> list[AuditEntry]:
-    """The newest entries, newest first."""
-    query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
-    if person is not None:
-        query = query.where(AuditRow.person_id == person)
-    return [record(row) for row in session.scalars(query)]
 
 
 def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:

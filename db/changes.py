@@ -1,4 +1,4 @@
-"""Whether anybody has written to the database, also another program. It is asked often, so it costs next to nothing."""
+"""Tells cheaply whether anybody, also another program, has written to the database."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,20 +11,20 @@ from db.schema import AuditRow, EventRow
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The newest facts; any of them is another one as soon as there are more."""
+    """Counters that increase with every new row."""
 
     ledger: int
     """The number of the ledger's last row; 0 while it is empty."""
     people: int
-    """How many entries of the audit log are not about an attendance event. Their times tell nothing: an entry that was
-    forwarded, or written by a clock that goes after, is older than the newest one."""
+    """Number of audit log entries that are not about an attendance event. Their times would not do: an entry that was
+    forwarded, or written by a slow clock, can be older than the newest one."""
 
 
 def state(connection: Connection) -> str:
-    """A text that is another one after every commit through another connection.
+    """An opaque value that changes after each commit of another connection.
 
-    Only what the same connection said may be compared. PostgreSQL also counts what other databases of the same server
-    write, so news may be none.
+    Compare only values that one connection gave. On PostgreSQL the value also changes when another database of the
+    server is written to.
     """
     if connection.dialect.name == "sqlite":
         told = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
@@ -35,8 +35,8 @@ def state(connection: Connection) -> str:
 
 
 def heads(connection: Connection | Session) -> Heads:
-    """The newest facts."""
-    # None is ever deleted, so that SQLite's own number of the last one is as good, and needs no count.
+    """The counters now."""
+    # Audit entries are never deleted, so the number of SQLite's last row serves as their count.
     sqlite = (connection.get_bind() if isinstance(connection, Session) else connection).dialect.name == "sqlite"
     entries = func.max(literal_column("audit_entry.rowid")) if sqlite else func.count()
     return Heads(
@@ -46,5 +46,5 @@ def heads(connection: Connection | Session) -> Heads:
 
 
 def appended(connection: Connection | Session, after: int) -> tuple[UUID, ...]:
-    """The attendance events behind this row of the ledger."""
+    """The attendance events after this row of the ledger."""
     return tuple(connection.scalars(select(EventRow.id).where(EventRow.seq > after).order_by(EventRow.seq)))

@@ -16,10 +16,10 @@ from db import migrate
 from db.errors import DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
 
 BUSY_TIMEOUT_MS: Final = 5_000
-"""How long SQLite waits for another program's lock before it gives up."""
+"""Milliseconds that SQLite waits for another program's lock before it gives up."""
 
 _STEPS: Final = 100_000
-"""Steps of SQLite's machine, about a millisecond, after which it looks whether an answer is still wanted."""
+"""SQLite virtual-machine instructions between two checks for cancellation (progress handler); about 1 ms."""
 
 _Prepare: TypeAlias = Callable[[sqlite3.Connection, Any], None]
 
@@ -130,7 +130,7 @@ def _parse(url: str) -> URL:
         backend = parsed.get_backend_name()
         (parsed.host or "").encode("idna")
     except (ArgumentError, ValueError):
-        raise WrongUrl(f"{url!r} is no database URL; use sqlite:///FILE or postgresql+psycopg://…") from None
+        raise WrongUrl(f"{url!r} is not a database URL; use sqlite:///FILE or postgresql+psycopg://…") from None
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
@@ -149,7 +149,7 @@ def _require_ours(path: Path) -> None:
     """Looks into the file before the first pragma writes to it. Raises: NewerDatabase, DatabaseDamaged."""
     if not path.is_file() or path.stat().st_size == 0:
         return
-    # Whoever closes a log last writes it into the file, and whoever only reads leaves an empty log behind.
+    # The last connection to close writes the log into the file; a read-only one would leave an empty log behind.
     engine = _sqlite_engine(path, "ro" if _has_log(path) else "rw", prepare=_set_busy_timeout)
     try:
         migrate.require_ours(engine)

@@ -14,7 +14,7 @@ class DatabaseError(MusterError):
 
 
 class InvalidRecord(DatabaseError):  # noqa: N818 - reads as a sentence where it is raised
-    """What was asked to be stored or changed makes no sense or contradicts what is there."""
+    """A record cannot be stored or changed: it is not valid, or contradicts what is there."""
 
     code = "invalid-record"
 
@@ -57,7 +57,7 @@ class NoDatabase(DatabaseUnavailable):
 
 
 class WrongUrl(DatabaseError):  # noqa: N818
-    """What was given is no address of a database that Muster can use."""
+    """The text is not the address of a database that Muster can use."""
 
     exit_code = 2
     code = "wrong-url"
@@ -142,7 +142,7 @@ def _explain_postgresql(error: BaseException, where: str) -> DatabaseError | Non
     if state in ("55P03", "40P01", "40001"):
         return DatabaseBusy(f"The database {where} is busy; try again.")
     if state in ("25006", "42501"):
-        return DatabaseUnavailable(f"The database {where} may not be written by this user; grant it the right to.")
+        return DatabaseUnavailable(f"This user may not write to the database {where}; grant the user that right.")
     if state in ("28P01", "28000"):
         return DatabaseUnavailable(f"The database {where} refuses this user or password; check the URL.")
     if state == "3D000":

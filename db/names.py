@@ -1,4 +1,4 @@
-"""Names of people are text that somebody else wrote; this makes them fit to keep and easy to find."""
+"""Cleans names of people before they are kept, and folds them for searching and sorting."""
 
 import re
 import unicodedata
@@ -52,7 +52,7 @@ def clean(text: str, what: str = "name") -> str:
 
 
 def clean_or_none(text: str | None, what: str) -> str | None:
-    """The same for something that may be absent or empty."""
+    """`clean` for a text that may be absent or empty; None where it is."""
     return clean(text, what) if text and text.strip() else None
 
 

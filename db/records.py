@@ -1,4 +1,4 @@
-"""What queries give back: plain frozen records, never rows of the session. Times are aware and in UTC."""
+"""Frozen records that queries return instead of the session's rows. Times are aware and in UTC."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +76,7 @@ class GalleryPerson:
     look_alikes: tuple[UUID, ...] = ()
     """People so alike that naming needs a stricter margin."""
     wrongly_named: int = 0
-    """How often somebody else was taken for this person and said "not me"."""
+    """How many people were taken for this person and said "not me"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ class Template:
     """The image's file name, or what took it."""
     created_at: datetime
     sighting: UUID | None = None
-    """Where it grew from; None for an image that somebody enrolled."""
+    """The sighting of the candidate that became this template; None for an image that somebody enrolled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class TemplateMember:
     """An enrolled image with its embedding, for computing the mean or checking consistency."""
 
     template: Template
@@ -113,13 +113,6 @@ class Consent:
     given: bool
     at: datetime
     recorded_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookAlike:
-    person: UUID
-    other: UUID
-    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +136,19 @@ class SightingRecord:
     last_at: datetime
     frames: int
     person: UUID | None
-    """None for somebody nobody knows."""
+    """None for an unknown person."""
     best: UUID | None
     """The most similar person, named or not."""
     similarity: float | None
     runner_up: UUID | None
     runner_up_similarity: float | None
     threshold: float
-    """The similarity that named at that moment."""
+    """The similarity that a name needed at that moment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visitor:
-    """A sighting of somebody nobody knows, with the face that is kept for naming them."""
+    """A sighting of an unknown person, with the face that is kept so that they can be named."""
 
     sighting: SightingRecord
     embedding: NDArray[np.float32] | None
@@ -243,7 +236,7 @@ class MoodSample:
     sighting: UUID | None
     group: str | None
     token: str | None
-    """Aggregate mode only: tells people of one day apart without telling who they are."""
+    """Aggregate mode only: tells people of one day apart without naming them."""
     label: str
     """The likeliest emotion, or "unsure"."""
     probabilities: tuple[float, ...]
@@ -252,19 +245,19 @@ class MoodSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoodSums:
-    """Mood samples of the same sighting, person, token, group and minute added up; n rows, column by column."""
+    """Mood samples added up by sighting, person, token, group and minute: n rows, column by column."""
 
     at: NDArray[np.datetime64]
     """Of each row's first sample: datetime64[us] (n,), UTC."""
     people: Sequence[UUID | None]
     sightings: Sequence[Hashable]
-    """What tells one sighting from another; None: the row's samples have none, and are of the same instant."""
+    """A key for each sighting; None where the row's samples have no sighting and are of one instant."""
     groups: Sequence[str | None]
     tokens: Sequence[str | None]
     samples: NDArray[np.int64]
-    """How many there are in each row: int64 (n,)."""
+    """Samples in each row: int64 (n,)."""
     probabilities: NDArray[np.float64]
-    """Their sums: float64 (n, 7), FER2013's order."""
+    """Sums of the samples' probabilities: float64 (n, 7), in the order of `MoodSample.probabilities`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,20 +305,6 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongPair:
-    """Somebody was taken for `person` and said "not me"."""
-
-    id: UUID
-    person: UUID
-    other: UUID | None
-    """Who they really were, if anybody said so."""
-    sighting: UUID | None
-    event: UUID
-    similarity: float | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ErasureReceipt:
     """What was removed; it names nobody."""
 
@@ -352,7 +331,7 @@ class PersonExport:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """What is past its time."""
+    """How many rows are older than their retention period."""
 
     visitors: int
     """Sightings of unknown people."""
@@ -363,7 +342,7 @@ class Expired:
     moods: int
     """Mood samples, those that go with their sighting included."""
     captures: int = 0
-    """Faces that waited for a review, to join a template."""
+    """Template candidates that nobody reviewed."""
 
     @property
     def rows(self) -> int:
@@ -399,12 +378,12 @@ class Page(Generic[Item]):
     """Rows of the whole list."""
     items: tuple[Item, ...]
     counted: bool = True
-    """False where there are more rows than `total`, nobody yet knows how many."""
+    """False while `total` is a lower bound, because not all rows are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingCapture:
-    """A capture in quarantine, without the face itself."""
+class WaitingCandidate:
+    """A template candidate that waits for a review, without the face itself."""
 
     id: UUID
     person: UUID

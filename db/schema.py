@@ -1,4 +1,4 @@
-"""The tables. Columns that hold faces (embeddings, pictures) hold what `db.crypto` sealed."""
+"""The tables. Columns of faces (embeddings, pictures) are sealed by `db.crypto`."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -121,11 +121,11 @@ class TemplateRow(Base):
     source: Mapped[str]
     created_at: Mapped[datetime]
     sighting_id: Mapped[UUID | None]
-    """Where it grew from; None for an image that somebody enrolled."""
+    """The sighting of the candidate that became this template; None for an image that somebody enrolled."""
 
 
-class GrowthRow(Base):
-    """A live capture that waits for a review. Nothing reads it for recognition: accepted, it becomes a template."""
+class CandidateRow(Base):
+    """A template candidate that waits for a review. Recognition never reads it; accepted, it becomes a template."""
 
     __tablename__ = "growth_capture"
     __table_args__ = (Index(None, "person_id"),)
@@ -141,9 +141,9 @@ class GrowthRow(Base):
     similarity: Mapped[float]
     """Of the whole track to the template, at that moment."""
     lead: Mapped[float]
-    """How far that was above the threshold."""
+    """`similarity` minus the threshold."""
     nearest: Mapped[float]
-    """Similarity to the most similar of the person's images: the lower, the more it adds."""
+    """Similarity to the most similar of the person's images: the lower, the more the candidate adds."""
 
 
 class MeanTemplateRow(Base):
@@ -169,10 +169,7 @@ class ConsentRow(Base):
     """One decision; of several about the same thing the newest counts."""
 
     __tablename__ = "consent"
-    __table_args__ = (
-        Index(None, "person_id", "kind", "at"),
-        CheckConstraint("kind IN ('face', 'mood')", name="kind"),
-    )
+    __table_args__ = (Index(None, "person_id", "kind", "at"), CheckConstraint("kind IN ('face', 'mood')", name="kind"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
@@ -268,7 +265,7 @@ class EventRow(Base):
 
 
 class ChainRow(Base):
-    """What tells this database's chain from others' where events are forwarded to; made when it is first needed."""
+    """The id of this database's chain, by which a database that receives events tells chains apart."""
 
     __tablename__ = "ledger_chain"
 

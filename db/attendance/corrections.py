@@ -1,7 +1,6 @@
 """What people at the desk and at the door change: always new rows of the ledger, never edits."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -58,9 +57,9 @@ def not_me(
 def void(
     session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str, reason: str
 ) -> AttendanceEvent:
-    """Cancels an event; one that is cancelled already gives back the void that did it.
+    """Cancels an event. Returns the void; the earlier one where the event is cancelled already.
 
-    A capture of its sighting that waited for a review is deleted: whose face it is, is in doubt.
+    The waiting candidate of its sighting is deleted, because whose face it shows is in doubt.
 
     Raises:
         InvalidRecord: there is no such event, or its person was erased.
@@ -72,7 +71,10 @@ def void(
         return _event(session, before)
     if wrong.sighting is not None:
         candidates.discard_of_sighting(session, wrong.sighting)
-    return _amend(session, wrong, "void", id=id, kind="void", at=at, kiosk=kiosk, actor=actor, reason=reason)
+    made = NewEvent(
+        id, "void", _person(wrong), at, wrong.time_zone, kiosk, "manual", actor, recorded_at=at, target=wrong.id
+    )
+    return _append(session, made, "void", reason)
 
 
 def correct(
@@ -95,19 +97,11 @@ def correct(
     wrong = _event(session, event)
     if not reason.strip():
         raise InvalidRecord("A correction needs a reason; say in a few words why.")
-    return _amend(
-        session,
-        wrong,
-        "correct",
-        id=id,
-        kind="correction",
-        happened_at=happened_at,
-        corrected_kind=kind,
-        at=at,
-        kiosk=kiosk,
-        actor=actor,
-        reason=reason,
-    )
+    made = NewEvent(
+        id, "correction", _person(wrong), happened_at, wrong.time_zone, kiosk, "manual", actor,
+        recorded_at=at, target=wrong.id, corrected_kind=kind,
+    )  # fmt: skip
+    return _append(session, made, "correct", reason)
 
 
 def add_by_hand(
@@ -129,49 +123,8 @@ def add_by_hand(
     Raises:
         InvalidRecord: there is no such person.
     """
-    made = NewEvent(
-        id=id,
-        kind=kind,
-        person=person,
-        at=happened_at,
-        time_zone=time_zone,
-        kiosk=kiosk,
-        method=method,
-        actor=actor,
-        recorded_at=at,
-    )
+    made = NewEvent(id, kind, person, happened_at, time_zone, kiosk, method, actor, recorded_at=at)
     return _append(session, made, f"add {kind}", reason)
-
-
-def _amend(
-    session: Session,
-    wrong: AttendanceEvent,
-    action: str,
-    *,
-    id: UUID,
-    kind: Literal["void", "correction"],
-    at: datetime,
-    kiosk: UUID,
-    actor: str,
-    reason: str,
-    happened_at: datetime | None = None,
-    corrected_kind: Presence | None = None,
-) -> AttendanceEvent:
-    """Appends the row that changes what another one says, and why."""
-    made = NewEvent(
-        id=id,
-        kind=kind,
-        person=_person(wrong),
-        at=happened_at or at,
-        time_zone=wrong.time_zone,
-        kiosk=kiosk,
-        method="manual",
-        actor=actor,
-        recorded_at=at,
-        target=wrong.id,
-        corrected_kind=corrected_kind,
-    )
-    return _append(session, made, action, reason)
 
 
 def _append(session: Session, made: NewEvent, action: str, reason: str) -> AttendanceEvent:

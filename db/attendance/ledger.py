@@ -94,23 +94,14 @@ def get(session: Session, event: UUID) -> AttendanceEvent | None:
 
 
 def between(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
+    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None
 ) -> list[AttendanceEvent]:
     """Events with start <= at < end, with their voids and corrections, in the ledger's order."""
     return _events(session, _within(_with_person(*_EVENT), start, end, people))
 
 
 def entries(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
-    group: str | None = None,
+    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> list[LedgerEntry]:
     """What the rules read of the events that `between` finds; with a group, of its people's events."""
     query = _within(_with_person(*_ENTRY), start, end, people)
@@ -123,11 +114,6 @@ def people_since(session: Session, after: int) -> set[UUID]:
     """Whom the events behind this row of the ledger are about, as far as they are not erased."""
     query = select(SubjectRow.person_id).join(EventRow, EventRow.subject == SubjectRow.id).where(EventRow.seq > after)
     return set(session.scalars(query))
-
-
-def newest(session: Session, *, limit: int = 100) -> list[AttendanceEvent]:
-    """The newest events, newest first."""
-    return _events(session, _with_person(*_EVENT).order_by(EventRow.seq.desc()).limit(limit))
 
 
 def of_person(session: Session, person: UUID, since: datetime | None = None) -> list[AttendanceEvent]:
@@ -242,19 +228,7 @@ def _events(session: Session, query: Select[Any]) -> list[AttendanceEvent]:
 
 def _record(row: EventRow, person: UUID | None) -> AttendanceEvent:
     return AttendanceEvent(
-        seq=row.seq,
-        id=row.id,
-        kind=cast(LedgerKind, row.kind),
-        person=person,
-        subject=row.subject,
-        at=row.at,
-        time_zone=row.time_zone,
-        kiosk=row.kiosk_id,
-        method=cast(Method, row.method),
-        actor=row.actor,
-        sighting=row.sighting_id,
-        target=row.target_id,
-        corrected_kind=cast("Presence | None", row.corrected_kind),
-        recorded_at=row.recorded_at,
-        hash=row.hash,
-    )
+        row.seq, row.id, cast(LedgerKind, row.kind), person, row.subject, row.at, row.time_zone, row.kiosk_id,
+        cast(Method, row.method), row.actor, row.sighting_id, row.target_id,
+        cast("Presence | None", row.corrected_kind), row.recorded_at, row.hash,
+    )  # fmt: skip

@@ -70,13 +70,6 @@ def all_schedules(session: Session) -> list[Schedule]:
 
 def _record(row: ScheduleRow) -> Schedule:
     return Schedule(
-        id=row.id,
-        person=row.person_id,
-        group=row.group,
-        weekday=row.weekday,
-        start=row.start,
-        end=row.end,
-        grace_minutes=row.grace_minutes,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-    )
+        row.id, row.person_id, row.group, row.weekday, row.start, row.end, row.grace_minutes,
+        row.valid_from, row.valid_to,
+    )  # fmt: skip

@@ -1,11 +1,11 @@
-"""Slow growth: live captures in quarantine, and templates that grew out of them.
+"""Template adaptation: candidates from the door that wait for a review, and the templates that were made of them.
 
-A capture is in a table of its own, so it changes nothing until somebody accepts it. Then it becomes a template that
-remembers its sighting, and can be rolled back.
+A candidate is in a table of its own, so it changes nothing until somebody accepts it. Then it becomes a template that
+keeps its sighting's id, and can be rolled back.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,12 +21,12 @@ from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.ids import new_id
-from db.records import Template, WaitingCapture
-from db.schema import GrowthRow, PersonRow, TemplateRow
+from db.records import Template, WaitingCandidate
+from db.schema import CandidateRow, PersonRow, TemplateRow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NewCapture:
+class NewCandidate:
     """A view of a named face, taken at the door, that may make its person's template better."""
 
     person: UUID
@@ -41,95 +41,99 @@ class NewCapture:
     similarity: float
     """Of the whole track to the template, at that moment."""
     lead: float
-    """How far that was above the threshold."""
+    """`similarity` minus the threshold."""
     nearest: float
-    """Similarity to the most similar of the person's images: the lower, the more it adds."""
+    """Similarity to the most similar of the person's images: the lower, the more the candidate adds."""
 
 
-def quarantine(session: Session, cipher: TemplateCipher, capture: NewCapture) -> WaitingCapture:
-    """Keeps a capture for a review.
+def add(session: Session, cipher: TemplateCipher, candidate: NewCandidate) -> WaitingCandidate:
+    """Keeps a candidate for a review.
 
     Raises:
-        InvalidRecord: there is no such person, or the sighting gave a capture already.
+        InvalidRecord: there is no such person, or the sighting gave a candidate already.
         WrongKey: the database's templates belong to another key.
     """
-    bind_key(session, cipher, capture.at)
-    if session.get(PersonRow, capture.person) is None:
-        raise InvalidRecord(f"There is no person with the id {capture.person}.")
-    if has_sighting(session, capture.sighting):
-        raise InvalidRecord(f"The sighting {capture.sighting} gave a capture already.")
+    bind_key(session, cipher, candidate.at)
+    if session.get(PersonRow, candidate.person) is None:
+        raise InvalidRecord(f"There is no person with the id {candidate.person}.")
+    if has_sighting(session, candidate.sighting):
+        raise InvalidRecord(f"The sighting {candidate.sighting} has a capture already.")
     made = new_id()
-    row = GrowthRow(
+    row = CandidateRow(
         id=made,
-        person_id=capture.person,
-        sighting_id=capture.sighting,
-        captured_at=capture.at,
-        encoder=capture.encoder,
-        embedding=cipher.seal_embedding(capture.embedding, face_owner(capture.person, made)),
-        chip=cipher.seal(capture.chip_jpeg, chip_owner(capture.person, made)),
-        quality=dict(capture.quality),
-        similarity=capture.similarity,
-        lead=capture.lead,
-        nearest=capture.nearest,
+        person_id=candidate.person,
+        sighting_id=candidate.sighting,
+        captured_at=candidate.at,
+        encoder=candidate.encoder,
+        embedding=cipher.seal_embedding(candidate.embedding, face_owner(candidate.person, made)),
+        chip=cipher.seal(candidate.chip_jpeg, chip_owner(candidate.person, made)),
+        quality=dict(candidate.quality),
+        similarity=candidate.similarity,
+        lead=candidate.lead,
+        nearest=candidate.nearest,
     )
     session.add(row)
-    audit.note(session, "quarantine capture", at=capture.at, actor="growth", person=capture.person)
+    audit.note(session, "quarantine capture", at=candidate.at, actor="growth", person=candidate.person)
     session.flush()
     return get(session, made)
 
 
 def has_sighting(session: Session, sighting: UUID) -> bool:
-    """Whether a capture of this sighting waits or was accepted."""
-    for table in (GrowthRow, TemplateRow):
+    """Whether the candidate of this sighting waits or was accepted."""
+    for table in (CandidateRow, TemplateRow):
         if session.scalar(select(table.id).where(table.sighting_id == sighting).limit(1)) is not None:
             return True
     return False
 
 
-def get(session: Session, capture: UUID) -> WaitingCapture:
-    """The waiting capture with this id. Raises: InvalidRecord."""
-    found = session.execute(_with_name().where(GrowthRow.id == capture)).first()
+def get(session: Session, candidate: UUID) -> WaitingCandidate:
+    """The waiting candidate with this id. Raises: InvalidRecord."""
+    found = session.execute(_with_name().where(CandidateRow.id == candidate)).first()
     if found is None:
-        raise InvalidRecord(f"No capture with the id {capture} waits for a review.")
+        raise InvalidRecord(f"No capture with the id {candidate} waits for a review.")
     return _record(*found)
 
 
-def waiting(session: Session, person: UUID | None = None) -> list[WaitingCapture]:
-    """Captures in quarantine, oldest first; of one person or of all."""
-    query = _with_name().order_by(GrowthRow.id)
+def waiting(session: Session, person: UUID | None = None) -> list[WaitingCandidate]:
+    """Candidates that wait for a review, oldest first; of one person or of all."""
+    query = _with_name().order_by(CandidateRow.id)
     if person is not None:
-        query = query.where(GrowthRow.person_id == person)
+        query = query.where(CandidateRow.person_id == person)
     return [_record(row, name) for row, name in session.execute(query)]
 
 
 def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[NDArray[np.float32]]:
-    """Embeddings of a person's waiting captures, float32 (128,) each. Raises: WrongKey, DatabaseDamaged."""
-    query = select(GrowthRow).where(GrowthRow.person_id == person, GrowthRow.encoder == encoder).order_by(GrowthRow.id)
-    rows = session.scalars(query.options(defer(GrowthRow.chip)))
+    """Embeddings of a person's waiting candidates, float32 (128,) each. Raises: WrongKey, DatabaseDamaged."""
+    query = (
+        select(CandidateRow)
+        .where(CandidateRow.person_id == person, CandidateRow.encoder == encoder)
+        .order_by(CandidateRow.id)
+    )
+    rows = session.scalars(query.options(defer(CandidateRow.chip)))
     return [cipher.open_embedding(row.embedding, face_owner(person, row.id)) for row in rows]
 
 
-def load_face(session: Session, cipher: TemplateCipher, capture: UUID) -> tuple[NDArray[np.float32], bytes]:
-    """A waiting capture's embedding, float32 (128,), and aligned face as JPEG.
+def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> tuple[NDArray[np.float32], bytes]:
+    """A waiting candidate's embedding, float32 (128,), and aligned face as JPEG.
 
     Raises:
-        InvalidRecord: no such capture waits.
+        InvalidRecord: no such candidate waits.
         WrongKey, DatabaseDamaged: it cannot be opened.
     """
-    row = _row(session, capture)
+    row = _row(session, candidate)
     embedding = cipher.open_embedding(row.embedding, face_owner(row.person_id, row.id))
     return embedding, cipher.open(row.chip, chip_owner(row.person_id, row.id))
 
 
-def accept(session: Session, cipher: TemplateCipher, capture: UUID, *, at: datetime, actor: str) -> Template:
-    """Makes a waiting capture one of its person's templates. The mean is then stale: refresh it in this transaction.
+def accept(session: Session, cipher: TemplateCipher, candidate: UUID, *, at: datetime, actor: str) -> Template:
+    """Makes a waiting candidate one of its person's templates. The mean is then stale: refresh it in this transaction.
 
     Raises:
-        InvalidRecord: no such capture waits.
+        InvalidRecord: no such candidate waits.
         WrongKey, DatabaseDamaged: it cannot be opened.
     """
-    embedding, chip = load_face(session, cipher, capture)
-    row = _row(session, capture)
+    embedding, chip = load_face(session, cipher, candidate)
+    row = _row(session, candidate)
     template = templates.add_template(
         session,
         cipher,
@@ -151,21 +155,21 @@ def accept(session: Session, cipher: TemplateCipher, capture: UUID, *, at: datet
     return template
 
 
-def discard(session: Session, capture: UUID) -> None:
+def discard(session: Session, candidate: UUID) -> None:
     """Deletes a waiting capture in favour of a better one."""
-    session.execute(delete(GrowthRow).where(GrowthRow.id == capture))
+    session.execute(delete(CandidateRow).where(CandidateRow.id == candidate))
 
 
-def reject(session: Session, capture: UUID, *, at: datetime, actor: str) -> None:
+def reject(session: Session, candidate: UUID, *, at: datetime, actor: str) -> None:
     """Deletes a waiting capture. Raises: InvalidRecord."""
-    row = _row(session, capture)
+    row = _row(session, candidate)
     audit.note(session, "reject capture", at=at, actor=actor, person=row.person_id)
     session.delete(row)
     session.flush()
 
 
-def grown(session: Session, person: UUID | None = None) -> list[Template]:
-    """Templates that grew, oldest first; of one person or of all."""
+def accepted(session: Session, person: UUID | None = None) -> list[Template]:
+    """Templates that were candidates, oldest first; of one person or of all."""
     query = select(TemplateRow).where(TemplateRow.sighting_id.is_not(None)).order_by(TemplateRow.id)
     if person is not None:
         query = query.where(TemplateRow.person_id == person)
@@ -174,71 +178,59 @@ def grown(session: Session, person: UUID | None = None) -> list[Template]:
 
 
 def roll_back(session: Session, template: UUID, *, at: datetime, actor: str) -> Template:
-    """Takes a template that grew out again. The mean is then stale: refresh it in this transaction.
+    """Takes out a template that was a candidate. The mean is then stale: refresh it in this transaction.
 
     Raises:
         InvalidRecord: there is no such template, or somebody enrolled it.
     """
     row = session.get(TemplateRow, template)
     if row is None or row.sighting_id is None:
-        raise InvalidRecord(f"No template with the id {template} grew at the door, so there is nothing to roll back.")
+        raise InvalidRecord(f"No template with the id {template} came from the door, so nothing can be rolled back.")
     return templates.delete_template(session, template, at=at, actor=actor)
 
 
 def discard_of_sighting(session: Session, sighting: UUID) -> None:
-    """Deletes what waits from a sighting whose name is doubted."""
-    session.execute(delete(GrowthRow).where(GrowthRow.sighting_id == sighting))
+    """Deletes the candidate of a sighting whose name is doubted."""
+    session.execute(delete(CandidateRow).where(CandidateRow.sighting_id == sighting))
 
 
 def discard_of_person(session: Session, person: UUID) -> None:
-    """Deletes what waits of somebody who does not want their face to be kept."""
-    session.execute(delete(GrowthRow).where(GrowthRow.person_id == person))
+    """Deletes the candidates of somebody who does not want their face to be kept."""
+    session.execute(delete(CandidateRow).where(CandidateRow.person_id == person))
 
 
-def roll_back_sighting(
-    session: Session, cipher: TemplateCipher, sighting: UUID, *, at: datetime, actor: str
-) -> Sequence[Template]:
-    """Takes out what came of a sighting that showed somebody else, waiting or accepted; means are computed anew."""
+def roll_back_sighting(session: Session, cipher: TemplateCipher, sighting: UUID, *, at: datetime, actor: str) -> None:
+    """Deletes the candidate or the template of a sighting that showed somebody else; the mean is computed anew."""
     discard_of_sighting(session, sighting)
-    wrong = session.scalars(select(TemplateRow.id).where(TemplateRow.sighting_id == sighting)).all()
-    gone = [roll_back(session, template, at=at, actor=actor) for template in wrong]
-    for template in gone:
-        templates.refresh_mean(session, cipher, template.person, template.encoder, at=at)
-    return gone
+    for wrong in session.scalars(select(TemplateRow.id).where(TemplateRow.sighting_id == sighting)).all():
+        gone = roll_back(session, wrong, at=at, actor=actor)
+        templates.refresh_mean(session, cipher, gone.person, gone.encoder, at=at)
 
 
-def face_owner(person: UUID, capture: UUID) -> str:
-    """What a capture's embedding is bound to."""
-    return f"growth_capture.embedding {person} {capture}"
+def face_owner(person: UUID, candidate: UUID) -> str:
+    """What a candidate's embedding is bound to."""
+    return f"growth_capture.embedding {person} {candidate}"
 
 
-def chip_owner(person: UUID, capture: UUID) -> str:
-    """What a capture's picture is bound to."""
-    return f"growth_capture.chip {person} {capture}"
+def chip_owner(person: UUID, candidate: UUID) -> str:
+    """What a candidate's picture is bound to."""
+    return f"growth_capture.chip {person} {candidate}"
 
 
-def _row(session: Session, capture: UUID) -> GrowthRow:
-    row = session.get(GrowthRow, capture)
+def _row(session: Session, candidate: UUID) -> CandidateRow:
+    row = session.get(CandidateRow, candidate)
     if row is None:
-        raise InvalidRecord(f"No capture with the id {capture} waits for a review.")
+        raise InvalidRecord(f"No capture with the id {candidate} waits for a review.")
     return row
 
 
-def _with_name() -> Select[GrowthRow, str]:
-    query = select(GrowthRow, PersonRow.name).join(PersonRow, PersonRow.id == GrowthRow.person_id)
-    return query.options(defer(GrowthRow.embedding), defer(GrowthRow.chip))
+def _with_name() -> Select[CandidateRow, str]:
+    query = select(CandidateRow, PersonRow.name).join(PersonRow, PersonRow.id == CandidateRow.person_id)
+    return query.options(defer(CandidateRow.embedding), defer(CandidateRow.chip))
 
 
-def _record(row: GrowthRow, name: str) -> WaitingCapture:
-    return WaitingCapture(
-        id=row.id,
-        person=row.person_id,
-        name=name,
-        sighting=row.sighting_id,
-        at=row.captured_at,
-        encoder=row.encoder,
-        quality=row.quality,
-        similarity=row.similarity,
-        lead=row.lead,
-        nearest=row.nearest,
-    )
+def _record(row: CandidateRow, name: str) -> WaitingCandidate:
+    return WaitingCandidate(
+        row.id, row.person_id, name, row.sighting_id, row.captured_at, row.encoder, row.quality,
+        row.similarity, row.lead, row.nearest,
+    )  # fmt: skip

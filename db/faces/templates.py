@@ -18,7 +18,7 @@ from db.batches import batches
 from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.ids import new_id
-from db.records import Member, Template
+from db.records import Template, TemplateMember
 from db.schema import MeanTemplateRow, PersonRow, PortraitRow, TemplateRow
 
 
@@ -158,7 +158,7 @@ def list_templates(session: Session, person: UUID) -> list[Template]:
     return [record(row) for row in session.scalars(query)]
 
 
-def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[Member]:
+def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[TemplateMember]:
     """The images of one encoder with their embeddings, oldest first. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(TemplateRow)
@@ -167,7 +167,7 @@ def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder
         .options(defer(TemplateRow.chip))
     )
     return [
-        Member(record(row), cipher.open_embedding(row.embedding, member_owner(person, row.id)))
+        TemplateMember(record(row), cipher.open_embedding(row.embedding, member_owner(person, row.id)))
         for row in session.scalars(query)
     ]
 
@@ -229,12 +229,5 @@ def portrait_owner(person: UUID) -> str:
 
 def record(row: TemplateRow) -> Template:
     return Template(
-        row.id,
-        row.person_id,
-        row.content_hash,
-        row.encoder,
-        row.quality,
-        row.source,
-        row.created_at,
-        row.sighting_id,
+        row.id, row.person_id, row.content_hash, row.encoder, row.quality, row.source, row.created_at, row.sighting_id
     )

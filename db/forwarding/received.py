@@ -17,23 +17,13 @@ from db.records import LedgerCheck
 from db.schema import ChainRow, EventRow, ForwardedRow
 
 _COLUMNS = (
-    "id",
-    "kind",
-    "subject",
-    "at",
-    "time_zone",
-    "kiosk_id",
-    "method",
-    "actor",
-    "sighting_id",
-    "target_id",
-    "corrected_kind",
-    "recorded_at",
-)
+    "id", "kind", "subject", "at", "time_zone", "kiosk_id", "method", "actor", "sighting_id", "target_id",
+    "corrected_kind", "recorded_at",
+)  # fmt: skip
 
 
 def own_chain(session: Session) -> UUID:
-    """What tells this database's chain from others'; the session must be able to write."""
+    """The id of this database's chain, made when first needed; the session must be able to write."""
     row = session.scalar(select(ChainRow))
     if row is None:
         row = ChainRow(id=uuid4())

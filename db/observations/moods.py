@@ -1,6 +1,6 @@
 """Mood samples. In aggregate mode nothing in a sample leads to a person."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -15,23 +15,16 @@ from db.records import MoodSample, MoodSums
 from db.schema import MoodRow
 
 COLUMNS: Final = (
-    MoodRow.angry,
-    MoodRow.disgust,
-    MoodRow.fear,
-    MoodRow.happy,
-    MoodRow.sad,
-    MoodRow.surprise,
-    MoodRow.neutral,
-)
+    MoodRow.angry, MoodRow.disgust, MoodRow.fear, MoodRow.happy, MoodRow.sad, MoodRow.surprise, MoodRow.neutral,
+)  # fmt: skip
 """The probabilities in FER2013's order."""
 
 ROWS: Final = 5_000
-"""Rows that are read at once."""
+"""Rows that are read in one part."""
 
 
 def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
     """Adds a sample. One with a token gets a random id, because a UUIDv7 tells when it was made."""
-    angry, disgust, fear, happy, sad, surprise, neutral = sample.probabilities
     row = MoodRow(
         id=uuid4() if sample.token else new_id(),
         at=sample.at,
@@ -41,13 +34,7 @@ def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
         group=sample.group,
         token=sample.token,
         label=sample.label,
-        angry=angry,
-        disgust=disgust,
-        fear=fear,
-        happy=happy,
-        sad=sad,
-        surprise=surprise,
-        neutral=neutral,
+        **{column.key: share for column, share in zip(COLUMNS, sample.probabilities, strict=True)},
     )
     session.add(row)
 
@@ -57,26 +44,6 @@ def unname(session: Session, sighting: UUID) -> None:
     session.execute(update(MoodRow).where(MoodRow.sighting_id == sighting).values(person_id=None, group=None))
 
 
-def between(session: Session, start: datetime, end: datetime) -> Iterator[MoodSample]:
-    """Samples with start <= at < end by time; rows are read as they are needed."""
-    query = (
-        select(
-            MoodRow.at,
-            MoodRow.person_id,
-            MoodRow.sighting_id,
-            MoodRow.group,
-            MoodRow.token,
-            MoodRow.label,
-            *COLUMNS,
-        )
-        .where(MoodRow.at >= start, MoodRow.at < end)
-        .order_by(MoodRow.at, MoodRow.id)
-        .execution_options(yield_per=2000)
-    )
-    for at, who, sighting, of_group, token, label, *probabilities in session.execute(query):
-        yield MoodSample(at, who, sighting, of_group, token, label, tuple(probabilities))
-
-
 def latest(session: Session, start: datetime, end: datetime) -> dict[UUID, str]:
     """The label of each person's newest sample with start <= at < end."""
     query = select(MoodRow.person_id, MoodRow.label).where(MoodRow.at >= start, MoodRow.at < end).order_by(MoodRow.at)
@@ -84,12 +51,7 @@ def latest(session: Session, start: datetime, end: datetime) -> dict[UUID, str]:
 
 
 def added_up(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
-    group: str | None = None,
+    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> MoodSums:
     """Samples with start <= at < end, added up by minute; the database does it, so that few rows have to be read.
 
@@ -133,7 +95,7 @@ def added_up(
 
 
 def _id(given: UUID | str) -> UUID:
-    """What the driver gives for an id: PostgreSQL's an id, SQLite's its digits."""
+    """An id from the driver: PostgreSQL's gives a UUID, SQLite's its digits."""
     return given if isinstance(given, UUID) else UUID(int=int(given, 16))
 
 
@@ -171,10 +133,9 @@ def count(session: Session) -> int:
 
 
 def fingerprint(session: Session, start: datetime, end: datetime) -> tuple[int, int]:
-    """Samples with start <= at < end, and how many of those are without a person.
+    """Number of samples with start <= at < end, and how many of these have no person.
 
-    A cheap sign of change: one of the numbers differs after samples were added, deleted, or lost their person, but not
-    after two people were merged, which the audit log tells. The indices answer it.
+    A cheap change detector: differs after any insert, delete or anonymisation, but not after a merge of two people.
     """
     query = select(func.count()).select_from(MoodRow).where(MoodRow.at >= start, MoodRow.at < end)
     return session.scalar(query) or 0, session.scalar(query.where(MoodRow.person_id.is_(None))) or 0

@@ -1,11 +1,11 @@
-"""Sightings: who was in view and when, and the faces of visitors whom nobody knows."""
+"""Sightings: who was in view and when, and the kept faces of unknown visitors."""
 
 from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -26,11 +26,11 @@ def add(
     """Adds a sighting.
 
     Args:
-        embedding: float32 (128,), of a face that nobody knows.
-        portrait: JPEG, of a face that nobody knows.
+        embedding: float32 (128,), of an unknown face.
+        portrait: JPEG, of an unknown face.
 
     Returns:
-        False when it was there already; nothing is changed then.
+        False when the sighting was there already; nothing is changed then.
     """
     if session.get(SightingRow, sighting.id) is not None:
         return False
@@ -64,7 +64,7 @@ def get(session: Session, sighting: UUID) -> SightingRecord | None:
 
 
 def identify(session: Session, sighting: SightingRecord) -> None:
-    """Gives an unknown sighting its name; the face is not kept any longer.
+    """Names the person of an unknown sighting and deletes the kept face.
 
     Raises:
         InvalidRecord: there is no such sighting.
@@ -79,12 +79,12 @@ def identify(session: Session, sighting: SightingRecord) -> None:
 
 
 def extend(session: Session, sighting: UUID, *, last_at: datetime, frames: int) -> None:
-    """Notes that it lasted longer."""
+    """Notes that the sighting lasted longer."""
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(last_at=last_at, frames=frames))
 
 
 def unname(session: Session, sighting: UUID) -> None:
-    """Takes the name off a sighting that turned out to be wrong."""
+    """Takes a wrong name off a sighting."""
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(person_id=None))
 
 
@@ -105,18 +105,27 @@ def between(
 
 
 def visitors(
-    session: Session, cipher: TemplateCipher, *, since: datetime | None = None, limit: int | None = None
+    session: Session, cipher: TemplateCipher, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
 ) -> list[Visitor]:
-    """Unknown people whose faces are still kept, newest first. Raises: WrongKey, DatabaseDamaged."""
+    """Unknown people whose faces are kept, newest first.
+
+    Args:
+        after: beginning and id of the last sighting that is known already.
+
+    Raises:
+        WrongKey, DatabaseDamaged: the faces cannot be decrypted.
+    """
     query = select(SightingRow).where(SightingRow.person_id.is_(None), SightingRow.embedding.is_not(None))
-    if since is not None:
-        query = query.where(SightingRow.first_at >= since)
-    rows = session.scalars(query.order_by(SightingRow.first_at.desc()).limit(limit))
-    return [visitor(cipher, row) for row in rows]
+    if after is not None:
+        at, id = after
+        earlier = or_(SightingRow.first_at < at, SightingRow.id < id)
+        query = query.where(SightingRow.first_at <= at, earlier)
+    query = query.order_by(SightingRow.first_at.desc(), SightingRow.id.desc()).limit(limit)
+    return [visitor(cipher, row) for row in session.scalars(query)]
 
 
 def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime, actor: str) -> None:
-    """Says who an unknown visitor was; the face is not kept any longer.
+    """Names an unknown visitor and deletes the kept face.
 
     Raises:
         InvalidRecord: there is no such sighting.
@@ -130,7 +139,7 @@ def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime
 
 
 def discard_visitor(session: Session, sighting: UUID, *, at: datetime, actor: str) -> None:
-    """Deletes the kept face of an unknown visitor; that somebody was there stays."""
+    """Deletes the kept face of an unknown visitor; the sighting stays."""
     query = update(SightingRow).where(SightingRow.id == sighting).values(embedding=None, portrait=None)
     session.execute(query)
     audit.note(session, "discard visitor", at=at, actor=actor, detail={"sighting": str(sighting)})
@@ -154,19 +163,9 @@ def portrait_owner(sighting: UUID) -> str:
 
 def record(row: SightingRow) -> SightingRecord:
     return SightingRecord(
-        id=row.id,
-        kiosk=row.kiosk_id,
-        track=row.track,
-        first_at=row.first_at,
-        last_at=row.last_at,
-        frames=row.frames,
-        person=row.person_id,
-        best=row.best_id,
-        similarity=row.similarity,
-        runner_up=row.runner_up_id,
-        runner_up_similarity=row.runner_up_similarity,
-        threshold=row.threshold,
-    )
+        row.id, row.kiosk_id, row.track, row.first_at, row.last_at, row.frames, row.person_id, row.best_id,
+        row.similarity, row.runner_up_id, row.runner_up_similarity, row.threshold,
+    )  # fmt: skip
 
 
 def visitor(cipher: TemplateCipher, row: SightingRow) -> Visitor:

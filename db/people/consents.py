@@ -20,7 +20,7 @@ Decided: TypeAlias = tuple[UUID, str]
 
 
 def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str) -> Consent:
-    """Writes a decision down. Who refuses "face" loses the captures that waited for a review.
+    """Writes a decision down. A refusal of "face" deletes the person's waiting candidates.
 
     Raises:
         InvalidRecord: there is no such person.

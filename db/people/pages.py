@@ -7,7 +7,6 @@ come and go. Where no landmark is known (somebody drags the scroll bar), the row
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -16,17 +15,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
 from db.batches import batches
-from db.crypto import TemplateCipher
-from db.faces.templates import count_by_person
-from db.observations import sightings
-from db.people import consents, people
-from db.records import AuditEntry, Page, Person, PersonSummary, Visitor, Want
-from db.schema import AuditRow, LookAlikeRow, PersonRow, SightingRow
+from db.people import people
+from db.records import AuditEntry, Page, Person, PersonSummary, Want
+from db.schema import AuditRow, PersonRow
 
 Other = TypeVar("Other")
 Compare: TypeAlias = Callable[[Any, Any], Any]
 FEW = 5_000
-"""So few rows of a filtered list are sorted; of more, the index of the order finds enough soon."""
+"""A filtered list of at most this many rows is sorted; in a longer one the order's index soon finds enough rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +64,7 @@ NEWEST_ENTRY = Order((AuditRow.at.expression, AuditRow.id.expression), AuditRow.
 def people_page(session: Session, want: Want, *, search: str = "") -> Page[PersonSummary]:
     """People by name; `search` looks in names, numbers and groups."""
     found = persons_page(session, want, BY_NAME, matching(search))
-    ids = [person.id for person in found.items]
-    decided, counts, alike = consents.decisions(session, ids), count_by_person(session, ids), _alike(session, ids)
-    return _like(
-        found,
-        [
-            PersonSummary(
-                person=person,
-                templates=counts.get(person.id, 0),
-                face_consent=decided.get((person.id, "face")),
-                mood_consent=decided.get((person.id, "mood")),
-                look_alikes=alike.get(person.id, 0),
-            )
-            for person in found.items
-        ],
-    )
+    return _like(found, people.summaries(session, found.items))
 
 
 def persons_page(session: Session, want: Want, order: Order, where: ColumnElement[bool] | None) -> Page[Person]:
@@ -107,39 +89,12 @@ def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
 
 
 def names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The names of these people, of whom some may be erased."""
+    """The names of these people, without those who were erased."""
     return {
         person: name
         for some in batches(ids)
         for person, name in session.execute(select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(some)))
     }
-
-
-def visitors_before(
-    session: Session, cipher: TemplateCipher, before: tuple[datetime, UUID] | None, limit: int
-) -> list[Visitor]:
-    """Unknown people whose faces are kept, newest first, from after the sighting with this beginning and id.
-
-    Raises:
-        WrongKey, DatabaseDamaged: the faces cannot be decrypted.
-    """
-    order = Order((SightingRow.first_at.expression, SightingRow.id.expression), SightingRow.id, descending=True)
-    query = select(SightingRow).where(SightingRow.person_id.is_(None), SightingRow.embedding.is_not(None))
-    if before is not None:
-        query = query.where(and_(order.from_on(before), SightingRow.id != before[1]))
-    return [sightings.visitor(cipher, row) for row in session.scalars(query.order_by(*order.by()).limit(limit))]
-
-
-def look_alikes_of(session: Session, person: UUID) -> list[tuple[UUID, float]]:
-    """Who looks like this person, with the similarity, the most alike first."""
-    query = (
-        select(LookAlikeRow)
-        .where(or_(LookAlikeRow.person_id == person, LookAlikeRow.other_id == person))
-        .order_by(LookAlikeRow.similarity.desc())
-    )
-    return [
-        (row.other_id if row.person_id == person else row.person_id, row.similarity) for row in session.scalars(query)
-    ]
 
 
 def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page[Any]:
@@ -218,16 +173,6 @@ def _numbered(session: Session, query: Select[Any], order: Order, first: int, wa
         return _rows(session, query, order, wanted, skipped=first)
     wanted = min(wanted, total - first)
     return _rows(session, query, order, wanted, skipped=total - first - wanted, backwards=True)
-
-
-def _alike(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
-    found: dict[UUID, int] = {}
-    for some in batches(ids):
-        for column in (LookAlikeRow.person_id, LookAlikeRow.other_id):
-            query = select(column, func.count()).where(column.in_(some)).group_by(column)
-            for person, number in session.execute(query):
-                found[person] = found.get(person, 0) + number
-    return found
 
 
 def _like(found: Page[Any], items: Sequence[Other]) -> Page[Other]:

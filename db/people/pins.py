@@ -1,4 +1,4 @@
-"""PINs of people who check in without their face. Only hashes come here; who knows how to make them is outside."""
+"""Door PINs of people who check in without their face: only hashes, which `monitor.security` makes."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from db.schema import PersonRow
 
 
 def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> None:
-    """Keeps the hash of a person's PIN, or forgets it.
+    """Keeps the hash of a person's PIN; None deletes it.
 
     Raises:
         InvalidRecord: there is no such person, or they have no number to type before the PIN.

@@ -20,9 +20,9 @@ from db.records import ErasureReceipt, PersonExport
 from db.schema import (
     AuditRow,
     Base,
+    CandidateRow,
     ConsentRow,
     EventRow,
-    GrowthRow,
     LookAlikeRow,
     MeanTemplateRow,
     MoodRow,
@@ -54,7 +54,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
         pseudonyms=pseudonyms,
         at=at,
         actor=actor,
-        templates=_count(session, TemplateRow, person) + _count(session, GrowthRow, person),
+        templates=_count(session, TemplateRow, person) + _count(session, CandidateRow, person),
         sightings=_count(session, SightingRow, person),
         mood_samples=_count(session, MoodRow, person),
         consents=_count(session, ConsentRow, person),
@@ -66,11 +66,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     session.execute(delete(PersonRow).where(PersonRow.id == person))
     session.expire_all()
     audit.note(
-        session,
-        "erase",
-        at=at,
-        actor=actor,
-        detail={"pseudonyms": [str(pseudonym) for pseudonym in pseudonyms]},
+        session, "erase", at=at, actor=actor, detail={"pseudonyms": [str(pseudonym) for pseudonym in pseudonyms]}
     )
     session.flush()
     return receipt
@@ -80,7 +76,7 @@ def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *,
     """Makes two people one: everything of `source` becomes `into`'s, and `source` is gone.
 
     The mean template of `into` is then stale: compute it from `templates.load_members` and set it in the same
-    transaction. Images that both have are kept once; captures of `source` that wait for a review are not kept, nor is
+    transaction. Images that both have are kept once; candidates of `source` that wait for a review are not kept, nor is
     its PIN. The consents of `into` count, but what `source` refuses stays refused.
 
     Raises:
@@ -111,7 +107,7 @@ def has_faces(session: Session, person: UUID) -> bool:
 def sealed_faces(session: Session, person: UUID) -> list[bytes]:
     """Everything encrypted that is kept of a person's face: templates, their images, and the portrait."""
     columns = (
-        *(TemplateRow.embedding, TemplateRow.chip, GrowthRow.embedding, GrowthRow.chip),
+        *(TemplateRow.embedding, TemplateRow.chip, CandidateRow.embedding, CandidateRow.chip),
         *(MeanTemplateRow.embedding, PortraitRow.jpeg),
     )
     return [
@@ -170,7 +166,7 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "consents": _plain(session, ConsentRow, ConsentRow.person_id == person),
         "templates": _templates(session, cipher, who.id),
         "mean_templates": _means(session, cipher, who.id),
-        "waiting_captures": _plain(session, GrowthRow, GrowthRow.person_id == person),
+        "waiting_captures": _plain(session, CandidateRow, CandidateRow.person_id == person),
         "sightings": _plain(session, SightingRow, SightingRow.person_id == person),
         "attendance": [_event(event) for event in ledger.of_person(session, person)],
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),

@@ -1,4 +1,4 @@
-"""How long what the camera saw is kept: what is past its time, and deleting it."""
+"""Retention: which sightings, faces and mood samples are too old, and their deletion."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,19 +9,19 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
 from db.records import Expired
-from db.schema import AuditRow, GrowthRow, MoodRow, SightingRow
+from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Days that things are kept."""
+    """Retention periods, in days."""
 
     visitors: int
-    """Sightings of people whom nobody knows, with their faces and moods; and captures that nobody reviewed."""
+    """Sightings of unknown people with their faces and moods, and candidates that nobody reviewed."""
     sightings: int
-    """Sightings of people who are enrolled, with their moods. The ledger of attendance is not touched."""
+    """Sightings of enrolled people with their moods. The attendance ledger is never purged."""
     moods: int
 
 
@@ -33,16 +33,16 @@ def expired(session: Session, rules: Retention, now: datetime) -> Expired:
         faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None))),
         sightings=_count(session, SightingRow.id, sightings),
         moods=_count(session, MoodRow.id, moods),
-        captures=_count(session, GrowthRow.id, _unreviewed(rules, now)),
+        captures=_count(session, CandidateRow.id, _unreviewed(rules, now)),
     )
 
 
 def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> Expired:
-    """Deletes what is past its time, and writes down how much it was and how old."""
+    """Deletes what is too old; the audit log gets the numbers and the limits."""
     visitors, sightings, moods = _conditions(rules, now)
     found = expired(session, rules, now)
     captures = _unreviewed(rules, now)
-    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings)), (GrowthRow, captures)):
+    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings)), (CandidateRow, captures)):
         session.execute(delete(row).where(condition).execution_options(synchronize_session=False))
     counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
     before = {kind: (now - timedelta(days=getattr(rules, kind))).isoformat() for kind in _KINDS}
@@ -52,7 +52,7 @@ def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> E
 
 
 def gone_before(session: Session) -> dict[str, datetime]:
-    """Until when visitors, sightings and moods were deleted here, so that nobody brings back what is older."""
+    """Up to when visitors, sightings and moods were deleted here; nothing older may be sent here again."""
     found = dict.fromkeys(_KINDS, datetime.min.replace(tzinfo=UTC))
     for detail in session.scalars(select(AuditRow.detail).where(AuditRow.action == "purge")):
         for kind, before in detail.get("before", {}).items():
@@ -63,7 +63,7 @@ def gone_before(session: Session) -> dict[str, datetime]:
 def _conditions(
     rules: Retention, now: datetime
 ) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
-    """Which sightings of unknown, which of enrolled people, and which mood samples go."""
+    """Which sightings of unknown people, sightings of enrolled people, and mood samples are too old."""
     visitors = and_(SightingRow.person_id.is_(None), SightingRow.last_at < now - timedelta(days=rules.visitors))
     sightings = and_(SightingRow.person_id.is_not(None), SightingRow.last_at < now - timedelta(days=rules.sightings))
     gone = select(SightingRow.id).where(or_(visitors, sightings))
@@ -72,7 +72,7 @@ def _conditions(
 
 
 def _unreviewed(rules: Retention, now: datetime) -> ColumnElement[bool]:
-    return GrowthRow.captured_at < now - timedelta(days=rules.visitors)
+    return CandidateRow.captured_at < now - timedelta(days=rules.visitors)
 
 
 def _count(session: Session, key: InstrumentedAttribute[Any], where: ColumnElement[bool]) -> int:

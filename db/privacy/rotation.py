@@ -15,21 +15,12 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.crypto import (
-    KEY_FILE,
-    KEY_VARIABLE,
-    TemplateCipher,
-    bind_key,
-    decode_key,
-    load_key,
-    store_key,
-    write_key_file,
-)
+from db.crypto import KEY_FILE, KEY_VARIABLE, TemplateCipher, bind_key, decode_key, load_key, store_key, write_key_file
 from db.engine import writing
 from db.errors import DatabaseError
 from db.faces import candidates, templates
 from db.observations import sightings
-from db.schema import GrowthRow, MeanTemplateRow, PortraitRow, SightingRow, TemplateKeyRow, TemplateRow
+from db.schema import CandidateRow, MeanTemplateRow, PortraitRow, SightingRow, TemplateKeyRow, TemplateRow
 
 NEW_KEY_VARIABLE: Final = "MUSTER_NEW_KEY"
 PENDING_FILE: Final = "template.key.next"
@@ -120,8 +111,8 @@ def _columns() -> tuple[_Sealed, ...]:
     return (
         (TemplateRow, TemplateRow.embedding, lambda row: templates.member_owner(row.person_id, row.id)),
         (TemplateRow, TemplateRow.chip, lambda row: templates.chip_owner(row.person_id, row.id)),
-        (GrowthRow, GrowthRow.embedding, lambda row: candidates.face_owner(row.person_id, row.id)),
-        (GrowthRow, GrowthRow.chip, lambda row: candidates.chip_owner(row.person_id, row.id)),
+        (CandidateRow, CandidateRow.embedding, lambda row: candidates.face_owner(row.person_id, row.id)),
+        (CandidateRow, CandidateRow.chip, lambda row: candidates.chip_owner(row.person_id, row.id)),
         (MeanTemplateRow, MeanTemplateRow.embedding, lambda row: templates.mean_owner(row.person_id, row.encoder)),
         (PortraitRow, PortraitRow.jpeg, lambda row: templates.portrait_owner(row.person_id)),
         (SightingRow, SightingRow.embedding, lambda row: sightings.face_owner(row.id)),

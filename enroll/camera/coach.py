@@ -19,7 +19,7 @@ from enroll.faces.examine import ExaminedFace
 from enroll.faces.liveness import Turn, turn_between
 from enroll.faces.pose import Pose
 from enroll.faces.similarity_limits import ALMOST_SURELY_ONE, mean_template
-from enroll.people.gallery_index import Roster
+from enroll.people.gallery_index import GalleryIndex
 from monitor.config import QualityLimits
 from monitor.vision.encoder import unit
 
@@ -107,7 +107,7 @@ class Coach:
 
     def __init__(
         self,
-        roster: Roster,
+        index: GalleryIndex,
         *,
         randomness: random.Random,
         supervised: bool = False,
@@ -118,7 +118,7 @@ class Coach:
     ) -> None:
         """
         Args:
-            roster: everyone enrolled; whoever is among them is refused.
+            index: everyone enrolled; whoever is among them is refused.
             supervised: somebody stands by and vouches for the person, so turns that do not come are left out.
             patience: seconds for each turn.
             known: who the person is, if enrolled already.
@@ -129,7 +129,7 @@ class Coach:
         randomness.shuffle(turns)
         self._asks = [AskedPose.STRAIGHT, *turns]
         self.shots: dict[AskedPose, ExaminedFace] = {}
-        self._roster = roster
+        self._index = index
         self._known = known
         self._limits = limits or QualityLimits()
         self._turn = turn
@@ -149,7 +149,7 @@ class Coach:
         return not self._asks
 
     def look(self, look: FrameFaces) -> Advice:
-        """Judge one frame; call it with frame after frame until the advice is `done` or a `refusal`."""
+        """The advice for one frame; call for frame after frame until it is `done` or has a `refusal`."""
         if not self._asks:
             return Advice("Thank you, that is all.", None, done=True)
         ask = self._asks[0]
@@ -203,7 +203,7 @@ class Coach:
 
     def _somebody_enrolled(self) -> str | None:
         mean = mean_template(np.stack([face.embedding for face in self.shots.values()]))
-        for other in self._roster.alike(mean, len(self.shots)):
+        for other in self._index.alike(mean, len(self.shots)):
             if other.person != self._known and other.similarity >= ALMOST_SURELY_ONE:
                 return (
                     f"This is {other.name}, who is enrolled already (similarity {other.similarity:.3f}); "

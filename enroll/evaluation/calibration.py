@@ -1,5 +1,4 @@
-"""What to expect at the door, from the people who are enrolled: how often a stranger would be named, and who would not
-be recognised; before the first day."""
+"""Calibration: error rates to expect at the door, computed from the enrolled images before the first day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ _CURVE: Final = tuple(float(target) for target in np.logspace(-4, -0.5, 36))
 
 _BLOCK: Final = 1024
 _REFERENCE: Final = 0.01
-"""A target whose thresholds those of all others are reckoned from."""
+"""The target FPIR from whose thresholds those of all other targets are computed."""
 
 _ENOUGH: Final = 3
 """Images that a template should have at least."""
@@ -95,14 +94,14 @@ class WeakPerson:
     name: str
     images: int
     missed: int
-    """Of them, how many the others would not have named."""
+    """How many of these images the person's other images would not have named."""
     needed: int
-    """More images: up to three, and one for each that was missed."""
+    """How many more images: up to three in all, and one for each missed image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The whole account."""
+    """The calibration report of a gallery."""
 
     people: int
     images: int
@@ -110,7 +109,7 @@ class Calibration:
     pairs: tuple[RiskyPair, ...]
     weak: tuple[WeakPerson, ...]
     curve: tuple[AtTarget, ...]
-    """The same as `targets` at many more of them, to be drawn; the strictest first."""
+    """The rates at many more targets, for drawing; the strictest first."""
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
@@ -151,14 +150,9 @@ def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
 
 
 def calibrate(
-    people: EnrolledPeople,
-    strangers: Embeddings,
-    *,
-    target_fpir: float,
-    margin: float,
-    most: int = 10,
+    people: EnrolledPeople, strangers: Embeddings, *, target_fpir: float, margin: float, most: int = 10
 ) -> Calibration:
-    """Judge the gallery by its own images.
+    """Measure the gallery with its own images.
 
     Args:
         strangers: float32 (n, 128), of people who are not enrolled; n may be 0.
@@ -249,7 +243,7 @@ _NOBODY: Final[_Answer] = (-np.inf, 1.0, 0.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answers:
-    """What was said of many images."""
+    """The answers for many images."""
 
     similarities: NDArray[np.float64]
     lengths: NDArray[np.float64]

@@ -27,7 +27,7 @@ def draw_identification(recipes: Sequence[Recipe], *, width: int = 76, height: i
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plotsize(width, height)
-    plotext.title("FNIR (up, %) over FPIR (right, %)")
+    plotext.title("FNIR (%) by FPIR (%)")
     for recipe, marker in zip(recipes, ("hd", "dot"), strict=False):
         fpir, fnir = recipe.trials.curve()
         plotext.plot(_decades(fpir).tolist(), (100 * fnir).tolist(), marker=marker, label=recipe.name)
@@ -48,7 +48,7 @@ def draw_gallery(curve: Sequence[AtTarget], threshold: float, *, width: int = 76
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plotsize(width, height)
-    plotext.title("Named or missed (up, %) over the threshold (right)")
+    plotext.title("Strangers named and people missed (%) by threshold")
     thresholds = [one.threshold for one in curve]
     for (label, rates), marker in zip(_rates(curve), ("dot", "hd", "x", "o"), strict=False):
         plotext.plot(thresholds, _decades(rates).tolist(), marker=marker, label=label)
@@ -62,7 +62,7 @@ def save_gallery(curve: Sequence[AtTarget], threshold: float, file: Path) -> Non
     """What `draw_gallery` draws, in the format of the file's ending.
 
     Raises:
-        UsageError: the file cannot be written, or its ending is no format of figures.
+        UsageError: the file cannot be written, or its ending names no figure format.
     """
     figure = _figure(7, 4.5)
     axes = figure.subplots()
@@ -80,7 +80,7 @@ def save_identification(recipes: Sequence[Recipe], file: Path) -> None:
     """Verification ROC and identification errors side by side, in the format of the file's ending.
 
     Raises:
-        UsageError: the file cannot be written, or its ending is no format of figures.
+        UsageError: the file cannot be written, or its ending names no figure format.
     """
     figure = _figure(11, 4.5)
     left, right = figure.subplots(1, 2)
@@ -126,7 +126,7 @@ def _save(figure: "Figure", file: Path) -> None:
     try:
         figure.savefig(drawn, format=file.suffix.removeprefix(".") or "none", dpi=144)
     except ValueError:
-        raise UsageError(f"{file} has no known ending; give .png, .svg or .pdf.") from None
+        raise UsageError(f"{file} does not end in a known figure format; use .png, .svg or .pdf.") from None
     write_atomically(file, drawn.getvalue())
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from enroll.evaluation.rates import Floats, Rate, Trials, roc
 from enroll.faces.examine import SURE, find_faces, foreground
 from enroll.faces.similarity_limits import mean_template
-from enroll.imports.batch import Picture, Pile
+from enroll.imports.batch import ImportBatch, Picture
 from monitor.domain import EMBEDDING_SIZE, Match
 from monitor.errors import ImageError, UsageError
 from monitor.vision.chips import face_chip
@@ -50,14 +50,14 @@ class LabelledFaces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """How one recipe did."""
+    """The results of one recipe."""
 
     name: str
     people: int
     """Enrolled."""
     trials: Trials
     default_threshold: str
-    """Its default, in words."""
+    """The recipe's default threshold, in words."""
     default_fpir: Rate
     default_fnir: Rate
     roc: tuple[Floats, Floats]
@@ -81,13 +81,15 @@ class Recipe:
         }
 
 
-def embed_pile(pile: Pile, *, workers: int, on_progress: Callable[[int, int], None] | None = None) -> LabelledFaces:
+def embed_batch(
+    batch: ImportBatch, *, workers: int, on_progress: Callable[[int, int], None] | None = None
+) -> LabelledFaces:
     """Find and encode the largest face of every picture.
 
     Raises:
         ModelError: a model is missing or damaged.
     """
-    jobs = [(row, picture) for row, person in enumerate(pile.people) for picture in person.pictures]
+    jobs = [(row, picture) for row, person in enumerate(batch.people) for picture in person.pictures]
     tools = local()
 
     def work(picture: Picture) -> Embeddings | None:
@@ -140,26 +142,32 @@ def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin:
     owners = np.unique(faces.people[gallery])
     if len(owners) < 2 or not len(probes):
         raise UsageError(f"There are too few pictures: two people with more than {enrolled} pictures each are needed.")
-    own = np.searchsorted(owners, faces.people[probes])
-    members = [gallery[faces.people[gallery] == owner] for owner in owners]
-    pairs = _pairs(faces.people)
-    return (
-        _muster(faces.embeddings, members, probes, own, pairs, target_fpir=target_fpir, margin=margin),
-        _classic(faces.plain, members, probes, own, pairs),
+    trial = _Trial(
+        [gallery[faces.people[gallery] == owner] for owner in owners],
+        probes,
+        np.searchsorted(owners, faces.people[probes]),
+        np.asarray(faces.people[:, None] == faces.people[None], np.bool_),
     )
+    return _muster(faces.embeddings, trial, target_fpir, margin), _classic(faces.plain, trial)
 
 
-def _muster(
-    embeddings: Embeddings,
-    members: list[NDArray[np.int64]],
-    probes: NDArray[np.int64],
-    own: NDArray[np.int64],
-    pairs: NDArray[np.bool_],
-    *,
-    target_fpir: float,
-    margin: float,
-) -> Recipe:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """Which pictures are enrolled, and which are probes."""
+
+    members: list[NDArray[np.int64]]
+    """For each enrolled person the rows of their enrolled pictures."""
+    probes: NDArray[np.int64]
+    """(p,): rows of the probes."""
+    own: NDArray[np.int64]
+    """(p,): the place in `members` of each probe's own person."""
+    pairs: NDArray[np.bool_]
+    """(n, n): which pictures show one person."""
+
+
+def _muster(embeddings: Embeddings, trial: _Trial, target_fpir: float, margin: float) -> Recipe:
     """By the gallery that the kiosk uses; the score is how far a similarity lies above its threshold."""
+    members, probes, own = trial.members, trial.probes, trial.own
     entries = [GalleryEntry(UUID(int=row), "", mean_template(embeddings[rows])) for row, rows in enumerate(members)]
     gallery = Gallery(entries, target_fpir=target_fpir, margin=margin)
     matches = [gallery.identify(embeddings[row]) for row in probes]
@@ -177,7 +185,7 @@ def _muster(
         f"target FPIR {target_fpir:g}, margin {margin:g}",
         Rate(sum(match.accepted for match in strangers), len(own)),
         Rate(int((~named).sum()), len(own)),
-        roc(*_pair_scores(embeddings @ embeddings.T, pairs)),
+        roc(*_pair_scores(embeddings @ embeddings.T, trial.pairs)),
     )
 
 
@@ -185,24 +193,20 @@ def _scores(matches: list[Match]) -> Floats:
     return np.array([match.best.similarity - match.threshold if match.best else -np.inf for match in matches])
 
 
-def _classic(
-    plain: Embeddings,
-    members: list[NDArray[np.int64]],
-    probes: NDArray[np.int64],
-    own: NDArray[np.int64],
-    pairs: NDArray[np.bool_],
-) -> Recipe:
-    distances = _distances(plain, plain)
-    scores = -np.stack([distances[np.ix_(probes, rows)].min(axis=1) for rows in members], axis=1)
-    trials = _trials(scores, own)
+def _classic(plain: Embeddings, trial: _Trial) -> Recipe:
+    from scipy.spatial.distance import cdist
+
+    distances = np.asarray(cdist(plain, plain), np.float64)
+    scores = -np.stack([distances[np.ix_(trial.probes, rows)].min(axis=1) for rows in trial.members], axis=1)
+    trials = _trials(scores, trial.own)
     return Recipe(
         "classic (nearest template)",
-        len(members),
+        len(trial.members),
         trials,
         f"distance {CLASSIC_DISTANCE:g}",
         trials.fpir(-CLASSIC_DISTANCE),
         trials.fnir(-CLASSIC_DISTANCE),
-        roc(*_pair_scores(-distances, pairs)),
+        roc(*_pair_scores(-distances, trial.pairs)),
     )
 
 
@@ -220,22 +224,12 @@ def _divide(people: NDArray[np.int64], enrolled: int) -> tuple[NDArray[np.int64]
     return np.flatnonzero(place < enrolled), np.flatnonzero(place >= enrolled)
 
 
-def _pairs(people: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.asarray(people[:, None] == people[None], np.bool_)
-
-
 def _pair_scores(scores: Floats | Embeddings, same: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     upper = np.triu_indices(len(scores), 1)
     values, genuine = scores[upper].astype(np.float64), same[upper]
     return values[genuine], values[~genuine]
 
 
-def _distances(one: Embeddings, other: Embeddings) -> Floats:
-    from scipy.spatial.distance import cdist
-
-    return np.asarray(cdist(one, other), np.float64)
-
-
-def joined(piles: Iterable[Pile]) -> Pile:
-    """Several piles as one; people keep apart even under the same name."""
-    return Pile(tuple(person for pile in piles for person in pile.people))
+def joined(batches: Iterable[ImportBatch]) -> ImportBatch:
+    """Several batches as one; people of different batches stay apart, even under one name."""
+    return ImportBatch(tuple(person for batch in batches for person in batch.people))

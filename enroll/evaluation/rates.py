@@ -1,4 +1,4 @@
-"""Error rates of open-set identification (ISO/IEC 19795-1), with how sure they are."""
+"""Error rates of open-set identification (ISO/IEC 19795-1), with confidence intervals."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,14 @@ Floats = NDArray[np.float64]
 class Rate:
     """A share of trials."""
 
-    errors: int
+    count: int
+    """Trials that ended this way."""
     trials: int
 
     @property
     def value(self) -> float:
         """0 to 1; nan without trials."""
-        return self.errors / self.trials if self.trials else float("nan")
+        return self.count / self.trials if self.trials else float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -27,7 +28,7 @@ class Rate:
             return 0.0, 1.0
         from scipy.stats import binomtest
 
-        found = binomtest(self.errors, self.trials).proportion_ci(method="wilson")
+        found = binomtest(self.count, self.trials).proportion_ci(method="wilson")
         return float(found.low), float(found.high)
 
     def __str__(self) -> str:
@@ -37,18 +38,18 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """What a recipe said of every probe; a larger score is a better match."""
+    """The scores of every probe; a larger score is a better match."""
 
     stranger: Floats
     """Best score of each probe against the gallery without its own person."""
     genuine: Floats
     """Score of the probe's own person."""
     first: NDArray[np.bool_]
-    """Whether that was the best score of the whole gallery."""
+    """Whether the probe's own person had the best score of the whole gallery."""
 
     @property
     def rank1(self) -> Rate:
-        """Probes whose own person came first; named a rate, though no errors."""
+        """Rank-1 identification rate: probes whose best match is the right person."""
         return Rate(int(self.first.sum()), len(self.first))
 
     def fpir(self, threshold: float) -> Rate:

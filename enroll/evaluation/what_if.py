@@ -1,4 +1,4 @@
-"""Which past sightings would have got another answer under another target FPIR."""
+"""Threshold preview: past sightings whose answer would change under another target FPIR."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from monitor.vision.matching.threshold import threshold_for
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A sighting with another answer."""
+    """A sighting whose answer would change."""
 
     at: datetime
     person: str
     named: bool
-    """True: it would be named now. False: it would be unknown."""
+    """True: the person would be named. False: the person would be unknown."""
     similarity: float
     threshold: float
-    """The one it would be held against."""
+    """The similarity that a name would need."""
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
@@ -57,9 +57,9 @@ def what_if(
     margin: float,
     extra_margins: Mapping[UUID, float],
 ) -> WhatIf:
-    """Hold past sightings against the threshold of another target.
+    """Compare past sightings with the threshold of another target FPIR.
 
-    A sighting keeps the threshold that it was held against, which depended on how its images differed and on how
+    A sighting keeps the threshold of its time, which depended on how its images differed and on how
     crowded the gallery was around it; the two targets' distance for single images is added to it.
 
     Args:

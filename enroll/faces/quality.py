@@ -111,7 +111,7 @@ def _pose(pose: Pose, limits: QualityLimits) -> Iterator[Component]:
     turned, nods = "left" if pose.yaw > 0 else "right", "up" if pose.pitch > 0 else "down"
     look = "look at the camera"
     angles = (
-        ("yaw", pose.yaw, limits.yaw, f"is turned too far to its {turned}", look),
+        ("yaw", pose.yaw, limits.yaw, f"is turned too far to the person's {turned}", look),
         ("pitch", pose.pitch, limits.pitch, f"looks too far {nods}", look),
         ("roll", pose.roll, limits.roll, "is tilted too far", "hold it upright, or turn the picture"),
     )

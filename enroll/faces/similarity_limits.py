@@ -1,4 +1,4 @@
-"""When do two faces belong to one person? The limits that enrolment uses, with what was measured for them.
+"""The similarity limits of enrolment: from which cosine two faces belong to one person, and what was measured.
 
 Similarities are cosines of embeddings of stills (`embed_stills`); those of single frames are lower by about 0.007. ORL:
 40 people, 10 images each; portraits: 327 people with two official portraits each, many of them years apart.
@@ -17,7 +17,7 @@ from monitor.vision.matching.threshold import for_means, usual_similarity
 Embeddings = NDArray[np.float32]
 
 FITS: Final = 0.915
-"""An image less similar than this to the mean of the person's others shows somebody else."""
+"""An image less similar than this to the mean of the person's other images shows somebody else."""
 
 _FITS_WELL: Final = 0.935
 _GAP: Final = 0.03
@@ -36,23 +36,24 @@ are found in 95.9 % of cases on ORL and 99 % on the portraits, four of each of t
 images none was taken out, and 0.9 % of the portraits of one person that are years apart lie below."""
 
 SURE: Final = 0.935
-"""From here on the right one of several faces on a picture is certain enough to be taken."""
+"""One of several faces on a picture is taken for the person's from this similarity on."""
 
 _ALIKE: Final = (0.933, 0.945, 0.955)
 """Mean templates of 1, 2 and 3 or more images that are at least this similar may belong to one person. Chosen, with
-`_CROWD`, on one half of the portraits (164 people, one image each, years apart: someone enrolled twice is found in
+`_CROWDING`, on one half of the portraits (164 people, one image each, years apart: someone enrolled twice is found in
 94.5 %) and measured on the other: found in 96.9 %, and 13.5 % of new people are reported with somebody else. All 327:
 95.7 and 21 %. ORL: found in 97.5 % with one image each and 100 % with three; somebody else is reported in 7.5 and
 0 %."""
 
-_NEXT: Final = 3
-_CROWD: Final = 0.4
-"""Somebody who is like `_NEXT` others more than is usual among so many has to be more like the one who may be them, by
-this share of what is unusual; and less, where everybody else is far away."""
-_MOST_CROWD: Final = 0.02
+_NEIGHBOURS: Final = 3
+_CROWDING: Final = 0.4
+"""Crowding correction: where a template's mean similarity to its `_NEIGHBOURS` nearest others exceeds what is usual for
+the gallery's size, the limit rises by this share of the excess; it falls where the mean is below the usual."""
+_MOST_CROWDING: Final = 0.02
+"""The largest excess or shortfall that counts."""
 
-MOST_LOWERED: Final = _CROWD * _MOST_CROWD
-"""No limit is lowered by more, however far away everybody else is."""
+MOST_LOWERED: Final = _CROWDING * _MOST_CROWDING
+"""The crowding correction lowers no limit by more than this."""
 
 ALMOST_SURELY_ONE: Final = 0.955
 """Two single images of different people are this similar once in 100,000 times."""
@@ -191,7 +192,7 @@ def alike_from(members: Sequence[int]) -> float:
 
 
 def crowding(similarities: NDArray[np.float32], rows: NDArray[np.int64], usual: float) -> NDArray[np.float32]:
-    """How much the limit of `alike_from` moves for some of the people that a template is compared with.
+    """The crowding correction: how much the limit of `alike_from` moves for some of the people compared with.
 
     Args:
         similarities: float32 (n,), of the template to everybody else's.
@@ -202,21 +203,21 @@ def crowding(similarities: NDArray[np.float32], rows: NDArray[np.int64], usual: 
         float32 (k,): above 0 where the template is like many people, below where it is like few; 0 in a gallery of
         three or fewer.
     """
-    if len(similarities) <= _NEXT:
+    if len(similarities) <= _NEIGHBOURS:
         return np.zeros(len(rows), np.float32)
-    largest = np.sort(np.partition(similarities, -_NEXT - 1)[-_NEXT - 1 :])[::-1]
+    largest = np.sort(np.partition(similarities, -_NEIGHBOURS - 1)[-_NEIGHBOURS - 1 :])[::-1]
     theirs = similarities[rows]
-    found = np.where(theirs >= largest[-1], (largest.sum() - theirs) / _NEXT, largest[:_NEXT].mean())
-    return np.asarray(_CROWD * np.clip(found - usual, -_MOST_CROWD, _MOST_CROWD), np.float32)
+    found = np.where(theirs >= largest[-1], (largest.sum() - theirs) / _NEIGHBOURS, largest[:_NEIGHBOURS].mean())
+    return np.asarray(_CROWDING * np.clip(found - usual, -_MOST_CROWDING, _MOST_CROWDING), np.float32)
 
 
 def usually_next(size: int, mean_length: float, length: float) -> float:
-    """What `crowding` needs to know: how similar the next three people usually are.
+    """The usual mean similarity of the nearest three people, as `crowding` needs it.
 
     Args:
         size: people that a template is compared with.
         mean_length: of their templates.
         length: of the template.
     """
-    usual = usual_similarity(range(1, _NEXT + 1), max(size, _NEXT))
+    usual = usual_similarity(range(1, _NEIGHBOURS + 1), max(size, _NEIGHBOURS))
     return float(for_means(usual, np.float64(mean_length), min(length, 1.0)))

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
-from enroll.faces.judge import Rejection
-from enroll.imports.batch import Entry, Picture, Pile, group_by_person, is_hidden, is_picture
+from enroll.faces.acceptance import Rejection
+from enroll.imports.batch import Entry, ImportBatch, Picture, group_by_person, is_hidden, is_picture
 from monitor.errors import ImageError, UsageError
 
 MOST_ENTRIES: Final = 1_000_000
@@ -21,34 +21,34 @@ LARGEST: Final = 256 * 2**20
 """Bytes that one picture may unpack to."""
 
 WORST_RATIO: Final = 200
-"""How many times smaller than its content an entry may be: pictures hardly shrink, bombs shrink 1,000 times."""
+"""An entry's largest ratio of unpacked to packed size: pictures hardly shrink, ZIP bombs shrink 1,000 times."""
 
 _IS_UTF8: Final = 0x800
 """The flag of an entry whose name is declared to be UTF-8; the standard's other encoding is code page 437."""
 
 _SMALL: Final = 2**20
-"""Below this an entry is harmless, whatever its ratio."""
+"""Bytes up to which an entry is harmless, whatever its ratio."""
 
 
-def read_archive(path: Path, closing: ExitStack, *, group: str | None = None, only: str | None = None) -> Pile:
+def read_archive(path: Path, closing: ExitStack, *, group: str | None = None, only: str | None = None) -> ImportBatch:
     """The people in an archive; folders in it count as folders on the disk do.
 
     Args:
         closing: closes the archive when the pictures are no longer needed.
 
     Raises:
-        UsageError: the file is no ZIP archive, is damaged, or has too many entries.
+        UsageError: the file is not a ZIP archive, is damaged, or has too many entries.
     """
     try:
         archive = closing.enter_context(zipfile.ZipFile(path))
     except OSError as error:
         raise UsageError(f"The archive {path} cannot be read: {error.strerror}.") from None
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        raise UsageError(f"{path} is no ZIP archive, or it is damaged; pack the pictures again.") from None
+        raise UsageError(f"{path} is not a ZIP archive, or is damaged; pack the pictures again.") from None
     if len(archive.infolist()) > MOST_ENTRIES:
         raise UsageError(f"{path} has more than {MOST_ENTRIES} entries; import it in parts.")
     skipped: Counter[str] = Counter()
-    return Pile(group_by_person(_entries(archive, path, skipped), group, only, path.stem), skipped)
+    return ImportBatch(group_by_person(_entries(archive, path, skipped), group, only, path.stem), skipped)
 
 
 def _entries(archive: zipfile.ZipFile, path: Path, skipped: Counter[str]) -> Iterator[Entry]:
@@ -80,15 +80,15 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 def _flaw(info: zipfile.ZipInfo, inside: PurePath) -> str | None:
     if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
-        return "Its path leads out of the archive; pack the pictures again from inside their folder."
+        return "This entry's path leads out of the archive; pack the pictures again from inside their folder."
     if stat.S_ISLNK(info.external_attr >> 16):
-        return "It is a link; pack the picture itself."
+        return "This entry is a link; pack the picture itself."
     if info.flag_bits & 1:
-        return "It is encrypted; pack the pictures without a password."
+        return "This entry is encrypted; pack the pictures without a password."
     if info.file_size > LARGEST or (
         info.file_size > _SMALL and info.file_size > WORST_RATIO * max(info.compress_size, 1)
     ):
-        return f"It would unpack to {info.file_size / 2**20:.0f} MB, which no picture needs; pack it again."
+        return f"This entry would unpack to {info.file_size / 2**20:.0f} MB, too much for a picture; pack it again."
     return None
 
 

@@ -1,4 +1,4 @@
-"""What there is to import: people and their pictures, before any picture is read."""
+"""An import batch: people and their pictures, before any picture is read."""
 
 import os
 import re
@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final, TypeAlias
 
-from enroll.faces.judge import Rejection
+from db.names import folded
+from enroll.faces.acceptance import Rejection
 from enroll.people.store import Identity
 from monitor.errors import UsageError
 from monitor.text import natural_order
 from monitor.vision.images import SUFFIXES
 
 MOST_PICTURES: Final = 1_000_000
-"""A pile of more is refused: it is a wrong folder rather than people."""
+"""A batch with more pictures is refused: somebody gave the wrong folder."""
 
 _CAMERA_NAMES: Final = re.compile(
     r"(img|dsc[fn]?|dscn|pxl|p|mvc|image|imagen|bild|photo|foto|picture|scan|screenshot|whatsapp image|signal|face)",
@@ -28,7 +29,7 @@ _NUMBERING: Final = re.compile(r"([\s_.\-]*\(\d+\)|[\s_.\-]+\d+|[\s_.\-]+(copy|k
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that can be brought onto the disk while it is needed."""
+    """A picture that is a file on the disk while it is needed."""
 
     label: str
     """What the user calls it."""
@@ -43,18 +44,18 @@ class PersonPictures:
     identity: Identity
     pictures: tuple[Picture, ...]
     problems: tuple[Rejection, ...] = ()
-    """What was named for this person but cannot be used."""
+    """Pictures that were named for this person but cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
+class ImportBatch:
     """Everybody who is to be enrolled."""
 
     people: tuple[PersonPictures, ...]
     skipped: Mapping[str, int] = field(default_factory=dict)
-    """How many files were left aside: "hidden", "foreign" (no pictures) and "links"."""
+    """How many files were skipped: "hidden", "foreign" (not pictures) and "links"."""
     notes: tuple[str, ...] = ()
-    """How the pile was understood, for people: columns, encoding, separator."""
+    """How the batch was understood, for people: columns, encoding, separator."""
 
     @property
     def pictures(self) -> int:
@@ -66,7 +67,7 @@ Entry: TypeAlias = tuple[PurePath, Picture | Rejection]
 
 
 def readable(path: str) -> str:
-    """A path as text; bytes that are no UTF-8, from the days of other encodings, are taken for letters of Windows."""
+    """A path as text; bytes that are not UTF-8 are read as Windows-1252."""
     return re.sub("[\udc80-\udcff]+", lambda stray: os.fsencode(stray[0]).decode("cp1252", errors="replace"), path)
 
 
@@ -94,14 +95,14 @@ def group_by_person(
         only: one name for all pictures.
         around: a folder of this name may lie around everything; archives are packed so.
     """
-    listed = sorted(entries, key=lambda entry: natural_order(str(entry[0])))
+    listed = sorted(entries, key=lambda entry: (natural_order(folded(str(entry[0]))), str(entry[0])))
     depth = _depth_of_person([path for path, _ in listed], around)
     people: dict[str, list[Picture | Rejection]] = {}
     for path, found in listed:
         parts = path.parts[depth:]
         name = only or (parts[0] if len(parts) > 1 else name_from_file(PurePath(parts[0]).stem))
         if name is None:
-            reason = "The file's name names nobody; rename it, or put it into a folder with the person's name."
+            reason = "The file is not named after a person; rename it, or put it into a folder with the person's name."
             found = Rejection(found.label if isinstance(found, Picture) else found.image, reason)
         people.setdefault(readable(name or "?"), []).append(found)
     return tuple(person_pictures(Identity(name, group=group), found) for name, found in people.items())
@@ -132,13 +133,13 @@ def name_from_file(stem: str) -> str | None:
     return spaced
 
 
-def require_some(pile: Pile, path: Path) -> Pile:
+def require_some(batch: ImportBatch, path: Path) -> ImportBatch:
     """Raises: UsageError when there is nothing to enrol."""
-    if not pile.pictures and not any(person.problems for person in pile.people):
+    if not batch.pictures and not any(person.problems for person in batch.people):
         raise UsageError(f"There are no pictures in {path}; give a folder with one sub-folder a person.")
-    if pile.pictures > MOST_PICTURES:
-        raise UsageError(f"{path} holds {pile.pictures} pictures, more than {MOST_PICTURES}; import it in parts.")
-    return pile
+    if batch.pictures > MOST_PICTURES:
+        raise UsageError(f"{path} holds {batch.pictures} pictures, more than {MOST_PICTURES}; import it in parts.")
+    return batch
 
 
 def _depth_of_person(paths: list[PurePath], around: str | None) -> int:

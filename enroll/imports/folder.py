@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
-from enroll.faces.judge import Rejection
-from enroll.imports.batch import Entry, Picture, Pile, group_by_person, is_hidden, is_picture, readable
+from enroll.faces.acceptance import Rejection
+from enroll.imports.batch import Entry, ImportBatch, Picture, group_by_person, is_hidden, is_picture, readable
 from monitor.errors import UsageError
 
 
-def read_folder(folder: Path, *, group: str | None = None, only: str | None = None) -> Pile:
+def read_folder(folder: Path, *, group: str | None = None, only: str | None = None) -> ImportBatch:
     """The people in a folder and everything below it.
 
     Links are followed to files inside the folder only; folders that are links are left aside.
@@ -26,7 +26,7 @@ def read_folder(folder: Path, *, group: str | None = None, only: str | None = No
         os.scandir(folder).close()
     except OSError as error:
         raise UsageError(f"The folder {folder} cannot be read: {error.strerror}.") from None
-    return Pile(group_by_person(_walk(folder, skipped), group, only), skipped)
+    return ImportBatch(group_by_person(_walk(folder, skipped), group, only), skipped)
 
 
 def file_picture(path: Path) -> Picture:
@@ -77,5 +77,5 @@ def _look_at(path: Path, folder: Path) -> Picture | Rejection:
     except OSError as error:
         return Rejection(readable(str(path)), f"The file cannot be read: {error.strerror}.")
     if not stat.S_ISREG(kind):
-        return Rejection(readable(str(path)), "It is no file but a pipe or a device; copy the picture itself here.")
+        return Rejection(readable(str(path)), "This is a pipe or a device, not a file; copy the picture itself here.")
     return file_picture(path)

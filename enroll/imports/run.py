@@ -1,4 +1,4 @@
-"""Imports a pile of pictures: examined by several threads, judged and written person by person."""
+"""Imports a batch of pictures: several threads examine them, and each person is written in one transaction."""
 
 import hashlib
 import os
@@ -22,28 +22,28 @@ from db.errors import InvalidRecord
 from db.faces.templates import list_templates
 from enroll.faces.examine import Examination, Examiner, ExaminerMaker
 from enroll.imports.archive import read_archive
-from enroll.imports.batch import PersonPictures, Picture, Pile, group_by_person, is_picture, require_some
+from enroll.imports.batch import ImportBatch, PersonPictures, Picture, group_by_person, is_picture, require_some
 from enroll.imports.folder import file_picture, read_folder
 from enroll.imports.spreadsheet import SUFFIXES as LIST_SUFFIXES
 from enroll.imports.spreadsheet import read_list
 from enroll.people.enrol import enrol_person
-from enroll.people.gallery_index import load_roster
+from enroll.people.gallery_index import load_index
 from enroll.people.report import PersonReport, with_problems
-from enroll.people.store import Details, find_person
+from enroll.people.store import Enrolment, find_person
 from monitor.config import QualityLimits
 from monitor.errors import ImageError, UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 
 _AHEAD: Final = 8
-"""Pictures a worker that are examined before their turn; more would cost memory and gain nothing."""
+"""Pictures that each worker may examine ahead; more would cost memory and gain nothing."""
 
 Progress = Callable[[int, int], None]
 """Called with the pictures done and all pictures."""
 
 
 @contextmanager
-def open_pile(path: Path, *, group: str | None = None, only: str | None = None) -> Iterator[Pile]:
+def open_batch(path: Path, *, group: str | None = None, only: str | None = None) -> Iterator[ImportBatch]:
     """What there is to import at a path: a folder, a ZIP archive, a CSV or XLSX list, or one picture.
 
     Args:
@@ -62,18 +62,18 @@ def open_pile(path: Path, *, group: str | None = None, only: str | None = None) 
     with ExitStack() as stack:
         suffix = path.suffix.lower()
         if stat.S_ISDIR(kind):
-            pile = read_folder(path, group=group, only=only)
+            batch = read_folder(path, group=group, only=only)
         elif not stat.S_ISREG(kind):
-            raise UsageError(f"{path} is no file but a pipe or a device; give a folder, a ZIP archive or a list.")
+            raise UsageError(f"{path} is a pipe or a device, not a file; give a folder, a ZIP archive or a list.")
         elif suffix == ".zip":
-            pile = read_archive(path, stack, group=group, only=only)
+            batch = read_archive(path, stack, group=group, only=only)
         elif suffix in LIST_SUFFIXES:
-            pile = read_list(path, group=group)
+            batch = read_list(path, group=group)
         elif is_picture(path):
-            pile = Pile(group_by_person([(Path(path.name), file_picture(path))], group, only))
+            batch = ImportBatch(group_by_person([(Path(path.name), file_picture(path))], group, only))
         else:
-            raise UsageError(f"{path} is of no known kind; give a folder, a ZIP archive, a CSV or XLSX list.")
-        yield require_some(pile, path)
+            raise UsageError(f"{path} cannot be imported; give a folder, a ZIP archive, a list or a picture.")
+        yield require_some(batch, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,11 @@ class _Job:
     """Content hashes that the person is enrolled with."""
 
 
-def import_pile(
-    pile: Pile,
+def import_batch(
+    batch: ImportBatch,
     engine: Engine,
     cipher: TemplateCipher,
-    details: Details,
+    details: Enrolment,
     *,
     dry_run: bool = False,
     limits: QualityLimits | None = None,
@@ -95,7 +95,7 @@ def import_pile(
     workers: int | None = None,
     on_progress: Progress | None = None,
 ) -> Iterator[PersonReport]:
-    """Enrol everyone in a pile; closing the iterator stops after the last whole person.
+    """Enrol everyone in a batch; closing the iterator stops after the last whole person.
 
     Args:
         dry_run: say what would happen, and write nothing.
@@ -104,36 +104,36 @@ def import_pile(
         workers: None for one a core.
 
     Yields:
-        The account of each person, as soon as they are written.
+        Each person's report, as soon as they are written.
 
     Raises:
         MusterError: a model is missing, or the database cannot be read or written.
     """
     with reading(engine) as session:
-        roster = load_roster(session, cipher)
+        index = load_index(session, cipher)
     make = make_examiner or partial(Examiner, limits)
-    with closing(_examine_ahead(_jobs(pile, engine), make, workers or os.cpu_count() or 1)) as examined:
-        for person, examinations in _by_person(pile, examined, on_progress):
-            report = enrol_person(engine, cipher, roster, person.identity, examinations, details, dry_run=dry_run)
+    with closing(_examine_ahead(_jobs(batch, engine), make, workers or os.cpu_count() or 1)) as examined:
+        for person, examinations in _by_person(batch, examined, on_progress):
+            report = enrol_person(engine, cipher, index, person.identity, examinations, details, dry_run=dry_run)
             yield with_problems(report, person.problems)
 
 
 def _by_person(
-    pile: Pile, examined: Iterator[Examination], on_progress: Progress | None
+    batch: ImportBatch, examined: Iterator[Examination], on_progress: Progress | None
 ) -> Iterator[tuple[PersonPictures, list[Examination]]]:
-    """Everyone in the pile with the results of their pictures, which arrive in the pile's order."""
+    """Everyone in the batch with the results of their pictures, which arrive in the batch's order."""
     done = count(1)
-    for person in pile.people:
+    for person in batch.people:
         examinations: list[Examination] = []
         for examination in islice(examined, len(person.pictures)):
             examinations.append(examination)
             if on_progress is not None:
-                on_progress(next(done), pile.pictures)
+                on_progress(next(done), batch.pictures)
         yield person, examinations
 
 
-def _jobs(pile: Pile, engine: Engine) -> Iterator[_Job]:
-    for person in pile.people:
+def _jobs(batch: ImportBatch, engine: Engine) -> Iterator[_Job]:
+    for person in batch.people:
         try:
             with reading(engine) as session:
                 existing = find_person(session, person.identity)
@@ -149,7 +149,7 @@ def _jobs(pile: Pile, engine: Engine) -> Iterator[_Job]:
 def _examine_ahead(
     jobs: Iterator[_Job], make_examiner: ExaminerMaker, workers: int
 ) -> Generator[Examination, None, None]:
-    """Examine in threads, in order, and never far ahead of who takes the results."""
+    """Examine in threads, in order, at most `_AHEAD` pictures a worker ahead."""
     local = threading.local()
 
     def work(job: _Job) -> Examination:
@@ -171,7 +171,7 @@ def _examine_ahead(
 
 
 def examine_picture(examiner: Examiner, picture: Picture, known: frozenset[str] = frozenset()) -> Examination:
-    """Read and examine one picture; what cannot be read is said in the result."""
+    """Read and examine one picture; the result says why where it cannot be read."""
     try:
         with picture.at_hand() as path:
             content_hash = _hash(path, picture)

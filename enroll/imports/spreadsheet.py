@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from enroll.faces.judge import Rejection
-from enroll.imports.batch import PersonPictures, Picture, Pile, is_picture, person_pictures
+from enroll.faces.acceptance import Rejection
+from enroll.imports.batch import ImportBatch, PersonPictures, Picture, is_picture, person_pictures
 from enroll.imports.columns import Columns, guess_columns
 from enroll.imports.folder import file_picture, leads_outside
 from enroll.people.store import Identity
@@ -22,12 +22,12 @@ LARGEST: Final = 64 * 2**20
 
 _SEPARATORS: Final = ",;\t|"
 _LOOKED_AT: Final = 200
-"""Rows from which the columns are guessed."""
+"""Rows from which columns and separator are guessed."""
 _LETTERS: Final = 2**20
 """Bytes from which a code page is guessed."""
 
 
-def read_list(path: Path, *, group: str | None = None) -> Pile:
+def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
     """The people in a list. Its files are looked for from the list's own folder, and nowhere outside of it.
 
     Rows with the same number, or without one with the same name, are one person.
@@ -51,7 +51,7 @@ def read_list(path: Path, *, group: str | None = None) -> Pile:
         raise UsageError(f"The list {path} is empty; give each picture a row with file and name.")
     columns = guess_columns(rows[:_LOOKED_AT])
     body = numbered[1:] if columns.heading else numbered
-    return Pile(_people(path, body, columns, group), notes=(*notes, columns.described()))
+    return ImportBatch(_people(path, body, columns, group), notes=(*notes, columns.described()))
 
 
 def _people(
@@ -86,11 +86,11 @@ def _find(folder: Path, name: str) -> Picture | Rejection:
         if not path.exists():
             return Rejection(name, "The list names a file that is missing; correct its name or add it.")
         if not path.is_file():
-            return Rejection(name, "The list names something that is no file; correct its name.")
+            return Rejection(name, "The list names a folder or a device, not a file; correct the name.")
     except OSError as error:
         return Rejection(name, f"The file cannot be read: {error.strerror}.")
     if not is_picture(path):
-        return Rejection(name, "The file is no picture; give a JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.")
+        return Rejection(name, "The file is not a picture; give a JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.")
     return file_picture(path)
 
 
@@ -114,16 +114,16 @@ def _read_csv(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
 
 
 def decode(content: bytes) -> tuple[str, str]:
-    """The text of a file and the name of its encoding: by its mark, as UTF-8, else by its letters.
+    """The text of a file and its encoding: by its byte order mark, as UTF-8, or guessed from its letters.
 
     Raises:
-        UsageError: it is no text.
+        UsageError: the content is not text.
     """
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
             return content.decode(encoding, errors="replace"), encoding
     if b"\0" in content:
-        raise UsageError("The list is no text; save it as CSV or XLSX.")
+        raise UsageError("The list is not a text file; save it as CSV or XLSX.")
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
@@ -146,8 +146,9 @@ def _western_or_central(content: bytes) -> str:
 
 
 def _strangeness(text: str) -> int:
-    """How many foreign letters are none, or stand between two of their own kind: "fčv", "iøí". In code page 1252
-    "õ" is Portuguese, where an "e" follows; else it was the Hungarian "ő"."""
+    """Points against a code page: 2 for each sign that is not a letter, 1 for each letter between two of its own kind
+    (vowels or consonants: "fčv", "iøí"). In code page 1252 "õ" is Portuguese where an "e" follows; else it was the
+    Hungarian "ő"."""
     found = 0
     for place, sign in enumerate(text):
         if sign.isascii():
@@ -194,7 +195,7 @@ def _read_xlsx(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
         finally:
             book.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, SyntaxError):
-        raise UsageError(f"{path} is no XLSX workbook, or it is damaged; save it again.") from None
+        raise UsageError(f"{path} is not an XLSX workbook, or is damaged; save it again.") from None
 
 
 def _text(cell: object) -> str:

@@ -1,4 +1,4 @@
-"""Enrols one person from examined pictures: judged, stored in one transaction, and compared with everyone else."""
+"""Enrols one person from examined pictures: one transaction stores the good ones and compares them with everyone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,31 +12,29 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces.templates import load_members
 from db.names import clean
-from db.records import Person
+from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
-from enroll.faces.judge import Judgement, judge
 from enroll.faces.similarity_limits import mean_template
-from enroll.people.gallery_index import Known, Roster
+from enroll.people.gallery_index import GalleryIndex, Known
 from enroll.people.report import PersonReport, refused, report_of
-from enroll.people.store import Details, Identity, add_members, find_person, mark_alike
-from monitor.domain import EMBEDDING_SIZE, Embedding
+from enroll.people.store import Enrolment, Identity, add_members, find_person, mark_alike
 from monitor.vision.encoder import ENCODER_NAME
 
 
 def enrol_person(
     engine: Engine,
     cipher: TemplateCipher,
-    roster: Roster,
+    index: GalleryIndex,
     identity: Identity,
     examinations: Sequence[Examination],
-    details: Details,
+    details: Enrolment,
     *,
     dry_run: bool = False,
 ) -> PersonReport:
     """Enrol one person, or add pictures to someone enrolled. Nobody is made without at least one good picture.
 
     Args:
-        roster: everyone enrolled; the person is added to it.
+        index: everyone enrolled; the person is added to it.
         examinations: all pictures of the person.
         dry_run: say what would happen, and write nothing.
 
@@ -52,34 +50,19 @@ def enrol_person(
         except InvalidRecord as error:
             return refused(identity.name, examinations, str(error))
         hashes = {member.template.content_hash for member in enrolled}
-        judgement = judge(
-            [replace(one, known=True) if one.content_hash in hashes else one for one in examinations],
-            [member.embedding for member in enrolled],
-        )
+        embeddings = [member.embedding for member in enrolled]
+        pictures = [replace(one, known=True) if one.content_hash in hashes else one for one in examinations]
+        acceptance = accept_images(pictures, embeddings)
+        if not acceptance.accepted and (dry_run or existing is None):
+            return report_of(identity.name, len(examinations), acceptance, [])
         if dry_run:
-            embeddings = [member.embedding for member in enrolled]
-            return _foresee(roster, identity, existing, embeddings, examinations, judgement)
-        if not judgement.members and existing is None:
-            return report_of(identity.name, len(examinations), judgement, [])
-        known = add_members(session, cipher, identity, existing, judgement.members, details)
-        alike = mark_alike(session, roster, known, at=details.at) if known and judgement.members else []
+            together = np.stack([*embeddings, *acceptance.embeddings()])
+            who = existing.id if existing else uuid4()
+            known: Known | None = Known(who, identity.name, mean_template(together), len(together))
+            alike = index.alike(mean_template(together), len(together), but=who)
+        else:
+            known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
+            alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
     if known is not None:
-        roster.put(known)
-    return report_of(identity.name, len(examinations), judgement, alike)
-
-
-def _foresee(
-    roster: Roster,
-    identity: Identity,
-    existing: Person | None,
-    enrolled: Sequence[Embedding],
-    examinations: Sequence[Examination],
-    judgement: Judgement,
-) -> PersonReport:
-    if not judgement.members:
-        return report_of(identity.name, len(examinations), judgement, [])
-    together = np.concatenate([np.array(enrolled, np.float32).reshape(-1, EMBEDDING_SIZE), judgement.embeddings()])
-    known = Known(existing.id if existing else uuid4(), identity.name, mean_template(together), len(together))
-    alike = roster.alike(known.template, known.members, but=known.person)
-    roster.put(known)
-    return report_of(identity.name, len(examinations), judgement, alike)
+        index.put(known)
+    return report_of(identity.name, len(examinations), acceptance, alike)

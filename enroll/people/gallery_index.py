@@ -1,4 +1,4 @@
-"""Everyone enrolled, in memory, for finding people who are enrolled twice or look alike."""
+"""Everyone's templates in memory, to find people who are enrolled twice or look alike."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class LookAlike:
     """Someone whose template is so similar to another that both may be one person."""
 
     person: UUID
@@ -36,8 +36,8 @@ class Alike:
     """Cosine of the two mean templates."""
 
 
-class Roster:
-    """Compares one template with all. 512 bytes a person, and no limit to their number."""
+class GalleryIndex:
+    """Compares one template with all; 512 bytes a person."""
 
     def __init__(self, people: Iterable[Known] = ()) -> None:
         self._rows: dict[UUID, int] = {}
@@ -63,7 +63,7 @@ class Roster:
         self._templates[row] = unit(known.template)
         self._lengths += float(np.linalg.norm(known.template))
 
-    def alike(self, template: Embedding, members: int, *, but: UUID | None = None, most: int = 20) -> list[Alike]:
+    def alike(self, template: Embedding, members: int, *, but: UUID | None = None, most: int = 20) -> list[LookAlike]:
         """Who may be the same person, the most similar first.
 
         Args:
@@ -85,10 +85,10 @@ class Roster:
         for place, crowd in zip(places, crowding(similarities, places, usual), strict=True):
             known, similarity = self._people[rows[place]], float(similarities[place])
             if similarity >= alike_from([members, known.members]) + float(crowd):
-                found.append(Alike(known.person, known.name, similarity))
+                found.append(LookAlike(known.person, known.name, similarity))
         return sorted(found, key=lambda one: -one.similarity)[:most]
 
-    def nearest(self, face: Embedding, *, but: UUID) -> Alike | None:
+    def nearest(self, face: Embedding, *, but: UUID) -> LookAlike | None:
         """Who of all others is the most similar to one unit embedding; None when there is nobody else."""
         similarities = self._templates[: len(self._people)] @ face
         if but in self._rows:
@@ -96,15 +96,15 @@ class Roster:
         if not len(similarities) or np.isneginf(similarities.max()):
             return None
         row = int(similarities.argmax())
-        return Alike(self._people[row].person, self._people[row].name, float(similarities[row]))
+        return LookAlike(self._people[row].person, self._people[row].name, float(similarities[row]))
 
 
-def load_roster(session: Session, cipher: TemplateCipher) -> Roster:
+def load_index(session: Session, cipher: TemplateCipher) -> GalleryIndex:
     """Everyone who can be recognised.
 
     Raises:
         WrongKey: the templates were encrypted with another key.
     """
-    return Roster(
+    return GalleryIndex(
         Known(one.person, one.name, one.embedding, one.members) for one in load_gallery(session, cipher, ENCODER_NAME)
     )

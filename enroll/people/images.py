@@ -11,9 +11,9 @@ from db.engine import reading
 from db.records import ConsentKind
 from enroll.faces.examine import Examination, Examiner
 from enroll.people.enrol import enrol_person
-from enroll.people.gallery_index import load_roster
+from enroll.people.gallery_index import load_index
 from enroll.people.report import PersonReport
-from enroll.people.store import Details, Identity
+from enroll.people.store import Enrolment, Identity
 from monitor.domain import RgbImage
 
 
@@ -44,10 +44,10 @@ def enrol_from_images(
     """
     examiner = examiner or Examiner(steady=False)
     with reading(engine) as session:
-        roster = load_roster(session, cipher)
-    details = Details(at, actor, consent)
+        index = load_index(session, cipher)
+    details = Enrolment(at, actor, consent)
     return [
-        enrol_person(engine, cipher, roster, Identity(name, group=group), _examine(examiner, pictures), details)
+        enrol_person(engine, cipher, index, Identity(name, group=group), _examine(examiner, pictures), details)
         for name, pictures in people.items()
     ]
 

@@ -42,7 +42,7 @@ def re_encode(engine: Engine, cipher: TemplateCipher, embed: Embed, *, at: datet
         DatabaseError: the key is another one, or the database cannot be written.
     """
     with reading(engine) as session:
-        everyone = [summary.person for summary in people.list_people(session)]
+        everyone = people.members(session)
     for person in everyone:
         with writing(engine) as session:
             done = _re_encode_person(session, cipher, embed, person, at=at, actor=actor)

@@ -1,12 +1,12 @@
-"""The account of an enrolment: for every person what was taken, and for every other picture why not."""
+"""The report of an enrolment: for each person the accepted images, and for every other picture why not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from enroll.faces.acceptance import Acceptance, Rejection
 from enroll.faces.examine import Examination
-from enroll.faces.judge import Judgement, Rejection
-from enroll.people.gallery_index import Alike
+from enroll.people.gallery_index import LookAlike
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class PersonReport:
     unchanged: int = 0
     """Pictures that were enrolled before."""
     warnings: tuple[str, ...] = ()
-    alike: tuple[Alike, ...] = ()
+    alike: tuple[LookAlike, ...] = ()
     """Others who may be the same person."""
     problem: str | None = None
     """Why nothing of this person could be enrolled at all."""
@@ -39,27 +39,27 @@ class PersonReport:
         return record if self.problem is None else record | {"problem": self.problem}
 
 
-def report_of(name: str, images: int, judgement: Judgement, alike: list[Alike]) -> PersonReport:
-    """The account of one judged person."""
+def report_of(name: str, images: int, acceptance: Acceptance, alike: list[LookAlike]) -> PersonReport:
+    """What became of one person's pictures."""
     return PersonReport(
         name,
         images,
-        len(judgement.members),
-        judgement.rejected,
-        judgement.unchanged,
-        judgement.warnings,
+        len(acceptance.accepted),
+        acceptance.rejected,
+        acceptance.unchanged,
+        acceptance.warnings,
         tuple(alike),
     )
 
 
 def refused(name: str, examinations: Sequence[Examination], reason: str) -> PersonReport:
-    """The account of a person who cannot be enrolled, whatever the pictures."""
+    """The report on a person who cannot be enrolled, whatever the pictures."""
     rejected = tuple(Rejection(one.image, reason) for one in examinations)
     return PersonReport(name, len(examinations), 0, rejected, problem=reason)
 
 
 def with_problems(report: PersonReport, problems: Sequence[Rejection]) -> PersonReport:
-    """The same account, with what was named for the person but could not even be looked at."""
+    """The report with the pictures that could not even be read."""
     if not problems:
         return report
     return replace(report, images=report.images + len(problems), rejected=(*report.rejected, *problems))

@@ -11,14 +11,14 @@ from db.errors import InvalidRecord
 from db.faces import templates
 from db.people import consents, look_alikes, people
 from db.records import ConsentKind, Person
-from enroll.faces.judge import Member
-from enroll.people.gallery_index import Alike, Known, Roster, load_roster
+from enroll.faces.acceptance import AcceptedImage
+from enroll.people.gallery_index import GalleryIndex, Known, LookAlike, load_index
 from monitor.vision.encoder import ENCODER_NAME
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
-    """What is written down with the people of one enrolment."""
+class Enrolment:
+    """When, by whom and with which consents people are enrolled."""
 
     at: datetime
     """UTC."""
@@ -41,7 +41,7 @@ def find_person(session: Session, identity: Identity) -> Person | None:
     """The person who is meant, if enrolled: by number where there is one, else by name.
 
     Raises:
-        InvalidRecord: several people have the name, or the name is no name.
+        InvalidRecord: several people have the name, or the name is empty or too long.
     """
     if identity.number:
         return people.find_by_number(session, identity.number)
@@ -58,8 +58,8 @@ def add_members(
     cipher: TemplateCipher,
     identity: Identity,
     existing: Person | None,
-    members: Sequence[Member],
-    details: Details,
+    members: Sequence[AcceptedImage],
+    details: Enrolment,
 ) -> Known | None:
     """Adds pictures to a person, who is made where there is none, and computes the template anew.
 
@@ -113,23 +113,23 @@ def refresh_template(session: Session, cipher: TemplateCipher, person: Person, *
 
 def renew(
     session: Session, cipher: TemplateCipher, changed: Iterable[Person], *, at: datetime
-) -> list[tuple[Known, list[Alike]]]:
+) -> list[tuple[Known, list[LookAlike]]]:
     """Computes templates and look-alike marks anew of people whose images changed.
 
     Returns:
         Those who have a template, each with who looks like them now.
     """
     renewed = [refresh_template(session, cipher, person, at=at) for person in changed]
-    roster = load_roster(session, cipher)
-    return [(known, mark_alike(session, roster, known, at=at)) for known in renewed if known is not None]
+    index = load_index(session, cipher)
+    return [(known, mark_alike(session, index, known, at=at)) for known in renewed if known is not None]
 
 
-def mark_alike(session: Session, roster: Roster, known: Known, *, at: datetime) -> list[Alike]:
-    """Notes who looks like this person, so that naming either needs a larger margin.
+def mark_alike(session: Session, index: GalleryIndex, known: Known, *, at: datetime) -> list[LookAlike]:
+    """Notes the look-alikes of this person, so that naming either needs a larger margin.
 
     Returns:
-        Them, the most similar first.
+        The look-alikes, the most similar first.
     """
-    alike = roster.alike(known.template, known.members, but=known.person)
+    alike = index.alike(known.template, known.members, but=known.person)
     look_alikes.replace_for(session, known.person, [(one.person, one.similarity) for one in alike], at=at)
     return alike

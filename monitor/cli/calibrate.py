@@ -94,14 +94,14 @@ def calibrate(
 
 def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:
     from enroll.evaluation.curves import draw_identification, save_identification
-    from enroll.evaluation.evaluate import FPIR, embed_pile, evaluate, joined
+    from enroll.evaluation.evaluate import FPIR, embed_batch, evaluate, joined
     from enroll.evaluation.rates import paired
-    from enroll.imports.run import open_pile
+    from enroll.imports.run import open_batch
 
     with ExitStack() as stack:
-        pile = joined([stack.enter_context(open_pile(folder)) for folder in folders])
+        batch = joined([stack.enter_context(open_batch(folder)) for folder in folders])
         with picture_progress(as_json=as_json) as advance:
-            faces = embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance)
+            faces = embed_batch(batch, workers=os.cpu_count() or 1, on_progress=advance)
     recipes = evaluate(faces, enrolled=enrolled, target_fpir=settings.target_fpir, margin=settings.match_margin)
     if figure is not None:
         save_identification(recipes, figure)
@@ -221,8 +221,8 @@ def _embed(folder: Path | None, *, as_json: bool) -> "Embeddings":
 
     if folder is None:
         return np.empty((0, EMBEDDING_SIZE), np.float32)
-    from enroll.evaluation.evaluate import embed_pile
-    from enroll.imports.run import open_pile
+    from enroll.evaluation.evaluate import embed_batch
+    from enroll.imports.run import open_batch
 
-    with open_pile(folder) as pile, picture_progress(as_json=as_json) as advance:
-        return embed_pile(pile, workers=os.cpu_count() or 1, on_progress=advance).embeddings
+    with open_batch(folder) as batch, picture_progress(as_json=as_json) as advance:
+        return embed_batch(batch, workers=os.cpu_count() or 1, on_progress=advance).embeddings

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.faces import candidates, templates
-from db.faces.candidates import NewCapture
+from db.faces.candidates import NewCandidate
 from db.observations import sightings
 from db.people import people
 from monitor.recording.candidates import MOST_WAITING, NEW, TemplateCandidate, nearest
@@ -33,10 +33,10 @@ def take(session: Session, cipher: TemplateCipher, candidate: TemplateCandidate)
         return False
     if not _make_room(session, candidate.person, like):
         return False
-    candidates.quarantine(
+    candidates.add(
         session,
         cipher,
-        NewCapture(
+        NewCandidate(
             person=candidate.person,
             sighting=candidate.sighting,
             at=candidate.at,

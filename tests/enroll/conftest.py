@@ -16,7 +16,7 @@ from db.records import GalleryPerson
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
-from enroll.people.store import Details
+from enroll.people.store import Enrolment
 from monitor.domain import Box, Embedding, Face
 from monitor.vision.encoder import ENCODER_NAME
 
@@ -39,8 +39,8 @@ def engine(sqlite: Engine) -> Engine:
 
 
 @pytest.fixture
-def details() -> Details:
-    return Details(NOW, "tester")
+def details() -> Enrolment:
+    return Enrolment(NOW, "tester")
 
 
 @pytest.fixture

@@ -184,10 +184,7 @@ def _kiosks_and_sightings() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_wrong_pair_person_id_person"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["sighting_id"],
-            ["sighting.id"],
-            name=op.f("fk_wrong_pair_sighting_id_sighting"),
-            ondelete="SET NULL",
+            ["sighting_id"], ["sighting.id"], name=op.f("fk_wrong_pair_sighting_id_sighting"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wrong_pair")),
     )
@@ -287,10 +284,7 @@ def _moods() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_mood_sample_person_id_person"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["sighting_id"],
-            ["sighting.id"],
-            name=op.f("fk_mood_sample_sighting_id_sighting"),
-            ondelete="CASCADE",
+            ["sighting_id"], ["sighting.id"], name=op.f("fk_mood_sample_sighting_id_sighting"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mood_sample")),
         sqlite_with_rowid=False,

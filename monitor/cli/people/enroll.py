@@ -11,7 +11,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, shared, tell
-from monitor.cli.people.enrolment_report import Tally, tell_person, tell_pile, tell_sum
+from monitor.cli.people.enrolment_report import Tally, tell_batch, tell_person, tell_sum
 from monitor.cli.progress import picture_progress
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from db.crypto import TemplateCipher
     from db.records import ConsentKind
     from enroll.camera.session import Shown
-    from enroll.imports.batch import Pile
-    from enroll.people.store import Details
+    from enroll.imports.batch import ImportBatch
+    from enroll.people.store import Enrolment
     from monitor.config import Settings
 
 app = command_group("Turn images or camera shots into people with face templates.")
@@ -55,25 +55,25 @@ def import_(
     workers: WorkersOption = None,
 ) -> None:
     """Enrol people from pictures; for each picture that is not taken, the reason is printed."""
-    from enroll.imports.run import open_pile
-    from enroll.people.store import Details
+    from enroll.imports.run import open_batch
+    from enroll.people.store import Enrolment
 
-    details = Details(**run.stamp, consent=_consents(consent))
+    details = Enrolment(**run.stamp, consent=_consents(consent))
     settings = run.settings()
-    with open_pile(path, group=group, only=person) as pile:
-        _import(run, pile, settings, *run.open_store(settings, create=True), details, workers)
+    with open_batch(path, group=group, only=person) as batch:
+        _import(run, batch, settings, *run.open_store(settings, create=True), details, workers)
 
 
 @app.command()
 @shared
 def check(run: Run, path: PathArgument, person: PersonOption = None, workers: WorkersOption = None) -> None:
     """Say which pictures an import would take and which not, and write nothing."""
-    from enroll.imports.run import open_pile
-    from enroll.people.store import Details
+    from enroll.imports.run import open_batch
+    from enroll.people.store import Enrolment
 
     settings = run.settings()
-    with _store_to_read(run, settings) as (engine, cipher), open_pile(path, only=person) as pile:
-        _import(run, pile, settings, engine, cipher, Details(**run.stamp), workers, dry_run=True)
+    with _store_to_read(run, settings) as (engine, cipher), open_batch(path, only=person) as batch:
+        _import(run, batch, settings, engine, cipher, Enrolment(**run.stamp), workers, dry_run=True)
 
 
 @app.command()
@@ -95,8 +95,8 @@ def capture(
     from enroll.camera.session import take_shots
     from enroll.faces.examine import Examiner
     from enroll.people.enrol import enrol_person
-    from enroll.people.gallery_index import load_roster
-    from enroll.people.store import Details, Identity, find_person
+    from enroll.people.gallery_index import load_index
+    from enroll.people.store import Enrolment, Identity, find_person
     from monitor.sources.source import open_source
 
     agreed = _consents(consent)
@@ -104,10 +104,10 @@ def capture(
     engine, cipher = run.open_store(settings, create=True)
     identity = Identity(name, number, group)
     with reading(engine) as session:
-        roster = load_roster(session, cipher)
+        index = load_index(session, cipher)
         existing = find_person(session, identity)
     coach = Coach(
-        roster,
+        index,
         randomness=random.SystemRandom(),
         supervised=supervised,
         known=existing.id if existing else None,
@@ -115,7 +115,7 @@ def capture(
     )
     examiner = Examiner(settings.quality, steady=False)
     shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=run.as_json))
-    report = enrol_person(engine, cipher, roster, identity, shots, Details(**run.stamp, consent=agreed))
+    report = enrol_person(engine, cipher, index, identity, shots, Enrolment(**run.stamp, consent=agreed))
     tell_person(report, as_json=run.as_json)
     if not report.accepted:
         raise typer.Exit(1)
@@ -142,29 +142,29 @@ def _coaching(*, as_json: bool) -> "Callable[[Shown], None]":
 
 def _import(
     run: Run,
-    pile: "Pile",
+    batch: "ImportBatch",
     settings: "Settings",
     engine: "Engine",
     cipher: "TemplateCipher",
-    details: "Details",
+    details: "Enrolment",
     workers: int | None,
     *,
     dry_run: bool = False,
 ) -> None:
-    from enroll.imports.run import import_pile
+    from enroll.imports.run import import_batch
 
     started = time.monotonic()
     tally = Tally()
-    tell_pile(pile, as_json=run.as_json)
+    tell_batch(batch, as_json=run.as_json)
     options: dict[str, Any] = {"dry_run": dry_run, "limits": settings.quality, "workers": workers}
     try:
         with picture_progress(as_json=run.as_json) as advance:
-            for report in import_pile(pile, engine, cipher, details, **options, on_progress=advance):
+            for report in import_batch(batch, engine, cipher, details, **options, on_progress=advance):
                 tally.add(report)
                 tell_person(report, as_json=run.as_json)
     except KeyboardInterrupt:
         tally.interrupted = True
-    tell_sum(tally, pile, time.monotonic() - started, as_json=run.as_json, dry_run=dry_run)
+    tell_sum(tally, batch, time.monotonic() - started, as_json=run.as_json, dry_run=dry_run)
     if tally.interrupted:
         raise typer.Exit(130)
     if tally.rejected:

@@ -6,7 +6,7 @@ from monitor.cli.options import emit, tell
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
-    from enroll.imports.batch import Pile
+    from enroll.imports.batch import ImportBatch
     from enroll.people.report import PersonReport
 
 
@@ -24,9 +24,9 @@ class Tally:
         self.unchanged += report.unchanged
 
 
-def tell_pile(pile: "Pile", *, as_json: bool) -> None:
-    """Print how the pile was understood; JSON has these notes in its summary."""
-    for note in pile.notes if not as_json else ():
+def tell_batch(batch: "ImportBatch", *, as_json: bool) -> None:
+    """Print how the batch was understood; JSON has these notes in its summary."""
+    for note in batch.notes if not as_json else ():
         tell(printable(note))
 
 
@@ -48,11 +48,11 @@ def tell_person(report: "PersonReport", *, as_json: bool) -> None:
         )
 
 
-def tell_sum(tally: Tally, pile: "Pile", seconds: float, *, as_json: bool, dry_run: bool) -> None:
+def tell_sum(tally: Tally, batch: "ImportBatch", seconds: float, *, as_json: bool, dry_run: bool) -> None:
     """Print the last line: all people and pictures together."""
-    skipped = {kind: count for kind, count in pile.skipped.items() if count}
+    skipped = {kind: count for kind, count in batch.skipped.items() if count}
     if as_json:
-        more = {"skipped": skipped, "seconds": round(seconds, 2), "notes": list(pile.notes)}
+        more = {"skipped": skipped, "seconds": round(seconds, 2), "notes": list(batch.notes)}
         emit({"summary": vars(tally) | more})
         return
     verb = "would be taken" if dry_run else "taken"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from db.records import Person, WaitingCapture
+    from db.records import Person, WaitingCandidate
     from monitor.desk.people.template_review import Grown
 
 
@@ -103,7 +103,7 @@ def _id(text: str) -> UUID:
         raise UsageError(f"{text!r} is not the id of a capture; see 'muster people review-growth'.") from None
 
 
-def _record(one: "WaitingCapture | Grown") -> dict[str, Any]:
+def _record(one: "WaitingCandidate | Grown") -> dict[str, Any]:
     """One line of `--json`."""
     from monitor.desk.people.template_review import Grown
 

@@ -16,9 +16,9 @@ from enroll.camera.coach import WORDS, Advice, AskedPose, Coach
 from enroll.camera.session import EnrolmentError, Shown, take_shots
 from enroll.faces.examine import Examiner
 from enroll.people.enrol import enrol_person
-from enroll.people.gallery_index import Roster, load_roster
+from enroll.people.gallery_index import GalleryIndex, load_index
 from enroll.people.report import PersonReport
-from enroll.people.store import Details, Identity, find_person
+from enroll.people.store import Enrolment, Identity, find_person
 from monitor.config import QualityLimits
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError
@@ -40,7 +40,7 @@ class Wish:
     """Who is to be enrolled, and how."""
 
     identity: Identity
-    details: Details
+    details: Enrolment
     supervised: bool
     """Somebody stands by and vouches for the person, so turns that do not come are left out."""
 
@@ -171,9 +171,9 @@ def enrol_from(
         DatabaseError: the database cannot be read or written.
     """
     with reading(engine) as read:
-        roster = load_roster(read, cipher)
+        index = load_index(read, cipher)
         existing = find_person(read, wish.identity)
-    coach = _coach(roster, existing.id if existing else None, wish, booth)
+    coach = _coach(index, existing.id if existing else None, wish, booth)
     try:
         shots = take_shots(
             Watched(frames(), session.see),
@@ -188,7 +188,7 @@ def enrol_from(
         raise
     if session.stopped():
         return None
-    return enrol_person(engine, cipher, roster, wish.identity, shots, wish.details)
+    return enrol_person(engine, cipher, index, wish.identity, shots, wish.details)
 
 
 def booth_for(limits: QualityLimits) -> Booth:
@@ -199,11 +199,11 @@ def booth_for(limits: QualityLimits) -> Booth:
 def wish_of(name: str, number: str, group: str, at: datetime, actor: str, *, agreed: bool, supervised: bool) -> Wish:
     """What a form says; empty fields count as not given."""
     identity = Identity(name.strip(), number.strip() or None, group.strip() or None)
-    return Wish(identity, Details(at, actor, ("face", "mood") if agreed else ()), supervised)
+    return Wish(identity, Enrolment(at, actor, ("face", "mood") if agreed else ()), supervised)
 
 
-def _coach(roster: Roster, known: UUID | None, wish: Wish, booth: Booth) -> Coach:
-    return Coach(roster, randomness=booth.randomness, supervised=wish.supervised, known=known, limits=booth.limits)
+def _coach(index: GalleryIndex, known: UUID | None, wish: Wish, booth: Booth) -> Coach:
+    return Coach(index, randomness=booth.randomness, supervised=wish.supervised, known=known, limits=booth.limits)
 
 
 def _when_new(tell: Callable[[Shown], None]) -> Callable[[Shown], None]:

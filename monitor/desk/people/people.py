@@ -15,12 +15,12 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
-from db.people import consents, pages, people, pins
+from db.people import consents, look_alikes, pages, people, pins
 from db.records import Consent, Page, Person, PersonSummary, Template, Want
 from enroll.faces.similarity_limits import fit_of_each
-from enroll.imports.run import import_pile, open_pile
+from enroll.imports.run import import_batch, open_batch
 from enroll.people.report import PersonReport
-from enroll.people.store import Details
+from enroll.people.store import Enrolment
 from monitor.attendance.days import Period
 from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
@@ -228,7 +228,7 @@ def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Se
 
 
 def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:
-    found = pages.look_alikes_of(session, person)
+    found = look_alikes.of_person(session, person)
     names = pages.names(session, [other for other, _ in found])
     return tuple((names[other], similarity) for other, similarity in found if other in names)
 
@@ -245,6 +245,6 @@ def import_folder(
     actor: str,
 ) -> list[PersonReport]:
     """Enrol everybody in a folder, archive or list. Raises: MusterError."""
-    details = Details(at, actor, ("face", "mood") if consented else ())
-    with open_pile(path) as pile:
-        return list(import_pile(pile, engine, cipher, details, limits=limits, on_progress=on_progress))
+    details = Enrolment(at, actor, ("face", "mood") if consented else ())
+    with open_batch(path) as batch:
+        return list(import_batch(batch, engine, cipher, details, limits=limits, on_progress=on_progress))

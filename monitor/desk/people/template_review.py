@@ -20,9 +20,9 @@ from db.errors import DatabaseDamaged
 from db.faces import candidates, templates
 from db.observations import sightings
 from db.people import consents, people
-from db.records import Person, SightingRecord, Template, WaitingCapture
+from db.records import Person, SightingRecord, Template, WaitingCandidate
 from enroll.faces.similarity_limits import FITS, similarity
-from enroll.people.gallery_index import Alike, load_roster
+from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import renew
 from monitor.domain import Embedding, RgbImage
 from monitor.errors import MusterError, UsageError
@@ -49,7 +49,7 @@ class Accepted:
     name: str
     members: int
     """Images behind the person's template now."""
-    alike: tuple[Alike, ...]
+    alike: tuple[LookAlike, ...]
     """Who looks like the person now, the most similar first."""
 
 
@@ -81,11 +81,11 @@ def views_of(engine: Engine, cipher: TemplateCipher, person: UUID) -> list[View]
         names = {kiosk.id: kiosk.name for kiosk in kiosks.all_kiosks(session)}
         return [
             *(_waits(session, cipher, names, one) for one in candidates.waiting(session, person)),
-            *(_taken(session, cipher, names, one) for one in candidates.grown(session, person)),
+            *(_taken(session, cipher, names, one) for one in candidates.accepted(session, person)),
         ]
 
 
-def waiting(engine: Engine, person: Person | None = None) -> list[WaitingCapture]:
+def waiting(engine: Engine, person: Person | None = None) -> list[WaitingCandidate]:
     """Captures that wait for a review, oldest first."""
     with reading(engine) as session:
         return candidates.waiting(session, person.id if person else None)
@@ -96,7 +96,7 @@ def grown(engine: Engine, person: Person | None = None) -> list[Grown]:
     with reading(engine) as session:
         return [
             Grown(one, people.get_person(session, one.person).name, _is_voided(session, one))
-            for one in candidates.grown(session, person.id if person else None)
+            for one in candidates.accepted(session, person.id if person else None)
         ]
 
 
@@ -106,7 +106,7 @@ def picture(engine: Engine, cipher: TemplateCipher, capture: UUID) -> bytes:
         return candidates.load_face(session, cipher, capture)[1]
 
 
-def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[WaitingCapture], folder: Path) -> None:
+def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[WaitingCandidate], folder: Path) -> None:
     """Write the aligned faces into a folder that only its owner can read, all of them or none.
 
     Raises:
@@ -156,7 +156,7 @@ def accept(
         return Accepted(template, person.name, known.members, tuple(alike))
 
 
-def reject(engine: Engine, capture: UUID, *, at: datetime, actor: str, of: Person | None = None) -> WaitingCapture:
+def reject(engine: Engine, capture: UUID, *, at: datetime, actor: str, of: Person | None = None) -> WaitingCandidate:
     """Delete a capture unused. Raises: InvalidRecord, or UsageError when it is not this person's."""
     with writing(engine) as session:
         one = candidates.get(session, capture)
@@ -191,7 +191,7 @@ def roll_back(
 def roll_back_all(engine: Engine, cipher: TemplateCipher, person: Person, *, at: datetime, actor: str) -> int:
     """Take everything that grew out of a person's template. Returns how much that was."""
     with writing(engine) as session:
-        found = candidates.grown(session, person.id)
+        found = candidates.accepted(session, person.id)
         for one in found:
             candidates.roll_back(session, one.id, at=at, actor=actor)
         if found:
@@ -204,7 +204,7 @@ def _require_owner(owner: Person, of: Person | None) -> None:
         raise UsageError(f"That is {owner.name}'s, not {of.name}'s; see 'muster people review-growth'.")
 
 
-def _require_consent(session: Session, capture: WaitingCapture) -> None:
+def _require_consent(session: Session, capture: WaitingCandidate) -> None:
     if consents.current(session, capture.person, "face") is not True:
         raise UsageError(
             f"{capture.name} has not agreed that faces are kept; reject the capture, or write the consent down "
@@ -212,18 +212,18 @@ def _require_consent(session: Session, capture: WaitingCapture) -> None:
         )
 
 
-def _require_room(session: Session, capture: WaitingCapture) -> None:
-    if len(candidates.grown(session, capture.person)) >= MOST_GROWN:
+def _require_room(session: Session, capture: WaitingCandidate) -> None:
+    if len(candidates.accepted(session, capture.person)) >= MOST_GROWN:
         raise UsageError(f"{capture.name} has {MOST_GROWN} images that grew already; roll one back first.")
 
 
-def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCapture, face: Embedding) -> None:
+def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCandidate, face: Embedding) -> None:
     """The gallery may have changed since the capture: compare it with everybody again."""
     members = templates.load_members(session, cipher, capture.person, ENCODER_NAME)
     own = similarity([member.embedding for member in members], [face])
     if capture.encoder != ENCODER_NAME or own is None:
         raise UsageError(f"The capture of {capture.name} belongs to templates that are gone; reject it.")
-    others = load_roster(session, cipher).nearest(face, but=capture.person)
+    others = load_index(session, cipher).nearest(face, but=capture.person)
     if own < FITS or (others is not None and own - others.similarity < CLEAR):
         like = f", and {others.similarity:.3f} like {others.name}" if others is not None else ""
         raise UsageError(f"The capture is only {own:.3f} like {capture.name}{like}; reject it.")
@@ -233,7 +233,7 @@ def _is_voided(session: Session, template: Template) -> bool:
     return template.sighting is not None and ledger.is_voided(session, template.sighting)
 
 
-def _waits(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one: WaitingCapture) -> View:
+def _waits(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one: WaitingCandidate) -> View:
     return View(
         one.id, True, one.at, _where(names, sightings.get(session, one.sighting)),
         _picture(lambda: candidates.load_face(session, cipher, one.id)[1]), one.similarity, one.lead, one.nearest,

@@ -1,4 +1,4 @@
-"""Faces that nobody knows: grouped by likeness, named, merged or discarded. It blocks: call it in workers only."""
+"""Faces that nobody knows: grouped by similarity, named, merged or discarded. It blocks: call it in workers only."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.observations import sightings
-from db.people import pages, people
+from db.people import people
 from db.records import Person, Visitor
+from enroll.faces.acceptance import Acceptance, Rejection, accept_images
 from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
-from enroll.faces.judge import Judgement, Rejection, judge
 from enroll.faces.quality import Component, assess
 from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
-from enroll.people.gallery_index import Alike, load_roster
-from enroll.people.store import Details, Identity, add_members, mark_alike
+from enroll.people.gallery_index import LookAlike, load_index
+from enroll.people.store import Enrolment, Identity, add_members, mark_alike
 from monitor.config import QualityLimits
 from monitor.desk.people.merging import Unlike, unlike
 from monitor.domain import EMBEDDING_SIZE, Embedding, RgbImage
@@ -81,7 +81,7 @@ class VisitorEnrolled:
     """Shots that became templates."""
     rejected: tuple[Rejection, ...]
     """Shots that did not, each with the reason."""
-    alike: tuple[Alike, ...]
+    alike: tuple[LookAlike, ...]
     """Who looks like the person, the most similar first."""
 
 
@@ -92,25 +92,25 @@ def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: Zo
         faces = sightings.count_visitors(session)
         for _ in range(batches):
             last = (visits[-1].sighting.first_at, visits[-1].sighting.id) if visits else None
-            batch = pages.visitors_before(session, cipher, last, BATCH)
+            batch = sightings.visitors(session, cipher, after=last, limit=BATCH)
             visits += batch
             if len(batch) < BATCH:
-                return VisitorsView(tuple(group_by_likeness(visits, zone)), batches, False, faces)
-    return VisitorsView(tuple(group_by_likeness(visits, zone)), batches, True, faces)
+                return VisitorsView(tuple(group_by_similarity(visits, zone)), batches, False, faces)
+    return VisitorsView(tuple(group_by_similarity(visits, zone)), batches, True, faces)
 
 
-def group_by_likeness(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
+def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
     """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
     groups: list[list[Visitor]] = []
     sums = np.zeros((len(visits), EMBEDDING_SIZE), np.float32)
     units = np.zeros_like(sums)
     for visit in visits:
-        best, likeness = 0, -1.0
+        best, similarity = 0, -1.0
         if visit.embedding is not None and groups:
             similar = units[: len(groups)] @ visit.embedding
             best = int(np.argmax(similar))
-            likeness = float(similar[best]) / float(np.linalg.norm(visit.embedding))
-        if likeness < ALMOST_SURELY_ONE:
+            similarity = float(similar[best]) / float(np.linalg.norm(visit.embedding))
+        if similarity < ALMOST_SURELY_ONE:
             best = len(groups)
             groups.append([])
         groups[best].append(visit)
@@ -148,15 +148,15 @@ def name(
         UsageError: no shot passes.
         DatabaseError: the name is not acceptable, or the database cannot be read or written.
     """
-    judged = judge(_examine(group, limits))
-    if not judged.members:
-        reason = judged.rejected[0].reason if judged.rejected else "No picture of the face was kept."
+    acceptance = accept_images(_examine(group, limits))
+    if not acceptance.accepted:
+        reason = acceptance.rejected[0].reason if acceptance.rejected else "No picture of the face was kept."
         raise UsageError(
             f"No shot of this visitor is good enough to enrol from. {reason} {_INSTEAD}", code="no-good-shot"
         )
     with writing(engine) as session:
         person = people.add_person(session, name, at=at, actor=actor)
-        return _enrol(session, cipher, group, person, judged, Details(at, actor))
+        return _enrol(session, cipher, group, person, acceptance, Enrolment(at, actor))
 
 
 def is_person(
@@ -185,8 +185,8 @@ def is_person(
         who = people.get_person(session, person)
         if not force and (refusal := _compare(session, cipher, group, who)):
             raise refusal
-        judged = judge(shots, () if force else _faces(session, cipher, who))
-        return _enrol(session, cipher, group, who, judged, Details(at, actor))
+        acceptance = accept_images(shots, () if force else _faces(session, cipher, who))
+        return _enrol(session, cipher, group, who, acceptance, Enrolment(at, actor))
 
 
 def discard(engine: Engine, group: VisitorGroup, *, at: datetime, actor: str) -> None:
@@ -225,12 +225,19 @@ def _examine(group: VisitorGroup, limits: QualityLimits) -> list[Examination]:
 
 
 def _enrol(
-    session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person, judged: Judgement, details: Details
+    session: Session,
+    cipher: TemplateCipher,
+    group: VisitorGroup,
+    person: Person,
+    acceptance: Acceptance,
+    details: Enrolment,
 ) -> VisitorEnrolled:
     """Store the shots that were taken, mark look-alikes, and put the name on all visits."""
-    known = add_members(session, cipher, Identity(person.name), person, judged.members, details)
-    alike = mark_alike(session, load_roster(session, cipher), known, at=details.at) if known and judged.members else []
+    known = add_members(session, cipher, Identity(person.name), person, acceptance.accepted, details)
+    alike = (
+        mark_alike(session, load_index(session, cipher), known, at=details.at) if known and acceptance.accepted else []
+    )
     for visit in group.visits:
         sightings.name_visitor(session, visit.sighting.id, person.id, at=details.at, actor=details.actor)
     namesakes = len(people.find_by_name(session, person.name))
-    return VisitorEnrolled(person, namesakes, len(judged.members), judged.rejected, tuple(alike))
+    return VisitorEnrolled(person, namesakes, len(acceptance.accepted), acceptance.rejected, tuple(alike))

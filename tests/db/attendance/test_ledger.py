@@ -20,6 +20,7 @@ from db.observations import sightings
 from db.people import look_alikes, people
 from db.records import AttendanceEvent, LedgerKind, NewEvent, SightingRecord
 from db.schema import KioskRow, PersonRow, SubjectRow
+from tests.db.rows import newest_events
 
 WRITER = "tests.db.attendance.ledger_writer"
 
@@ -60,7 +61,7 @@ def test_rows_follow_each_other(engine: Engine, door: tuple[UUID, UUID], at: dat
         rows = _append(session, door, at, 5)
     with reading(engine) as session:
         assert ledger.verify(session).whole
-        assert [row.seq for row in ledger.newest(session)] == [5, 4, 3, 2, 1]
+        assert [row.seq for row in newest_events(session)] == [5, 4, 3, 2, 1]
         assert ledger.get(session, rows[0].id) == rows[0]
         assert ledger.of_person(session, door[0]) == rows
         check = ledger.verify(session, known_head=rows[2].hash)
@@ -156,7 +157,7 @@ def test_two_programs_write_one_chain(engine: Engine, door: tuple[UUID, UUID]) -
     ]
     printed = [UUID(line) for process in both for line in process.communicate(timeout=400)[0].split()]
     with reading(engine) as session:
-        assert {row.id for row in ledger.newest(session)} == set(printed)
+        assert {row.id for row in newest_events(session)} == set(printed)
         assert len(printed) == 50
         assert ledger.verify(session).whole
 
@@ -169,7 +170,7 @@ def test_what_was_acknowledged_survives_a_kill(sqlite: Engine, sqlite_door: tupl
     writer.kill()
     writer.wait()
     with reading(sqlite) as session:
-        there = {row.id for row in ledger.newest(session, limit=100_000)}
+        there = {row.id for row in newest_events(session, limit=100_000)}
         assert set(acknowledged) <= there
         assert ledger.verify(session).whole
 
@@ -217,7 +218,7 @@ def test_not_me_takes_the_name_off_and_remembers_it(
         with writing(engine) as session:
             corrections.not_me(session, cipher, event.id, id=new_id(), at=at, kiosk=kiosk, actor="door")
     with reading(engine) as session:
-        assert [row.kind for row in ledger.newest(session)] == ["void", "check_in"]
+        assert [row.kind for row in newest_events(session)] == ["void", "check_in"]
         assert look_alikes.wrongly_named(session) == {person: 1}
         named = sightings.get(session, seen.id)
         assert named is not None

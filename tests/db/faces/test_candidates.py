@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import audit
 from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
-from db.faces.candidates import NewCapture
+from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
 from db.privacy import erasure, retention, rotation
 from db.privacy.retention import Retention
-from db.records import NewEvent, Person, SightingRecord, WaitingCapture
+from db.records import NewEvent, Person, SightingRecord, WaitingCandidate
+from tests.db.rows import newest_entries, newest_events
 
 ENCODER = "test-1"
-Keep = Callable[..., WaitingCapture]
+Keep = Callable[..., WaitingCandidate]
 
 
 def _face(seed: int) -> np.ndarray:
@@ -58,7 +58,7 @@ def ada(engine: Engine, cipher: TemplateCipher, at: datetime) -> Person:
 def keep(engine: Engine, cipher: TemplateCipher, at: datetime) -> Keep:
     """Keeps a capture of a sighting that checked somebody in."""
 
-    def keep(person: Person, seed: int = 2) -> WaitingCapture:
+    def keep(person: Person, seed: int = 2) -> WaitingCandidate:
         with writing(engine) as session:
             kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
             seen = SightingRecord(new_id(), kiosk, 1, at, at, 9, person.id, person.id, 0.97, None, None, 0.94)
@@ -66,10 +66,10 @@ def keep(engine: Engine, cipher: TemplateCipher, at: datetime) -> Keep:
             event = NewEvent(new_id(), "check_in", person.id, at, "UTC", kiosk, "face", "door", at, sighting=seen.id)
             ledger.append(session, event)
             chip = f"chip {seed}".encode()
-            capture = NewCapture(
+            capture = NewCandidate(
                 person.id, seen.id, at, ENCODER, _face(seed), chip, {"sharpness": 0.2}, 0.97, 0.03, 0.9
             )
-            return candidates.quarantine(session, cipher, capture)
+            return candidates.add(session, cipher, capture)
 
     return keep
 
@@ -80,9 +80,9 @@ def _mean(engine: Engine, cipher: TemplateCipher) -> tuple[bytes, int]:
     return one.embedding.tobytes(), one.members
 
 
-def _event_of(engine: Engine, capture: WaitingCapture) -> UUID:
+def _event_of(engine: Engine, capture: WaitingCandidate) -> UUID:
     with reading(engine) as session:
-        return next(one.id for one in ledger.newest(session) if one.sighting == capture.sighting)
+        return next(one.id for one in newest_events(session) if one.sighting == capture.sighting)
 
 
 def test_what_waits_changes_nothing(engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep) -> None:
@@ -93,7 +93,7 @@ def test_what_waits_changes_nothing(engine: Engine, cipher: TemplateCipher, ada:
         assert len(templates.load_members(session, cipher, ada.id, ENCODER)) == 1
         assert templates.count_by_person(session, [ada.id]) == {ada.id: 1}
         assert candidates.waiting(session) == candidates.waiting(session, ada.id) == [capture]
-        assert candidates.grown(session) == []
+        assert candidates.accepted(session) == []
     assert (capture.name, capture.similarity, capture.lead, capture.nearest) == ("Ada", 0.97, 0.03, 0.9)
 
 
@@ -106,7 +106,7 @@ def test_what_is_accepted_is_a_template_until_it_is_rolled_back(
         grown = candidates.accept(session, cipher, capture.id, at=at, actor="desk")
         templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
         assert candidates.waiting(session) == []
-        assert candidates.grown(session, ada.id) == [grown]
+        assert candidates.accepted(session, ada.id) == [grown]
         assert (grown.sighting, grown.source) == (capture.sighting, "door, 2026-03-02 08:00 UTC")
         assert templates.load_chip(session, cipher, grown.id) == b"chip 2"
     mean, members = _mean(engine, cipher)
@@ -115,7 +115,7 @@ def test_what_is_accepted_is_a_template_until_it_is_rolled_back(
     with writing(engine) as session:
         candidates.roll_back(session, grown.id, at=at, actor="desk")
         templates.refresh_mean(session, cipher, ada.id, ENCODER, at=at)
-        said = [entry.action for entry in audit.newest(session, person=ada.id)]
+        said = [entry.action for entry in newest_entries(session, person=ada.id)]
     assert _mean(engine, cipher) == before
     assert {"quarantine capture", "accept capture", "delete template"} <= set(said)
 
@@ -124,7 +124,7 @@ def test_only_what_grew_can_be_rolled_back(engine: Engine, cipher: TemplateCiphe
     with reading(engine) as session:
         (enrolled,) = templates.list_templates(session, ada.id)
     for template in (enrolled.id, new_id()):
-        with pytest.raises(InvalidRecord, match="nothing to roll back"), writing(engine) as session:
+        with pytest.raises(InvalidRecord, match="nothing can be rolled back"), writing(engine) as session:
             candidates.roll_back(session, template, at=at, actor="desk")
 
 
@@ -138,29 +138,29 @@ def test_a_rejected_capture_is_gone(
         candidates.accept(session, cipher, capture.id, at=at, actor="desk")
     with reading(engine) as session:
         assert candidates.waiting(session) == []
-        assert audit.newest(session, limit=1)[0].action == "reject capture"
+        assert newest_entries(session, limit=1)[0].action == "reject capture"
 
 
 def test_a_sighting_gives_one_capture(
     engine: Engine, cipher: TemplateCipher, ada: Person, keep: Keep, at: datetime
 ) -> None:
     capture = keep(ada)
-    again = NewCapture(ada.id, capture.sighting, at, ENCODER, _face(3), b"chip", {}, 0.97, 0.03, 0.9)
+    again = NewCandidate(ada.id, capture.sighting, at, ENCODER, _face(3), b"chip", {}, 0.97, 0.03, 0.9)
     with pytest.raises(InvalidRecord, match="already"), writing(engine) as session:
-        candidates.quarantine(session, cipher, again)
+        candidates.add(session, cipher, again)
     with writing(engine) as session:
         candidates.accept(session, cipher, capture.id, at=at, actor="desk")
     with pytest.raises(InvalidRecord, match="already"), writing(engine) as session:
-        candidates.quarantine(session, cipher, again)
+        candidates.add(session, cipher, again)
     with pytest.raises(InvalidRecord, match="no person"), writing(engine) as session:
-        candidates.quarantine(session, cipher, replace(again, person=new_id(), sighting=new_id()))
+        candidates.add(session, cipher, replace(again, person=new_id(), sighting=new_id()))
 
 
 def test_faces_are_sealed_and_follow_a_new_key(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
     with writing(sqlite) as session:
         person = people.add_person(session, "Ada", at=at, actor="desk")
-        one = NewCapture(person.id, new_id(), at, ENCODER, _face(2), b"chip in the clear", {}, 0.97, 0.03, 0.9)
-        capture = candidates.quarantine(session, cipher, one)
+        one = NewCandidate(person.id, new_id(), at, ENCODER, _face(2), b"chip in the clear", {}, 0.97, 0.03, 0.9)
+        capture = candidates.add(session, cipher, one)
     scrub(sqlite)
     content = Path(str(sqlite.url.database)).read_bytes()
     assert b"chip in the clear" not in content
@@ -228,8 +228,8 @@ def test_not_me_takes_back_what_was_accepted(
             corrections.not_me(session, cipher, event, id=new_id(), at=at, kiosk=kiosk, actor="door")
     assert _mean(engine, cipher) == before
     with reading(engine) as session:
-        assert candidates.grown(session) == []
-        assert len(look_alikes.wrong_pairs(session)) == 1
+        assert candidates.accepted(session) == []
+        assert look_alikes.wrongly_named(session) == {ada.id: 1}
 
 
 def test_a_merge_does_not_keep_what_waits(
@@ -253,4 +253,4 @@ def test_what_nobody_reviewed_is_deleted_after_its_time(
         assert [one.id for one in candidates.waiting(session)] == [waits.id]
         assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=10), actor="desk").captures == 1
         assert candidates.waiting(session) == []
-        assert len(candidates.grown(session)) == 1
+        assert len(candidates.accepted(session)) == 1

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
-from db import audit
 from db.attendance import corrections, ledger
 from db.engine import reading, writing
 from db.errors import DatabaseBusy
@@ -20,6 +19,7 @@ from db.people import consents, people
 from db.privacy import erasure
 from db.schema import AuditRow, MoodRow, PersonRow, SightingRow, SubjectRow
 from tests.db.doors import CIPHER, Door
+from tests.db.rows import newest_entries, newest_events
 
 NOTHING = Forwarded()
 
@@ -81,7 +81,7 @@ def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, sen
     assert send(door) == Forwarded(events=1)
     assert _count(engine, PersonRow) == _count(engine, SightingRow) == _count(engine, MoodRow) == 0
     with reading(engine) as session:
-        assert [event.person for event in ledger.newest(session)] == [None, None]
+        assert [event.person for event in newest_events(session)] == [None, None]
         assert received.verify(session, received.origins(session)[0]).head == door.head()
 
 
@@ -118,7 +118,7 @@ def test_who_was_erased_there_does_not_become_who_has_the_number_now(
     assert send(door) == Forwarded(events=1)
     with reading(engine) as session:
         assert ledger.of_person(session, bob) == []
-        assert [event.person for event in ledger.newest(session)] == [None, None]
+        assert [event.person for event in newest_events(session)] == [None, None]
 
 
 def test_a_reason_stays_here_when_its_person_was_erased_there(
@@ -130,7 +130,7 @@ def test_a_reason_stays_here_when_its_person_was_erased_there(
     with writing(engine) as session:
         erasure.erase(session, ada, at=door.at, actor="office")
     with reading(door.engine) as session:
-        (event,) = ledger.newest(session)
+        (event,) = newest_events(session)
     with writing(door.engine) as session:
         corrections.void(
             session, event.id, id=new_id(), at=door.at, kiosk=door.kiosk, actor="desk", reason="Ada was ill"
@@ -138,7 +138,7 @@ def test_a_reason_stays_here_when_its_person_was_erased_there(
     assert send(door).events == 1
     with reading(engine) as session:
         assert "Ada" not in str(session.scalars(select(AuditRow.detail)).all())
-        assert ledger.newest(session)[0].kind == "void"
+        assert newest_events(session)[0].kind == "void"
 
 
 def test_a_merge_at_the_kiosk_is_made_there_too(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
@@ -158,7 +158,7 @@ def test_a_merge_at_the_kiosk_is_made_there_too(engine: Engine, door: Door, send
         moved = sightings.get(session, seen)
         assert moved is not None
         assert (moved.person, moved.best) == (ada, ada)
-        (entry,) = (one for one in audit.newest(session, person=ada) if one.action == "merge")
+        (entry,) = (one for one in newest_entries(session, person=ada) if one.action == "merge")
         assert entry.detail == {"source": "A. Lovelace"}
 
 
@@ -205,7 +205,7 @@ def test_what_is_changed_here_is_changed_there_unless_that_side_changed_it_later
         found = {one.person.id: one.person for one in people.list_people(session)}
         assert (found[ada].name, found[ada].active, found[bob].name) == ("Ada Ł.", False, "Robert")
         assert [one.person.id for one in people.list_people(session, search="ada l")] == [ada]
-        assert {one.action for one in audit.newest(session, person=ada)} == {"rename", "deactivate"}
+        assert {one.action for one in newest_entries(session, person=ada)} == {"rename", "deactivate"}
 
 
 def test_another_doors_name_of_somebody_is_not_changed(

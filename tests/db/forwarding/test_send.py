@@ -20,6 +20,7 @@ from db.privacy.retention import Retention
 from db.records import MoodSample
 from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow
 from tests.db.doors import CIPHER, HAPPY, Door
+from tests.db.rows import mood_samples, newest_events
 
 NOTHING = Forwarded()
 
@@ -39,13 +40,13 @@ def test_everything_arrives_once_and_both_chains_are_whole(
     assert send(door) == NOTHING
     with reading(engine) as session:
         assert [one.person.name for one in people.list_people(session)] == ["Ada", "Bob"]
-        assert [event.person for event in ledger.newest(session)] == [bob, ada, bob, ada]
+        assert [event.person for event in newest_events(session)] == [bob, ada, bob, ada]
         assert ledger.verify(session).whole
         (chain,) = received.origins(session)
         check = received.verify(session, chain)
         assert (check.whole, check.events, check.head) == (True, 4, door.head())
         assert consents.current(session, ada, "face") is True
-        assert {mood.person for mood in moods.between(session, door.at, door.at + timedelta(days=1))} == {
+        assert {mood.person for mood in mood_samples(session, door.at, door.at + timedelta(days=1))} == {
             ada,
             bob,
             None,
@@ -132,7 +133,7 @@ def test_what_changes_later_is_brought_up_to_date(engine: Engine, door: Door, se
     send(door)
     with writing(door.engine) as session:
         sightings.extend(session, stays, last_at=door.at + timedelta(minutes=5), frames=99)
-        event = next(one for one in ledger.newest(session) if one.sighting == wrong)
+        event = next(one for one in newest_events(session) if one.sighting == wrong)
         corrections.not_me(session, CIPHER, event.id, id=new_id(), at=door.at, kiosk=door.kiosk, actor="door")
         sightings.name_visitor(session, visitor, ada, at=door.at, actor="desk")
     assert send(door) == Forwarded(events=1, changed=3)
@@ -140,7 +141,7 @@ def test_what_changes_later_is_brought_up_to_date(engine: Engine, door: Door, se
         there = {one.id: one for one in sightings.between(session, door.at, door.at + timedelta(days=1))}
         assert (there[stays].frames, there[wrong].person, there[visitor].person) == (99, None, ada)
         assert session.scalar(select(MoodRow.person_id).where(MoodRow.sighting_id == wrong)) is None
-        void = ledger.newest(session, limit=1)[0]
+        void = newest_events(session, limit=1)[0]
         assert session.scalar(select(AuditRow.detail).where(AuditRow.event_id == void.id)) == {"reason": "not me"}
 
 
@@ -169,7 +170,7 @@ def test_a_name_that_was_taken_off_there_stays_off(
     seen = door.see(ada)
     send(door)
     with writing(engine) as session:
-        (event,) = ledger.newest(session)
+        (event,) = newest_events(session)
         corrections.not_me(session, CIPHER, event.id, id=new_id(), at=at, kiosk=door.kiosk, actor="office")
     with writing(door.engine) as session:
         sightings.extend(session, seen, last_at=at + timedelta(minutes=5), frames=99)

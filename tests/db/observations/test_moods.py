@@ -17,6 +17,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import people
 from db.records import MoodSample, MoodSums, SightingRecord
+from tests.db.rows import mood_samples
 
 DAY = timedelta(days=1)
 Row = tuple[datetime, UUID | None, object, str | None, str | None, int, tuple[float, ...]]
@@ -94,7 +95,7 @@ def test_the_database_adds_up_what_single_samples_add_up_to(
 ) -> None:
     monkeypatch.setattr(moods, "ROWS", 7)  # read in several parts
     with reading(engine) as session:
-        samples = list(moods.between(session, at, at + DAY))
+        samples = list(mood_samples(session, at, at + DAY))
         for start, end in (
             (at, at + DAY),
             (at + timedelta(hours=1), at + timedelta(hours=2)),
@@ -121,7 +122,7 @@ def test_the_fingerprint_tells_of_samples_that_come_late_and_of_names_that_are_t
             return moods.fingerprint(session, at, at + DAY)
 
     with reading(engine) as session:
-        samples = list(moods.between(session, at, at + DAY))
+        samples = list(mood_samples(session, at, at + DAY))
         kiosk = kiosks.all_kiosks(session)[0].id
     first = now()
     assert first == (len(samples), sum(one.person is None for one in samples))

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
-from db import audit
 from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
@@ -21,14 +20,13 @@ from db.people.pages import (
     Order,
     audit_page,
     count_matching,
-    look_alikes_of,
     names,
     people_page,
     persons_page,
-    visitors_before,
 )
 from db.records import Person, SightingRecord, Want
 from db.schema import PersonRow
+from tests.db.rows import newest_entries
 
 NAMES = [f"{letter} {number}" for number in range(12) for letter in ("ada", "Ada", "Bo", "ida", "Zoe")]
 
@@ -115,7 +113,7 @@ def test_a_search_takes_no_notice_of_case_and_no_sign_is_special(
 
 def test_the_audit_log_is_newest_first_and_paged(engine: Engine, filled: list[Person], at: datetime) -> None:
     with reading(engine) as session:
-        newest = audit.newest(session, limit=1000)
+        newest = newest_entries(session, limit=1000)
         found = audit_page(session, Want(10, newest[20].id, back=3))
     assert (found.first, found.total) == (17, len(filled))
     assert list(found.items) == newest[17:27]
@@ -127,8 +125,8 @@ def test_names_and_look_alikes_of_some(engine: Engine, filled: list[Person], at:
         look_alikes.replace_for(session, one.id, [(other.id, 0.93)], at=at)
     with reading(engine) as session:
         assert names(session, [one.id, gone]) == {one.id: one.name}
-        assert look_alikes_of(session, one.id) == [(other.id, 0.93)]
-        assert look_alikes_of(session, other.id) == [(one.id, 0.93)]
+        assert look_alikes.of_person(session, one.id) == [(other.id, 0.93)]
+        assert look_alikes.of_person(session, other.id) == [(one.id, 0.93)]
         assert people_page(session, Want(1, one.id)).items[0].look_alikes == 1
 
 
@@ -145,7 +143,7 @@ def test_unknown_faces_come_in_batches_newest_first(engine: Engine, cipher: Temp
     with reading(engine) as session:
         tracks: list[int] = []
         place = None
-        while batch := visitors_before(session, cipher, place, 2):
+        while batch := sightings.visitors(session, cipher, after=place, limit=2):
             tracks += [visitor.sighting.track for visitor in batch]
             place = batch[-1].sighting.first_at, batch[-1].sighting.id
     assert tracks == [6, 5, 4, 3, 2, 1, 0]
@@ -225,7 +223,6 @@ def test_letters_with_accents_are_sorted_with_those_without(engine: Engine, at: 
         assert [one.person.name for one in people.list_people(session)] == ordered
         found = persons_page(session, Want(99), BY_GROUP, None).items
         assert [one.name for one in found[-5:]] == ["Zoë", "Émile", "Paul", "Eva", "Ada"]
-        assert people.groups(session) == ["eleven", "Élèves", "Öl", "Omega", "Zeta"]
 
 
 def test_a_server_sorts_names_as_a_file_does_whatever_its_language(postgresql: Engine) -> None:

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import audit
 from db.attendance import schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
@@ -16,7 +15,9 @@ from db.errors import InvalidRecord
 from db.faces import templates
 from db.names import clean
 from db.people import consents, look_alikes, people
-from db.records import Person, PersonConsents
+from db.people.pages import people_page
+from db.records import Person, PersonConsents, Want
+from tests.db.rows import newest_entries
 
 ENCODER = "test-1"
 
@@ -65,7 +66,6 @@ def test_a_person_is_found_by_name_and_number(engine: Engine, at: datetime) -> N
         assert people.find_by_name(session, " Ada ") == [first, second]
         assert people.find_by_number(session, "7") == first
         assert people.find_by_number(session, "8") is None
-        assert people.groups(session) == ["Team"]
 
 
 def test_who_is_there_comes_with_their_newest_decisions(engine: Engine, at: datetime) -> None:
@@ -102,7 +102,7 @@ def test_lists_are_searched_and_paged_as_text(engine: Engine, at: datetime) -> N
     assert search("%") == ["Ada 100%"]
     assert search("_") == ["Bob_1"]
     with reading(engine) as session:
-        assert [found.person.name for found in people.list_people(session, limit=1, offset=1)] == ["Bob_1"]
+        assert [found.person.name for found in people_page(session, Want(1, index=1)).items] == ["Bob_1"]
 
 
 def test_changes_are_in_the_audit_log(engine: Engine, at: datetime) -> None:
@@ -115,7 +115,7 @@ def test_changes_are_in_the_audit_log(engine: Engine, at: datetime) -> None:
         changed = people.set_active(session, ada.id, False, at=at, actor="desk")
     assert (changed.name, changed.group, changed.number, changed.active) == ("Ada L.", "Team", "9", False)
     with reading(engine) as session:
-        entries = audit.newest(session, person=ada.id)
+        entries = newest_entries(session, person=ada.id)
     assert {entry.action for entry in entries} == {"add", "rename", "group", "number", "notes", "deactivate"}
     assert {entry.actor for entry in entries} == {"desk"}
 
@@ -205,8 +205,8 @@ def test_look_alikes_are_replaced_not_added_up(engine: Engine, at: datetime) -> 
         one, two, three = (people.add_person(session, name, at=at, actor="t").id for name in ("A", "B", "C"))
         look_alikes.replace_for(session, one, [(two, 0.8), (three, 0.9)], at=at)
         look_alikes.replace_for(session, two, [(one, 0.85)], at=at)
-        found = look_alikes.pairs(session)
-    assert [pair.similarity for pair in found] == [0.9, 0.85]
+        assert look_alikes.of_person(session, one) == [(three, 0.9), (two, 0.85)]
+        assert len(look_alikes.by_person(session)[one]) == 2
 
 
 def test_schedules_are_checked_before_they_are_kept(engine: Engine, at: datetime) -> None:

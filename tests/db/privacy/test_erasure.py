@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import audit, backup
+from db import backup
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher, load_cipher
 from db.engine import open_database, reading, scrub, writing
@@ -23,6 +23,7 @@ from db.people import consents, people
 from db.privacy import erasure, retention, rotation
 from db.privacy.retention import Retention
 from db.records import Expired, MoodSample, NewEvent, Person, SightingRecord
+from tests.db.rows import newest_entries, newest_events
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -68,10 +69,10 @@ def test_an_erased_person_is_gone_and_the_chain_still_verifies(
     assert receipt.events_kept == 1
     with reading(engine) as session:
         assert ledger.verify(session).whole
-        assert [event.person for event in ledger.newest(session)][-1] is None
+        assert [event.person for event in newest_events(session)][-1] is None
         assert [person.name for person in people.load_gallery(session, cipher, "test-1")] == ["Bob the Second"]
         assert moods.count(session) == 1
-        assert not [entry for entry in audit.newest(session) if "Ada" in json.dumps(dict(entry.detail))]
+        assert not [entry for entry in newest_entries(session) if "Ada" in json.dumps(dict(entry.detail))]
     with pytest.raises(InvalidRecord), writing(engine) as session:
         erasure.erase(session, ada.id, at=at, actor="desk")
 
@@ -175,7 +176,7 @@ def test_retention_deletes_each_kind_after_its_time_and_the_ledger_never(
         assert len(sightings.between(session, at, now)) == 1
         assert ledger.count(session) == events
         assert ledger.verify(session).whole
-        detail = dict(audit.newest(session)[0].detail)
+        detail = dict(newest_entries(session)[0].detail)
         assert detail.pop("before")["sightings"] == (now - timedelta(days=15)).isoformat()
         assert detail == {"visitors": 0, "sightings": 1, "moods": 0, "captures": 0}
 

@@ -16,7 +16,7 @@ from enroll.faces.examine import ExaminedFace, Examiner
 from enroll.faces.liveness import Turn
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
-from enroll.people.gallery_index import Known, Roster
+from enroll.people.gallery_index import GalleryIndex, Known
 from monitor.config import QualityLimits
 from monitor.domain import Box, Face, Frame, RgbImage
 from tests.enroll.conftest import MadeUp
@@ -63,13 +63,13 @@ def flat(straight: ExaminedFace, turned: ExaminedFace) -> Turn:
 
 
 def begin(
-    roster: Roster | None = None,
+    index: GalleryIndex | None = None,
     *,
     seed: int = 1,
     turn: Callable[[ExaminedFace, ExaminedFace], Turn] = of_a_head,
     **options: Any,
 ) -> Coach:
-    return Coach(roster or Roster(), randomness=random.Random(seed), turn=turn, **options)
+    return Coach(index or GalleryIndex(), randomness=random.Random(seed), turn=turn, **options)
 
 
 @pytest.fixture
@@ -170,15 +170,15 @@ def test_under_supervision_turns_that_do_not_come_are_left_out(face: MakeFace) -
 
 
 def test_somebody_enrolled_already_is_refused_by_name(face: MakeFace, made_up: MadeUp) -> None:
-    roster = Roster([Known(uuid4(), "Anna", made_up.embedding("Anna"), 3)])
-    coach = begin(roster)
+    index = GalleryIndex([Known(uuid4(), "Anna", made_up.embedding("Anna"), 3)])
+    coach = begin(index)
     assert "This is Anna" in (follow(coach, face).refusal or "")
 
 
 def test_the_person_themselves_may_add_shots(face: MakeFace, made_up: MadeUp) -> None:
     anna = uuid4()
-    roster = Roster([Known(anna, "Anna", made_up.embedding("Anna"), 3)])
-    assert follow(begin(roster, known=anna), face).done
+    index = GalleryIndex([Known(anna, "Anna", made_up.embedding("Anna"), 3)])
+    assert follow(begin(index, known=anna), face).done
 
 
 def test_somebody_who_takes_the_persons_place_is_refused(coach: Coach, face: MakeFace) -> None:

@@ -27,7 +27,7 @@ from enroll.evaluation.curves import draw_gallery, draw_identification, save_gal
 from enroll.evaluation.evaluate import LabelledFaces, evaluate
 from enroll.evaluation.rates import Rate, Trials, paired, roc
 from enroll.evaluation.what_if import what_if
-from enroll.people.store import Details
+from enroll.people.store import Enrolment
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import Embeddings, unit
 from monitor.vision.matching.threshold import threshold_for
@@ -68,8 +68,8 @@ def test_a_rate_without_trials_promises_nothing() -> None:
 def test_the_threshold_for_an_fpir_is_the_lowest_that_keeps_it() -> None:
     trials = Trials(np.arange(100) / 100, np.ones(100), np.ones(100, bool))
     threshold = trials.threshold_at(0.05)
-    assert trials.fpir(threshold).errors == 5
-    assert trials.fpir(np.nextafter(threshold, 0) - 1e-9).errors == 6
+    assert trials.fpir(threshold).count == 5
+    assert trials.fpir(np.nextafter(threshold, 0) - 1e-9).count == 6
 
 
 def test_two_recipes_are_compared_by_the_probes_that_only_one_of_them_misses() -> None:
@@ -133,7 +133,7 @@ def test_a_person_with_an_extra_margin_is_named_more_rarely(made_up: MadeUp) -> 
     plain = gallery(made_up)
     careful = enrolled(plain.names, plain.members, (1.0, *[0.0] * 11))
     missed = [next(one.fnir for one in judged(given).targets if one.target == 0.01) for given in (plain, careful)]
-    assert [rate.errors for rate in missed] == [0, 4]
+    assert [rate.count for rate in missed] == [0, 4]
 
 
 def test_the_curve_of_a_gallery_falls_and_is_drawn(made_up: MadeUp, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_given_strangers_are_counted(made_up: MadeUp) -> None:
     given = gallery(made_up)
     strangers = np.stack([made_up.embedding("person 1"), made_up.embedding("a stranger")])
     in_force = next(one for one in judged(given, strangers).targets if one.target == 0.01)
-    assert (in_force.strangers.errors, in_force.strangers.trials) == (1, 2)
+    assert (in_force.strangers.count, in_force.strangers.trials) == (1, 2)
 
 
 def test_a_gallery_of_one_can_be_judged(made_up: MadeUp) -> None:
@@ -200,11 +200,11 @@ def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_p
     assert max(map(len, drawn.splitlines())) <= 70
     save_identification(recipes, tmp_path / "curves.svg")
     assert "Identification among 15 people" in (tmp_path / "curves.svg").read_text()
-    with pytest.raises(UsageError, match="no known ending"):
+    with pytest.raises(UsageError, match="known figure format"):
         save_identification(recipes, tmp_path / "curves.nonsense")
 
 
-def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Details) -> None:
+def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> None:
     strict = threshold_for(0.0001, 20) - threshold_for(0.01, 20)
     with writing(engine) as session:
         anna = people.add_person(session, "Anna", at=details.at, actor="tester").id

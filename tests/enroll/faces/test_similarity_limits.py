@@ -9,7 +9,7 @@ import pytest
 
 from enroll.faces.examine import Examiner
 from enroll.faces.similarity_limits import alike_from, crowding, mean_template, misfits
-from enroll.people.gallery_index import Known, Roster
+from enroll.people.gallery_index import GalleryIndex, Known
 from monitor.domain import Embedding
 from monitor.vision.encoder import Embeddings, unit
 from monitor.vision.images import read_image
@@ -82,8 +82,8 @@ def test_right_images_are_left_alone(embeddings: Embeddings) -> None:
 def test_who_is_enrolled_twice_is_found_in_95_of_100_cases(embeddings: Embeddings, images: int) -> None:
     ids = [uuid4() for _ in range(PEOPLE)]
     templates = [mean_template(embeddings[person, :images]) for person in range(PEOPLE)]
-    roster = Roster(Known(ids[person], str(person), templates[person], images) for person in range(PEOPLE))
-    first = [roster.alike(mean_template(embeddings[person, -images:]), images)[:1] for person in range(PEOPLE)]
+    index = GalleryIndex(Known(ids[person], str(person), templates[person], images) for person in range(PEOPLE))
+    first = [index.alike(mean_template(embeddings[person, -images:]), images)[:1] for person in range(PEOPLE)]
     assert np.mean([bool(alike) and alike[0].person == ids[row] for row, alike in enumerate(first)]) >= 0.95
 
 
@@ -95,21 +95,21 @@ def test_few_different_people_are_taken_for_one(embeddings: Embeddings) -> None:
 
 def test_a_roster_grows_and_replaces_without_forgetting(made_up: MadeUp) -> None:
     ids = [uuid4() for _ in range(100)]
-    roster = Roster(Known(one, str(row), made_up.embedding(str(row)), 1) for row, one in enumerate(ids))
-    roster.put(Known(ids[99], "renamed", made_up.embedding("99"), 3))
-    assert len(roster) == 100
-    assert roster.alike(made_up.embedding("99"), 1)[0].name == "renamed"
-    assert roster.alike(made_up.embedding("99"), 1, but=ids[99]) == []
+    index = GalleryIndex(Known(one, str(row), made_up.embedding(str(row)), 1) for row, one in enumerate(ids))
+    index.put(Known(ids[99], "renamed", made_up.embedding("99"), 3))
+    assert len(index) == 100
+    assert index.alike(made_up.embedding("99"), 1)[0].name == "renamed"
+    assert index.alike(made_up.embedding("99"), 1, but=ids[99]) == []
 
 
-def among(others: float) -> tuple[Embedding, Roster]:
-    """Somebody, and a roster with a double of theirs and people who are so similar to both."""
+def among(others: float) -> tuple[Embedding, GalleryIndex]:
+    """Somebody, and a gallery index with a double of theirs and people who are so similar to both."""
     ids = [uuid4() for _ in range(31)]
     rows = np.eye(128, dtype=np.float32)
     one, double = rows[0], unit((0.928 * rows[0] + np.sqrt(1 - 0.928**2) * rows[1])[None])[0]
     rest = [np.asarray(others * rows[0] + np.sqrt(1 - others**2) * rows[2 + row], np.float32) for row in range(30)]
     people = [Known(ids[0], "double", double, 1)]
-    return one, Roster([*people, *(Known(ids[1 + row], str(row), face, 1) for row, face in enumerate(rest))])
+    return one, GalleryIndex([*people, *(Known(ids[1 + row], str(row), face, 1) for row, face in enumerate(rest))])
 
 
 def test_in_a_crowd_a_double_has_to_be_more_alike_than_where_nobody_is_near() -> None:

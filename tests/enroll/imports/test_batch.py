@@ -14,20 +14,20 @@ import openpyxl
 import pytest
 
 from enroll.imports.archive import read_archive
-from enroll.imports.batch import Pile, name_from_file
+from enroll.imports.batch import ImportBatch, name_from_file
 from enroll.imports.columns import guess_columns
 from enroll.imports.folder import read_folder
-from enroll.imports.run import open_pile
+from enroll.imports.run import open_batch
 from enroll.imports.spreadsheet import decode, guess_separator, read_list
 from monitor.errors import ImageError, UsageError
 
 
-def found(pile: Pile) -> dict[str, int]:
-    return {person.identity.name: len(person.pictures) for person in pile.people}
+def found(batch: ImportBatch) -> dict[str, int]:
+    return {person.identity.name: len(person.pictures) for person in batch.people}
 
 
-def problems(pile: Pile) -> list[str]:
-    return [problem.reason for person in pile.people for problem in person.problems]
+def problems(batch: ImportBatch) -> list[str]:
+    return [problem.reason for person in batch.people for problem in person.problems]
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -93,10 +93,10 @@ def test_one_persons_years_are_no_people(tmp_path: Path) -> None:
 
 def test_hidden_and_foreign_files_are_counted_and_left_aside(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/1.jpg", "Anna/.DS_Store", "Anna/Thumbs.db", ".git/x.jpg", "__MACOSX/y.jpg", "read me.txt")
-    pile = read_folder(tmp_path)
-    assert found(pile) == {"Anna": 1}
-    assert pile.skipped["hidden"] == 4
-    assert pile.skipped["foreign"] == 1
+    batch = read_folder(tmp_path)
+    assert found(batch) == {"Anna": 1}
+    assert batch.skipped["hidden"] == 4
+    assert batch.skipped["foreign"] == 1
 
 
 def test_pictures_come_in_the_order_that_people_count_in(tmp_path: Path) -> None:
@@ -105,15 +105,20 @@ def test_pictures_come_in_the_order_that_people_count_in(tmp_path: Path) -> None
     assert names == ["1.jpg", "9.jpg", "10.jpg"]
 
 
+def test_people_are_sorted_as_the_lists_sort_them(tmp_path: Path) -> None:
+    touch(tmp_path, "Zoë/1.jpg", "Émile/1.jpg", "eva/1.jpg", "Øyvind/1.jpg", "Paul/1.jpg")
+    assert list(found(read_folder(tmp_path))) == ["Émile", "eva", "Øyvind", "Paul", "Zoë"]
+
+
 def test_a_link_that_leads_outside_is_refused_and_one_inside_is_followed(tmp_path: Path) -> None:
     touch(tmp_path, "outside/secret.jpg", "people/Anna/1.jpg")
     (tmp_path / "people/Anna/2.jpg").symlink_to(tmp_path / "outside/secret.jpg")
     (tmp_path / "people/Anna/3.jpg").symlink_to(tmp_path / "people/Anna/1.jpg")
     (tmp_path / "people/Ben").symlink_to(tmp_path / "outside")
-    pile = read_folder(tmp_path / "people")
-    assert found(pile) == {"Anna": 2}
-    assert "leads out" in problems(pile)[0]
-    assert pile.skipped["links"] == 1
+    batch = read_folder(tmp_path / "people")
+    assert found(batch) == {"Anna": 2}
+    assert "leads out" in problems(batch)[0]
+    assert batch.skipped["links"] == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -121,9 +126,9 @@ def test_names_of_files_in_an_older_encoding_are_read_as_text(tmp_path: Path) ->
     folder = os.fsencode(tmp_path) + b"/J\xfcrgen"
     os.mkdir(folder)
     Path(os.fsdecode(folder + b"/b\xf6se.jpg")).write_bytes(b"x")
-    pile = read_folder(tmp_path)
-    assert found(pile) == {"Jürgen": 1}
-    assert pile.people[0].pictures[0].label == f"{tmp_path}/Jürgen/böse.jpg"
+    batch = read_folder(tmp_path)
+    assert found(batch) == {"Jürgen": 1}
+    assert batch.people[0].pictures[0].label == f"{tmp_path}/Jürgen/böse.jpg"
 
 
 def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path: Path) -> None:
@@ -133,13 +138,13 @@ def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path: P
     os.mkfifo(tmp_path / "Anna/4.jpg")
     (tmp_path / "list.csv").write_text("file,name\nAnna/1.jpg,Anna\nAnna/2.jpg,Anna\nAnna/4.jpg,Anna\n")
 
-    pile, listed = read_folder(tmp_path), read_list(tmp_path / "list.csv")
+    batch, listed = read_folder(tmp_path), read_list(tmp_path / "list.csv")
 
-    assert (found(pile), found(listed)) == ({"Anna": 1}, {"Anna": 1})
-    assert [said.split("; ")[0] for said in sorted(problems(pile))] == [
-        "It is no file but a pipe or a device",
+    assert (found(batch), found(listed)) == ({"Anna": 1}, {"Anna": 1})
+    assert [said.split("; ")[0] for said in sorted(problems(batch))] == [
         "The file cannot be read: No such file or directory.",
         f"The file cannot be read: {os.strerror(errno.ELOOP)}.",
+        "This is a pipe or a device, not a file",
     ]
     assert len(problems(listed)) == 2
 
@@ -147,8 +152,8 @@ def test_links_in_a_circle_and_pipes_are_named_and_the_rest_is_found(tmp_path: P
 def test_a_path_that_cannot_be_looked_at_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to("round")
     os.mkfifo(tmp_path / "pipe.zip")
-    for name, said in (("round", os.strerror(errno.ELOOP)), ("pipe.zip", "no file but a pipe")):
-        with pytest.raises(UsageError, match=said), open_pile(tmp_path / name):
+    for name, said in (("round", os.strerror(errno.ELOOP)), ("pipe.zip", "a pipe or a device, not a file")):
+        with pytest.raises(UsageError, match=said), open_batch(tmp_path / name):
             pass
 
 
@@ -164,36 +169,36 @@ def test_a_folder_that_may_not_be_read_is_said_and_the_rest_is_found(
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    pile = read_folder(tmp_path)
-    assert found(pile) == {"Anna": 1, "Ben": 0}
-    assert "Permission denied" in problems(pile)[0]
+    batch = read_folder(tmp_path)
+    assert found(batch) == {"Anna": 1, "Ben": 0}
+    assert "Permission denied" in problems(batch)[0]
 
 
 def test_all_pictures_can_be_said_to_show_one_person(tmp_path: Path) -> None:
     touch(tmp_path, "IMG_1.jpg", "IMG_2.jpg")
-    with open_pile(tmp_path, only="Anna") as pile:
-        assert found(pile) == {"Anna": 2}
+    with open_batch(tmp_path, only="Anna") as batch:
+        assert found(batch) == {"Anna": 2}
 
 
 @pytest.mark.parametrize("name", ["missing", "notes.docx"])
 def test_what_cannot_be_imported_is_one_sentence(tmp_path: Path, name: str) -> None:
     touch(tmp_path, "notes.docx")
-    with pytest.raises(UsageError), open_pile(tmp_path / name):
+    with pytest.raises(UsageError), open_batch(tmp_path / name):
         pass
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, "Anna/notes.txt")
-    with pytest.raises(UsageError, match="no pictures"), open_pile(tmp_path):
+    with pytest.raises(UsageError, match="no pictures"), open_batch(tmp_path):
         pass
 
 
 def test_an_archive_is_read_like_a_folder(tmp_path: Path) -> None:
     path = pack(tmp_path / "people.zip", "people/Anna/1.jpg", "people/Ben/1.jpg", "people/.hidden.jpg")
     with ExitStack() as stack:
-        pile = read_archive(path, stack)
-        assert found(pile) == {"Anna": 1, "Ben": 1}
-        with pile.people[0].pictures[0].at_hand() as file:
+        batch = read_archive(path, stack)
+        assert found(batch) == {"Anna": 1, "Ben": 1}
+        with batch.people[0].pictures[0].at_hand() as file:
             unpacked = file
             assert file.read_bytes() == b"x"
         assert not unpacked.exists()
@@ -203,9 +208,9 @@ def test_an_archive_is_read_like_a_folder(tmp_path: Path) -> None:
 def test_a_path_that_climbs_out_of_an_archive_is_refused(tmp_path: Path, name: str) -> None:
     path = pack(tmp_path / "evil.zip", name)
     with ExitStack() as stack:
-        pile = read_archive(path, stack)
-        assert pile.pictures == 0
-        assert "leads out" in problems(pile)[0]
+        batch = read_archive(path, stack)
+        assert batch.pictures == 0
+        assert "leads out" in problems(batch)[0]
 
 
 def test_names_in_utf_8_that_an_archive_does_not_declare_are_read_rightly(tmp_path: Path) -> None:
@@ -227,7 +232,7 @@ def test_a_link_in_an_archive_is_refused(tmp_path: Path) -> None:
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     path = pack(tmp_path / "link.zip", link)
     with ExitStack() as stack:
-        assert "It is a link" in problems(read_archive(path, stack))[0]
+        assert "This entry is a link" in problems(read_archive(path, stack))[0]
 
 
 def test_a_damaged_entry_fails_alone(tmp_path: Path) -> None:
@@ -244,7 +249,7 @@ def test_a_damaged_entry_fails_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\0" * 100])
 def test_what_is_no_archive_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.zip").write_bytes(content)
-    with pytest.raises(UsageError, match="no ZIP"), ExitStack() as stack:
+    with pytest.raises(UsageError, match="not a ZIP"), ExitStack() as stack:
         read_archive(tmp_path / "x.zip", stack)
 
 
@@ -262,11 +267,11 @@ def test_a_list_is_understood_whatever_its_separator_encoding_and_headings(
 ) -> None:
     touch(tmp_path, "bild1.jpg")
     (tmp_path / "people.csv").write_bytes(text.encode(encoding))
-    pile = read_list(tmp_path / "people.csv")
-    identity = pile.people[0].identity
+    batch = read_list(tmp_path / "people.csv")
+    identity = batch.people[0].identity
     assert (identity.name, identity.number, identity.group) == ("Jürgen Größe", "17", "Küche")
-    assert len(pile.people[0].pictures) == 1
-    assert "Columns" in pile.notes[-1]
+    assert len(batch.people[0].pictures) == 1
+    assert "Columns" in batch.notes[-1]
 
 
 def test_a_list_without_headings_is_understood_by_its_content(tmp_path: Path) -> None:
@@ -288,7 +293,7 @@ def test_two_people_of_one_name_are_told_apart_by_number(tmp_path: Path) -> None
         ("missing.jpg,Anna", "missing"),
         ("../outside.jpg,Anna", "leads out"),
         ("/etc/passwd.jpg,Anna", "leads out"),
-        ("notes.txt,Anna", "no picture"),
+        ("notes.txt,Anna", "not a picture"),
         (",Anna", "names no file"),
         (",,x", "no name"),
         ("a.jpg,", "no name"),
@@ -298,9 +303,9 @@ def test_each_bad_row_of_a_list_is_named(tmp_path: Path, row: str, said: str) ->
     touch(tmp_path, "outside.jpg", "lists/a.jpg", "lists/notes.txt")
     path = tmp_path / "lists/list.csv"
     path.write_text(f"file,name\na.jpg,Ben\n{row}\n")
-    pile = read_list(path)
-    assert said in problems(pile)[0]
-    assert found(pile)["Ben"] == 1
+    batch = read_list(path)
+    assert said in problems(batch)[0]
+    assert found(batch)["Ben"] == 1
 
 
 def test_a_workbook_is_read_with_numbers_as_people_write_them(tmp_path: Path) -> None:
@@ -318,10 +323,10 @@ def test_a_workbook_is_read_with_numbers_as_people_write_them(tmp_path: Path) ->
     ("name", "content", "said"),
     [
         ("empty.csv", b"", "empty"),
-        ("binary.csv", b"a\0b", "no text"),
+        ("binary.csv", b"a\0b", "not a text file"),
         ("nothing.csv", b"colour,size\nred,1\n", "names pictures"),
         ("nobody.csv", b"file,size\na.jpg,1\n", "names people"),
-        ("broken.xlsx", b"PK no workbook", "no XLSX"),
+        ("broken.xlsx", b"PK no workbook", "not an XLSX"),
     ],
 )
 def test_a_list_that_makes_no_sense_is_one_sentence(tmp_path: Path, name: str, content: bytes, said: str) -> None:

@@ -17,13 +17,13 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import consents, people
+from enroll.faces.acceptance import Acceptance, accept_images
 from enroll.faces.examine import Examiner
-from enroll.faces.judge import Judgement, judge
-from enroll.imports.run import import_pile, open_pile
-from enroll.people.gallery_index import Roster
+from enroll.imports.run import import_batch, open_batch
+from enroll.people.gallery_index import GalleryIndex
 from enroll.people.images import enrol_from_images
 from enroll.people.report import PersonReport
-from enroll.people.store import Details, Identity
+from enroll.people.store import Enrolment, Identity
 from monitor.cli.people.enroll import app
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
@@ -33,14 +33,16 @@ from tests.enroll.conftest import MadeUp
 
 @pytest.fixture
 def run(
-    engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner
+    engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: Examiner
 ) -> Callable[..., dict[str, PersonReport]]:
     """Imports a path with the session's examiner; returns the reports by person."""
 
-    def run(path: Path, *, dry_run: bool = False, given: Details = details, **options: Any) -> dict[str, PersonReport]:
-        with open_pile(path, **options) as pile:
-            reports = import_pile(
-                pile, engine, cipher, given, dry_run=dry_run, make_examiner=lambda: examiner, workers=1
+    def run(
+        path: Path, *, dry_run: bool = False, given: Enrolment = details, **options: Any
+    ) -> dict[str, PersonReport]:
+        with open_batch(path, **options) as batch:
+            reports = import_batch(
+                batch, engine, cipher, given, dry_run=dry_run, make_examiner=lambda: examiner, workers=1
             )
             return {report.person: report for report in reports}
 
@@ -133,9 +135,12 @@ def test_nobody_is_made_without_a_usable_image(
 
 
 def test_consent_and_group_are_written_down(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path], details: Details
+    run: Callable[..., dict[str, PersonReport]],
+    engine: Engine,
+    people_folder: Callable[..., Path],
+    details: Enrolment,
 ) -> None:
-    agreed = Details(details.at, "Hanna at the desk", ("face", "mood"))
+    agreed = Enrolment(details.at, "Hanna at the desk", ("face", "mood"))
     run(people_folder(Anna=["s1/1"]), given=agreed, group="Kitchen")
     with reading(engine) as session:
         person = people.find_by_name(session, "Anna")[0]
@@ -148,11 +153,15 @@ def test_consent_and_group_are_written_down(
 
 
 def test_an_import_that_is_stopped_has_whole_people_only(
-    engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, people_folder: Callable[..., Path]
+    engine: Engine,
+    cipher: TemplateCipher,
+    details: Enrolment,
+    examiner: Examiner,
+    people_folder: Callable[..., Path],
 ) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"], Cleo=["s3/1", "s3/2"])
-    with open_pile(folder) as pile:
-        reports = import_pile(pile, engine, cipher, details, make_examiner=lambda: examiner, workers=1)
+    with open_batch(folder) as batch:
+        reports = import_batch(batch, engine, cipher, details, make_examiner=lambda: examiner, workers=1)
         next(reports)
         assert isinstance(reports, Generator)
         reports.close()
@@ -160,21 +169,21 @@ def test_an_import_that_is_stopped_has_whole_people_only(
 
 
 def test_two_imports_at_once_make_nobody_twice(
-    engine: Engine, cipher: TemplateCipher, details: Details, made_up: MadeUp, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, cipher: TemplateCipher, details: Enrolment, made_up: MadeUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = [made_up.examination("1.jpg", "Anna"), made_up.examination("2.jpg", "Anna")]
-    both, judged = Barrier(2, timeout=0.5), judge
+    both, accept = Barrier(2, timeout=0.5), accept_images
 
-    def judge_together(*given: Any) -> Judgement:
+    def accept_together(*given: Any) -> Acceptance:
         with suppress(BrokenBarrierError):  # one waits for the other in vain, where it cannot come so far
             both.wait()
-        return judged(*given)
+        return accept(*given)
 
-    monkeypatch.setattr(enroll.people.enrol, "judge", judge_together)
+    monkeypatch.setattr(enroll.people.enrol, "accept_images", accept_together)
     with ThreadPoolExecutor(2) as threads:
         imports = [
             threads.submit(
-                enroll.people.enrol.enrol_person, engine, cipher, Roster(), Identity("Anna"), pictures, details
+                enroll.people.enrol.enrol_person, engine, cipher, GalleryIndex(), Identity("Anna"), pictures, details
             )
             for _ in range(2)
         ]
@@ -187,7 +196,10 @@ def test_two_imports_at_once_make_nobody_twice(
 
 
 def test_several_people_of_one_name_are_not_mixed_up(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, details: Details, people_folder: Callable[..., Path]
+    run: Callable[..., dict[str, PersonReport]],
+    engine: Engine,
+    details: Enrolment,
+    people_folder: Callable[..., Path],
 ) -> None:
     with writing(engine) as session:
         for number in ("1", "2"):
@@ -207,7 +219,7 @@ def test_an_impossible_name_is_refused_with_its_reason(
 
 
 def test_people_are_enrolled_from_pictures_in_memory(
-    engine: Engine, cipher: TemplateCipher, orl: Path, examiner: Examiner, details: Details
+    engine: Engine, cipher: TemplateCipher, orl: Path, examiner: Examiner, details: Enrolment
 ) -> None:
     pictures = {name: [read_image(orl / f"{name}/{number}.pgm") for number in (1, 2)] for name in ("s1", "s2")}
     reports = enrol_from_images(engine, cipher, pictures, at=details.at, actor="demo", examiner=examiner)

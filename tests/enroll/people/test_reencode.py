@@ -10,23 +10,23 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
 from db.schema import TemplateRow
+from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examiner
-from enroll.faces.judge import judge
 from enroll.people.images import enrol_from_images
 from enroll.people.reencode import re_encode
-from enroll.people.store import Details, Identity, add_members
+from enroll.people.store import Enrolment, Identity, add_members
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.images import read_image
 from tests.enroll.conftest import MadeUp, Who, mean_of
 
 
 @pytest.fixture
-def who(details: Details) -> Who:
+def who(details: Enrolment) -> Who:
     return {"at": details.at, "actor": "desk"}
 
 
 def test_templates_of_an_older_encoder_are_computed_anew_from_the_kept_faces(
-    engine: Engine, cipher: TemplateCipher, details: Details, who: Who, orl: Path, examiner: Examiner
+    engine: Engine, cipher: TemplateCipher, details: Enrolment, who: Who, orl: Path, examiner: Examiner
 ) -> None:
     pictures = {"Anna": [read_image(orl / f"s1/{number}.pgm") for number in (1, 2)]}
     enrol_from_images(engine, cipher, pictures, at=details.at, actor="tester", examiner=examiner)
@@ -45,10 +45,10 @@ def test_templates_of_an_older_encoder_are_computed_anew_from_the_kept_faces(
 
 
 def test_an_image_without_its_face_asks_for_a_new_one(
-    engine: Engine, cipher: TemplateCipher, made_up: MadeUp, details: Details, who: Who
+    engine: Engine, cipher: TemplateCipher, made_up: MadeUp, details: Enrolment, who: Who
 ) -> None:
     with writing(engine) as session:
-        members = judge([made_up.examination("anna.jpg", "Anna")]).members
+        members = accept_images([made_up.examination("anna.jpg", "Anna")]).accepted
         add_members(session, cipher, Identity("Anna"), None, members, details)
     with writing(engine) as session:
         session.query(TemplateRow).update({"encoder": "older-v0", "chip": None})

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from db import audit
 from db.engine import open_database, reading, writing
 from db.people import people, pins
 from monitor.attendance.pin import hash_pin
 from monitor.desk.pin_entry import in_use, note_lock, person_of
+from tests.db.rows import newest_entries
 
 AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
@@ -56,6 +56,6 @@ def test_who_is_deactivated_has_no_pin(engine: Engine, ada: UUID) -> None:
 def test_a_lock_stands_in_the_audit_log_without_numbers_or_names(engine: Engine) -> None:
     note_lock(engine, "door", AT)
     with reading(engine) as session:
-        (entry,) = audit.newest(session)
+        (entry,) = newest_entries(session)
     assert (entry.action, entry.actor, entry.at, entry.person) == ("lock PIN entry", "door", AT, None)
     assert entry.detail == {"wrong_tries": 5}

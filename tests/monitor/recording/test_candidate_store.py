@@ -13,7 +13,7 @@ from db.engine import reading, writing
 from db.faces import candidates, templates
 from db.ids import new_id
 from db.people import consents, people
-from db.records import Person, WaitingCapture
+from db.records import Person, WaitingCandidate
 from db.schema import TemplateRow
 from monitor.domain import Embedding
 from monitor.recording.candidates import MOST_WAITING, TemplateCandidate
@@ -70,7 +70,7 @@ def offer(engine: Engine, member: Person, start: Callable[..., Recorder]) -> Cal
     return offer
 
 
-def _waiting(engine: Engine) -> list[WaitingCapture]:
+def _waiting(engine: Engine) -> list[WaitingCandidate]:
     with reading(engine) as session:
         return candidates.waiting(session)
 

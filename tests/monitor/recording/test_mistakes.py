@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import InvalidRecord
-from db.observations import moods
 from db.people import consents, look_alikes, people
 from db.privacy import erasure
 from db.records import Person
 from monitor.domain import Phase
 from monitor.recording.recorder import Recorder
+from tests.db.rows import mood_samples
 from tests.monitor.recording.arrivals import AT, Listener, seen
 
 
@@ -35,7 +35,7 @@ def test_not_me_voids_takes_the_name_off_and_remembers(
     assert told.kinds == ["sighting", "check_in", "sighting", "check_in"]
     with reading(engine) as session:
         assert look_alikes.wrongly_named(session) == {ada.id: 1}
-        wrongly = list(moods.between(session, AT, AT + timedelta(minutes=1)))
+        wrongly = list(mood_samples(session, AT, AT + timedelta(minutes=1)))
         assert [sample.person for sample in wrongly] == [None, None]
         assert ledger.verify(session).whole
 

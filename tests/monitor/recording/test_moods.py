@@ -12,6 +12,7 @@ from db.people import consents
 from db.records import Person
 from monitor.domain import Phase
 from monitor.recording.recorder import Recorder
+from tests.db.rows import mood_samples
 from tests.monitor.recording.arrivals import AT, Listener, seen
 
 
@@ -64,7 +65,7 @@ def test_in_aggregate_mode_nothing_leads_from_a_mood_to_a_person(
     recorder.close()
     assert all(one.mood is None for one in told.events)
     with reading(engine) as session:
-        samples = list(moods.between(session, AT - timedelta(days=1), AT + timedelta(days=1)))
+        samples = list(mood_samples(session, AT - timedelta(days=1), AT + timedelta(days=1)))
     assert [(sample.person, sample.sighting) for sample in samples] == [(None, None)] * 3
     assert {sample.at for sample in samples} == {AT}
     assert len({sample.token for sample in samples}) == 2

@@ -15,6 +15,7 @@ from db.records import Person
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
+from tests.db.rows import newest_events
 from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
 
 
@@ -35,7 +36,7 @@ def test_a_pin_is_a_check_in_of_its_own_method(
     (event,) = told.wait_for(1)
     assert event == KioskEvent(EventKind.CHECK_IN, AT, ada.id, "Ada", attendance=event.attendance)
     with reading(engine) as session:
-        (written,) = ledger.newest(session)
+        (written,) = newest_events(session)
         assert ledger.verify(session).whole
     assert (written.id, written.method, written.actor, written.sighting) == (event.attendance, "pin", "front", None)
 
@@ -92,7 +93,7 @@ def test_not_me_after_a_pin_says_nothing_about_the_face(
     recorder.close()
     with reading(engine) as session:
         assert look_alikes.wrongly_named(session) == {}
-        assert [one.kind for one in ledger.newest(session)] == ["void", "check_in"]
+        assert [one.kind for one in newest_events(session)] == ["void", "check_in"]
 
 
 def test_who_is_in_view_leaves_by_pin(engine: Engine, ada: Person, told: Listener) -> None:

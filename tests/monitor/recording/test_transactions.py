@@ -18,6 +18,7 @@ from db.records import Person
 from monitor.config import Settings
 from monitor.domain import Candidate, EventKind, KioskEvent, Phase
 from monitor.recording.recorder import Recorder
+from tests.db.rows import mood_samples, newest_events
 from tests.monitor.recording.arrivals import AT, CIPHER, FACE, HAPPY, Listener, seen
 
 
@@ -32,10 +33,10 @@ def test_an_arrival_is_sighting_check_in_and_mood(
     assert (checked_in.name, checked_in.at, checked_in.track, checked_in.similarity) == ("Ada", AT, 7, 0.8)
     assert (checked_in.sighting, checked_in.mood) == (arrival.id, HAPPY)
     with reading(engine) as session:
-        (row,) = ledger.newest(session)
+        (row,) = newest_events(session)
         assert (row.id, row.person, row.kind, row.sighting) == (checked_in.attendance, ada.id, "check_in", arrival.id)
         assert (row.time_zone, row.actor, row.kiosk, row.method) == ("Europe/Berlin", "front", recorder.kiosk, "face")
-        (sample,) = moods.between(session, AT, AT + timedelta(days=1))
+        (sample,) = mood_samples(session, AT, AT + timedelta(days=1))
         assert (sample.person, sample.group, sample.label) == (ada.id, "Team", "happy")
         kept = sightings.get(session, arrival.id)
         assert kept is not None

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from textual.widgets import Input
 
-from db import audit
 from db.engine import reading
 from monitor.attendance.pin import hash_pin
 from monitor.tui.widgets.dialogs import Dialog
+from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import fill, go, problem
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
@@ -72,7 +72,7 @@ async def test_wrong_admin_pins_lock_the_desk_for_a_minute_and_are_noted(world: 
         await fill(pilot, pin="2718")
         assert pilot.app.current_mode == "people"
     with reading(world.engine) as session:
-        assert "lock admin PIN" in [entry.action for entry in audit.newest(session)]
+        assert "lock admin PIN" in [entry.action for entry in newest_entries(session)]
 
 
 async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from db import audit
 from db.engine import open_database, reading, writing
 from db.people import people, pins
 from monitor.attendance.pin import is_pin
 from monitor.cli.people.people import app
+from tests.db.rows import newest_entries
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def test_a_pin_is_set_and_removed(database: str) -> None:
     assert _kept(database, "7") is None
     engine = open_database(database)
     with reading(engine) as session:
-        assert [one.action for one in audit.newest(session)][:2] == ["remove pin", "set pin"]
+        assert [one.action for one in newest_entries(session)][:2] == ["remove pin", "set pin"]
     engine.dispose()
 
 

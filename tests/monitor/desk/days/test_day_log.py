@@ -19,6 +19,7 @@ from db.records import NewEvent, Presence, Want
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.day_log import VALID_FOR, attendees, day_log
 from monitor.desk.days.today import today_of
+from tests.db.rows import newest_events
 from tests.monitor.desk.days.test_day_board import TODAY
 from tests.monitor.world import NOW, World
 
@@ -48,7 +49,7 @@ class Desk:
         ledger.append(session, NewEvent(new_id(), kind, who, at, "UTC", kiosk, "face", "door", self.now))
 
     def amends(self, session: Session) -> None:
-        counting = [event for event in ledger.newest(session) if event.kind != "void" and event.person]
+        counting = [event for event in newest_events(session) if event.kind != "void" and event.person]
         event = self.random.choice(counting[:12])
         how: dict[str, Any] = {
             "id": new_id(), "at": self.now, "kiosk": self.kiosk(session), "actor": "desk", "reason": "wrong",
@@ -93,7 +94,7 @@ class Desk:
 
 
 def ledger_is_void(session: Session, event: UUID) -> bool:
-    return any(one.target == event and one.kind == "void" for one in ledger.newest(session))
+    return any(one.target == event and one.kind == "void" for one in newest_events(session))
 
 
 def told(board: BoardPage) -> tuple[object, ...]:

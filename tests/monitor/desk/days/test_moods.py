@@ -14,6 +14,7 @@ from db.observations import moods, sightings
 from db.privacy import erasure
 from db.records import MoodSample, SightingRecord
 from monitor.desk.days.moods import MoodView, Range, mood_view
+from tests.db.rows import mood_samples
 from tests.monitor.world import NOW, World
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=1)
@@ -100,7 +101,7 @@ def test_of_a_busy_day_only_the_last_minutes_are_read(world: World, monkeypatch:
 
 def not_them(world: World) -> None:
     with writing(world.engine) as session:
-        samples = list(moods.between(session, MIDNIGHT - timedelta(days=3), MIDNIGHT))
+        samples = list(mood_samples(session, MIDNIGHT - timedelta(days=3), MIDNIGHT))
         moods.unname(session, next(one.sighting for one in samples if one.sighting and one.person))
 
 

@@ -15,6 +15,7 @@ from monitor.attendance.pin import is_pin
 from monitor.desk.people import changes as change
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
+from tests.db.rows import newest_entries
 from tests.enroll.conftest import Who, mean_of
 
 
@@ -43,7 +44,7 @@ def test_the_audit_log_says_who_renamed(engine: Engine, enrol: Callable[..., Per
     anna = enrol("Anna")
     change.rename(engine, anna.id, "Anna Schmidt", **who)
     with reading(engine) as session:
-        entry = audit.newest(session, limit=1)[0]
+        entry = newest_entries(session, limit=1)[0]
     assert (entry.action, entry.actor) == ("rename", "desk")
 
 
@@ -81,7 +82,7 @@ def test_a_pin_is_set_and_removed_under_one_name_each(engine: Engine, enrol: Cal
         for older in ("door pin", "door pin removed"):
             audit.note(session, older, at=who["at"], actor="desk", person=anna.id)
     with reading(engine) as session:
-        acts = [one.action for one in audit.newest(session, person=anna.id) if "pin" in one.action]
+        acts = [one.action for one in newest_entries(session, person=anna.id) if "pin" in one.action]
         assert sorted(acts) == ["remove pin", "remove pin", "set pin", "set pin"]
 
 

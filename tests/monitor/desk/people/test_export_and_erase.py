@@ -13,14 +13,14 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.records import Person
 from db.schema import TemplateRow
-from enroll.people.store import Details
+from enroll.people.store import Enrolment
 from monitor.desk.people.export_and_erase import erase, export_name, export_zip
 from monitor.errors import MusterError, UsageError
 from tests.enroll.conftest import Who, mean_of
 
 
 def test_an_export_holds_the_data_and_the_images_and_only_its_owner_can_read_it(
-    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], details: Details, tmp_path: Path
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], details: Enrolment, tmp_path: Path
 ) -> None:
     file = tmp_path / "anna.zip"
     images = export_zip(engine, cipher, enrol("Anna"), file, at=details.at)
@@ -34,7 +34,7 @@ def test_an_export_holds_the_data_and_the_images_and_only_its_owner_can_read_it(
 
 
 def test_an_export_never_overwrites_a_file(
-    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], details: Details, tmp_path: Path
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], details: Enrolment, tmp_path: Path
 ) -> None:
     (tmp_path / "anna.zip").write_text("precious")
     with pytest.raises(UsageError, match="already"):
@@ -77,7 +77,7 @@ def test_a_full_disk_leaves_no_half_export(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    details: Details,
+    details: Enrolment,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -17,15 +17,15 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
-from db.faces.candidates import NewCapture
+from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
-from db.records import GalleryPerson, Person, SightingRecord, WaitingCapture
+from db.records import GalleryPerson, Person, SightingRecord, WaitingCandidate
+from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examiner
-from enroll.faces.judge import judge
-from enroll.people.gallery_index import load_roster
-from enroll.people.store import Details, Identity, add_members, mark_alike, renew
+from enroll.people.gallery_index import load_index
+from enroll.people.store import Enrolment, Identity, add_members, mark_alike, renew
 from monitor.cli.people.people import app
 from monitor.config import Settings
 from monitor.desk.people import template_review as review
@@ -44,20 +44,20 @@ ENROLLED, SEEN, PROBES = (1,), (2, 3, 4, 5, 6, 7), (8, 9, 10)
 
 
 @pytest.fixture
-def who(details: Details) -> Who:
+def who(details: Enrolment) -> Who:
     return {"at": details.at, "actor": "desk"}
 
 
 @pytest.fixture
-def enrol(engine: Engine, cipher: TemplateCipher, details: Details, made_up: MadeUp) -> Callable[..., Person]:
+def enrol(engine: Engine, cipher: TemplateCipher, details: Enrolment, made_up: MadeUp) -> Callable[..., Person]:
     """Enrols a consenting person with two made-up images."""
 
     def enrol(name: str, images: int = 2, face: Any = None, consent: bool = True) -> Person:
         pictures = [made_up.examination(f"{name}-{number}.jpg", face or name) for number in range(images)]
         with writing(engine) as session:
-            known = add_members(session, cipher, Identity(name), None, judge(pictures).members, details)
+            known = add_members(session, cipher, Identity(name), None, accept_images(pictures).accepted, details)
             assert known is not None
-            mark_alike(session, load_roster(session, cipher), known, at=details.at)
+            mark_alike(session, load_index(session, cipher), known, at=details.at)
             if consent:
                 consents.set_consent(session, known.person, "face", True, at=details.at, actor="desk")
             return people.get_person(session, known.person)
@@ -66,15 +66,15 @@ def enrol(engine: Engine, cipher: TemplateCipher, details: Details, made_up: Mad
 
 
 @pytest.fixture
-def wait(engine: Engine, cipher: TemplateCipher, details: Details) -> Callable[..., WaitingCapture]:
+def wait(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> Callable[..., WaitingCandidate]:
     """Puts a face into quarantine as a capture of this person."""
 
-    def wait(person: Person, face: Any, encoder: str = ENCODER_NAME) -> WaitingCapture:
-        capture = NewCapture(
+    def wait(person: Person, face: Any, encoder: str = ENCODER_NAME) -> WaitingCandidate:
+        capture = NewCandidate(
             person.id, new_id(), details.at, encoder, face, f"{new_id()}".encode(), {}, 0.98, 0.03, 0.9
         )
         with writing(engine) as session:
-            return candidates.quarantine(session, cipher, capture)
+            return candidates.add(session, cipher, capture)
 
     return wait
 
@@ -87,7 +87,9 @@ def _mean(engine: Engine, cipher: TemplateCipher, person: Person) -> GalleryPers
 class Door:
     """Real faces of the AT&T/ORL set: some are enrolled, some pass the door, some are probes."""
 
-    def __init__(self, engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, orl: Path) -> None:
+    def __init__(
+        self, engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: Examiner, orl: Path
+    ) -> None:
         self.engine, self.cipher, self.at = engine, cipher, details.at
         self.faces = {}
         for subject in range(1, SUBJECTS + 1):
@@ -163,7 +165,7 @@ class Door:
 
 
 def test_what_grew_helps_and_what_waits_changes_nothing(
-    engine: Engine, cipher: TemplateCipher, details: Details, examiner: Examiner, orl: Path, who: Who
+    engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: Examiner, orl: Path, who: Who
 ) -> None:
     door = Door(engine, cipher, details, examiner, orl)
     before = door.leads()
@@ -190,7 +192,7 @@ def test_accepting_and_rolling_back_recompute_the_mean(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     who: Who,
 ) -> None:
@@ -209,31 +211,31 @@ def test_look_alikes_are_looked_for_again(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     who: Who,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     anna, ben = enrol("Anna"), enrol("Ben")
     with reading(engine) as session:
-        assert look_alikes.pairs(session) == []
+        assert look_alikes.by_person(session) == {}
     monkeypatch.setattr("enroll.people.gallery_index.alike_from", lambda members: 0.80)
     waits = wait(anna, made_up.embedding("Anna"))
     done = review.accept(engine, cipher, waits.id, **who)
     assert [one.name for one in done.alike] == ["Ben"]
     with reading(engine) as session:
-        assert {(pair.person, pair.other) for pair in look_alikes.pairs(session)} == {tuple(sorted((anna.id, ben.id)))}
+        assert look_alikes.by_person(session) == {anna.id: [ben.id], ben.id: [anna.id]}
     monkeypatch.undo()
     review.roll_back(engine, cipher, done.template.id, **who)
     with reading(engine) as session:
-        assert look_alikes.pairs(session) == []
+        assert look_alikes.by_person(session) == {}
 
 
 def test_a_face_that_fits_somebody_enrolled_since_is_refused(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     who: Who,
 ) -> None:
@@ -252,7 +254,7 @@ def test_nothing_is_accepted_without_consent(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     who: Who,
 ) -> None:
@@ -266,7 +268,7 @@ def test_a_template_grows_only_so_far(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     who: Who,
 ) -> None:
@@ -284,7 +286,7 @@ def test_a_capture_of_another_encoder_is_refused(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     who: Who,
 ) -> None:
@@ -310,7 +312,7 @@ def test_the_command_lists_accepts_rejects_and_rolls_back(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     muster: Callable[..., Result],
     tmp_path: Path,
@@ -339,7 +341,7 @@ def test_the_command_lists_accepts_rejects_and_rolls_back(
 def test_the_command_says_in_one_sentence_what_is_wrong(
     engine: Engine,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     muster: Callable[..., Result],
 ) -> None:
@@ -362,7 +364,7 @@ def test_a_full_disk_leaves_no_half_folder_of_pictures(
     engine: Engine,
     cipher: TemplateCipher,
     enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCapture],
+    wait: Callable[..., WaitingCandidate],
     made_up: MadeUp,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from textual.pilot import Pilot
 
-from db import audit
 from db.attendance import ledger
 from db.engine import reading, writing
 from db.ids import new_id
@@ -15,6 +14,7 @@ from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
 from monitor.tui.screens.door.pin_entry import WRONG
 from monitor.tui.widgets.dialogs import Dialog
+from tests.db.rows import newest_entries
 from tests.monitor.world import NOW, World, scene, settle, show_door, text_of
 
 WIDE = (120, 36)
@@ -151,7 +151,7 @@ async def test_five_wrong_ones_lock_for_a_minute_and_are_noted(with_pins: World)
         await give(pilot, "17", "2718")
         assert world.kiosk.by_pin == [world.ids["Radia Perlman"]]
     with reading(world.engine) as session:
-        locks = [entry for entry in audit.newest(session) if entry.action == "lock PIN entry"]
+        locks = [entry for entry in newest_entries(session) if entry.action == "lock PIN entry"]
     assert [(entry.at, entry.actor) for entry in locks] == [(NOW, "door")]
 
 

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from db.attendance import kiosks
 from db.engine import reading, writing
 from db.faces import candidates, templates
-from db.faces.candidates import NewCapture
+from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
@@ -35,9 +35,9 @@ def captures(world: World, count: int, name: str = "Ada Lovelace") -> None:
             at = NOW - timedelta(days=index, minutes=5)
             seen = SightingRecord(new_id(), kiosk, 50 + index, at, at, 20, person, person, 0.97, None, None, 0.9)
             sightings.add(session, world.cipher, seen)
-            candidates.quarantine(
+            candidates.add(
                 session, world.cipher,
-                NewCapture(
+                NewCandidate(
                     person, seen.id, at, ENCODER, (face / np.linalg.norm(face)).astype(np.float32),
                     jpeg + bytes([index]), {"sharpness": 0.9}, 0.981, 0.041, 0.93,
                 ),
@@ -75,7 +75,7 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
         assert "1 capture waits for review: V" in text_of(world)
     with reading(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
-        assert candidates.grown(session, ada) == []
+        assert candidates.accepted(session, ada) == []
         assert len(templates.list_templates(session, ada)) == 3
 
 

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import Engine
 from textual.widgets import Input
 
-from db import audit
 from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import Interrupted
@@ -26,6 +25,7 @@ from monitor.tui.screens.people.import_report import ImportReport
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.paged import PagedTable
+from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, names, problem, told
 from tests.monitor.world import ENCODER, NOW, World, scene, show_door, text_of
 
@@ -74,7 +74,7 @@ async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
         ada = people.get_person(session, world.ids["Ada Lovelace"])
         assert ada.number == "A-17"
         assert people.get_person(session, world.ids["Alan Turing"]).number is None
-        assert [one.action for one in audit.newest(session, person=ada.id)[:2]] == ["notes", "number"]
+        assert [one.action for one in newest_entries(session, person=ada.id)[:2]] == ["notes", "number"]
 
 
 async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
@@ -93,14 +93,14 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
             assert found is not None
             assert found.pin_hash is not None
             assert is_pin("2718", found.pin_hash)
-            assert audit.newest(session)[0].action == "set pin"
+            assert newest_entries(session)[0].action == "set pin"
         await go(pilot, "p")
         await fill(pilot, pin="", again="")
     with reading(world.engine) as session:
         found = pins.find(session, "17")
         assert found is not None
         assert found.pin_hash is None
-        assert audit.newest(session)[0].action == "remove pin"
+        assert newest_entries(session)[0].action == "remove pin"
 
 
 async def test_merging_moves_everything(world: World) -> None:
@@ -140,7 +140,7 @@ async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_
         assert "Ada Lovelace" not in names(pilot, "#people")
     with reading(world.engine) as session:
         assert people.count_people(session) == 9
-        assert look_alikes.pairs(session) == [], "the marks were looked for again with the new template"
+        assert look_alikes.by_person(session) == {}, "the marks were looked for again with the new template"
         assert ledger.verify(session).whole
 
 

@@ -24,6 +24,7 @@ from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.widgets.paged import PagedTable
+from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import fill, go, problem
 from tests.monitor.world import FINDINGS, NOW, World, settle, text_of
 
@@ -188,7 +189,7 @@ async def test_a_purge_says_what_goes_and_leaves_the_ledger(world: World) -> Non
         assert 0 < moods.count(session) < before[1]
         assert sightings.count_visitors(session) == 1
         assert not sightings.between(session, NOW - timedelta(days=30), NOW - timedelta(days=11))
-        assert audit.newest(session, limit=1)[0].action == "purge"
+        assert newest_entries(session, limit=1)[0].action == "purge"
 
 
 async def test_the_audit_log_is_paged_to_its_first_entry(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Decides which of a person's pictures are taken, and says of each other one why not."""
+"""Decides which of a person's pictures are accepted, and says of each other one why not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from monitor.domain import EMBEDDING_SIZE, Embedding
 
 SINGLE_FACE_PRESENT: Final = "There are {count} faces on the picture; use one with only this person."
 _NO_FACE: Final = "No face was found; use a picture that shows the face from the front."
-_TWICE: Final = "The same picture was given for this person already."
+_TWICE: Final = "This picture was given for this person already; leave it out."
 _SOMEBODY_ELSE: Final = (
     "The face does not fit the person's other pictures (similarity {similarity:.3f}); "
-    "it seems to show somebody else, so look at it."
+    "check whether it shows somebody else."
 )
 _CONTRADICTION: Final = (
     "The two pictures seem to show different people (similarity {similarity:.3f}); "
@@ -29,7 +29,7 @@ _SEVERAL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A picture that is not taken."""
+    """A picture that is not accepted."""
 
     image: str
     reason: str
@@ -37,8 +37,8 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Member:
-    """A picture that is taken, with the face on it that is the person's."""
+class AcceptedImage:
+    """A picture that is accepted, with the face on it that is the person's."""
 
     image: str
     content_hash: str
@@ -46,26 +46,26 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judgement:
-    """What becomes of one person's pictures."""
+class Acceptance:
+    """Which of one person's pictures are accepted."""
 
-    members: tuple[Member, ...]
+    accepted: tuple[AcceptedImage, ...]
     rejected: tuple[Rejection, ...]
     unchanged: int
     """Pictures that were enrolled before."""
     warnings: tuple[str, ...] = ()
 
     def embeddings(self) -> Embeddings:
-        """float32 (n, 128) of the members."""
-        return np.array([member.face.embedding for member in self.members], np.float32).reshape(-1, EMBEDDING_SIZE)
+        """float32 (n, 128), of the accepted images."""
+        return np.array([member.face.embedding for member in self.accepted], np.float32).reshape(-1, EMBEDDING_SIZE)
 
 
-def judge(examinations: Sequence[Examination], enrolled: Sequence[Embedding] = ()) -> Judgement:
+def accept_images(examinations: Sequence[Examination], enrolled: Sequence[Embedding] = ()) -> Acceptance:
     """Apply the quality gate to each picture, and consistency to all of them together.
 
     Args:
         examinations: one person's pictures.
-        enrolled: embeddings of the same person that are in the database already; these are never doubted.
+        enrolled: embeddings of the images that the person is enrolled with; these are never doubted.
     """
     candidates, rejected, unchanged = _readable(examinations)
     single = [_member(one, 0) for one in candidates if len(one.faces) == 1 and one.faces[0].quality.passed]
@@ -80,8 +80,8 @@ def judge(examinations: Sequence[Examination], enrolled: Sequence[Embedding] = (
     from_groups, unclear = _from_groups([one for one in candidates if len(one.faces) > 1], reference)
     members = (*single, *from_groups)
     order = {one.image: place for place, one in enumerate(examinations)}
-    return Judgement(
-        members=tuple(sorted(members, key=lambda member: order[member.image])),
+    return Acceptance(
+        accepted=tuple(sorted(members, key=lambda member: order[member.image])),
         rejected=tuple(sorted(rejected + unclear, key=lambda one: order[one.image])),
         unchanged=unchanged,
         warnings=tuple(f"{member.image}: {warning}" for member in members for warning in member.face.quality.warnings),
@@ -108,7 +108,9 @@ def _readable(examinations: Sequence[Examination]) -> tuple[list[Examination], l
     return candidates, rejected, unchanged
 
 
-def _consistent(members: list[Member], enrolled: Sequence[Embedding]) -> tuple[list[Member], list[Rejection]]:
+def _consistent(
+    members: list[AcceptedImage], enrolled: Sequence[Embedding]
+) -> tuple[list[AcceptedImage], list[Rejection]]:
     stack = _stack([*enrolled, *(member.face.embedding for member in members)])
     wrong = misfits(stack, vouched=len(enrolled))
     sentence = _SOMEBODY_ELSE
@@ -122,9 +124,9 @@ def _consistent(members: list[Member], enrolled: Sequence[Embedding]) -> tuple[l
     return kept, rejected
 
 
-def _from_groups(pictures: Sequence[Examination], reference: Embeddings) -> tuple[list[Member], list[Rejection]]:
+def _from_groups(pictures: Sequence[Examination], reference: Embeddings) -> tuple[list[AcceptedImage], list[Rejection]]:
     """The person's own face from pictures with several, where it can be told."""
-    members: list[Member] = []
+    members: list[AcceptedImage] = []
     rejected: list[Rejection] = []
     for one in pictures:
         chosen = choose_face(_stack([face.embedding for face in one.faces]), reference)
@@ -137,8 +139,8 @@ def _from_groups(pictures: Sequence[Examination], reference: Embeddings) -> tupl
     return members, rejected
 
 
-def _member(one: Examination, face: int) -> Member:
-    return Member(one.image, one.content_hash, one.faces[face])
+def _member(one: Examination, face: int) -> AcceptedImage:
+    return AcceptedImage(one.image, one.content_hash, one.faces[face])
 
 
 def _stack(embeddings: Sequence[Embedding]) -> Embeddings:

@@ -5,54 +5,54 @@ import dataclasses
 import numpy as np
 import pytest
 
+from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
-from enroll.faces.judge import judge
 from enroll.faces.similarity_limits import choose_face, fit_of_each, mean_template, misfits
 from tests.enroll.conftest import MadeUp
 
 
 def test_pictures_of_one_person_are_all_taken_in_their_order(made_up: MadeUp) -> None:
     pictures = [made_up.examination(f"{number}.jpg", "Anna") for number in range(4)]
-    judgement = judge(pictures)
-    assert [member.image for member in judgement.members] == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"]
-    assert not judgement.rejected
+    acceptance = accept_images(pictures)
+    assert [member.image for member in acceptance.accepted] == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"]
+    assert not acceptance.rejected
 
 
 @pytest.mark.parametrize("place", range(4))
 def test_one_mislabelled_picture_among_four_is_named_and_left_out(made_up: MadeUp, place: int) -> None:
     shown = ["Anna"] * 4
     shown[place] = "Ben"
-    judgement = judge([made_up.examination(f"{number}.jpg", person) for number, person in enumerate(shown)])
-    assert [one.image for one in judgement.rejected] == [f"{place}.jpg"]
-    assert "somebody else" in judgement.rejected[0].reason
-    assert len(judgement.members) == 3
+    acceptance = accept_images([made_up.examination(f"{number}.jpg", person) for number, person in enumerate(shown)])
+    assert [one.image for one in acceptance.rejected] == [f"{place}.jpg"]
+    assert "somebody else" in acceptance.rejected[0].reason
+    assert len(acceptance.accepted) == 3
 
 
 def test_of_two_pictures_that_contradict_each_other_neither_is_taken(made_up: MadeUp) -> None:
-    judgement = judge([made_up.examination("a.jpg", "Anna"), made_up.examination("b.jpg", "Ben")])
-    assert not judgement.members
-    assert [one.image for one in judgement.rejected] == ["a.jpg", "b.jpg"]
-    assert "third" in judgement.rejected[0].reason
+    acceptance = accept_images([made_up.examination("a.jpg", "Anna"), made_up.examination("b.jpg", "Ben")])
+    assert not acceptance.accepted
+    assert [one.image for one in acceptance.rejected] == ["a.jpg", "b.jpg"]
+    assert "third" in acceptance.rejected[0].reason
 
 
 def test_pictures_that_several_people_share_equally_are_not_taken_and_are_to_be_sorted(made_up: MadeUp) -> None:
     shown = ["Anna", "Ben", "Anna", "Ben"]
-    judgement = judge([made_up.examination(f"{number}.jpg", person) for number, person in enumerate(shown)])
-    assert not judgement.members
-    assert all("several people" in one.reason for one in judgement.rejected)
+    acceptance = accept_images([made_up.examination(f"{number}.jpg", person) for number, person in enumerate(shown)])
+    assert not acceptance.accepted
+    assert all("several people" in one.reason for one in acceptance.rejected)
 
 
 def test_what_is_enrolled_already_decides_who_the_person_is(made_up: MadeUp) -> None:
     enrolled = [made_up.embedding("Anna")]
-    judgement = judge([made_up.examination("b.jpg", "Ben"), made_up.examination("a.jpg", "Anna")], enrolled)
-    assert [member.image for member in judgement.members] == ["a.jpg"]
-    assert [one.image for one in judgement.rejected] == ["b.jpg"]
+    acceptance = accept_images([made_up.examination("b.jpg", "Ben"), made_up.examination("a.jpg", "Anna")], enrolled)
+    assert [member.image for member in acceptance.accepted] == ["a.jpg"]
+    assert [one.image for one in acceptance.rejected] == ["b.jpg"]
 
 
 def test_of_several_faces_the_one_that_fits_the_other_pictures_is_taken(made_up: MadeUp) -> None:
     group = made_up.examination("group.jpg", "Ben", "Anna", "Cleo")
-    judgement = judge([group, made_up.examination("1.jpg", "Anna"), made_up.examination("2.jpg", "Anna")])
-    member = next(member for member in judgement.members if member.image == "group.jpg")
+    acceptance = accept_images([group, made_up.examination("1.jpg", "Anna"), made_up.examination("2.jpg", "Anna")])
+    member = next(member for member in acceptance.accepted if member.image == "group.jpg")
     assert member.face is group.faces[1]
 
 
@@ -60,23 +60,23 @@ def test_of_several_faces_the_one_that_fits_the_other_pictures_is_taken(made_up:
 def test_several_faces_are_refused_when_none_fits(made_up: MadeUp, others: list[str]) -> None:
     pictures = [made_up.examination("group.jpg", "Ben", "Cleo")]
     pictures += [made_up.examination(f"{name}.jpg", name) for name in others]
-    judgement = judge(pictures)
-    assert [one.image for one in judgement.rejected] == ["group.jpg"]
-    assert "2 faces" in judgement.rejected[0].reason
+    acceptance = accept_images(pictures)
+    assert [one.image for one in acceptance.rejected] == ["group.jpg"]
+    assert "2 faces" in acceptance.rejected[0].reason
 
 
 def test_two_faces_that_both_fit_are_refused(made_up: MadeUp) -> None:
     twins = made_up.examination("twins.jpg", "Anna", "Anna")
-    judgement = judge([twins, made_up.examination("1.jpg", "Anna")])
-    assert [one.image for one in judgement.rejected] == ["twins.jpg"]
+    acceptance = accept_images([twins, made_up.examination("1.jpg", "Anna")])
+    assert [one.image for one in acceptance.rejected] == ["twins.jpg"]
 
 
 def test_the_same_picture_twice_is_taken_once(made_up: MadeUp) -> None:
     picture = made_up.examination("1.jpg", "Anna")
     copy = dataclasses.replace(picture, image="copy.jpg")
-    judgement = judge([picture, copy])
-    assert [member.image for member in judgement.members] == ["1.jpg"]
-    assert [one.image for one in judgement.rejected] == ["copy.jpg"]
+    acceptance = accept_images([picture, copy])
+    assert [member.image for member in acceptance.accepted] == ["1.jpg"]
+    assert [one.image for one in acceptance.rejected] == ["copy.jpg"]
 
 
 def test_every_flaw_is_said_in_its_own_words(made_up: MadeUp) -> None:
@@ -86,7 +86,7 @@ def test_every_flaw_is_said_in_its_own_words(made_up: MadeUp) -> None:
         Examination("broken.jpg", "", error="The file is empty."),
         made_up.examination("good.jpg", "Anna"),
     ]
-    reasons = {one.image: one.reason for one in judge(pictures).rejected}
+    reasons = {one.image: one.reason for one in accept_images(pictures).rejected}
     assert reasons["blurred.jpg"] == "The face is blurred."
     assert reasons["empty.jpg"].startswith("No face was found")
     assert reasons["broken.jpg"] == "The file is empty."
@@ -95,7 +95,7 @@ def test_every_flaw_is_said_in_its_own_words(made_up: MadeUp) -> None:
 
 def test_two_unreadable_files_are_not_taken_for_the_same_picture() -> None:
     pictures = [Examination(f"{number}.jpg", "", error="Cut off.") for number in range(2)]
-    assert [one.reason for one in judge(pictures).rejected] == ["Cut off.", "Cut off."]
+    assert [one.reason for one in accept_images(pictures).rejected] == ["Cut off.", "Cut off."]
 
 
 def test_the_template_is_the_mean_and_shorter_the_more_the_images_differ(made_up: MadeUp) -> None:

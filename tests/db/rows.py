@@ -1,0 +1,34 @@
+"""What the tests read back: rows of the ledger, the audit log and the mood samples."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.attendance import ledger
+from db.observations.moods import COLUMNS
+from db.records import AttendanceEvent, AuditEntry, MoodSample
+from db.schema import AuditRow, MoodRow
+
+
+def newest_events(session: Session, *, limit: int = 100) -> list[AttendanceEvent]:
+    """Attendance events in the ledger's order, newest first."""
+    start, end = datetime(1970, 1, 1, tzinfo=UTC), datetime(2970, 1, 1, tzinfo=UTC)
+    return ledger.between(session, start, end)[: -limit - 1 : -1]
+
+
+def newest_entries(session: Session, *, limit: int = 200, person: UUID | None = None) -> list[AuditEntry]:
+    """Entries of the audit log, newest first; of one person or of all."""
+    query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
+    if person is not None:
+        query = query.where(AuditRow.person_id == person)
+    return [audit.record(row) for row in session.scalars(query)]
+
+
+def mood_samples(session: Session, start: datetime, end: datetime) -> list[MoodSample]:
+    """Samples with start <= at < end, by time."""
+    columns = MoodRow.at, MoodRow.person_id, MoodRow.sighting_id, MoodRow.group, MoodRow.token, MoodRow.label
+    query = select(*columns, *COLUMNS).where(MoodRow.at >= start, MoodRow.at < end).order_by(MoodRow.at, MoodRow.id)
+    return [MoodSample(*row[:6], tuple(row[6:])) for row in session.execute(query)]
