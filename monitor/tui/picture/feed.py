@@ -78,10 +78,7 @@ def draw(scene: Scene, look: Look) -> Picture:
     else:
         strips = paint(scene.frame.rgb, columns, rows, marks, look.palette)
     left = (look.columns - columns) // 2
-    before, after = (
-        Segment(" " * left, look.margin),
-        Segment(" " * (look.columns - columns - left), look.margin),
-    )
+    before, after = (Segment(" " * left, look.margin), Segment(" " * (look.columns - columns - left), look.margin))
     lines = (PictureLine([before, *strip, after], look.columns) for strip in strips)
     return Picture(tuple(lines), look.columns, scene, data)
 

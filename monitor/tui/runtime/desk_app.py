@@ -50,12 +50,7 @@ class DeskApp(WorkApp):
     """Draws the camera picture of the door."""
 
     def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        display: Display,
-        clock: Callable[[], datetime],
-        config_file: Path,
+        self, settings: Settings, store: Store, display: Display, clock: Callable[[], datetime], config_file: Path
     ) -> None:
         super().__init__()
         self.settings = settings

@@ -148,10 +148,7 @@ class Dialog(ModalScreen[Answers | None]):
 
     def _try(self) -> None:
         answers = self._answers()
-        missing = next(
-            (one for one in self._fields if not one.optional and not answers[one.key].strip()),
-            None,
-        )
+        missing = next((one for one in self._fields if not one.optional and not answers[one.key].strip()), None)
         if missing:
             self.query_one(f"#ask-{missing.key}").focus()
         problem = f"{missing.label}: please fill this in." if missing else self._check(answers)

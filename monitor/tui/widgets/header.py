@@ -28,11 +28,7 @@ class TopBar(Static):
     DEFAULT_CSS = "TopBar { dock: top; height: 1; background: $panel; color: $text-muted; padding: 0 1; }"
 
     def __init__(
-        self,
-        current: str,
-        modes: Sequence[tuple[str, str, str]],
-        settings: Settings,
-        clock: Callable[[], datetime],
+        self, current: str, modes: Sequence[tuple[str, str, str]], settings: Settings, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(markup=False)
         self._current = current

@@ -176,11 +176,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
 
     def _what(self, one: Happening) -> tuple[str, str]:
-        verb = {
-            EventKind.CHECK_IN: " came in",
-            EventKind.CHECK_OUT: " left",
-            EventKind.UNKNOWN: "somebody unknown",
-        }
+        verb = {EventKind.CHECK_IN: " came in", EventKind.CHECK_OUT: " left", EventKind.UNKNOWN: "somebody unknown"}
         text = clean(one.text, 80) if one.text else f"{clean(one.name, 32)}{verb.get(one.kind, one.kind.value)}"
         return event_sign(one.kind, self.app.signs), text
 
@@ -229,11 +225,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
             return Text(clean(f"{app.signs.lost} {app.controller.wrong}", 240), no_wrap=True, overflow="ellipsis")
         parts = [f"{app.signs.live} {app.source_name}"]
         if scene is not None:
-            parts += [
-                f"{scene.fps:.0f} frames/s",
-                f"{scene.dropped} dropped",
-                enrolled(scene.people),
-            ]
+            parts += [f"{scene.fps:.0f} frames/s", f"{scene.dropped} dropped", enrolled(scene.people)]
         return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
 
     # Keys

@@ -77,11 +77,7 @@ def _images(text: Text, details: PersonDetails) -> None:
 
 def quality_text(quality: Mapping[str, Any]) -> str:
     """How good an image is, as it was measured when it was enrolled."""
-    told = [
-        ("inter_eye_distance", "{:.0f} px"),
-        ("sharpness", "sharp {:.2f}"),
-        ("frames", "from {:.0f} frames"),
-    ]
+    told = [("inter_eye_distance", "{:.0f} px"), ("sharpness", "sharp {:.2f}"), ("frames", "from {:.0f} frames")]
     found = [text.format(quality[name]) for name, text in told if isinstance(quality.get(name), int | float)]
     yaw = quality.get("head_pose_yaw")
     if isinstance(yaw, int | float) and abs(yaw) >= TURNED:

@@ -84,13 +84,7 @@ class DaySheet(ModalScreen[None]):
         event = line.event
         what = WORDS.get(event.kind) or f"corrected: {WORDS[event.corrected_kind or 'check_in']}"
         shown = what if line.counts or event.kind == "void" else f"({what})"
-        cells = (
-            self._when(event.at),
-            shown,
-            event.method,
-            clean(event.actor, 20),
-            clean(line.reason, 80),
-        )
+        cells = (self._when(event.at), shown, event.method, clean(event.actor, 20), clean(line.reason, 80))
         return Row(str(event.id), cells, ("good" if line.counts else "faint",) * 2)
 
     def _when(self, at: datetime) -> str:
