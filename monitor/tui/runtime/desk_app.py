@@ -28,14 +28,14 @@ PLAIN_LETTERS = PlainLetters()
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """What the terminal can show."""
+    """Abilities of the terminal."""
 
     ascii_only: bool = False
     """Draw with plain letters only."""
     graphics: Graphics = Graphics.BLOCKS
-    """What it has for pictures (see `graphics.terminal_graphics`)."""
+    """How the terminal shows pictures (see `graphics.terminal_graphics`)."""
     few_colours: bool = False
-    """It has 16."""
+    """The terminal has 16 colours."""
 
 
 class DeskApp(WorkApp):
@@ -79,7 +79,7 @@ class DeskApp(WorkApp):
         return [*filters, PLAIN_LETTERS] if self.ascii_only else filters
 
     def choose_theme(self, name: str) -> None:
-        """Show it, and keep whichever is chosen from here on."""
+        """Show this theme, and save every later choice to the configuration file."""
         default = THEMES[0].name
         if name not in self.available_themes:
             told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
@@ -97,9 +97,9 @@ class DeskApp(WorkApp):
             self.in_background(partial(save_setting, self.config_file, "theme", name), lambda _: None)
 
     def use_pin(self, kept: str) -> None:
-        """An admin PIN was set, or removed when empty; it counts at once."""
+        """Use the hash of a new admin PIN at once; an empty one means that the PIN was removed."""
         self.settings = self.settings.model_copy(update={"admin_pin_hash": kept})
-        self.notify("The PIN is set." if kept else "The PIN is removed.")
+        self.notify("The admin PIN is set." if kept else "The admin PIN is removed.")
 
     # Keys
 

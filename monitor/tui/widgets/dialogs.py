@@ -1,4 +1,4 @@
-"""One dialog for everything that is asked: a title, a sentence, some fields, two buttons."""
+"""The dialog of the app: a title, a sentence, some fields, two buttons."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,8 +48,8 @@ class Dialog(ModalScreen[Answers | None]):
     Args:
         title: what will be done.
         text: one or two sentences; may hold names.
-        fields: what is asked.
-        yes: the text of the button that does it.
+        fields: the questions.
+        yes: the text of the button that confirms.
         danger: it cannot be undone.
         check: says what is wrong with the answers, in one sentence, or None.
         problem: why answers given before could not be used.
@@ -79,7 +79,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._problem = problem
 
     def again(self, answers: Answers, problem: str) -> "Dialog":
-        """The same dialog with what was answered, and why that could not be done."""
+        """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
         fields = [replace(one, value=answers[one.key]) for one in self._fields]
         return Dialog(
             self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check, problem=problem
@@ -87,7 +87,7 @@ class Dialog(ModalScreen[Answers | None]):
 
     @property
     def asks(self) -> bool:
-        """Whether something is to be filled in."""
+        """Whether the dialog has fields."""
         return bool(self._fields)
 
     def compose(self) -> ComposeResult:
@@ -173,7 +173,7 @@ def ask(
 
     Args:
         job: what to do with the answers; the returned job blocks and touches no widget.
-        then: on the loop, when the job is done.
+        then: gets the result, on the loop.
         failed: gets the sentence when it failed and there is nothing to answer anew; a toast shows it otherwise.
     """
     came_from = app.screen

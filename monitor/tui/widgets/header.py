@@ -1,4 +1,4 @@
-"""What screens share: the header, with the screens and the clock, and the bar of moods."""
+"""Widgets of several screens: the header with the screens and the clock, and the mood bar."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from monitor.tui.style.text import Signs, at_clock, clean, day_text
 
 
 def put(widget: Static, text: Text) -> None:
-    """Show a text where it is not shown already; the widget's size must not follow from it.
+    """Show a text unless it is shown already; the widget's size must not depend on the text.
 
     An update lays the whole screen out again unless told not to, and two small ones far apart, such as the clock and
     the status line, make the compositor render all that lies between them, camera picture included: 20 ms.
@@ -45,7 +45,7 @@ class TopBar(Static):
         self.tick()
 
     def tick(self) -> None:
-        """Show the time of now."""
+        """Show the present time."""
         now, zone = self._clock(), self._settings.zone
         text = Text(no_wrap=True)
         right = at_clock(now, zone)
@@ -78,8 +78,8 @@ class TopBar(Static):
                 return
 
 
-LEAST = 0.005
-"""A share below would be said to be 0 %, although somebody was seen so."""
+ROUNDS_TO_ZERO = 0.005
+"""Shares below this one would round to 0 %; the legend says "<1%" instead."""
 
 
 class MoodBar(Static):
@@ -117,7 +117,7 @@ class MoodBar(Static):
         """Name and share of each mood, the largest first; closer together where they do not all fit, then without
         the smallest."""
         ordered = sorted(self.shares, key=lambda item: -item[1])
-        texts = [f" {mood} " + (f"{share:.0%}" if share >= LEAST else "<1%") for mood, share in ordered]
+        texts = [f" {mood} " + (f"{share:.0%}" if share >= ROUNDS_TO_ZERO else "<1%") for mood, share in ordered]
         airy = sum(len(text) + 4 for text in texts) - 2 <= width
         legend = Text(no_wrap=True)
         for (mood, _), text in zip(ordered, texts, strict=True):

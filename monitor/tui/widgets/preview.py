@@ -12,7 +12,7 @@ from monitor.tui.style.themes import palette_of
 
 
 class Preview(CameraPicture):
-    """Draws the frames that it sees, off the event loop; the newest one wins."""
+    """Draws the newest frame, off the event loop."""
 
     app = getters.app(DeskApp)
 

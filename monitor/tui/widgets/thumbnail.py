@@ -66,7 +66,7 @@ class Thumbnail(Widget):
         self.refresh()
 
     def _drawn(self, rgb: RgbImage, strips: list[Strip], data: str = "") -> None:
-        """Pixels are ready; they count if the picture is still the one to show."""
+        """Show the finished pixels, unless another picture has taken their place."""
         if rgb is self._rgb:
             if data:
                 self.app.to_terminal(data)

@@ -38,7 +38,7 @@ PRESENT = (
     Column("mood", "Mood", 8, rank=1),
 )
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
-"""Least columns, and the class that the screen has from there on."""
+"""Least width in columns, and the class of a screen that is at least so wide."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
@@ -52,16 +52,16 @@ class DoorScreen(Screen[None]):
     HELP = """\
 # Door
 
-Look at the camera. Muster greets you by name when it has written down that you came or left.
+Look at the camera. When Muster has recorded that you came in or left, it greets you by name.
 
-- **P**: number and PIN, when a face is not recognised twice or there is no picture.
-- **N** within 10 seconds of a greeting: it was not you. The entry is made void.
-- **A** on narrow screens: the last events instead of who is in.
-- **F2** to **F6**: the other screens. **Ctrl+P**: everything by name. **Ctrl+Q**: quit.
+- **P**: check in or out with number and PIN. Offered when faces were not recognised twice, or there is no picture.
+- **N**: that was not you; the entry becomes void. Possible for 10 seconds after the greeting.
+- **A**, on narrow screens: show the last events instead of who is in.
+- **F2** to **F6**: the other screens. **Ctrl+P**: commands by name. **Ctrl+Q**: quit.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "not_me", "Not me", tooltip="Take back the entry just made", id="door.not_me"),
-        Binding("p", "pin", "PIN", tooltip="Check in with number and PIN", id="door.pin"),
+        Binding("p", "pin", "PIN", tooltip="Check in or out with number and PIN", id="door.pin"),
         Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
     ]
     app = getters.app(DeskApp)
@@ -76,7 +76,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         keep_style_sheets(self)
         self._keys: tuple[bool | None, ...] = ()
         self._rows: dict[UUID, tuple[Attendee, Row]] = {}
-        """Of those who came: thousands on a busy day, of whom an event changes one."""
+        """The row of each person who came today. An event changes one of them; a busy day has thousands."""
 
     def compose(self) -> ComposeResult:
         app = self.app
@@ -152,9 +152,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.query_one("#events", Table).show(rows)
 
     def show_mood(self, shares: Shares | None) -> None:
-        """Show the day's moods; None: too few people were seen to show it."""
+        """Show the day's moods; None: hidden, because too few people were seen."""
         bar = self.query_one(MoodBar)
-        bar.empty = "Too few people yet to show it." if shares is None else self.no_mood
+        bar.empty = "Too few people yet to show moods." if shares is None else self.no_mood
         bar.shares = shares or ()
         bar.draw()
 
@@ -187,7 +187,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.tick()
 
     def tick(self) -> None:
-        """Once a second: what changes by time alone."""
+        """Once a second: show what depends on the time."""
         now = self.app.clock()
         greeting = self.shown_greeting(now)
         panel = self.query_one(GreetingPanel)

@@ -52,8 +52,8 @@ def words_for(
     Args:
         people: enrolled; None while that is not known.
         pin: number and PIN are offered.
-        camera: there is one in this view.
-        lost: it gives no picture.
+        camera: this view has a camera.
+        lost: the camera gives no picture.
         entry: the greeting of the latest entry, which may still be taken back.
     """
     if greeting is None or (pin and greeting.welcome is Welcome.UNKNOWN):
@@ -76,7 +76,7 @@ def words_for(
         case Welcome.UNKNOWN:
             return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.", hint)
         case Welcome.TAKEN_BACK:
-            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"Entry {at} is void.")
+            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"The entry at {at} is void.")
 
 
 def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool) -> Words:
@@ -88,7 +88,7 @@ def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lo
         return Words(sign, "There is no picture.", "Sorry", "Please see the desk.")
     if people == 0:
         return Words("", "Nobody is enrolled.", "Hello", "Press F4 to enrol.")
-    return Words("", "Look at the camera." if camera else "The desk is behind F2 to F6.", "Hello", "")
+    return Words("", "Look at the camera." if camera else "Press F2 to F6 for the desk.", "Hello", "")
 
 
 def _not_me(greeting: Greeting, entry: Greeting, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Chooses the camera: those that there are, which of them open, and what they see."""
+"""Chooses the camera: a list of the connected ones, their state, and a preview."""
 
 import threading
 from collections.abc import Callable
@@ -28,12 +28,12 @@ COLUMNS = (Column("source", "Camera", 6), Column("name", "Name"), Column("state"
 
 
 class CameraChoice(ModalScreen[str | None]):
-    """Gives the source that was written to the configuration file, or None."""
+    """Writes the chosen source to the configuration file and gives it; None when cancelled."""
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", "Use this camera", show=True),
-        Binding("escape", "leave", "Cancel"),
+        Binding("escape", "dismiss", "Cancel"),
     ]
     app = getters.app(DeskApp)
 
@@ -117,7 +117,7 @@ class CameraChoice(ModalScreen[str | None]):
                 source.close()
 
     def _source(self, text: str) -> FrameSource:
-        """The door's own frames, if it has this camera."""
+        """The source of this name; the door's own frames, if the door has this camera."""
         kiosk = self.app.controller
         if kiosk.has_picture and text == self.app.settings.source:
             return kiosk.frames(self.app.source_name)
@@ -137,7 +137,7 @@ class CameraChoice(ModalScreen[str | None]):
 
     def _does_not_open(self, text: str, sentence: str) -> None:
         if self.is_attached:
-            self._states[text] = "not open"
+            self._states[text] = "cannot open"
             self._show()
             self._say(sentence)
 
@@ -150,11 +150,11 @@ class CameraChoice(ModalScreen[str | None]):
     @on(Input.Submitted, "#other")
     def _typed(self, message: Input.Submitted) -> None:
         if text := message.value.strip():
-            self._say("Trying it")
+            self._say("Trying the source")
             self.app.in_background(partial(self._try, text), lambda _: self._write(text), self._say)
 
     def _try(self, text: str) -> None:
-        """In a worker: whether it can be read. Raises: SourceError."""
+        """In a worker: read one frame. Raises: SourceError."""
         source = self._open(text)
         source.open()
         try:
@@ -175,6 +175,3 @@ class CameraChoice(ModalScreen[str | None]):
         key = self.query_one("#cameras", Table).selected_key
         if key is not None:
             self._write(key)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -1,8 +1,8 @@
-"""The day board: everybody's day, and corrections to it."""
+"""The Today screen: the day of each person, and corrections."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -18,9 +18,10 @@ from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import Status
 from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
+from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.today.day_sheet import DaySheet
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
@@ -55,7 +56,7 @@ Everybody and their day: **present**, **late**, **absent**, **left**, or **incom
 check-out is missing).
 
 - **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
-- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: last first.
+- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: reverse.
 - **Enter**: the person's entries, and corrections to them.
 - **E**: export this day to a CSV, XLSX or JSON file.
 """
@@ -65,7 +66,7 @@ check-out is missing).
         Binding("d", "date", "Date", tooltip="Any day, by its date", id="today.date"),
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
-        Binding("S", "reverse", "Reverse", tooltip="Last first", show=False, id="today.reverse"),
+        Binding("S", "reverse", "Reverse", tooltip="Reverse the order", show=False, id="today.reverse"),
         Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
     ]
 
@@ -85,11 +86,6 @@ check-out is missing).
         return self.app.clock()
 
     @property
-    def noon(self) -> datetime:
-        """An instant of the day that is shown."""
-        return datetime.combine(self.day, time(12), tzinfo=self.app.settings.zone)
-
-    @property
     def day(self) -> date:
         """The day that is shown; counted in days, because some have 23 or 25 hours."""
         return self._today - timedelta(days=self._days_back)
@@ -100,19 +96,14 @@ check-out is missing).
         want = self.query_one(PagedTable).want(fresh=self.stale)
         return partial(board_page, self.app.engine, settings, asked, want, self.before, self.stop)
 
-    @on(PagedTable.Wanted)
-    def _rows_missing(self) -> None:
-        if self.loaded is not None:
-            self.load_page()
-
     def show(self, loaded: BoardPage) -> None:
         page = loaded.page
         empty = "Nobody matches the filter." if loaded.people else "Nobody is enrolled yet. Press F4 to enrol people."
         rows = [self._row(line) for line in page.items]
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
         counts = [f"{number:,} {status.value}" for status, number in loaded.counts.items() if number]
-        found = [f"{page.total:,} match" if page.total != 1 else "1 matches"] if self.needle else []
-        self.say("   ".join([day_text(self.noon, self.app.settings.zone), *found, *counts]))
+        found = [plural(page.total, "match", "matches")] if self.needle else []
+        self.say("   ".join([date_text(self.day), *found, *counts]))
         key, reverse = self._sort
         arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
         titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
@@ -150,7 +141,7 @@ check-out is missing).
         self._again()
 
     def _again(self) -> None:
-        """The same day in another order, from the top."""
+        """Load the day in its new order and show the top."""
         self.query_one(PagedTable).restart()
         self.reload()
 
@@ -168,7 +159,7 @@ check-out is missing).
 
     def action_date(self) -> None:
         """Ask for a day."""
-        field = Ask("day", "Day (yyyy-mm-dd)", self.day.isoformat())
+        field = Ask("day", "Day (YYYY-MM-DD)", self.day.isoformat())
         dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
         self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
 
@@ -176,8 +167,8 @@ check-out is missing).
         try:
             day = date.fromisoformat(answers["day"].strip())
         except ValueError:
-            return "Give the day as year, month and day, such as 2026-03-09."
-        return "That day is still to come." if day > self._today else None
+            return "Type the day as YYYY-MM-DD, such as 2026-03-09."
+        return "That day is in the future." if day > self._today else None
 
     def _go_to(self, answers: Answers) -> None:
         self._days_back = (self._today - date.fromisoformat(answers["day"].strip())).days
@@ -200,10 +191,10 @@ check-out is missing).
             self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:
-        """Write the day, as the ledger has it, to a file."""
+        """Ask for a file and write the day to it."""
         app, day, now = self.app, self.day, self.now
-        text = "Everybody's day, whatever the filter. The name says the format: .csv, .xlsx or .json."
-        field = Ask("file", "Into the file", str(Path.home() / f"muster-{day.isoformat()}.csv"))
+        text = "Writes the day of all people, whatever the filter. The ending chooses the format: .csv, .xlsx or .json."
+        field = Ask("file", "File", str(Path.home() / f"muster-{day.isoformat()}.csv"))
 
         def job(answers: Answers) -> Callable[[], Path]:
             self.say("Writing the file")

@@ -40,7 +40,7 @@ async def test_not_me_within_ten_seconds_takes_the_entry_back(world: World) -> N
         shown = text_of(world)
         assert "In now 5 – came today 6" in shown
         assert "TAKEN BACK" in shown
-        assert "Entry 09:58 is void." in shown
+        assert "The entry at 09:58 is void." in shown
         assert "Not Radia Perlman: taken back" in shown
         await pilot.press("n")
         await settle(pilot)

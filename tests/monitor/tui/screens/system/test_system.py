@@ -180,9 +180,9 @@ async def test_a_purge_says_what_goes_and_leaves_the_ledger(world: World) -> Non
             before = ledger.count(session), moods.count(session)
         await fill(pilot)
         await settle(pilot)
-        assert "rows are deleted." in text_of(world)
+        assert "Deleted: " in text_of(world)
         await go(pilot, "u")
-        assert "Nothing is past its time." in text_of(world)
+        assert "There is no expired data." in text_of(world)
     with reading(world.engine) as session:
         assert ledger.count(session) == before[0]
         assert 0 < moods.count(session) < before[1]
