@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.filter import LineFilter
@@ -24,6 +24,9 @@ from monitor.tui.style.text import clean, signs, source_name
 from monitor.tui.style.themes import DARK_MOODS, SIXTEEN, THEMES
 
 PLAIN_LETTERS = PlainLetters()
+T = TypeVar("T")
+DESK = "desk"
+"""The actor of changes on the desk's screens, for the ledger and the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,10 @@ class DeskApp(WorkApp):
         self._last_input = monotonic()
         for theme in (*THEMES, SIXTEEN):
             self.register_theme(theme)
+
+    def by_desk(self, use_case: Callable[..., T], *values: object, **named: object) -> Callable[[], T]:
+        """A call of a use case with the database, these values, the present time, and the desk as the actor."""
+        return partial(use_case, self.engine, *values, at=self.clock(), actor=DESK, **named)
 
     # The theme
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from monitor.config import LOG_FILE, Settings
 from monitor.desk.change_feed import News
-from monitor.desk.days.door_board import Attendee, Board, Greeting, fold, renewed, take_back
+from monitor.desk.days.door_board import Attendee, Board, fold, renewed, take_back
 from monitor.desk.days.today import Shares, Today, mood_of_day, today_of
 from monitor.desk.people.enrolment_session import DoorFrames
 from monitor.desk.pin_entry import in_use
@@ -87,20 +87,10 @@ class KioskController:
         return DoorFrames(lambda: self.scene, name)
 
     @property
-    def greeting(self) -> Greeting | None:
-        """Whom the door greeted last."""
-        return self.board.greeting
-
-    @property
-    def entry(self) -> Greeting | None:
-        """The greeting of the latest entry in the ledger."""
-        return self.board.entry
-
-    @property
     def wrong(self) -> str:
         """What is wrong at the door; empty when nothing is."""
         trouble = self._kiosk.trouble if self._kiosk is not None else None
-        return f"Entries are not yet written. {trouble}" if trouble else self.problem
+        return f"Entries wait to be written. {trouble}" if trouble else self.problem
 
     def open(self) -> None:
         """Load the day, then start the kiosk."""

@@ -25,9 +25,8 @@ from monitor.tui.widgets.table import Table
 
 Loaded = TypeVar("Loaded")
 T = TypeVar("T")
-DESK = "desk"
-"""The actor of changes on these screens, for the ledger and the audit log."""
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
+"""Least width in columns, and the class of a screen that is at least so wide."""
 ABSTRACT = "__isabstractmethod__"
 """What `abstractmethod` leaves on a function."""
 SETTLE = 0.05
@@ -111,7 +110,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     # For all screens
 
     def compose(self) -> ComposeResult:
-        yield TopBar(self.mode, self.app.TABS, self.app.settings, self.app.clock)
+        yield TopBar(self.mode)
         yield from self.body()
         yield KeyBar()
 

@@ -85,11 +85,6 @@ class Dialog(ModalScreen[Answers | None]):
             self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check, problem=problem
         )
 
-    @property
-    def asks(self) -> bool:
-        """Whether the dialog has fields."""
-        return bool(self._fields)
-
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
             yield Static(Text(self._title), id="title")
@@ -122,11 +117,8 @@ class Dialog(ModalScreen[Answers | None]):
             self.dismiss(None)
 
     def _answers(self) -> Answers:
-        answers = {}
-        for one in self._fields:
-            widget = self.query_one(f"#ask-{one.key}")
-            answers[one.key] = str(widget.value) if isinstance(widget, Select | Input) else ""
-        return answers
+        widgets = {one.key: self.query_one(f"#ask-{one.key}") for one in self._fields}
+        return {key: str(one.value) for key, one in widgets.items() if isinstance(one, Select | Input)}
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
@@ -183,7 +175,7 @@ def ask(
             app.in_background(job(answers), then, partial(not_done, answers))
 
     def not_done(answers: Answers, sentence: str) -> None:
-        if dialog.asks and app.screen is came_from:
+        if dialog._fields and app.screen is came_from:
             app.push_screen(dialog.again(answers, sentence), answered)
         else:
             (failed or app.toast_problem)(sentence)

@@ -1,15 +1,14 @@
 """Widgets of several screens: the header with the screens and the clock, and the mood bar."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from rich.text import Text
-from textual import events
+from textual import events, getters
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from monitor.config import Settings
-from monitor.tui.style.text import Signs, at_clock, clean, day_text
+from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.style.text import at_clock, clean, day_text
 
 
 def put(widget: Static, text: Text) -> None:
@@ -27,14 +26,15 @@ class TopBar(Static):
 
     DEFAULT_CSS = "TopBar { dock: top; height: 1; background: $panel; color: $text-muted; padding: 0 1; }"
 
-    def __init__(
-        self, current: str, modes: Sequence[tuple[str, str, str]], settings: Settings, clock: Callable[[], datetime]
-    ) -> None:
+    app = getters.app(DeskApp)
+
+    def __init__(self, current: str) -> None:
+        """
+        Args:
+            current: mode of the screen that has this bar.
+        """
         super().__init__(markup=False)
         self._current = current
-        self._modes = modes
-        self._settings = settings
-        self._clock = clock
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self.tick)
@@ -46,17 +46,14 @@ class TopBar(Static):
 
     def tick(self) -> None:
         """Show the present time."""
-        now, zone = self._clock(), self._settings.zone
+        now, settings = self.app.clock(), self.app.settings
         text = Text(no_wrap=True)
-        right = at_clock(now, zone)
+        day, right = day_text(now, settings.zone), at_clock(now, settings.zone)
         width = self.size.width - 2
         for mode, title in self._titles(width - len(right)):
             style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
             text.append(f" {title} ", style).append(" ")
-        for longer in (
-            f"{day_text(now, zone)}  {right}",
-            f"{clean(self._settings.site, 16)}  {day_text(now, zone)}  {right}",
-        ):
+        for longer in (f"{day}  {right}", f"{clean(settings.site, 16)}  {day}  {right}"):
             if len(text) + len(longer) + 2 <= width:
                 right = longer
         text.append(" " * max(1, width - len(text) - len(right))).append(right, "bold")
@@ -64,7 +61,7 @@ class TopBar(Static):
 
     def _titles(self, room: int) -> list[tuple[str, str]]:
         """Each screen and how it is called here: where there is little room all but the current one by its key."""
-        whole = [(mode, f"{key.upper()} {title}") for mode, key, title in self._modes]
+        whole = [(mode, f"{key.upper()} {title}") for mode, key, title in self.app.TABS]
         if sum(len(title) + 3 for _, title in whole) <= room:
             return whole
         return [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]
@@ -88,9 +85,10 @@ class MoodBar(Static):
     DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
     shares: reactive[tuple[tuple[str, float], ...]] = reactive(())
 
-    def __init__(self, signs: Signs, *, empty: str = "No mood yet today.", id: str | None = None) -> None:
+    app = getters.app(DeskApp)
+
+    def __init__(self, *, empty: str, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
-        self._signs = signs
         self.empty = empty
 
     def on_mount(self) -> None:
@@ -102,6 +100,11 @@ class MoodBar(Static):
     def on_resize(self) -> None:
         self.draw()
 
+    def show(self, shares: Sequence[tuple[str, float]], empty: str) -> None:
+        """Show these shares, or a sentence where there are none."""
+        self.empty, self.shares = empty, tuple(shares)
+        self.draw()
+
     def draw(self) -> None:
         """Draw it again."""
         width = self.size.width
@@ -110,7 +113,7 @@ class MoodBar(Static):
             return
         bar = Text(no_wrap=True)
         for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):
-            bar.append(self._signs.mood[mood] * cells, self._colour(mood))
+            bar.append(self.app.signs.mood[mood] * cells, self._colour(mood))
         put(self, Text("\n").join([bar, self._legend(width)]))
 
     def _legend(self, width: int) -> Text:
@@ -121,7 +124,7 @@ class MoodBar(Static):
         airy = sum(len(text) + 4 for text in texts) - 2 <= width
         legend = Text(no_wrap=True)
         for (mood, _), text in zip(ordered, texts, strict=True):
-            entry = Text.assemble((self._signs.mood[mood] * (1 + airy), self._colour(mood)), text)
+            entry = Text.assemble((self.app.signs.mood[mood] * (1 + airy), self._colour(mood)), text)
             if len(legend) + len(entry) <= width:
                 legend.append_text(entry).append("  " if airy else " ")
         return legend

@@ -21,6 +21,7 @@ from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
+from monitor.tui.screens.desk import BREAKPOINTS
 from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.screens.door.pin_entry import PinEntry
 from monitor.tui.style.text import at_clock, clean, enrolled, event_sign
@@ -37,8 +38,6 @@ PRESENT = (
     Column("out", "Out", 5, rank=2),
     Column("mood", "Mood", 8, rank=1),
 )
-BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
-"""Least width in columns, and the class of a screen that is at least so wide."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
@@ -79,16 +78,15 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         """The row of each person who came today. An event changes one of them; a busy day has thousands."""
 
     def compose(self) -> ComposeResult:
-        app = self.app
-        yield TopBar("door", app.TABS, app.settings, app.clock)
+        yield TopBar("door")
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 with Container(id="camera-frame", classes="frame"):
                     yield self.camera
                 with Container(id="mood-frame", classes="frame"):
-                    yield MoodBar(app.signs, empty=self.no_mood)
+                    yield MoodBar(empty=self.no_mood)
             with Vertical(id="right"):
-                yield GreetingPanel(ascii_only=app.ascii_only)
+                yield GreetingPanel()
                 with Container(id="present-frame", classes="frame"):
                     yield Table(PRESENT, empty="Nobody yet today.", id="present")
                 with Container(id="events-frame", classes="frame"):
@@ -153,10 +151,8 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
 
     def show_mood(self, shares: Shares | None) -> None:
         """Show the day's moods; None: hidden, because too few people were seen."""
-        bar = self.query_one(MoodBar)
-        bar.empty = "Too few people yet to show moods." if shares is None else self.no_mood
-        bar.shares = shares or ()
-        bar.draw()
+        empty = "Too few people yet to show moods." if shares is None else self.no_mood
+        self.query_one(MoodBar).show(shares or (), empty)
 
     @property
     def no_mood(self) -> str:
@@ -165,13 +161,8 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
     def _present_row(self, one: Attendee) -> Row:
         zone, signs = self.app.settings.zone, self.app.signs
         out = "" if one.inside else at_clock(one.last_out, zone)
-        cells = (
-            signs.inside if one.inside else signs.outside,
-            clean(one.name),
-            at_clock(one.last_in, zone),
-            out,
-            one.mood or "",
-        )
+        sign = signs.inside if one.inside else signs.outside
+        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, one.mood or "")
         tone = "good" if one.inside else "faint"
         return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
 
@@ -197,7 +188,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         lost = bool(kiosk.problem)
         words = words_for(
             greeting, now, zone, signs, kiosk.people,
-            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.entry,
+            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry,
         )  # fmt: skip
         panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None)
         if kiosk.wrong:
@@ -214,7 +205,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
             self.refresh_bindings()
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
-        greeting = self.app.controller.greeting
+        greeting = self.app.controller.board.greeting
         return greeting if greeting and now - greeting.shown < SHOWN_FOR else None
 
     def _status(self) -> Text:
@@ -237,7 +228,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         if action == "pin":
             return (kiosk.offers_pin() or None) if kiosk.pins and kiosk.has_camera else False
         if action == "not_me":
-            entry = kiosk.entry
+            entry = kiosk.board.entry
             possible = bool(entry and entry.event.attendance and self.app.clock() - entry.shown < NOT_ME_WINDOW)
             return (possible or None) if kiosk.has_camera else False
         return True
@@ -249,7 +240,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         self._pin_entry.ask()
 
     def action_not_me(self) -> None:
-        entry = self.app.controller.entry
+        entry = self.app.controller.board.entry
         if entry is not None:
             self.app.controller.not_me(entry.event)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
+from textual.color import Color
 
 from monitor.desk.days.today import shares_of
 from monitor.domain import MOODS
@@ -78,15 +79,8 @@ def heat_map(cells: Sequence[Cell], mood: str, width: int, colour: str, backgrou
 
 def _ground(share: float, colour: str, background: str) -> str:
     """A style whose background goes from the screen's to the mood's colour."""
-    strength = min(1.0, share) * 0.75
-    mixed = [round(low + (high - low) * strength) for low, high in zip(_rgb(background), _rgb(colour), strict=True)]
-    ink = "#000000" if sum(mixed) > 380 else "#ffffff"
-    return f"{ink} on #{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}"
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    value = int(colour.lstrip("#")[:6], 16)
-    return value >> 16, value >> 8 & 255, value & 255
+    mixed = Color.parse(background).blend(Color.parse(colour), min(1.0, share) * 0.75)
+    return f"{'#000000' if sum(mixed.rgb) > 380 else '#ffffff'} on {mixed.hex6.lower()}"
 
 
 def label_of(cell: Cell) -> str:

@@ -67,7 +67,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
         with Container(classes="pane details", id="total-pane"):
-            yield MoodBar(self.app.signs, empty="Loading", id="total")
+            yield MoodBar(empty="Loading", id="total")
         with Horizontal(id="main"):
             with Charts(classes="pane details", id="time-pane"):
                 yield Static(id="time")
@@ -117,16 +117,13 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self._show_people(loaded)
 
     def show_failure(self, text: str) -> None:
-        bar = self.query_one("#total", MoodBar)
-        bar.empty = text
-        bar.draw()
+        bar = self.query_one(MoodBar)
+        bar.show(bar.shares, text)
 
     def _show_total(self, loaded: MoodView) -> None:
         shares = shares_of(loaded.total) if loaded.total else ()
-        bar = self.query_one("#total", MoodBar)
-        bar.empty = "Hidden: fewer than five people." if shares is None else "No moods in this period."
-        bar.shares = shares or ()
-        bar.draw()
+        empty = "Hidden: fewer than five people." if shares is None else "No moods in this period."
+        self.query_one(MoodBar).show(shares or (), empty)
         first, last = date_text(loaded.period.first), date_text(loaded.period.last)
         days = last if first == last else f"{first} {self.app.signs.dash} {last}"
         sightings = f"   {plural(loaded.total.sightings, 'sighting')}" if loaded.total else ""

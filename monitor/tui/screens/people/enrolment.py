@@ -9,7 +9,8 @@ from monitor.desk.people import people as queries
 from monitor.desk.people.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
 from monitor.sources.source import FrameSource
 from monitor.text import plural
-from monitor.tui.screens.desk import DESK, DeskScreen
+from monitor.tui.runtime.desk_app import DESK
+from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.import_report import ImportReport
 from monitor.tui.style.text import clean, enrolled
@@ -44,10 +45,7 @@ class Enrolment:
     def _import(self, answers: Answers) -> Callable[[], list[PersonReport]]:
         app, path, consented = self._screen.app, Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes"
         self._screen.say("Enrolling: reading the pictures")
-        return partial(
-            queries.import_folder, app.engine, app.cipher, path, consented, app.settings.quality, self._progress,
-            at=app.clock(), actor=DESK,
-        )  # fmt: skip
+        return app.by_desk(queries.import_folder, app.cipher, path, consented, app.settings.quality, self._progress)
 
     def _progress(self, done: int, total: int) -> None:
         """From the worker."""

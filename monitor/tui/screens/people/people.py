@@ -21,12 +21,12 @@ from monitor.desk.people.enrolment_session import Booth
 from monitor.desk.people.merging import Unlike
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
-from monitor.tui.screens.desk import DESK, DeskScreen, Filter
+from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.people.enrolment import Enrolment
-from monitor.tui.screens.people.growth_review import GrowthReview
 from monitor.tui.screens.people.person_actions import CHANGES
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
+from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.style.text import clean, enrolled
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.paged import PagedTable
@@ -37,8 +37,8 @@ COLUMNS = (
     Column("name", "Name", most=44),
     Column("group", "Group", 12, rank=3),
     Column("images", "Images", 6, right=True),
-    Column("consent", "Consent", 10, rank=2),
-    Column("alike", "Look-alikes", 11, right=True, rank=1),
+    Column("consent", "Consent", 8, rank=2),
+    Column("alike", "Similar", 7, right=True, rank=1),
 )
 
 
@@ -103,11 +103,8 @@ The filter finds people by name, number or group. The pane shows all about the p
             with Container(classes="pane", id="list"):
                 yield PagedTable(COLUMNS, empty="Loading", id="people")
             with VerticalScroll(classes="pane details", id="person"):
-                yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                yield Thumbnail(id="face")
                 yield Static(id="about", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Thumbnail).show(None)
 
     # The list
 
@@ -209,7 +206,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             return
         person = details.person
         app, active = self.app, not person.active
-        job = partial(changes.set_active, app.engine, person.id, active, at=app.clock(), actor=DESK)
+        job = app.by_desk(changes.set_active, person.id, active)
         done = f"{clean(person.name, 40)} is {'kept, but no longer recognised' if person.active else 'active again'}."
         app.in_background(job, lambda _: self.changed(done), self.refused)
 
@@ -234,15 +231,13 @@ The filter finds people by name, number or group. The pane shows all about the p
         text = f"All data of {name} moves to {other}, and the entry {name} is deleted. This cannot be undone."
         if unlike:
             text = f"{clean(str(unlike), 300)} {text}"
-        job = partial(
-            merging.merge, app.engine, app.cipher, who.id, into.id, at=app.clock(), actor=DESK, force=unlike is not None
-        )
+        job = app.by_desk(merging.merge, app.cipher, who.id, into.id, force=unlike is not None)
         dialog = Dialog("Merge", text, yes="Merge anyway" if unlike else "Merge", danger=True)
         self.ask(dialog, lambda _: job, "Merged.")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):
-            self.app.push_screen(GrowthReview(details.person), lambda _: self.reload())
+            self.app.push_screen(TemplateReview(details.person), lambda _: self.reload())
 
     # Enrolment
 

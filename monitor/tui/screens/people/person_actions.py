@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from db.records import ConsentKind, Person
 from monitor.desk.people import changes
@@ -15,7 +15,7 @@ from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import DESK, NEW_PIN, check_new_pin
+from monitor.tui.screens.desk import NEW_PIN, check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
@@ -40,12 +40,11 @@ Maker: TypeAlias = Callable[[DeskApp, PersonDetails], PersonChange]
 def rename(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Name", details.person.name)
     text = f"{called(details.person)} is shown under the new name from now on, for past days too."
-
-    def job(answers: Answers) -> Callable[[], Renamed]:
-        rename = changes.rename
-        return partial(rename, app.engine, details.person.id, answers["value"], at=app.clock(), actor=DESK)
-
-    return PersonChange(Dialog("Rename", text, [field], yes="Rename"), job, renamed_text)
+    return PersonChange(
+        Dialog("Rename", text, [field], yes="Rename"),
+        lambda answers: app.by_desk(changes.rename, details.person.id, answers["value"]),
+        renamed_text,
+    )
 
 
 def number(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -75,8 +74,7 @@ def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
 
     def job(answers: Answers) -> Callable[[], None]:
         given: dict[ConsentKind, bool] = {"face": answers["face"] == "yes", "mood": answers["mood"] == "yes"}
-        set_consents = changes.set_consents
-        return partial(set_consents, app.engine, details.person.id, given, at=app.clock(), actor=DESK)
+        return app.by_desk(changes.set_consents, details.person.id, given)
 
     dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Record")
     return PersonChange(dialog, job, "The decision is recorded.")
@@ -88,12 +86,11 @@ def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
         "Leave both fields empty to remove the PIN."
     )
     dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
-
-    def job(answers: Answers) -> Callable[[], None]:
-        pin = answers["pin"] or None
-        return partial(changes.set_pin, app.engine, details.person.id, pin, at=app.clock(), actor=DESK)
-
-    return PersonChange(dialog, job, "The door PIN is changed.")
+    return PersonChange(
+        dialog,
+        lambda answers: app.by_desk(changes.set_pin, details.person.id, answers["pin"] or None),
+        "The door PIN is changed.",
+    )
 
 
 def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -102,11 +99,7 @@ def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
         "moods. The ledger keeps the events without a name. This cannot be undone."
     )
     dialog = Dialog("Erase for good", text, yes="Erase", danger=True)
-
-    def job(_: Answers) -> Callable[[], Erasure]:
-        return partial(erase_person, app.engine, details.person, at=app.clock(), actor=DESK)
-
-    return PersonChange(dialog, job, erased_text)
+    return PersonChange(dialog, lambda _: app.by_desk(erase_person, details.person), erased_text)
 
 
 def export(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -156,11 +149,5 @@ def erased_text(done: Erasure) -> str:
     return f"{gone} Nothing was found in the database file any more." if done.files_searched else gone
 
 
-def _set(
-    app: DeskApp, details: PersonDetails, what: Literal["number", "group", "notes"]
-) -> Callable[[Answers], Callable[[], Person]]:
-    def job(answers: Answers) -> Callable[[], Person]:
-        wanted = {what: answers["value"]}
-        return partial(changes.change, app.engine, details.person.id, **wanted, at=app.clock(), actor=DESK)
-
-    return job
+def _set(app: DeskApp, details: PersonDetails, what: str) -> Callable[[Answers], Callable[[], Person]]:
+    return lambda answers: app.by_desk(changes.change, details.person.id, **{what: answers["value"]})

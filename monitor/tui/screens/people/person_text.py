@@ -63,7 +63,7 @@ def _heading(text: Text, title: str) -> None:
 
 
 def _images(text: Text, details: PersonDetails) -> None:
-    _heading(text, f"Images {len(details.templates)}")
+    _heading(text, f"Images {len(details.templates)}: eye distance, sharpness")
     for one in details.templates[:6]:
         text.append(clean(PurePath(one.source).name, 20)).append(f"  {quality_text(one.quality)}\n", "dim")
     if len(details.templates) > 6:
@@ -76,7 +76,7 @@ def _images(text: Text, details: PersonDetails) -> None:
 
 def quality_text(quality: Mapping[str, Any]) -> str:
     """The quality of an image as measured at enrolment: eye distance in pixels, sharpness from 0 to 1, head turn."""
-    told = {"inter_eye_distance": "eyes {:.0f} px apart", "sharpness": "sharpness {:.2f}", "frames": "{:.0f} frames"}
+    told = {"inter_eye_distance": "{:.0f} px", "sharpness": "{:.2f}", "frames": "from {:.0f} frames"}
     found = [text.format(quality[name]) for name, text in told.items() if isinstance(quality.get(name), int | float)]
     yaw = quality.get("head_pose_yaw")
     if isinstance(yaw, int | float) and abs(yaw) >= TURNED:

@@ -16,7 +16,7 @@ from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import Unlike
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
 from monitor.text import plural
-from monitor.tui.screens.desk import DESK, DeskScreen
+from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.style.text import at_clock, clean, day_text, moment_text
@@ -44,7 +44,7 @@ class VisitorsScreen(DeskScreen[VisitorsView]):
     HELP = """\
 # Visitors
 
-Unknown faces. A visitor who came on several days is one row. Older visitors are loaded at the end of the list.
+Unknown faces. A visitor who came on several days is one row. Older visitors follow at the end of the list.
 
 - **Tab**: to the pane with the visits, to scroll it, and back.
 - **N**: name the visitor; the best shots become their templates.
@@ -68,11 +68,8 @@ Unknown faces. A visitor who came on several days is one row. Older visitors are
             with Container(classes="pane", id="list"):
                 yield Table(COLUMNS, empty="Loading", id="visitors")
             with VerticalScroll(classes="pane details", id="person"):
-                yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                yield Thumbnail(id="face")
                 yield Static(id="about", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Thumbnail).show(None)
 
     def query_job(self) -> Callable[[], VisitorsView]:
         return partial(queries.visitors_view, self.app.engine, self.app.cipher, self._batches, self.app.settings.zone)
@@ -89,7 +86,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors are
         self.query_one("#visitors", Table).show([self._row(one) for one in loaded.groups], empty=EMPTY)
         visitors, visits = len(loaded.groups), loaded.faces
         shown = f"{plural(visitors, 'unknown visitor')}, {plural(visits, 'visit')}"
-        self.say(f"{shown}; older ones are loaded at the end of the list" if loaded.more else shown)
+        self.say(f"{shown}; older ones follow at the end of the list" if loaded.more else shown)
         self._show_group()
 
     def _row(self, group: VisitorGroup) -> Row:
@@ -130,12 +127,9 @@ Unknown faces. A visitor who came on several days is one row. Older visitors are
         if group is not None:
             self.ask(
                 Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name")], yes="Enrol"),
-                lambda answers: partial(
-                    queries.name, app.engine, app.cipher, group, answers["name"], app.settings.quality,
-                    at=app.clock(), actor=DESK,
-                ),
+                lambda answers: app.by_desk(queries.name, app.cipher, group, answers["name"], app.settings.quality),
                 named_text,
-            )  # fmt: skip
+            )
 
     def action_merge(self) -> None:
         group = self.selected
@@ -161,12 +155,11 @@ Unknown faces. A visitor who came on several days is one row. Older visitors are
             text += f"{clean(str(unlike), 200)} "
         self.ask(
             Dialog("Merge the visitor", f"{text}This cannot be undone.", yes="Merge", danger=True),
-            lambda _: partial(
-                queries.is_person, app.engine, app.cipher, group, person.id, app.settings.quality,
-                at=app.clock(), actor=DESK, force=unlike is not None,
+            lambda _: app.by_desk(
+                queries.is_person, app.cipher, group, person.id, app.settings.quality, force=unlike is not None
             ),
             lambda done: f"Merged with {who}.{shots_text(done)}",
-        )  # fmt: skip
+        )
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
@@ -174,7 +167,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors are
             text = f"Deletes {plural(len(group.visits), 'face')}; the sightings stay on record. This cannot be undone."
             self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
-                lambda _: partial(queries.discard, app.engine, group, at=app.clock(), actor=DESK),
+                lambda _: app.by_desk(queries.discard, group),
                 "The faces are deleted.",
             )
 

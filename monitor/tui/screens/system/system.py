@@ -15,7 +15,7 @@ from monitor.desk import system as queries
 from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import Check, Machine, Purged, Status, SystemView, Verdict
 from monitor.text import plural
-from monitor.tui.screens.desk import DESK, NEW_PIN, DeskScreen, check_new_pin
+from monitor.tui.screens.desk import NEW_PIN, DeskScreen, check_new_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import expired_text, findings_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -159,7 +159,7 @@ class SystemScreen(DeskScreen[SystemView]):
             app.notify("There is no expired data.")
             return
         text = f"{expired_text(self.loaded)}. The attendance ledger stays. This cannot be undone."
-        job = partial(queries.purge, app.engine, app.settings, at=app.clock(), actor=DESK)
+        job = app.by_desk(queries.purge, app.settings)
         dialog = Dialog("Delete expired data", text, yes="Delete", danger=True)
 
         def begin(_: Answers) -> Callable[[], Purged]:

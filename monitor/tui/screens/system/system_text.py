@@ -16,7 +16,7 @@ from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.style.text import Signs, clean, moment_text
 
 SECRET = {"admin_pin_hash"}
-LABEL = 20
+LABEL = 13
 """Cells of a label."""
 NAME = 14
 """Cells of a check's name."""

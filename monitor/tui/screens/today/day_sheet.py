@@ -15,7 +15,6 @@ from textual.widgets import Static
 from db.records import Person, Presence
 from monitor.desk.days import corrections
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import DESK
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
@@ -105,22 +104,18 @@ class DaySheet(ModalScreen[None]):
         self.refresh_bindings()
 
     def action_void(self) -> None:
-        line = self._selected()
+        line, app = self._selected(), self.app
         if line is None:
             return
-        settings = self.app.settings
         text = f"The entry at {self._when(line.event.at)} stays in the ledger but no longer counts."
         self._ask(
             Dialog("Void this entry", text, [Ask("reason", "Reason")], yes="Void"),
-            lambda answers: partial(
-                corrections.void, self.app.engine, settings, line.event.id, answers["reason"], at=self.app.clock(),
-                actor=DESK,
-            ),
+            lambda answers: app.by_desk(corrections.void, app.settings, line.event.id, answers["reason"]),
             "The entry is void.",
-        )  # fmt: skip
+        )
 
     def action_correct(self) -> None:
-        line, entries = self._selected(), self._entries
+        line, entries, app = self._selected(), self._entries, self.app
         if line is None or entries is None:
             return
         event = line.event
@@ -129,26 +124,24 @@ class DaySheet(ModalScreen[None]):
         self._ask(
             Dialog("Correct this entry", "The old entry stays in the ledger; the new one counts.", fields,
                    yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
-            lambda answers: partial(
-                corrections.correct, self.app.engine, self.app.settings, event.id, presence(answers),
-                self._instant(entries, answers, event.at), answers["reason"], at=self.app.clock(),
-                actor=DESK,
+            lambda answers: app.by_desk(
+                corrections.correct, app.settings, event.id, presence(answers),
+                self._instant(entries, answers, event.at), answers["reason"],
             ),
             "The entry is corrected.",
         )  # fmt: skip
 
     def action_add(self) -> None:
-        entries = self._entries
+        entries, app = self._entries, self.app
         if entries is None:
             return
         fields = [Ask("at", "At (hh:mm)"), Ask("kind", "What happened", "check_in", KINDS), Ask("reason", "Reason")]
         self._ask(
             Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
                    check=lambda answers: self._check(entries, answers)),
-            lambda answers: partial(
-                corrections.add, self.app.engine, self.app.settings, self._person.id, presence(answers),
-                self._instant(entries, answers), answers["reason"], at=self.app.clock(),
-                actor=DESK,
+            lambda answers: app.by_desk(
+                corrections.add, app.settings, self._person.id, presence(answers),
+                self._instant(entries, answers), answers["reason"],
             ),
             "The entry is added.",
         )  # fmt: skip

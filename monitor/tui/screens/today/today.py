@@ -114,48 +114,37 @@ check-out is missing).
         signs = ASCII if self.app.ascii_only else SIGNS
         status = f"{signs[summary.status]} {summary.status.value}" if summary.status else ""
         minutes = int(summary.present.total_seconds()) // 60
-        cells = (
-            status,
-            clean(line.person.name),
-            clean(line.person.group),
-            at_clock(summary.first_in, zone),
-            at_clock(summary.last_out, zone),
-            f"{minutes // 60}:{minutes % 60:02d}" if summary.passages else "",
-        )
+        times = at_clock(summary.first_in, zone), at_clock(summary.last_out, zone)
+        hours = f"{minutes // 60}:{minutes % 60:02d}" if summary.passages else ""
+        cells = (status, clean(line.person.name), clean(line.person.group), *times, hours)
         return Row(str(line.person.id), cells, (TONES[summary.status] if summary.status else None,))
 
     @on(Table.HeaderClicked)
     def _header_clicked(self, message: Table.HeaderClicked) -> None:
         column, reverse = self._sort
-        self._sort = (message.column, not reverse if message.column == column else False)
-        self._again()
+        self._sort_by(message.column, message.column == column and not reverse)
 
     def action_sort(self) -> None:
         keys = [column.key for column in COLUMNS]
-        self._sort = (keys[(keys.index(self._sort[0]) + 1) % len(keys)], False)
-        self._again()
+        self._sort_by(keys[(keys.index(self._sort[0]) + 1) % len(keys)], False)
 
     def action_reverse(self) -> None:
         column, reverse = self._sort
-        self._sort = (column, not reverse)
-        self._again()
+        self._sort_by(column, not reverse)
 
-    def _again(self) -> None:
-        """Load the day in its new order and show the top."""
+    def _sort_by(self, column: str, reverse: bool) -> None:
+        """Load the day in this order and show the top."""
+        self._sort = column, reverse
         self.query_one(PagedTable).restart()
         self.reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "day" and parameters == (1,):
-            return self._days_back > 0
-        if action == "today":
+        if action == "today" or (action == "day" and parameters == (1,)):
             return self._days_back > 0
         return super().check_action(action, parameters)
 
     def action_day(self, by: int) -> None:
-        self._days_back = max(0, self._days_back - by)
-        self.refresh_bindings()
-        self.reload()
+        self._go_back(max(0, self._days_back - by))
 
     def action_date(self) -> None:
         """Ask for a day."""
@@ -171,7 +160,10 @@ check-out is missing).
         return "That day is in the future." if day > self._today else None
 
     def _go_to(self, answers: Answers) -> None:
-        self._days_back = (self._today - date.fromisoformat(answers["day"].strip())).days
+        self._go_back((self._today - date.fromisoformat(answers["day"].strip())).days)
+
+    def _go_back(self, days: int) -> None:
+        self._days_back = days
         self.refresh_bindings()
         self.reload()
 
@@ -180,7 +172,7 @@ check-out is missing).
         return self.now.astimezone(self.app.settings.zone).date()
 
     def action_today(self) -> None:
-        self.action_day(self._days_back)
+        self._go_back(0)
 
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
@@ -198,16 +190,15 @@ check-out is missing).
 
         def job(answers: Answers) -> Callable[[], Path]:
             self.say("Writing the file")
-            return partial(self._export, Path(answers["file"].strip()).expanduser(), day, now)
+            return partial(write, Path(answers["file"].strip()).expanduser())
 
-        dialog = Dialog("Export this day", text, [field], yes="Write")
-        ask(app, dialog, job, self._exported)
+        def write(file: Path) -> Path:
+            """In a worker."""
+            export_roster(app.engine, app.settings, day, now, file)
+            return file
+
+        ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
 
     def _exported(self, file: Path) -> None:
         self.app.notify(f"Written to {file}", markup=False)
         self.reload()
-
-    def _export(self, file: Path, day: date, now: datetime) -> Path:
-        """In a worker."""
-        export_roster(self.app.engine, self.app.settings, day, now, file)
-        return file

@@ -14,8 +14,8 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.tui.screens.people.growth_review import GrowthReview
 from monitor.tui.screens.people.people import PeopleScreen
+from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.widgets.table import Table
 from monitor.tui.widgets.thumbnail import Thumbnail
 from tests.monitor.tui.desk_keys import SIZE, fill, go
@@ -95,7 +95,7 @@ async def test_a_capture_that_somebody_else_reviewed_meanwhile_is_said(world: Wo
             candidates.reject(session, one.id, at=NOW, actor="elsewhere")
         await go(pilot, "t")
         assert "No captures to review." in text_of(world)
-        assert isinstance(pilot.app.screen, GrowthReview)
+        assert isinstance(pilot.app.screen, TemplateReview)
         assert states(pilot) == []
         await go(pilot, "escape")
     with reading(world.engine) as session:

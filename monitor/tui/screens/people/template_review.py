@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import getters, on
@@ -17,7 +17,6 @@ from monitor.desk.people import template_review as review
 from monitor.desk.people.template_review import Accepted, View
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import DESK
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.key_bar import KeyBar
@@ -32,14 +31,14 @@ COLUMNS = (
 )
 
 
-class GrowthReview(ModalScreen[None]):
+class TemplateReview(ModalScreen[None]):
     """The captures of one person, with the picture of the one under the cursor."""
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "take", "Take", tooltip="Add the capture to the person's template", id="growth.take"),
-        Binding("x", "discard", "Discard", tooltip="Delete the capture", id="growth.discard"),
-        Binding("r", "roll_back", "Roll back", tooltip="Remove the capture from the template", id="growth.back"),
+        Binding("t", "take", "Take", tooltip="Add the capture to the person's template", id="review.take"),
+        Binding("x", "discard", "Discard", tooltip="Delete the capture", id="review.discard"),
+        Binding("r", "roll_back", "Roll back", tooltip="Remove the capture from the template", id="review.back"),
         Binding("escape", "dismiss", "Close"),
     ]
     app = getters.app(DeskApp)
@@ -56,12 +55,11 @@ class GrowthReview(ModalScreen[None]):
             with Horizontal(id="main"):
                 yield Table(COLUMNS, empty="Loading", id="views")
                 with Vertical(id="side"):
-                    yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                    yield Thumbnail(id="face")
                     yield Static(id="about", markup=False)
             yield KeyBar()
 
     def on_mount(self) -> None:
-        self.query_one(Thumbnail).show(None)
         self._reload()
 
     def _reload(self) -> None:
@@ -107,26 +105,21 @@ class GrowthReview(ModalScreen[None]):
 
     def action_take(self) -> None:
         if view := self._selected:
-            job = partial(review.accept, self.app.engine, self.app.cipher, view.id, **self._who)
+            job = self.app.by_desk(review.accept, self.app.cipher, view.id, of=self._person)
             self._change(lambda: accepted_text(job()))
 
     def action_discard(self) -> None:
         if view := self._selected:
             text = "The capture is deleted and not used. This cannot be undone."
-            job = partial(review.reject, self.app.engine, view.id, **self._who)
+            job = self.app.by_desk(review.reject, view.id, of=self._person)
             self._ask(Dialog("Discard the capture", text, yes="Discard", danger=True), job, "The capture is deleted.")
 
     def action_roll_back(self) -> None:
         if view := self._selected:
             text = "The capture is removed from the template and deleted. This cannot be undone."
-            job = partial(review.roll_back, self.app.engine, self.app.cipher, view.id, **self._who)
+            job = self.app.by_desk(review.roll_back, self.app.cipher, view.id, of=self._person)
             dialog = Dialog("Roll back", text, yes="Roll back", danger=True)
             self._ask(dialog, job, "The capture is removed from the template.")
-
-    @property
-    def _who(self) -> dict[str, Any]:
-        """Whose capture it is, when it is reviewed, and by whom."""
-        return {"of": self._person, "at": self.app.clock(), "actor": DESK}
 
     def _ask(self, dialog: Dialog, job: Callable[[], object], done: str) -> None:
         def change() -> str:
