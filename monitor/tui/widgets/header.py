@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual import events, getters
-from textual.reactive import reactive
 from textual.widgets import Static
 
 from monitor.tui.runtime.desk_app import DeskApp
@@ -25,7 +24,6 @@ class TopBar(Static):
     """The screens with their keys, the current one marked, and the site's clock."""
 
     DEFAULT_CSS = "TopBar { dock: top; height: 1; background: $panel; color: $text-muted; padding: 0 1; }"
-
     app = getters.app(DeskApp)
 
     def __init__(self, current: str) -> None:
@@ -83,19 +81,15 @@ class MoodBar(Static):
     """Shares of the moods as one bar with a legend; each mood has its colour, its fill and its name."""
 
     DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
-    shares: reactive[tuple[tuple[str, float], ...]] = reactive(())
-
     app = getters.app(DeskApp)
 
     def __init__(self, *, empty: str, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self.empty = empty
+        self.shares: tuple[tuple[str, float], ...] = ()
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
-
-    def watch_shares(self) -> None:
-        self.draw()
 
     def on_resize(self) -> None:
         self.draw()

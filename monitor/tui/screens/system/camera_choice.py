@@ -54,20 +54,19 @@ class CameraChoice(ModalScreen[str | None]):
         self._states: dict[str, str] = {}
         self._stop = threading.Event()
         self._device = threading.Lock()
-        self._preview: Preview | None = None
+        self._preview = Preview(id="preview")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choice"):
             with Horizontal(id="view"):
                 yield Table(COLUMNS, empty="Looking for cameras", id="cameras")
-                yield Preview(id="preview")
+                yield self._preview
             yield Static(id="sentence", markup=False)
             yield Input(id="other", placeholder="or a file, a folder, or the address of a stream", compact=True)
             yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one("#choice").border_title = "Camera"
-        self._preview = self.query_one(Preview)
         self.app.in_background(self._list, self._listed, self._say)
 
     def on_unmount(self) -> None:
@@ -76,13 +75,13 @@ class CameraChoice(ModalScreen[str | None]):
     # The cameras
 
     def _listed(self, cameras: tuple[CameraInfo, ...]) -> None:
-        if not self.is_attached:  # it was left meanwhile
-            return
         self._cameras = cameras
         self._show()
         self._say(f"Now: {self.app.source_name}. Enter writes the choice to the configuration file.")
 
     def _show(self) -> None:
+        if not self.is_attached:  # it was left meanwhile
+            return
         rows = [
             Row(str(one.index), (str(one.index), clean(one.name), self._states.get(str(one.index), "")))
             for one in self._cameras
@@ -124,22 +123,16 @@ class CameraChoice(ModalScreen[str | None]):
         return self._open(text)
 
     def _see(self, text: str, frame: Frame) -> None:
-        if self._preview is not None:
-            self._preview.see(frame)
+        self._preview.see(frame)
         if text not in self._states:
             height, width = frame.rgb.shape[:2]
             self._states[text] = f"{width}x{height}"
-            self.app.show_later(self._show_if_there)
-
-    def _show_if_there(self) -> None:
-        if self.is_attached:
-            self._show()
+            self.app.show_later(self._show)
 
     def _does_not_open(self, text: str, sentence: str) -> None:
-        if self.is_attached:
-            self._states[text] = "cannot open"
-            self._show()
-            self._say(sentence)
+        self._states[text] = "cannot open"
+        self._show()
+        self._say(sentence)
 
     # The choice
 

@@ -98,10 +98,10 @@ async def test_all_moods_of_the_day_are_named_where_they_fit_closer_together(wor
     async with world.app().run_test(size=(80, 24)) as pilot:
         await show_door(pilot, world, scene(world))
         bar = pilot.app.screen.query_one(MoodBar)
-        bar.shares = (("happy", 0.6), ("surprise", 0.003), ("neutral", 0.397))
+        bar.show((("happy", 0.6), ("surprise", 0.003), ("neutral", 0.397)), "")
         await pilot.pause()
         assert "█ happy 60% ▄ neutral 40% ▞ surprise <1%" in text_of(world)
-        bar.shares = (("happy", 0.6), ("neutral", 0.4))
+        bar.show((("happy", 0.6), ("neutral", 0.4)), "")
         await pilot.pause()
         assert "██ happy 60%  ▄▄ neutral 40%" in text_of(world)
 
