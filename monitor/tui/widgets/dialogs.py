@@ -72,7 +72,7 @@ class Dialog(ModalScreen[Answers | None]):
         super().__init__()
         self._title = title
         self._text = text
-        self._fields = tuple(fields)
+        self.fields = tuple(fields)
         self._yes = yes
         self._danger = danger
         self._check = check
@@ -80,7 +80,7 @@ class Dialog(ModalScreen[Answers | None]):
 
     def again(self, answers: Answers, problem: str) -> "Dialog":
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
-        fields = [replace(one, value=answers[one.key]) for one in self._fields]
+        fields = [replace(one, value=answers[one.key]) for one in self.fields]
         return Dialog(
             self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check, problem=problem
         )
@@ -90,7 +90,7 @@ class Dialog(ModalScreen[Answers | None]):
             yield Static(Text(self._title), id="title")
             if self._text:
                 yield Static(Text(self._text), id="text")
-            for one in self._fields:
+            for one in self.fields:
                 yield Label(Text(one.label))
                 if one.choices:
                     yield Select(
@@ -108,7 +108,7 @@ class Dialog(ModalScreen[Answers | None]):
                 yield Choice("Cancel", id="no", compact=True)
 
     def on_mount(self) -> None:
-        if not self._fields:
+        if not self.fields:
             self.query_one("#no" if self._danger else "#yes", Button).focus()
 
     def close_if_open(self) -> None:
@@ -117,7 +117,7 @@ class Dialog(ModalScreen[Answers | None]):
             self.dismiss(None)
 
     def _answers(self) -> Answers:
-        widgets = {one.key: self.query_one(f"#ask-{one.key}") for one in self._fields}
+        widgets = {one.key: self.query_one(f"#ask-{one.key}") for one in self.fields}
         return {key: str(one.value) for key, one in widgets.items() if isinstance(one, Select | Input)}
 
     @on(Input.Submitted)
@@ -140,7 +140,7 @@ class Dialog(ModalScreen[Answers | None]):
 
     def _try(self) -> None:
         answers = self._answers()
-        missing = next((one for one in self._fields if not one.optional and not answers[one.key].strip()), None)
+        missing = next((one for one in self.fields if not one.optional and not answers[one.key].strip()), None)
         if missing:
             self.query_one(f"#ask-{missing.key}").focus()
         problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
@@ -175,7 +175,7 @@ def ask(
             app.in_background(job(answers), then, partial(not_done, answers))
 
     def not_done(answers: Answers, sentence: str) -> None:
-        if dialog._fields and app.screen is came_from:
+        if dialog.fields and app.screen is came_from:
             app.push_screen(dialog.again(answers, sentence), answered)
         else:
             (failed or app.toast_problem)(sentence)
