@@ -69,7 +69,7 @@ class MusterApp(DeskApp):
         "screens/people/capture.tcss",
         "screens/system/camera_choice.tcss",
         "screens/people/import_report.tcss",
-        "screens/people/growth_review.tcss",
+        "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {

@@ -13,10 +13,10 @@ from monitor.tui.runtime.desk_app import DeskApp
 
 
 def commands(app: DeskApp, screen: Screen[Any]) -> Iterable[SystemCommand]:
-    """Everything by name.
+    """All commands, each with its name and a sentence.
 
     Args:
-        screen: the one behind the palette.
+        screen: the screen behind the palette.
     """
     for mode, key, title in app.TABS:
         yield SystemCommand(title, f"Go to the screen ({key.upper()})", partial(app.run_action, f"open('{mode}')"))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from monitor.domain import KioskEvent, Scene
-from monitor.tui.picture.feed import Picture
+from monitor.tui.picture.feed import DrawnPicture
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door.door import DoorScreen
@@ -35,7 +35,7 @@ class DoorViewer:
     def take_scene(self, scene: Scene) -> None:
         self._app.feed.put(scene)
 
-    def offer(self, picture: Picture) -> None:
+    def offer(self, picture: DrawnPicture) -> None:
         """A picture is drawn; from any thread."""
         if door := self.door:
             door.camera.offer(picture)

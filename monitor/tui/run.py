@@ -1,4 +1,4 @@
-"""Runs the app so that the terminal survives: native libraries cannot print into it, every way out restores it."""
+"""Runs the app: native libraries cannot print into the terminal, and every way out restores it."""
 
 import asyncio
 import gc
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 SETTLED = (5.0, 30.0)
-"""Seconds after which models, screens and caches are there to stay."""
+"""Seconds after the start at which `gc.freeze` exempts models, screens and caches from garbage collection."""
 COLLECT_AFTER = (10_000, 20, 50)
-"""Allocations before the garbage collector looks at the young, and rounds before it looks at the older objects."""
+"""Thresholds of the garbage collector's three generations (see `gc.set_threshold`)."""
 MOST_LOG = 5_000_000
-"""Bytes of a log that the next start puts aside; one older log is kept."""
-STAYS = 3600.0
-"""Seconds that it is said that a part of the app failed."""
+"""Bytes: a longer log is renamed to *.old at the next start."""
+FAILURE_SHOWN = 3600.0
+"""Seconds for which a toast says that a thread of the app failed."""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,16 +52,16 @@ def run_app(
         config_file: where the admin PIN and the theme are written to; None for the user's own.
 
     Returns:
-        Whether it was left to see the demo.
+        Whether the user left the app to see the demo.
 
     Raises:
-        MusterError: the app ended with an error, which is in the log.
+        MusterError: the app ended with an error, which is in the log file.
     """
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
     display = Display(ascii_only, graphics, has_few_colours())
     app = MusterApp(settings, store, kiosk_factory, display, config_file=config_file or CONFIG_FILE, first_steps=True)
     if run_to_end(app) != 0:
-        raise MusterError(f"The app ended with an error; {LOG_FILE} says which.")
+        raise MusterError(f"The app ended with an error. Details: {LOG_FILE}")
     return app.wants_demo
 
 
@@ -73,7 +73,7 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
         log: receives what libraries print meanwhile.
 
     Returns:
-        The exit code: 0, or 1 after an error, which is in the log.
+        The exit code: 0, or 1 after an error, which is in the log file.
     """
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
@@ -88,18 +88,18 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
 
 
 def _thread_failed(app: MusterApp, failure: threading.ExceptHookArgs) -> None:
-    """Say that a part of the app has ended, instead of showing for ever what it said last."""
+    """Say that a thread of the app failed; without a word the screen would show its last state for ever."""
     name = failure.thread.name if failure.thread else "?"
     logging.getLogger(__name__).critical("The thread %s failed", name, exc_info=failure.exc_value)
-    told = f"A part of the app ({name}) failed; {LOG_FILE} says why. Quit with Ctrl+Q and start Muster again."
-    app.show_later(partial(app.notify, told, severity="error", timeout=STAYS, markup=False))
+    told = f"A part of the app ({name}) failed; see {LOG_FILE}. Quit with Ctrl+Q and start Muster again."
+    app.show_later(partial(app.notify, told, severity="error", timeout=FAILURE_SHOWN, markup=False))
 
 
 async def _run(app: MusterApp) -> None:
     """The event loop of the app.
 
-    A full garbage collection walks a million objects of the libraries and stops every thread for some 200 ms. What
-    is there after the start stays there: `gc.freeze` takes it out of later collections.
+    A full garbage collection walks a million objects of the libraries and stops every thread for some 200 ms.
+    `gc.freeze` exempts the objects that exist soon after the start, which live as long as the app.
     """
     loop = asyncio.get_running_loop()
     for seconds in SETTLED:
@@ -173,7 +173,7 @@ def only_the_app_writes(log: Path, gone: Callable[[], object] = lambda: None) ->
 
 
 def _opened(log: Path) -> TextIO:
-    """The log to be written to; the app does without one where none can be made, as in a home that is read only."""
+    """The log file, open for appending; /dev/null where no file can be made, as in a read-only home."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > MOST_LOG:

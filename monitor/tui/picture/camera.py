@@ -13,21 +13,21 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from monitor.tui.picture.feed import Picture
+from monitor.tui.picture.feed import DrawnPicture
 
 Paint: TypeAlias = Callable[[Widget, Sequence[tuple[int, Strip]]], bool]
 """See `painting.paint`."""
 RETRY = 0.02
-"""Seconds until a picture is tried again that the terminal had no room for."""
+"""Seconds after which a picture is sent again when the terminal had not yet taken the one before."""
 
 
 class CameraPicture(Widget):
     """The latest picture, centred. Only lines that changed are drawn again.
 
     Args:
-        send: writes to the terminal what a picture needs besides its lines.
-        is_behind: whether the terminal still has to take what it was sent before.
-        paint: writes some of its lines straight to the terminal; whether it could.
+        send: writes the picture's escape sequence (`Picture.data`) to the terminal.
+        is_behind: whether the terminal has not yet taken all that was written to it.
+        paint: writes lines straight to the terminal; returns whether it could.
     """
 
     DEFAULT_CSS = "CameraPicture { background: $surface; color: $text-muted; }"
@@ -36,7 +36,7 @@ class CameraPicture(Widget):
         """A new picture waits in the widget."""
 
     class Resized(Message):
-        """The widget has another size, so pictures must be drawn for it."""
+        """The widget's size changed, so pictures must be drawn for the new size."""
 
     def __init__(
         self,
@@ -50,13 +50,13 @@ class CameraPicture(Widget):
         self._send = send
         self._is_behind = is_behind
         self._paint = paint
-        self._waiting: Picture | None = None
+        self._waiting: DrawnPicture | None = None
         self._told = False
-        self.picture: Picture | None = None
-        """What is on the screen."""
+        self.picture: DrawnPicture | None = None
+        """The picture on the screen."""
         self._notice = ""
 
-    def offer(self, picture: Picture) -> None:
+    def offer(self, picture: DrawnPicture) -> None:
         """Hand over a picture, from any thread; it replaces one that was not shown yet."""
         self._waiting = picture
         if not self._told:
@@ -97,7 +97,7 @@ class CameraPicture(Widget):
     def on_resize(self, _: events.Resize) -> None:
         self.post_message(self.Resized())
 
-    def _top(self, picture: Picture) -> int:
+    def _top(self, picture: DrawnPicture) -> int:
         return max(0, (self.size.height - len(picture.strips)) // 2)
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -108,7 +108,7 @@ class CameraPicture(Widget):
         return [(lines.get(y) or blank).crop(crop.x, crop.right) for y in crop.line_range]
 
     def _lines(self, style: Style) -> dict[int, Strip]:
-        """What is not blank, by its line: the picture, and over it the notice."""
+        """The lines that are not blank, by line number: the picture, and the notice over it."""
         width, height = self.size
         lines: dict[int, Strip] = {}
         if (picture := self.picture) is not None:

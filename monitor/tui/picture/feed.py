@@ -23,13 +23,13 @@ NAME_CELLS = 24
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How to draw."""
+    """How to draw the camera picture."""
 
     columns: int
     rows: int
-    """Cells there are."""
+    """Cells for the picture."""
     margin: Style
-    """What is left and right of the picture."""
+    """The style left and right of the picture."""
     palette: Palette
     ascii_only: bool
     signs: Signs
@@ -40,15 +40,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class DrawnPicture:
     """A finished picture and the scene it shows."""
 
     strips: tuple[Strip, ...]
-    """One a row, as wide as the widget it was drawn for."""
+    """One strip per row, as wide as the widget for which it was drawn."""
     width: int
     scene: Scene
     data: str = ""
-    """What the terminal is sent first, once; empty where the strips are all of the picture."""
+    """Escape sequence that the terminal must get once, before the strips; empty for a picture made of characters."""
 
 
 class PictureLine(Strip):
@@ -65,7 +65,7 @@ class PictureLine(Strip):
         return [self] if at == [self.cell_length] else super().divide(at)
 
 
-def draw(scene: Scene, look: Look) -> Picture:
+def draw(scene: Scene, look: Look) -> DrawnPicture:
     """Draw one scene; needs 3 ms at 80x30 cells, and 6 ms as Kitty graphics."""
     height, width = scene.frame.rgb.shape[:2]
     columns, rows = fit(width, height, look.columns, look.rows)
@@ -78,16 +78,13 @@ def draw(scene: Scene, look: Look) -> Picture:
     else:
         strips = paint(scene.frame.rgb, columns, rows, marks, look.palette)
     left = (look.columns - columns) // 2
-    before, after = (
-        Segment(" " * left, look.margin),
-        Segment(" " * (look.columns - columns - left), look.margin),
-    )
+    before, after = (Segment(" " * left, look.margin), Segment(" " * (look.columns - columns - left), look.margin))
     lines = (PictureLine([before, *strip, after], look.columns) for strip in strips)
-    return Picture(tuple(lines), look.columns, scene, data)
+    return DrawnPicture(tuple(lines), look.columns, scene, data)
 
 
 def mark_of(observation: Observation, signs: Signs, *, moods: bool = True) -> Mark:
-    """The box of a face, with who it is and in what mood."""
+    """The box of a face with the person's name and mood."""
     box, match = observation.track.face.box, observation.match
     mood = f" {signs.dot} {observation.mood.label}" if observation.mood and moods else ""
     if match is None:
@@ -107,7 +104,7 @@ class PictureFeed:
     """
 
     def __init__(
-        self, show: Callable[[Picture], None], console: Console, *, per_second: float = PICTURES_A_SECOND
+        self, show: Callable[[DrawnPicture], None], console: Console, *, per_second: float = PICTURES_A_SECOND
     ) -> None:
         self._show = show
         self._console = console

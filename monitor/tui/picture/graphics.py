@@ -24,7 +24,6 @@ from itertools import cycle
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from rich.cells import cell_len
 from rich.color import Color
@@ -36,32 +35,32 @@ from textual.strip import Strip
 
 from monitor.domain import RgbImage
 from monitor.tui.picture.kitty_marks import placeholder_marks
-from monitor.tui.picture.picture import Mark, edges, place_texts
-from monitor.tui.style.palette import Palette, Tone
+from monitor.tui.picture.picture import Mark, draw_box, place_texts
+from monitor.tui.style.palette import Palette
 
 VIDEO = 32
-"""The number of the camera picture; from 16 to 255 a number is also a colour that every terminal leaves alone."""
+"""Kitty's image number of the camera picture. Numbers from 16 to 255 are also colours of the fixed palette."""
 PORTRAITS = cycle(range(VIDEO + 1, 256))
-"""Numbers for the others."""
+"""Image numbers of the portraits."""
 LARGEST = 400
-"""Pixels across that a picture is sent with; the terminal enlarges it. 15 pictures a second are some 2 MB."""
+"""Width in pixels with which a picture is sent; the terminal enlarges it. 15 pictures a second are some 2 MB."""
 CHUNK = 4096
-"""Bytes of base64 that Kitty takes at once."""
+"""Bytes of base64 that Kitty takes in one message."""
 PLACEHOLDER = "\U0010eeee"
 COLOUR = re.compile(r"#(\d+);2;\d+;\d+;\d+")
-"""Where Sixel says what colour a register has. In xterm that does not also choose it: it must be chosen after that."""
+"""Sixel's definition of a colour register, which xterm does not select: that takes another command."""
 ROW_PIXELS = 32
-"""Pixels a cell's height is prepared with before the Sixel encoder scales it to the real one."""
+"""Height of a cell in pixels, before the Sixel encoder scales it to the terminal's real height."""
 SIXEL_START = "\x1bP"
 NO_ANSWER = {"linux", "dumb", "unknown", ""}
 """Terminals (TERM) that must not be asked: they might print the question."""
 QUESTIONS = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c"
-"""Whether it takes Kitty's pictures, what its name and version are (XTVERSION), and what else it can do (DA1)."""
+"""Asks for Kitty's graphics, for the terminal's name and version (XTVERSION) and for its attributes (DA1)."""
 KITTY_OK = b"\x1b_Gi=31;OK"
 SIXEL = re.compile(rb"\x1b\[\?\d+(?:;\d+)*;4[;c]")
 NAME = re.compile(rb"\x1bP>\|(\w+)[ (](\d+)\.(\d+)")
 PLACEHOLDERS_SINCE = (0, 28)
-"""Kitty's first version that has them."""
+"""Kitty's first version with placeholder characters."""
 CURSOR = re.compile(rb"\x1b\[\d+;\d+R")
 """A terminal's answer to where its cursor is."""
 
@@ -76,7 +75,7 @@ class Graphics(StrEnum):
 
 
 def terminal_graphics() -> Graphics:
-    """What the terminal can do. It is asked, so not while an app reads the keys."""
+    """Asks the terminal how it can show pictures; not while an app reads the keys, because the answer comes as keys."""
     keys, screen = sys.__stdin__, sys.__stdout__
     if keys is None or screen is None or not keys.isatty() or not screen.isatty():
         return Graphics.BLOCKS
@@ -116,7 +115,7 @@ def has_placeholders(name: bytes) -> bool:
 
 
 def answers(keys: int, screen: int, question: bytes = b"", patience: float = 1.0) -> bytes:
-    """What the terminal answers to a question, and to those before: the app would else read it as keys.
+    """The terminal's answers to a question and to earlier ones; unread, the app would take them for keys.
 
     Terminals answer in order, and every one says where its cursor is: with that answer all are there.
 
@@ -140,7 +139,7 @@ def answers(keys: int, screen: int, question: bytes = b"", patience: float = 1.0
 
 
 def kitty_sequence(rgb: RgbImage, number: int, columns: int, rows: int) -> str:
-    """What makes the terminal show a picture in the placeholders of this number; it moves no cursor.
+    """The escape sequence that shows a picture in the placeholders of this number; it does not move the cursor.
 
     Args:
         rgb: uint8 (h, w, 3).
@@ -161,7 +160,7 @@ def kitty_sequence(rgb: RgbImage, number: int, columns: int, rows: int) -> str:
 
 
 def kitty_forget() -> str:
-    """What frees all pictures in the terminal's memory."""
+    """The escape sequence that frees all pictures in the terminal's memory."""
     return "".join(f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\" for number in range(VIDEO, 256))
 
 
@@ -188,7 +187,7 @@ def kitty_video(
         marks: boxes in pixels of `rgb`.
 
     Returns:
-        One strip a row, and what the terminal must be sent with them.
+        One strip per row, and the escape sequence that the terminal must get before them.
     """
     cells = placeholders(VIDEO, columns, rows)
     texts = place_texts(marks, (columns / rgb.shape[1], rows * 2 / rgb.shape[0]), columns, rows, palette)
@@ -198,7 +197,7 @@ def kitty_video(
     # Five bits a channel: the noise below costs half of what is sent and is not seen.
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) & np.uint8(0xF8)
     for mark in marks:
-        _draw_box(small, mark, scale, palette.of(mark.tone))
+        draw_box(small, mark, (scale, scale), palette.of(mark.tone), pen=2)
     return strips, kitty_sequence(small, VIDEO, columns, rows)
 
 
@@ -211,31 +210,11 @@ def _with_texts(cells: Sequence[Segment], texts: Sequence[tuple[int, str, Style]
     return [*line, *cells[at:]]
 
 
-def _draw_box(small: NDArray[np.uint8], mark: Mark, scale: float, colour: tuple[int, int, int]) -> None:
-    """Draw into the picture: the same three kinds of box as in half blocks."""
-    height, width = small.shape[:2]
-    left, top, right, bottom = edges(mark.box, (scale, scale), width, height)
-    across, down = right - left, bottom - top
-    arm = {Tone.KNOWN: 1.0, Tone.UNKNOWN: 0.0, Tone.DECIDING: 0.25}[mark.tone]
-    for x, y, along_x, along_y in _sides(left, top, right, bottom):
-        length = across if along_x else down
-        steps = [(0.0, arm), (1 - arm, 1.0)] if arm else [(at / 8, (at + 1) / 8) for at in range(0, 8, 2)]
-        for begin, end in steps:
-            first = round(x + along_x * begin * length), round(y + along_y * begin * length)
-            last = round(x + along_x * end * length), round(y + along_y * end * length)
-            cv2.line(small, first, last, colour, 2)
-
-
-def _sides(left: int, top: int, right: int, bottom: int) -> Iterable[tuple[int, int, int, int]]:
-    """The four sides of a box as (x, y, direction across, direction down)."""
-    return (left, top, 1, 0), (left, bottom, 1, 0), (left, top, 0, 1), (right, top, 0, 1)
-
-
 # Still pictures
 
 
 def kitty_still(rgb: RgbImage, number: int, columns: int, rows: int) -> tuple[list[Strip], str]:
-    """A portrait as strips, and what the terminal must be sent with them."""
+    """A portrait as strips, and the escape sequence that the terminal must get before them."""
     lines = placeholders(number, columns, rows)
     return [Strip(line, len(line)) for line in lines], kitty_sequence(rgb, number, columns, rows)
 

@@ -35,7 +35,7 @@ class Mark:
     box: Box
     """Pixels of the frame."""
     text: str
-    """Already cleaned."""
+    """Printable text (see `style.text.clean`)."""
     tone: Tone
 
 
@@ -55,19 +55,19 @@ def paint(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark], palette
         palette: colours of the boxes.
 
     Returns:
-        One strip of `columns` cells a row.
+        One strip of `columns` cells per row.
     """
     small = cv2.resize(rgb, (columns, rows * 2), interpolation=cv2.INTER_AREA)
     codes = _codes(in_greys(small) if palette.greys else small)
     scale = columns / rgb.shape[1], rows * 2 / rgb.shape[0]
     for mark in marks:
-        _draw_box(codes, mark, scale, _code(palette.of(mark.tone)))
+        draw_box(codes, mark, scale, _code(palette.of(mark.tone)))
     texts = place_texts(marks, scale, columns, rows, palette)
     return [_strip(codes[2 * row], codes[2 * row + 1], texts.get(row, ())) for row in range(rows)]
 
 
 def paint_ascii(rgb: RgbImage, columns: int, rows: int, marks: Sequence[Mark]) -> list[Strip]:
-    """The same for terminals without colours or block characters: brightness as letters."""
+    """The picture as `paint` makes it, for terminals without colours or block characters: brightness as letters."""
     small = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (columns, rows), interpolation=cv2.INTER_AREA)
     chars = np.array(list(RAMP), object)[(small.astype(np.uint16) * len(RAMP)) >> 8]
     scale = columns / rgb.shape[1], rows / rgb.shape[0]
@@ -130,19 +130,28 @@ def edges(box: Box, scale: tuple[float, float], columns: int, rows: int) -> tupl
     return left, top, right, bottom
 
 
-def _draw_box(codes: NDArray[np.int32], mark: Mark, scale: tuple[float, float], code: int) -> None:
-    """A full frame for a known face, a dashed one for an unknown, corners while it is being decided."""
-    height, width = codes.shape
+def draw_box(
+    grid: NDArray[np.integer], mark: Mark, scale: tuple[float, float], ink: int | tuple[int, int, int], pen: int = 1
+) -> None:
+    """Draw a full frame for a known face, a dashed one for an unknown, corners while it is being decided.
+
+    Args:
+        grid: colour codes (h, w) or RGB (h, w, 3); is drawn into.
+        pen: thickness of the lines in pixels of the grid.
+    """
+    height, width = grid.shape[:2]
     left, top, right, bottom = edges(mark.box, scale, width, height)
     across, down = np.arange(left, right + 1), np.arange(top, bottom + 1)
     if mark.tone is Tone.UNKNOWN:
-        across, down = across[(across - left) % 4 < 2], down[(down - top) % 4 < 2]
+        dash = 2 * pen * pen
+        across, down = across[(across - left) // dash % 2 == 0], down[(down - top) // dash % 2 == 0]
     elif mark.tone is Tone.DECIDING:
         arm = max(2, len(across) // 4)
         across = np.r_[across[:arm], across[-arm:]]
         down = np.r_[down[:arm], down[-arm:]]
-    codes[top, across] = codes[bottom, across] = code
-    codes[down, left] = codes[down, right] = code
+    for inset in range(pen):
+        grid[min(top + inset, bottom), across] = grid[max(bottom - inset, top), across] = ink
+        grid[down, min(left + inset, right)] = grid[down, max(right - inset, left)] = ink
 
 
 def place_texts(
@@ -161,7 +170,7 @@ def place(
     """Texts by row as (first column, text, tone): above their box if there is room, else below or in it.
 
     Args:
-        scale: cells a pixel across, and half cells a pixel down.
+        scale: cells per pixel across, and half cells per pixel down.
     """
     placed: dict[int, list[tuple[int, str, Tone]]] = {}
     for mark in sorted(marks, key=lambda mark: mark.box.left):

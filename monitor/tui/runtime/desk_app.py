@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.filter import LineFilter
@@ -24,18 +24,21 @@ from monitor.tui.style.text import clean, signs, source_name
 from monitor.tui.style.themes import DARK_MOODS, SIXTEEN, THEMES
 
 PLAIN_LETTERS = PlainLetters()
+T = TypeVar("T")
+DESK = "desk"
+"""The actor of changes on the desk's screens, for the ledger and the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """What the terminal can show."""
+    """Abilities of the terminal."""
 
     ascii_only: bool = False
     """Draw with plain letters only."""
     graphics: Graphics = Graphics.BLOCKS
-    """What it has for pictures (see `graphics.terminal_graphics`)."""
+    """How the terminal shows pictures (see `graphics.terminal_graphics`)."""
     few_colours: bool = False
-    """It has 16."""
+    """The terminal has 16 colours."""
 
 
 class DeskApp(WorkApp):
@@ -50,12 +53,7 @@ class DeskApp(WorkApp):
     """Draws the camera picture of the door."""
 
     def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        display: Display,
-        clock: Callable[[], datetime],
-        config_file: Path,
+        self, settings: Settings, store: Store, display: Display, clock: Callable[[], datetime], config_file: Path
     ) -> None:
         super().__init__()
         self.settings = settings
@@ -74,6 +72,10 @@ class DeskApp(WorkApp):
         for theme in (*THEMES, SIXTEEN):
             self.register_theme(theme)
 
+    def by_desk(self, use_case: Callable[..., T], *values: object, **named: object) -> Callable[[], T]:
+        """A call of a use case with the database, these values, the present time, and the desk as the actor."""
+        return partial(use_case, self.engine, *values, at=self.clock(), actor=DESK, **named)
+
     # The theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -84,7 +86,7 @@ class DeskApp(WorkApp):
         return [*filters, PLAIN_LETTERS] if self.ascii_only else filters
 
     def choose_theme(self, name: str) -> None:
-        """Show it, and keep whichever is chosen from here on."""
+        """Show this theme, and save every later choice to the configuration file."""
         default = THEMES[0].name
         if name not in self.available_themes:
             told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
@@ -102,9 +104,9 @@ class DeskApp(WorkApp):
             self.in_background(partial(save_setting, self.config_file, "theme", name), lambda _: None)
 
     def use_pin(self, kept: str) -> None:
-        """An admin PIN was set, or removed when empty; it counts at once."""
+        """Use the hash of a new admin PIN at once; an empty one means that the PIN was removed."""
         self.settings = self.settings.model_copy(update={"admin_pin_hash": kept})
-        self.notify("The PIN is set." if kept else "The PIN is removed.")
+        self.notify("The admin PIN is set." if kept else "The admin PIN is removed.")
 
     # Keys
 

@@ -1,4 +1,4 @@
-"""Keys that come in one burst: each has its effect before the next one is handed on.
+"""Keys that come in one burst: each has its effect before Textual gets the next one.
 
 Textual hands a key to whatever has the focus at that moment. When several wait, because somebody types ahead of a busy
 screen, or a scanner or a script types for them, all of them would go where only the first belongs: the letters after
@@ -17,7 +17,7 @@ from textual.dom import DOMNode
 from textual.widgets import Input, Select
 
 PATIENCE: Final = 2.0
-"""Seconds that the next key waits at most for the effect of the one before."""
+"""Seconds for which a key waits at most for the effect of the key before it."""
 
 STEPS: Final = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "backspace", "delete"})
 
@@ -65,7 +65,7 @@ class KeyOrder:
 
 
 def _leaves_focus(event: Typed, target: DOMNode) -> bool:
-    """Whether a key leaves the focus where it is for sure, so that the next one need not wait."""
+    """Whether a key surely leaves the focus where it is: then the next key need not wait."""
     if isinstance(event, events.Paste):
         return True
     step = event.key in STEPS and not isinstance(target, Select)  # which opens with the arrows
@@ -73,7 +73,7 @@ def _leaves_focus(event: Typed, target: DOMNode) -> bool:
 
 
 async def _turn(node: DOMNode) -> None:
-    """Wait until this node has dealt with all that it was sent until now."""
+    """Wait until this node has handled all messages that it was sent until now."""
     done = asyncio.Event()
     if node.call_later(done.set):
         await done.wait()

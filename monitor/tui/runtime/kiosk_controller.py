@@ -9,7 +9,7 @@ from uuid import UUID
 
 from monitor.config import LOG_FILE, Settings
 from monitor.desk.change_feed import News
-from monitor.desk.days.door_board import Attendee, Board, Greeting, fold, renewed, take_back
+from monitor.desk.days.door_board import Attendee, Board, fold, renewed, take_back
 from monitor.desk.days.today import Shares, Today, mood_of_day, today_of
 from monitor.desk.people.enrolment_session import DoorFrames
 from monitor.desk.pin_entry import in_use
@@ -23,7 +23,7 @@ from monitor.tui.runtime.work import WorkApp
 log = logging.getLogger(__name__)
 
 POLL = 0.5
-"""Seconds between looks at whether the kiosk still runs."""
+"""Seconds between checks whether the kiosk still runs."""
 MOOD_EVERY = 1.0
 """Seconds that mood samples may gather before the bar is drawn again."""
 GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN}
@@ -56,15 +56,15 @@ class KioskController:
         self._mood_waits = False
         self._day: date | None = None
         self._folded = 0
-        """Events until now."""
+        """Number of events until now."""
         self._own: set[UUID] = set()
-        """Attendance events of this kiosk that are on the board and were not heard of from the database yet."""
+        """Attendance events of this kiosk that are on the board but not yet in a change feed of the database."""
         self._renewing = False
         self._loaded: Today | None = None
         """The day as it was loaded last."""
         self.board = Board()
         self.moods: Shares | None = ()
-        """None: hidden, because too few people were seen."""
+        """Shares of the day's moods; None: hidden, because too few people were seen."""
         self.scene: Scene | None = None
         self.people: int | None = None
         """People enrolled; None until it is known."""
@@ -83,18 +83,8 @@ class KioskController:
         return self.has_camera and not self.problem
 
     def frames(self, name: str) -> DoorFrames:
-        """The frames that the door sees from now on, as a source of this name; for while it `has_picture`."""
+        """A source of this name that gives the door's own frames; usable while the door `has_picture`."""
         return DoorFrames(lambda: self.scene, name)
-
-    @property
-    def greeting(self) -> Greeting | None:
-        """Whom the door greeted last."""
-        return self.board.greeting
-
-    @property
-    def entry(self) -> Greeting | None:
-        """The greeting of the latest entry in the ledger."""
-        return self.board.entry
 
     @property
     def wrong(self) -> str:
@@ -180,7 +170,7 @@ class KioskController:
         self._app.in_background(partial(today_of, self._store.engine, self._settings, self._clock()), loaded, failed)
 
     def _renew(self) -> None:
-        """Load the day again beside what the door alone knows; once more when an event came meanwhile."""
+        """Load the day again and keep what only the door knows; load once more when an event came meanwhile."""
         if self._renewing:
             self._folded += 1  # what is being loaded may be from before these news
             return
@@ -198,7 +188,7 @@ class KioskController:
         self._app.in_background(job, loaded, self._not_renewed)
 
     def _not_renewed(self, sentence: str) -> None:
-        """The next news will try again; the screen before the user says itself what it cannot load."""
+        """The next change loads again; the screen in front says itself that it could not load."""
         self._renewing = False
 
     def _day_failed(self, sentence: str) -> None:
@@ -231,14 +221,14 @@ class KioskController:
                 kiosk.start()
             while not kiosk.wait(POLL):
                 continue
-            problem = "The source has come to its end."
+            problem = "The video ended."
         except MusterError as error:
             problem = str(error)
         except Exception:
             # The kiosk passes on whatever its models and its camera's driver raise. The app must go on: it is where
             # the sentence can be read, and what was seen until now is still being written.
             log.exception("The kiosk failed")
-            problem = f"The kiosk stopped; {LOG_FILE} says why."
+            problem = f"The kiosk stopped because of an error. Details: {LOG_FILE}"
         self._app.show_later(partial(self._source_is, problem))
 
     def _take_scene(self, scene: Scene) -> None:

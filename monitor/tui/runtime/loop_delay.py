@@ -6,10 +6,7 @@ from time import perf_counter
 
 
 class LoopDelay:
-    """How late the event loop is: a timer that should fire every 50 ms notes by how much it was late.
-
-    Whatever blocks the loop (drawing, a slow handler) shows here.
-    """
+    """How late the event loop is: a timer that should fire every 50 ms notes by how much it was late."""
 
     INTERVAL = 0.05
 
@@ -26,6 +23,6 @@ class LoopDelay:
         self._due = now + self.INTERVAL
 
     def percentile(self, share: float) -> float:
-        """Seconds of delay that this share of the ticks stayed below; 0 before the first."""
+        """This percentile (0 to 1) of the delays of the last minute, in seconds; 0 before the first tick."""
         ordered = sorted(self._late)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

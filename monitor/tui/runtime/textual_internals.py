@@ -15,7 +15,7 @@ class CleanExit(App[None]):
     """An app that an error ends without a traceback, which would show variables, a PIN perhaps, at the door."""
 
     def log_fatal(self, error: Exception) -> None:
-        """The place for the error instead."""
+        """Log the error; it is not printed."""
 
     def _handle_exception(self, error: Exception) -> None:
         self.log_fatal(error)
@@ -42,7 +42,7 @@ def has_terminal(app: App[Any]) -> bool:
 
 @contextmanager
 def one_drawing(app: App[Any]) -> Iterator[None]:
-    """What is written inside reaches the eye at once, in terminals that know how."""
+    """Terminals that know synchronized updates show all that is written inside this context at once."""
     app._begin_update()
     try:
         yield
@@ -61,12 +61,12 @@ def drawn_widgets(screen: Screen[Any]) -> Mapping[Widget, tuple[Region, Region]]
 
 
 def keep_style_sheets(screen: Screen[Any]) -> None:
-    """The screen has none of its own. Else Textual parses all style sheets anew when the screen is first shown, which
-    takes 0.1 s of the event loop."""
+    """Tell Textual that the screen has no style sheets of its own. Else it parses all style sheets anew when the screen
+    is first shown, which takes 0.1 s of the event loop."""
     screen._css_update_count = screen.app._css_update_count
 
 
 def disable_key(key: FooterKey, disabled: bool) -> None:
-    """A click on a key of the footer does something, or nothing; it is dimmed then."""
+    """Dim a key of the footer, which then ignores clicks, or light it again."""
     key._disabled = disabled
     key.set_class(disabled, "-disabled")

@@ -22,7 +22,7 @@ class WorkApp(CleanExit):
 
     @dataclass
     class Done(Message):
-        """A job is done; `show` shows what came of it."""
+        """A job is done; `show` shows its result."""
 
         show: Callable[[], None]
 
@@ -45,7 +45,7 @@ class WorkApp(CleanExit):
         self.post_message(self.Done(show))
 
     def to_terminal(self, sequence: str) -> None:
-        """Write an escape sequence that moves no cursor, between two drawings of the screen. On the loop."""
+        """Write an escape sequence that does not move the cursor, between two drawings of the screen. On the loop."""
         write(self, sequence)
 
     def terminal_is_behind(self) -> bool:
@@ -71,7 +71,7 @@ class WorkApp(CleanExit):
             # Jobs call OpenCV, SQLAlchemy and onnxruntime, whose errors share no class below this one, and an error
             # that leaves a worker ends the app: a mistake in one export would close the door.
             log.exception("A job of the app failed")
-            self.show_later(partial(failed, f"Something went wrong; {LOG_FILE} says what."))
+            self.show_later(partial(failed, f"Something went wrong. Details: {LOG_FILE}"))
         else:
             self.show_later(partial(then, result))
 

@@ -1,4 +1,4 @@
-"""What the desk's screens share: they load in a worker, show on the loop, and load again when facts change."""
+"""The base of the desk's screens: they load in a worker, show on the loop, and load again when facts change."""
 
 import threading
 from abc import abstractmethod
@@ -25,9 +25,8 @@ from monitor.tui.widgets.table import Table
 
 Loaded = TypeVar("Loaded")
 T = TypeVar("T")
-DESK = "desk"
-"""Who changes things on these screens, for the ledger and the audit log."""
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
+"""Least width in columns, and the class of a screen that is at least so wide."""
 ABSTRACT = "__isabstractmethod__"
 """What `abstractmethod` leaves on a function."""
 SETTLE = 0.05
@@ -35,23 +34,23 @@ SETTLE = 0.05
 LETTERS = 0.25
 """Seconds after the last letter of a filter before the database is asked."""
 NOTIFIED, READ = 5.0, 12.0
-"""Seconds that something short is shown for, and letters that are read in a second of something long."""
+"""Least seconds for which a toast is shown, and letters per second that people read in a long one."""
 RETRY = 5.0
 """Seconds after which a load that failed is tried again."""
 
-NEW_PIN = (Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Again", secret=True, optional=True))
-"""How every dialog asks for a new PIN; empty to remove it."""
+NEW_PIN = (Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Repeat it", secret=True, optional=True))
+"""The fields of a dialog that asks for a new PIN; empty ones remove the PIN."""
 
 
 def check_new_pin(answers: Answers) -> str | None:
-    """What is wrong with the answers to `NEW_PIN`, or None."""
+    """What is wrong with the answers to `NEW_PIN`, in one sentence, or None."""
     if answers["pin"] != answers["again"]:
-        return "The two are not the same."
+        return "The two PINs differ."
     return pin_fault(answers["pin"]) if answers["pin"] else None
 
 
 class Filter(Input):
-    """What a list is filtered for; its keys stand in the line of keys while letters go into it."""
+    """The filter of a list; while it has the focus, the footer shows its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "To the list"),
@@ -80,7 +79,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         keep_style_sheets(self)
         self._asked = 0
         self.stop = threading.Event()
-        """Set when what is being loaded is no longer wanted; for `query_job`."""
+        """Set when the running load is no longer wanted; for `query_job`."""
         self._loading = False
         self._settle: Timer | None = None
         self._stale = self._anew = True
@@ -102,16 +101,16 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @abstractmethod
     def query_job(self) -> Callable[[], Loaded]:
-        """What to load, with everything it needs bound now; it runs in a worker."""
+        """The job that loads, with all arguments bound now; it runs in a worker."""
 
     @abstractmethod
     def show(self, loaded: Loaded) -> None:
-        """Show it."""
+        """Show what was loaded."""
 
-    # The same everywhere
+    # For all screens
 
     def compose(self) -> ComposeResult:
-        yield TopBar(self.mode, self.app.TABS, self.app.settings, self.app.clock)
+        yield TopBar(self.mode)
         yield from self.body()
         yield KeyBar()
 
@@ -128,7 +127,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             self._settle = self.set_timer(SETTLE, self._settled)
 
     def ask_anew(self) -> None:
-        """Another list is wanted: what is being loaded for the one before is dropped; letters gather first."""
+        """The filter changed: drop the running load, and load again when no more letters come."""
         self.stop.set()
         self._loading = False
         if self._settle is not None:
@@ -147,7 +146,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self.load_page()
 
     def load_page(self) -> None:
-        """Load what is missing on the screen and show it; the facts are those that were loaded before."""
+        """Load the rows that are missing on the screen, without asking whether facts changed."""
         self._asked += 1
         if not self._loading:
             self._loading = True
@@ -157,6 +156,15 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             self._stale = self._anew = False
             self.app.in_background(job, partial(self._arrived, asked, self.stop), partial(self._failed, self.stop))
 
+    def can_load_rows(self) -> bool:
+        """Whether the length of the list is known, so that rows can be loaded by number."""
+        return self.loaded is not None
+
+    @on(PagedTable.Wanted)
+    def _rows_missing(self) -> None:
+        if self.can_load_rows():
+            self.load_page()
+
     @property
     def stale(self) -> bool:
         """Whether facts may have changed since the last load; for `query_job`."""
@@ -164,7 +172,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @property
     def before(self) -> Loaded | None:
-        """What was loaded last, to which the news may be added; None when all is wanted anew; for `query_job`."""
+        """The last load, to which changes may be added; None when everything is loaded anew; for `query_job`."""
         return None if self._anew else self.loaded
 
     def _arrived(self, asked: int, stop: threading.Event, loaded: Loaded) -> None:
@@ -187,7 +195,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self.say(f"{self.app.signs.lost} {sentence}")
 
     def show_failure(self, text: str) -> None:
-        """Say in the empty parts of the screen that they are not loaded."""
+        """Show this text in the empty tables."""
         for table in self.query(Table):
             table.explain(text)
 
@@ -203,7 +211,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         """Ask, change people in a worker as the answers say, then say so and load again.
 
         Args:
-            done: what is said then, or what makes it of the job's result.
+            done: the closing sentence, or a function that makes it from the job's result.
         """
 
         def begin(answers: Answers) -> Callable[[], T]:
@@ -228,7 +236,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @property
     def needle(self) -> str:
-        """What is filtered for."""
+        """The text of the filter."""
         return self.query_one("#filter", Input).value.strip()
 
     @on(Input.Changed, "#filter")

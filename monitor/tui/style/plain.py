@@ -8,7 +8,7 @@ from textual.filter import LineFilter
 
 
 def _plain(code: int) -> str:
-    """What stands for a character of Unicode's line, block, shape or braille drawing; one cell like it."""
+    """The ASCII character for a line, block, shape or braille character of Unicode; each is one cell wide."""
     name = unicodedata.name(chr(code), "")
     if "HORIZONTAL" in name and "VERTICAL" not in name and " AND " not in name:
         return "-"

@@ -1,12 +1,15 @@
 """Words and signs of the app. Names come from outside, so they pass `clean` before they are shown."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.domain import MOODS, EventKind
 from monitor.sources.stream import without_password
 from monitor.text import plural, printable
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,23 @@ def at_clock(at: datetime | None, zone: ZoneInfo) -> str:
     return "" if at is None else f"{at.astimezone(zone):%H:%M}"
 
 
+def date_text(day: date) -> str:
+    """A day in English whatever the locale, "Mon 23 Nov 2026"."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
 def day_text(at: datetime, zone: ZoneInfo) -> str:
-    """The site's day in English whatever the locale, "Mon 23 Nov 2026"."""
-    here = at.astimezone(zone)
-    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[here.weekday()]
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{day} {here.day} {months[here.month - 1]} {here.year}"
+    """The site's day, "Mon 23 Nov 2026"."""
+    return date_text(at.astimezone(zone).date())
+
+
+def moment_text(at: datetime, zone: ZoneInfo) -> str:
+    """The site's day and wall clock, "Mon 23 Nov 2026 08:58"."""
+    return f"{day_text(at, zone)} {at_clock(at, zone)}"
 
 
 def salutation(at: datetime, zone: ZoneInfo) -> str:
-    """How one greets at this hour."""
+    """The greeting of this hour."""
     hour = at.astimezone(zone).hour
     if 4 <= hour < 12:
         return "Good morning"

@@ -1,4 +1,4 @@
-"""One dialog for everything that is asked: a title, a sentence, some fields, two buttons."""
+"""The dialog of the app: a title, a sentence, some fields, two buttons."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,8 +48,8 @@ class Dialog(ModalScreen[Answers | None]):
     Args:
         title: what will be done.
         text: one or two sentences; may hold names.
-        fields: what is asked.
-        yes: the text of the button that does it.
+        fields: the questions.
+        yes: the text of the button that confirms.
         danger: it cannot be undone.
         check: says what is wrong with the answers, in one sentence, or None.
         problem: why answers given before could not be used.
@@ -72,30 +72,25 @@ class Dialog(ModalScreen[Answers | None]):
         super().__init__()
         self._title = title
         self._text = text
-        self._fields = tuple(fields)
+        self.fields = tuple(fields)
         self._yes = yes
         self._danger = danger
         self._check = check
         self._problem = problem
 
     def again(self, answers: Answers, problem: str) -> "Dialog":
-        """The same dialog with what was answered, and why that could not be done."""
-        fields = [replace(one, value=answers[one.key]) for one in self._fields]
+        """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
+        fields = [replace(one, value=answers[one.key]) for one in self.fields]
         return Dialog(
             self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check, problem=problem
         )
-
-    @property
-    def asks(self) -> bool:
-        """Whether something is to be filled in."""
-        return bool(self._fields)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
             yield Static(Text(self._title), id="title")
             if self._text:
                 yield Static(Text(self._text), id="text")
-            for one in self._fields:
+            for one in self.fields:
                 yield Label(Text(one.label))
                 if one.choices:
                     yield Select(
@@ -113,7 +108,7 @@ class Dialog(ModalScreen[Answers | None]):
                 yield Choice("Cancel", id="no", compact=True)
 
     def on_mount(self) -> None:
-        if not self._fields:
+        if not self.fields:
             self.query_one("#no" if self._danger else "#yes", Button).focus()
 
     def close_if_open(self) -> None:
@@ -122,11 +117,8 @@ class Dialog(ModalScreen[Answers | None]):
             self.dismiss(None)
 
     def _answers(self) -> Answers:
-        answers = {}
-        for one in self._fields:
-            widget = self.query_one(f"#ask-{one.key}")
-            answers[one.key] = str(widget.value) if isinstance(widget, Select | Input) else ""
-        return answers
+        widgets = {one.key: self.query_one(f"#ask-{one.key}") for one in self.fields}
+        return {key: str(one.value) for key, one in widgets.items() if isinstance(one, Select | Input)}
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
@@ -148,10 +140,7 @@ class Dialog(ModalScreen[Answers | None]):
 
     def _try(self) -> None:
         answers = self._answers()
-        missing = next(
-            (one for one in self._fields if not one.optional and not answers[one.key].strip()),
-            None,
-        )
+        missing = next((one for one in self.fields if not one.optional and not answers[one.key].strip()), None)
         if missing:
             self.query_one(f"#ask-{missing.key}").focus()
         problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
@@ -176,7 +165,7 @@ def ask(
 
     Args:
         job: what to do with the answers; the returned job blocks and touches no widget.
-        then: on the loop, when the job is done.
+        then: gets the result, on the loop.
         failed: gets the sentence when it failed and there is nothing to answer anew; a toast shows it otherwise.
     """
     came_from = app.screen
@@ -186,7 +175,7 @@ def ask(
             app.in_background(job(answers), then, partial(not_done, answers))
 
     def not_done(answers: Answers, sentence: str) -> None:
-        if dialog.asks and app.screen is came_from:
+        if dialog.fields and app.screen is came_from:
             app.push_screen(dialog.again(answers, sentence), answered)
         else:
             (failed or app.toast_problem)(sentence)

@@ -1,19 +1,17 @@
-"""What screens share: the header, with the screens and the clock, and the bar of moods."""
+"""Widgets of several screens: the header with the screens and the clock, and the mood bar."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from rich.text import Text
-from textual import events
-from textual.reactive import reactive
+from textual import events, getters
 from textual.widgets import Static
 
-from monitor.config import Settings
-from monitor.tui.style.text import Signs, at_clock, clean, day_text
+from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.style.text import at_clock, clean, day_text
 
 
 def put(widget: Static, text: Text) -> None:
-    """Show a text where it is not shown already; the widget's size must not follow from it.
+    """Show a text unless it is shown already; the widget's size must not depend on the text.
 
     An update lays the whole screen out again unless told not to, and two small ones far apart, such as the clock and
     the status line, make the compositor render all that lies between them, camera picture included: 20 ms.
@@ -26,19 +24,15 @@ class TopBar(Static):
     """The screens with their keys, the current one marked, and the site's clock."""
 
     DEFAULT_CSS = "TopBar { dock: top; height: 1; background: $panel; color: $text-muted; padding: 0 1; }"
+    app = getters.app(DeskApp)
 
-    def __init__(
-        self,
-        current: str,
-        modes: Sequence[tuple[str, str, str]],
-        settings: Settings,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, current: str) -> None:
+        """
+        Args:
+            current: mode of the screen that has this bar.
+        """
         super().__init__(markup=False)
         self._current = current
-        self._modes = modes
-        self._settings = settings
-        self._clock = clock
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self.tick)
@@ -49,18 +43,15 @@ class TopBar(Static):
         self.tick()
 
     def tick(self) -> None:
-        """Show the time of now."""
-        now, zone = self._clock(), self._settings.zone
+        """Show the present time."""
+        now, settings = self.app.clock(), self.app.settings
         text = Text(no_wrap=True)
-        right = at_clock(now, zone)
+        day, right = day_text(now, settings.zone), at_clock(now, settings.zone)
         width = self.size.width - 2
         for mode, title in self._titles(width - len(right)):
             style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
             text.append(f" {title} ", style).append(" ")
-        for longer in (
-            f"{day_text(now, zone)}  {right}",
-            f"{clean(self._settings.site, 16)}  {day_text(now, zone)}  {right}",
-        ):
+        for longer in (f"{day}  {right}", f"{clean(settings.site, 16)}  {day}  {right}"):
             if len(text) + len(longer) + 2 <= width:
                 right = longer
         text.append(" " * max(1, width - len(text) - len(right))).append(right, "bold")
@@ -68,7 +59,7 @@ class TopBar(Static):
 
     def _titles(self, room: int) -> list[tuple[str, str]]:
         """Each screen and how it is called here: where there is little room all but the current one by its key."""
-        whole = [(mode, f"{key.upper()} {title}") for mode, key, title in self._modes]
+        whole = [(mode, f"{key.upper()} {title}") for mode, key, title in self.app.TABS]
         if sum(len(title) + 3 for _, title in whole) <= room:
             return whole
         return [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]
@@ -82,28 +73,30 @@ class TopBar(Static):
                 return
 
 
-LEAST = 0.005
-"""A share below would be said to be 0 %, although somebody was seen so."""
+ROUNDS_TO_ZERO = 0.005
+"""Shares below this one would round to 0 %; the legend says "<1%" instead."""
 
 
 class MoodBar(Static):
     """Shares of the moods as one bar with a legend; each mood has its colour, its fill and its name."""
 
     DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
-    shares: reactive[tuple[tuple[str, float], ...]] = reactive(())
+    app = getters.app(DeskApp)
 
-    def __init__(self, signs: Signs, *, empty: str = "No mood yet today.", id: str | None = None) -> None:
+    def __init__(self, *, empty: str, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
-        self._signs = signs
         self.empty = empty
+        self.shares: tuple[tuple[str, float], ...] = ()
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
 
-    def watch_shares(self) -> None:
+    def on_resize(self) -> None:
         self.draw()
 
-    def on_resize(self) -> None:
+    def show(self, shares: Sequence[tuple[str, float]], empty: str) -> None:
+        """Show these shares, or a sentence where there are none."""
+        self.empty, self.shares = empty, tuple(shares)
         self.draw()
 
     def draw(self) -> None:
@@ -114,18 +107,18 @@ class MoodBar(Static):
             return
         bar = Text(no_wrap=True)
         for (mood, _), cells in zip(self.shares, apportion([share for _, share in self.shares], width), strict=True):
-            bar.append(self._signs.mood[mood] * cells, self._colour(mood))
+            bar.append(self.app.signs.mood[mood] * cells, self._colour(mood))
         put(self, Text("\n").join([bar, self._legend(width)]))
 
     def _legend(self, width: int) -> Text:
         """Name and share of each mood, the largest first; closer together where they do not all fit, then without
         the smallest."""
         ordered = sorted(self.shares, key=lambda item: -item[1])
-        texts = [f" {mood} " + (f"{share:.0%}" if share >= LEAST else "<1%") for mood, share in ordered]
+        texts = [f" {mood} " + (f"{share:.0%}" if share >= ROUNDS_TO_ZERO else "<1%") for mood, share in ordered]
         airy = sum(len(text) + 4 for text in texts) - 2 <= width
         legend = Text(no_wrap=True)
         for (mood, _), text in zip(ordered, texts, strict=True):
-            entry = Text.assemble((self._signs.mood[mood] * (1 + airy), self._colour(mood)), text)
+            entry = Text.assemble((self.app.signs.mood[mood] * (1 + airy), self._colour(mood)), text)
             if len(legend) + len(entry) <= width:
                 legend.append_text(entry).append("  " if airy else " ")
         return legend

@@ -1,4 +1,4 @@
-"""The panel of help: what the screen is for, and what its keys do."""
+"""The help panel: what the screen is for, and what its keys do."""
 
 from typing import ClassVar
 
@@ -8,9 +8,9 @@ from textual.widgets import HelpPanel
 
 
 class ScreenHelp(HelpPanel, can_focus=True):
-    """The keys, and what the screen is for, also where nothing has the focus, as at the door.
+    """The screen's purpose and keys, also where nothing has the focus, as at the door.
 
-    It has the focus while it is shown: then it can be scrolled with the keys, and lists those of the screen first.
+    The panel has the focus while it is shown: keys scroll it, and it lists the screen's keys first.
     """
 
     DEFAULT_CSS = """
@@ -31,7 +31,7 @@ class ScreenHelp(HelpPanel, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.came_from: Widget | None = None
-        """What had the focus before."""
+        """The widget that had the focus before."""
 
     def on_mount(self) -> None:
         self.came_from = self.screen.focused

@@ -1,19 +1,17 @@
 """A table over a list of any length: only the rows around the ones on the screen are loaded."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 from uuid import UUID
 
 from textual import events
-from textual.message import Message
 
 from db.records import Want
 from monitor.tui.widgets.table import Column, Row, Table
 
 AT_LEAST = 60
-"""Rows that are loaded at once, also for a table that has no size yet."""
+"""Least number of rows that are loaded at once, also for a table that has no size yet."""
 
 
 class PagedTable(Table):
@@ -22,15 +20,8 @@ class PagedTable(Table):
     Row keys are ids. The cursor stays on its row and that row on its line while other rows come and go.
     """
 
-    @dataclass
-    class Wanted(Message):
+    class Wanted(Table.TableMessage):
         """Rows that are on the screen, or about to be, are not loaded."""
-
-        table: "PagedTable"
-
-        @property
-        def control(self) -> "PagedTable":
-            return self.table
 
     def __init__(self, columns: Sequence[Column], *, empty: str = "", id: str | None = None) -> None:
         super().__init__(columns, empty=empty, id=id)
@@ -58,7 +49,7 @@ class PagedTable(Table):
         return "..." if index < self._total else ""
 
     def restart(self) -> None:
-        """Another list comes: the next page that is asked for is its first, and until then the old one stays."""
+        """Another list comes: the next page is its first one; until it is there, the old list stays."""
         self._restart = "wished"
 
     @property
@@ -77,7 +68,7 @@ class PagedTable(Table):
         self._when_there(partial(super().action_end, by))
 
     def _when_there(self, action: Callable[[], None], *, wait: bool = False) -> None:
-        """While another list comes, its rows are meant: the key waits for them, and for a row that is not loaded."""
+        """A key that was pressed while another list is loading waits for the rows of that list."""
         if self.restarting or wait:
             self._then.append(action)
         else:
@@ -88,7 +79,7 @@ class PagedTable(Table):
         self._widened = True
 
     def want(self, *, fresh: bool, rough: bool = False) -> Want:
-        """What to load.
+        """The page to load.
 
         Args:
             fresh: the list may have changed, so its rows are counted anew.

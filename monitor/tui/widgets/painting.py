@@ -1,7 +1,7 @@
-"""Lines of the camera picture, written to the terminal past Textual's compositor.
+"""Writes lines of the camera picture straight to the terminal, past Textual's compositor.
 
-The compositor cuts and joins the lines of all widgets around a change. For fifteen pictures a second that keeps the
-event loop busy for a tenth of the time, and a busy machine for longer, while the lines are finished already.
+The compositor cuts and joins the lines of all widgets around a change. For fifteen pictures a second that takes a
+tenth of the event loop's time, although the lines are finished already.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from monitor.tui.style.themes import palette_of
 
 
 class Preview(CameraPicture):
-    """Draws the frames that it sees, off the event loop; the newest one wins."""
+    """Draws the newest frame, off the event loop."""
 
     app = getters.app(DeskApp)
 
@@ -23,27 +23,23 @@ class Preview(CameraPicture):
         """
         super().__init__(id=id)
         self._mirrored = mirrored
-        self._feed: PictureFeed | None = None
+        self._feed = PictureFeed(self.offer, self.app.console)
 
     def on_mount(self) -> None:
-        self._feed = PictureFeed(self.offer, self.app.console)
         self._feed.start()
 
     def on_unmount(self) -> None:
-        if self._feed is not None:
-            self._feed.stop()
+        self._feed.stop()
 
     def see(self, frame: Frame) -> None:
         """Offer a frame, from any thread."""
         if self._mirrored:
             frame = Frame(frame.index, frame.at, frame.seconds, np.ascontiguousarray(frame.rgb[:, ::-1]))
-        if self._feed is not None:
-            self._feed.put(Scene(frame, (), frame.index, 0, 0.0))
+        self._feed.put(Scene(frame, (), frame.index, 0, 0.0))
 
     def on_camera_picture_resized(self) -> None:
         app, size = self.app, self.size
         margin = Style.from_color(bgcolor=self.rich_style.bgcolor)
         plain = app.ascii_only or app.no_color
-        if self._feed is not None:
-            palette = palette_of(app.current_theme, greys=app.few_colours)
-            self._feed.look(Look(size.width, size.height, margin, palette, plain, app.signs))
+        palette = palette_of(app.current_theme, greys=app.few_colours)
+        self._feed.look(Look(size.width, size.height, margin, palette, plain, app.signs))

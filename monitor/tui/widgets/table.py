@@ -24,7 +24,7 @@ class Column:
     key: str
     title: str
     width: int | None = None
-    """Cells; None takes what is left."""
+    """Cells; None: the rest of the width."""
     right: bool = False
     rank: int = 0
     """On narrow screens columns with the highest rank hide first; 0 never hides."""
@@ -77,37 +77,32 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     ]
 
     @dataclass
-    class Highlighted(Message):
+    class TableMessage(Message):
+        """A message about a table."""
+
+        table: "Table"
+
+        @property
+        def control(self) -> "Table":
+            return self.table
+
+    @dataclass
+    class Highlighted(TableMessage):
         """The cursor is on another row."""
 
-        table: "Table"
         key: str | None
 
-        @property
-        def control(self) -> "Table":
-            return self.table
-
     @dataclass
-    class Selected(Message):
-        """A row was chosen with enter or a click."""
+    class Selected(TableMessage):
+        """A row was chosen with Enter or a click."""
 
-        table: "Table"
         key: str
 
-        @property
-        def control(self) -> "Table":
-            return self.table
-
     @dataclass
-    class HeaderClicked(Message):
+    class HeaderClicked(TableMessage):
         """A column's title was clicked."""
 
-        table: "Table"
         column: str
-
-        @property
-        def control(self) -> "Table":
-            return self.table
 
     cursor: reactive[int] = reactive(0)
 
@@ -171,7 +166,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
                 self.vertical_scrollbar.window_virtual_size = size.height
 
     def explain(self, empty: str) -> None:
-        """What stands in the table while it has no rows."""
+        """Set the text that the table shows while it has no rows."""
         self._empty = empty
         self.refresh()
 
@@ -181,7 +176,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on a row, if it is there."""
+        """Put the cursor on the row of this key, if there is one."""
         for index, row in enumerate(self._rows):
             if row.key == key:
                 self.cursor = index
@@ -230,7 +225,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self.action_select()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        # Styles and columns are the same for all lines, and finding them costs more than drawing a line.
+        # All lines share styles and columns, and finding those costs more than drawing a line.
         self._styles.clear()
         self._columns_shown = self._shown(self.size.width)
         return super().render_lines(crop)
@@ -249,7 +244,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         return self._line(row.cells, () if on and self.has_focus else row.tones, style, width)
 
     def absent_text(self, index: int) -> str:
-        """What stands where there is no row of this number."""
+        """The text in place of a row that is not loaded."""
         return ""
 
     def _style(self, part: str) -> Style:

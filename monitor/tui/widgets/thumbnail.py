@@ -28,11 +28,10 @@ class Thumbnail(Widget):
     DEFAULT_CSS = "Thumbnail { width: 16; height: 8; background: $surface; }"
     app = getters.app(DeskApp)
 
-    def __init__(self, *, id: str | None = None, ascii_only: bool = False, keeps_room: bool = False) -> None:
+    def __init__(self, *, id: str | None = None, keeps_room: bool = False) -> None:
         super().__init__(id=id)
-        self._keeps_room = keeps_room
+        self._keeps_room = self.display = keeps_room
         self._rgb: RgbImage | None = None
-        self._ascii_only = ascii_only
         self._strips: list[Strip] = []
         self._number = next(PORTRAITS)
 
@@ -54,7 +53,7 @@ class Thumbnail(Widget):
         if rgb is not None and width and height:
             columns, rows = fit(rgb.shape[1], rgb.shape[0], width, height)
             match self.app.graphics:
-                case Graphics.BLOCKS if self._ascii_only or self.app.no_color:
+                case Graphics.BLOCKS if self.app.ascii_only or self.app.no_color:
                     self._strips = paint_ascii(rgb, columns, rows, [])
                 case Graphics.BLOCKS:
                     self._strips = paint(rgb, columns, rows, [], replace(NO_PALETTE, greys=self.app.few_colours))
@@ -66,7 +65,7 @@ class Thumbnail(Widget):
         self.refresh()
 
     def _drawn(self, rgb: RgbImage, strips: list[Strip], data: str = "") -> None:
-        """Pixels are ready; they count if the picture is still the one to show."""
+        """Show the finished pixels, unless another picture has taken their place."""
         if rgb is self._rgb:
             if data:
                 self.app.to_terminal(data)

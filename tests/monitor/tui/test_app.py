@@ -64,7 +64,7 @@ async def test_wrong_admin_pins_lock_the_desk_for_a_minute_and_are_noted(world: 
         await go(pilot, "f4")
         for _ in range(5):
             await fill(pilot, pin="1111")
-            assert "That is not the PIN." in text_of(world) or not isinstance(pilot.app.screen, Dialog)
+            assert "The PIN is wrong." in text_of(world) or not isinstance(pilot.app.screen, Dialog)
         assert not isinstance(pilot.app.screen, Dialog)
         assert "Try again in 60 seconds" in text_of(world)
         world.now = NOW + timedelta(seconds=61)

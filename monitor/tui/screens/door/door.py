@@ -21,6 +21,7 @@ from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
+from monitor.tui.screens.desk import BREAKPOINTS
 from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.screens.door.pin_entry import PinEntry
 from monitor.tui.style.text import at_clock, clean, enrolled, event_sign
@@ -37,8 +38,6 @@ PRESENT = (
     Column("out", "Out", 5, rank=2),
     Column("mood", "Mood", 8, rank=1),
 )
-BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
-"""Least columns, and the class that the screen has from there on."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
@@ -52,16 +51,16 @@ class DoorScreen(Screen[None]):
     HELP = """\
 # Door
 
-Look at the camera. Muster greets you by name when it has written down that you came or left.
+Look at the camera. When Muster has recorded that you came in or left, it greets you by name.
 
-- **P**: number and PIN, when a face is not recognised twice or there is no picture.
-- **N** within 10 seconds of a greeting: it was not you. The entry is made void.
-- **A** on narrow screens: the last events instead of who is in.
-- **F2** to **F6**: the other screens. **Ctrl+P**: everything by name. **Ctrl+Q**: quit.
+- **P**: check in or out with number and PIN. Offered when faces were not recognised twice, or there is no picture.
+- **N**: that was not you; the entry becomes void. Possible for 10 seconds after the greeting.
+- **A**, on narrow screens: show the last events instead of who is in.
+- **F2** to **F6**: the other screens. **Ctrl+P**: commands by name. **Ctrl+Q**: quit.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "not_me", "Not me", tooltip="Take back the entry just made", id="door.not_me"),
-        Binding("p", "pin", "PIN", tooltip="Check in with number and PIN", id="door.pin"),
+        Binding("p", "pin", "PIN", tooltip="Check in or out with number and PIN", id="door.pin"),
         Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
     ]
     app = getters.app(DeskApp)
@@ -76,19 +75,18 @@ Look at the camera. Muster greets you by name when it has written down that you 
         keep_style_sheets(self)
         self._keys: tuple[bool | None, ...] = ()
         self._rows: dict[UUID, tuple[Attendee, Row]] = {}
-        """Of those who came: thousands on a busy day, of whom an event changes one."""
+        """The row of each person who came today. An event changes one of them; a busy day has thousands."""
 
     def compose(self) -> ComposeResult:
-        app = self.app
-        yield TopBar("door", app.TABS, app.settings, app.clock)
+        yield TopBar("door")
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 with Container(id="camera-frame", classes="frame"):
                     yield self.camera
                 with Container(id="mood-frame", classes="frame"):
-                    yield MoodBar(app.signs, empty=self.no_mood)
+                    yield MoodBar(empty=self.no_mood)
             with Vertical(id="right"):
-                yield GreetingPanel(ascii_only=app.ascii_only)
+                yield GreetingPanel()
                 with Container(id="present-frame", classes="frame"):
                     yield Table(PRESENT, empty="Nobody yet today.", id="present")
                 with Container(id="events-frame", classes="frame"):
@@ -152,11 +150,9 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.query_one("#events", Table).show(rows)
 
     def show_mood(self, shares: Shares | None) -> None:
-        """Show the day's moods; None: too few people were seen to show it."""
-        bar = self.query_one(MoodBar)
-        bar.empty = "Too few people yet to show it." if shares is None else self.no_mood
-        bar.shares = shares or ()
-        bar.draw()
+        """Show the day's moods; None: hidden, because too few people were seen."""
+        empty = "Too few people yet to show moods." if shares is None else self.no_mood
+        self.query_one(MoodBar).show(shares or (), empty)
 
     @property
     def no_mood(self) -> str:
@@ -165,22 +161,13 @@ Look at the camera. Muster greets you by name when it has written down that you 
     def _present_row(self, one: Attendee) -> Row:
         zone, signs = self.app.settings.zone, self.app.signs
         out = "" if one.inside else at_clock(one.last_out, zone)
-        cells = (
-            signs.inside if one.inside else signs.outside,
-            clean(one.name),
-            at_clock(one.last_in, zone),
-            out,
-            one.mood or "",
-        )
+        sign = signs.inside if one.inside else signs.outside
+        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, one.mood or "")
         tone = "good" if one.inside else "faint"
         return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
 
     def _what(self, one: Happening) -> tuple[str, str]:
-        verb = {
-            EventKind.CHECK_IN: " came in",
-            EventKind.CHECK_OUT: " left",
-            EventKind.UNKNOWN: "somebody unknown",
-        }
+        verb = {EventKind.CHECK_IN: " came in", EventKind.CHECK_OUT: " left", EventKind.UNKNOWN: "somebody unknown"}
         text = clean(one.text, 80) if one.text else f"{clean(one.name, 32)}{verb.get(one.kind, one.kind.value)}"
         return event_sign(one.kind, self.app.signs), text
 
@@ -191,7 +178,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self.tick()
 
     def tick(self) -> None:
-        """Once a second: what changes by time alone."""
+        """Once a second: show what depends on the time."""
         now = self.app.clock()
         greeting = self.shown_greeting(now)
         panel = self.query_one(GreetingPanel)
@@ -201,7 +188,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         lost = bool(kiosk.problem)
         words = words_for(
             greeting, now, zone, signs, kiosk.people,
-            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.entry,
+            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry,
         )  # fmt: skip
         panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None)
         if kiosk.wrong:
@@ -218,7 +205,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
             self.refresh_bindings()
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
-        greeting = self.app.controller.greeting
+        greeting = self.app.controller.board.greeting
         return greeting if greeting and now - greeting.shown < SHOWN_FOR else None
 
     def _status(self) -> Text:
@@ -229,11 +216,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
             return Text(clean(f"{app.signs.lost} {app.controller.wrong}", 240), no_wrap=True, overflow="ellipsis")
         parts = [f"{app.signs.live} {app.source_name}"]
         if scene is not None:
-            parts += [
-                f"{scene.fps:.0f} frames/s",
-                f"{scene.dropped} dropped",
-                enrolled(scene.people),
-            ]
+            parts += [f"{scene.fps:.0f} frames/s", f"{scene.dropped} dropped", enrolled(scene.people)]
         return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
 
     # Keys
@@ -245,7 +228,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         if action == "pin":
             return (kiosk.offers_pin() or None) if kiosk.pins and kiosk.has_camera else False
         if action == "not_me":
-            entry = kiosk.entry
+            entry = kiosk.board.entry
             possible = bool(entry and entry.event.attendance and self.app.clock() - entry.shown < NOT_ME_WINDOW)
             return (possible or None) if kiosk.has_camera else False
         return True
@@ -257,7 +240,7 @@ Look at the camera. Muster greets you by name when it has written down that you 
         self._pin_entry.ask()
 
     def action_not_me(self) -> None:
-        entry = self.app.controller.entry
+        entry = self.app.controller.board.entry
         if entry is not None:
             self.app.controller.not_me(entry.event)
 

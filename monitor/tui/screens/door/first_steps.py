@@ -1,4 +1,4 @@
-"""What is offered once, when the app starts and nobody is enrolled."""
+"""The dialog of the first start, while nobody is enrolled."""
 
 from typing import ClassVar
 
@@ -13,12 +13,12 @@ from textual.widgets.option_list import Option
 
 FOLDER, CAMERA, DEMO, GO_ON = "folder", "camera", "demo", "go_on"
 STEPS = (
-    (FOLDER, "Enrol people from pictures", "a folder with one sub-folder a person, a ZIP or a list"),
-    (CAMERA, "Enrol somebody before the camera", "five shots, and you are told how to look"),
+    (FOLDER, "Enrol people from pictures", "a folder with one subfolder per person, a ZIP archive or a list"),
+    (CAMERA, "Enrol somebody before the camera", "five shots; the screen says where to look"),
     (DEMO, "See the demo first", "real faces before a simulated camera; nothing is kept"),
-    (GO_ON, "Go on", "the screen People (F4) offers the same at any time"),
+    (GO_ON, "Go on", "the People screen (F4) offers enrolment at any time"),
 )
-"""Each step, what it is called, and what comes of it."""
+"""Each step with its title and a remark."""
 
 
 class FirstSteps(ModalScreen[str]):
@@ -40,7 +40,7 @@ class FirstSteps(ModalScreen[str]):
                 ),
                 compact=True,
             )
-            yield Static("A number, or the arrows and Enter. Escape goes on.", id="keys")
+            yield Static("Press a number, or choose with the arrows and Enter. Escape: go on.", id="keys")
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

@@ -6,6 +6,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
@@ -13,6 +14,7 @@ from textual.widgets import Static
 
 from monitor.desk.days.door_board import Greeting, Welcome
 from monitor.domain import RgbImage
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, at_clock, clean, salutation
 from monitor.tui.widgets.banner import large
 from monitor.tui.widgets.header import put
@@ -52,8 +54,8 @@ def words_for(
     Args:
         people: enrolled; None while that is not known.
         pin: number and PIN are offered.
-        camera: there is one in this view.
-        lost: it gives no picture.
+        camera: this view has a camera.
+        lost: the camera gives no picture.
         entry: the greeting of the latest entry, which may still be taken back.
     """
     if greeting is None or (pin and greeting.welcome is Welcome.UNKNOWN):
@@ -76,7 +78,7 @@ def words_for(
         case Welcome.UNKNOWN:
             return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.", hint)
         case Welcome.TAKEN_BACK:
-            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"Entry {at} is void.")
+            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"The entry at {at} is void.")
 
 
 def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool) -> Words:
@@ -88,7 +90,7 @@ def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lo
         return Words(sign, "There is no picture.", "Sorry", "Please see the desk.")
     if people == 0:
         return Words("", "Nobody is enrolled.", "Hello", "Press F4 to enrol.")
-    return Words("", "Look at the camera." if camera else "The desk is behind F2 to F6.", "Hello", "")
+    return Words("", "Look at the camera." if camera else "Press F2 to F6 for the desk.", "Hello", "")
 
 
 def _not_me(greeting: Greeting, entry: Greeting, now: datetime) -> str:
@@ -124,9 +126,10 @@ class GreetingPanel(Widget):
     }
     """
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._ascii_only = ascii_only
+    app = getters.app(DeskApp)
+
+    def __init__(self) -> None:
+        super().__init__()
         self._words: Words | None = None
 
     def compose(self) -> ComposeResult:
@@ -134,10 +137,7 @@ class GreetingPanel(Widget):
             with Vertical():
                 for part in ("sign", "opening", "name", "detail", "hint"):
                     yield Static(id=part, markup=False)
-            yield Thumbnail(id="portrait", ascii_only=self._ascii_only, keeps_room=True)
-
-    def on_mount(self) -> None:
-        self.query_one(Thumbnail).show(None)
+            yield Thumbnail(id="portrait", keeps_room=True)
 
     def show(self, words: Words, welcome: Welcome | None) -> None:
         """Say it."""
@@ -158,13 +158,7 @@ class GreetingPanel(Widget):
         if words is None:
             return
         columns = self.query_one("#name").size.width
-        lines = (words.large,) if self._ascii_only else large(words.large, columns)
-        for part, text in (
-            ("sign", words.sign),
-            ("opening", words.opening),
-            ("detail", words.detail),
-            ("hint", words.hint),
-        ):
-            line = Text(text, no_wrap=True, overflow="ellipsis")
-            put(self.query_one(f"#{part}", Static), line)
-        put(self.query_one("#name", Static), Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))
+        lines = (words.large,) if self.app.ascii_only else large(words.large, columns)
+        shown = {part: getattr(words, part) for part in ("sign", "opening", "detail", "hint")}
+        for part, text in (shown | {"name": "\n".join(lines)}).items():
+            put(self.query_one(f"#{part}", Static), Text(text, no_wrap=True, overflow="ellipsis"))

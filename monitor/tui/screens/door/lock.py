@@ -1,10 +1,11 @@
-"""The admin PIN, behind which the desk's screens are."""
+"""The lock of the desk's screens, which the admin PIN opens."""
 
 from functools import partial
 
 from monitor.attendance.pin import is_pin
 from monitor.attendance.pin_attempts import Tries
 from monitor.desk.pin_entry import note_lock
+from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
@@ -25,7 +26,7 @@ class DeskLock:
         app = self._app
         left = self._tries.seconds_left(app.clock())
         if left:
-            app.notify(f"Too many wrong tries. Try again in {left} seconds.", severity="warning")
+            app.notify(f"Too many wrong PINs. Try again in {plural(left, 'second')}.", severity="warning")
         elif not isinstance(app.screen, Dialog):
             dialog = Dialog("Admin PIN", text, [Ask("pin", "PIN", secret=True)], yes="Unlock")
             app.push_screen(dialog, partial(self._answered, mode))
@@ -46,4 +47,4 @@ class DeskLock:
         self._tries = self._tries.after_wrong(now)
         if self._tries.seconds_left(now):
             app.in_background(partial(note_lock, app.engine, app.settings.kiosk, now, "admin PIN"), lambda _: None)
-        self.ask(mode, "That is not the PIN. Try again.")
+        self.ask(mode, "The PIN is wrong. Try again.")

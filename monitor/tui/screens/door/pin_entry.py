@@ -1,16 +1,17 @@
-"""Number and PIN at the door: the dialog, the tries, the entry in the ledger."""
+"""Check-in with number and PIN at the door: the dialog and the limit of wrong tries."""
 
 from functools import partial
 from uuid import UUID
 
 from monitor.attendance.pin_attempts import LOCKED_FOR, MOST_WRONG, Tries
 from monitor.desk.pin_entry import note_lock, person_of
+from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 LEFT_ALONE = 60.0
 """Seconds after which the dialog closes: whoever opened it may have walked away."""
-WRONG = "Number and PIN do not belong together. Try again."
+WRONG = "Number and PIN do not match. Try again."
 
 
 class PinEntry:
@@ -31,7 +32,8 @@ class PinEntry:
             return
         left = self._tries.seconds_left(self._app.clock())
         if left:
-            self._app.notify(f"Too many wrong tries. Try again in {left} seconds, or see the desk.", severity="warning")
+            told = f"Too many wrong tries. Try again in {plural(left, 'second')}, or see the desk."
+            self._app.notify(told, severity="warning")
             return
         fields = [Ask("number", "Personnel number", number), Ask("pin", "PIN", secret=True)]
         dialog = Dialog("Check in with number and PIN", text, fields, yes="Check in")

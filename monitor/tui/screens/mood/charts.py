@@ -1,24 +1,23 @@
 """Charts of moods as text: stacked bars and a heat map, legible without colour."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
+from textual.color import Color
 
 from monitor.desk.days.today import shares_of
 from monitor.domain import MOODS
 from monitor.moods.cells import Cell
-from monitor.tui.style.text import Signs, clean, day_text
+from monitor.tui.style.text import WEEKDAYS, Signs, clean, date_text
 from monitor.tui.widgets.header import apportion
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HIDDEN = "hidden: fewer than five people"
 
 
 def stacked(cells: Sequence[Cell], labels: Sequence[str], width: int, signs: Signs, colours: Mapping[str, str]) -> Text:
-    """One stacked bar a cell, its length by the number of sightings."""
+    """One stacked bar per cell; its length follows the number of sightings."""
     text = Text()
     most = max((cell.sightings for cell in cells), default=1)
     label_width = max((cell_len(label) for label in labels), default=0)
@@ -37,7 +36,7 @@ def stacked(cells: Sequence[Cell], labels: Sequence[str], width: int, signs: Sig
 
 
 def legend(signs: Signs, colours: Mapping[str, str], width: int) -> Text:
-    """Which fill is which mood, in as many lines as needed."""
+    """The fill and colour of each mood, in as many lines as needed."""
     text, used = Text(), 0
     for mood in MOODS:
         entry = len(mood) + 5
@@ -50,9 +49,9 @@ def legend(signs: Signs, colours: Mapping[str, str], width: int) -> Text:
 
 
 def heat_map(cells: Sequence[Cell], mood: str, width: int, colour: str, background: str) -> Text:
-    """The share of one mood by weekday and hour: two digits a cell, its ground the stronger the more.
+    """The share of one mood in percent by weekday and hour; a larger share has a stronger background.
 
-    Empty where nobody was seen, "--" where too few people were.
+    Empty where nobody was seen, "--" where too few people were seen.
     """
     by_key = {cell.key: cell for cell in cells}
     hours = sorted({cell.key[1] for cell in cells if isinstance(cell.key, tuple)})
@@ -80,22 +79,15 @@ def heat_map(cells: Sequence[Cell], mood: str, width: int, colour: str, backgrou
 
 def _ground(share: float, colour: str, background: str) -> str:
     """A style whose background goes from the screen's to the mood's colour."""
-    strength = min(1.0, share) * 0.75
-    mixed = [round(low + (high - low) * strength) for low, high in zip(_rgb(background), _rgb(colour), strict=True)]
-    ink = "#000000" if sum(mixed) > 380 else "#ffffff"
-    return f"{ink} on #{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}"
+    mixed = Color.parse(background).blend(Color.parse(colour), min(1.0, share) * 0.75)
+    return f"{'#000000' if sum(mixed.rgb) > 380 else '#ffffff'} on {mixed.hex6.lower()}"
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
-    value = int(colour.lstrip("#")[:6], 16)
-    return value >> 16, value >> 8 & 255, value & 255
-
-
-def label_of(cell: Cell, zone: ZoneInfo) -> str:
+def label_of(cell: Cell) -> str:
     """How a cell's key is shown: "09:00", "Mon 9 Mar", a group."""
     key = cell.key
     if isinstance(key, datetime):
         return f"{key:%H:%M}"
     if isinstance(key, date):
-        return day_text(datetime.combine(key, time(12), tzinfo=zone), zone)[:-5]
+        return date_text(key)[:-5]
     return clean(str(key), 20) if key else "no group"

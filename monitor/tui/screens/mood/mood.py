@@ -1,7 +1,6 @@
-"""Moods: distribution, over time, by hour and weekday, by group and person."""
+"""The Mood screen: moods in all, over time, by hour and weekday, by group and by person."""
 
 from collections.abc import Callable
-from datetime import datetime, time
 from functools import partial
 from typing import ClassVar
 
@@ -14,9 +13,10 @@ from textual.widgets import Static
 from monitor.desk.days.moods import MoodView, Range, mood_view
 from monitor.desk.days.today import shares_of
 from monitor.domain import EMOTIONS, MOODS
+from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import heat_map, label_of, legend, stacked
-from monitor.tui.style.text import clean, day_text
+from monitor.tui.style.text import clean, date_text
 from monitor.tui.widgets.header import MoodBar
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -29,7 +29,7 @@ PEOPLE = (
 
 
 class Charts(VerticalScroll):
-    """A pane with charts, which are drawn for its width."""
+    """A pane whose charts are drawn for its width."""
 
     def on_resize(self) -> None:
         if isinstance(self.screen, MoodScreen):
@@ -44,16 +44,16 @@ class MoodScreen(DeskScreen[MoodView]):
     HELP = """\
 # Mood
 
-Each sighting counts once. What is less likely than the setting `mood_confidence` is "unsure".
+Each sighting counts once, by its likeliest mood. Below the setting `mood_confidence` it counts as "unsure".
 
 - **D** day, **W** week, **M** month, **Q** quarter; each ends today.
-- **H**: the mood of the heat map (share in percent, by weekday and hour).
-- "Today vs. usual": the strongest change against the person's own last four weeks.
-- When moods are kept without people, nobody appears here and cells of fewer than five are hidden.
+- **H**: the next mood for the heat map, which shows its share in percent by weekday and hour.
+- "Today vs. usual": the mood that changed most against the person's own last four weeks.
+- When moods are kept without names, no person is listed, and numbers of fewer than five people are hidden.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(one.value[0], f"range('{one.value}')", one.value.title(), id=f"mood.{one.value}") for one in Range),
-        Binding("h", "highlight", "Heat map of", tooltip="The next mood", id="mood.highlight"),
+        Binding("h", "highlight", "Next mood", tooltip="Show the next mood in the heat map", id="mood.highlight"),
         Binding("pagedown", "scroll_page(1)", "Down", show=False),
         Binding("pageup", "scroll_page(-1)", "Up", show=False),
     ]
@@ -67,7 +67,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
         with Container(classes="pane details", id="total-pane"):
-            yield MoodBar(self.app.signs, empty="Loading", id="total")
+            yield MoodBar(empty="Loading", id="total")
         with Horizontal(id="main"):
             with Charts(classes="pane details", id="time-pane"):
                 yield Static(id="time")
@@ -85,13 +85,13 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         return partial(mood_view, self.app.engine, self.app.settings, self._range, self.app.clock(), self.before)
 
     def redraw(self) -> None:
-        """A pane has another width, perhaps."""
+        """Draw the charts again if the width of a pane changed."""
         if self.loaded is not None and self._widths != self._drawn_for:
             self.show(self.loaded)
 
     @property
     def _widths(self) -> tuple[int, int]:
-        """Cells that the charts of both panes may take, beside a scroll bar that may come."""
+        """Width in cells of the charts of both panes, less one for a scroll bar."""
         time, week = (self.query_one(f"#{name}-pane").content_size.width - 1 for name in ("time", "week"))
         return time, week
 
@@ -103,7 +103,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         pane = self.query_one("#time-pane")
         pane.border_title = "By hour" if loaded.one_day else "By day"
         over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]  # the newest day first
-        labels = [label_of(cell, app.settings.zone) for cell in over_time]
+        labels = [label_of(cell) for cell in over_time]
         chart = stacked(over_time, labels, time_width, signs, colours)
         self.query_one("#time", Static).update(chart.append("\n").append_text(legend(signs, colours, time_width)))
         ground = app.theme_variables["surface"]
@@ -111,30 +111,23 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         self.query_one("#week-pane").border_title = f"Percent {self._highlight} by weekday and hour"
         self.query_one("#week", Static).update(heat)
         groups = Text().append("Groups\n" if loaded.groups else "", "bold")
-        names = [label_of(cell, app.settings.zone) for cell in loaded.groups]
+        names = [label_of(cell) for cell in loaded.groups]
         groups.append_text(stacked(loaded.groups, names, week_width, signs, colours))
         self.query_one("#groups", Static).update(groups)
         self._show_people(loaded)
 
     def show_failure(self, text: str) -> None:
-        bar = self.query_one("#total", MoodBar)
-        bar.empty = text
-        bar.draw()
+        bar = self.query_one(MoodBar)
+        bar.show(bar.shares, text)
 
     def _show_total(self, loaded: MoodView) -> None:
         shares = shares_of(loaded.total) if loaded.total else ()
-        bar = self.query_one("#total", MoodBar)
-        bar.empty = "Hidden: fewer than five people." if shares is None else "No moods in this time."
-        bar.shares = shares or ()
-        bar.draw()
-        zone = self.app.settings.zone
-        first, last = (
-            day_text(datetime.combine(day, time(12), tzinfo=zone), zone)
-            for day in (loaded.period.first, loaded.period.last)
-        )
+        empty = "Hidden: fewer than five people." if shares is None else "No moods in this period."
+        self.query_one(MoodBar).show(shares or (), empty)
+        first, last = date_text(loaded.period.first), date_text(loaded.period.last)
         days = last if first == last else f"{first} {self.app.signs.dash} {last}"
-        sightings = f"   {loaded.total.sightings:,} sightings" if loaded.total else ""
-        note = {"aggregate": "   without people", "off": "   moods are switched off", "individual": ""}
+        sightings = f"   {plural(loaded.total.sightings, 'sighting')}" if loaded.total else ""
+        note = {"aggregate": "   kept without names", "off": "   moods are switched off", "individual": ""}
         self.say(f"{days}{sightings}{note[self.app.settings.mood]}")
 
     def _show_people(self, loaded: MoodView) -> None:

@@ -1,4 +1,4 @@
-"""Enrolment before the camera: the picture, what to do now in large letters, and how far it is."""
+"""Enrolment before the camera: the picture, the next step in large letters, and the progress."""
 
 import threading
 from collections.abc import Callable
@@ -29,7 +29,7 @@ HEADLINES = {
     AskedPose.UP: "Chin up",
     AskedPose.DOWN: "Chin down",
 }
-"""What stands in large letters while nothing else is in the way."""
+"""The text in large letters while no other hint is due."""
 STEPS = {
     AskedPose.STRAIGHT: "straight ahead",
     AskedPose.LEFT: "to the left",
@@ -85,7 +85,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self._stop.set()
         stop = self._stop = threading.Event()
         self._taken, self._ask, self._refused = [], None, False
-        self._say("Starting", "The camera is opened.")
+        self._say("Starting", "Opening the camera.")
         session = Session(
             self.query_one(Preview).see,
             lambda shown: self.app.show_later(partial(self._told, stop, shown)),
@@ -150,7 +150,7 @@ def headline(advice: Advice) -> str:
 
 
 def steps_text(taken: list[AskedPose], now: AskedPose | None, signs: Signs) -> Text:
-    """The five shots: which are taken, and which one is asked for."""
+    """The five shots: those taken, and the one that is due."""
     text = Text()
     for ask, words in STEPS.items():
         done = ask in taken

@@ -1,4 +1,4 @@
-"""What an enrolment took, and why it did not take the rest."""
+"""The report of an enrolment: the pictures that were not taken, with reasons, and remarks."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
@@ -21,15 +21,15 @@ from monitor.tui.widgets.table import Column, Row, Table
 COLUMNS = (
     Column("person", "Person", 20),
     Column("image", "Picture", 20, rank=1),
-    Column("reason", "Not taken because, or remark"),
+    Column("reason", "Why not taken, or remark"),
 )
 
 
 class ImportReport(ModalScreen[None]):
-    """A page of rejected pictures with the reason of each."""
+    """A table of rejected pictures with the reason of each."""
 
     AUTO_FOCUS = "Table"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "leave", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]
     app = getters.app(DeskApp)
 
     def __init__(self, reports: Sequence[PersonReport]) -> None:
@@ -47,7 +47,7 @@ class ImportReport(ModalScreen[None]):
         accepted = sum(one.accepted for one in self._reports)
         unchanged = sum(one.unchanged for one in self._reports)
         rejected = [(one, picture) for one in self._reports for picture in one.rejected]
-        known = f", {unchanged} known already" if unchanged else ""
+        known = f", {unchanged:,} already known" if unchanged else ""
         people = plural(len(self._reports), "person", "people")
         title = f"{people}: {plural(accepted, 'picture')} taken{known}, {len(rejected):,} not taken"
         self.query_one("#title", Static).update(title)
@@ -60,16 +60,13 @@ class ImportReport(ModalScreen[None]):
         self.query_one(Table).show(rows)
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
-        """The whole reason of the row under the cursor, which the column may cut."""
+        """Show the whole reason of the row under the cursor; its column may be too narrow."""
         row = next((row for row in message.table.rows if row.key == message.key), None)
         self.query_one("#reason", Static).update(row.cells[2] if row else "")
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
 
 def _remarks(report: PersonReport) -> Iterator[tuple[str, str, str]]:
-    """What is worth knowing though the pictures were taken, as (person, picture, remark)."""
+    """Remarks about pictures that were taken, as (person, picture, remark)."""
     for warning in report.warnings:
         yield report.person, "", warning
     for other in report.alike[:3]:

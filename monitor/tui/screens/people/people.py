@@ -1,8 +1,7 @@
-"""People: who is enrolled, everything about each, and what the desk may change."""
+"""The People screen: who is enrolled, all about each person, and the desk's changes."""
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from threading import Event
 from typing import ClassVar
 from uuid import UUID
@@ -18,19 +17,18 @@ from textual.widgets import Static
 from db.records import Page, Person, PersonSummary
 from monitor.desk.people import changes, merging
 from monitor.desk.people import people as queries
-from monitor.desk.people.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
+from monitor.desk.people.enrolment_session import Booth
 from monitor.desk.people.merging import Unlike
 from monitor.desk.people.people import PeopleCounts, PersonDetails
-from monitor.sources.source import FrameSource
-from monitor.tui.screens.desk import DESK, DeskScreen, Filter
-from monitor.tui.screens.people.capture import CaptureScreen
-from monitor.tui.screens.people.growth_review import GrowthReview
-from monitor.tui.screens.people.import_report import ImportReport
+from monitor.text import plural
+from monitor.tui.screens.desk import DeskScreen, Filter
+from monitor.tui.screens.people.enrolment import Enrolment
 from monitor.tui.screens.people.person_actions import CHANGES
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
+from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.style.text import clean, enrolled
-from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
@@ -39,13 +37,9 @@ COLUMNS = (
     Column("name", "Name", most=44),
     Column("group", "Group", 12, rank=3),
     Column("images", "Images", 6, right=True),
-    Column("consent", "Consent", 10, rank=2),
-    Column("alike", "Alike", 5, right=True, rank=1),
+    Column("consent", "Consent", 8, rank=2),
+    Column("alike", "Similar", 7, right=True, rank=1),
 )
-CONSENT = Ask(
-    "consent", "Have they agreed to be recognised, and to moods?", "no", (("yes", "yes"), ("not asked", "no"))
-)
-FIVE_SHOTS = "Five shots: straight ahead, then with the head turned as the screen says. It takes them by itself."
 
 
 class PeopleScreen(DeskScreen[Page[PersonSummary]]):
@@ -55,14 +49,14 @@ class PeopleScreen(DeskScreen[Page[PersonSummary]]):
     HELP = """\
 # People
 
-The list finds people by name, number or group; the pane shows everything about the one under the cursor.
+The filter finds people by name, number or group. The pane shows all about the person under the cursor.
 
 - **Tab**: to the pane, to scroll it, and back.
 - **/**: filter. **E**: enrol from the camera. **I**: enrol from a folder, a ZIP or a list.
-- **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** PIN for the door.
+- **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** door PIN.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
 - **O**: write all data about the person to a ZIP archive.
-- **V**: review what the door has seen of them, where captures wait or were taken.
+- **V**: review captures from the door that may join the person's template.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "capture", "Enrol", tooltip="Enrol somebody before the camera", id="people.capture"),
@@ -72,10 +66,17 @@ The list finds people by name, number or group; the pane shows everything about 
         Binding("g", "change('group')", "Group", show=False, id="people.group"),
         Binding("t", "change('notes')", "Notes", show=False, id="people.notes"),
         Binding("c", "change('consent')", "Consent", tooltip="What the person agreed to", id="people.consent"),
-        Binding("p", "change('door_pin')", "PIN", tooltip="Number and PIN for the door", show=False, id="people.pin"),
-        Binding("d", "active", "Active", tooltip="Keep, but do not recognise", show=False, id="people.active"),
-        Binding("m", "merge", "Merge", tooltip="The same person twice: make them one", show=False, id="people.merge"),
-        Binding("v", "review", "Review", tooltip="Views from the door: take or discard", id="people.review"),
+        Binding(
+            "p",
+            "change('door_pin')",
+            "Door PIN",
+            tooltip="Set or remove the PIN for the door",
+            show=False,
+            id="people.pin",
+        ),
+        Binding("d", "active", "Active", tooltip="Recognise this person or not", show=False, id="people.active"),
+        Binding("m", "merge", "Merge", tooltip="Make one person of two entries", show=False, id="people.merge"),
+        Binding("v", "review", "Review", tooltip="Take or discard captures from the door", id="people.review"),
         Binding("o", "change('export')", "Data", tooltip="Write all data to a ZIP", show=False, id="people.export"),
         Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
     ]
@@ -86,16 +87,14 @@ The list finds people by name, number or group; the pane shows everything about 
             booth: what taking shots before the camera needs; None for the real camera and models.
         """
         super().__init__()
-        self._booth = booth
+        self._enrolment = Enrolment(self, booth)
         self._details: PersonDetails | None = None
         self._fetching = False
         self._meant: tuple[str | None, Callable[[], None]] | None = None
-        """A key that was pressed before the person under the cursor was loaded: who was meant, and what to do; None
-        for whoever comes first in the list that is loaded."""
-        self._report: list[PersonReport] = []
-        """Of an enrolment that ended while another screen was shown."""
+        """A key that was pressed before the person under the cursor was loaded: the person's id, and what to do. None
+        stands for the first person of the list that is being loaded."""
         self._counts: PeopleCounts | None = None
-        """None while it is not known how long the list is."""
+        """None while the length of the list is unknown."""
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -104,11 +103,8 @@ The list finds people by name, number or group; the pane shows everything about 
             with Container(classes="pane", id="list"):
                 yield PagedTable(COLUMNS, empty="Loading", id="people")
             with VerticalScroll(classes="pane details", id="person"):
-                yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                yield Thumbnail(id="face")
                 yield Static(id="about", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Thumbnail).show(None)
 
     # The list
 
@@ -118,10 +114,8 @@ The list finds people by name, number or group; the pane shows everything about 
         want = self.query_one(PagedTable).want(fresh=self.stale, rough=True)
         return partial(queries.people_page, self.app.engine, self.needle, want, self.stop)
 
-    @on(PagedTable.Wanted)
-    def _rows_missing(self) -> None:
-        if self._counts is not None or (self.loaded is not None and self.loaded.counted):
-            self.load_page()
+    def can_load_rows(self) -> bool:
+        return self._counts is not None or (self.loaded is not None and self.loaded.counted)
 
     def show(self, loaded: Page[PersonSummary]) -> None:
         empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet. Press E or I."
@@ -138,14 +132,14 @@ The list finds people by name, number or group; the pane shows everything about 
             return
         self._counts = counts
         self.query_one(PagedTable).recount(counts.found)
-        found = f", {counts.found:,} {'matches' if counts.found == 1 else 'match'} the filter" if self.needle else ""
+        found = f", {plural(counts.found, 'match', 'matches')}" if self.needle else ""
         self.say(f"{enrolled(counts.active)}{found}")
 
     # The person
 
     @on(Table.Highlighted, "#people")
     def _load_person(self) -> None:
-        """Load whoever is under the cursor; while one is loaded, only the last of those passed over is next."""
+        """Load the person under the cursor; of those passed over during a load, only the last one is loaded next."""
         key = self.query_one("#people", Table).selected_key
         if key is None:
             self._show_person(None)
@@ -184,10 +178,7 @@ The list finds people by name, number or group; the pane shows everything about 
                 then()
 
     def _person(self, then: Callable[[], None]) -> PersonDetails | None:
-        """Everything about the person under the cursor; None while it is loaded, and `then` is called after that.
-
-        Whoever is shown in the pane meanwhile was not meant.
-        """
+        """All about the person under the cursor; None while that is being loaded: `then` is called afterwards."""
         table, details = self.query_one(PagedTable), self._details
         if details is not None and not table.restarting and str(details.person.id) == table.selected_key:
             return details
@@ -215,8 +206,8 @@ The list finds people by name, number or group; the pane shows everything about 
             return
         person = details.person
         app, active = self.app, not person.active
-        job = partial(changes.set_active, app.engine, person.id, active, at=app.clock(), actor=DESK)
-        done = f"{clean(person.name, 40)} is {'inactive: kept, but not recognised' if person.active else 'active'}."
+        job = app.by_desk(changes.set_active, person.id, active)
+        done = f"{clean(person.name, 40)} is {'kept, but no longer recognised' if person.active else 'active again'}."
         app.in_background(job, lambda _: self.changed(done), self.refused)
 
     def action_merge(self) -> None:
@@ -229,7 +220,7 @@ The list finds people by name, number or group; the pane shows everything about 
         self.app.push_screen(picker, lambda into: self._compare(who, into) if into else None)
 
     def _compare(self, who: Person, into: Person) -> None:
-        """Look first how alike the two are: the merge is refused where they differ, unless the desk knows better."""
+        """Compare the two faces first: a merge of different faces needs the desk's confirmation."""
         job = partial(merging.compare, self.app.engine, self.app.cipher, who.id, into.id)
         self.app.in_background(job, partial(self._merge, who, into), self.refused)
 
@@ -237,98 +228,28 @@ The list finds people by name, number or group; the pane shows everything about 
         if not self.is_current:
             return
         app, name, other = self.app, called(who), called(into)
-        text = f"Everything of {name} becomes that of {other}, and {name} is gone. This cannot be undone."
+        text = f"All data of {name} moves to {other}, and the entry {name} is deleted. This cannot be undone."
         if unlike:
             text = f"{clean(str(unlike), 300)} {text}"
-        job = partial(
-            merging.merge, app.engine, app.cipher, who.id, into.id, at=app.clock(), actor=DESK, force=unlike is not None
-        )
-        dialog = Dialog("Merge", text, yes="Merge all the same" if unlike else "Merge", danger=True)
+        job = app.by_desk(merging.merge, app.cipher, who.id, into.id, force=unlike is not None)
+        dialog = Dialog("Merge", text, yes="Merge anyway" if unlike else "Merge", danger=True)
         self.ask(dialog, lambda _: job, "Merged.")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):
-            self.app.push_screen(GrowthReview(details.person), lambda _: self.reload())
+            self.app.push_screen(TemplateReview(details.person), lambda _: self.reload())
 
     # Enrolment
 
     def action_enrol(self) -> None:
-        """From files."""
-        fields = [Ask("path", "Folder (one sub-folder a person), ZIP, CSV or XLSX"), CONSENT]
+        self._enrolment.from_files()
 
-        text = "Every picture is taken, or it is said why not."
-        ask(self.app, Dialog("Enrol from files", text, fields, yes="Enrol"), self._enrol, self._enrolled, self.refused)
-
-    def _enrol(self, answers: Answers) -> Callable[[], list[PersonReport]]:
-        app, path, consented = self.app, Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes"
-        self.say("Enrolling: reading the pictures")
-        limits = app.settings.quality
-        return partial(
-            queries.import_folder, app.engine, app.cipher, path, consented, limits, self._progress, at=app.clock(),
-            actor=DESK,
-        )  # fmt: skip
-
-    def _progress(self, done: int, total: int) -> None:
-        """From the worker."""
-        self.app.show_later(lambda: self.say(f"Enrolling: picture {done} of {total}"))
-
-    def _enrolled(self, reports: list[PersonReport]) -> None:
-        self.changed(f"{enrolled(sum(one.accepted > 0 for one in reports))}.")
-        self._report = reports
-        self._show_report()
+    def action_capture(self) -> None:
+        self._enrolment.from_camera()
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
-        self._show_report()
-
-    def _show_report(self) -> None:
-        """Never over another screen: the desk may be locked meanwhile, and the report has names."""
-        if self._report and self.is_current:
-            self.app.push_screen(ImportReport(self._report))
-            self._report = []
-
-    def action_capture(self) -> None:
-        """From the camera."""
-        fields = [
-            Ask("name", "Name"),
-            Ask("number", "Number (optional)", optional=True),
-            Ask("group", "Group (optional)", optional=True),
-            CONSENT,
-            Ask("supervised", "Do you stand by and vouch for them?", "no", YES_NO),
-        ]
-        dialog = Dialog("Enrol from the camera", FIVE_SHOTS, fields, yes="Start")
-        self.app.push_screen(dialog, lambda answers: self._capture(answers) if answers else None)
-
-    def _capture(self, answers: Answers) -> None:
-        app = self.app
-        wish = wish_of(
-            answers["name"], answers["number"], answers["group"], app.clock(), DESK,
-            agreed=answers["consent"] == "yes", supervised=answers["supervised"] == "yes",
-        )  # fmt: skip
-        job = partial(enrol_from, self._frames(), self._shooting, app.engine, app.cipher, wish)
-        app.push_screen(CaptureScreen(wish.identity.name, job), self._captured)
-
-    @property
-    def _shooting(self) -> Booth:
-        return self._booth or booth_for(self.app.settings.quality)
-
-    def _frames(self) -> Callable[[], FrameSource]:
-        """The door's own frames while it has the camera; else the source that the settings name."""
-        kiosk = self.app.controller
-        if kiosk.has_picture:
-            return partial(kiosk.frames, self.app.source_name)
-        return partial(self._shooting.open_source, self.app.settings.source)
-
-    def _captured(self, report: PersonReport | None) -> None:
-        if report is None:
-            self.app.notify("Stopped: no shot is kept, nobody is enrolled.")
-            return
-        name = clean(report.person, 40)
-        self.changed(
-            f"{name} is enrolled with {report.accepted} shots." if report.accepted else f"{name}: no shot taken."
-        )
-        if report.rejected or report.warnings or report.alike:
-            self.app.push_screen(ImportReport([report]))
+        self._enrolment.show_report()
 
 
 def _offers(details: PersonDetails | None) -> tuple[bool, bool]:

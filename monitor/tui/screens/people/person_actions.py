@@ -1,11 +1,11 @@
-"""What the desk may change about one person: what is asked, what is done with the answers, what is said after."""
+"""The changes that the desk may make to one person: dialog, job and closing sentence of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from db.records import ConsentKind, Person
 from monitor.desk.people import changes
@@ -13,8 +13,9 @@ from monitor.desk.people.changes import Renamed
 from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
 from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
+from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import DESK, NEW_PIN, check_new_pin
+from monitor.tui.screens.desk import NEW_PIN, check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
@@ -23,95 +24,88 @@ GIVEN = (("given", "yes"), ("refused", "no"))
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PersonChange:
     """One change of a person."""
 
     dialog: Dialog
     job: Callable[[Answers], Callable[[], Any]]
     """What to do with the answers; the returned job blocks."""
     done: str | Callable[[Any], str]
-    """What is said when it is done, or what makes it of the job's result."""
+    """The closing sentence, or a function that makes it from the job's result."""
 
 
-Maker: TypeAlias = Callable[[DeskApp, PersonDetails], Change]
+Maker: TypeAlias = Callable[[DeskApp, PersonDetails], PersonChange]
 
 
-def rename(app: DeskApp, details: PersonDetails) -> Change:
+def rename(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Name", details.person.name)
-    text = f"{called(details.person)} is shown by this name from now on, also in days gone by."
+    text = f"{called(details.person)} is shown under the new name from now on, for past days too."
+    return PersonChange(
+        Dialog("Rename", text, [field], yes="Rename"),
+        lambda answers: app.by_desk(changes.rename, details.person.id, answers["value"]),
+        renamed_text,
+    )
 
-    def job(answers: Answers) -> Callable[[], Renamed]:
-        rename = changes.rename
-        return partial(rename, app.engine, details.person.id, answers["value"], at=app.clock(), actor=DESK)
 
-    return Change(Dialog("Rename", text, [field], yes="Rename"), job, renamed_text)
-
-
-def number(app: DeskApp, details: PersonDetails) -> Change:
+def number(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Personnel or student number", details.person.number or "", optional=True)
-    text = f"What {called(details.person)} types at the door before the PIN; leave it empty to remove both."
+    text = f"{called(details.person)} types it at the door before the PIN. Leave it empty to remove number and PIN."
     dialog = Dialog("Number", text, [field], yes="Set")
-    return Change(dialog, _set(app, details, "number"), "The number is set.")
+    return PersonChange(dialog, _set(app, details, "number"), "The number is set.")
 
 
-def group(app: DeskApp, details: PersonDetails) -> Change:
+def group(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Group", details.person.group or "", optional=True)
-    return Change(
+    return PersonChange(
         Dialog("Group", called(details.person), [field], yes="Set"), _set(app, details, "group"), "The group is set."
     )
 
 
-def notes(app: DeskApp, details: PersonDetails) -> Change:
+def notes(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Notes", clean(details.person.notes, 2000), optional=True)
-    dialog = Dialog("Notes", f"About {called(details.person)}, for the desk only.", [field], yes="Keep")
-    return Change(dialog, _set(app, details, "notes"), "The notes are kept.")
+    dialog = Dialog("Notes", f"About {called(details.person)}, for the desk only.", [field], yes="Save")
+    return PersonChange(dialog, _set(app, details, "notes"), "The notes are saved.")
 
 
-def consent(app: DeskApp, details: PersonDetails) -> Change:
+def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
     face = "yes" if details.face_consent and details.face_consent.given else "no"
     mood = "yes" if details.mood_consent and details.mood_consent.given else "no"
     fields = [Ask("face", "To be recognised", face, GIVEN), Ask("mood", "To have moods estimated", mood, GIVEN)]
 
     def job(answers: Answers) -> Callable[[], None]:
         given: dict[ConsentKind, bool] = {"face": answers["face"] == "yes", "mood": answers["mood"] == "yes"}
-        set_consents = changes.set_consents
-        return partial(set_consents, app.engine, details.person.id, given, at=app.clock(), actor=DESK)
+        return app.by_desk(changes.set_consents, details.person.id, given)
 
-    dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Write down")
-    return Change(dialog, job, "The decision is written down.")
+    dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Record")
+    return PersonChange(dialog, job, "The decision is recorded.")
 
 
-def door_pin(app: DeskApp, details: PersonDetails) -> Change:
+def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
     text = (
         f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
-        "Leave both empty to remove it."
+        "Leave both fields empty to remove the PIN."
     )
-    dialog = Dialog("PIN for the door", text, NEW_PIN, yes="Set", check=check_new_pin)
+    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
+    return PersonChange(
+        dialog,
+        lambda answers: app.by_desk(changes.set_pin, details.person.id, answers["pin"] or None),
+        "The door PIN is changed.",
+    )
 
-    def job(answers: Answers) -> Callable[[], None]:
-        pin = answers["pin"] or None
-        return partial(changes.set_pin, app.engine, details.person.id, pin, at=app.clock(), actor=DESK)
 
-    return Change(dialog, job, "The PIN for the door is changed.")
-
-
-def erase(app: DeskApp, details: PersonDetails) -> Change:
+def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
     text = (
-        f"Delete {called(details.person)} with {len(details.templates)} images, consents, sightings and moods. "
-        "The ledger keeps the events without a name. This cannot be undone."
+        f"Delete {called(details.person)} with {plural(len(details.templates), 'image')}, consents, sightings and "
+        "moods. The ledger keeps the events without a name. This cannot be undone."
     )
     dialog = Dialog("Erase for good", text, yes="Erase", danger=True)
-
-    def job(_: Answers) -> Callable[[], Erasure]:
-        return partial(erase_person, app.engine, details.person, at=app.clock(), actor=DESK)
-
-    return Change(dialog, job, erased_text)
+    return PersonChange(dialog, lambda _: app.by_desk(erase_person, details.person), erased_text)
 
 
-def export(app: DeskApp, details: PersonDetails) -> Change:
+def export(app: DeskApp, details: PersonDetails) -> PersonChange:
     person = details.person
-    text = f"Everything about {called(details.person)}, with the faces, as a ZIP archive."
-    field = Ask("file", "Into the file", str(Path.home() / export_name(person)))
+    text = f"All data about {called(details.person)}, with the faces, as a ZIP archive."
+    field = Ask("file", "File", str(Path.home() / export_name(person)))
     dialog = Dialog("Write all data", text, [field], yes="Write")
 
     def job(answers: Answers) -> Callable[[], str]:
@@ -121,9 +115,9 @@ def export(app: DeskApp, details: PersonDetails) -> Change:
     def write(file: Path) -> str:
         """In a worker."""
         export_zip(app.engine, app.cipher, person, file, at=app.clock())
-        return f"Written to {file}. Keep the file safe, and delete it when it is handed over."
+        return f"Written to {file}. Keep the file safe, and delete it after you handed it over."
 
-    return Change(dialog, job, str)
+    return PersonChange(dialog, job, str)
 
 
 CHANGES: Mapping[str, Maker] = MappingProxyType(
@@ -132,7 +126,7 @@ CHANGES: Mapping[str, Maker] = MappingProxyType(
         "door_pin": door_pin, "erase": erase, "export": export,
     }
 )  # fmt: skip
-"""By the name that the keys of the people screen use."""
+"""The changes by the names that the People screen's keys use."""
 
 
 def renamed_text(done: Renamed) -> str:
@@ -146,19 +140,14 @@ def erased_text(done: Erasure) -> str:
     """The receipt of an erasure."""
     receipt = done.receipt
     gone = (
-        f"Erased: {receipt.templates} images, {receipt.consents} consents, {receipt.sightings} sightings, "
-        f"{receipt.mood_samples} moods. {receipt.events_kept} entries stay in the ledger without a name."
+        f"Erased: {plural(receipt.templates, 'image')}, {plural(receipt.consents, 'consent')}, "
+        f"{plural(receipt.sightings, 'sighting')}, {plural(receipt.mood_samples, 'mood sample')}. "
+        f"Kept in the ledger without a name: {plural(receipt.events_kept, 'entry', 'entries')}."
     )
     if done.traces_left:
         return f"{gone} Another program still holds the database's log: close it, then press U on the System screen."
     return f"{gone} Nothing was found in the database file any more." if done.files_searched else gone
 
 
-def _set(
-    app: DeskApp, details: PersonDetails, what: Literal["number", "group", "notes"]
-) -> Callable[[Answers], Callable[[], Person]]:
-    def job(answers: Answers) -> Callable[[], Person]:
-        wanted = {what: answers["value"]}
-        return partial(changes.change, app.engine, details.person.id, **wanted, at=app.clock(), actor=DESK)
-
-    return job
+def _set(app: DeskApp, details: PersonDetails, what: str) -> Callable[[Answers], Callable[[], Person]]:
+    return lambda answers: app.by_desk(changes.change, details.person.id, **{what: answers["value"]})

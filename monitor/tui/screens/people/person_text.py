@@ -1,7 +1,6 @@
 """Everything about one person as text."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
 from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +9,8 @@ from rich.text import Text
 
 from db.records import Consent, Person
 from monitor.desk.people.people import PersonDetails
-from monitor.tui.style.text import Signs, at_clock, clean, day_text
+from monitor.text import plural
+from monitor.tui.style.text import Signs, at_clock, clean, date_text, day_text
 
 SHOWN_DAYS = 7
 TURNED = 15
@@ -18,7 +18,7 @@ TURNED = 15
 
 
 def called(person: Person) -> str:
-    """The name, with what tells people of one name apart."""
+    """The name with the number or group, which tells namesakes apart."""
     told = clean(person.number or person.group, 20)
     return f"{clean(person.name, 40)} ({told})" if told else clean(person.name, 40)
 
@@ -38,7 +38,7 @@ def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs) -> Text:
     facts = (
         ("Number", clean(person.number)),
         ("Group", clean(person.group)),
-        ("Since", day_text(person.created_at, zone)),
+        ("Enrolled", day_text(person.created_at, zone)),
         ("Active", "yes" if person.active else "no"),
         ("Recognition", decision(details.face_consent, zone)),
         ("Moods", decision(details.mood_consent, zone)),
@@ -63,26 +63,21 @@ def _heading(text: Text, title: str) -> None:
 
 
 def _images(text: Text, details: PersonDetails) -> None:
-    _heading(text, f"Images {len(details.templates)}")
+    _heading(text, f"Images {len(details.templates)}: eye distance, sharpness")
     for one in details.templates[:6]:
         text.append(clean(PurePath(one.source).name, 20)).append(f"  {quality_text(one.quality)}\n", "dim")
     if len(details.templates) > 6:
         text.append(f"and {len(details.templates) - 6} more\n", "dim")
     if details.waiting:
-        captures = "1 capture waits" if details.waiting == 1 else f"{details.waiting} captures wait"
-        text.append(f"{captures} for review: V\n", "bold")
+        text.append(f"To review: {plural(details.waiting, 'capture')} (press V)\n", "bold")
     elif details.grown:
-        text.append(f"{details.grown} grew at the door: V\n", "dim")
+        text.append(f"Taken at the door: {plural(details.grown, 'image')} (press V)\n", "dim")
 
 
 def quality_text(quality: Mapping[str, Any]) -> str:
-    """How good an image is, as it was measured when it was enrolled."""
-    told = [
-        ("inter_eye_distance", "{:.0f} px"),
-        ("sharpness", "sharp {:.2f}"),
-        ("frames", "from {:.0f} frames"),
-    ]
-    found = [text.format(quality[name]) for name, text in told if isinstance(quality.get(name), int | float)]
+    """The quality of an image as measured at enrolment: eye distance in pixels, sharpness from 0 to 1, head turn."""
+    told = {"inter_eye_distance": "{:.0f} px", "sharpness": "{:.2f}", "frames": "from {:.0f} frames"}
+    found = [text.format(quality[name]) for name, text in told.items() if isinstance(quality.get(name), int | float)]
     yaw = quality.get("head_pose_yaw")
     if isinstance(yaw, int | float) and abs(yaw) >= TURNED:
         found.append(f"turned {abs(yaw):.0f} degrees")
@@ -95,9 +90,8 @@ def _days(text: Text, details: PersonDetails, zone: ZoneInfo) -> None:
     if not days:
         text.append("Not seen in the last two weeks.\n", "dim")
     for summary in days:
-        shown = datetime.combine(summary.day, time(12), tzinfo=zone)
         times = f"{at_clock(summary.first_in, zone):<6}{at_clock(summary.last_out, zone):<6}"
-        text.append(f"{day_text(shown, zone)[:-5]:<11}", "dim")
+        text.append(f"{date_text(summary.day)[:-5]:<11}", "dim")
         text.append(f"{times}{summary.status.value if summary.status else ''}\n")
 
 

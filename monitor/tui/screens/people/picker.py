@@ -1,4 +1,4 @@
-"""Finds one of any number of people: type a part of the name, choose with enter."""
+"""Chooses one of any number of people: type a part of the name, then press Enter."""
 
 from functools import partial
 from threading import Event
@@ -32,7 +32,7 @@ class PersonPicker(ModalScreen[Person | None]):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "list", "To the list", show=False),
-        Binding("escape", "leave", "Cancel"),
+        Binding("escape", "dismiss", "Cancel"),
     ]
     app = getters.app(DeskApp)
 
@@ -41,7 +41,7 @@ class PersonPicker(ModalScreen[Person | None]):
         Args:
             title: what the person is chosen for.
             text: a sentence; may hold names.
-            but: somebody who cannot be chosen.
+            but: id of a person who cannot be chosen.
         """
         super().__init__()
         self._title = title
@@ -49,7 +49,7 @@ class PersonPicker(ModalScreen[Person | None]):
         self._but = but
         self._stop = Event()
         self._counted = False
-        """Whether it is known how long the list is."""
+        """Whether the length of the list is known."""
         self._shown = False
         self._eager = False
         self._settle: Timer | None = None
@@ -148,6 +148,3 @@ class PersonPicker(ModalScreen[Person | None]):
 
     def action_list(self) -> None:
         self.query_one(PagedTable).focus()
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Visitors: faces that nobody knows, one row for each likely person."""
+"""The Visitors screen: unknown faces, one row per likely person."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,10 +15,11 @@ from db.records import Person
 from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import Unlike
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
-from monitor.tui.screens.desk import DESK, DeskScreen
+from monitor.text import plural
+from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import at_clock, clean, day_text, moment_text
 from monitor.tui.widgets.dialogs import Ask, Dialog
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
@@ -30,10 +31,10 @@ COLUMNS = (
     Column("first", "First seen", 16, rank=1),
 )
 EMPTY = "No unknown faces are kept."
-ENROLLED_FROM = "They are enrolled from their best shots."
+ENROLLED_FROM = "The visitor is enrolled from their best shots."
 SHOWN = 40
-"""Visits of one visitor that are listed."""
-BECOME_TEMPLATES = "The faces become templates of this person."
+"""Most visits of one visitor that are listed."""
+BECOME_TEMPLATES = "The visitor's faces become templates of the person whom you choose."
 
 
 class VisitorsScreen(DeskScreen[VisitorsView]):
@@ -43,16 +44,16 @@ class VisitorsScreen(DeskScreen[VisitorsView]):
     HELP = """\
 # Visitors
 
-Faces that nobody knows. The same visitor on several days is one row. Older ones come at the end of the list.
+Unknown faces. A visitor who came on several days is one row. Older visitors follow at the end of the list.
 
 - **Tab**: to the pane with the visits, to scroll it, and back.
 - **N**: name the visitor; the best shots become their templates.
-- **M**: it is somebody who is enrolled already.
-- **X**: discard the faces. That somebody was there stays on record.
+- **M**: merge the visitor with somebody who is enrolled already.
+- **X**: discard the faces. The sightings stay on record.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "name", "Name", tooltip="Enrol from the best shots", id="visitors.name"),
-        Binding("m", "merge", "It is ...", tooltip="Somebody who is enrolled already", id="visitors.merge"),
+        Binding("m", "merge", "Merge", tooltip="The visitor is enrolled already", id="visitors.merge"),
         Binding("x", "discard", "Discard", tooltip="Delete the faces", id="visitors.discard"),
     ]
 
@@ -67,11 +68,8 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
             with Container(classes="pane", id="list"):
                 yield Table(COLUMNS, empty="Loading", id="visitors")
             with VerticalScroll(classes="pane details", id="person"):
-                yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                yield Thumbnail(id="face")
                 yield Static(id="about", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Thumbnail).show(None)
 
     def query_job(self) -> Callable[[], VisitorsView]:
         return partial(queries.visitors_view, self.app.engine, self.app.cipher, self._batches, self.app.settings.zone)
@@ -87,15 +85,14 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
     def show(self, loaded: VisitorsView) -> None:
         self.query_one("#visitors", Table).show([self._row(one) for one in loaded.groups], empty=EMPTY)
         visitors, visits = len(loaded.groups), loaded.faces
-        shown = f"{visitors:,} unknown visitor{'s' * (visitors != 1)}, {visits:,} visit{'s' * (visits != 1)}"
+        shown = f"{plural(visitors, 'unknown visitor')}, {plural(visits, 'visit')}"
         self.say(f"{shown}; older ones follow at the end of the list" if loaded.more else shown)
         self._show_group()
 
     def _row(self, group: VisitorGroup) -> Row:
         zone, last = self.app.settings.zone, group.visits[0].sighting.last_at
         first = day_text(group.visits[-1].sighting.first_at, zone)
-        when = f"{day_text(last, zone)} {at_clock(last, zone)}"
-        return Row(group.key, (when, str(len(group.visits)), str(group.days), first))
+        return Row(group.key, (moment_text(last, zone), str(len(group.visits)), str(group.days), first))
 
     @property
     def selected(self) -> VisitorGroup | None:
@@ -130,21 +127,18 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
         if group is not None:
             self.ask(
                 Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name")], yes="Enrol"),
-                lambda answers: partial(
-                    queries.name, app.engine, app.cipher, group, answers["name"], app.settings.quality,
-                    at=app.clock(), actor=DESK,
-                ),
+                lambda answers: app.by_desk(queries.name, app.cipher, group, answers["name"], app.settings.quality),
                 named_text,
-            )  # fmt: skip
+            )
 
     def action_merge(self) -> None:
         group = self.selected
         if group is not None:
-            picker = PersonPicker("Who is it?", BECOME_TEMPLATES)
+            picker = PersonPicker("Who is this visitor?", BECOME_TEMPLATES)
             self.app.push_screen(picker, lambda person: self._compare(group, person) if person else None)
 
     def _compare(self, group: VisitorGroup, person: Person) -> None:
-        """Look first how alike the two are: a wrong face in a template cannot be taken out again here."""
+        """Compare the faces first: a wrong face cannot be removed from a template here."""
         app = self.app
         job = partial(queries.compare, app.engine, app.cipher, group, person.id)
         app.in_background(job, partial(self._merge, group, person), self.refused)
@@ -154,44 +148,43 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
             return
         app, who = self.app, called(person)
         many = len(group.visits)
-        text = f"{'Its face becomes' if many == 1 else f'The faces of {many} visits become'} that of {who}. "
+        text = f"The face of this visit becomes a template of {who}. "
+        if many > 1:
+            text = f"The faces of {many} visits become templates of {who}. "
         if unlike:
             text += f"{clean(str(unlike), 200)} "
         self.ask(
-            Dialog("The same person", f"{text}This cannot be undone.", yes="Add", danger=True),
-            lambda _: partial(
-                queries.is_person, app.engine, app.cipher, group, person.id, app.settings.quality,
-                at=app.clock(), actor=DESK, force=unlike is not None,
+            Dialog("Merge the visitor", f"{text}This cannot be undone.", yes="Merge", danger=True),
+            lambda _: app.by_desk(
+                queries.is_person, app.cipher, group, person.id, app.settings.quality, force=unlike is not None
             ),
-            lambda done: f"Added to {who}.{shots_text(done)}",
-        )  # fmt: skip
+            lambda done: f"Merged with {who}.{shots_text(done)}",
+        )
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
         if group is not None:
-            faces = "1 face is" if len(group.visits) == 1 else f"{len(group.visits)} faces are"
-            text = f"{faces} deleted; that somebody was there stays on record. This cannot be undone."
+            text = f"Deletes {plural(len(group.visits), 'face')}; the sightings stay on record. This cannot be undone."
             self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
-                lambda _: partial(queries.discard, app.engine, group, at=app.clock(), actor=DESK),
-                "Discarded.",
+                lambda _: app.by_desk(queries.discard, group),
+                "The faces are deleted.",
             )
 
 
 def named_text(done: VisitorEnrolled) -> str:
-    """What the desk should do after a visitor got a name."""
-    told = "Ask what they agree to, and write it down on the People screen."
+    """The next step for the desk after a visitor was named."""
+    told = "Ask for their consent and record it on the People screen."
     if done.namesakes > 1:
         told = "Somebody else has this name, too: give them numbers, or merge them on the People screen."
     return f"Enrolled. {told}{shots_text(done)}"
 
 
 def shots_text(done: VisitorEnrolled) -> str:
-    """Which shots are not used and why, and who looks like the person."""
+    """The shots that are not used, with a reason, and the look-alikes."""
     text, left = "", len(done.rejected)
     if left:
-        are = "is" if left == 1 else "are"
-        text = f" {left} of {done.taken + left} shots {are} not used: {done.rejected[0].reason}"
+        text = f" Not used: {left} of {plural(done.taken + left, 'shot')}. {done.rejected[0].reason}"
     if done.alike:
         others = ", ".join(clean(one.name, 40) for one in done.alike[:3])
         text += f" Looks like {others}: compare them on the People screen."

@@ -1,4 +1,4 @@
-"""Chooses the camera: those that there are, which of them open, and what they see."""
+"""Chooses the camera: a list of the connected ones, their state, and a preview."""
 
 import threading
 from collections.abc import Callable
@@ -28,12 +28,12 @@ COLUMNS = (Column("source", "Camera", 6), Column("name", "Name"), Column("state"
 
 
 class CameraChoice(ModalScreen[str | None]):
-    """Gives the source that was written to the configuration file, or None."""
+    """Writes the chosen source to the configuration file and gives it; None when cancelled."""
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", "Use this camera", show=True),
-        Binding("escape", "leave", "Cancel"),
+        Binding("escape", "dismiss", "Cancel"),
     ]
     app = getters.app(DeskApp)
 
@@ -54,20 +54,19 @@ class CameraChoice(ModalScreen[str | None]):
         self._states: dict[str, str] = {}
         self._stop = threading.Event()
         self._device = threading.Lock()
-        self._preview: Preview | None = None
+        self._preview = Preview(id="preview")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choice"):
             with Horizontal(id="view"):
                 yield Table(COLUMNS, empty="Looking for cameras", id="cameras")
-                yield Preview(id="preview")
+                yield self._preview
             yield Static(id="sentence", markup=False)
             yield Input(id="other", placeholder="or a file, a folder, or the address of a stream", compact=True)
             yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one("#choice").border_title = "Camera"
-        self._preview = self.query_one(Preview)
         self.app.in_background(self._list, self._listed, self._say)
 
     def on_unmount(self) -> None:
@@ -76,13 +75,13 @@ class CameraChoice(ModalScreen[str | None]):
     # The cameras
 
     def _listed(self, cameras: tuple[CameraInfo, ...]) -> None:
-        if not self.is_attached:  # it was left meanwhile
-            return
         self._cameras = cameras
         self._show()
         self._say(f"Now: {self.app.source_name}. Enter writes the choice to the configuration file.")
 
     def _show(self) -> None:
+        if not self.is_attached:  # it was left meanwhile
+            return
         rows = [
             Row(str(one.index), (str(one.index), clean(one.name), self._states.get(str(one.index), "")))
             for one in self._cameras
@@ -117,29 +116,23 @@ class CameraChoice(ModalScreen[str | None]):
                 source.close()
 
     def _source(self, text: str) -> FrameSource:
-        """The door's own frames, if it has this camera."""
+        """The source of this name; the door's own frames, if the door has this camera."""
         kiosk = self.app.controller
         if kiosk.has_picture and text == self.app.settings.source:
             return kiosk.frames(self.app.source_name)
         return self._open(text)
 
     def _see(self, text: str, frame: Frame) -> None:
-        if self._preview is not None:
-            self._preview.see(frame)
+        self._preview.see(frame)
         if text not in self._states:
             height, width = frame.rgb.shape[:2]
             self._states[text] = f"{width}x{height}"
-            self.app.show_later(self._show_if_there)
-
-    def _show_if_there(self) -> None:
-        if self.is_attached:
-            self._show()
+            self.app.show_later(self._show)
 
     def _does_not_open(self, text: str, sentence: str) -> None:
-        if self.is_attached:
-            self._states[text] = "not open"
-            self._show()
-            self._say(sentence)
+        self._states[text] = "cannot open"
+        self._show()
+        self._say(sentence)
 
     # The choice
 
@@ -150,11 +143,11 @@ class CameraChoice(ModalScreen[str | None]):
     @on(Input.Submitted, "#other")
     def _typed(self, message: Input.Submitted) -> None:
         if text := message.value.strip():
-            self._say("Trying it")
+            self._say("Trying the source")
             self.app.in_background(partial(self._try, text), lambda _: self._write(text), self._say)
 
     def _try(self, text: str) -> None:
-        """In a worker: whether it can be read. Raises: SourceError."""
+        """In a worker: read one frame. Raises: SourceError."""
         source = self._open(text)
         source.open()
         try:
@@ -175,6 +168,3 @@ class CameraChoice(ModalScreen[str | None]):
         key = self.query_one("#cameras", Table).selected_key
         if key is not None:
             self._write(key)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -1,11 +1,10 @@
-"""System: what works, how the app and the kiosk run, the database and how long it keeps things, the audit log."""
+"""The System screen: health checks, app and kiosk, database and retention, settings, audit log."""
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
@@ -15,9 +14,10 @@ from db.records import AuditEntry
 from monitor.desk import system as queries
 from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import Check, Machine, Purged, Status, SystemView, Verdict
-from monitor.tui.screens.desk import DESK, NEW_PIN, DeskScreen, check_new_pin
+from monitor.text import plural
+from monitor.tui.screens.desk import NEW_PIN, DeskScreen, check_new_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
-from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
+from monitor.tui.screens.system.system_text import expired_text, findings_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
@@ -30,10 +30,10 @@ AUDIT = (
     Column("person", "Who"),
 )
 CHECK_EVERY = 1800.0
-"""Seconds after which the doctor looks again, while the screen is shown; a large database takes it some seconds."""
+"""Seconds between two runs of the checks while the screen is shown; a large database takes some seconds."""
 
 TERMINAL = "terminal"
-"""The check's name."""
+"""Name of the check that depends on the window's size."""
 DEMO = "demo"
 """The source of `muster demo`."""
 
@@ -46,26 +46,26 @@ class SystemScreen(DeskScreen[SystemView]):
     HELP = """\
 # System
 
-- **C**: choose the camera, with a preview. **D**: look again at what works here.
-- **V**: recompute the ledger's hash chain, and check all of the database file, which may take minutes.
-- **B**: copy the database to a file. **U**: delete what is past its time. **P**: set or remove the admin PIN.
+- **C**: choose the camera, with a preview. **D**: run the checks again.
+- **V**: verify the ledger's hash chain and the whole database file, which may take minutes.
+- **B**: copy the database to a file. **U**: delete expired data. **P**: set or remove the admin PIN.
 - **Tab**: between the state and the audit log.
 
-"Delay of the screen" says how late the event loop is: half of all moments, 99 of 100 moments.
+"Screen delay" says how late the app's event loop was in the last minute.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "camera", "Camera", tooltip="Choose the camera, with a preview", id="system.camera"),
-        Binding("d", "check", "Check", tooltip="Look again at what works here", id="system.check"),
-        Binding("v", "verify", "Verify", tooltip="Prove that the ledger is whole", id="system.verify"),
+        Binding("d", "check", "Check", tooltip="Run the checks again", id="system.check"),
+        Binding("v", "verify", "Verify", tooltip="Verify the ledger and the database file", id="system.verify"),
         Binding("b", "back_up", "Back up", tooltip="Copy the database to a file", id="system.back_up"),
-        Binding("u", "purge", "Purge", tooltip="Delete what is past its time", id="system.purge"),
-        Binding("p", "pin", "PIN", tooltip="Set or remove the PIN of the desk's screens", id="system.pin"),
+        Binding("u", "purge", "Purge", tooltip="Delete expired data", id="system.purge"),
+        Binding("p", "pin", "Admin PIN", tooltip="Set or remove the PIN of the desk's screens", id="system.pin"),
     ]
 
     def __init__(self, machine: Machine | None = None) -> None:
         """
         Args:
-            machine: what is asked of this machine; None for this one.
+            machine: runs the checks and lists the cameras; None for the real machine.
         """
         super().__init__()
         self._machine = machine or Machine()
@@ -101,11 +101,6 @@ class SystemScreen(DeskScreen[SystemView]):
             queries.system_view, app.engine, app.settings, app.clock(), want, self.before, recount=self.stale
         )
 
-    @on(PagedTable.Wanted)
-    def _rows_missing(self) -> None:
-        if self.loaded is not None:
-            self.load_page()
-
     def show(self, loaded: SystemView) -> None:
         if self.failed:
             self.say(self._verdict())
@@ -136,7 +131,8 @@ class SystemScreen(DeskScreen[SystemView]):
             self.say(f"{self.app.signs.lost} Not whole: {'; '.join(verdict.problems)}")
         else:
             sign, head = self.app.signs.came, verdict.ledger.head[:16]
-            self.say(f"{sign} The ledger and the file are whole: {verdict.ledger.events:,} events, head {head}")
+            entries = plural(verdict.ledger.events, "entry", "entries")
+            self.say(f"{sign} The ledger and the database file are whole: {entries}, head {head}")
 
     def _say_problem(self, sentence: str) -> None:
         self.say(f"{self.app.signs.lost} {sentence}")
@@ -149,7 +145,7 @@ class SystemScreen(DeskScreen[SystemView]):
             app.notify("Copying the database", markup=False)
             return partial(queries.back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
 
-        text = "The database is copied to a new file, while it is used. The face key is not in the copy."
+        text = "Copies the database to a new file while Muster runs. The copy does not contain the key of the faces."
         dialog = Dialog("Back up", text, [Ask("folder", "Folder", str(Path.home()))], yes="Copy")
         ask(app, dialog, job, lambda file: app.notify(f"Copied to {file}", markup=False))
 
@@ -158,20 +154,20 @@ class SystemScreen(DeskScreen[SystemView]):
         if self.loaded is None:
             return
         if not self.loaded.expired.rows:
-            app.notify("Nothing is past its time.")
+            app.notify("There is no expired data.")
             return
-        text = f"{past_text(self.loaded)}. The ledger of attendance stays. This cannot be undone."
-        job = partial(queries.purge, app.engine, app.settings, at=app.clock(), actor=DESK)
-        dialog = Dialog("Delete what is past its time", text, yes="Delete", danger=True)
+        text = f"{expired_text(self.loaded)}. The attendance ledger stays. This cannot be undone."
+        job = app.by_desk(queries.purge, app.settings)
+        dialog = Dialog("Delete expired data", text, yes="Delete", danger=True)
 
         def begin(_: Answers) -> Callable[[], Purged]:
-            self.say("Deleting what is past its time")
+            self.say("Deleting expired data")
             return job
 
         ask(app, dialog, begin, self._purged, self._say_problem)
 
     def _purged(self, purged: Purged) -> None:
-        self.app.notify(f"{purged.gone.rows:,} rows are deleted.")
+        self.app.notify(f"Deleted: {plural(purged.gone.rows, 'row')}.")
         self.say(self._verdict())
         self.reload()
 
@@ -190,7 +186,7 @@ class SystemScreen(DeskScreen[SystemView]):
             self.app.in_background(self._run_checks, lambda _: self._checked(), self._say_problem)
 
     def on_resize(self) -> None:
-        """What was found about the terminal is another thing in a window of another size."""
+        """Run the terminal's check again: its result depends on the window's size."""
         if any(check.name == TERMINAL for check in self._findings):
             self.app.in_background(lambda: tuple(self._machine.terminal()), self._terminal_found, self._say_problem)
 
@@ -222,10 +218,9 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def _verdict(self) -> str:
         if self._checking:
-            return "System: looking what works here"
+            return "System: checking what works"
         wrong = sum(check.status is not Status.OK for check in self._findings)
-        findings = f"System: {wrong} finding{'s' * (wrong > 1)} to look at"
-        return findings if wrong else "System: everything works"
+        return f"System: {plural(wrong, 'finding')} to look at" if wrong else "System: everything works"
 
     def _show_findings(self) -> None:
         if self.is_attached:
@@ -242,6 +237,6 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def action_pin(self) -> None:
         app = self.app
-        text = "Who opens a screen of the desk is asked for it. Leave both empty to remove it."
+        text = "Whoever opens a screen of the desk must type this PIN. Leave both fields empty to remove the PIN."
         dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
         ask(app, dialog, lambda answers: partial(write_admin_pin, app.config_file, answers["pin"]), app.use_pin)

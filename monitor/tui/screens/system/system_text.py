@@ -1,4 +1,4 @@
-"""What the system screen says, as text."""
+"""The texts of the System screen."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,14 @@ from rich.text import Text
 from monitor.config import Settings
 from monitor.desk.system import Check, Status, SystemView
 from monitor.sources.stream import without_password
+from monitor.text import plural
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
-from monitor.tui.style.text import Signs, at_clock, clean, day_text
+from monitor.tui.style.text import Signs, clean, moment_text
 
 SECRET = {"admin_pin_hash"}
-LABEL = 20
+LABEL = 13
 """Cells of a label."""
 NAME = 14
 """Cells of a check's name."""
@@ -23,7 +24,7 @@ ORDER = (Status.FAIL, Status.WARN, Status.OK)
 
 
 def running_text(kiosk: KioskController, source: str, feed: PictureFeed, delay: LoopDelay) -> Table:
-    """The camera, the picture and the screen, as of now."""
+    """The present state of camera, vision, picture and event loop."""
     lines = _lines()
     if kiosk.has_camera:
         lines.add_row("Camera", clean(kiosk.problem, 120) if kiosk.problem else source)
@@ -32,43 +33,47 @@ def running_text(kiosk: KioskController, source: str, feed: PictureFeed, delay: 
         lines.add_row("Picture", f"{feed.rate:.1f} a second" if feed.rate else "drawn on the Door screen only")
     else:
         lines.add_row("Camera", "none in this view")
-    half, most = delay.percentile(0.5) * 1000, delay.percentile(0.99) * 1000
-    lines.add_row("Delay of the screen", f"{half:.1f} ms (half), {most:.1f} ms (99 %)")
+    median, most = delay.percentile(0.5) * 1000, delay.percentile(0.99) * 1000
+    lines.add_row("Screen delay", f"median {median:.1f} ms, 99th percentile {most:.1f} ms")
     return lines
 
 
 def state_text(view: SystemView, settings: Settings) -> Table:
-    """The database, the kiosks, and how long things are kept."""
+    """The database, the kiosks, and the retention."""
     zone = settings.zone
     size = f"{view.bytes / 1e6:.1f} MB" if view.bytes is not None else "PostgreSQL"
     free = f", {view.free_bytes / 1e9:.0f} GB free on the disk" if view.free_bytes is not None else ""
     lines = _lines()
     lines.add_row("Database", Text(clean(view.database, 200)))
     lines.add_row("Size", f"{size}{free}")
-    counts = f"{view.people:,} people, {view.events:,} events, {view.moods:,} moods, {view.visitors:,} unknown faces"
-    lines.add_row("Holds", counts)
+    counts = (
+        plural(view.people, "person", "people"), plural(view.events, "entry", "entries"),
+        plural(view.moods, "mood sample"), plural(view.visitors, "unknown face"),
+    )  # fmt: skip
+    lines.add_row("Holds", ", ".join(counts))
     for kiosk in view.kiosks:
-        seen = f"{day_text(kiosk.seen_at, zone)} {at_clock(kiosk.seen_at, zone)}"
-        lines.add_row("Kiosk", Text(f"{clean(kiosk.name, 20)} ({kiosk.role}), last wrote {seen}"))
+        lines.add_row(
+            "Kiosk", Text(f"{clean(kiosk.name, 20)} ({kiosk.role}), last wrote {moment_text(kiosk.seen_at, zone)}")
+        )
     days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days
-    lines.add_row("Kept for", "{} days (unknown people), {} (sightings), {} (moods)".format(*days))
-    lines.add_row("Past its time", past_text(view))
+    lines.add_row("Kept for", "{} days (unknown faces), {} (sightings), {} (mood samples)".format(*days))
+    lines.add_row("Expired data", expired_text(view))
     return lines
 
 
-def past_text(view: SystemView) -> str:
-    """What a purge would delete."""
+def expired_text(view: SystemView) -> str:
+    """The data that a purge would delete."""
     gone = view.expired
     if not gone.rows:
         return "nothing"
     return (
-        f"{gone.visitors:,} sightings of unknown people ({gone.faces:,} with a face), {gone.sightings:,} of enrolled "
-        f"people, {gone.moods:,} moods"
+        f"{plural(gone.visitors, 'sighting')} of unknown people ({gone.faces:,} with a face), "
+        f"{gone.sightings:,} of enrolled people, {plural(gone.moods, 'mood sample')}"
     )
 
 
 def findings_text(checks: Sequence[Check], signs: Signs, *, running: bool) -> Group:
-    """What the doctor found, what is wrong first: a sign, a word and a colour for each, and what to do."""
+    """The results of the checks, failures first: sign, word, colour, sentence and advice of each."""
     marks = {Status.OK: (signs.came, "green"), Status.WARN: ("!", "yellow"), Status.FAIL: (signs.lost * 2, "red")}
     lines = Table.grid(padding=(0, 1))
     lines.add_column(width=2)

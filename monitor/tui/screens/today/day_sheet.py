@@ -1,4 +1,4 @@
-"""One person's entries of one day, and what the desk may change: always new rows, with a reason."""
+"""One person's entries of one day, and the desk's corrections: new rows with a reason."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -15,8 +15,7 @@ from textual.widgets import Static
 from db.records import Person, Presence
 from monitor.desk.days import corrections
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import DESK
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import at_clock, clean, date_text, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
@@ -37,10 +36,10 @@ class DaySheet(ModalScreen[None]):
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "correct", "Correct", tooltip="Put what really happened in its place", id="day.correct"),
-        Binding("v", "void", "Void", tooltip="This never happened", id="day.void"),
+        Binding("c", "correct", "Correct", tooltip="Replace the entry with what happened", id="day.correct"),
+        Binding("v", "void", "Void", tooltip="The entry is wrong and no longer counts", id="day.void"),
         Binding("a", "add", "Add", tooltip="Add an entry that no camera saw", id="day.add"),
-        Binding("escape", "leave", "Back"),
+        Binding("escape", "dismiss", "Back"),
     ]
     app = getters.app(DeskApp)
 
@@ -57,9 +56,7 @@ class DaySheet(ModalScreen[None]):
             yield KeyBar()
 
     def on_mount(self) -> None:
-        zone = self.app.settings.zone
-        shown = datetime.combine(self._day, time(12), tzinfo=zone)
-        self.query_one("#title", Static).update(f"{clean(self._person.name)} {day_text(shown, zone)}")
+        self.query_one("#title", Static).update(f"{clean(self._person.name)} {date_text(self._day)}")
         self._reload()
 
     def _reload(self) -> None:
@@ -84,17 +81,11 @@ class DaySheet(ModalScreen[None]):
         event = line.event
         what = WORDS.get(event.kind) or f"corrected: {WORDS[event.corrected_kind or 'check_in']}"
         shown = what if line.counts or event.kind == "void" else f"({what})"
-        cells = (
-            self._when(event.at),
-            shown,
-            event.method,
-            clean(event.actor, 20),
-            clean(line.reason, 80),
-        )
+        cells = (self._when(event.at), shown, event.method, clean(event.actor, 20), clean(line.reason, 80))
         return Row(str(event.id), cells, ("good" if line.counts else "faint",) * 2)
 
     def _when(self, at: datetime) -> str:
-        """The clock time, with the day where it is another one: after midnight, or when it was made void."""
+        """The clock time, with the date where it is not the sheet's day, as after midnight."""
         zone = self.app.settings.zone
         day = "" if at.astimezone(zone).date() == self._day else f"{day_text(at, zone)[4:-5]} "
         return f"{day}{at_clock(at, zone)}"
@@ -112,61 +103,51 @@ class DaySheet(ModalScreen[None]):
     def on_table_highlighted(self) -> None:
         self.refresh_bindings()
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
     def action_void(self) -> None:
-        line = self._selected()
+        line, app = self._selected(), self.app
         if line is None:
             return
-        settings = self.app.settings
-        at = self._when(line.event.at)
+        text = f"The entry at {self._when(line.event.at)} stays in the ledger but no longer counts."
         self._ask(
-            Dialog("Void this entry", f"{at}. It stays in the ledger, but no longer counts.", [Ask("reason", "Reason")],
-                   yes="Void"),
-            lambda answers: partial(
-                corrections.void, self.app.engine, settings, line.event.id, answers["reason"], at=self.app.clock(),
-                actor=DESK,
-            ),
+            Dialog("Void this entry", text, [Ask("reason", "Reason")], yes="Void"),
+            lambda answers: app.by_desk(corrections.void, app.settings, line.event.id, answers["reason"]),
             "The entry is void.",
-        )  # fmt: skip
+        )
 
     def action_correct(self) -> None:
-        line, entries = self._selected(), self._entries
+        line, entries, app = self._selected(), self._entries, self.app
         if line is None or entries is None:
             return
         event = line.event
         at, kind = at_clock(event.at, self.app.settings.zone), event.corrected_kind or event.kind
         fields = [Ask("at", "At (hh:mm)", at), Ask("kind", "What happened", kind, KINDS), Ask("reason", "Reason")]
         self._ask(
-            Dialog("Correct this entry", "It stays in the ledger; what you write here counts instead of it.", fields,
+            Dialog("Correct this entry", "The old entry stays in the ledger; the new one counts.", fields,
                    yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
-            lambda answers: partial(
-                corrections.correct, self.app.engine, self.app.settings, event.id, presence(answers),
-                self._instant(entries, answers, event.at), answers["reason"], at=self.app.clock(),
-                actor=DESK,
+            lambda answers: app.by_desk(
+                corrections.correct, app.settings, event.id, presence(answers),
+                self._instant(entries, answers, event.at), answers["reason"],
             ),
             "The entry is corrected.",
         )  # fmt: skip
 
     def action_add(self) -> None:
-        entries = self._entries
+        entries, app = self._entries, self.app
         if entries is None:
             return
         fields = [Ask("at", "At (hh:mm)"), Ask("kind", "What happened", "check_in", KINDS), Ask("reason", "Reason")]
         self._ask(
             Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
                    check=lambda answers: self._check(entries, answers)),
-            lambda answers: partial(
-                corrections.add, self.app.engine, self.app.settings, self._person.id, presence(answers),
-                self._instant(entries, answers), answers["reason"], at=self.app.clock(),
-                actor=DESK,
+            lambda answers: app.by_desk(
+                corrections.add, app.settings, self._person.id, presence(answers),
+                self._instant(entries, answers), answers["reason"],
             ),
             "The entry is added.",
         )  # fmt: skip
 
     def _instant(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
-        """What the answers say; they were checked."""
+        """The instant that the answers name; they were checked."""
         clock, zone = clock_of(answers), self.app.settings.zone
         at = entries.instant(clock, zone, near) if clock else None
         assert at is not None
@@ -176,11 +157,11 @@ class DaySheet(ModalScreen[None]):
         """What is wrong with the time, or None."""
         clock, zone = clock_of(answers), self.app.settings.zone
         if clock is None:
-            return "Give the time as hours and minutes, such as 08:58."
+            return "Type the time as hh:mm, such as 08:58."
         at = entries.instant(clock, zone, near)
         if at is None:
-            return "With a shift over midnight that time belongs to the day before or after; write it down there."
-        return "That time is still to come." if at > self.app.clock() else None
+            return "With a shift over midnight this time belongs to the day before or after; add it there."
+        return "That time is in the future." if at > self.app.clock() else None
 
     def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
         ask(self.app, dialog, job, lambda _: self._changed(done))
@@ -200,7 +181,7 @@ def presence(answers: Answers) -> Presence:
 
 
 def clock_of(answers: Answers) -> time | None:
-    """The time of day that was given; None where it is none."""
+    """The time of day in the answers; None where it is not a valid time."""
     try:
         return datetime.strptime(answers["at"].strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
     except ValueError:

@@ -1,8 +1,8 @@
-"""The day board: everybody's day, and corrections to it."""
+"""The Today screen: the day of each person, and corrections."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -18,10 +18,10 @@ from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import Status
 from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
-from monitor.text import hours_and_minutes
+from monitor.text import hours_and_minutes, plural
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.today.day_sheet import DaySheet
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
@@ -56,7 +56,7 @@ Everybody and their day: **present**, **late**, **absent**, **left**, or **incom
 check-out is missing).
 
 - **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
-- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: last first.
+- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: reverse.
 - **Enter**: the person's entries, and corrections to them.
 - **E**: export this day to a CSV, XLSX or JSON file.
 """
@@ -66,7 +66,7 @@ check-out is missing).
         Binding("d", "date", "Date", tooltip="Any day, by its date", id="today.date"),
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
-        Binding("S", "reverse", "Reverse", tooltip="Last first", show=False, id="today.reverse"),
+        Binding("S", "reverse", "Reverse", tooltip="Reverse the order", show=False, id="today.reverse"),
         Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
     ]
 
@@ -86,11 +86,6 @@ check-out is missing).
         return self.app.clock()
 
     @property
-    def noon(self) -> datetime:
-        """An instant of the day that is shown."""
-        return datetime.combine(self.day, time(12), tzinfo=self.app.settings.zone)
-
-    @property
     def day(self) -> date:
         """The day that is shown; counted in days, because some have 23 or 25 hours."""
         return self._today - timedelta(days=self._days_back)
@@ -101,19 +96,14 @@ check-out is missing).
         want = self.query_one(PagedTable).want(fresh=self.stale)
         return partial(board_page, self.app.engine, settings, asked, want, self.before, self.stop)
 
-    @on(PagedTable.Wanted)
-    def _rows_missing(self) -> None:
-        if self.loaded is not None:
-            self.load_page()
-
     def show(self, loaded: BoardPage) -> None:
         page = loaded.page
         empty = "Nobody matches the filter." if loaded.people else "Nobody is enrolled yet. Press F4 to enrol people."
         rows = [self._row(line) for line in page.items]
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
         counts = [f"{number:,} {status.value}" for status, number in loaded.counts.items() if number]
-        found = [f"{page.total:,} match" if page.total != 1 else "1 matches"] if self.needle else []
-        self.say("   ".join([day_text(self.noon, self.app.settings.zone), *found, *counts]))
+        found = [plural(page.total, "match", "matches")] if self.needle else []
+        self.say("   ".join([date_text(self.day), *found, *counts]))
         key, reverse = self._sort
         arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
         titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
@@ -123,52 +113,41 @@ check-out is missing).
         zone, summary = self.app.settings.zone, line.summary
         signs = ASCII if self.app.ascii_only else SIGNS
         status = f"{signs[summary.status]} {summary.status.value}" if summary.status else ""
-        cells = (
-            status,
-            clean(line.person.name),
-            clean(line.person.group),
-            at_clock(summary.first_in, zone),
-            at_clock(summary.last_out, zone),
-            hours_and_minutes(summary.present) if summary.passages else "",
-        )
+        times = at_clock(summary.first_in, zone), at_clock(summary.last_out, zone)
+        hours = hours_and_minutes(summary.present) if summary.passages else ""
+        cells = (status, clean(line.person.name), clean(line.person.group), *times, hours)
         return Row(str(line.person.id), cells, (TONES[summary.status] if summary.status else None,))
 
     @on(Table.HeaderClicked)
     def _header_clicked(self, message: Table.HeaderClicked) -> None:
         column, reverse = self._sort
-        self._sort = (message.column, not reverse if message.column == column else False)
-        self._again()
+        self._sort_by(message.column, message.column == column and not reverse)
 
     def action_sort(self) -> None:
         keys = [column.key for column in COLUMNS]
-        self._sort = (keys[(keys.index(self._sort[0]) + 1) % len(keys)], False)
-        self._again()
+        self._sort_by(keys[(keys.index(self._sort[0]) + 1) % len(keys)], False)
 
     def action_reverse(self) -> None:
         column, reverse = self._sort
-        self._sort = (column, not reverse)
-        self._again()
+        self._sort_by(column, not reverse)
 
-    def _again(self) -> None:
-        """The same day in another order, from the top."""
+    def _sort_by(self, column: str, reverse: bool) -> None:
+        """Load the day in this order and show the top."""
+        self._sort = column, reverse
         self.query_one(PagedTable).restart()
         self.reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "day" and parameters == (1,):
-            return self._days_back > 0
-        if action == "today":
+        if action == "today" or (action == "day" and parameters == (1,)):
             return self._days_back > 0
         return super().check_action(action, parameters)
 
     def action_day(self, by: int) -> None:
-        self._days_back = max(0, self._days_back - by)
-        self.refresh_bindings()
-        self.reload()
+        self._go_back(max(0, self._days_back - by))
 
     def action_date(self) -> None:
         """Ask for a day."""
-        field = Ask("day", "Day (yyyy-mm-dd)", self.day.isoformat())
+        field = Ask("day", "Day (YYYY-MM-DD)", self.day.isoformat())
         dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
         self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
 
@@ -176,11 +155,14 @@ check-out is missing).
         try:
             day = date.fromisoformat(answers["day"].strip())
         except ValueError:
-            return "Give the day as year, month and day, such as 2026-03-09."
-        return "That day is still to come." if day > self._today else None
+            return "Type the day as YYYY-MM-DD, such as 2026-03-09."
+        return "That day is in the future." if day > self._today else None
 
     def _go_to(self, answers: Answers) -> None:
-        self._days_back = (self._today - date.fromisoformat(answers["day"].strip())).days
+        self._go_back((self._today - date.fromisoformat(answers["day"].strip())).days)
+
+    def _go_back(self, days: int) -> None:
+        self._days_back = days
         self.refresh_bindings()
         self.reload()
 
@@ -189,7 +171,7 @@ check-out is missing).
         return self.now.astimezone(self.app.settings.zone).date()
 
     def action_today(self) -> None:
-        self.action_day(self._days_back)
+        self._go_back(0)
 
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
@@ -200,23 +182,22 @@ check-out is missing).
             self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:
-        """Write the day, as the ledger has it, to a file."""
+        """Ask for a file and write the day to it."""
         app, day, now = self.app, self.day, self.now
-        text = "Everybody's day, whatever the filter. The name says the format: .csv, .xlsx or .json."
-        field = Ask("file", "Into the file", str(Path.home() / f"muster-{day.isoformat()}.csv"))
+        text = "Writes the day of all people, whatever the filter. The ending chooses the format: .csv, .xlsx or .json."
+        field = Ask("file", "File", str(Path.home() / f"muster-{day.isoformat()}.csv"))
 
         def job(answers: Answers) -> Callable[[], Path]:
             self.say("Writing the file")
-            return partial(self._export, Path(answers["file"].strip()).expanduser(), day, now)
+            return partial(write, Path(answers["file"].strip()).expanduser())
 
-        dialog = Dialog("Export this day", text, [field], yes="Write")
-        ask(app, dialog, job, self._exported)
+        def write(file: Path) -> Path:
+            """In a worker."""
+            export_roster(app.engine, app.settings, day, now, file)
+            return file
+
+        ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
 
     def _exported(self, file: Path) -> None:
         self.app.notify(f"Written to {file}", markup=False)
         self.reload()
-
-    def _export(self, file: Path, day: date, now: datetime) -> Path:
-        """In a worker."""
-        export_roster(self.app.engine, self.app.settings, day, now, file)
-        return file

@@ -53,7 +53,7 @@ async def test_keys_behind_one_that_closes_go_to_what_is_below(world: World) -> 
         await done(pilot)
         assert pilot.app.current_mode == "today"
         assert pilot.app.screen.query_one("#filter", Input).value == "late"
-        assert "1 matches" in text_of(world)
+        assert "1 match " in text_of(world)
 
 
 async def test_a_choice_that_opens_with_an_arrow_takes_the_next_arrows(world: World) -> None:

@@ -40,7 +40,7 @@ async def test_not_me_within_ten_seconds_takes_the_entry_back(world: World) -> N
         shown = text_of(world)
         assert "In now 5 – came today 6" in shown
         assert "TAKEN BACK" in shown
-        assert "Entry 09:58 is void." in shown
+        assert "The entry at 09:58 is void." in shown
         assert "Not Radia Perlman: taken back" in shown
         await pilot.press("n")
         await settle(pilot)
@@ -98,10 +98,10 @@ async def test_all_moods_of_the_day_are_named_where_they_fit_closer_together(wor
     async with world.app().run_test(size=(80, 24)) as pilot:
         await show_door(pilot, world, scene(world))
         bar = pilot.app.screen.query_one(MoodBar)
-        bar.shares = (("happy", 0.6), ("surprise", 0.003), ("neutral", 0.397))
+        bar.show((("happy", 0.6), ("surprise", 0.003), ("neutral", 0.397)), "")
         await pilot.pause()
         assert "█ happy 60% ▄ neutral 40% ▞ surprise <1%" in text_of(world)
-        bar.shares = (("happy", 0.6), ("neutral", 0.4))
+        bar.show((("happy", 0.6), ("neutral", 0.4)), "")
         await pilot.pause()
         assert "██ happy 60%  ▄▄ neutral 40%" in text_of(world)
 

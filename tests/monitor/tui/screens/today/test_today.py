@@ -88,7 +88,7 @@ async def test_any_day_is_found_by_its_date(world: World) -> None:
         await fill(pilot, day="9 March")
         assert "such as 2026-03-09" in text_of(world)
         await fill(pilot, day="2026-03-10")
-        assert "still to come" in text_of(world)
+        assert "in the future" in text_of(world)
         await fill(pilot, day="2026-02-27")
         assert "Fri 27 Feb 2026   1 absent   9 left" in text_of(world)
         await go(pilot, "t")
@@ -139,7 +139,7 @@ async def test_a_wrong_time_is_not_taken(world: World) -> None:
         assert "such as 08:58" in text_of(world)
         assert pilot.app.focused is pilot.app.screen.query_one("#ask-at")
         await fill(pilot, at="09:59")
-        assert "still to come" in text_of(world)
+        assert "in the future" in text_of(world)
         await go(pilot, "escape")
 
 

@@ -14,8 +14,8 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.tui.screens.people.growth_review import GrowthReview
 from monitor.tui.screens.people.people import PeopleScreen
+from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.widgets.table import Table
 from monitor.tui.widgets.thumbnail import Thumbnail
 from tests.monitor.tui.desk_keys import SIZE, fill, go
@@ -52,7 +52,7 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
     captures(world, 3)
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f4")
-        assert "3 captures wait for review: V" in text_of(world)
+        assert "To review: 3 captures (press V)" in text_of(world)
         await go(pilot, "v")
         assert states(pilot) == ["waits"] * 3
         shown = text_of(world)
@@ -72,7 +72,7 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
         await fill(pilot)
         assert states(pilot) == ["waits"]
         await go(pilot, "escape")
-        assert "1 capture waits for review: V" in text_of(world)
+        assert "To review: 1 capture (press V)" in text_of(world)
     with reading(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
         assert candidates.accepted(session, ada) == []
@@ -94,8 +94,8 @@ async def test_a_capture_that_somebody_else_reviewed_meanwhile_is_said(world: Wo
             (one,) = candidates.waiting(session)
             candidates.reject(session, one.id, at=NOW, actor="elsewhere")
         await go(pilot, "t")
-        assert "waits for a review." in text_of(world)
-        assert isinstance(pilot.app.screen, GrowthReview)
+        assert "No captures to review." in text_of(world)
+        assert isinstance(pilot.app.screen, TemplateReview)
         assert states(pilot) == []
         await go(pilot, "escape")
     with reading(world.engine) as session:

@@ -1,8 +1,8 @@
-"""The review of captures from the door: which views of a face may join its person's template."""
+"""The review of captures from the door, which may join the template of their person."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import getters, on
@@ -15,9 +15,9 @@ from textual.widgets import Static
 from db.records import Person
 from monitor.desk.people import template_review as review
 from monitor.desk.people.template_review import Accepted, View
+from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import DESK
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
@@ -26,20 +26,20 @@ from monitor.tui.widgets.thumbnail import Thumbnail
 COLUMNS = (
     Column("state", "State", 6),
     Column("at", "Seen", 22),
-    Column("kiosk", "At", rank=1),
-    Column("like", "Like", 5, right=True),
+    Column("kiosk", "Kiosk", rank=1),
+    Column("similarity", "Similarity", 10, right=True),
 )
 
 
-class GrowthReview(ModalScreen[None]):
-    """The views of one person, with a picture of the one under the cursor."""
+class TemplateReview(ModalScreen[None]):
+    """The captures of one person, with the picture of the one under the cursor."""
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "take", "Take", tooltip="Recognise the person by this view, too", id="growth.take"),
-        Binding("x", "discard", "Discard", tooltip="Delete the capture unused", id="growth.discard"),
-        Binding("r", "roll_back", "Roll back", tooltip="Take it out of the template again", id="growth.back"),
-        Binding("escape", "leave", "Close"),
+        Binding("t", "take", "Take", tooltip="Add the capture to the person's template", id="review.take"),
+        Binding("x", "discard", "Discard", tooltip="Delete the capture", id="review.discard"),
+        Binding("r", "roll_back", "Roll back", tooltip="Remove the capture from the template", id="review.back"),
+        Binding("escape", "dismiss", "Close"),
     ]
     app = getters.app(DeskApp)
 
@@ -51,16 +51,15 @@ class GrowthReview(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):
-            yield Static(Text(f"Views of {clean(self._person.name, 40)} from the door"), id="title")
+            yield Static(Text(f"Captures of {clean(self._person.name, 40)} from the door"), id="title")
             with Horizontal(id="main"):
                 yield Table(COLUMNS, empty="Loading", id="views")
                 with Vertical(id="side"):
-                    yield Thumbnail(id="face", ascii_only=self.app.ascii_only)
+                    yield Thumbnail(id="face")
                     yield Static(id="about", markup=False)
             yield KeyBar()
 
     def on_mount(self) -> None:
-        self.query_one(Thumbnail).show(None)
         self._reload()
 
     def _reload(self) -> None:
@@ -72,7 +71,7 @@ class GrowthReview(ModalScreen[None]):
             return
         self._busy = False
         self._views = {str(view.id): view for view in views}
-        self.query_one(Table).show([self._row(view) for view in views], empty="Nothing waits for a review.")
+        self.query_one(Table).show([self._row(view) for view in views], empty="No captures to review.")
         self._show_view()
 
     def _not_loaded(self, sentence: str) -> None:
@@ -84,7 +83,7 @@ class GrowthReview(ModalScreen[None]):
         zone = self.app.settings.zone
         like = "" if view.similarity is None else f"{view.similarity:.3f}"
         state = "waits" if view.waits else "taken"
-        cells = (state, f"{day_text(view.at, zone)} {at_clock(view.at, zone)}", clean(view.kiosk, 30), like)
+        cells = (state, moment_text(view.at, zone), clean(view.kiosk, 30), like)
         return Row(str(view.id), cells, ("warn" if view.waits or view.doubted else "good",))
 
     @property
@@ -106,26 +105,21 @@ class GrowthReview(ModalScreen[None]):
 
     def action_take(self) -> None:
         if view := self._selected:
-            job = partial(review.accept, self.app.engine, self.app.cipher, view.id, **self._who)
+            job = self.app.by_desk(review.accept, self.app.cipher, view.id, of=self._person)
             self._change(lambda: accepted_text(job()))
 
     def action_discard(self) -> None:
         if view := self._selected:
-            text = "It is deleted unused. This cannot be undone."
-            job = partial(review.reject, self.app.engine, view.id, **self._who)
+            text = "The capture is deleted and not used. This cannot be undone."
+            job = self.app.by_desk(review.reject, view.id, of=self._person)
             self._ask(Dialog("Discard the capture", text, yes="Discard", danger=True), job, "The capture is deleted.")
 
     def action_roll_back(self) -> None:
         if view := self._selected:
-            text = "The person is no longer recognised by this view, and it is deleted. This cannot be undone."
-            job = partial(review.roll_back, self.app.engine, self.app.cipher, view.id, **self._who)
+            text = "The capture is removed from the template and deleted. This cannot be undone."
+            job = self.app.by_desk(review.roll_back, self.app.cipher, view.id, of=self._person)
             dialog = Dialog("Roll back", text, yes="Roll back", danger=True)
-            self._ask(dialog, job, "The template is without it again.")
-
-    @property
-    def _who(self) -> dict[str, Any]:
-        """What the use cases want to know of who does it, when, and whose view it is."""
-        return {"of": self._person, "at": self.app.clock(), "actor": DESK}
+            self._ask(dialog, job, "The capture is removed from the template.")
 
     def _ask(self, dialog: Dialog, job: Callable[[], object], done: str) -> None:
         def change() -> str:
@@ -135,7 +129,7 @@ class GrowthReview(ModalScreen[None]):
         self.app.push_screen(dialog, lambda answers: self._change(change) if answers is not None else None)
 
     def _change(self, job: Callable[[], str]) -> None:
-        """Do it once, however often the key is pressed; then show what is there now, also when it failed."""
+        """Run the job once, however often the key is pressed; then load again, also after a failure."""
         if not self._busy:
             self._busy = True
             self.app.in_background(job, self._changed, self._refused)
@@ -149,18 +143,15 @@ class GrowthReview(ModalScreen[None]):
         self.app.toast_problem(clean(sentence, 300))
         self._reload()
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
 
 def accepted_text(done: Accepted) -> str:
-    """What became of a template."""
+    """The result of taking a capture into a template."""
     looks = f" Looks like {', '.join(one.name for one in done.alike)} now." if done.alike else ""
-    return f"{done.name} is recognised by {done.members} images from now on.{looks}"
+    return f"{done.name} is recognised by {plural(done.members, 'image')} from now on.{looks}"
 
 
 def about(view: View) -> Text:
-    """What speaks for this view and against it."""
+    """Facts for and against taking a capture."""
     text = Text()
     if view.picture is None:
         text.append("The picture is damaged.\n")
@@ -168,5 +159,5 @@ def about(view: View) -> Text:
         text.append(f"Similarity {view.similarity:.3f}\n{view.lead:.3f} above the threshold\n")
         text.append(f"Nearest image {view.nearest:.3f}\n")
     if view.doubted:
-        text.append("The check-in was voided since: roll it back.\n")
+        text.append("Its check-in is void now: roll it back.\n")
     return text

@@ -1,0 +1,102 @@
+"""Enrolment at the desk: the dialogs, the work from files or before the camera, and the report."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from monitor.desk.people import people as queries
+from monitor.desk.people.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
+from monitor.sources.source import FrameSource
+from monitor.text import plural
+from monitor.tui.runtime.desk_app import DESK
+from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.people.capture import CaptureScreen
+from monitor.tui.screens.people.import_report import ImportReport
+from monitor.tui.style.text import clean, enrolled
+from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask
+
+CONSENT = Ask(
+    "consent", "Have they agreed to face recognition and mood estimates?", "no", (("yes", "yes"), ("not asked", "no"))
+)
+FIVE_SHOTS = "Five shots: straight ahead, then with the head turned as the screen says. Muster takes each by itself."
+
+
+class Enrolment:
+    """Enrols people on behalf of the People screen. On the loop.
+
+    Args:
+        screen: says how far the work is, and loads again afterwards.
+        booth: camera and models for shots; None for the real ones.
+    """
+
+    def __init__(self, screen: DeskScreen[Any], booth: Booth | None) -> None:
+        self._screen = screen
+        self._booth = booth
+        self._reports: list[PersonReport] = []
+        """Reports that wait until the People screen is in front."""
+
+    def from_files(self) -> None:
+        """Ask for a folder, an archive or a list, and enrol whoever is in it."""
+        fields = [Ask("path", "Folder (one subfolder per person), ZIP, CSV or XLSX"), CONSENT]
+        dialog = Dialog("Enrol from files", "Each picture is taken, or the report says why not.", fields, yes="Enrol")
+        ask(self._screen.app, dialog, self._import, self._imported, self._screen.refused)
+
+    def _import(self, answers: Answers) -> Callable[[], list[PersonReport]]:
+        app, path, consented = self._screen.app, Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes"
+        self._screen.say("Enrolling: reading the pictures")
+        return app.by_desk(queries.import_folder, app.cipher, path, consented, app.settings.quality, self._progress)
+
+    def _progress(self, done: int, total: int) -> None:
+        """From the worker."""
+        self._screen.app.show_later(partial(self._screen.say, f"Enrolling: picture {done} of {total}"))
+
+    def _imported(self, reports: list[PersonReport]) -> None:
+        self._screen.changed(f"{enrolled(sum(one.accepted > 0 for one in reports))}.")
+        self._reports = reports
+        self.show_report()
+
+    def show_report(self) -> None:
+        """Show the report, never over another screen: it has names, and the desk may be locked meanwhile."""
+        if self._reports and self._screen.is_current:
+            self._screen.app.push_screen(ImportReport(self._reports))
+            self._reports = []
+
+    def from_camera(self) -> None:
+        """Ask who it is, and enrol them before the camera."""
+        fields = [
+            Ask("name", "Name"),
+            Ask("number", "Number (optional)", optional=True),
+            Ask("group", "Group (optional)", optional=True),
+            CONSENT,
+            Ask("supervised", "Are you present, and do you confirm who they are?", "no", YES_NO),
+        ]
+        dialog = Dialog("Enrol from the camera", FIVE_SHOTS, fields, yes="Start")
+        self._screen.app.push_screen(dialog, lambda answers: self._capture(answers) if answers else None)
+
+    def _capture(self, answers: Answers) -> None:
+        app = self._screen.app
+        wish = wish_of(
+            answers["name"], answers["number"], answers["group"], app.clock(), DESK,
+            agreed=answers["consent"] == "yes", supervised=answers["supervised"] == "yes",
+        )  # fmt: skip
+        booth = self._booth or booth_for(app.settings.quality)
+        job = partial(enrol_from, self._frames(booth), booth, app.engine, app.cipher, wish)
+        app.push_screen(CaptureScreen(wish.identity.name, job), self._captured)
+
+    def _frames(self, booth: Booth) -> Callable[[], FrameSource]:
+        """The door's own frames while it has the camera; else the source that the settings name."""
+        app = self._screen.app
+        if app.controller.has_picture:
+            return partial(app.controller.frames, app.source_name)
+        return partial(booth.open_source, app.settings.source)
+
+    def _captured(self, report: PersonReport | None) -> None:
+        app = self._screen.app
+        if report is None:
+            app.notify("Stopped: no shot is kept, nobody is enrolled.")
+            return
+        name, shots = clean(report.person, 40), plural(report.accepted, "shot")
+        self._screen.changed(f"{name} is enrolled with {shots}." if report.accepted else f"{name}: no shot taken.")
+        if report.rejected or report.warnings or report.alike:
+            app.push_screen(ImportReport([report]))
