@@ -1,6 +1,5 @@
-"""Moods of a range of days, for the mood screen and the reports. It blocks: call it in workers only."""
+"""Moods of a range of days, for the mood screen and the reports. Every function blocks: call it in workers only."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,11 +21,11 @@ from monitor.moods.samples import numbered
 from monitor.moods.tally import By
 
 MOST = 200
-"""People whose moods are shown one by one; more than anybody reads."""
+"""The mood screen lists at most so many people."""
 
 
 class Range(StrEnum):
-    """How far back the screen looks; each ends today."""
+    """The days that the screen shows, the last of them today."""
 
     DAY = "day"
     WEEK = "week"
@@ -56,18 +55,18 @@ class MoodView:
 
     period: Period
     total: Cell | None
-    """None when there is nothing."""
+    """None without samples."""
     over_time: tuple[Cell, ...]
     """By hour for one day, else by day."""
     week: tuple[Cell, ...]
     """By (weekday, hour)."""
     groups: tuple[Cell, ...]
     people: tuple[PersonMood, ...]
-    """The `MOST` who were seen most often, those first; empty unless moods are individual."""
+    """At most `MOST`, sorted by sightings, the most first; empty unless moods are individual."""
     more: int
-    """People who were seen less often."""
+    """People who were seen less often than those."""
     history: MoodHistory = field(compare=False, repr=False)
-    """For the next view."""
+    """Given to the next view, so that it reads less."""
 
     @property
     def one_day(self) -> bool:
@@ -80,7 +79,7 @@ def mood_view(
     """The moods of a range of days, as the mood mode allows. Raises: DatabaseError.
 
     Args:
-        before: any view that was loaded earlier; what still holds of its history is not read again.
+        before: any view that was loaded earlier; of its history, what did not change is not read again.
     """
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
@@ -97,16 +96,19 @@ def mood_view(
     def by(what: By) -> tuple[Cell, ...]:
         return tuple(cells.cells(tallies[what], what, today, hide_small=hide))
 
-    tallies["person"] = tallies["person"].only(np.array([today.people[person] for person in names], np.int64))
+    tallies["person"] = tallies["person"].only(np.array([today.numbers[person] for person in names], np.int64))
     baselines = {person: mean for person, mean in history.baselines.items() if mean is not None}
-    changed = cells.changes(baselines, cells.means(today.of(names)))
+    changes = cells.changes(baselines, cells.means(today.of(names)))
+    people = [
+        PersonMood(names[one.key], one, changes.get(one.key)) for one in by("person") if isinstance(one.key, UUID)
+    ]
     return MoodView(
         period=period,
         total=next(iter(by("all")), None),
         over_time=by(over_time),
         week=by("weekday_hour"),
         groups=by("group"),
-        people=_people(by("person"), names, changed),
+        people=tuple(sorted(people, key=lambda one: -one.cell.sightings)),
         more=max(0, all_seen - MOST),
         history=history,
     )
@@ -136,8 +138,3 @@ def person_moods(session: Session, settings: Settings, person: UUID, period: Per
     baseline, today = (cells.means(some) for some in (samples.between(since, midnight), samples.between(midnight)))
     cell = cells.total(samples.between(start), settings.mood_confidence)
     return cell, cells.changes(baseline, today).get(person)
-
-
-def _people(found: Sequence[Cell], names: Mapping[UUID, str], changed: Mapping[UUID, Change]) -> tuple[PersonMood, ...]:
-    people = [PersonMood(names[cell.key], cell, changed.get(cell.key)) for cell in found if isinstance(cell.key, UUID)]
-    return tuple(sorted(people, key=lambda one: -one.cell.sightings))

@@ -18,8 +18,7 @@ from monitor.config import Settings
 from monitor.desk.days.day_log import Attendees, attendees, day_log
 from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
 from monitor.desk.days.moods import mood_report
-from monitor.domain import MOODS, EventKind
-from monitor.moods.cells import Cell
+from monitor.domain import EventKind
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
@@ -69,14 +68,7 @@ def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | N
     """Today's moods, each sighting counted once; None when too few people were seen to show it."""
     day = now.astimezone(settings.zone).date()
     cells, _ = mood_report(engine, settings, Period(day, day), "day")
-    return shares_of(cells[0]) if cells else ()
-
-
-def shares_of(cell: Cell) -> Shares | None:
-    """Each mood that occurred and its share; None when hidden."""
-    if cell.shares is None:
-        return None
-    return tuple((mood, share) for mood, share in zip(MOODS, cell.shares, strict=True) if share)
+    return cells[0].label_shares if cells else ()
 
 
 def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None) -> Attendee:

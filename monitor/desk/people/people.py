@@ -26,7 +26,6 @@ from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
 from monitor.desk.days.attendance import attendance_of
 from monitor.desk.days.moods import person_moods
-from monitor.desk.days.today import shares_of
 from monitor.domain import RgbImage
 from monitor.errors import UsageError
 from monitor.moods.cells import Change
@@ -217,7 +216,7 @@ def _moods(
     if settings.mood != "individual":
         return (), None
     cell, change = person_moods(session, settings, person, period)
-    return shares_of(cell) or (), change
+    return cell.label_shares or (), change
 
 
 def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:

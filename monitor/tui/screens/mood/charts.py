@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from monitor.desk.days.today import shares_of
 from monitor.domain import MOODS
 from monitor.moods.cells import Cell
 from monitor.tui.style.text import Signs, clean, day_text
@@ -25,7 +24,7 @@ def stacked(cells: Sequence[Cell], labels: Sequence[str], width: int, signs: Sig
     room = max(8, width - label_width - len(str(most)) - 3)
     for cell, label in zip(cells, labels, strict=True):
         text.append(f"{set_cell_size(label, label_width)} ", "dim")
-        shares = shares_of(cell)
+        shares = cell.label_shares
         if shares is None:
             text.append(f"{HIDDEN}\n", "dim")
             continue

@@ -12,7 +12,6 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from monitor.desk.days.moods import MoodView, Range, mood_view
-from monitor.desk.days.today import shares_of
 from monitor.domain import EMOTIONS, MOODS
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import heat_map, label_of, legend, stacked
@@ -122,7 +121,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
         bar.draw()
 
     def _show_total(self, loaded: MoodView) -> None:
-        shares = shares_of(loaded.total) if loaded.total else ()
+        shares = loaded.total.label_shares if loaded.total else ()
         bar = self.query_one("#total", MoodBar)
         bar.empty = "Hidden: fewer than five people." if shares is None else "No moods in this time."
         bar.shares = shares or ()
@@ -140,7 +139,7 @@ Each sighting counts once. What is less likely than the setting `mood_confidence
     def _show_people(self, loaded: MoodView) -> None:
         rows = []
         for index, one in enumerate(loaded.people):
-            best = max(shares_of(one.cell) or (("", 0.0),), key=lambda item: item[1])
+            best = max(one.cell.label_shares or (("", 0.0),), key=lambda item: item[1])
             change = f"{one.change.strongest[0]} {one.change.strongest[1]:+.0%}" if one.change else ""
             mostly = f"{best[0]} {best[1]:.0%}"
             rows.append(Row(str(index), (clean(one.name), str(one.cell.sightings), mostly, change)))
