@@ -41,14 +41,16 @@ class Samples:
     """Samples in each row: int64 (n,)."""
     sums: NDArray[np.float64]
     """The sums of their probabilities: float64 (7, n), in the order of EMOTIONS."""
+    sightings: Mapping[Hashable, int]
+    """The number of each sighting."""
     numbers: Mapping[Hashable, int]
-    """The number of each sighting, person, group and token."""
+    """The number of each person, group and token."""
 
     def __len__(self) -> int:
         return len(self.at)
 
     def names(self, numbers: NDArray[np.int64]) -> list[Any]:
-        """The people, groups, sightings or tokens with these numbers; None for -1."""
+        """The people or groups with these numbers; None for -1."""
         names = [*self.numbers, None]
         return [names[number] for number in numbers.tolist()]
 
@@ -76,9 +78,9 @@ def numbered(sums: MoodSums, zone: ZoneInfo, earlier: Samples | None = None) -> 
     """
     order = np.argsort(sums.at, kind="stable")
     rows, at = order.tolist(), sums.at[order]
-    numbers = {} if earlier is None else dict(earlier.numbers)
+    seen, numbers = ({}, {}) if earlier is None else (dict(earlier.sightings), dict(earlier.numbers))
 
-    def column(names: Sequence[Hashable]) -> NDArray[np.int64]:
+    def column(names: Sequence[Hashable], numbers: dict[Hashable, int] = numbers) -> NDArray[np.int64]:
         found = (names[row] for row in rows)
         return np.array([numbers.setdefault(name, len(numbers)) if name else -1 for name in found], np.int64)
 
@@ -93,12 +95,13 @@ def numbered(sums: MoodSums, zone: ZoneInfo, earlier: Samples | None = None) -> 
         zone=zone,
         at=at,
         clock=_clock(at, zone),
-        sighting=column(sightings),
+        sighting=column(sightings, seen),
         person=column(sums.people),
         group=column(sums.groups),
         token=column(sums.tokens),
         count=sums.samples[order],
         sums=sums.probabilities.T[:, order],
+        sightings=seen,
         numbers=numbers,
     )
 

@@ -91,7 +91,7 @@ def tally(samples: Samples, by: By, confidence_needed: float) -> Tally:
     """
     cell = CELL_NUMBERS[by](samples)
     # Sorted by cell, and in it by sighting: each run is the rows of one sighting in one cell.
-    pair = (cell - cell.min(initial=0)) * len(samples.numbers) + samples.sighting
+    pair = (cell - cell.min(initial=0)) * len(samples.sightings) + samples.sighting
     order = np.argsort(pair)
     starts = _runs(pair[order])
     means = np.add.reduceat(samples.sums[:, order], starts, axis=1) / np.add.reduceat(samples.count[order], starts)

@@ -124,7 +124,7 @@ def test_days_that_are_over_and_today_are_added_up(given: list[Sample], zone: Zo
     days = [one.at.astimezone(zone).date() for one in given]
     today = {one.sighting for one, day in zip(given, days, strict=True) if day == days[-1]} - {None}
     names = moods(given, zone)
-    went_on = np.isin(names.sighting, [names.numbers[sighting] for sighting in today])
+    went_on = np.isin(names.sighting, [names.sightings[sighting] for sighting in today])
     news = went_on | (names.clock // DAY == names.clock[-1] // DAY)
     for by in KEYS:
         before, after = (tally(names.where(part), by, NEEDED) for part in (~news, news))
