@@ -147,8 +147,7 @@ def purge(
     if dry_run:
         found, scrubbed = system.expired(engine, settings, now), False
     else:
-        purged = system.purge(engine, settings, at=now, actor="command line")
-        found, scrubbed = purged.gone, purged.scrubbed
+        found, scrubbed = system.purge(engine, settings, at=now, actor="command line")
     if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
         emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})

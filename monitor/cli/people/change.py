@@ -22,12 +22,12 @@ def rename(
     from monitor.desk.people import changes
 
     engine, _ = store(db, config)
-    done = changes.rename(engine, find(engine, who).id, name, at=datetime.now(UTC), actor=getpass.getuser())
-    name = done.person.name
-    say(f"{done.before} is now {name}.", {"renamed": name, "before": done.before}, as_json)
-    if done.namesakes > 1:
+    before = find(engine, who)
+    person, namesakes = changes.rename(engine, before.id, name, at=datetime.now(UTC), actor=getpass.getuser())
+    say(f"{before.name} is now {person.name}.", {"renamed": person.name, "before": before.name}, as_json)
+    if namesakes > 1:
         err.print(
-            f"{done.namesakes} people have this name now; commands tell them apart by number or id, and "
+            f"{namesakes} people have this name now; commands tell them apart by number or id, and "
             "'muster people merge' makes them one.",
             soft_wrap=True,
         )

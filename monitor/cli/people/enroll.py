@@ -1,11 +1,11 @@
 """`muster enroll`: turn images or camera shots into people."""
 
 import getpass
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,33 +101,18 @@ def capture(
     as_json: JsonOption = False,
 ) -> None:
     """Enrol somebody before the camera, who is coached to five good shots."""
-    from db.engine import reading
-    from enroll.camera.coach import Coach
-    from enroll.camera.session import take_shots
-    from enroll.faces.examine import Examiner
-    from enroll.people.enrol import enrol_person
-    from enroll.people.gallery_index import load_roster
-    from enroll.people.store import Details, Identity, find_person
-    from monitor.sources.source import open_source
+    from monitor.desk.people.enrolment_session import CaptureSession, capture_setup, enrol_from, enrolment_request
 
     agreed = _consents(consent)
     settings = settings_from(db, config, source=source)
     engine, cipher = open_store(settings, config, create=True)
-    identity = Identity(name, number, group)
-    with reading(engine) as session:
-        roster = load_roster(session, cipher)
-        existing = find_person(session, identity)
-    coach = Coach(
-        roster,
-        randomness=random.SystemRandom(),
-        supervised=supervised,
-        known=existing.id if existing else None,
-        limits=settings.quality,
-    )
-    examiner = Examiner(settings.quality, steady=False)
-    shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=as_json))
-    details = Details(datetime.now(UTC), getpass.getuser(), agreed)
-    report = enrol_person(engine, cipher, roster, identity, shots, details)
+    request = enrolment_request(
+        name, number or "", group or "", agreed,
+        supervised=supervised, at=datetime.now(UTC), actor=getpass.getuser(),
+    )  # fmt: skip
+    setup, session = capture_setup(settings.quality), CaptureSession(_coaching(as_json=as_json))
+    report = enrol_from(partial(setup.open_source, settings.source), setup, engine, cipher, request, session)
+    assert report is not None  # nothing stops the session
     tell(report, as_json=as_json)
     if not report.accepted:
         raise typer.Exit(1)

@@ -124,7 +124,7 @@ def merge(
     at, actor = datetime.now(UTC), getpass.getuser()
     try:
         merging.merge(engine, cipher, first.id, second.id, at=at, actor=actor, force=force)
-    except merging.Unlike as refusal:
+    except merging.FacesDifferError as refusal:
         raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
     say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name}, as_json)
 

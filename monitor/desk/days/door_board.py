@@ -35,7 +35,7 @@ class Attendee:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class BoardEvent:
     """A line of the list of events, newest first."""
 
     at: datetime
@@ -73,7 +73,7 @@ class Board:
     """Today at this door."""
 
     attendees: Mapping[UUID, Attendee] = field(default_factory=dict)
-    happenings: tuple[Happening, ...] = ()
+    events: tuple[BoardEvent, ...] = ()
     greeting: Greeting | None = None
     entry: Greeting | None = None
     """The greeting of the latest entry, which "Not me" takes back, also when another greeting has taken its place."""
@@ -117,14 +117,14 @@ def fold(board: Board, event: KioskEvent, now: datetime | None = None) -> Board:
 def renewed(board: Board, loaded: Board) -> Board:
     """The board as the database has it now, with what only the door knows: greeting, faces that nobody knew, moods."""
     passed = {EventKind.CHECK_IN, EventKind.CHECK_OUT}
-    lines = [*loaded.happenings, *(line for line in board.happenings if line.kind not in passed)]
+    lines = [*loaded.events, *(line for line in board.events if line.kind not in passed)]
     return replace(
         board,
         attendees={
             person: one if (before := board.attendees.get(person)) is None else _still(before, one)
             for person, one in loaded.attendees.items()
         },
-        happenings=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:ARRIVALS_KEPT]),
+        events=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:ARRIVALS_KEPT]),
         greeting=_greets_still(board.greeting, loaded),
         entry=_greets_still(board.entry, loaded),
     )
@@ -149,11 +149,11 @@ def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | 
         return board
     others = {person: one for person, one in board.attendees.items() if person != event.person}
     attendees = others if before is None else others | {event.person: before}
-    line = Happening(at, EventKind.UNKNOWN, None, f"Not {event.name}: taken back")
+    line = BoardEvent(at, EventKind.UNKNOWN, None, f"Not {event.name}: taken back")
     return replace(
         board,
         attendees=attendees,
-        happenings=(line, *board.happenings)[:ARRIVALS_KEPT],
+        events=(line, *board.events)[:ARRIVALS_KEPT],
         greeting=Greeting(Welcome.TAKEN_BACK, event.at, at, None, event),
         entry=None,
     )
@@ -197,5 +197,5 @@ def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
 
 
 def _with_line(board: Board, event: KioskEvent) -> Board:
-    line = Happening(event.at, event.kind, event.name, event.text)
-    return replace(board, happenings=(line, *board.happenings)[:ARRIVALS_KEPT])
+    line = BoardEvent(event.at, event.kind, event.name, event.text)
+    return replace(board, events=(line, *board.events)[:ARRIVALS_KEPT])

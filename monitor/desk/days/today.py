@@ -16,7 +16,7 @@ from db.people import people
 from monitor.attendance.days import Period, PersonDay
 from monitor.config import Settings
 from monitor.desk.days.day_log import Attendees, attendees, day_log
-from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
+from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, BoardEvent
 from monitor.desk.days.moods import mood_report
 from monitor.domain import EventKind
 
@@ -61,7 +61,7 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
     came = attendees(log, now, before.attendees if before else None)
     by_name = sorted(came.days.values(), key=lambda line: folded(line.person.name))
     by_person = {line.person.id: _attendee(line, latest, before) for line in by_name}
-    return Today(Board(attendees=by_person, happenings=_happenings(by_name)), count, came, latest, now)
+    return Today(Board(attendees=by_person, events=_events(by_name)), count, came, latest, now)
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:
@@ -88,8 +88,8 @@ def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None)
     )
 
 
-def _happenings(lines: Sequence[PersonDay]) -> tuple[Happening, ...]:
+def _events(lines: Sequence[PersonDay]) -> tuple[BoardEvent, ...]:
     """The newest passages, newest first."""
     passed = ((passage, line.person.name) for line in lines for passage in line.summary.passages)
     newest = nlargest(ARRIVALS_KEPT, passed, key=lambda one: one[0].at)
-    return tuple(Happening(passage.at, EventKind(passage.kind), name, None) for passage, name in newest)
+    return tuple(BoardEvent(passage.at, EventKind(passage.kind), name, None) for passage, name in newest)

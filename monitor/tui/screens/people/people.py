@@ -18,8 +18,14 @@ from textual.widgets import Static
 from db.records import Page, Person, PersonSummary
 from monitor.desk.people import changes, merging
 from monitor.desk.people import people as queries
-from monitor.desk.people.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
-from monitor.desk.people.merging import Unlike
+from monitor.desk.people.enrolment_session import (
+    CaptureSetup,
+    PersonReport,
+    capture_setup,
+    enrol_from,
+    enrolment_request,
+)
+from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.sources.source import FrameSource
 from monitor.tui.screens.desk import DESK, DeskScreen, Filter
@@ -80,13 +86,13 @@ The list finds people by name, number or group; the pane shows everything about 
         Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
     ]
 
-    def __init__(self, booth: Booth | None = None) -> None:
+    def __init__(self, setup: CaptureSetup | None = None) -> None:
         """
         Args:
-            booth: what taking shots before the camera needs; None for the real camera and models.
+            setup: what taking shots before the camera needs; None for the real camera and models.
         """
         super().__init__()
-        self._booth = booth
+        self._given_setup = setup
         self._details: PersonDetails | None = None
         self._fetching = False
         self._meant: tuple[str | None, Callable[[], None]] | None = None
@@ -233,7 +239,7 @@ The list finds people by name, number or group; the pane shows everything about 
         job = partial(merging.compare, self.app.engine, self.app.cipher, who.id, into.id)
         self.app.in_background(job, partial(self._merge, who, into), self.refused)
 
-    def _merge(self, who: Person, into: Person, unlike: Unlike | None) -> None:
+    def _merge(self, who: Person, into: Person, unlike: FacesDifferError | None) -> None:
         if not self.is_current:
             return
         app, name, other = self.app, called(who), called(into)
@@ -300,24 +306,24 @@ The list finds people by name, number or group; the pane shows everything about 
         self.app.push_screen(dialog, lambda answers: self._capture(answers) if answers else None)
 
     def _capture(self, answers: Answers) -> None:
-        app = self.app
-        wish = wish_of(
-            answers["name"], answers["number"], answers["group"], app.clock(), DESK,
-            agreed=answers["consent"] == "yes", supervised=answers["supervised"] == "yes",
+        app, agreed = self.app, answers["consent"] == "yes"
+        request = enrolment_request(
+            answers["name"], answers["number"], answers["group"], ("face", "mood") if agreed else (),
+            supervised=answers["supervised"] == "yes", at=app.clock(), actor=DESK,
         )  # fmt: skip
-        job = partial(enrol_from, self._frames(), self._shooting, app.engine, app.cipher, wish)
-        app.push_screen(CaptureScreen(wish.identity.name, job), self._captured)
+        job = partial(enrol_from, self._frames(), self._capture_setup, app.engine, app.cipher, request)
+        app.push_screen(CaptureScreen(request.identity.name, job), self._captured)
 
     @property
-    def _shooting(self) -> Booth:
-        return self._booth or booth_for(self.app.settings.quality)
+    def _capture_setup(self) -> CaptureSetup:
+        return self._given_setup or capture_setup(self.app.settings.quality)
 
     def _frames(self) -> Callable[[], FrameSource]:
         """The door's own frames while it has the camera; else the source that the settings name."""
         kiosk = self.app.controller
         if kiosk.has_picture:
             return partial(kiosk.frames, self.app.source_name)
-        return partial(self._shooting.open_source, self.app.settings.source)
+        return partial(self._capture_setup.open_source, self.app.settings.source)
 
     def _captured(self, report: PersonReport | None) -> None:
         if report is None:

@@ -9,7 +9,6 @@ from typing import Any, Literal, TypeAlias
 
 from db.records import ConsentKind, Person
 from monitor.desk.people import changes
-from monitor.desk.people.changes import Renamed
 from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
 from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
@@ -40,7 +39,7 @@ def rename(app: DeskApp, details: PersonDetails) -> Change:
     field = Ask("value", "Name", details.person.name)
     text = f"{called(details.person)} is shown by this name from now on, also in days gone by."
 
-    def job(answers: Answers) -> Callable[[], Renamed]:
+    def job(answers: Answers) -> Callable[[], tuple[Person, int]]:
         rename = changes.rename
         return partial(rename, app.engine, details.person.id, answers["value"], at=app.clock(), actor=DESK)
 
@@ -135,9 +134,9 @@ CHANGES: Mapping[str, Maker] = MappingProxyType(
 """By the name that the keys of the people screen use."""
 
 
-def renamed_text(done: Renamed) -> str:
+def renamed_text(done: tuple[Person, int]) -> str:
     """What the desk should know after a person was renamed."""
-    if done.namesakes > 1:
+    if done[1] > 1:
         return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
     return "Renamed."
 

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from db.records import Person
 from monitor.desk.people import visitors as queries
-from monitor.desk.people.merging import Unlike
+from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
 from monitor.tui.screens.desk import DESK, DeskScreen
 from monitor.tui.screens.people.person_text import called
@@ -149,7 +149,7 @@ Faces that nobody knows. The same visitor on several days is one row. Older ones
         job = partial(queries.compare, app.engine, app.cipher, group, person.id)
         app.in_background(job, partial(self._merge, group, person), self.refused)
 
-    def _merge(self, group: VisitorGroup, person: Person, unlike: Unlike | None) -> None:
+    def _merge(self, group: VisitorGroup, person: Person, unlike: FacesDifferError | None) -> None:
         if not self.is_current:
             return
         app, who = self.app, called(person)

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from db.records import AuditEntry
+from db.records import AuditEntry, Expired
 from monitor.desk import system as queries
 from monitor.desk.pin_entry import write_admin_pin
-from monitor.desk.system import Check, Machine, Purged, Status, SystemView, Verdict
+from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.tui.screens.desk import DESK, NEW_PIN, DeskScreen, check_new_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import findings_text, past_text, running_text, settings_text, state_text
@@ -166,14 +166,14 @@ class SystemScreen(DeskScreen[SystemView]):
         job = partial(queries.purge, app.engine, app.settings, at=app.clock(), actor=DESK)
         dialog = Dialog("Delete what is past its time", text, yes="Delete", danger=True)
 
-        def begin(_: Answers) -> Callable[[], Purged]:
+        def begin(_: Answers) -> Callable[[], tuple[Expired, bool]]:
             self.say("Deleting what is past its time")
             return job
 
         ask(app, dialog, begin, self._purged, self._say_problem)
 
-    def _purged(self, purged: Purged) -> None:
-        self.app.notify(f"{purged.gone.rows:,} rows are deleted.")
+    def _purged(self, purged: tuple[Expired, bool]) -> None:
+        self.app.notify(f"{purged[0].rows:,} rows are deleted.")
         self.say(self._verdict())
         self.reload()
 
