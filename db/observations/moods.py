@@ -31,7 +31,6 @@ ROWS: Final = 5_000
 
 def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
     """Adds a sample. One with a token gets a random id, because a UUIDv7 tells when it was made."""
-    angry, disgust, fear, happy, sad, surprise, neutral = sample.probabilities
     row = MoodRow(
         id=uuid4() if sample.token else new_id(),
         at=sample.at,
@@ -41,13 +40,7 @@ def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
         group=sample.group,
         token=sample.token,
         label=sample.label,
-        angry=angry,
-        disgust=disgust,
-        fear=fear,
-        happy=happy,
-        sad=sad,
-        surprise=surprise,
-        neutral=neutral,
+        **dict(zip((column.key for column in COLUMNS), sample.probabilities, strict=True)),
     )
     session.add(row)
 
@@ -61,13 +54,7 @@ def between(session: Session, start: datetime, end: datetime) -> Iterator[MoodSa
     """Samples with start <= at < end by time; rows are read as they are needed."""
     query = (
         select(
-            MoodRow.at,
-            MoodRow.person_id,
-            MoodRow.sighting_id,
-            MoodRow.group,
-            MoodRow.token,
-            MoodRow.label,
-            *COLUMNS,
+            MoodRow.at, MoodRow.person_id, MoodRow.sighting_id, MoodRow.group, MoodRow.token, MoodRow.label, *COLUMNS
         )
         .where(MoodRow.at >= start, MoodRow.at < end)
         .order_by(MoodRow.at, MoodRow.id)
@@ -84,12 +71,7 @@ def latest(session: Session, start: datetime, end: datetime) -> dict[UUID, str]:
 
 
 def added_up(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
-    group: str | None = None,
+    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> MoodSums:
     """Samples with start <= at < end, added up by minute; the database does it, so that few rows have to be read.
 
