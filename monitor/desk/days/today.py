@@ -1,4 +1,4 @@
-"""What the screens ask the database about a day. All of it blocks: call it in workers only."""
+"""The day so far, for the door and the desk. Every function blocks: call it in workers only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
 
 RECENT = timedelta(minutes=5)
-"""How late a mood may be written; older ones are not looked at again."""
+"""A kiosk may write a mood so late; moods before that are not read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Today:
     moods: Mapping[UUID, str]
     """The latest mood of each person."""
     at: datetime
-    """When the moods were looked for."""
+    """When the moods were read."""
 
 
 def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | None = None) -> Today:
@@ -65,7 +65,7 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:
-    """Today's moods, each sighting counted once; None when too few people were seen to show it."""
+    """The shares of today's moods, each sighting counted once; None when too few people were seen to show them."""
     day = now.astimezone(settings.zone).date()
     cells, _ = mood_report(engine, settings, Period(day, day), "day")
     return cells[0].label_shares if cells else ()

@@ -50,8 +50,8 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
         How many images are in it.
 
     Raises:
-        UsageError: the file is there already.
-        MusterError: it cannot be written; then there is none.
+        UsageError: the file exists.
+        MusterError: the file cannot be written; then it does not exist.
         DatabaseError: the templates belong to another key, or the database cannot be read.
     """
     if file.exists():
@@ -98,7 +98,7 @@ def erase(engine: Engine, person: Person, **by: Unpack[Actor]) -> Erasure:
 
 
 def _traces(engine: Engine, person: Person) -> Sequence[bytes]:
-    """Bytes that only this person's rows have."""
+    """Byte strings that only this person's rows contain."""
     with reading(engine) as session:
         sealed = erasure.sealed_faces(session, person.id)
     return [person.id.hex.encode(), *(value[:_TRACE] for value in sealed)]
@@ -116,7 +116,7 @@ def _holds(file: Path, trace: bytes) -> bool:
 
 
 def _pieces(file: Path, overlap: int) -> Iterator[bytes]:
-    """The file in parts that overlap, so that nothing hides on a border."""
+    """The file in pieces that overlap, so that no trace is cut in two."""
     with file.open("rb") as content:
         tail = b""
         while piece := content.read(_CHUNK):

@@ -102,18 +102,13 @@ def grown(engine: Engine, person: Person | None = None) -> list[Grown]:
         ]
 
 
-def picture(engine: Engine, cipher: TemplateCipher, capture: UUID) -> bytes:
-    """The aligned face of a waiting capture as JPEG. Raises: InvalidRecord, WrongKey."""
-    with reading(engine) as session:
-        return candidates.load_face(session, cipher, capture)[1]
-
-
 def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[WaitingCapture], folder: Path) -> None:
-    """Write the aligned faces into a folder that only its owner can read, all of them or none.
+    """Write the aligned faces as JPEG into a folder that only its owner can read, all of them or none.
 
     Raises:
-        MusterError: they cannot be written.
-        InvalidRecord, WrongKey: see `picture`.
+        MusterError: the folder cannot be written.
+        InvalidRecord: a capture does not wait any more.
+        WrongKey: the database belongs to another key.
     """
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     try:
@@ -123,7 +118,8 @@ def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[Wa
             for one in captures:
                 file = unfinished / f"{one.id}.jpg"
                 file.touch(mode=0o600)
-                file.write_bytes(picture(engine, cipher, one.id))
+                with reading(engine) as session:
+                    file.write_bytes(candidates.load_face(session, cipher, one.id)[1])
             folder.mkdir(mode=0o700, exist_ok=True)
             for file in unfinished.iterdir():
                 file.replace(folder / file.name)
