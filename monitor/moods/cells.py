@@ -33,7 +33,7 @@ group, or all samples."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MoodCell:
     """The mood of one hour, day, person or group."""
 
     key: Key
@@ -59,7 +59,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MoodChange:
     """A person's mood now against their own baseline."""
 
     baseline: Probabilities
@@ -84,7 +84,7 @@ def label(probabilities: Probabilities, confidence_needed: float) -> str:
     return MoodScores(probabilities, confidence_needed).label
 
 
-def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[Cell]:
+def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[MoodCell]:
     """The mood per hour, day, person, group, or weekday and hour, in the order of the keys.
 
     Args:
@@ -94,13 +94,13 @@ def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_sma
     return cells(tally(samples, by, confidence_needed), by, samples, hide_small=hide_small)
 
 
-def total(samples: Samples, confidence_needed: float, *, hide_small: bool = False) -> Cell:
+def total(samples: Samples, confidence_needed: float, *, hide_small: bool = False) -> MoodCell:
     """The mood of all these samples together; the arguments are those of `distribution`."""
     found = distribution(samples, "all", confidence_needed, hide_small=hide_small)
-    return found[0] if found else Cell(None, 0, 0, None, None)
+    return found[0] if found else MoodCell(None, 0, 0, None, None)
 
 
-def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False) -> list[Cell]:
+def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False) -> list[MoodCell]:
     """The cells of a tally, in the order of their keys.
 
     Args:
@@ -113,7 +113,7 @@ def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False)
     means, shares = (tallied.mean_sums / tallied.sightings).T, (tallied.labels / tallied.sightings).T
     columns = (column.tolist() for column in (hidden, tallied.sightings, people, means, shares))
     found = [
-        Cell(key, 0, 0, None, None) if is_hidden else Cell(key, sightings, known, tuple(mean), tuple(share))
+        MoodCell(key, 0, 0, None, None) if is_hidden else MoodCell(key, sightings, known, tuple(mean), tuple(share))
         for key, is_hidden, sightings, known, mean, share in zip(_KEYS[by](samples, tallied), *columns, strict=True)
     ]
     return sorted(found, key=lambda cell: (cell.key is None, str(cell.key) if by == "person" else cell.key))
@@ -126,12 +126,12 @@ def most_seen(by_person: Tally, samples: Samples, most: int) -> tuple[list[UUID]
     return samples.names(by_person.numbers[first]), len(known)
 
 
-def means(samples: Samples) -> dict[UUID, Cell]:
+def means(samples: Samples) -> dict[UUID, MoodCell]:
     """The mean mood of each known person."""
     return {cell.key: cell for cell in distribution(samples, "person", 0.0) if isinstance(cell.key, UUID)}
 
 
-def changes(baseline: Mapping[UUID, Cell], current: Mapping[UUID, Cell]) -> dict[UUID, Change]:
+def changes(baseline: Mapping[UUID, MoodCell], current: Mapping[UUID, MoodCell]) -> dict[UUID, MoodChange]:
     """How people's moods differ from their baselines; people with too few sightings behind theirs are left out.
 
     Args:
@@ -139,7 +139,7 @@ def changes(baseline: Mapping[UUID, Cell], current: Mapping[UUID, Cell]) -> dict
         current: means since then.
     """
     return {
-        person: Change(before.probabilities, now.probabilities, before.sightings)
+        person: MoodChange(before.probabilities, now.probabilities, before.sightings)
         for person, before in baseline.items()
         if before.sightings >= BASELINE_SIGHTINGS and (now := current.get(person))
         if before.probabilities and now.probabilities

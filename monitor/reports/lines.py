@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.attendance.days import PersonDay
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.cells import Cell as MoodCell
+from monitor.moods.cells import MoodCell
 from monitor.moods.cells import label as mood_label
 from monitor.moods.tally import By
 from monitor.reports.export import Cell, Table

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db import changes
 from db.observations import moods
 from monitor.attendance.days import Period
-from monitor.moods.cells import BASELINE, Cell, means
+from monitor.moods.cells import BASELINE, MoodCell, means
 from monitor.moods.samples import Samples, concatenated, numbered
 from monitor.moods.tally import By, Tally, tally
 
@@ -38,7 +38,7 @@ class MoodHistory:
     days: Span
     """Before today."""
     today: Span
-    baselines: Mapping[UUID, Cell | None] = field(default_factory=dict)
+    baselines: Mapping[UUID, MoodCell | None] = field(default_factory=dict)
     """Of the people for whom they were read; None for somebody without samples in that time."""
     tallies: Mapping[By, Tally] = field(default_factory=dict)
     """Of the days before today, without the sightings that went on after midnight, which are counted today."""

@@ -16,7 +16,7 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days.mood_history import MoodHistory, load_history, tallied, with_baselines, with_today
 from monitor.moods import cells
-from monitor.moods.cells import Cell, Change
+from monitor.moods.cells import MoodCell, MoodChange
 from monitor.moods.samples import numbered
 from monitor.moods.tally import By
 
@@ -45,8 +45,8 @@ class PersonMood:
     """One person's mood, and how today differs from their baseline."""
 
     name: str
-    cell: Cell
-    change: Change | None
+    cell: MoodCell
+    change: MoodChange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class MoodView:
     """All that the mood screen shows."""
 
     period: Period
-    total: Cell | None
+    total: MoodCell | None
     """None without samples."""
-    over_time: tuple[Cell, ...]
+    over_time: tuple[MoodCell, ...]
     """By hour for one day, else by day."""
-    week: tuple[Cell, ...]
+    week: tuple[MoodCell, ...]
     """By (weekday, hour)."""
-    groups: tuple[Cell, ...]
+    groups: tuple[MoodCell, ...]
     people: tuple[PersonMood, ...]
     """At most `MOST`, sorted by sightings, the most first; empty unless moods are individual."""
     more: int
@@ -93,7 +93,7 @@ def mood_view(
         names = pages.names(session, seen)
         history = with_baselines(session, history, seen)
 
-    def by(what: By) -> tuple[Cell, ...]:
+    def by(what: By) -> tuple[MoodCell, ...]:
         return tuple(cells.cells(tallies[what], what, today, hide_small=hide))
 
     tallies["person"] = tallies["person"].only(np.array([today.numbers[person] for person in names], np.int64))
@@ -116,7 +116,7 @@ def mood_view(
 
 def mood_report(
     engine: Engine, settings: Settings, period: Period, by: By, *, group: str | None = None
-) -> tuple[list[Cell], dict[UUID, str]]:
+) -> tuple[list[MoodCell], dict[UUID, str]]:
     """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows, and the people's names.
 
     Raises:
@@ -129,7 +129,9 @@ def mood_report(
         return found, pages.names(session, [cell.key for cell in found if isinstance(cell.key, UUID)])
 
 
-def person_moods(session: Session, settings: Settings, person: UUID, period: Period) -> tuple[Cell, Change | None]:
+def person_moods(
+    session: Session, settings: Settings, person: UUID, period: Period
+) -> tuple[MoodCell, MoodChange | None]:
     """Somebody's mood in a period that ends today, and how today differs from their baseline."""
     start, end = period.bounds(settings.zone)
     midnight = Period(period.last, period.last).bounds(settings.zone)[0]

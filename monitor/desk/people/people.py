@@ -30,7 +30,7 @@ from monitor.desk.days.attendance import attendance_of
 from monitor.desk.days.moods import person_moods
 from monitor.domain import RgbImage
 from monitor.errors import UsageError
-from monitor.moods.cells import Change
+from monitor.moods.cells import MoodChange
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
 
@@ -63,7 +63,7 @@ class PersonDetails:
     """The last two weeks, newest first."""
     moods: tuple[tuple[str, float], ...]
     """Shares over the last two weeks; empty without individual moods."""
-    change: Change | None
+    change: MoodChange | None
     """Today's mood against the person's own baseline."""
     door_pin: bool = False
     """Whether they can check in with their number and a PIN."""
@@ -210,7 +210,7 @@ def person_details(
 
 def _moods(
     session: Session, settings: Settings, person: UUID, period: Period
-) -> tuple[tuple[tuple[str, float], ...], Change | None]:
+) -> tuple[tuple[tuple[str, float], ...], MoodChange | None]:
     if settings.mood != "individual":
         return (), None
     cell, change = person_moods(session, settings, person, period)

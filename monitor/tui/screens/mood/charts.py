@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from monitor.domain import MOODS
-from monitor.moods.cells import Cell
+from monitor.moods.cells import MoodCell
 from monitor.tui.style.text import Signs, clean, day_text
 from monitor.tui.widgets.header import apportion
 
@@ -16,7 +16,9 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HIDDEN = "hidden: fewer than five people"
 
 
-def stacked(cells: Sequence[Cell], labels: Sequence[str], width: int, signs: Signs, colours: Mapping[str, str]) -> Text:
+def stacked(
+    cells: Sequence[MoodCell], labels: Sequence[str], width: int, signs: Signs, colours: Mapping[str, str]
+) -> Text:
     """One stacked bar a cell, its length by the number of sightings."""
     text = Text()
     most = max((cell.sightings for cell in cells), default=1)
@@ -48,7 +50,7 @@ def legend(signs: Signs, colours: Mapping[str, str], width: int) -> Text:
     return text
 
 
-def heat_map(cells: Sequence[Cell], mood: str, width: int, colour: str, background: str) -> Text:
+def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, background: str) -> Text:
     """The share of one mood by weekday and hour: two digits a cell, its ground the stronger the more.
 
     Empty where nobody was seen, "--" where too few people were.
@@ -90,7 +92,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return value >> 16, value >> 8 & 255, value & 255
 
 
-def label_of(cell: Cell, zone: ZoneInfo) -> str:
+def label_of(cell: MoodCell, zone: ZoneInfo) -> str:
     """How a cell's key is shown: "09:00", "Mon 9 Mar", a group."""
     key = cell.key
     if isinstance(key, datetime):
