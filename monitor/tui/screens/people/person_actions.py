@@ -137,7 +137,7 @@ CHANGES: Mapping[str, Maker] = MappingProxyType(
 def renamed_text(done: tuple[Person, int]) -> str:
     """What the desk should know after a person was renamed."""
     if done[1] > 1:
-        return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
+        return f"Renamed. {done[1]} people have this name now: give them numbers, or merge them with M."
     return "Renamed."
 
 

@@ -182,7 +182,7 @@ def named_text(done: VisitorEnrolled) -> str:
     """What the desk should do after a visitor got a name."""
     told = "Ask what they agree to, and write it down on the People screen."
     if done.namesakes > 1:
-        told = "Somebody else has this name, too: give them numbers, or merge them on the People screen."
+        told = f"{done.namesakes} people have this name now: give them numbers, or merge them on the People screen."
     return f"Enrolled. {told}{shots_text(done)}"
 
 
