@@ -1,6 +1,6 @@
 """Mood samples. In aggregate mode nothing in a sample leads to a person."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ COLUMNS: Final = (
 """The probabilities in FER2013's order."""
 
 ROWS: Final = 5_000
-"""Rows that are read in one part."""
+"""Rows in one read."""
 
 
 def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
@@ -34,7 +34,7 @@ def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
         group=sample.group,
         token=sample.token,
         label=sample.label,
-        **{column.key: share for column, share in zip(COLUMNS, sample.probabilities, strict=True)},
+        **dict(zip((column.key for column in COLUMNS), sample.probabilities, strict=True)),
     )
     session.add(row)
 
@@ -66,36 +66,29 @@ def added_up(
     if group is not None:
         query = query.where(MoodRow.group == group)
     parts = [query] if people is None else [query.where(MoodRow.person_id.in_(some)) for some in batches(people)]
-    ids: dict[object, UUID | None] = {None: None}
-    times, samples, scores = [], [], []
-    who: list[UUID | None] = []
-    seen: list[Hashable] = []
-    groups: list[str | None] = []
-    tokens: list[str | None] = []
+    columns: tuple[list[Any], ...] = tuple([] for _ in range(6))
+    scores = [np.empty((0, len(COLUMNS)))]
     for part in parts:
         for rows in session.connection().execute(part).partitions(ROWS):
-            at, persons, sightings, of_groups, of_tokens, counts, *sums = zip(*rows, strict=True)
-            ids |= {person: _id(person) for person in set(persons) - ids.keys()}
-            times.append(np.array(at, "datetime64[us]"))
-            who.extend(ids[person] for person in persons)
-            seen.extend(sightings)
-            groups.extend(of_groups)
-            tokens.extend(of_tokens)
-            samples.append(np.array(counts))
-            scores.append(np.array(sums).T)
+            found = list(zip(*rows, strict=True))
+            for column, values in zip(columns, found, strict=False):
+                column.extend(values)
+            scores.append(np.array(found[len(columns) :]).T)
+    at, persons, sightings, groups, tokens, counts = columns
+    ids = {person: person and _id(person) for person in set(persons)}
     return MoodSums(
-        at=np.concatenate([np.empty(0, "datetime64[us]"), *times]),
-        people=who,
-        sightings=seen,
+        at=np.array(at, "datetime64[us]"),
+        people=[ids[person] for person in persons],
+        sightings=sightings,
         groups=groups,
         tokens=tokens,
-        samples=np.concatenate([np.empty(0, np.int64), *samples]),
-        probabilities=np.concatenate([np.empty((0, len(COLUMNS))), *scores]),
+        samples=np.array(counts, np.int64),
+        probabilities=np.concatenate(scores),
     )
 
 
 def _id(given: UUID | str) -> UUID:
-    """An id from the driver: PostgreSQL's gives a UUID, SQLite's its digits."""
+    """An id as the driver gives it: PostgreSQL's driver a UUID, SQLite's its hexadecimal digits."""
     return given if isinstance(given, UUID) else UUID(int=int(given, 16))
 
 
@@ -109,10 +102,10 @@ def _sums(session: Session) -> Select[Any]:
     else:
         minute = func.date_trunc("minute", MoodRow.at)
         first = func.timezone("UTC", func.min(MoodRow.at))
-    # As the driver gives them: a UUID object for each of many rows takes longer than the query.
+    # Ids stay as the driver gives them: to make a UUID of each takes longer than the query.
     person, sighting = (type_coerce(column, String) for column in (MoodRow.person_id, MoodRow.sighting_id))
     sums = (func.sum(column) for column in COLUMNS)
-    # By the minute first: SQLite would take a person's index for the order, and look at every sample there is.
+    # By the minute first: else SQLite sorts by the person's index, and reads every sample of the table.
     return (
         select(first, person, sighting, MoodRow.group, MoodRow.token, func.count(), *sums)
         .group_by(
@@ -128,14 +121,15 @@ def _sums(session: Session) -> Select[Any]:
 
 
 def count(session: Session) -> int:
-    """How many samples are kept."""
+    """How many samples the database has."""
     return session.scalar(select(func.count()).select_from(MoodRow)) or 0
 
 
 def fingerprint(session: Session, start: datetime, end: datetime) -> tuple[int, int]:
-    """Number of samples with start <= at < end, and how many of these have no person.
+    """How many samples with start <= at < end there are, and how many of them have no person.
 
-    A cheap change detector: differs after any insert, delete or anonymisation, but not after a merge of two people.
+    A cheap change detector: a number differs after samples were added, deleted or lost their person, but not after
+    two people were merged, which the audit log tells. Indices answer the query.
     """
     query = select(func.count()).select_from(MoodRow).where(MoodRow.at >= start, MoodRow.at < end)
     return session.scalar(query) or 0, session.scalar(query.where(MoodRow.person_id.is_(None))) or 0

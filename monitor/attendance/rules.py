@@ -105,12 +105,7 @@ def passages(events: Sequence[LedgerEvent]) -> list[Passage]:
 
 
 def decide(
-    at: datetime,
-    role: Role,
-    *,
-    today: Sequence[Passage],
-    last_seen: datetime | None,
-    cool_down: timedelta,
+    at: datetime, role: Role, *, today: Sequence[Passage], last_seen: datetime | None, cool_down: timedelta
 ) -> Presence | None:
     """What an arrival at a door means.
 
@@ -135,12 +130,7 @@ def decide(
 
 
 def summarise(
-    member: Member,
-    day: date,
-    counted: Iterable[Passage],
-    shifts: Sequence[Shift],
-    zone: ZoneInfo,
-    now: datetime,
+    member: Member, day: date, counted: Iterable[Passage], shifts: Sequence[Shift], zone: ZoneInfo, now: datetime
 ) -> DaySummary:
     """One person's day, as known at `now`.
 

@@ -135,8 +135,7 @@ def purge(
     if dry_run:
         found, scrubbed = system.expired(engine, settings, run.at), False
     else:
-        purged = system.purge(engine, settings, **run.stamp)
-        found, scrubbed = purged.gone, purged.scrubbed
+        found, scrubbed = system.purge(engine, settings, **run.stamp)
     if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
         emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})

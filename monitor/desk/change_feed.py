@@ -1,4 +1,4 @@
-"""Looks for news in the database, in a thread of its own: the desk stays live while another program runs the door."""
+"""Watches the database for changes in a thread of its own: the desk stays live while another program runs the door."""
 
 import logging
 import threading
@@ -15,29 +15,29 @@ from db.errors import DatabaseError
 log = logging.getLogger(__name__)
 
 EVERY = 0.05
-"""Seconds between two looks at SQLite, each of which reads one counter of the file: a tenth of a millisecond."""
+"""Seconds between two checks of SQLite; each reads one counter of the file in a tenth of a millisecond."""
 EVERY_ON_A_SERVER = 1.0
-"""Seconds between two looks at PostgreSQL, each of which is a query of every app that shares it."""
+"""Seconds between two checks of PostgreSQL; each is a query, from every app that shares the server."""
 AFTER_FAILURE = 5.0
-"""Seconds until a database that could not be asked is tried again."""
+"""Seconds until the next check after an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was written since the last look."""
+    """What was written since the last check."""
 
     attendance: tuple[UUID, ...]
-    """Rows of the ledger."""
+    """New rows of the ledger."""
     people: bool
     """Somebody was enrolled, changed or erased."""
 
 
 class ChangeFeed:
-    """Tells of what is written, whoever writes it.
+    """Reports each change of the database, whichever program made it.
 
     Args:
         engine: one of its connections is kept from `start` to `stop`.
-        tell: called from the thread, after every commit or several of them; must not block.
+        tell: called from the thread after one or more commits; must not block.
     """
 
     def __init__(self, engine: Engine, tell: Callable[[News], None]) -> None:
@@ -67,7 +67,7 @@ class ChangeFeed:
                 self._stopped.wait(AFTER_FAILURE)
 
     def _look(self, connection: Connection) -> None:
-        """Look again and again, until the end or an error."""
+        """Check again and again, until `stop` or an error."""
         every = EVERY if connection.dialect.name == "sqlite" else EVERY_ON_A_SERVER
         state, heads = changes.state(connection), changes.heads(connection)
         connection.rollback()

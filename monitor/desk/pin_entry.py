@@ -1,4 +1,4 @@
-"""Number and PIN instead of a face, and the PIN of the desk's screens: whose they are, and how they are kept."""
+"""Door PINs, which people type after their number when the camera does not know them, and the admin PIN."""
 
 import secrets
 from datetime import datetime
@@ -17,11 +17,11 @@ from monitor.config import save_setting
 
 
 def person_of(engine: Engine, number: str, pin: str) -> UUID | None:
-    """Whose number and PIN these are; None when either is wrong. It takes as long for a number that nobody has.
+    """The person with this number and PIN; None when either is wrong. A number that nobody has takes as long.
 
     Raises:
         DatabaseError: the database cannot be read.
-        SettingsError: what is kept of the PIN is damaged.
+        SettingsError: the stored PIN hash is unreadable.
     """
     with reading(engine) as session:
         found = pins.find(session, number)
@@ -41,7 +41,7 @@ def in_use(engine: Engine) -> bool:
 
 
 def note_lock(engine: Engine, kiosk: str, now: datetime, entry: str = "PIN entry") -> None:
-    """Write into the audit log that an entry at a door was locked.
+    """Write into the audit log that the PIN entry of a kiosk was locked after wrong tries.
 
     Raises:
         DatabaseError: the database cannot be written.
@@ -51,13 +51,13 @@ def note_lock(engine: Engine, kiosk: str, now: datetime, entry: str = "PIN entry
 
 
 def write_admin_pin(file: Path, pin: str) -> str:
-    """Put the hash of a PIN, or none for an empty one, into the configuration file; other lines stay.
+    """Write the hash of the admin PIN into the configuration file, or none for an empty PIN; other lines stay.
 
     Returns:
         The hash, or an empty text.
 
     Raises:
-        SettingsError: the file is no TOML, or cannot be written.
+        SettingsError: the file is not TOML, or cannot be written.
     """
     kept = hash_pin(pin) if pin else ""
     save_setting(file, "admin_pin_hash", kept)

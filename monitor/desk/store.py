@@ -1,4 +1,4 @@
-"""Where everything is kept: what each use case of the desk is given."""
+"""The database and its key, as the app passes them to the desk."""
 
 from dataclasses import dataclass
 

@@ -31,18 +31,18 @@ from monitor.sources.source import FrameSource, open_source
 __all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "back_up", "purge", "system_view", "verify")
 
 LASTS: Final = timedelta(minutes=1)
-"""How long the number of what is past its time is good: it takes a look at everything."""
+"""How long the count of rows past their time is shown before they are counted again, which reads whole tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is asked of a machine; everything may block."""
+    """What the system screen asks of the machine; each call may block."""
 
     checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
     cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
     open_source: Callable[[str], FrameSource] = open_source
     terminal: Callable[[], Iterator[Check]] = check_window
-    """What of the checks changes with the window."""
+    """The checks whose result changes with the size of the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SystemView:
     """The state of the database and of all kiosks."""
 
     database: str
-    """Without its password."""
+    """Its URL without the password."""
     bytes: int | None
     """None for PostgreSQL."""
     free_bytes: int | None
@@ -60,18 +60,18 @@ class SystemView:
     visitors: int
     kiosks: tuple[Kiosk, ...]
     expired: Expired
-    """What is past its time."""
+    """Rows past their time."""
     at: datetime
-    """When that was counted."""
+    """When those were counted."""
     heads: Heads
     audit: Page[AuditEntry]
     names: dict[str, str]
-    """Of the people in that part of the audit log, by id."""
+    """Names of the people in that part of the audit log, by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check of the whole database found."""
+    """The result of a check of the whole database."""
 
     ledger: LedgerCheck
     """Of this database's own chain of attendance events."""
@@ -79,15 +79,6 @@ class Verdict:
     """Of the chains that other kiosks forwarded here."""
     problems: tuple[str, ...]
     """Of all chains and of the file; empty where everything is whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """What was deleted because it was past its time."""
-
-    gone: Expired
-    scrubbed: bool
-    """Whether the file's free pages are empty too; not while another program uses the database."""
 
 
 def system_view(
@@ -102,7 +93,7 @@ def system_view(
     """Counts, kiosks, and a part of the audit log. Raises: DatabaseError.
 
     Args:
-        before: what was loaded earlier; what cannot have changed since is not counted again.
+        before: loaded earlier; of that, what cannot have changed is not counted again.
         recount: False where only another part of the audit log is wanted.
     """
     with reading(engine) as session:
@@ -137,11 +128,15 @@ def expired(engine: Engine, settings: Settings, now: datetime) -> Expired:
         return retention.expired(session, _retention(settings), now)
 
 
-def purge(engine: Engine, settings: Settings, *, at: datetime, actor: str) -> Purged:
-    """Delete what is past its time, also from the file's free pages. Raises: DatabaseError."""
+def purge(engine: Engine, settings: Settings, *, at: datetime, actor: str) -> tuple[Expired, bool]:
+    """Delete what is past its time, also from the file's free pages. Raises: DatabaseError.
+
+    Returns:
+        What was deleted, and whether the free pages are empty; they are not while another program uses the database.
+    """
     with writing(engine) as session:
-        gone = retention.purge(session, _retention(settings), at, actor=actor)
-    return Purged(gone, scrub(engine))
+        deleted = retention.purge(session, _retention(settings), at, actor=actor)
+    return deleted, scrub(engine)
 
 
 def verify(engine: Engine, known_head: str | None = None) -> Verdict:

@@ -1,7 +1,7 @@
 """Mood rules: what many samples say about an hour, a day, a group or a person. Pure functions.
 
-Somebody who stands at the door for long gives many samples; so samples are first averaged per sighting (in
-aggregate mode per token), and each sighting counts once in a cell. Where samples carry no person, cells with
+Samples are first averaged per sighting (in aggregate mode per token and hour), and each sighting counts once in a
+cell, because somebody who stands at the door for long gives many samples. Where samples carry no person, cells with
 fewer than five people are hidden (k-anonymity, Sweeney 2002).
 """
 
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import numpy as np
 
-from monitor.domain import EMOTIONS, MoodScores
+from monitor.domain import EMOTIONS, MOODS, MoodScores
 from monitor.moods.samples import Samples
 from monitor.moods.tally import EPOCH, By, Tally, tally
 
@@ -25,20 +25,21 @@ BASELINE_SIGHTINGS: Final = 5
 """Sightings that a person's baseline needs to mean anything."""
 
 Probabilities: TypeAlias = tuple[float, ...]
-"""Seven, in the order of EMOTIONS; they sum to 1."""
+"""Seven probabilities in the order of EMOTIONS, which sum to 1."""
 
 Key: TypeAlias = datetime | date | UUID | str | tuple[int, int] | None
-"""Of a cell: the hour's start (site time), the day, the person, the group, or (weekday, hour); None: nobody's."""
+"""What a cell is about: an hour's start (local time), a day, a person, a group or (weekday, hour); None: no person or
+group, or all samples."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MoodCell:
     """The mood of one hour, day, person or group."""
 
     key: Key
     sightings: int
     people: int
-    """The least number of different people there were; 0 where nobody was known."""
+    """At least so many different people; 0 where nobody was known."""
     probabilities: Probabilities | None
     """The mean over the sightings; None when hidden."""
     shares: tuple[float, ...] | None
@@ -46,26 +47,25 @@ class Cell:
 
     @property
     def hidden(self) -> bool:
-        """Too few people to be shown without telling who they are."""
+        """There are too few people to show the mood without telling who they are."""
         return self.probabilities is None
 
+    @property
+    def label_shares(self) -> tuple[tuple[str, float], ...] | None:
+        """Each label that occurred and its share, which sum to 1; None when hidden."""
+        if self.shares is None:
+            return None
+        return tuple((mood, share) for mood, share in zip(MOODS, self.shares, strict=True) if share)
+
 
 @dataclass(frozen=True, slots=True)
-class Mean:
-    """A person's mean mood over their sightings."""
-
-    probabilities: Probabilities
-    sightings: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
+class MoodChange:
     """A person's mood now against their own baseline."""
 
     baseline: Probabilities
     current: Probabilities
     sightings: int
-    """Behind the baseline."""
+    """Sightings behind the baseline."""
 
     @property
     def difference(self) -> tuple[float, ...]:
@@ -84,7 +84,7 @@ def label(probabilities: Probabilities, confidence_needed: float) -> str:
     return MoodScores(probabilities, confidence_needed).label
 
 
-def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[Cell]:
+def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[MoodCell]:
     """The mood per hour, day, person, group, or weekday and hour, in the order of the keys.
 
     Args:
@@ -94,13 +94,13 @@ def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_sma
     return cells(tally(samples, by, confidence_needed), by, samples, hide_small=hide_small)
 
 
-def total(samples: Samples, confidence_needed: float, *, hide_small: bool = False) -> Cell:
+def total(samples: Samples, confidence_needed: float, *, hide_small: bool = False) -> MoodCell:
     """The mood of all these samples together; the arguments are those of `distribution`."""
     found = distribution(samples, "all", confidence_needed, hide_small=hide_small)
-    return found[0] if found else Cell(None, 0, 0, None, None)
+    return found[0] if found else MoodCell(None, 0, 0, None, None)
 
 
-def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False) -> list[Cell]:
+def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False) -> list[MoodCell]:
     """The cells of a tally, in the order of their keys.
 
     Args:
@@ -108,12 +108,12 @@ def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False)
         samples: any with the tally's zone and numbers of people and groups.
         hide_small: as in `distribution`.
     """
-    people = np.maximum(tallied.known_people(), tallied.tokens)
+    people = np.maximum(tallied.people(), tallied.tokens)
     hidden = ((tallied.tokens > 0) | hide_small) & (people < SMALLEST_GROUP)
     means, shares = (tallied.mean_sums / tallied.sightings).T, (tallied.labels / tallied.sightings).T
     columns = (column.tolist() for column in (hidden, tallied.sightings, people, means, shares))
     found = [
-        Cell(key, 0, 0, None, None) if is_hidden else Cell(key, sightings, known, tuple(mean), tuple(share))
+        MoodCell(key, 0, 0, None, None) if is_hidden else MoodCell(key, sightings, known, tuple(mean), tuple(share))
         for key, is_hidden, sightings, known, mean, share in zip(_KEYS[by](samples, tallied), *columns, strict=True)
     ]
     return sorted(found, key=lambda cell: (cell.key is None, str(cell.key) if by == "person" else cell.key))
@@ -123,31 +123,26 @@ def most_seen(by_person: Tally, samples: Samples, most: int) -> tuple[list[UUID]
     """Those with the most sightings, at most so many people, and how many people were seen at all."""
     known = np.flatnonzero(by_person.numbers >= 0)
     first = known[np.argsort(-by_person.sightings[known], kind="stable")[:most]]
-    people = list(samples.people)
-    return [people[number] for number in by_person.numbers[first].tolist()], len(known)
+    return samples.names(by_person.numbers[first]), len(known)
 
 
-def means(samples: Samples) -> dict[UUID, Mean]:
+def means(samples: Samples) -> dict[UUID, MoodCell]:
     """The mean mood of each known person."""
-    tallied = tally(samples, "person", 0.0)
-    rows = (tallied.mean_sums / tallied.sightings).T.tolist(), tallied.sightings.tolist()
-    return {
-        person: Mean(tuple(mean), sightings)
-        for person, mean, sightings in zip(_people(samples, tallied), *rows, strict=True)
-        if person is not None
-    }
+    return {cell.key: cell for cell in distribution(samples, "person", 0.0) if isinstance(cell.key, UUID)}
 
 
-def changes(baseline: Mapping[UUID, Mean], current: Mapping[UUID, Mean]) -> dict[UUID, Change]:
+def changes(baseline: Mapping[UUID, MoodCell], current: Mapping[UUID, MoodCell]) -> dict[UUID, MoodChange]:
     """How people's moods differ from their baselines; people with too few sightings behind theirs are left out.
 
     Args:
         baseline: means over the time `BASELINE` before.
+        current: means since then.
     """
     return {
-        person: Change(before.probabilities, current[person].probabilities, before.sightings)
+        person: MoodChange(before.probabilities, now.probabilities, before.sightings)
         for person, before in baseline.items()
-        if person in current and before.sightings >= BASELINE_SIGHTINGS
+        if before.sightings >= BASELINE_SIGHTINGS and (now := current.get(person))
+        if before.probabilities and now.probabilities
     }
 
 
@@ -157,22 +152,12 @@ def _hours(samples: Samples, tallied: Tally) -> list[Key]:
     return [at.replace(minute=0, second=0, microsecond=0) for at in local]
 
 
-def _people(samples: Samples, tallied: Tally) -> list[UUID | None]:
-    people = [*samples.people, None]  # nobody has the number -1
-    return [people[number] for number in tallied.numbers.tolist()]
-
-
-def _groups(samples: Samples, tallied: Tally) -> list[str | None]:
-    groups = [*samples.groups, None]
-    return [groups[number] for number in tallied.numbers.tolist()]
-
-
 _KEYS: Final[Mapping[By, Callable[[Samples, Tally], Sequence[Key]]]] = {
-    "all": lambda _, tallied: [None] * len(tallied),
+    "all": lambda _, tallied: [None] * len(tallied.numbers),
     "hour": _hours,
     "day": lambda _, tallied: [EPOCH + timedelta(days=day) for day in tallied.numbers.tolist()],
     "weekday_hour": lambda _, tallied: [divmod(hour, 24) for hour in tallied.numbers.tolist()],
-    "person": _people,
-    "group": _groups,
+    "person": lambda samples, tallied: samples.names(tallied.numbers),
+    "group": lambda samples, tallied: samples.names(tallied.numbers),
 }
 """The key of each cell of a tally."""

@@ -1,4 +1,4 @@
-"""Sightings counted by mood in cells: hours, days, people or groups. Pure functions.
+"""Sightings counted by mood: one group-by over the columns of `Samples`. Pure functions.
 
 Tallies of different sightings can be added without their samples.
 """
@@ -6,7 +6,7 @@ Tallies of different sightings can be added without their samples.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ HOUR: Final = 60
 DAY: Final = 24 * HOUR
 """In minutes."""
 EPOCH: Final = date(1970, 1, 1)
-"""The day on which a clock's minutes begin."""
+"""The day on which the minutes of `Samples.clock` begin."""
 STRIDE: Final = 2**31
 """More than there are people or tokens, so that cell * STRIDE + person is one number for the pair."""
 
@@ -53,47 +53,34 @@ class Tally:
     """Sightings of each label: int64 (8, k)."""
     tokens: NDArray[np.int64]
     """The most tokens of one day, 0 where no sample has one: int64 (k,). Tokens change daily."""
-    people: NDArray[np.int64]
-    """Each known person of each cell, as cell * STRIDE + person, ascending: int64 (p,)."""
+    pairs: NDArray[np.int64]
+    """Each known person of each cell once, as cell * STRIDE + person, ascending: int64 (p,)."""
 
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def known_people(self) -> NDArray[np.int64]:
+    def people(self) -> NDArray[np.int64]:
         """Different known people in each cell: int64 (k,)."""
-        return np.bincount(np.searchsorted(self.numbers, self.people // STRIDE), minlength=len(self))
+        return np.bincount(np.searchsorted(self.numbers, self.pairs // STRIDE), minlength=len(self.numbers))
 
     def only(self, numbers: NDArray[np.int64]) -> "Tally":
         """The cells with these numbers."""
         some = np.isin(self.numbers, numbers)
-        return Tally(
-            self.numbers[some],
-            self.first[some],
-            self.sightings[some],
-            self.mean_sums[:, some],
-            self.labels[:, some],
-            self.tokens[some],
-            self.people[np.isin(self.people // STRIDE, numbers)],
-        )
+        columns: dict[str, Any] = {name: getattr(self, name)[..., some] for name in ("numbers", *_ADDED)}
+        return Tally(**columns, pairs=self.pairs[np.isin(self.pairs // STRIDE, numbers)])
 
     def __add__(self, other: "Tally") -> "Tally":
         """Both together. No sighting may be in both, nor a day with tokens."""
-        numbers = np.union1d(self.numbers, other.numbers)
-        first = np.full(len(numbers), np.datetime64("NaT", "us"))
-        sightings, tokens = np.zeros((2, len(numbers)), np.int64)
-        mean_sums, labels = np.zeros((len(EMOTIONS), len(numbers))), np.zeros((LABELS, len(numbers)), np.int64)
-        for one in (self, other):
-            at = np.searchsorted(numbers, one.numbers)
-            first[at] = np.fmin(first[at], one.first)
-            sightings[at] += one.sightings
-            mean_sums[:, at] += one.mean_sums
-            labels[:, at] += one.labels
-            tokens[at] = np.maximum(tokens[at], one.tokens)
-        # As np.union1d does, but of two sorted arrays of which one is much longer.
-        where = np.searchsorted(self.people, other.people)
-        new = np.append(self.people, -1)[where] != other.people
-        people = np.insert(self.people, where[new], other.people[new])
-        return Tally(numbers, first, sightings, mean_sums, labels, tokens, people)
+        numbers = np.concatenate([self.numbers, other.numbers])
+        order = np.argsort(numbers, kind="stable")
+        cells = _runs(numbers[order])
+        columns: dict[str, Any] = {
+            name: add.reduceat(np.concatenate([getattr(self, name), getattr(other, name)], -1)[..., order], cells, -1)
+            for name, add in _ADDED.items()
+        }
+        pairs = _distinct(np.concatenate([self.pairs, other.pairs]))
+        return Tally(numbers=numbers[order][cells], **columns, pairs=pairs)
+
+
+_ADDED: Final = {"first": np.minimum, "sightings": np.add, "mean_sums": np.add, "labels": np.add, "tokens": np.maximum}
+"""How the values of two tallies are joined in a cell of both, by column."""
 
 
 def tally(samples: Samples, by: By, confidence_needed: float) -> Tally:
@@ -102,62 +89,45 @@ def tally(samples: Samples, by: By, confidence_needed: float) -> Tally:
     Args:
         confidence_needed: below this probability a sighting's mood counts as unsure.
     """
-    if not len(samples):
-        return _NOTHING
     cell = CELL_NUMBERS[by](samples)
     # Sorted by cell, and in it by sighting: each run is the rows of one sighting in one cell.
-    pair = (cell - cell.min()) * len(samples.sightings) + samples.sighting
+    pair = (cell - cell.min(initial=0)) * len(samples.sightings) + samples.sighting
     order = np.argsort(pair)
     starts = _runs(pair[order])
-    sums = np.add.reduceat(np.take(samples.sums, order, axis=1), starts, axis=1)
-    means = sums / np.add.reduceat(samples.count[order], starts)
+    means = np.add.reduceat(samples.sums[:, order], starts, axis=1) / np.add.reduceat(samples.count[order], starts)
     row = np.minimum.reduceat(order, starts)  # the first row of each sighting in each cell
     # Now each run is the sightings of one cell.
     cells = _runs(cell[row])
-    index = np.repeat(np.arange(len(cells)), np.diff(cells, append=len(row)))
-    likeliest = means.argmax(axis=0)
-    likeliest[means.max(axis=0) < confidence_needed] = LABELS - 1
+    likeliest = np.where(means.max(axis=0) < confidence_needed, LABELS - 1, means.argmax(axis=0))
     return Tally(
         numbers=cell[row][cells],
         first=samples.at[np.minimum.reduceat(row, cells)],
-        sightings=np.bincount(index),
+        sightings=np.diff(cells, append=len(row)),
         mean_sums=np.add.reduceat(means, cells, axis=1),
-        labels=np.bincount(likeliest * len(cells) + index, minlength=LABELS * len(cells)).reshape(LABELS, -1),
-        tokens=_most_tokens(samples, row, index, len(cells)),
-        people=_distinct_pairs(cell[row], samples.person[row]),
+        labels=np.add.reduceat(np.eye(LABELS, dtype=np.int64)[:, likeliest], cells, axis=1),
+        tokens=_most_tokens(samples, row, cells),
+        pairs=_distinct(cell[row] * STRIDE + samples.person[row], samples.person[row] >= 0),
     )
 
 
-def _most_tokens(samples: Samples, row: NDArray[np.int64], index: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
+def _most_tokens(samples: Samples, row: NDArray[np.int64], cells: NDArray[np.int64]) -> NDArray[np.int64]:
     """The most different tokens of one day in each cell: int64 (k,)."""
-    most = np.zeros(cells, np.int64)
+    most = np.zeros_like(cells)
+    index = np.repeat(np.arange(len(cells)), np.diff(cells, append=len(row)))
     day = samples.clock[row] // DAY
-    days = int(day.max()) + 1
-    cell_day = _distinct_pairs(index * days + day, samples.token[row]) // STRIDE
+    days = day.max(initial=0) + 1
+    cell_day = _distinct((index * days + day) * STRIDE + samples.token[row], samples.token[row] >= 0) // STRIDE
     starts = _runs(cell_day)
     np.maximum.at(most, cell_day[starts] // days, np.diff(starts, append=len(cell_day)))
     return most
 
 
-def _distinct_pairs(cell: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The different pairs as cell * STRIDE + number, ascending: int64; without the number -1."""
-    known = number >= 0
-    pairs = np.sort(cell[known] * STRIDE + number[known])  # np.unique takes ten times as long
-    return pairs[_runs(pairs)]
+def _distinct(values: NDArray[np.int64], which: NDArray[np.bool_] | slice = slice(None)) -> NDArray[np.int64]:
+    """Some of the values, each once, ascending. np.unique takes ten times as long."""
+    values = np.sort(values[which], kind="stable")
+    return values[_runs(values)]
 
 
 def _runs(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The index at which each run of equal values begins."""
     return np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
-
-
-_NONE = np.empty(0, np.int64)
-_NOTHING: Final = Tally(
-    _NONE,
-    np.empty(0, "datetime64[us]"),
-    _NONE,
-    np.empty((len(EMOTIONS), 0)),
-    np.empty((LABELS, 0), np.int64),
-    _NONE,
-    _NONE,
-)

@@ -12,7 +12,7 @@ from db.records import Person
 from monitor.attendance.days import PersonDay
 from monitor.attendance.rules import DaySummary, Status
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.cells import Cell as MoodCell
+from monitor.moods.cells import MoodCell
 from monitor.moods.cells import label as mood_label
 from monitor.moods.tally import By
 from monitor.reports.export import Appointment, Cell, Table

@@ -15,12 +15,11 @@ def rename(run: Run, who: Who, name: Annotated[str, typer.Argument(metavar="NAME
     from monitor.desk.people import changes
 
     engine, _, person = open_person(run, who)
-    done = changes.rename(engine, person.id, name, **run.stamp)
-    name = done.person.name
-    run.say(f"{done.before} is now {name}.", {"renamed": name, "before": done.before})
-    if done.namesakes > 1:
+    renamed, namesakes = changes.rename(engine, person.id, name, **run.stamp)
+    run.say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name})
+    if namesakes > 1:
         tell(
-            f"{done.namesakes} people have this name now. Name them by number or id in commands; "
+            f"{namesakes} people have this name now. Name them by number or id in commands; "
             "if they are one person, use 'muster people merge'.",
             err,
         )

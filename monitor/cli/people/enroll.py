@@ -1,9 +1,9 @@
 """`muster enroll`: turn images or camera shots into people."""
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,32 +90,15 @@ def capture(
     number: Annotated[str | None, typer.Option("--number", help="Personnel or student number.")] = None,
 ) -> None:
     """Enrol somebody before the camera, who is coached to five good shots."""
-    from db.engine import reading
-    from enroll.camera.coach import Coach
-    from enroll.camera.session import take_shots
-    from enroll.faces.examine import Examiner
-    from enroll.people.enrol import enrol_person
-    from enroll.people.gallery_index import load_index
-    from enroll.people.store import Enrolment, Identity, find_person
-    from monitor.sources.source import open_source
+    from monitor.desk.people.enrolment_session import CaptureSession, capture_setup, enrol_from, enrolment_request
 
     agreed = _consents(consent)
     settings = run.settings(source=source)
     engine, cipher = run.open_store(settings, create=True)
-    identity = Identity(name, number, group)
-    with reading(engine) as session:
-        index = load_index(session, cipher)
-        existing = find_person(session, identity)
-    coach = Coach(
-        index,
-        randomness=random.SystemRandom(),
-        supervised=supervised,
-        known=existing.id if existing else None,
-        limits=settings.quality,
-    )
-    examiner = Examiner(settings.quality, steady=False)
-    shots = take_shots(open_source(settings.source), examiner, coach, show=_coaching(as_json=run.as_json))
-    report = enrol_person(engine, cipher, index, identity, shots, Enrolment(**run.stamp, consent=agreed))
+    request = enrolment_request(name, number or "", group or "", agreed, supervised=supervised, **run.stamp)
+    setup, session = capture_setup(settings.quality), CaptureSession(_coaching(as_json=run.as_json))
+    report = enrol_from(partial(setup.open_source, settings.source), setup, engine, cipher, request, session)
+    assert report is not None  # nothing stops the session
     tell_person(report, as_json=run.as_json)
     if not report.accepted:
         raise typer.Exit(1)

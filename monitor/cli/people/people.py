@@ -100,7 +100,7 @@ def merge(
     second = find_person(engine, into)
     try:
         merging.merge(engine, cipher, first.id, second.id, **run.stamp, force=force)
-    except merging.Unlike as refusal:
+    except merging.FacesDifferError as refusal:
         raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
     run.say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name})
 

@@ -1,4 +1,4 @@
-"""The attendance of a period: what the reports and the exports of a day show. It blocks: call it in workers only."""
+"""The attendance of a period, for reports and exports. Every function blocks: call it in workers only."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ from monitor.reports.export import to_csv, to_json_lines, to_xlsx
 def attendance(
     engine: Engine, settings: Settings, period: Period, now: datetime, *, group: str | None = None
 ) -> list[PersonDay]:
-    """Everybody's days, by day and then by name: of those who came or were on the list. There are no days to come.
+    """The days of all who came or were expected, sorted by day and name; days after today are left out.
 
     Raises:
         DatabaseError: the database cannot be read.
@@ -70,11 +70,11 @@ def _days(
 
 
 def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
-    """Write everybody's day, in the format that the file's name says, safe for spreadsheets.
+    """Write the attendance of a day into a new file, in the format of its ending, safe for spreadsheets.
 
     Raises:
-        UsageError: the name says no format, or the file is there already.
-        MusterError: it cannot be written; then there is none.
+        UsageError: the file's ending is not a format, or the file exists.
+        MusterError: the file cannot be written; then it does not exist.
         DatabaseError: the database cannot be read.
     """
     write = WRITERS.get(file.suffix.lower())
@@ -90,4 +90,4 @@ WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
     ".xlsx": lambda lines: to_xlsx(report_lines.table("Attendance", lines)),
     ".json": lambda lines: to_json_lines(lines).encode(),
 }
-"""By the ending of a file's name."""
+"""Makes a file's content, by the file's ending."""

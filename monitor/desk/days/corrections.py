@@ -1,7 +1,8 @@
-"""A person's entries of one day, and corrections of them: always new rows of the ledger. All of it blocks."""
+"""A person's entries of one day, and corrections of them, which are new rows of the ledger. Every function blocks."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Unpack
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,12 @@ from db.records import AttendanceEvent, Person, Presence
 from monitor.attendance.rules import passages
 from monitor.attendance.shifts import expected, person_day
 from monitor.config import Settings
+from monitor.desk.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """A row of the ledger with the reason that was given for it."""
+    """A row of the ledger, and the reason that the desk gave for it."""
 
     event: AttendanceEvent
     reason: str | None
@@ -35,15 +37,15 @@ class PersonEntries:
     lines: tuple[EventLine, ...]
     start: datetime
     end: datetime
-    """The first instant that is not of this day any more."""
+    """The first instant after the day."""
     middle: datetime
-    """Of the shift; noon where there is none."""
+    """The middle of the shift; noon without a shift."""
 
     def instant(self, clock: time, zone: ZoneInfo, near: datetime | None = None) -> datetime | None:
-        """The instant of this day at which a clock shows this, in UTC; None where the day has none.
+        """The instant of this day at which the local clock shows this time, in UTC; None if it never does.
 
         Args:
-            near: of two, the one nearer to this; by default to the middle of the shift.
+            near: where the clock shows it twice, the instant nearer to this one; by default to the shift's middle.
         """
         first = self.start.astimezone(zone).date()
         both = (datetime.combine(first + timedelta(days=days), clock, tzinfo=zone).astimezone(UTC) for days in (0, 1))
@@ -54,8 +56,8 @@ class PersonEntries:
         )
 
 
-def day_of_person(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> PersonEntries:
-    """All of a person's ledger rows of a day, in their order, with what became of them. Raises: DatabaseError."""
+def person_entries(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> PersonEntries:
+    """A person's ledger rows of a day in the ledger's order, each with whether it counts. Raises: DatabaseError."""
     with reading(engine) as session:
         shifts = schedules.all_schedules(session)
         start, end = person_day(shifts, person.id, person.group, day, zone)
@@ -68,11 +70,10 @@ def day_of_person(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> 
     return PersonEntries(lines, start, end, middle)
 
 
-def void(engine: Engine, settings: Settings, event: UUID, reason: str, *, at: datetime, actor: str) -> None:
-    """Make an entry void: it stays, but no longer counts. Raises: DatabaseError."""
+def void(engine: Engine, settings: Settings, event: UUID, reason: str, **by: Unpack[Actor]) -> None:
+    """Make an entry void: it stays in the ledger, but no longer counts. Raises: DatabaseError."""
     with writing(engine) as session:
-        kiosk = _kiosk(session, settings, at)
-        corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor=actor, reason=reason)
+        corrections.void(session, event, **_row(session, settings, reason, by))
 
 
 def correct(
@@ -82,16 +83,12 @@ def correct(
     kind: Presence,
     happened_at: datetime,
     reason: str,
-    *,
-    at: datetime,
-    actor: str,
+    **by: Unpack[Actor],
 ) -> None:
-    """Put what really happened in an entry's place. Raises: DatabaseError."""
+    """Replace an entry by what really happened; the old one stays in the ledger. Raises: DatabaseError."""
     with writing(engine) as session:
-        corrections.correct(
-            session, event, id=new_id(), kind=kind, happened_at=happened_at, at=at,
-            kiosk=_kiosk(session, settings, at), actor=actor, reason=reason,
-        )  # fmt: skip
+        row = _row(session, settings, reason, by)
+        corrections.correct(session, event, kind=kind, happened_at=happened_at, **row)
 
 
 def add(
@@ -101,19 +98,24 @@ def add(
     kind: Presence,
     happened_at: datetime,
     reason: str,
-    *,
-    at: datetime,
-    actor: str,
+    **by: Unpack[Actor],
 ) -> None:
     """Add an entry that no camera saw. Raises: DatabaseError."""
     with writing(engine) as session:
-        corrections.add_by_hand(
-            session, person, id=new_id(), kind=kind, happened_at=happened_at, time_zone=settings.time_zone, at=at,
-            kiosk=_kiosk(session, settings, at), actor=actor, reason=reason,
-        )  # fmt: skip
+        row, zone = _row(session, settings, reason, by), settings.time_zone
+        corrections.add_by_hand(session, person, kind=kind, happened_at=happened_at, time_zone=zone, **row)
 
 
-def _kiosk(session: Session, settings: Settings, at: datetime) -> UUID:
-    return kiosks.register(
-        session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=at
-    ).id
+class _Row(Actor):
+    """What every new row of the ledger has."""
+
+    id: UUID
+    kiosk: UUID
+    reason: str
+
+
+def _row(session: Session, settings: Settings, reason: str, by: Actor) -> _Row:
+    kiosk = kiosks.register(
+        session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=by["at"]
+    )
+    return {"id": new_id(), "kiosk": kiosk.id, "reason": reason, **by}

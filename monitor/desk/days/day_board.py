@@ -1,7 +1,7 @@
-"""The day board, a part at a time: everybody who came is known, of the others only those on the screen are loaded.
+"""The day board, one page at a time: the people who came are in memory, of the others only the page is loaded.
 
-Who came on one day is bounded by what a door can let through, who did not is not. So the days of the first are worked
-out in memory, and the others stay in the database, which finds those who are absent by the day's expectation.
+How many people come on one day is limited by the doors; how many do not come is not. So the days of those who came are
+worked out in memory, and the database finds the absent by the day's expectation.
 """
 
 from collections import Counter
@@ -31,12 +31,12 @@ STATUSES: Final = tuple(Status)
 
 @dataclass(frozen=True, slots=True)
 class BoardQuery:
-    """Which board is wanted."""
+    """The day, the filter and the order that the screen asks for."""
 
     day: date
     now: datetime
     search: str
-    """Occurs in the name, the group or the status, whatever its case and accents; empty for everybody."""
+    """Text in the name, the group or the status, whatever its case and accents; empty for everybody."""
     column: str
     """The column to sort by: status, name, group, in, out or hours."""
     reverse: bool
@@ -44,13 +44,13 @@ class BoardQuery:
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """A part of the board, and the whole day in numbers."""
+    """A page of the board, and the numbers of the whole day."""
 
     page: Page[PersonDay]
     counts: Mapping[Status, int]
-    """Of everybody, whatever the filter."""
+    """People of each status, whatever the filter."""
     people: int
-    """Everybody on the board, whatever the filter."""
+    """How many people are on the board, whatever the filter."""
     day: "Day"
 
 
@@ -60,7 +60,7 @@ class Counts:
 
     listed: int = 0
     overdue: int = 0
-    """Of those, how many should have come by now."""
+    """How many of those should have come by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Day:
     asked: BoardQuery
     expectation: Expectation
     all: Counts = field(default=Counts())
-    """Whatever the filter."""
+    """Of everybody, whatever the filter."""
     named: Counts = field(default=Counts())
-    """Those in whose name or group the filter's text occurs."""
+    """Of those in whose name or group the filter's text occurs."""
 
     @property
     def came(self) -> Mapping[UUID, PersonDay]:
@@ -83,7 +83,7 @@ class Day:
 
     @property
     def guests(self) -> list[UUID]:
-        """Who is on the board only because they came."""
+        """People who are on the board only because they came."""
         return [id for id, line in self.came.items() if not is_listed(self.expectation, line.person)]
 
     @property
@@ -93,7 +93,7 @@ class Day:
 
     @property
     def absent(self) -> int:
-        """How many should have come and did not."""
+        """How many people should have come and did not."""
         return self.all.overdue - len(self._came_of_overdue())
 
     @property
@@ -117,7 +117,7 @@ class Day:
         return self.asked.search in Status.ABSENT.value
 
     def found_came(self) -> list[PersonDay]:
-        """Those who came and whom the filter finds."""
+        """The people who came and whom the filter finds."""
         return [line for line in self.came.values() if _fits(line, self.asked.search)]
 
     def filter(self) -> BoardFilter:
@@ -141,10 +141,10 @@ def board_page(
     before: BoardPage | None = None,
     stop: Event | None = None,
 ) -> BoardPage:
-    """A part of the board. Raises: DatabaseError.
+    """A page of the board. Raises: DatabaseError.
 
     Args:
-        before: a part of any board; only what changed since is loaded.
+        before: a page of any board; only what changed since is loaded.
         stop: set when the answer is no longer wanted.
     """
     asked = replace(asked, search=folded(asked.search))
@@ -217,7 +217,7 @@ class _Part:
         return len(self.came) + self.missing
 
     def lines(self, session: Session, day: Day, first: int, end: int) -> Sequence[PersonDay]:
-        """Those from the first up to before the end, as far as they are in here."""
+        """The lines with first <= index < end that this part has."""
         first, end = max(0, first), min(end, len(self))
         if first >= end:
             return ()
@@ -228,7 +228,7 @@ class _Part:
 
 
 def _by_day(session: Session, day: Day, want: Want) -> Page[PersonDay]:
-    """By what the day says of people: who has nothing to be sorted by comes last, by name, whichever way round."""
+    """Sorted by a value of the day; people without a value come last, by name, in both directions."""
     parts = list(_parts(day))
     total = sum(len(part) for part in parts)
     at = {line.person.id: line_at for line_at, line in _numbered(parts)}
@@ -277,4 +277,4 @@ SORTS: Final[Mapping[str, Callable[[PersonDay], Any]]] = {
     "out": lambda line: line.summary.last_out,
     "hours": lambda line: line.summary.present,
 }
-"""The value of a line in the column that the board is sorted by; None for somebody without one."""
+"""The value by which a column sorts; None for somebody without a value."""

@@ -1,7 +1,7 @@
-"""The passages of one day, and the days of those who came; brought up to date with what the ledger got since.
+"""The passages of one day, and the attendance of those who came; kept up to date with new rows of the ledger.
 
-A door lets thousands in on a day, and each entry has to be on the screens at once: so only the days of those whom the
-new rows are about are worked out again.
+Thousands may come through a door on a day, and the screens show each entry at once: so only the days of the people
+whom the new rows are about are worked out again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,12 +25,12 @@ from monitor.attendance.rules import Passage, passages
 MAX_CHANGED_PEOPLE: Final = 1_000
 """When new rows are about more people than this, loading the whole day takes less time."""
 VALID_FOR: Final = timedelta(minutes=1)
-"""How long a person's day is not worked out again without new passages: hours are shown in minutes."""
+"""Without new passages, a person's day is worked out again after this time: hours are shown in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayLog:
-    """The passages of one day and of the next, on which a shift over midnight ends."""
+    """The passages of one day and of the next day, on which a shift over midnight ends."""
 
     day: date
     zone: ZoneInfo
@@ -43,7 +43,7 @@ class DayLog:
     """Those with passages, and those with shifts of their own."""
 
     def is_of(self, other: "DayLog") -> bool:
-        """Whether both are of one day, and nobody and no shift was changed between them."""
+        """Whether both logs are of one day, and no person and no shift changed between them."""
         return (self.day, self.zone, self.heads.people) == (other.day, other.zone, other.heads.people)
 
 

@@ -1,4 +1,4 @@
-"""What the door knows of today: a value that is folded over the kiosk's events. No widgets, no database."""
+"""What the door shows of today: a value that each event of the kiosk changes. No widgets, no database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,13 +10,13 @@ from monitor.domain import EventKind, KioskEvent
 
 ARRIVALS_KEPT = 50
 PIN_AFTER = 2
-"""So many faces in a row that were not recognised: then number and PIN are offered."""
+"""After so many unrecognised faces in a row, the door offers number and PIN."""
 IN_A_ROW = timedelta(seconds=60)
-"""Faces further apart are not a row."""
+"""Unrecognised faces within this time are in a row."""
 PIN_FOR = timedelta(seconds=30)
-"""How long the offer stands after the last of them."""
+"""The door offers number and PIN so long after the last unrecognised face."""
 REGREET_AFTER = timedelta(seconds=60)
-"""Someone who is in and comes into view again is told so, but not right after they were greeted."""
+"""Somebody present who comes into view again is greeted again only so long after they were last seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Attendee:
     mood: str | None
     """The latest mood's label."""
     seen: datetime
-    """When they were seen or greeted last."""
+    """When the camera saw them, or they gave their PIN, last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """A line of the list of events, newest first."""
+class BoardEvent:
+    """A line of the list of events."""
 
     at: datetime
     kind: EventKind
@@ -56,15 +56,15 @@ class Welcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What the door says to whoever stands before it."""
+    """What the door says to the person before it."""
 
     welcome: Welcome
     at: datetime
     """When it happened."""
     shown: datetime
-    """Since when it is on the screen: a face may be in view for a while before it is recognised."""
+    """When the greeting came on the screen: a face may be in view for a while before it is recognised."""
     since: datetime | None
-    """For ALREADY: since when they are in."""
+    """When the person came in, for ALREADY."""
     event: KioskEvent
 
 
@@ -73,24 +73,24 @@ class Board:
     """Today at this door."""
 
     attendees: Mapping[UUID, Attendee] = field(default_factory=dict)
-    happenings: tuple[Happening, ...] = ()
+    events: tuple[BoardEvent, ...] = ()
     greeting: Greeting | None = None
     entry: Greeting | None = None
     """The greeting of the latest entry, which "Not me" takes back, also when another greeting has taken its place."""
     unknown: tuple[datetime, ...] = ()
-    """When faces were not recognised, one after the other with nobody recognised between."""
+    """The times of unrecognised faces since the last recognised one."""
 
     def offers_pin(self, now: datetime) -> bool:
-        """Whether somebody stands there who is not recognised."""
+        """Whether the door offers number and PIN now."""
         return len(self.unknown) >= PIN_AFTER and now - self.unknown[-1] < PIN_FOR
 
     @property
     def inside(self) -> int:
-        """How many are in now."""
+        """How many people are present."""
         return sum(one.inside for one in self.attendees.values())
 
     def newest_first(self) -> list[Attendee]:
-        """Who is in, latest arrival first, then who left."""
+        """Who is present, latest arrival first, then who left."""
         return sorted(
             self.attendees.values(),
             key=lambda one: (one.inside, (one.last_in if one.inside else one.last_out) or one.seen),
@@ -99,7 +99,11 @@ class Board:
 
 
 def fold(board: Board, event: KioskEvent, now: datetime | None = None) -> Board:
-    """The board after an event, which is heard of now; None: as it happened."""
+    """The board after an event.
+
+    Args:
+        now: when the event reached the board; None for the time of the event.
+    """
     now = now or event.at
     match event.kind:
         case EventKind.CHECK_IN | EventKind.CHECK_OUT:
@@ -115,30 +119,30 @@ def fold(board: Board, event: KioskEvent, now: datetime | None = None) -> Board:
 
 
 def renewed(board: Board, loaded: Board) -> Board:
-    """The board as the database has it now, with what only the door knows: greeting, faces that nobody knew, moods."""
+    """The board as loaded again from the database, with what only the door has: greeting, unknown faces, moods."""
     passed = {EventKind.CHECK_IN, EventKind.CHECK_OUT}
-    lines = [*loaded.happenings, *(line for line in board.happenings if line.kind not in passed)]
+    lines = [*loaded.events, *(line for line in board.events if line.kind not in passed)]
     return replace(
         board,
         attendees={
-            person: one if (before := board.attendees.get(person)) is None else _still(before, one)
+            person: one if (before := board.attendees.get(person)) is None else _with_latest_mood(before, one)
             for person, one in loaded.attendees.items()
         },
-        happenings=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:ARRIVALS_KEPT]),
+        events=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:ARRIVALS_KEPT]),
         greeting=_greets_still(board.greeting, loaded),
         entry=_greets_still(board.entry, loaded),
     )
 
 
 def _greets_still(greeting: Greeting | None, loaded: Board) -> Greeting | None:
-    """A greeting by the name that the person has now; None where the entry is void by now, or the person erased."""
+    """The greeting with the person's present name; None once the entry is void or the person erased."""
     if greeting is None or greeting.event.person is None or greeting.welcome is Welcome.TAKEN_BACK:
         return greeting
     one = loaded.attendees.get(greeting.event.person)
     return replace(greeting, event=replace(greeting.event, name=one.name)) if one else None
 
 
-def _still(before: Attendee, now: Attendee) -> Attendee:
+def _with_latest_mood(before: Attendee, now: Attendee) -> Attendee:
     mood, seen = now.mood or before.mood, max(now.seen, before.seen)
     return now if (mood, seen) == (now.mood, now.seen) else replace(now, mood=mood, seen=seen)
 
@@ -149,11 +153,11 @@ def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | 
         return board
     others = {person: one for person, one in board.attendees.items() if person != event.person}
     attendees = others if before is None else others | {event.person: before}
-    line = Happening(at, EventKind.UNKNOWN, None, f"Not {event.name}: taken back")
+    line = BoardEvent(at, EventKind.UNKNOWN, None, f"Not {event.name}: taken back")
     return replace(
         board,
         attendees=attendees,
-        happenings=(line, *board.happenings)[:ARRIVALS_KEPT],
+        events=(line, *board.events)[:ARRIVALS_KEPT],
         greeting=Greeting(Welcome.TAKEN_BACK, event.at, at, None, event),
         entry=None,
     )
@@ -181,7 +185,7 @@ def _passed(board: Board, event: KioskEvent, now: datetime) -> Board:
 def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
     """A sighting of someone who came before: their mood changes, and after a while they are greeted again.
 
-    Who gave a PIN is always answered: they stand there and wait, and no camera has seen them.
+    Somebody who gave a PIN is always greeted: they wait for an answer, and the camera did not recognise them.
     """
     before = event.person and board.attendees.get(event.person)
     if event.track is None:
@@ -197,5 +201,5 @@ def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
 
 
 def _with_line(board: Board, event: KioskEvent) -> Board:
-    line = Happening(event.at, event.kind, event.name, event.text)
-    return replace(board, happenings=(line, *board.happenings)[:ARRIVALS_KEPT])
+    line = BoardEvent(event.at, event.kind, event.name, event.text)
+    return replace(board, events=(line, *board.events)[:ARRIVALS_KEPT])

@@ -1,6 +1,5 @@
-"""Moods of a range of days, for the mood screen and the reports. It blocks: call it in workers only."""
+"""Moods of a range of days, for the mood screen and the reports. Every function blocks: call it in workers only."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,16 +16,16 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days.mood_history import MoodHistory, load_history, tallied, with_baselines, with_today
 from monitor.moods import cells
-from monitor.moods.cells import Cell, Change
+from monitor.moods.cells import MoodCell, MoodChange
 from monitor.moods.samples import numbered
 from monitor.moods.tally import By
 
 MOST = 200
-"""People whose moods are shown one by one; more than anybody reads."""
+"""The mood screen lists at most so many people."""
 
 
 class Range(StrEnum):
-    """How far back the screen looks; each ends today."""
+    """The days that the screen shows, the last of them today."""
 
     DAY = "day"
     WEEK = "week"
@@ -46,8 +45,8 @@ class PersonMood:
     """One person's mood, and how today differs from their baseline."""
 
     name: str
-    cell: Cell
-    change: Change | None
+    cell: MoodCell
+    change: MoodChange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +54,19 @@ class MoodView:
     """All that the mood screen shows."""
 
     period: Period
-    total: Cell | None
-    """None when there is nothing."""
-    over_time: tuple[Cell, ...]
+    total: MoodCell | None
+    """None without samples."""
+    over_time: tuple[MoodCell, ...]
     """By hour for one day, else by day."""
-    week: tuple[Cell, ...]
+    week: tuple[MoodCell, ...]
     """By (weekday, hour)."""
-    groups: tuple[Cell, ...]
+    groups: tuple[MoodCell, ...]
     people: tuple[PersonMood, ...]
-    """The `MOST` who were seen most often, those first; empty unless moods are individual."""
+    """At most `MOST`, sorted by sightings, the most first; empty unless moods are individual."""
     more: int
-    """People who were seen less often."""
+    """People who were seen less often than those."""
     history: MoodHistory = field(compare=False, repr=False)
-    """For the next view."""
+    """Given to the next view, so that it reads less."""
 
     @property
     def one_day(self) -> bool:
@@ -80,7 +79,7 @@ def mood_view(
     """The moods of a range of days, as the mood mode allows. Raises: DatabaseError.
 
     Args:
-        before: any view that was loaded earlier; what still holds of its history is not read again.
+        before: any view that was loaded earlier; of its history, what did not change is not read again.
     """
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
@@ -94,19 +93,22 @@ def mood_view(
         names = pages.names(session, seen)
         history = with_baselines(session, history, seen)
 
-    def by(what: By) -> tuple[Cell, ...]:
+    def by(what: By) -> tuple[MoodCell, ...]:
         return tuple(cells.cells(tallies[what], what, today, hide_small=hide))
 
-    tallies["person"] = tallies["person"].only(np.array([today.people[person] for person in names], np.int64))
+    tallies["person"] = tallies["person"].only(np.array([today.numbers[person] for person in names], np.int64))
     baselines = {person: mean for person, mean in history.baselines.items() if mean is not None}
-    changed = cells.changes(baselines, cells.means(today.of(names)))
+    changes = cells.changes(baselines, cells.means(today.of(names)))
+    people = [
+        PersonMood(names[one.key], one, changes.get(one.key)) for one in by("person") if isinstance(one.key, UUID)
+    ]
     return MoodView(
         period=period,
         total=next(iter(by("all")), None),
         over_time=by(over_time),
         week=by("weekday_hour"),
         groups=by("group"),
-        people=_people(by("person"), names, changed),
+        people=tuple(sorted(people, key=lambda one: -one.cell.sightings)),
         more=max(0, all_seen - MOST),
         history=history,
     )
@@ -114,7 +116,7 @@ def mood_view(
 
 def mood_report(
     engine: Engine, settings: Settings, period: Period, by: By, *, group: str | None = None
-) -> tuple[list[Cell], dict[UUID, str]]:
+) -> tuple[list[MoodCell], dict[UUID, str]]:
     """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows, and the people's names.
 
     Raises:
@@ -127,7 +129,9 @@ def mood_report(
         return found, pages.names(session, [cell.key for cell in found if isinstance(cell.key, UUID)])
 
 
-def person_moods(session: Session, settings: Settings, person: UUID, period: Period) -> tuple[Cell, Change | None]:
+def person_moods(
+    session: Session, settings: Settings, person: UUID, period: Period
+) -> tuple[MoodCell, MoodChange | None]:
     """Somebody's mood in a period that ends today, and how today differs from their baseline."""
     start, end = period.bounds(settings.zone)
     midnight = Period(period.last, period.last).bounds(settings.zone)[0]
@@ -136,8 +140,3 @@ def person_moods(session: Session, settings: Settings, person: UUID, period: Per
     baseline, today = (cells.means(some) for some in (samples.between(since, midnight), samples.between(midnight)))
     cell = cells.total(samples.between(start), settings.mood_confidence)
     return cell, cells.changes(baseline, today).get(person)
-
-
-def _people(found: Sequence[Cell], names: Mapping[UUID, str], changed: Mapping[UUID, Change]) -> tuple[PersonMood, ...]:
-    people = [PersonMood(names[cell.key], cell, changed.get(cell.key)) for cell in found if isinstance(cell.key, UUID)]
-    return tuple(sorted(people, key=lambda one: -one.cell.sightings))

@@ -1,4 +1,4 @@
-"""What the screens ask the database about a day. All of it blocks: call it in workers only."""
+"""The day so far, for the door and the desk. Every function blocks: call it in workers only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,16 +16,15 @@ from db.people import people
 from monitor.attendance.days import Period, PersonDay
 from monitor.config import Settings
 from monitor.desk.days.day_log import Attendees, attendees, day_log
-from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, Happening
+from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, BoardEvent
 from monitor.desk.days.moods import mood_report
-from monitor.domain import MOODS, EventKind
-from monitor.moods.cells import Cell
+from monitor.domain import EventKind
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
 
 RECENT = timedelta(minutes=5)
-"""How late a mood may be written; older ones are not looked at again."""
+"""A kiosk may write a mood so late; moods before that are not read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Today:
     moods: Mapping[UUID, str]
     """The latest mood of each person."""
     at: datetime
-    """When the moods were looked for."""
+    """When the moods were read."""
 
 
 def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | None = None) -> Today:
@@ -62,21 +61,14 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
     came = attendees(log, now, before.attendees if before else None)
     by_name = sorted(came.days.values(), key=lambda line: folded(line.person.name))
     by_person = {line.person.id: _attendee(line, latest, before) for line in by_name}
-    return Today(Board(attendees=by_person, happenings=_happenings(by_name)), count, came, latest, now)
+    return Today(Board(attendees=by_person, events=_events(by_name)), count, came, latest, now)
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:
-    """Today's moods, each sighting counted once; None when too few people were seen to show it."""
+    """The shares of today's moods, each sighting counted once; None when too few people were seen to show them."""
     day = now.astimezone(settings.zone).date()
     cells, _ = mood_report(engine, settings, Period(day, day), "day")
-    return shares_of(cells[0]) if cells else ()
-
-
-def shares_of(cell: Cell) -> Shares | None:
-    """Each mood that occurred and its share; None when hidden."""
-    if cell.shares is None:
-        return None
-    return tuple((mood, share) for mood, share in zip(MOODS, cell.shares, strict=True) if share)
+    return cells[0].label_shares if cells else ()
 
 
 def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None) -> Attendee:
@@ -96,8 +88,8 @@ def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None)
     )
 
 
-def _happenings(lines: Sequence[PersonDay]) -> tuple[Happening, ...]:
+def _events(lines: Sequence[PersonDay]) -> tuple[BoardEvent, ...]:
     """The newest passages, newest first."""
     passed = ((passage, line.person.name) for line in lines for passage in line.summary.passages)
     newest = nlargest(ARRIVALS_KEPT, passed, key=lambda one: one[0].at)
-    return tuple(Happening(passage.at, EventKind(passage.kind), name, None) for passage, name in newest)
+    return tuple(BoardEvent(passage.at, EventKind(passage.kind), name, None) for passage, name in newest)

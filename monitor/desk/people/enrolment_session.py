@@ -1,76 +1,77 @@
-"""Enrolment before the camera: each frame goes to the coach and to the screen. It blocks: call it in workers only."""
+"""Enrolment before the camera: each frame goes to the coach and to the screen. `enrol_from` blocks."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from time import monotonic, sleep
-from uuid import UUID
+from typing import Unpack
 
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
+from db.records import ConsentKind
 from enroll.camera.coach import WORDS, Advice, AskedPose, Coach
 from enroll.camera.session import EnrolmentError, Shown, take_shots
 from enroll.faces.examine import Examiner
 from enroll.people.enrol import enrol_person
-from enroll.people.gallery_index import GalleryIndex, load_index
+from enroll.people.gallery_index import load_index
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment, Identity, find_person
 from monitor.config import QualityLimits
+from monitor.desk.actor import Actor
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError
 from monitor.sources.source import FrameSource, open_source
 
 __all__ = (
-    "WORDS", "Advice", "AskedPose", "Booth", "DoorFrames", "PersonReport", "Session", "Shown", "Wish", "booth_for",
-    "enrol_from", "wish_of",
+    "WORDS", "Advice", "AskedPose", "CaptureSession", "CaptureSetup", "DoorFrames", "EnrolmentRequest", "PersonReport",
+    "Shown", "capture_setup", "enrol_from", "enrolment_request",
 )  # fmt: skip
 
 DOOR_PATIENCE = 5.0
-"""Seconds that the door may send no new picture."""
+"""Seconds to wait for a new frame of the door."""
 POLL = 0.015
-"""Seconds between looks at the door's latest picture."""
+"""Seconds between two looks at the door's latest frame."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class EnrolmentRequest:
     """Who is to be enrolled, and how."""
 
     identity: Identity
     details: Enrolment
     supervised: bool
-    """Somebody stands by and vouches for the person, so turns that do not come are left out."""
+    """Somebody stands by and vouches for the person, so poses that the person does not take are left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Booth:
-    """What taking shots needs besides a person."""
+class CaptureSetup:
+    """The camera, the models and the limits with which shots are taken."""
 
     open_source: Callable[[str], FrameSource] = open_source
     examiner: Callable[[], Examiner] = Examiner
     randomness: random.Random = field(default_factory=random.SystemRandom)
-    """Draws the order of the turns."""
+    """Draws the order of the poses."""
     limits: QualityLimits | None = None
     """From the settings; None for the defaults."""
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class CaptureSession:
     """How a running session is shown and ended; all three are called from worker threads."""
 
-    see: Callable[[Frame], None]
-    """Gets every frame."""
     tell: Callable[[Shown], None]
     """Gets the advice when it changes."""
-    stopped: Callable[[], bool]
+    see: Callable[[Frame], None] = lambda _: None
+    """Gets every frame."""
+    stopped: Callable[[], bool] = lambda: False
     """True ends the session."""
 
 
 class DoorFrames:
-    """The frames that the door's kiosk takes, because a camera can be opened only once."""
+    """A source of the frames that the door's kiosk takes, because a camera can be opened only once."""
 
     live = True
     warning: str | None = None
@@ -85,7 +86,7 @@ class DoorFrames:
     ) -> None:
         """
         Args:
-            latest: what the door shows now.
+            latest: gives the scene that the door shows now.
             name: the door's source.
             clock: seconds that never jump.
             wait: waits that many seconds.
@@ -103,7 +104,7 @@ class DoorFrames:
         """The next frame that the door took.
 
         Raises:
-            SourceError: the door sends none.
+            SourceError: the door took no frame for `DOOR_PATIENCE`.
         """
         until = self._clock() + DOOR_PATIENCE
         while self._clock() < until:
@@ -119,7 +120,7 @@ class DoorFrames:
 
 
 class Watched:
-    """A source whose frames are seen by somebody else too."""
+    """A source that shows each frame to somebody else too."""
 
     def __init__(self, source: FrameSource, see: Callable[[Frame], None]) -> None:
         self.name = source.name
@@ -152,11 +153,11 @@ class Watched:
 
 def enrol_from(
     frames: Callable[[], FrameSource],
-    booth: Booth,
+    setup: CaptureSetup,
     engine: Engine,
     cipher: TemplateCipher,
-    wish: Wish,
-    session: Session,
+    request: EnrolmentRequest,
+    session: CaptureSession,
 ) -> PersonReport | None:
     """Coach somebody before a camera to five good shots, and enrol them.
 
@@ -164,7 +165,7 @@ def enrol_from(
         frames: makes the source.
 
     Returns:
-        What was taken and what not; None when the session was stopped.
+        The shots taken, and those not taken with the reason; None when the session was stopped.
 
     Raises:
         MusterError: the camera does not open, or the person is refused; the sentence says why.
@@ -172,38 +173,32 @@ def enrol_from(
     """
     with reading(engine) as read:
         index = load_index(read, cipher)
-        existing = find_person(read, wish.identity)
-    coach = _coach(index, existing.id if existing else None, wish, booth)
+        existing = find_person(read, request.identity)
+    known = existing.id if existing else None
+    coach = Coach(index, randomness=setup.randomness, supervised=request.supervised, known=known, limits=setup.limits)
+    source, show = Watched(frames(), session.see), _when_new(session.tell)
     try:
-        shots = take_shots(
-            Watched(frames(), session.see),
-            booth.examiner(),
-            coach,
-            show=_when_new(session.tell),
-            stopped=session.stopped,
-        )
+        shots = take_shots(source, setup.examiner(), coach, show=show, stopped=session.stopped)
     except EnrolmentError:
         if session.stopped():
             return None
         raise
     if session.stopped():
         return None
-    return enrol_person(engine, cipher, index, wish.identity, shots, wish.details)
+    return enrol_person(engine, cipher, index, request.identity, shots, request.details)
 
 
-def booth_for(limits: QualityLimits) -> Booth:
+def capture_setup(limits: QualityLimits) -> CaptureSetup:
     """The real camera and models, with the limits of quality from the settings."""
-    return Booth(examiner=partial(Examiner, limits, steady=False), limits=limits)
+    return CaptureSetup(examiner=partial(Examiner, limits, steady=False), limits=limits)
 
 
-def wish_of(name: str, number: str, group: str, at: datetime, actor: str, *, agreed: bool, supervised: bool) -> Wish:
-    """What a form says; empty fields count as not given."""
+def enrolment_request(
+    name: str, number: str, group: str, consent: tuple[ConsentKind, ...], *, supervised: bool, **by: Unpack[Actor]
+) -> EnrolmentRequest:
+    """The request of a form or a command; an empty number or group counts as not given."""
     identity = Identity(name.strip(), number.strip() or None, group.strip() or None)
-    return Wish(identity, Enrolment(at, actor, ("face", "mood") if agreed else ()), supervised)
-
-
-def _coach(index: GalleryIndex, known: UUID | None, wish: Wish, booth: Booth) -> Coach:
-    return Coach(index, randomness=booth.randomness, supervised=wish.supervised, known=known, limits=booth.limits)
+    return EnrolmentRequest(identity, Enrolment(**by, consent=consent), supervised)
 
 
 def _when_new(tell: Callable[[Shown], None]) -> Callable[[Shown], None]:

@@ -1,4 +1,4 @@
-"""What people may ask for under GDPR: everything about them in one file, or that nothing about them is left."""
+"""What people may ask for under GDPR: a file with everything about them (Art. 15), and their erasure (Art. 17)."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Unpack
 
 from sqlalchemy import Engine
 
@@ -15,6 +15,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.privacy import erasure
 from db.records import ErasureReceipt, Person, PersonExport
+from monitor.desk.actor import Actor
 from monitor.errors import MusterError, UsageError
 from monitor.files import unfinished
 
@@ -37,9 +38,9 @@ class Erasure:
 
     receipt: ErasureReceipt
     files_searched: tuple[str, ...]
-    """Database and write-ahead log; none with PostgreSQL, whose files are its server's."""
+    """Database and write-ahead log; none with PostgreSQL, whose files only its server can read."""
     traces_left: int
-    """Of the person's ids and sealed faces, how many the files still hold."""
+    """How many of the person's ids and sealed faces the files still hold."""
 
 
 def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Path, *, at: datetime) -> int:
@@ -49,8 +50,8 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
         How many images are in it.
 
     Raises:
-        UsageError: the file is there already.
-        MusterError: it cannot be written; then there is none.
+        UsageError: the file exists.
+        MusterError: the file cannot be written; then it does not exist.
         DatabaseError: the templates belong to another key, or the database cannot be read.
     """
     if file.exists():
@@ -79,8 +80,8 @@ def export_name(person: Person) -> str:
     return f"muster-{plain}.zip"
 
 
-def erase(engine: Engine, person: Person, *, at: datetime, actor: str) -> Erasure:
-    """Delete everything about a person, also from free pages and the write-ahead log, and look whether it is gone.
+def erase(engine: Engine, person: Person, **by: Unpack[Actor]) -> Erasure:
+    """Delete everything about a person, also from free pages and the write-ahead log, and search the files for traces.
 
     Attendance stays in the ledger under a pseudonym that leads nowhere, so that its chain still verifies.
 
@@ -89,7 +90,7 @@ def erase(engine: Engine, person: Person, *, at: datetime, actor: str) -> Erasur
     """
     traces = _traces(engine, person)
     with writing(engine) as session:
-        receipt = erasure.erase(session, person.id, at=at, actor=actor)
+        receipt = erasure.erase(session, person.id, **by)
     scrub(engine)
     files = _files(engine)
     left = sum(1 for trace in traces if any(_holds(file, trace) for file in files))
@@ -97,7 +98,7 @@ def erase(engine: Engine, person: Person, *, at: datetime, actor: str) -> Erasur
 
 
 def _traces(engine: Engine, person: Person) -> Sequence[bytes]:
-    """Bytes that only this person's rows have."""
+    """Byte strings that only this person's rows contain."""
     with reading(engine) as session:
         sealed = erasure.sealed_faces(session, person.id)
     return [person.id.hex.encode(), *(value[:_TRACE] for value in sealed)]
@@ -115,7 +116,7 @@ def _holds(file: Path, trace: bytes) -> bool:
 
 
 def _pieces(file: Path, overlap: int) -> Iterator[bytes]:
-    """The file in parts that overlap, so that nothing hides on a border."""
+    """The file in pieces that overlap, so that no trace is cut in two."""
     with file.open("rb") as content:
         tail = b""
         while piece := content.read(_CHUNK):

@@ -1,8 +1,8 @@
-"""Two people who are one, and images that show somebody else. Every change is one transaction. It blocks."""
+"""Merging two records of one person, and moving an image to the person it shows. Each function blocks."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Unpack
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -16,55 +16,43 @@ from db.privacy import erasure
 from db.records import Person, Template
 from enroll.faces.similarity_limits import FITS, similarity
 from enroll.people.store import Identity, find_person, renew
+from monitor.desk.actor import Actor
 from monitor.domain import Embedding
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 
 _SPLIT_OFF: Final = "split off"
-"""Where an image comes from that was somebody else's: its path would tell that name even after the other's erasure."""
+"""The source of a moved image, whose path may hold the name of the person it was taken from, who may be erased."""
 
 
-class Unlike(UsageError):  # noqa: N818 - reads as a sentence where it is raised
-    """Two who are to become one do not look like one person."""
+class FacesDifferError(UsageError):
+    """Two people who are to be merged do not look like one person."""
 
     code = "merge-unlike"
 
-    def __init__(self, one: str, other: str, cosine: float) -> None:
-        """
-        Args:
-            cosine: similarity of the two mean templates.
-        """
-        super().__init__(f"{one} and {other} do not look like one person (similarity {cosine:.3f}).")
 
-
-def unlike(one: str, faces: Sequence[Embedding], other: str, others: Sequence[Embedding]) -> Unlike | None:
-    """Why two should not become one; None where they look like one person, or one of them has no face to compare.
+def refusal(
+    name: str, faces: Sequence[Embedding], other_name: str, other_faces: Sequence[Embedding]
+) -> FacesDifferError | None:
+    """Why not to merge two people; None where they look like one person, or one of them has no face to compare.
 
     Args:
-        one: the first one's name.
-        faces: the first one's unit embeddings, float32 (128,) each.
-        other: the second one's name.
-        others: the second one's unit embeddings.
+        faces: unit embeddings, float32 (128,) each.
     """
-    cosine = similarity(faces, others)
-    return None if cosine is None or cosine >= FITS else Unlike(one, other, cosine)
+    cosine = similarity(faces, other_faces)
+    if cosine is None or cosine >= FITS:
+        return None
+    return FacesDifferError(f"{name} and {other_name} do not look like one person (similarity {cosine:.3f}).")
 
 
-def compare(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID) -> Unlike | None:
-    """What `merge` would raise about the faces of two people. Raises: DatabaseError."""
+def compare(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID) -> FacesDifferError | None:
+    """The error that `merge` would raise because the faces differ, if any. Raises: DatabaseError."""
     with reading(engine) as session:
         return _compare(session, cipher, people.get_person(session, source), people.get_person(session, into))
 
 
 def merge(
-    engine: Engine,
-    cipher: TemplateCipher,
-    source: UUID,
-    into: UUID,
-    *,
-    at: datetime,
-    actor: str,
-    force: bool = False,
+    engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID, *, force: bool = False, **by: Unpack[Actor]
 ) -> Person:
     """Make two people one: everything of `source` becomes `into`'s, and `source` is gone.
 
@@ -75,7 +63,7 @@ def merge(
         Who stays.
 
     Raises:
-        Unlike: the faces do not look like one person's.
+        FacesDifferError: the faces do not look like one person's.
         UsageError: the two are one person already.
         DatabaseError: one of them does not exist any more, or the key is another one.
     """
@@ -83,16 +71,14 @@ def merge(
         raise UsageError("A person cannot be merged with themselves; give two different people.")
     with writing(engine) as session:
         gone, stays = people.get_person(session, source), people.get_person(session, into)
-        if not force and (refusal := _compare(session, cipher, gone, stays)):
-            raise refusal
-        erasure.merge(session, cipher, source, into, at=at, actor=actor)
-        renew(session, cipher, [stays], at=at)
+        if not force and (different := _compare(session, cipher, gone, stays)):
+            raise different
+        erasure.merge(session, cipher, source, into, **by)
+        renew(session, cipher, [stays], at=by["at"])
         return stays
 
 
-def split(
-    engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID, to: str, *, at: datetime, actor: str
-) -> Person:
+def split(engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID, to: str, **by: Unpack[Actor]) -> Person:
     """Move one enrolled image to another person, who is made if there is none of that name.
 
     Returns:
@@ -107,39 +93,39 @@ def split(
         kept = {one.id: one for one in templates.list_templates(session, person)}
         if image not in kept:
             raise UsageError(f"{owner.name} has no image with the id {image}; see 'muster people show'.")
-        other = find_person(session, Identity(to)) or people.add_person(session, to, at=at, actor=actor)
+        other = find_person(session, Identity(to)) or people.add_person(session, to, **by)
         if other.id == person:
             raise UsageError(f"The image belongs to {owner.name} already; give another person.")
-        _move(session, cipher, kept[image], other, at=at, actor=actor)
+        _move(session, cipher, kept[image], other, **by)
         for changed in (owner, other):
-            _give_portrait(session, cipher, changed.id, at=at)
-        renew(session, cipher, [owner, other], at=at)
+            _give_portrait(session, cipher, changed.id, at=by["at"])
+        renew(session, cipher, [owner, other], at=by["at"])
         return other
 
 
-def _compare(session: Session, cipher: TemplateCipher, one: Person, other: Person) -> Unlike | None:
+def _compare(session: Session, cipher: TemplateCipher, one: Person, other: Person) -> FacesDifferError | None:
     faces, others = (
         [member.embedding for member in templates.load_members(session, cipher, who.id, ENCODER_NAME)]
         for who in (one, other)
     )
-    return unlike(one.name, faces, other.name, others)
+    return refusal(one.name, faces, other.name, others)
 
 
-def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person, *, at: datetime, actor: str) -> None:
+def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person, **by: Unpack[Actor]) -> None:
     members = templates.load_members(session, cipher, image.person, image.encoder)
     embedding = next(member.embedding for member in members if member.template.id == image.id)
     chip = templates.load_chip(session, cipher, image.id)
     if chip is not None and chip == templates.load_portrait(session, cipher, image.person):
         templates.delete_portrait(session, image.person)
-    templates.delete_template(session, image.id, at=at, actor=actor)
+    templates.delete_template(session, image.id, **by)
     templates.add_template(
         session, cipher, to.id, content_hash=image.content_hash, encoder=image.encoder, embedding=embedding,
-        quality=image.quality, source=_SPLIT_OFF, at=at, chip_jpeg=chip,
+        quality=image.quality, source=_SPLIT_OFF, at=by["at"], chip_jpeg=chip,
     )  # fmt: skip
 
 
 def _give_portrait(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
-    """One of the person's own faces, where there is no portrait."""
+    """Make an enrolled image the portrait of a person who has none."""
     if templates.load_portrait(session, cipher, person) is not None:
         return
     for template in templates.list_templates(session, person):

@@ -1,10 +1,11 @@
-"""Who is enrolled, and what is kept about each. All of it blocks: call it in workers only."""
+"""The people enrolled, and what the database has about each. Every function blocks: call it in workers only."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Unpack
 from uuid import UUID
 
 import numpy as np
@@ -24,12 +25,12 @@ from enroll.people.store import Enrolment
 from monitor.attendance.days import Period
 from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
+from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance_of
 from monitor.desk.days.moods import person_moods
-from monitor.desk.days.today import shares_of
 from monitor.domain import RgbImage
 from monitor.errors import UsageError
-from monitor.moods.cells import Change
+from monitor.moods.cells import MoodChange
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
 
@@ -38,21 +39,21 @@ HISTORY_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class PeopleCounts:
-    """How long the list is; it takes a look at everybody, so the rows do not wait for it."""
+    """How long the list is. Counting reads every person, so the list is shown before."""
 
     found: int
-    """Whom the filter finds."""
+    """People whom the filter finds."""
     active: int
     """Active people in the database."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonDetails:
-    """All that the screen shows of one person."""
+    """What the People screen shows of one person."""
 
     person: Person
     face_consent: Consent | None
-    """The newest decision; None when they were not asked."""
+    """The newest decision; None when nobody asked the person."""
     mood_consent: Consent | None
     templates: tuple[Template, ...]
     portrait: RgbImage | None
@@ -62,8 +63,8 @@ class PersonDetails:
     """The last two weeks, newest first."""
     moods: tuple[tuple[str, float], ...]
     """Shares over the last two weeks; empty without individual moods."""
-    change: Change | None
-    """Today against the person's own baseline."""
+    change: MoodChange | None
+    """Today's mood against the person's own baseline."""
     door_pin: bool = False
     """Whether they can check in with their number and a PIN."""
     waiting: int = 0
@@ -71,7 +72,7 @@ class PersonDetails:
 
     @property
     def grown(self) -> int:
-        """Images that were captures from the door."""
+        """How many images were captures from the door."""
         return sum(one.sighting is not None for one in self.templates)
 
 
@@ -101,7 +102,7 @@ def people_page(engine: Engine, search: str, want: Want, stop: Event) -> Page[Pe
     """People by name in whose name, number or group the text occurs. Raises: DatabaseError.
 
     Args:
-        stop: set when the answer is no longer wanted, here and below.
+        stop: set when the answer is no longer wanted; so also in the functions below.
     """
     with reading(engine, stop) as session:
         return pages.people_page(session, want, search=search)
@@ -140,7 +141,7 @@ def list_people(
 
 
 def find_person(engine: Engine, who: str) -> Person:
-    """The person whom a user means, by id, number or name.
+    """The person with this id, number or name.
 
     Raises:
         UsageError: there is none, or several have the name.
@@ -190,6 +191,7 @@ def person_details(
         who = people.get_person(session, person)
         images = templates.list_templates(session, person)
         decided = {one.kind: one for one in consents.history(session, person)}  # the newest last
+        pin = pins.find(session, who.number) if who.number else None
         shares, change = _moods(session, settings, person, period)
         return PersonDetails(
             person=who,
@@ -201,23 +203,18 @@ def person_details(
             days=tuple(day.summary for day in reversed(attendance_of(session, settings, who, period, now))),
             moods=shares,
             change=change,
-            door_pin=_has_pin(session, who),
+            door_pin=pin is not None and pin.pin_hash is not None,
             waiting=len(candidates.waiting(session, person)),
         )
 
 
-def _has_pin(session: Session, who: Person) -> bool:
-    found = pins.find(session, who.number) if who.number else None
-    return found is not None and found.pin_hash is not None
-
-
 def _moods(
     session: Session, settings: Settings, person: UUID, period: Period
-) -> tuple[tuple[tuple[str, float], ...], Change | None]:
+) -> tuple[tuple[tuple[str, float], ...], MoodChange | None]:
     if settings.mood != "individual":
         return (), None
     cell, change = person_moods(session, settings, person, period)
-    return shares_of(cell) or (), change
+    return cell.label_shares or (), change
 
 
 def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:
@@ -240,11 +237,9 @@ def import_folder(
     consented: bool,
     limits: QualityLimits,
     on_progress: Callable[[int, int], None],
-    *,
-    at: datetime,
-    actor: str,
+    **by: Unpack[Actor],
 ) -> list[PersonReport]:
     """Enrol everybody in a folder, archive or list. Raises: MusterError."""
-    details = Enrolment(at, actor, ("face", "mood") if consented else ())
+    details = Enrolment(**by, consent=("face", "mood") if consented else ())
     with open_batch(path) as batch:
         return list(import_batch(batch, engine, cipher, details, limits=limits, on_progress=on_progress))

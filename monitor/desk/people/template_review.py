@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -24,6 +25,7 @@ from db.records import Person, SightingRecord, Template, WaitingCandidate
 from enroll.faces.similarity_limits import FITS, similarity
 from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import renew
+from monitor.desk.actor import Actor
 from monitor.domain import Embedding, RgbImage
 from monitor.errors import MusterError, UsageError
 from monitor.recording.candidates import CLEAR, MOST_GROWN
@@ -33,12 +35,12 @@ from monitor.vision.jpeg import decode_jpeg
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A template that grew at the door."""
+    """An accepted capture."""
 
     template: Template
     name: str
     voided: bool
-    """The attendance event of its sighting was voided since, so somebody doubts whose face it is."""
+    """The entry of its sighting was voided since, so somebody doubts whose face the image shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +57,28 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """One view of a face, seen at the door."""
+    """A capture from the door, waiting or accepted."""
 
     id: UUID
-    """Of the capture while it waits, of the image since it was taken."""
+    """The capture's id; once accepted, the enrolled image's."""
     waits: bool
     at: datetime
     kiosk: str
-    """Where it was seen; empty when that is no longer kept."""
+    """The kiosk that saw the face; empty when the sighting is deleted."""
     picture: RgbImage | None
     """The aligned face; None when it is damaged."""
     similarity: float | None = None
-    """To the person's template, at that moment; not kept once it was taken. So are the two below."""
+    """To the person's template when it was captured; None once it was accepted."""
     lead: float | None = None
-    """How far that was above the threshold."""
+    """How far the similarity was above the threshold; None once it was accepted."""
     nearest: float | None = None
-    """To the most similar of the person's images."""
+    """The similarity to the most similar of the person's images; None once it was accepted."""
     doubted: bool = False
-    """It was taken, and its attendance event was voided since."""
+    """It was accepted, and its entry was voided since."""
 
 
 def views_of(engine: Engine, cipher: TemplateCipher, person: UUID) -> list[View]:
-    """What waits, then what was taken, oldest first each. Raises: DatabaseError."""
+    """The waiting captures, then the accepted ones, oldest first each. Raises: DatabaseError."""
     with reading(engine) as session:
         names = {kiosk.id: kiosk.name for kiosk in kiosks.all_kiosks(session)}
         return [
@@ -92,7 +94,7 @@ def waiting(engine: Engine, person: Person | None = None) -> list[WaitingCandida
 
 
 def grown(engine: Engine, person: Person | None = None) -> list[Grown]:
-    """Templates that grew, oldest first."""
+    """Accepted captures, oldest first."""
     with reading(engine) as session:
         return [
             Grown(one, people.get_person(session, one.person).name, _is_voided(session, one))
@@ -100,18 +102,13 @@ def grown(engine: Engine, person: Person | None = None) -> list[Grown]:
         ]
 
 
-def picture(engine: Engine, cipher: TemplateCipher, capture: UUID) -> bytes:
-    """The aligned face of a waiting capture as JPEG. Raises: InvalidRecord, WrongKey."""
-    with reading(engine) as session:
-        return candidates.load_face(session, cipher, capture)[1]
-
-
 def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[WaitingCandidate], folder: Path) -> None:
-    """Write the aligned faces into a folder that only its owner can read, all of them or none.
+    """Write the aligned faces as JPEG into a folder that only its owner can read, all of them or none.
 
     Raises:
-        MusterError: they cannot be written.
-        InvalidRecord, WrongKey: see `picture`.
+        MusterError: the folder cannot be written.
+        InvalidRecord: a capture does not wait any more.
+        WrongKey: the database belongs to another key.
     """
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     try:
@@ -121,7 +118,8 @@ def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[Wa
             for one in captures:
                 file = unfinished / f"{one.id}.jpg"
                 file.touch(mode=0o600)
-                file.write_bytes(picture(engine, cipher, one.id))
+                with reading(engine) as session:
+                    file.write_bytes(candidates.load_face(session, cipher, one.id)[1])
             folder.mkdir(mode=0o700, exist_ok=True)
             for file in unfinished.iterdir():
                 file.replace(folder / file.name)
@@ -132,16 +130,16 @@ def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[Wa
 
 
 def accept(
-    engine: Engine, cipher: TemplateCipher, capture: UUID, *, at: datetime, actor: str, of: Person | None = None
+    engine: Engine, cipher: TemplateCipher, capture: UUID, *, of: Person | None = None, **by: Unpack[Actor]
 ) -> Accepted:
-    """Make a capture part of its person's template, and look again who looks alike.
+    """Make a capture part of its person's template, and find look-alikes again.
 
     Args:
         of: whose capture it must be.
 
     Raises:
-        UsageError: it is another person's, the person does not agree, has enough of them, or the face fits
-            somebody else as well.
+        UsageError: the capture is another person's, the person does not agree or has `MOST_GROWN` accepted captures, or
+            the face fits somebody else as well.
         InvalidRecord: no such capture waits.
     """
     with writing(engine) as session:
@@ -151,51 +149,51 @@ def accept(
         _require_consent(session, one)
         _require_room(session, one)
         _require_fit(session, cipher, one, candidates.load_face(session, cipher, capture)[0])
-        template = candidates.accept(session, cipher, capture, at=at, actor=actor)
-        ((known, alike),) = renew(session, cipher, [person], at=at)
+        template = candidates.accept(session, cipher, capture, **by)
+        ((known, alike),) = renew(session, cipher, [person], at=by["at"])
         return Accepted(template, person.name, known.members, tuple(alike))
 
 
-def reject(engine: Engine, capture: UUID, *, at: datetime, actor: str, of: Person | None = None) -> WaitingCandidate:
+def reject(engine: Engine, capture: UUID, *, of: Person | None = None, **by: Unpack[Actor]) -> WaitingCandidate:
     """Delete a capture unused. Raises: InvalidRecord, or UsageError when it is not this person's."""
     with writing(engine) as session:
         one = candidates.get(session, capture)
         _require_owner(people.get_person(session, one.person), of)
-        candidates.reject(session, capture, at=at, actor=actor)
+        candidates.reject(session, capture, **by)
         return one
 
 
 def roll_back(
-    engine: Engine, cipher: TemplateCipher, template: UUID, *, at: datetime, actor: str, of: Person | None = None
+    engine: Engine, cipher: TemplateCipher, template: UUID, *, of: Person | None = None, **by: Unpack[Actor]
 ) -> Person:
-    """Take a template that grew out again, and compute the mean from the others.
+    """Delete an accepted capture, and compute the person's template from the other images.
 
     Args:
-        of: whose template it must be.
+        of: whose image it must be.
 
     Returns:
-        Whose it was.
+        The person.
 
     Raises:
-        UsageError: it is another person's.
-        InvalidRecord: there is no such template, or somebody enrolled it.
+        UsageError: the image is another person's.
+        InvalidRecord: there is no such image, or it was not a capture.
     """
     with writing(engine) as session:
-        gone = candidates.roll_back(session, template, at=at, actor=actor)
+        gone = candidates.roll_back(session, template, **by)
         person = people.get_person(session, gone.person)
         _require_owner(person, of)
-        renew(session, cipher, [person], at=at)
+        renew(session, cipher, [person], at=by["at"])
         return person
 
 
-def roll_back_all(engine: Engine, cipher: TemplateCipher, person: Person, *, at: datetime, actor: str) -> int:
-    """Take everything that grew out of a person's template. Returns how much that was."""
+def roll_back_all(engine: Engine, cipher: TemplateCipher, person: Person, **by: Unpack[Actor]) -> int:
+    """Delete all accepted captures of a person. Returns how many there were."""
     with writing(engine) as session:
         found = candidates.accepted(session, person.id)
         for one in found:
-            candidates.roll_back(session, one.id, at=at, actor=actor)
+            candidates.roll_back(session, one.id, **by)
         if found:
-            renew(session, cipher, [person], at=at)
+            renew(session, cipher, [person], at=by["at"])
         return len(found)
 
 
@@ -218,7 +216,7 @@ def _require_room(session: Session, capture: WaitingCandidate) -> None:
 
 
 def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCandidate, face: Embedding) -> None:
-    """The gallery may have changed since the capture: compare it with everybody again."""
+    """Compare the face with everybody again, because the gallery may have changed since the capture."""
     members = templates.load_members(session, cipher, capture.person, ENCODER_NAME)
     own = similarity([member.embedding for member in members], [face])
     if capture.encoder != ENCODER_NAME or own is None:
@@ -250,7 +248,7 @@ def _taken(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one
 
 
 def _picture(load: Callable[[], bytes | None]) -> RgbImage | None:
-    """None for a damaged one: it can be discarded or rolled back all the same."""
+    """The picture; None for a damaged one, which can still be rejected or rolled back."""
     try:
         jpeg = load()
     except DatabaseDamaged:

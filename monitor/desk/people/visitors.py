@@ -1,10 +1,9 @@
-"""Faces that nobody knows: grouped by similarity, named, merged or discarded. It blocks: call it in workers only."""
+"""Visitors (unknown faces): grouped by similarity, named, merged or discarded. Every function blocks."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
+from typing import Final, Unpack
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,8 @@ from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
 from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import Enrolment, Identity, add_members, mark_alike
 from monitor.config import QualityLimits
-from monitor.desk.people.merging import Unlike, unlike
+from monitor.desk.actor import Actor
+from monitor.desk.people.merging import FacesDifferError, refusal
 from monitor.domain import EMBEDDING_SIZE, Embedding, RgbImage
 from monitor.errors import UsageError
 from monitor.vision.detector import FaceDetector
@@ -41,14 +41,15 @@ _INSTEAD: Final = "Enrol the person before the camera or from photos, then say h
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisitorGroup:
-    """The faces of what is most likely one unknown person, newest first."""
+    """The visits of most likely one unknown person, newest first."""
 
     visits: tuple[Visitor, ...]
     days: int
+    """Different days on which they came."""
 
     @property
     def key(self) -> str:
-        """The oldest visit's id, which stays when they come again."""
+        """The oldest visit's id, which does not change when they come again."""
         return str(self.visits[-1].sighting.id)
 
     @property
@@ -63,7 +64,7 @@ class VisitorsView:
 
     groups: tuple[VisitorGroup, ...]
     batches: int
-    """Batches of faces that were looked at."""
+    """Batches of faces that were loaded."""
     more: bool
     """Whether there are older faces."""
     faces: int
@@ -72,7 +73,7 @@ class VisitorsView:
 
 @dataclass(frozen=True, slots=True)
 class VisitorEnrolled:
-    """A visitor who has a name now."""
+    """What became of a visitor who was named."""
 
     person: Person
     namesakes: int
@@ -105,12 +106,12 @@ def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[Visit
     sums = np.zeros((len(visits), EMBEDDING_SIZE), np.float32)
     units = np.zeros_like(sums)
     for visit in visits:
-        best, similarity = 0, -1.0
+        best, cosine = 0, -1.0
         if visit.embedding is not None and groups:
             similar = units[: len(groups)] @ visit.embedding
             best = int(np.argmax(similar))
-            similarity = float(similar[best]) / float(np.linalg.norm(visit.embedding))
-        if similarity < ALMOST_SURELY_ONE:
+            cosine = float(similar[best]) / float(np.linalg.norm(visit.embedding))
+        if cosine < ALMOST_SURELY_ONE:
             best = len(groups)
             groups.append([])
         groups[best].append(visit)
@@ -123,21 +124,14 @@ def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[Visit
     ]
 
 
-def compare(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID) -> Unlike | None:
-    """Why the visitor does not seem to be this person, if the faces differ. Raises: DatabaseError."""
+def compare(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID) -> FacesDifferError | None:
+    """The error that `is_person` would raise because the faces differ, if any. Raises: DatabaseError."""
     with reading(engine) as session:
         return _compare(session, cipher, group, people.get_person(session, person))
 
 
 def name(
-    engine: Engine,
-    cipher: TemplateCipher,
-    group: VisitorGroup,
-    name: str,
-    limits: QualityLimits,
-    *,
-    at: datetime,
-    actor: str,
+    engine: Engine, cipher: TemplateCipher, group: VisitorGroup, name: str, limits: QualityLimits, **by: Unpack[Actor]
 ) -> VisitorEnrolled:
     """Enrol the visitor as a new person, from the shots that pass the gate of enrolment.
 
@@ -155,8 +149,8 @@ def name(
             f"No shot of this visitor is good enough to enrol from. {reason} {_INSTEAD}", code="no-good-shot"
         )
     with writing(engine) as session:
-        person = people.add_person(session, name, at=at, actor=actor)
-        return _enrol(session, cipher, group, person, acceptance, Enrolment(at, actor))
+        person = people.add_person(session, name, **by)
+        return _enrol(session, cipher, group, person, acceptance, Enrolment(**by))
 
 
 def is_person(
@@ -166,39 +160,38 @@ def is_person(
     person: UUID,
     limits: QualityLimits,
     *,
-    at: datetime,
-    actor: str,
     force: bool = False,
+    **by: Unpack[Actor],
 ) -> VisitorEnrolled:
-    """Say that the visitor is somebody enrolled; the shots that pass the gate of enrolment become templates.
+    """Add the visitor to somebody enrolled; the shots that pass the gate of enrolment become templates.
 
     Args:
         limits: of the quality of images, from the settings.
         force: also when the faces do not look like one person's.
 
     Raises:
-        Unlike: the faces do not look like one person's.
+        FacesDifferError: the faces do not look like one person's.
         DatabaseError: the person does not exist any more, or the database cannot be read or written.
     """
     shots = _examine(group, limits)
     with writing(engine) as session:
         who = people.get_person(session, person)
-        if not force and (refusal := _compare(session, cipher, group, who)):
-            raise refusal
+        if not force and (different := _compare(session, cipher, group, who)):
+            raise different
         acceptance = accept_images(shots, () if force else _faces(session, cipher, who))
-        return _enrol(session, cipher, group, who, acceptance, Enrolment(at, actor))
+        return _enrol(session, cipher, group, who, acceptance, Enrolment(**by))
 
 
-def discard(engine: Engine, group: VisitorGroup, *, at: datetime, actor: str) -> None:
-    """Delete the faces; that somebody was there stays. Raises: DatabaseError."""
+def discard(engine: Engine, group: VisitorGroup, **by: Unpack[Actor]) -> None:
+    """Delete the faces; the sightings stay. Raises: DatabaseError."""
     with writing(engine) as session:
         for visit in group.visits:
-            sightings.discard_visitor(session, visit.sighting.id, at=at, actor=actor)
+            sightings.discard_visitor(session, visit.sighting.id, **by)
 
 
-def _compare(session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person) -> Unlike | None:
+def _compare(session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person) -> FacesDifferError | None:
     seen = [visit.embedding for visit in group.visits if visit.embedding is not None]
-    return unlike("The visitor", seen, person.name, _faces(session, cipher, person))
+    return refusal("The visitor", seen, person.name, _faces(session, cipher, person))
 
 
 def _faces(session: Session, cipher: TemplateCipher, person: Person) -> list[Embedding]:
@@ -206,7 +199,7 @@ def _faces(session: Session, cipher: TemplateCipher, person: Person) -> list[Emb
 
 
 def _examine(group: VisitorGroup, limits: QualityLimits) -> list[Examination]:
-    """What was kept of the visits, the longest first, until enough shots pass the gate."""
+    """Examine the portraits of the visits, the longest visit first, until enough pass the gate."""
     detector, shots = FaceDetector(min_score=SURE), list[Examination]()
     for visit in sorted(group.visits, key=lambda visit: -visit.sighting.frames):
         chip = decode_jpeg(visit.portrait) if visit.portrait else None

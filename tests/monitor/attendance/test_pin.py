@@ -18,7 +18,7 @@ def test_the_same_pin_is_kept_differently_each_time() -> None:
 
 @pytest.mark.parametrize("kept", ["", "2718", "scrypt$1", "md5$16384$8$1$aaaa$bbbb", "scrypt$16384$8$1$?$?"])
 def test_a_damaged_hash_is_one_sentence(kept: str) -> None:
-    with pytest.raises(SettingsError, match="set the PIN anew"):
+    with pytest.raises(SettingsError, match="Set the PIN again"):
         is_pin("2718", kept)
 
 

@@ -14,7 +14,7 @@ from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
 from monitor.desk.change_feed import ChangeFeed, News
-from monitor.desk.days.door_board import Attendee, Board, Happening, Welcome, fold, renewed
+from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Welcome, fold, renewed
 from monitor.domain import EventKind
 from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import SIZE, fill, go
@@ -89,11 +89,11 @@ def test_a_board_that_is_loaded_again_keeps_what_only_the_door_knows(world: Worl
     unknown = replace(came(world), kind=EventKind.UNKNOWN, person=None, name=None, attendance=None)
     board = fold(Board({ada: known, tim: replace(known, person=tim, name="Tim")}), unknown)
     loaded = Board(
-        {ada: replace(known, name="Ada L.", mood=None)}, (Happening(NOW, EventKind.CHECK_IN, "Ada L.", None),)
+        {ada: replace(known, name="Ada L.", mood=None)}, (BoardEvent(NOW, EventKind.CHECK_IN, "Ada L.", None),)
     )
     now = renewed(board, loaded)
     assert now.attendees == {ada: replace(known, name="Ada L.")}, "the name is new, the mood stays, and Tim is gone"
-    assert {line.kind for line in now.happenings} == {EventKind.CHECK_IN, EventKind.UNKNOWN}
+    assert {line.kind for line in now.events} == {EventKind.CHECK_IN, EventKind.UNKNOWN}
     assert now.greeting is not None
     assert now.greeting.welcome is Welcome.UNKNOWN
 

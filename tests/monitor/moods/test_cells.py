@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import (
     BASELINE,
-    Cell,
-    Change,
+    MoodCell,
+    MoodChange,
     changes,
     distribution,
     label,
@@ -29,11 +29,13 @@ ZONE = ZoneInfo("Asia/Kathmandu")
 BY: tuple[By, ...] = ("hour", "day", "person", "group", "weekday_hour")
 
 
-def _total(samples: Iterable[Sample], zone: ZoneInfo = ZONE, needed: float = 0.45, *, hide_small: bool = False) -> Cell:
+def _total(
+    samples: Iterable[Sample], zone: ZoneInfo = ZONE, needed: float = 0.45, *, hide_small: bool = False
+) -> MoodCell:
     return total(moods(samples, zone), needed, hide_small=hide_small)
 
 
-def _by(by: By, samples: Iterable[Sample], *, hide_small: bool = False) -> list[Cell]:
+def _by(by: By, samples: Iterable[Sample], *, hide_small: bool = False) -> list[MoodCell]:
     return distribution(moods(samples, ZONE), by, 0.45, hide_small=hide_small)
 
 
@@ -42,7 +44,7 @@ def _most_seen(samples: Iterable[Sample], most: int) -> tuple[list[UUID], int]:
     return most_seen(tally(arranged, "person", 0.45), arranged, most)
 
 
-def _changes(samples: Iterable[Sample]) -> dict[UUID, Change]:
+def _changes(samples: Iterable[Sample]) -> dict[UUID, MoodChange]:
     """From AT on, against the weeks before."""
     arranged = moods(samples, ZONE)
     return changes(means(arranged.between(AT - BASELINE, AT)), means(arranged.between(AT)))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.cells import Cell, cells, changes, distribution, label, means, most_seen, total
+from monitor.moods.cells import MoodCell, cells, changes, distribution, label, means, most_seen, total
 from monitor.moods.tally import DAY, By, tally
 from tests.monitor.moods.mood_samples import FLAT, HAPPY, SAD, Sample, moods
 
@@ -54,7 +54,7 @@ def mean(rows: Sequence[Sequence[float]]) -> tuple[float, ...]:
     return tuple(sum(column) / len(rows) for column in zip(*rows, strict=True))
 
 
-def defined(key: object, samples: Sequence[Sample], zone: ZoneInfo, hide_small: bool) -> Cell:
+def defined(key: object, samples: Sequence[Sample], zone: ZoneInfo, hide_small: bool) -> MoodCell:
     seen = stays(samples)
     first = [one[0] for one in seen]
     tokens: dict[object, set[str]] = defaultdict(set)
@@ -63,14 +63,14 @@ def defined(key: object, samples: Sequence[Sample], zone: ZoneInfo, hide_small: 
             tokens[one.at.astimezone(zone).date()].add(one.token)
     people = max(len({one.person for one in first if one.person}), *map(len, tokens.values()), 0)
     if (hide_small or tokens) and people < 5:
-        return Cell(key, 0, 0, None, None)  # type: ignore[arg-type]
+        return MoodCell(key, 0, 0, None, None)  # type: ignore[arg-type]
     means = [mean([sample.probabilities for sample in one]) for one in seen]
     labels = Counter(label(one, NEEDED) for one in means)
     shares = tuple(labels[name] / len(seen) for name in LABELS)
-    return Cell(key, len(seen), people, mean(means), shares)  # type: ignore[arg-type]
+    return MoodCell(key, len(seen), people, mean(means), shares)  # type: ignore[arg-type]
 
 
-def about(cell: Cell) -> Cell:
+def about(cell: MoodCell) -> MoodCell:
     """A cell to compare: a mean is only as exact as its sum."""
     return replace(cell, probabilities=cell.probabilities and tuple(round(one, 9) for one in cell.probabilities))
 

@@ -14,7 +14,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
-from monitor.desk.days.door_board import Attendee, Board, Greeting, Happening, Welcome
+from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Greeting, Welcome
 from monitor.desk.days.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.picture.camera import CameraPicture
@@ -145,7 +145,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         self.query_one("#present", Table).show([row for _, row in self._rows.values()])
         title = f"In now {board.inside:,} {signs.dash} came today {len(board.attendees):,}"
         self.query_one("#present-frame").border_title = title
-        lines = enumerate(board.happenings)
+        lines = enumerate(board.events)
         rows = [Row(f"{one.at}-{index}", (at_clock(one.at, zone), *self._what(one))) for index, one in lines]
         self.query_one("#events", Table).show(rows)
 
@@ -166,7 +166,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         tone = "good" if one.inside else "faint"
         return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
 
-    def _what(self, one: Happening) -> tuple[str, str]:
+    def _what(self, one: BoardEvent) -> tuple[str, str]:
         verb = {EventKind.CHECK_IN: " came in", EventKind.CHECK_OUT: " left", EventKind.UNKNOWN: "somebody unknown"}
         text = clean(one.text, 80) if one.text else f"{clean(one.name, 32)}{verb.get(one.kind, one.kind.value)}"
         return event_sign(one.kind, self.app.signs), text

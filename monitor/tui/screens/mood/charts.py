@@ -7,16 +7,17 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.color import Color
 
-from monitor.desk.days.today import shares_of
 from monitor.domain import MOODS
-from monitor.moods.cells import Cell
+from monitor.moods.cells import MoodCell
 from monitor.tui.style.text import WEEKDAYS, Signs, clean, date_text
 from monitor.tui.widgets.header import apportion
 
 HIDDEN = "hidden: fewer than five people"
 
 
-def stacked(cells: Sequence[Cell], labels: Sequence[str], width: int, signs: Signs, colours: Mapping[str, str]) -> Text:
+def stacked(
+    cells: Sequence[MoodCell], labels: Sequence[str], width: int, signs: Signs, colours: Mapping[str, str]
+) -> Text:
     """One stacked bar per cell; its length follows the number of sightings."""
     text = Text()
     most = max((cell.sightings for cell in cells), default=1)
@@ -24,7 +25,7 @@ def stacked(cells: Sequence[Cell], labels: Sequence[str], width: int, signs: Sig
     room = max(8, width - label_width - len(str(most)) - 3)
     for cell, label in zip(cells, labels, strict=True):
         text.append(f"{set_cell_size(label, label_width)} ", "dim")
-        shares = shares_of(cell)
+        shares = cell.label_shares
         if shares is None:
             text.append(f"{HIDDEN}\n", "dim")
             continue
@@ -48,7 +49,7 @@ def legend(signs: Signs, colours: Mapping[str, str], width: int) -> Text:
     return text
 
 
-def heat_map(cells: Sequence[Cell], mood: str, width: int, colour: str, background: str) -> Text:
+def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, background: str) -> Text:
     """The share of one mood in percent by weekday and hour; a larger share has a stronger background.
 
     Empty where nobody was seen, "--" where too few people were seen.
@@ -83,7 +84,7 @@ def _ground(share: float, colour: str, background: str) -> str:
     return f"{'#000000' if sum(mixed.rgb) > 380 else '#ffffff'} on {mixed.hex6.lower()}"
 
 
-def label_of(cell: Cell) -> str:
+def label_of(cell: MoodCell) -> str:
     """How a cell's key is shown: "09:00", "Mon 9 Mar", a group."""
     key = cell.key
     if isinstance(key, datetime):

@@ -11,7 +11,6 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from monitor.desk.days.moods import MoodView, Range, mood_view
-from monitor.desk.days.today import shares_of
 from monitor.domain import EMOTIONS, MOODS
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen
@@ -121,7 +120,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         bar.show(bar.shares, text)
 
     def _show_total(self, loaded: MoodView) -> None:
-        shares = shares_of(loaded.total) if loaded.total else ()
+        shares = loaded.total.label_shares if loaded.total else ()
         empty = "Hidden: fewer than five people." if shares is None else "No moods in this period."
         self.query_one(MoodBar).show(shares or (), empty)
         first, last = date_text(loaded.period.first), date_text(loaded.period.last)
@@ -133,7 +132,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
     def _show_people(self, loaded: MoodView) -> None:
         rows = []
         for index, one in enumerate(loaded.people):
-            best = max(shares_of(one.cell) or (("", 0.0),), key=lambda item: item[1])
+            best = max(one.cell.label_shares or (("", 0.0),), key=lambda item: item[1])
             change = f"{one.change.strongest[0]} {one.change.strongest[1]:+.0%}" if one.change else ""
             mostly = f"{best[0]} {best[1]:.0%}"
             rows.append(Row(str(index), (clean(one.name), str(one.cell.sightings), mostly, change)))

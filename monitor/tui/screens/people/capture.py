@@ -15,7 +15,7 @@ from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, PersonReport, Session, Shown
+from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, CaptureSession, PersonReport, Shown
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large
@@ -48,7 +48,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
     ]
     app = getters.app(DeskApp)
 
-    def __init__(self, name: str, job: Callable[[Session], PersonReport | None]) -> None:
+    def __init__(self, name: str, job: Callable[[CaptureSession], PersonReport | None]) -> None:
         """
         Args:
             name: who stands before the camera; untrusted.
@@ -86,9 +86,9 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         stop = self._stop = threading.Event()
         self._taken, self._ask, self._refused = [], None, False
         self._say("Starting", "Opening the camera.")
-        session = Session(
-            self.query_one(Preview).see,
+        session = CaptureSession(
             lambda shown: self.app.show_later(partial(self._told, stop, shown)),
+            self.query_one(Preview).see,
             stop.is_set,
         )
         self.app.in_background(partial(self._job, session), partial(self._ended, stop), partial(self._refuse, stop))

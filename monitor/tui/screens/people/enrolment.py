@@ -5,8 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from db.records import ConsentKind
 from monitor.desk.people import people as queries
-from monitor.desk.people.enrolment_session import Booth, PersonReport, booth_for, enrol_from, wish_of
+from monitor.desk.people.enrolment_session import (
+    CaptureSetup,
+    PersonReport,
+    capture_setup,
+    enrol_from,
+    enrolment_request,
+)
 from monitor.sources.source import FrameSource
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DESK
@@ -27,12 +34,12 @@ class Enrolment:
 
     Args:
         screen: says how far the work is, and loads again afterwards.
-        booth: camera and models for shots; None for the real ones.
+        setup: camera and models for shots; None for the real ones.
     """
 
-    def __init__(self, screen: DeskScreen[Any], booth: Booth | None) -> None:
+    def __init__(self, screen: DeskScreen[Any], setup: CaptureSetup | None) -> None:
         self._screen = screen
-        self._booth = booth
+        self._setup = setup
         self._reports: list[PersonReport] = []
         """Reports that wait until the People screen is in front."""
 
@@ -76,20 +83,21 @@ class Enrolment:
 
     def _capture(self, answers: Answers) -> None:
         app = self._screen.app
-        wish = wish_of(
-            answers["name"], answers["number"], answers["group"], app.clock(), DESK,
-            agreed=answers["consent"] == "yes", supervised=answers["supervised"] == "yes",
+        consent: tuple[ConsentKind, ...] = ("face", "mood") if answers["consent"] == "yes" else ()
+        request = enrolment_request(
+            answers["name"], answers["number"], answers["group"], consent, answers["supervised"] == "yes",
+            at=app.clock(), actor=DESK,
         )  # fmt: skip
-        booth = self._booth or booth_for(app.settings.quality)
-        job = partial(enrol_from, self._frames(booth), booth, app.engine, app.cipher, wish)
-        app.push_screen(CaptureScreen(wish.identity.name, job), self._captured)
+        setup = self._setup or capture_setup(app.settings.quality)
+        job = partial(enrol_from, self._frames(setup), setup, app.engine, app.cipher, request)
+        app.push_screen(CaptureScreen(request.identity.name, job), self._captured)
 
-    def _frames(self, booth: Booth) -> Callable[[], FrameSource]:
+    def _frames(self, setup: CaptureSetup) -> Callable[[], FrameSource]:
         """The door's own frames while it has the camera; else the source that the settings name."""
         app = self._screen.app
         if app.controller.has_picture:
             return partial(app.controller.frames, app.source_name)
-        return partial(booth.open_source, app.settings.source)
+        return partial(setup.open_source, app.settings.source)
 
     def _captured(self, report: PersonReport | None) -> None:
         app = self._screen.app

@@ -17,8 +17,8 @@ from textual.widgets import Static
 from db.records import Page, Person, PersonSummary
 from monitor.desk.people import changes, merging
 from monitor.desk.people import people as queries
-from monitor.desk.people.enrolment_session import Booth
-from monitor.desk.people.merging import Unlike
+from monitor.desk.people.enrolment_session import CaptureSetup
+from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen, Filter
@@ -81,13 +81,13 @@ The filter finds people by name, number or group. The pane shows all about the p
         Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
     ]
 
-    def __init__(self, booth: Booth | None = None) -> None:
+    def __init__(self, setup: CaptureSetup | None = None) -> None:
         """
         Args:
-            booth: what taking shots before the camera needs; None for the real camera and models.
+            setup: what taking shots before the camera needs; None for the real camera and models.
         """
         super().__init__()
-        self._enrolment = Enrolment(self, booth)
+        self._enrolment = Enrolment(self, setup)
         self._details: PersonDetails | None = None
         self._fetching = False
         self._meant: tuple[str | None, Callable[[], None]] | None = None
@@ -224,7 +224,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         job = partial(merging.compare, self.app.engine, self.app.cipher, who.id, into.id)
         self.app.in_background(job, partial(self._merge, who, into), self.refused)
 
-    def _merge(self, who: Person, into: Person, unlike: Unlike | None) -> None:
+    def _merge(self, who: Person, into: Person, unlike: FacesDifferError | None) -> None:
         if not self.is_current:
             return
         app, name, other = self.app, called(who), called(into)

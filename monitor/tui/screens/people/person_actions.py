@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 from db.records import ConsentKind, Person
 from monitor.desk.people import changes
-from monitor.desk.people.changes import Renamed
 from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
 from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
@@ -129,10 +128,10 @@ CHANGES: Mapping[str, Maker] = MappingProxyType(
 """The changes by the names that the People screen's keys use."""
 
 
-def renamed_text(done: Renamed) -> str:
+def renamed_text(done: tuple[Person, int]) -> str:
     """What the desk should know after a person was renamed."""
-    if done.namesakes > 1:
-        return "Renamed. Somebody else has this name, too: give them numbers, or merge them with M."
+    if done[1] > 1:
+        return f"Renamed. {done[1]} people have this name now: give them numbers, or merge them with M."
     return "Renamed."
 
 

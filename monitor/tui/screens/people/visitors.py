@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from db.records import Person
 from monitor.desk.people import visitors as queries
-from monitor.desk.people.merging import Unlike
+from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen
@@ -143,7 +143,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         job = partial(queries.compare, app.engine, app.cipher, group, person.id)
         app.in_background(job, partial(self._merge, group, person), self.refused)
 
-    def _merge(self, group: VisitorGroup, person: Person, unlike: Unlike | None) -> None:
+    def _merge(self, group: VisitorGroup, person: Person, unlike: FacesDifferError | None) -> None:
         if not self.is_current:
             return
         app, who = self.app, called(person)
@@ -176,7 +176,7 @@ def named_text(done: VisitorEnrolled) -> str:
     """The next step for the desk after a visitor was named."""
     told = "Ask for their consent and record it on the People screen."
     if done.namesakes > 1:
-        told = "Somebody else has this name, too: give them numbers, or merge them on the People screen."
+        told = f"{done.namesakes} people have this name now: give them numbers, or merge them on the People screen."
     return f"Enrolled. {told}{shots_text(done)}"
 
 

@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from db.records import AuditEntry
+from db.records import AuditEntry, Expired
 from monitor.desk import system as queries
 from monitor.desk.pin_entry import write_admin_pin
-from monitor.desk.system import Check, Machine, Purged, Status, SystemView, Verdict
+from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.text import plural
 from monitor.tui.screens.desk import NEW_PIN, DeskScreen, check_new_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
@@ -160,14 +160,14 @@ class SystemScreen(DeskScreen[SystemView]):
         job = app.by_desk(queries.purge, app.settings)
         dialog = Dialog("Delete expired data", text, yes="Delete", danger=True)
 
-        def begin(_: Answers) -> Callable[[], Purged]:
+        def begin(_: Answers) -> Callable[[], tuple[Expired, bool]]:
             self.say("Deleting expired data")
             return job
 
         ask(app, dialog, begin, self._purged, self._say_problem)
 
-    def _purged(self, purged: Purged) -> None:
-        self.app.notify(f"Deleted: {plural(purged.gone.rows, 'row')}.")
+    def _purged(self, purged: tuple[Expired, bool]) -> None:
+        self.app.notify(f"Deleted: {plural(purged[0].rows, 'row')}.")
         self.say(self._verdict())
         self.reload()
 

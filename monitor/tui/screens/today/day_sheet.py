@@ -61,7 +61,7 @@ class DaySheet(ModalScreen[None]):
 
     def _reload(self) -> None:
         zone = self.app.settings.zone
-        job = partial(corrections.day_of_person, self.app.engine, self._person, self._day, zone)
+        job = partial(corrections.person_entries, self.app.engine, self._person, self._day, zone)
         self.app.in_background(job, self._show, self._not_loaded)
 
     def _not_loaded(self, sentence: str) -> None:

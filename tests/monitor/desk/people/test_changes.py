@@ -64,9 +64,9 @@ def test_a_decision_is_written_down_once_however_often_it_is_said(
 
 def test_a_new_name_says_how_many_people_have_it(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:
     anna, ben = enrol("Anna"), enrol("Ben")
-    done = change.rename(engine, ben.id, "Anna", **who)
-    assert (done.person.id, done.before, done.namesakes) == (ben.id, "Ben", 2)
-    assert change.rename(engine, anna.id, "Zoe", **who).namesakes == 1
+    person, namesakes = change.rename(engine, ben.id, "Anna", **who)
+    assert (person.id, person.name, namesakes) == (ben.id, "Anna", 2)
+    assert change.rename(engine, anna.id, "Zoe", **who)[1] == 1
 
 
 def test_a_pin_is_set_and_removed_under_one_name_each(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:

@@ -12,7 +12,7 @@ from db.engine import reading
 from db.faces import templates
 from db.people import look_alikes, people
 from db.records import Person
-from monitor.desk.people.merging import Unlike, compare, merge, split
+from monitor.desk.people.merging import FacesDifferError, compare, merge, split
 from monitor.desk.people.people import person_record
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
@@ -36,7 +36,7 @@ def test_different_faces_are_merged_by_force_only(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who
 ) -> None:
     anna, ben = enrol("Anna"), enrol("Ben")
-    with pytest.raises(Unlike, match="Ben and Anna do not look like one person") as caught:
+    with pytest.raises(FacesDifferError, match="Ben and Anna do not look like one person") as caught:
         merge(engine, cipher, ben.id, anna.id, **who)
     assert caught.value.code == "merge-unlike"
     assert str(compare(engine, cipher, ben.id, anna.id)) == str(caught.value)

@@ -23,7 +23,7 @@ from enroll.people.images import enrol_from_images
 from enroll.people.store import Enrolment
 from monitor.config import QualityLimits
 from monitor.desk.people import visitors
-from monitor.desk.people.merging import Unlike
+from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorGroup
 from monitor.errors import UsageError
 from monitor.vision.images import read_image
@@ -108,7 +108,7 @@ def test_a_visitor_who_looks_like_another_is_made_somebody_enrolled_by_force_onl
 ) -> None:
     group = visit(7, 4)
     refusal = visitors.compare(engine, cipher, group, anna.id)
-    with pytest.raises(Unlike, match="The visitor and Anna do not look like one person") as caught:
+    with pytest.raises(FacesDifferError, match="The visitor and Anna do not look like one person") as caught:
         visitors.is_person(engine, cipher, group, anna.id, LIMITS, **who)
     assert str(caught.value) == str(refusal)
     assert visitors.is_person(engine, cipher, group, anna.id, LIMITS, **who, force=True).taken == 1

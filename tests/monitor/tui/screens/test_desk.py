@@ -8,7 +8,7 @@ from monitor.config import load_settings
 from monitor.desk.days import moods
 from monitor.desk.days.moods import Range, mood_view
 from monitor.domain import MOODS
-from monitor.moods.cells import Cell
+from monitor.moods.cells import MoodCell
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import stacked
 from monitor.tui.screens.mood.mood import MoodScreen
@@ -67,7 +67,7 @@ async def test_the_charts_have_the_width_of_their_panes_from_the_start(world: Wo
 
 def test_the_names_of_groups_line_up_in_every_script() -> None:
     shares = (1.0, *[0.0] * 7)
-    cells = [Cell(key, 5, 5, shares[:7], shares) for key in ("山の会", "Night")]
+    cells = [MoodCell(key, 5, 5, shares[:7], shares) for key in ("山の会", "Night")]
     chart = stacked(cells, ["山の会", "Night"], 40, UNICODE_SIGNS, dict.fromkeys(MOODS, "#ffffff"))
     assert len({cell_len(line) for line in chart.plain.splitlines()}) == 1
 

@@ -16,7 +16,7 @@ from db.faces import templates
 from db.people import consents, people
 from db.records import Person
 from enroll.faces.examine import Examiner
-from monitor.desk.people.enrolment_session import Booth, DoorFrames
+from monitor.desk.people.enrolment_session import CaptureSetup, DoorFrames
 from monitor.domain import Frame, RgbImage, Scene
 from monitor.errors import SourceError
 from monitor.sources.source import FrameSource
@@ -85,7 +85,7 @@ def app(empty_world: World, examiner: Examiner) -> Callable[..., MusterApp]:
 
     def make(source: FrameSource, *, camera: bool = False) -> MusterApp:
         def people_screen() -> PeopleScreen:
-            return PeopleScreen(Booth(lambda _: source, lambda: examiner, random.Random(1)))
+            return PeopleScreen(CaptureSetup(lambda _: source, lambda: examiner, random.Random(1)))
 
         made = empty_world.app(camera=camera)
         replace_screen(made, "people", people_screen)

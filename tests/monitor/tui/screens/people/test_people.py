@@ -226,7 +226,7 @@ async def test_who_has_anothers_name_is_told_apart(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "r")
         await fill(pilot, value="Alan Turing")
-        assert "Somebody else has this name, too" in told(pilot)
+        assert "2 people have this name now" in told(pilot)
         await go(pilot, "n")
         await fill(pilot, value="17")
         await go(pilot, "x")

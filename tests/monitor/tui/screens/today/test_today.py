@@ -190,8 +190,8 @@ async def test_a_persons_day_follows_what_is_written_meanwhile(world: World) -> 
 
 async def test_a_persons_day_can_be_left_before_it_is_loaded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    load = corrections.day_of_person
-    monkeypatch.setattr(corrections, "day_of_person", lambda *args: go_on.wait(60) and load(*args))
+    load = corrections.person_entries
+    monkeypatch.setattr(corrections, "person_entries", lambda *args: go_on.wait(60) and load(*args))
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await settle(pilot)
         await pilot.press("enter", "escape")
