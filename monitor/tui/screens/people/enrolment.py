@@ -85,8 +85,8 @@ class Enrolment:
         app = self._screen.app
         consent: tuple[ConsentKind, ...] = ("face", "mood") if answers["consent"] == "yes" else ()
         request = enrolment_request(
-            answers["name"], answers["number"], answers["group"], consent, answers["supervised"] == "yes",
-            at=app.clock(), actor=DESK,
+            answers["name"], answers["number"], answers["group"], consent,
+            supervised=answers["supervised"] == "yes", at=app.clock(), actor=DESK,
         )  # fmt: skip
         setup = self._setup or capture_setup(app.settings.quality)
         job = partial(enrol_from, self._frames(setup), setup, app.engine, app.cipher, request)
