@@ -27,7 +27,7 @@ def back_up(engine: Engine, file: Path) -> int:
         raise NameTaken(f"{file} is there already; give the name of a new file.")
     source = engine.raw_connection()
     try:
-        with unfinished(file, private=True) as part:
+        with unfinished(file, private=True, replace=False) as part:
             _copy(source.driver_connection, part)
     except OSError as error:
         raise DatabaseUnavailable(f"The backup {file} cannot be written: {error.strerror}.") from None

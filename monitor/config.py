@@ -213,9 +213,9 @@ def save_setting(file: Path, name: str, value: str | float | bool) -> None:
         name: of a setting that is not in a table.
 
     Raises:
-        SettingsError: the file is not valid TOML, writes a value over several lines, or cannot be written.
+        SettingsError: the file is not valid TOML, writes this setting over several lines, or cannot be written.
     """
-    import tomlkit
+    import tomlkit.items
 
     known = file.exists()
     if known:
@@ -223,8 +223,10 @@ def save_setting(file: Path, name: str, value: str | float | bool) -> None:
     try:
         text = file.read_bytes().decode() if known else ""
         document = tomlkit.parse(text)
-        if any("\n" in one.as_string() for one in document.values() if not isinstance(one, Mapping)):
-            raise SettingsError(f"{name} cannot be changed in {file} by a program; write {name} = {value!r} yourself.")
+        before = document.get(name)
+        if isinstance(before, tomlkit.items.Item) and "\n" in before.as_string():
+            written = tomlkit.item(value).as_string()
+            raise SettingsError(f"{name} in {file} is written over several lines; write {name} = {written} yourself.")
         document[name] = value
         changed = tomlkit.dumps(document)
         if 0 < text.count("\n") == text.count("\r\n"):

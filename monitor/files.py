@@ -1,13 +1,18 @@
 """Atomic writing of files: new content replaces a file only once all of it is on the disk."""
 
+import glob
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from monitor.errors import MusterError
+
+ABANDONED = 60.0
+"""Seconds since the last write to an unfinished file after which its program counts as killed."""
 
 
 @contextmanager
@@ -29,6 +34,7 @@ def unfinished(path: Path, *, private: bool = False, replace: bool = True) -> It
         yield path
         return
     target = path.resolve()
+    _remove_leftovers(target)
     part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}")
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
@@ -43,6 +49,13 @@ def unfinished(path: Path, *, private: bool = False, replace: bool = True) -> It
             os.link(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """What programs that were killed left of this file: nobody else would ever look for it, and it may hold faces."""
+    for part in target.parent.glob(f".{glob.escape(target.name[:40])}.????????"):
+        if part.is_file() and time.time() - part.stat().st_mtime > ABANDONED:
+            part.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

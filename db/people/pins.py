@@ -1,4 +1,4 @@
-"""Door PINs of people who check in without their face: only hashes, which `monitor.security` makes."""
+"""Door PINs of people who check in without their face: only hashes, which `monitor.attendance.pin` makes."""
 
 from uuid import UUID
 

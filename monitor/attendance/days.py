@@ -62,11 +62,12 @@ def attendees(
 
     Args:
         passages: by person and in the order of time, of this day and of the next.
-        people: at least those with passages.
+        people: whose days are asked for; passages of others are left out.
     """
     days = (
         PersonDay(people[person], summarise(people[person], day, theirs, shifts, zone, now))
         for person, theirs in passages.items()
+        if person in people
     )
     return {one.person.id: one for one in days if one.summary.passages}
 

@@ -169,7 +169,7 @@ class Recorder:
         if left:
             self._waiting.clear()
             raise DatabaseError(
-                f"{plural(left, 'fact')} could not be written: {self.health or 'the database is away.'}"
+                f"{plural(left, 'entry', 'entries')} could not be written: {self.health or 'the database is away.'}"
             )
 
     def _put(self, fact: _Fact) -> None:
@@ -218,7 +218,7 @@ class Recorder:
             except Exception as error:
                 # Another try would not help this fact, and the next facts must be written.
                 log.debug("refused", exc_info=error)
-                self._refuse(fact, DatabaseError(f"A fact could not be written ({type(error).__name__})."))
+                self._refuse(fact, DatabaseError(f"An entry could not be written ({type(error).__name__})."))
                 return True
             else:
                 self._note(None)

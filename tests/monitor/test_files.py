@@ -41,6 +41,15 @@ def test_an_error_in_the_block_leaves_the_old_file_and_nothing_beside_it(file: P
     assert (file.read_text(), list(file.parent.iterdir())) == ("old", [file])
 
 
+def test_what_a_killed_program_left_goes_and_what_another_writes_stays(file: Path) -> None:
+    abandoned, fresh = (file.with_name(f".{file.name}.{end}") for end in ("0123abcd", "4567cdef"))
+    for part in (abandoned, fresh):
+        part.write_text("half")
+    os.utime(abandoned, (0, 0))
+    write_atomically(file, b"new")
+    assert sorted(file.parent.iterdir()) == sorted([file, fresh])
+
+
 @pytest.mark.parametrize("when", ["write", "sync"])
 def test_a_full_disk_leaves_the_old_file_and_is_one_sentence(
     file: Path, monkeypatch: pytest.MonkeyPatch, when: str

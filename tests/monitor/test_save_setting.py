@@ -65,7 +65,7 @@ def test_the_old_value_is_found_however_it_is_written(file: Path, old: str) -> N
     assert ("# yes" in file.read_text()) == ("# yes" in old)
 
 
-@pytest.mark.parametrize("old", ['site = """\na\n"""\n', "site = [\n 'a']\n", "note = '''\nsite = 1\n'''\n"])
+@pytest.mark.parametrize("old", ['site = """\na\n"""\n', "site = [\n 'a']\n"])
 def test_what_cannot_be_changed_safely_is_left_alone_and_said(file: Path, old: str) -> None:
     file.write_text(old)
     with pytest.raises(SettingsError, match="yourself"):
@@ -84,6 +84,12 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory,
     save_setting(file, "site", "first")
     save_setting(file, "site", text)
     assert tomllib.loads(file.read_bytes().decode())["site"] == text
+
+
+def test_a_value_over_several_lines_beside_it_stays(file: Path) -> None:
+    file.write_text("note = '''\nsite = 1\n'''\nkiosk = 'k'\n")
+    save_setting(file, "site", "new")
+    assert tomllib.loads(file.read_text()) == {"note": "site = 1\n", "kiosk": "k", "site": "new"}
 
 
 def test_a_broken_file_is_not_made_worse(file: Path) -> None:

@@ -60,8 +60,9 @@ def kiosk(
             demo(ascii_only=ascii_only)
         return
     from monitor.cli.kiosk.headless import print_summary, run_headless
+    from monitor.text import printable
 
     summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
     if frames.warning:
-        typer.echo(f"muster: {frames.warning}", err=True)
+        typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)

@@ -13,7 +13,7 @@ from monitor.cli.training import options
 from monitor.cli.training.eigenfaces import eigenfaces
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
-from monitor.text import plural
+from monitor.text import plural, printable
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -228,7 +228,7 @@ def _load(path: Path, strict: bool) -> "Fer2013":
     data = load_fer2013(path, strict=strict)
     if data.skipped:
         broken = plural(len(data.skipped), "broken row or file", "broken rows or files")
-        err.print(f"Skipped {broken}. The first: {escape(data.skipped[0])}")
+        err.print(f"Skipped {broken}. The first: {escape(printable(data.skipped[0]))}")
     return data
 
 

@@ -59,7 +59,7 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
     with reading(engine) as session:
         export = erasure.export_person(session, cipher, person.id)
     try:
-        with unfinished(file, private=True) as part:
+        with unfinished(file, private=True, replace=False) as part:
             _pack(export, part, at)
     except OSError as error:
         raise MusterError(f"{file} cannot be written: {error.strerror}.") from None

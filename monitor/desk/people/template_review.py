@@ -212,7 +212,7 @@ def _require_consent(session: Session, capture: WaitingCandidate) -> None:
 
 def _require_room(session: Session, capture: WaitingCandidate) -> None:
     if len(candidates.accepted(session, capture.person)) >= MOST_GROWN:
-        raise UsageError(f"{capture.name} has {MOST_GROWN} images that grew already; roll one back first.")
+        raise UsageError(f"{capture.name} has {MOST_GROWN} images from the door already; roll one back first.")
 
 
 def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCandidate, face: Embedding) -> None:

@@ -29,7 +29,7 @@ from monitor.desk.people.merging import FacesDifferError, refusal
 from monitor.domain import EMBEDDING_SIZE, Embedding, RgbImage
 from monitor.errors import UsageError
 from monitor.vision.detector import FaceDetector
-from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.encoder import ENCODER_NAME, unit
 from monitor.vision.jpeg import decode_jpeg
 
 BATCH = 500
@@ -210,7 +210,7 @@ def _examine(group: VisitorGroup, limits: QualityLimits) -> list[Examination]:
         for face in foreground(find_faces(detector, chip))[:1]:
             quality = assess(chip, face, limits)
             quality = replace(quality, components=(*quality.components, frames))
-            faces.append(ExaminedFace(face, quality, visit.embedding, visit.portrait))
+            faces.append(ExaminedFace(face, quality, unit(visit.embedding), visit.portrait))
         shots.append(Examination("visitor", hashlib.sha256(visit.portrait).hexdigest(), tuple(faces)))
         if sum(face.quality.passed for shot in shots for face in shot.faces) == BEST_SHOTS:
             break

@@ -79,7 +79,7 @@ def test_closing_gives_up_on_a_database_that_stays_locked(
     with writing(other) as owner:
         people.add_person(owner, "Bob", at=AT, actor="test")
         recorder.record(seen(ada))
-        with pytest.raises(DatabaseError, match="1 fact could not be written"):
+        with pytest.raises(DatabaseError, match="1 entry could not be written"):
             recorder.close(timeout=0.05)
     other.dispose()
 

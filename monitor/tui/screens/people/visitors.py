@@ -34,7 +34,7 @@ EMPTY = "No unknown faces are kept."
 ENROLLED_FROM = "The visitor is enrolled from their best shots."
 SHOWN = 40
 """Most visits of one visitor that are listed."""
-BECOME_TEMPLATES = "The visitor's faces become templates of the person whom you choose."
+BECOME_TEMPLATES = "The visitor's best shots become templates of the person whom you choose."
 
 
 class VisitorsScreen(DeskScreen[VisitorsView]):
@@ -147,10 +147,8 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         if not self.is_current:
             return
         app, who = self.app, called(person)
-        many = len(group.visits)
-        text = f"The face of this visit becomes a template of {who}. "
-        if many > 1:
-            text = f"The faces of {many} visits become templates of {who}. "
+        visits = plural(len(group.visits), "visit")
+        text = f"{visits} will be {who}'s; the best shots become templates. "
         if unlike:
             text += f"{clean(str(unlike), 200)} "
         self.ask(

@@ -50,7 +50,8 @@ def visit(
                     chip = np.asarray(cv2.GaussianBlur(chip, (0, 0), blur), np.uint8)
                 at = details.at + timedelta(minutes=image)
                 seen = SightingRecord(new_id(), kiosk, image, at, at, 40, None, None, None, None, None, 0.9)
-                sightings.add(session, cipher, seen, embedding=face.embedding, portrait=encode_jpeg(chip))
+                fused = 0.98 * face.embedding  # the mean of a track's views is shorter than 1
+                sightings.add(session, cipher, seen, embedding=fused, portrait=encode_jpeg(chip))
         (group,) = visitors.visitors_view(engine, cipher, 1, ZoneInfo("UTC")).groups
         return group
 
