@@ -166,7 +166,7 @@ class PortraitRow(Base):
 
 
 class ConsentRow(Base):
-    """One decision; of several about the same thing the newest counts."""
+    """One decision; of several decisions of one kind the newest counts."""
 
     __tablename__ = "consent"
     __table_args__ = (Index(None, "person_id", "kind", "at"), CheckConstraint("kind IN ('face', 'mood')", name="kind"))

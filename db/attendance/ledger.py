@@ -38,7 +38,7 @@ _LOCK: Final = 7_301_188_204
 
 
 def append(session: Session, event: NewEvent) -> AttendanceEvent:
-    """Appends an event; the same id again gives back the row that is there.
+    """Appends an event. An event whose id is in the ledger already is not written again: its row is returned.
 
     The session must come from `engine.writing`, so that no other process can append in between.
 

@@ -36,7 +36,7 @@ def add_template(
     chip_jpeg: bytes | None = None,
     sighting: UUID | None = None,
 ) -> Template:
-    """Adds one enrolled image; the same image of the same person again gives back what is there.
+    """Adds one enrolled image. An image that the person has already is not added again: its template is returned.
 
     Args:
         content_hash: SHA-256 of the image file, hexadecimal.
@@ -44,7 +44,7 @@ def add_template(
         quality: numbers and texts for JSON.
         source: the image's file name, or what took it.
         chip_jpeg: the aligned face, so that another encoder can be used later.
-        sighting: where it grew from, if nobody enrolled it.
+        sighting: at which the image was captured; None for an image that somebody enrolled.
 
     Raises:
         InvalidRecord: there is no such person.

@@ -110,7 +110,7 @@ class _Index:
         return cls(ids, known, numbers)
 
     def who(self, row: PersonRow, pseudonyms: Sequence[UUID]) -> UUID | None:
-        """The person's id there: the same, or whom a merge made of them."""
+        """The person's id there: their own, or that of the person with whom they were merged."""
         if row.id in self.ids:
             return row.id
         return next((self.pseudonyms[one] for one in pseudonyms if one in self.pseudonyms), None)

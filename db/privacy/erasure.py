@@ -80,7 +80,7 @@ def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *,
     its PIN. The consents of `into` count, but what `source` refuses stays refused.
 
     Raises:
-        InvalidRecord: one of the two does not exist, or they are the same.
+        InvalidRecord: one of the two does not exist, or both are one person.
     """
     _require_two(session, source, into)
     _move_templates(session, cipher, source, into)
@@ -91,7 +91,7 @@ def merge_without_faces(session: Session, source: UUID, into: UUID, *, at: datet
     """Makes two people one where no key is known: `source` has no face here that would have to be sealed anew.
 
     Raises:
-        InvalidRecord: one of the two does not exist, they are the same, or `source` has faces.
+        InvalidRecord: one of the two does not exist, both are one person, or `source` has faces.
     """
     _require_two(session, source, into)
     if has_faces(session, source):

@@ -100,7 +100,7 @@ ExaminerMaker: TypeAlias = Callable[[], Examiner]
 
 
 def gate(limits: QualityLimits) -> Callable[[RgbImage, Face], dict[str, float] | None]:
-    """The gate that images for enrolment pass, for faces in view: quality in numbers, None when it is not enough."""
+    """Judges a face in view as an image for enrolment is judged: its quality in numbers, or None when it fails."""
 
     def pass_or_not(rgb: RgbImage, face: Face) -> dict[str, float] | None:
         if face.keypoints is None or face.score < SURE:

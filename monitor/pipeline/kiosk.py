@@ -1,6 +1,6 @@
 """The running kiosk: capture, vision and recorder threads, tied together. Headless; the terminal app only shows it.
 
-Data changes threads at three places, and whoever hands it over never waits:
+Data changes threads at three places. Only the reading of a file waits there, for the flow:
 
 1. Capture thread to vision thread: the deque of `sources.capture.Capture`. A live source keeps the newest frame only; a
    file's frames are all kept, and reading waits while the deque is full. The vision thread takes frames by `next`.
