@@ -37,7 +37,7 @@ COLUMNS = (
     Column("name", "Name", most=44),
     Column("group", "Group", 12, rank=3),
     Column("images", "Images", 6, right=True),
-    Column("consent", "Consent", 8, rank=2),
+    Column("consent", "Consent", 9, rank=2),
     Column("alike", "Similar", 7, right=True, rank=1),
 )
 
