@@ -20,6 +20,7 @@ from enroll.faces.similarity_limits import mean_template
 from enroll.imports.batch import ImportBatch, Picture
 from monitor.domain import EMBEDDING_SIZE, Match
 from monitor.errors import ImageError, UsageError
+from monitor.text import plural
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import Embeddings, FaceEncoder
@@ -141,7 +142,9 @@ def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin:
     gallery, probes = _divide(faces.people, enrolled)
     owners = np.unique(faces.people[gallery])
     if len(owners) < 2 or not len(probes):
-        raise UsageError(f"There are too few pictures: two people with more than {enrolled} pictures each are needed.")
+        raise UsageError(
+            f"There are too few pictures: two people with at least {plural(enrolled + 1, 'picture')} each are needed."
+        )
     trial = _Trial(
         [gallery[faces.people[gallery] == owner] for owner in owners],
         probes,

@@ -28,6 +28,11 @@ class Period:
     first: date
     last: date
 
+    @property
+    def in_words(self) -> str:
+        """As a part of a sentence: "on 2026-11-25", or "from 2026-11-01 to 2026-11-25"."""
+        return f"on {self.first}" if self.first == self.last else f"from {self.first} to {self.last}"
+
     def days(self) -> Iterator[date]:
         for offset in range((self.last - self.first).days + 1):
             yield self.first + timedelta(days=offset)

@@ -110,7 +110,9 @@ def main() -> None:
 def _fail_usage(error: TyperException) -> NoReturn:
     text = error.format_message().replace("Value error, ", "").replace("Input should", "it should").rstrip(".")
     context = getattr(error, "ctx", None)
-    _fail(f"{text}; see '{context.command_path if context else 'muster'} --help'.", error.exit_code)
+    command = context.command_path if context else "muster"
+    see = f" See '{command} --help'." if text.endswith("?") else f"; see '{command} --help'."
+    _fail(f"{text}{see}", error.exit_code)
 
 
 def _fail_import(error: ModuleNotFoundError) -> NoReturn:

@@ -68,7 +68,7 @@ def attendance(
         lines = report_lines.events(days, settings.zone)
     _write(f"Attendance {settings.site}", lines, form, output, report_lines.appointments(days))
     if not lines and form is Format.TABLE:
-        tell(f"There is no attendance from {period.first} to {period.last}.", err)
+        tell(f"There is no attendance {period.in_words}.", err)
 
 
 @shared
@@ -97,7 +97,7 @@ def mood(
     lines = report_lines.moods(cells, by, names, settings.mood_confidence)
     _write(f"Mood {settings.site}", lines, form, output)
     if not lines and form is Format.TABLE:
-        tell(f"There are no moods from {period.first} to {period.last}.", err)
+        tell(f"There are no moods {period.in_words}.", err)
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
@@ -121,6 +121,8 @@ def _period(first: str | None, last: str | None, today: date, *, days_before: in
 
     end = _day(last, today) if last else today
     start = _day(first, today) if first else min(end, today - timedelta(days=days_before) if last is None else end)
+    if start > today and last is None:
+        raise UsageError(f"The first day ({start}) lies in the future; today is {today}.")
     if start > end:
         raise UsageError(f"The first day ({start}) is after the last ({end}); swap them.")
     return Period(start, end)

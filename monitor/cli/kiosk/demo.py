@@ -25,7 +25,7 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     json: JsonOption = False,
     seconds: Annotated[float | None, typer.Option(min=1, help="Length; without a terminal 20 by default.")] = None,
-    seed: Annotated[int, typer.Option(help="Another number: other people, who come and go in other ways.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Another number: other people, who come and go in other ways.")] = 1,
     ascii_only: AsciiOption = False,
 ) -> None:
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""

@@ -13,6 +13,7 @@ from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, shared, tell
 from monitor.cli.people.enrolment_report import Tally, tell_batch, tell_person, tell_sum
 from monitor.cli.progress import picture_progress
+from monitor.text import plural
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -118,7 +119,7 @@ def _coaching(*, as_json: bool) -> "Callable[[Shown], None]":
             if as_json:
                 emit({"hint": advice.hint, "ask": advice.ask, "shots": shown.shots})
             else:
-                tell(f"[{shown.shots}] {advice.hint}")
+                tell(f"{plural(shown.shots, 'shot')}: {advice.hint}")
 
     return show
 

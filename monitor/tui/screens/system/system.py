@@ -132,7 +132,7 @@ class SystemScreen(DeskScreen[SystemView]):
         else:
             sign, head = self.app.signs.came, verdict.ledger.head[:16]
             entries = plural(verdict.ledger.events, "entry", "entries")
-            self.say(f"{sign} The ledger and the database file are whole: {entries}, head {head}")
+            self.say(f"{sign} Ledger and database file are whole: {entries}, head {head}")
 
     def _say_problem(self, sentence: str) -> None:
         self.say(f"{self.app.signs.lost} {sentence}")
