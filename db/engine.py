@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from db import migrate
 from db.errors import DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
@@ -20,6 +21,9 @@ BUSY_TIMEOUT_MS: Final = 5_000
 
 _STEPS: Final = 100_000
 """SQLite virtual-machine instructions between two checks for cancellation (progress handler); about 1 ms."""
+
+_FILE: Final = "file"
+"""Key of a connection's info: device and inode of the file that it opened."""
 
 _Prepare: TypeAlias = Callable[[sqlite3.Connection, Any], None]
 
@@ -83,11 +87,26 @@ def reading(engine: Engine, stop: threading.Event | None = None) -> Iterator[Ses
 def writing(engine: Engine) -> Iterator[Session]:
     """A session that owns SQLite's write lock from its first statement.
 
-    It is committed at the end, or rolled back when an exception leaves the block.
+    It is committed at the end, or rolled back when an exception leaves the block, or when the file is not the one any
+    more that was opened: what is written into a deleted file is lost.
     """
     owner = engine.execution_options(sqlite_begin="IMMEDIATE")
     with Session(owner, expire_on_commit=False) as session, session.begin():
         yield session
+        session.flush()
+        if session.connection().connection.info.get(_FILE) != database_file(engine):
+            raise _gone(migrate.where(engine))
+
+
+def database_file(engine: Engine) -> tuple[int, int] | None:
+    """Device and inode of the file that has the database's name now; None where there is none, and for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return None
+    try:
+        found = Path(migrate.where(engine)).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def require_writable(url: str) -> None:
@@ -168,16 +187,36 @@ def _sqlite_engine(path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Pr
         # A folder that may not be written cannot take SQLite's shared-memory file.
         address += "&immutable=1"
 
+    opened = threading.Event()
+
     def connect() -> sqlite3.Connection:
+        if opened.is_set() and not path.exists():  # SQLite would make an empty one
+            raise _gone(str(path))
         return sqlite3.connect(
             address, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
         )
+
+    def note_file(_connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info[_FILE] = database_file(engine)
+        opened.set()
+
+    def require_file(_connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if record.info[_FILE] != database_file(engine):
+            raise DisconnectionError("another file has the database's name now")
 
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect, hide_parameters=True)
     event.listen(engine, "handle_error", _explained(str(path)))
     event.listen(engine, "begin", _begin)
     event.listen(engine, "connect", prepare or (_set_read_only_pragmas if mode == "ro" else _set_pragmas))
+    event.listen(engine, "connect", note_file)
+    event.listen(engine, "checkout", require_file)
     return engine
+
+
+def _gone(name: str) -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        f"The database {name} was deleted, moved or replaced while Muster runs; put it back or restore a backup."
+    )
 
 
 def _check_file(path: Path, *, read_only: bool, create: bool) -> None:

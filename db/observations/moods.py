@@ -23,10 +23,16 @@ ROWS: Final = 5_000
 """Rows in one read."""
 
 
-def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
-    """Adds a sample. One with a token gets a random id, because a UUIDv7 tells when it was made."""
+def add(session: Session, kiosk: UUID, sample: MoodSample, id: UUID | None = None) -> None:
+    """Adds a sample, once for each id.
+
+    Args:
+        id: of the sample. One with a token gets a random id instead, because a UUIDv7 tells when it was made.
+    """
+    if id is not None and not sample.token and session.get(MoodRow, id) is not None:
+        return
     row = MoodRow(
-        id=uuid4() if sample.token else new_id(),
+        id=uuid4() if sample.token else id or new_id(),
         at=sample.at,
         kiosk_id=kiosk,
         person_id=sample.person,

@@ -1,13 +1,16 @@
 """Puts a kiosk together: database, models, source and settings."""
 
+import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from monitor.config import Settings
+from db.migrate import where
+from monitor.config import DATA_FOLDER, Settings
 from monitor.domain import Box, Face, KioskEvent, Scene
 from monitor.pipeline.consensus import FlowSettings
 from monitor.pipeline.gallery_loader import load_people
@@ -15,6 +18,7 @@ from monitor.pipeline.kiosk import Kiosk
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.recording.candidates import Assess, CandidateSelector
+from monitor.recording.journal import Journal, journal_file
 from monitor.recording.recorder import Recorder
 from monitor.sources.folder import FolderSource
 from monitor.sources.source import FrameSource
@@ -24,6 +28,8 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.face_quality import thumbnail
+
+logger = logging.getLogger(__name__)
 
 
 def open_kiosk(
@@ -45,7 +51,9 @@ def open_kiosk(
     Raises:
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
-    recorder = Recorder(engine, cipher, settings, publish=publish_event)
+    recorder = Recorder(
+        engine, cipher, settings, publish=publish_event, journal=_open_journal(settings, engine, cipher)
+    )
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
     detector = DetectorPrefetch(lambda: FaceDetector(settings.detector))
 
@@ -78,6 +86,17 @@ def open_kiosk(
         publish_event=publish_event,
         fail_fast=fail_fast,
     )
+
+
+def _open_journal(settings: Settings, engine: Engine, cipher: TemplateCipher) -> Journal | None:
+    """The journal beside a SQLite file, else in the user's data folder; None where no file can be made."""
+    database = where(engine)
+    folder = Path(database).absolute().parent if engine.dialect.name == "sqlite" else DATA_FOLDER
+    try:
+        return Journal(journal_file(folder, database, settings.kiosk), cipher)
+    except OSError as error:
+        logger.warning("No journal can be made in %s (%s); entries wait in memory only.", folder, error.strerror)
+        return None
 
 
 def _warm_up(detector: DetectorPrefetch, encoder: FaceEncoder, emotions: EmotionModel | None) -> None:

@@ -1,7 +1,8 @@
 """Writes sightings, PINs, attendance and moods in one thread; whoever hands a fact over never waits.
 
 A fact leaves the queue only when its transaction is committed; then its events are published. While the database is
-locked or the disk is full, facts wait in the queue and writing is tried again.
+locked, away or the disk is full, facts wait in the queue and in the journal, and writing is tried again. What an
+earlier run of the kiosk left in the journal is written first.
 """
 
 import logging
@@ -9,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,15 +19,25 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from db import migrate
 from db.attendance import corrections, kiosks
 from db.crypto import TemplateCipher, bind_key
-from db.engine import writing
-from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
+from db.engine import database_file, writing
+from db.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseError,
+    DatabaseFull,
+    DatabaseUnavailable,
+    InvalidRecord,
+    WrongKey,
+)
 from db.ids import new_id
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
 from monitor.recording import candidate_store, transactions
 from monitor.recording.candidates import TemplateCandidate
+from monitor.recording.journal import Journal, PinGiven, Seen
 from monitor.text import plural
 
 MANY_WAITING: Final = 500
@@ -46,14 +58,6 @@ Clock: TypeAlias = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """A phase of a sighting, with the id for an attendance event, so that a second try writes the same row."""
-
-    sighting: Sighting
-    event: UUID
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _NotMe:
     attendance: UUID
     actor: str
@@ -62,13 +66,19 @@ class _NotMe:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pin:
-    person: UUID
-    at: datetime
-    event: UUID
+class _Start:
+    """The kiosk is to be registered in the database, which could not be written when it started."""
 
 
-_Fact: TypeAlias = _Seen | _Pin | _NotMe | TemplateCandidate
+_Fact: TypeAlias = Seen | PinGiven | _NotMe | _Start | TemplateCandidate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    fact: _Fact
+    in_journal: bool = False
+    again: bool = False
+    """Whether it is of an earlier run, which may have written it already."""
 
 
 def _is_hopeless(fact: _Fact, error: DatabaseError) -> bool:
@@ -88,37 +98,37 @@ class Recorder:
         *,
         publish: Publish,
         clock: Clock | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        """Registers the kiosk and starts the thread.
+        """Registers the kiosk and starts the thread; a database that cannot be written now is waited for.
 
         Args:
             publish: gets events after they are committed, from the recorder's thread.
             clock: gives the time now, in UTC; None for the machine's clock.
+            journal: keeps facts that wait for the database; None keeps them in memory only. Closed with the recorder.
 
         Raises:
-            DatabaseError: the database cannot be written, or its templates belong to another key.
+            DatabaseError: the database is not one that this kiosk can use, or its templates belong to another key.
         """
         self.health: str | None = None
         """One sentence on why facts cannot be written now; None when all is well."""
         self.lost = 0
         """Facts that were dropped: too many waited for the database, or the database refused them."""
-        self._engine = engine
+        self._engine, self._cipher, self._settings = engine, cipher, settings
         self._publish = publish
-        self._clock = clock = clock or partial(datetime.now, UTC)
-        with writing(engine) as session:
-            bind_key(session, cipher, clock())
-            kiosk = kiosks.register(
-                session,
-                settings.kiosk,
-                site=settings.site,
-                role=settings.role,
-                time_zone=settings.time_zone,
-                at=clock(),
-            )
-        self.kiosk = kiosk.id
-        """This kiosk's id in the database."""
-        self._context = transactions.WriteContext(kiosk.id, settings, cipher, transactions.CrowdTokens())
-        self._waiting: deque[_Fact] = deque()
+        self._clock = clock or partial(datetime.now, UTC)
+        self._journal = journal
+        self._context: transactions.WriteContext | None = None
+        self._file: tuple[int, int] | None = None
+        self._waiting: deque[_Waiting] = deque()
+        self.kiosk: UUID | None = None
+        """This kiosk's id in the database; None until it could be registered there."""
+        try:
+            self._register()
+        except (DatabaseBusy, DatabaseFull, DatabaseUnavailable) as error:
+            self._waiting.append(_Waiting(_Start()))
+            self._note(str(error))
+        self._waiting.extend(self._left_over())
         self._changed = threading.Condition()
         self._closing = False
         self._give_up = threading.Event()
@@ -129,11 +139,11 @@ class Recorder:
         """Takes a phase of a sighting; returns at once."""
         kept = self._fit(sighting)
         if kept is not None:
-            self._put(_Seen(kept, new_id()))
+            self._put(Seen(kept, new_id()))
 
     def record_pin(self, person_id: UUID) -> None:
         """Takes the fact that somebody gave number and PIN instead of their face; returns at once."""
-        self._put(_Pin(person_id, self._clock(), new_id()))
+        self._put(PinGiven(person_id, self._clock(), new_id()))
 
     def offer(self, candidate: TemplateCandidate) -> None:
         """Takes a candidate for a template; returns at once, and drops the candidate when many facts wait."""
@@ -165,19 +175,73 @@ class Recorder:
         self._thread.join(timeout)
         self._give_up.set()
         self._thread.join()
-        left = len(self._waiting)
-        if left:
-            self._waiting.clear()
+        waiting, self._waiting = self._waiting, deque()
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        facts = [one for one in waiting if not isinstance(one.fact, _Start)]
+        if facts:
+            kept = all(one.in_journal for one in facts)
             raise DatabaseError(
-                f"{plural(left, 'entry', 'entries')} could not be written: {self.health or 'the database is away.'}"
+                f"{plural(len(facts), 'entry', 'entries')} could not be written: "
+                f"{self.health or 'the database is away.'}"
+                + (" They are kept, and written when this kiosk starts again." if kept else "")
             )
 
     def _put(self, fact: _Fact) -> None:
         with self._changed:
             if self._closing:
                 raise RuntimeError("the recorder is closed")
-            self._waiting.append(fact)
+            self._waiting.append(_Waiting(fact, in_journal=self._journalled(fact)))
             self._changed.notify()
+
+    def _journalled(self, fact: _Fact) -> bool:
+        """Adds a fact to the journal, where it is of a kind that must not be lost; False when that failed."""
+        if self._journal is None or not isinstance(fact, Seen | PinGiven):
+            return False
+        try:
+            # A fact that is written at once outlives a power cut by its own transaction.
+            self._journal.append(fact, sync=bool(self._waiting))
+        except OSError as error:
+            self._note(f"{self._journal.file} cannot be written ({error.strerror}), so entries wait in memory only.")
+            return False
+        return True
+
+    def _left_over(self) -> list[_Waiting]:
+        """What an earlier run of this kiosk left in the journal."""
+        if self._journal is None:
+            return []
+        try:
+            facts, unread = self._journal.read()
+        except OSError as error:
+            log.error("The journal %s cannot be read: %s.", self._journal.file, error.strerror)
+            return []
+        if facts:
+            log.warning("%s of an earlier run of this kiosk are written now.", plural(len(facts), "fact"))
+        if unread:
+            self.lost += unread
+            log.error("%s in the journal cannot be read; a copy is kept beside it.", plural(unread, "line"))
+        return [_Waiting(fact, in_journal=True, again=True) for fact in facts]
+
+    def _register(self) -> None:
+        """Registers the kiosk, also again in a file that took the place of the one before, as a backup does."""
+        settings, now = self._settings, self._clock()
+        migrate.require_current(self._engine)
+        file = database_file(self._engine)
+        with writing(self._engine) as session:
+            bind_key(session, self._cipher, now)
+            kiosk = kiosks.register(
+                session,
+                settings.kiosk,
+                site=settings.site,
+                role=settings.role,
+                time_zone=settings.time_zone,
+                at=now,
+            )
+        if self._file not in (None, file):
+            log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")
+        self.kiosk, self._file = kiosk.id, file
+        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher, transactions.CrowdTokens())
 
     def _fit(self, sighting: Sighting) -> Sighting | None:
         """The part of a sighting that is kept, given how many facts wait; None when it is dropped."""
@@ -198,18 +262,21 @@ class Recorder:
                     self._changed.wait()
                 if not self._waiting:
                     return
-                fact = self._waiting[0]
-            if not self._write_until_done(fact):
+                first = self._waiting[0]
+            if not self._write_until_done(first):
                 return
             with self._changed:
                 self._waiting.popleft()
+                if first.in_journal and self._journal is not None:
+                    with suppress(OSError):  # it would be written once more, which changes nothing
+                        self._journal.written()
 
-    def _write_until_done(self, fact: _Fact) -> bool:
+    def _write_until_done(self, waiting: _Waiting) -> bool:
         """Tries until the fact is written or refused; False when the recorder was told to give up."""
-        pause = FIRST_PAUSE
+        fact, pause = waiting.fact, FIRST_PAUSE
         while True:
             try:
-                events = self._write(fact)
+                events = self._write(fact, again=waiting.again)
             except DatabaseError as error:
                 if _is_hopeless(fact, error):
                     self._refuse(fact, error)
@@ -228,17 +295,21 @@ class Recorder:
                 return False
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _write(self, fact: _Fact) -> list[KioskEvent]:
-        now = self._clock()
+    def _write(self, fact: _Fact, *, again: bool) -> list[KioskEvent]:
+        now, context = self._clock(), self._context
+        if context is None or database_file(self._engine) != self._file:
+            self._register()
+            return self._write(fact, again=again)
+        if isinstance(fact, _Start):
+            return []
         with writing(self._engine) as session:
-            if isinstance(fact, _Seen):
-                return transactions.write(session, self._context, fact.sighting, fact.event, now)
+            if isinstance(fact, Seen):
+                return transactions.write(session, context, fact.sighting, fact.event, now, again=again)
             if isinstance(fact, TemplateCandidate):
-                candidate_store.take(session, self._context.cipher, fact)
+                candidate_store.take(session, context.cipher, fact)
                 return []
-            if isinstance(fact, _Pin):
-                return transactions.write_pin(session, self._context, fact.person, fact.event, fact.at)
-            context = self._context
+            if isinstance(fact, PinGiven):
+                return transactions.write_pin(session, context, fact.person, fact.event, fact.at)
             corrections.not_me(
                 session, context.cipher, fact.attendance, id=fact.id, at=now, kiosk=context.kiosk, actor=fact.actor
             )

@@ -54,12 +54,15 @@ class WriteContext:
     tokens: CrowdTokens
 
 
-def write(session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime) -> list[KioskEvent]:
+def write(
+    session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime, *, again: bool = False
+) -> list[KioskEvent]:
     """Writes one phase of a sighting; writing it again changes nothing.
 
     Args:
-        event: the id for the attendance event, if one is made.
+        event: the id for the attendance event or the mood sample, if one is made.
         now: the time now, in UTC.
+        again: it may be written already; an anonymous mood, which has no id of its own, is then left out.
 
     Returns:
         The events to publish once the transaction is committed.
@@ -71,7 +74,8 @@ def write(session: Session, context: WriteContext, sighting: Sighting, event: UU
     if known is not None:
         sightings.extend(session, sighting.id, last_at=sighting.last_at, frames=sighting.frames)
         person = people.with_consents(session, [known.person])[known.person] if known.person else None
-        _write_mood(session, context, sighting, person)
+        if not (again and context.settings.mood == "aggregate"):
+            _write_mood(session, context, sighting, person, event)
     return []
 
 
@@ -95,10 +99,10 @@ def _arrive(
             embedding=sighting.embedding if face else None,
             portrait=encode_jpeg(sighting.portrait, 90) if face and sighting.portrait is not None else None,
         )
-        _write_mood(session, context, sighting, person)
+        _write_mood(session, context, sighting, person, event)
     elif before.person is None and person is not None:
         sightings.identify(session, record)
-        _write_mood(session, context, sighting, person)
+        _write_mood(session, context, sighting, person, event)
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
     who = person.person
@@ -213,8 +217,10 @@ def _record(
     )
 
 
-def _write_mood(session: Session, context: WriteContext, sighting: Sighting, person: PersonConsents | None) -> None:
-    """Writes the sighting's mood down as the settings and the person allow."""
+def _write_mood(
+    session: Session, context: WriteContext, sighting: Sighting, person: PersonConsents | None, id: UUID
+) -> None:
+    """Writes the sighting's mood down as the settings and the person allow, once for each id."""
     if sighting.mood is None or context.settings.mood == "off" or _refuses_mood(person):
         return
     known = person.person.id if person else None
@@ -227,7 +233,7 @@ def _write_mood(session: Session, context: WriteContext, sighting: Sighting, per
         who, seen, at = None, None, local.replace(minute=0, second=0, microsecond=0)
         token = context.tokens.token(known or sighting.id, local.date())
     sample = MoodSample(at, who, seen, group, token, sighting.mood.label, sighting.mood.probabilities)
-    moods.add(session, context.kiosk, sample)
+    moods.add(session, context.kiosk, sample, id)
 
 
 def _refuses_mood(person: PersonConsents | None) -> bool:

@@ -1,0 +1,267 @@
+"""The journal: what a kiosk that is killed, or whose database is away, keeps for its next start."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db.attendance import ledger
+from db.crypto import TemplateCipher
+from db.engine import open_database, reading, writing
+from db.errors import DatabaseError
+from db.ids import new_id
+from db.observations import moods, sightings
+from db.people import people
+from db.records import Person
+from monitor.config import Settings
+from monitor.domain import Phase
+from monitor.recording import recorder as recording
+from monitor.recording.journal import Journal, PinGiven, Seen, journal_file
+from monitor.recording.recorder import Recorder
+from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
+
+ADA = Person(new_id(), "Ada [b]\x1b[31m", None, "Team", True, "", AT)
+
+
+def test_facts_come_back_as_they_were(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal", CIPHER)
+    stranger, named = Seen(seen(None), new_id()), Seen(seen(ADA, phase=Phase.CONTINUED), new_id())
+    pin = PinGiven(ADA.id, AT, new_id())
+    for fact in (stranger, named, pin):
+        journal.append(fact, sync=True)
+    facts, unread = Journal(tmp_path / "journal", CIPHER).read()
+    assert unread == 0
+    first, second, third = facts
+    assert isinstance(first, Seen)
+    assert isinstance(second, Seen)
+    assert (first.event, first.sighting.id, first.sighting.phase) == (
+        stranger.event,
+        stranger.sighting.id,
+        Phase.OPENED,
+    )
+    assert first.sighting.embedding is not None
+    assert first.sighting.portrait is not None
+    assert stranger.sighting.embedding is not None
+    np.testing.assert_array_equal(first.sighting.embedding, stranger.sighting.embedding)
+    np.testing.assert_array_equal(first.sighting.portrait, PORTRAIT)
+    assert second.sighting == named.sighting or second.sighting.match == named.sighting.match
+    assert (second.sighting.mood, second.sighting.last_at) == (named.sighting.mood, named.sighting.last_at)
+    assert third == pin
+
+
+def test_only_what_was_not_written_comes_back(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal", CIPHER)
+    facts = [PinGiven(new_id(), AT, new_id()) for _ in range(3)]
+    for fact in facts:
+        journal.append(fact, sync=False)
+    journal.written()
+    assert Journal(tmp_path / "journal", CIPHER).read() == (facts[1:], 0)
+    journal.written()
+    journal.written()
+    assert (tmp_path / "journal").stat().st_size == 0
+    journal.close()
+    assert not (tmp_path / "journal").exists()
+
+
+def test_nothing_in_the_file_can_be_read_without_the_key(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    Journal(file, CIPHER).append(Seen(seen(ADA), new_id()), sync=False)
+    content = file.read_bytes()
+    assert b"Ada" not in content
+    assert str(ADA.id).encode() not in content
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("cut", [2, 30, 200])
+def test_a_line_that_a_power_cut_left_unfinished_is_left_out_and_kept(tmp_path: Path, cut: int) -> None:
+    file = tmp_path / "journal"
+    journal = Journal(file, CIPHER)
+    whole, broken = PinGiven(new_id(), AT, new_id()), PinGiven(new_id(), AT, new_id())
+    journal.append(whole, sync=False)
+    journal.append(broken, sync=False)
+    os.truncate(file, file.stat().st_size - cut)
+    content = file.read_bytes()
+    again = Journal(file, CIPHER)
+    assert again.read() == ([whole], 1)
+    assert file.with_suffix(".unreadable").read_bytes() == content
+    again.append(broken, sync=False)
+    assert Journal(file, CIPHER).read() == ([whole, broken], 1)
+
+
+def test_another_key_opens_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    Journal(file, CIPHER).append(PinGiven(new_id(), AT, new_id()), sync=False)
+    assert Journal(file, TemplateCipher(b"x" * 32)).read() == ([], 1)
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "journal"
+    journal = Journal(file, CIPHER)
+    first, second = PinGiven(new_id(), AT, new_id()), PinGiven(new_id(), AT, new_id())
+    journal.append(first, sync=False)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:20]))
+    with pytest.raises(OSError, match="No space left"):
+        journal.append(second, sync=False)
+    monkeypatch.undo()
+    journal.append(second, sync=False)
+    assert Journal(file, CIPHER).read() == ([first, second], 0)
+
+
+def test_each_pair_of_kiosk_and_database_has_a_file_of_its_own(tmp_path: Path) -> None:
+    files = {journal_file(tmp_path, base, kiosk) for base in ("a.db", "b.db") for kiosk in ("main", "../x", "x")}
+    assert len(files) == 6
+    assert {file.parent for file in files} == {tmp_path}
+
+
+def test_what_waits_for_a_locked_database_is_written_at_the_next_start(
+    engine: Engine, ada: Person, told: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    engine.dispose()
+    settings = Settings(db="unused", time_zone="Europe/Berlin")
+    file = tmp_path / "journal"
+    other = open_database(str(engine.url.database))
+    first = Recorder(engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(file, CIPHER))
+    with writing(other) as owner:
+        people.add_person(owner, "Bob", at=AT, actor="test")
+        first.record(seen(ada))
+        first.record(seen(None, minute=1))
+        with pytest.raises(DatabaseError, match=r"2 entries could not be written.*kiosk starts again"):
+            first.close(timeout=0.05)
+    other.dispose()
+    assert told.events == []
+    second = Recorder(engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(file, CIPHER))
+    second.close()
+    assert told.kinds == ["sighting", "check_in", "unknown"]
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("mood", ["individual", "aggregate"])
+def test_a_fact_that_was_written_before_the_kill_is_not_written_twice(
+    engine: Engine, ada: Person, told: Listener, tmp_path: Path, mood: str
+) -> None:
+    settings = Settings(db="unused", time_zone="Europe/Berlin", mood=mood)
+    opened = seen(ada)
+    facts = [Seen(opened, new_id()), Seen(seen(ada, phase=Phase.CONTINUED, id=opened.id, lasting=9), new_id())]
+    for _ in range(2):
+        journal = Journal(tmp_path / "journal", CIPHER)
+        for fact in facts:
+            journal.append(fact, sync=False)
+        Recorder(
+            engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(tmp_path / "journal", CIPHER)
+        ).close()
+    with reading(engine) as session:
+        assert ledger.count(session) == 1
+        assert sightings.get(session, opened.id) is not None
+        written = moods.count(session)
+        # An anonymous mood of an earlier run is left out, because it may be there already.
+        assert written == (2 if mood == "individual" else 1)
+
+
+def test_a_kiosk_starts_on_a_locked_database_and_says_so(
+    engine: Engine, ada: Person, told: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
+    engine.dispose()
+    other = open_database(str(engine.url.database))
+    with writing(other) as owner:
+        people.add_person(owner, "Bob", at=AT, actor="test")
+        recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
+        assert recorder.health is not None
+        assert "locked" in recorder.health
+        recorder.record(seen(ada))
+    told.wait_for(2)
+    recorder.close()
+    other.dispose()
+    assert told.kinds == ["sighting", "check_in"]
+    assert recorder.lost == 0
+
+
+@pytest.mark.parametrize("back", ["the same file", "a copy"])
+def test_facts_wait_while_the_database_is_gone_and_go_into_the_one_that_comes_back(
+    engine: Engine,
+    ada: Person,
+    told: Listener,
+    start: Callable[..., Recorder],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    back: str,
+) -> None:
+    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
+    file, away = Path(str(engine.url.database)), tmp_path / "away.db"
+    recorder = start()
+    recorder.record(seen(ada))
+    told.wait_for(2)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    file.rename(away)
+    recorder.record(seen(ada, minute=10))
+    while recorder.health is None:
+        pass
+    assert "deleted, moved or replaced" in recorder.health
+    assert not file.exists(), "no empty database takes its place"
+    if back == "a copy":
+        (tmp_path / "copy").write_bytes(away.read_bytes())
+        (tmp_path / "copy").rename(file)
+    else:
+        away.rename(file)
+    told.wait_for(4)
+    recorder.close()
+    assert recorder.health is None
+    with open_database(str(file)).connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM attendance_event").scalar() == 2
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from db.engine import open_database, writing, reading
+from db.people import people
+from monitor.config import Settings
+from monitor.recording.journal import Journal
+from monitor.recording.recorder import Recorder
+from tests.monitor.recording.arrivals import CIPHER, AT, seen
+database, file, moment = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+engine = open_database(database)
+with reading(engine) as session:
+    who = people.members(session)
+journal = Journal(file, CIPHER)
+recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=print, clock=lambda: AT, journal=journal)
+for number, person in enumerate(who):
+    one = seen(person, minute=number)
+    recorder.record(one)
+    os.write(1, f'\\ntaken {one.id}\\n'.encode())
+    if number == moment:
+        os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_what_was_taken_before_a_kill_is_written_once(engine: Engine, told: Listener, tmp_path: Path) -> None:
+    kills = int(os.environ.get("MUSTER_KILLS", "3"))
+    with writing(engine) as session:
+        for number in range(40):
+            people.add_person(session, f"Person {number}", at=AT, actor="test")
+    taken: list[str] = []
+    for kill in range(kills):
+        ended = subprocess.run(
+            [sys.executable, "-c", KILLED, str(engine.url.database), str(tmp_path / "journal"), str(1 + 7 * kill % 37)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        taken += [line.split()[1] for line in ended.stdout.splitlines() if line.startswith("taken")]
+    journal = Journal(tmp_path / "journal", CIPHER)
+    Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT, journal=journal).close()
+    with reading(engine) as session:
+        written = [str(one.id) for one in sightings.between(session, AT, AT.replace(hour=23))]
+    assert sorted(written) == sorted(taken)
