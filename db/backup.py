@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from db import migrate
 from db.engine import reading
-from db.errors import DatabaseError, DatabaseUnavailable, NameTaken, explain
+from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, NameTaken, explain
 from monitor.files import unfinished
 
 
@@ -36,6 +36,60 @@ def back_up(engine: Engine, file: Path) -> int:
     finally:
         source.close()
     return file.stat().st_size
+
+
+def copy_backup(file: Path, to: Path) -> None:
+    """Copies a backup, of whatever version, to a new file that only its owner can read.
+
+    Raises:
+        DatabaseError: it is not a database, or the copy cannot be written.
+    """
+    source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        to.touch(0o600)
+        _copy(source, to)
+    except sqlite3.Error as error:
+        raise explain(error, str(file)) or DatabaseError(f"{file} cannot be read: {error}.") from None
+    finally:
+        source.close()
+
+
+def put_in_place(new: Path, database: Path, aside: Path) -> None:
+    """Makes a database file take the place of another one, which is kept with its log.
+
+    A kiosk that runs keeps what it wrote in the old one, notices the new one before its next entry, and goes on there.
+
+    Args:
+        new: whole and closed, in the folder of `database`.
+        aside: the new name of the old database.
+
+    Raises:
+        DatabaseError: another program is writing into the old database just now.
+        OSError: a file cannot be renamed.
+    """
+    if not database.exists():
+        new.rename(database)
+        return
+    connection = sqlite3.connect(database, timeout=5, isolation_level=None)
+    try:
+        _lock(connection, database)
+        for ending in ("-wal", "-shm", ""):
+            file = database.with_name(database.name + ending)
+            if file.exists():
+                file.rename(aside.with_name(aside.name + ending))
+        new.rename(database)
+    finally:
+        connection.close()
+
+
+def _lock(connection: sqlite3.Connection, database: Path) -> None:
+    """Takes the write lock; a damaged database has none."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        told = explain(error, str(database)) or DatabaseError(f"The old database refuses: {error}.")
+        if not isinstance(told, DatabaseDamaged):
+            raise told from None
 
 
 def problems(engine: Engine, *, quick: bool = False) -> list[str]:

@@ -344,6 +344,15 @@ class Expired:
     captures: int = 0
     """Template candidates that nobody reviewed."""
 
+    def __add__(self, other: "Expired") -> "Expired":
+        return Expired(
+            self.visitors + other.visitors,
+            self.faces + other.faces,
+            self.sightings + other.sightings,
+            self.moods + other.moods,
+            self.captures + other.captures,
+        )
+
     @property
     def rows(self) -> int:
         """How many rows a purge deletes."""

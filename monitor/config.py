@@ -115,6 +115,13 @@ class Settings(BaseSettings):
         description="How many days sightings of enrolled people are kept; attendance stays.",
     )
     keep_moods_days: int = Field(default=365, ge=0, le=36_500, description="How many days moods are kept.")
+    backup_every_hours: float = Field(
+        default=24.0, ge=0, description="Hours between two backups that Muster makes by itself; 0 makes none."
+    )
+    backup_folder: str = Field(
+        default="", description="Where those backups go; empty for the folder backups beside the database."
+    )
+    backup_keep: int = Field(default=3, ge=1, description="How many of those backups are kept; older ones are deleted.")
     admin_pin_hash: str = Field(default="", description="The hash of the admin PIN, which opens the desk's screens.")
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(

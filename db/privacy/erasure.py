@@ -3,6 +3,7 @@
 The ledger is never touched: it names people by pseudonym, and `ledger_subject` says whose pseudonym it is.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -97,6 +98,18 @@ def merge_without_faces(session: Session, source: UUID, into: UUID, *, at: datet
     if has_faces(session, source):
         raise InvalidRecord(f"The person {source} has faces here; merge them with 'muster people merge'.")
     _join(session, source, into, at=at, actor=actor)
+
+
+def erased_pseudonyms(session: Session) -> set[UUID]:
+    """The pseudonyms of everybody who was erased here."""
+    details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "erase"))
+    return {UUID(one) for detail in details for one in detail.get("pseudonyms", ())}
+
+
+def known_by(session: Session, pseudonyms: Collection[UUID]) -> set[UUID]:
+    """The people here who have one of these pseudonyms."""
+    found = session.execute(select(SubjectRow.id, SubjectRow.person_id))
+    return {person for pseudonym, person in found if pseudonym in pseudonyms}
 
 
 def has_faces(session: Session, person: UUID) -> bool:

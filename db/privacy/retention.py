@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
+from db.batches import batches
 from db.records import Expired
 from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
+STEP: Final = 500
+"""Rows of a kind that are deleted at once, so that the door never waits long for the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +32,57 @@ class Retention:
 def expired(session: Session, rules: Retention, now: datetime) -> Expired:
     """What a purge would delete now."""
     visitors, sightings, moods = _conditions(rules, now)
+    gone = select(SightingRow.id).where(or_(visitors, sightings))
     return Expired(
         visitors=_count(session, SightingRow.id, visitors),
         faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None))),
         sightings=_count(session, SightingRow.id, sightings),
-        moods=_count(session, MoodRow.id, moods),
+        moods=_count(session, MoodRow.id, or_(moods, MoodRow.sighting_id.in_(gone))),
         captures=_count(session, CandidateRow.id, _unreviewed(rules, now)),
     )
 
 
 def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> Expired:
-    """Deletes what is too old; the audit log gets the numbers and the limits."""
+    """Deletes what is too old, in one transaction; the audit log gets the numbers and the limits."""
+    deleted = nothing = Expired(0, 0, 0, 0)
+    while (some := delete_some(session, rules, now)) != nothing:
+        deleted += some
+    note(session, rules, now, deleted, actor=actor)
+    return deleted
+
+
+def delete_some(session: Session, rules: Retention, now: datetime) -> Expired:
+    """Deletes some of the rows that are too old, about `STEP` of each kind; all counts are 0 when nothing is left."""
     visitors, sightings, moods = _conditions(rules, now)
-    found = expired(session, rules, now)
-    captures = _unreviewed(rules, now)
-    for row, condition in ((MoodRow, moods), (SightingRow, or_(visitors, sightings)), (CandidateRow, captures)):
-        session.execute(delete(row).where(condition).execution_options(synchronize_session=False))
-    counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
+    unknown, known = (
+        session.execute(select(SightingRow.id, SightingRow.portrait.is_not(None)).where(kind).limit(STEP)).all()
+        for kind in (visitors, sightings)
+    )
+    gone = [id for id, _ in (*unknown, *known)]
+    deleted_moods = _delete(session, MoodRow, select(MoodRow.id).where(MoodRow.sighting_id.in_(gone)))
+    deleted_moods += _delete(session, MoodRow, select(MoodRow.id).where(moods).limit(STEP))
+    session.execute(delete(SightingRow).where(SightingRow.id.in_(gone)).execution_options(synchronize_session=False))
+    captures = select(CandidateRow.id).where(_unreviewed(rules, now)).limit(STEP)
+    return Expired(
+        visitors=len(unknown),
+        faces=sum(has_face for _, has_face in unknown),
+        sightings=len(known),
+        moods=deleted_moods,
+        captures=_delete(session, CandidateRow, captures),
+    )
+
+
+def note(session: Session, rules: Retention, now: datetime, deleted: Expired, *, actor: str) -> None:
+    """Writes into the audit log what a purge deleted, and up to when."""
+    counts = {kind: getattr(deleted, kind) for kind in ("visitors", "sightings", "moods", "captures")}
     before = {kind: (now - timedelta(days=getattr(rules, kind))).isoformat() for kind in _KINDS}
     audit.note(session, "purge", at=now, actor=actor, detail={**counts, "before": before})
     session.flush()
-    return found
+
+
+def last_purge(session: Session) -> datetime | None:
+    """When data was purged last; None: never."""
+    return session.scalar(select(func.max(AuditRow.at)).where(AuditRow.action == "purge"))
 
 
 def gone_before(session: Session) -> dict[str, datetime]:
@@ -64,11 +98,21 @@ def _conditions(
     rules: Retention, now: datetime
 ) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
     """Which sightings of unknown people, sightings of enrolled people, and mood samples are too old."""
-    visitors = and_(SightingRow.person_id.is_(None), SightingRow.last_at < now - timedelta(days=rules.visitors))
-    sightings = and_(SightingRow.person_id.is_not(None), SightingRow.last_at < now - timedelta(days=rules.sightings))
-    gone = select(SightingRow.id).where(or_(visitors, sightings))
-    moods = or_(MoodRow.at < now - timedelta(days=rules.moods), MoodRow.sighting_id.in_(gone))
-    return visitors, sightings, moods
+    visitors = and_(SightingRow.person_id.is_(None), _ended_before(now - timedelta(days=rules.visitors)))
+    sightings = and_(SightingRow.person_id.is_not(None), _ended_before(now - timedelta(days=rules.sightings)))
+    return visitors, sightings, MoodRow.at < now - timedelta(days=rules.moods)
+
+
+def _ended_before(at: datetime) -> ColumnElement[bool]:
+    """Sightings that ended before; their beginning, which has an index, was earlier still."""
+    return and_(SightingRow.last_at < at, SightingRow.first_at < at)
+
+
+def _delete(session: Session, row: type[MoodRow] | type[CandidateRow], which: Select[UUID]) -> int:
+    ids = session.scalars(which).all()
+    for part in batches(ids):
+        session.execute(delete(row).where(row.id.in_(part)).execution_options(synchronize_session=False))
+    return len(ids)
 
 
 def _unreviewed(rules: Retention, now: datetime) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """`muster db …`: upgrade, describe, back up, verify, purge and forward the database; change the template key."""
 
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -73,6 +74,29 @@ def backup(
 
 @app.command()
 @shared
+def restore(
+    run: Run,
+    file: Annotated[Path, typer.Argument(help="A backup: 'muster db backup' and Muster itself make them.")],
+) -> None:
+    """Put a backup in the place of the database, once it is proved whole. The database is kept beside it."""
+    from db.crypto import load_cipher
+    from monitor.desk.restore import restore as put_back
+
+    settings = run.settings()
+    done = put_back(settings, load_cipher(run.config_file.parent), file, **run.stamp)
+    if run.as_json:
+        emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
+        return
+    tell(f"Restored {plural(done.people, 'person', 'people')} and {plural(done.events, 'attendance event')}.")
+    if done.aside:
+        newer = f" It has {plural(done.newer_events, 'event')} more than the backup." if done.newer_events else ""
+        tell(f"The database as it was before is {done.aside}.{newer}")
+    if done.erased_again:
+        tell(f"{plural(done.erased_again, 'person', 'people')} erased since the backup was made: erased again.")
+
+
+@app.command()
+@shared
 def verify(
     run: Run,
     head: Annotated[
@@ -124,7 +148,7 @@ def purge(
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
     from db.engine import open_database
-    from monitor.desk import system
+    from monitor.desk import upkeep
 
     settings = run.settings(
         keep_visitors_days=older_than if visitors_days is None else visitors_days,
@@ -133,9 +157,9 @@ def purge(
     )
     engine = open_database(settings.db, create=False, read_only=dry_run)
     if dry_run:
-        found, scrubbed = system.expired(engine, settings, run.at), False
+        found, scrubbed = upkeep.expired(engine, settings, run.at), False
     else:
-        found, scrubbed = system.purge(engine, settings, **run.stamp)
+        found, scrubbed = upkeep.purge(engine, settings, **run.stamp)
     if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
         emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})

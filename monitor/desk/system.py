@@ -14,21 +14,21 @@ from sqlalchemy import Engine
 from db import backup, changes, migrate
 from db.attendance import kiosks, ledger
 from db.changes import Heads
-from db.engine import reading, scrub, writing
+from db.engine import reading
 from db.forwarding import received
 from db.observations import moods, sightings
 from db.people import pages, people
 from db.privacy import retention
-from db.privacy.retention import Retention
 from db.records import AuditEntry, Expired, Kiosk, LedgerCheck, Page, Want
 from monitor.config import Settings
+from monitor.desk.upkeep import backup_folder, backups, retention_of
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
 from monitor.errors import UsageError
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
 
-__all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "back_up", "purge", "system_view", "verify")
+__all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "system_view", "verify")
 
 LASTS: Final = timedelta(minutes=1)
 """How long the count of rows past their time is shown before they are counted again, which reads whole tables."""
@@ -58,6 +58,8 @@ class SystemView:
     events: int
     moods: int
     visitors: int
+    last_backup: datetime | None
+    """The newest backup that Muster made by itself."""
     kiosks: tuple[Kiosk, ...]
     expired: Expired
     """Rows past their time."""
@@ -113,30 +115,14 @@ def system_view(
             events=ledger.count(session),
             moods=moods.count(session),
             visitors=sightings.count_visitors(session),
+            last_backup=_last_backup(engine, settings),
             kiosks=tuple(kiosks.all_kiosks(session)),
-            expired=recent.expired if recent else retention.expired(session, _retention(settings), now),
+            expired=recent.expired if recent else retention.expired(session, retention_of(settings), now),
             at=recent.at if recent else now,
             heads=heads,
             audit=entries,
             names=names,
         )
-
-
-def expired(engine: Engine, settings: Settings, now: datetime) -> Expired:
-    """What `purge` would delete. Raises: DatabaseError."""
-    with reading(engine) as session:
-        return retention.expired(session, _retention(settings), now)
-
-
-def purge(engine: Engine, settings: Settings, *, at: datetime, actor: str) -> tuple[Expired, bool]:
-    """Delete what is past its time, also from the file's free pages. Raises: DatabaseError.
-
-    Returns:
-        What was deleted, and whether the free pages are empty; they are not while another program uses the database.
-    """
-    with writing(engine) as session:
-        deleted = retention.purge(session, _retention(settings), at, actor=actor)
-    return deleted, scrub(engine)
 
 
 def verify(engine: Engine, known_head: str | None = None) -> Verdict:
@@ -158,15 +144,9 @@ def verify(engine: Engine, known_head: str | None = None) -> Verdict:
     return Verdict(own, forwarded, (*broken, *backup.problems(engine)))
 
 
-def back_up(engine: Engine, folder: Path, at: datetime) -> Path:
-    """Copy the database to a new file in the folder. Raises: DatabaseError."""
-    file = folder / f"muster-{at:%Y%m%d-%H%M%S}.sqlite3"
-    backup.back_up(engine, file)
-    return file
-
-
-def _retention(settings: Settings) -> Retention:
-    return Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
+def _last_backup(engine: Engine, settings: Settings) -> datetime | None:
+    made = backups(backup_folder(engine, settings))
+    return made[-1][0] if made else None
 
 
 def _free(engine: Engine) -> int | None:

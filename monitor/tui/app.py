@@ -22,6 +22,7 @@ from textual.widgets import HelpPanel
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.store import Store
+from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.tui.commands import commands
 from monitor.tui.door_viewer import DoorViewer
 from monitor.tui.picture.feed import PictureFeed
@@ -117,6 +118,8 @@ class MusterApp(DeskApp):
         self.choose_theme(self.settings.theme)
         self.set_interval(LoopDelay.INTERVAL, self.loop_delay.tick)
         self.set_interval(5.0, self._every_few_seconds)
+        self.set_interval(LOOK_EVERY, self._look_after_database)
+        self.set_timer(FIRST_LOOK, self._look_after_database)
         self.feed.start()
         await self.switch_mode("door")
         self.controller.open()
@@ -171,6 +174,11 @@ class MusterApp(DeskApp):
         self.controller.tick()
         if self._desk_lock.is_open and self.settings.admin_pin_hash and self.idle > IDLE_SECONDS:
             self.action_lock()
+
+    def _look_after_database(self) -> None:
+        """Make the backup and the purge that are due."""
+        job = partial(look_after, self.engine, self.settings, self.clock())
+        self.in_background(job, lambda _: None)
 
     def action_lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""

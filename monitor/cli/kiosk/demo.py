@@ -40,6 +40,7 @@ def demo(
         seconds = _HEADLESS_SECONDS
     with tempfile.TemporaryDirectory(prefix="muster-demo-") as folder:
         settings = load_settings(
+            backup_every_hours=0,
             db=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
             source="demo",
             site="demo",

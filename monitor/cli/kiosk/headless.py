@@ -6,14 +6,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeAlias
 
+from sqlalchemy import Engine
+
 from monitor.cli.events import as_json, as_line
-from monitor.cli.options import emit, tell
+from monitor.cli.options import emit, err, tell
+from monitor.config import Settings
+from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.domain import EventKind, KioskEvent, Scene
+from monitor.errors import MusterError
 from monitor.pipeline.kiosk import Kiosk, KioskSummary
-from monitor.text import plural
+from monitor.text import plural, printable
 
 _POLL = 0.1
 
@@ -55,6 +60,29 @@ def run_headless(
             kiosk.stop()
             check_ins += _print(events, on_event, as_json_lines=as_json_lines, zone=zone)
     return kiosk.summary(), check_ins
+
+
+@contextmanager
+def looked_after(engine: Engine, settings: Settings) -> Iterator[None]:
+    """Makes the backups and purges that become due meanwhile, in a thread of its own."""
+    ended = threading.Event()
+
+    def look() -> None:
+        pause = FIRST_LOOK
+        while not ended.wait(pause):
+            pause = LOOK_EVERY
+            try:
+                look_after(engine, settings, datetime.now(UTC))
+            except MusterError as error:
+                tell(f"muster: {printable(str(error), 1200)}", err)
+
+    thread = threading.Thread(target=look, name="upkeep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def print_summary(summary: KioskSummary, check_ins: int, *, as_json_lines: bool, **more: Any) -> None:

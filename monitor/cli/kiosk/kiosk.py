@@ -59,10 +59,11 @@ def kiosk(
             engine.dispose()
             demo(ascii_only=ascii_only)
         return
-    from monitor.cli.kiosk.headless import print_summary, run_headless
+    from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.text import printable
 
-    summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
+    with looked_after(engine, settings):
+        summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)

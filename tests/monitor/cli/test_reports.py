@@ -268,6 +268,17 @@ def test_the_database_is_made_looked_at_and_backed_up(tmp_path: Path) -> None:
     assert json.loads(run("db", "backup", str(copy), "--db", file, "--json").stdout)["bytes"] == copy.stat().st_size
 
 
+def test_a_backup_is_put_back(store: str, tmp_path: Path) -> None:
+    copy, file = str(tmp_path / "copy.sqlite3"), str(tmp_path / "muster.sqlite3")
+    run("db", "backup", copy, "--db", store)
+    done = run("db", "restore", copy, "--db", file)
+    assert done.stdout.splitlines() == ["Restored 3 people and 5 attendance events."]
+    again = json.loads(run("db", "restore", copy, "--db", file, "--json").stdout)
+    assert Path(again["aside"]).exists()
+    assert (again["newer_events"], again["erased_again"]) == (0, 0)
+    assert "There is no file" in str(_failure("db", "restore", str(tmp_path / "none"), "--db", file))
+
+
 def test_a_backup_takes_no_name_that_is_taken_and_makes_no_folder(store: str, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("kept")
     taken = _failure("db", "backup", str(tmp_path / "taken"), "--db", store)

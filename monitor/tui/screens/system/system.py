@@ -14,6 +14,7 @@ from db.records import AuditEntry, Expired
 from monitor.desk import system as queries
 from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
+from monitor.desk.upkeep import back_up, purge
 from monitor.text import plural
 from monitor.tui.screens.desk import NEW_PIN, DeskScreen, check_new_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
@@ -143,7 +144,7 @@ class SystemScreen(DeskScreen[SystemView]):
         def job(answers: Answers) -> Callable[[], Path]:
             folder = Path(answers["folder"].strip()).expanduser()
             app.notify("Copying the database", markup=False)
-            return partial(queries.back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
+            return partial(back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
 
         text = "Copies the database to a new file while Muster runs. The copy does not contain the key of the faces."
         dialog = Dialog("Back up", text, [Ask("folder", "Folder", str(Path.home()))], yes="Copy")
@@ -157,7 +158,7 @@ class SystemScreen(DeskScreen[SystemView]):
             app.notify("There is no expired data.")
             return
         text = f"{expired_text(self.loaded)}. The attendance ledger stays. This cannot be undone."
-        job = app.by_desk(queries.purge, app.settings)
+        job = app.by_desk(purge, app.settings)
         dialog = Dialog("Delete expired data", text, yes="Delete", danger=True)
 
         def begin(_: Answers) -> Callable[[], tuple[Expired, bool]]:

@@ -55,6 +55,8 @@ def state_text(view: SystemView, settings: Settings) -> Table:
         lines.add_row(
             "Kiosk", Text(f"{clean(kiosk.name, 20)} ({kiosk.role}), last wrote {moment_text(kiosk.seen_at, zone)}")
         )
+    made = moment_text(view.last_backup, zone) if view.last_backup else "none yet; press b, or leave Muster running"
+    lines.add_row("Last backup", made)
     days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days
     lines.add_row("Kept for", "{} days (unknown faces), {} (sightings), {} (mood samples)".format(*days))
     lines.add_row("Expired data", expired_text(view))

@@ -49,7 +49,7 @@ def test_two_workers_train_one_network(tmp_path: Path) -> None:
 
     workers = [start(index) for index in range(2)]
     try:
-        outcomes = [(*worker.communicate(timeout=150), worker.returncode) for worker in workers]
+        outcomes = [(*worker.communicate(timeout=550), worker.returncode) for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
