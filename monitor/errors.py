@@ -33,6 +33,12 @@ class SourceError(MusterError):
     code = "source"
 
 
+class KioskHangs(MusterError):  # noqa: N818 - reads as a sentence where it is raised
+    """A thread of the kiosk does not answer and cannot be ended; the process has to end without waiting for it."""
+
+    code = "hangs"
+
+
 class ModelError(MusterError):
     """A model file is missing or damaged."""
 

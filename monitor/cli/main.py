@@ -87,12 +87,16 @@ def _root(
 
 def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
-    from monitor.errors import MusterError
+    from monitor.errors import KioskHangs, MusterError
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that the terminal cannot show becomes "?"
     try:
         sys.exit(app(prog_name="muster", standalone_mode=False))
+    except KioskHangs as error:
+        typer.echo(f"muster: {error}", err=True)
+        sys.stdout.flush()
+        os._exit(error.exit_code)  # Python would wait for the thread that hangs
     except MusterError as error:
         _fail(str(error), error.exit_code)
     except TyperException as error:

@@ -26,7 +26,7 @@ from typing import Protocol
 from uuid import UUID
 
 from monitor.domain import EventKind, Face, Frame, KioskEvent, Scene, Sighting
-from monitor.errors import MusterError
+from monitor.errors import KioskHangs, MusterError
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.sources.capture import Capture
@@ -47,6 +47,12 @@ _MANY_BROKEN = 30
 """Frames in a row that cannot be processed, from which the camera is reported as lost."""
 _POLL = 0.2
 """Seconds after which the vision thread checks whether it should stop."""
+HANGS_AFTER = 5.0
+"""Seconds of work on one frame from which it is said that face recognition hangs."""
+GIVEN_UP_AFTER = 60.0
+"""Seconds of work on one frame from which the kiosk is given up: a thread in a native library cannot be ended."""
+_STOP_PATIENCE = 3.0
+"""Most seconds that stopping waits for the frame that is worked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,8 @@ class Kiosk:
         self._done_at: deque[float] = deque(maxlen=256)
         self._frames = self._broken = 0
         self._began = self._ended = 0.0
+        self._frame_since: float | None = None
+        """Since when the frame is worked on, on the monotonic clock; None between two frames."""
 
     def start(self) -> None:
         """Open the source and the models, and begin."""
@@ -127,11 +135,14 @@ class Kiosk:
             Whether it ended.
 
         Raises:
+            KioskHangs: face recognition does not answer any more.
             MusterError: the source or a model cannot be opened or read.
         """
         self._thread.join(seconds)
         if self._error is not None:
             raise self._error
+        if self._working_for > GIVEN_UP_AFTER:
+            raise KioskHangs(f"Face recognition has not answered for {GIVEN_UP_AFTER:.0f} seconds; start Muster again.")
         return not self._thread.is_alive()
 
     def stop(self) -> None:
@@ -139,8 +150,8 @@ class Kiosk:
         self._stopping.set()
         self._capture.stop()
         if self._thread.is_alive():
-            self._thread.join()
-        self._detector.close()
+            self._thread.join(_STOP_PATIENCE if self._working_for > HANGS_AFTER else None)
+        self._detector.close(wait=not self._thread.is_alive())
         self._recorder.close()
 
     def use_people(self, enrolled: Enrolled) -> None:
@@ -149,8 +160,17 @@ class Kiosk:
 
     @property
     def trouble(self) -> str | None:
-        """One sentence on why facts cannot be written now (they are tried again); None when all is well."""
-        return self._recorder.health
+        """One sentence on why nobody is recognised or no fact is written now; None when all is well."""
+        if self._working_for > HANGS_AFTER:
+            return f"Face recognition has not answered for {self._working_for:.0f} seconds."
+        health = self._recorder.health
+        return f"Entries wait to be written. {health}" if health else None
+
+    @property
+    def _working_for(self) -> float:
+        """Seconds since when the same frame is worked on; 0 between two frames."""
+        since = self._frame_since
+        return time.monotonic() - since if since is not None else 0.0
 
     def not_me(self, event: KioskEvent) -> None:
         """Void a check-in or check-out and remember the wrong pair; returns once both are written.
@@ -201,8 +221,9 @@ class Kiosk:
             raise
 
     def _process(self, flow: VisionFlow, frame: Frame, faces: Future[list[Face]]) -> None:
+        self._frame_since = time.monotonic()
         if not self._frames:
-            self._began = time.monotonic()
+            self._began = self._frame_since
         try:
             if self._enrolled is not None:
                 flow.use_people(self._enrolled)
@@ -210,6 +231,8 @@ class Kiosk:
         except Exception as error:  # noqa: BLE001 - a frame that breaks a native library must not stop the kiosk
             self._note_broken(frame, error)
             return
+        finally:
+            self._frame_since = None
         if self._broken >= _MANY_BROKEN:
             self._on_back()
         self._broken = 0

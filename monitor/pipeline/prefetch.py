@@ -35,9 +35,13 @@ class DetectorPrefetch:
         """
         return self._pool.submit(self._detect, rgb)
 
-    def close(self) -> None:
-        """End the threads. May be called twice."""
-        self._pool.shutdown(cancel_futures=True)
+    def close(self, *, wait: bool = True) -> None:
+        """End the threads. May be called twice.
+
+        Args:
+            wait: until the detections that run are done.
+        """
+        self._pool.shutdown(wait=wait, cancel_futures=True)
 
     def _detect(self, rgb: RgbImage) -> list[Face]:
         detector: Detector | None = getattr(self._own, "detector", None)

@@ -160,7 +160,7 @@ class Recorder:
         self._put(fact)
         return fact.done
 
-    def close(self, timeout: float = 30.0) -> None:
+    def close(self, timeout: float = 5.0) -> None:
         """Writes what is waiting and ends the thread. Calling it again does nothing.
 
         Args:

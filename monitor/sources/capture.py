@@ -30,7 +30,7 @@ class Backoff:
     """How long to wait before a lost source is opened again: twice as long each time."""
 
     first: float = 0.5
-    longest: float = 15.0
+    longest: float = 5.0
     forgiven_after: float = 30.0
     """Seconds of good pictures after which the next loss starts from `first` again."""
 

@@ -23,6 +23,7 @@ from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.store import Store
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
+from monitor.service import notify
 from monitor.tui.commands import commands
 from monitor.tui.door_viewer import DoorViewer
 from monitor.tui.picture.feed import PictureFeed
@@ -120,6 +121,7 @@ class MusterApp(DeskApp):
         self.set_interval(5.0, self._every_few_seconds)
         self.set_interval(LOOK_EVERY, self._look_after_database)
         self.set_timer(FIRST_LOOK, self._look_after_database)
+        notify("READY=1")
         self.feed.start()
         await self.switch_mode("door")
         self.controller.open()
@@ -171,6 +173,7 @@ class MusterApp(DeskApp):
             self._desk_lock.ask(mode)
 
     def _every_few_seconds(self) -> None:
+        notify("WATCHDOG=1")
         self.controller.tick()
         if self._desk_lock.is_open and self.settings.admin_pin_hash and self.idle > IDLE_SECONDS:
             self.action_lock()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from monitor.config import CONFIG_FILE, LOG_FILE, Settings
 from monitor.desk.store import Store
-from monitor.errors import MusterError
+from monitor.errors import KioskHangs, MusterError
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics, has_few_colours, terminal_graphics
 from monitor.tui.runtime.desk_app import Display
@@ -60,7 +60,10 @@ def run_app(
     graphics = Graphics.BLOCKS if ascii_only or settings.pictures == "blocks" else terminal_graphics()
     display = Display(ascii_only, graphics, has_few_colours())
     app = MusterApp(settings, store, kiosk_factory, display, config_file=config_file or CONFIG_FILE, first_steps=True)
-    if run_to_end(app) != 0:
+    ended = run_to_end(app)
+    if app.controller.hangs:
+        raise KioskHangs(f"Face recognition does not answer any more; start Muster again. Details: {LOG_FILE}")
+    if ended != 0:
         raise MusterError(f"The app ended with an error. Details: {LOG_FILE}")
     return app.wants_demo
 

@@ -18,6 +18,7 @@ from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
 from monitor.pipeline.kiosk import Kiosk, KioskSummary
+from monitor.service import notify
 from monitor.text import plural, printable
 
 _POLL = 0.1
@@ -53,8 +54,12 @@ def run_headless(
     kiosk = make_kiosk(on_scene, events.put)
     with _stops_on_signals(enough):
         kiosk.start()
+        notify("READY=1")
+        trouble: str | None = None
         try:
             while not kiosk.wait(_POLL) and not enough.is_set():
+                notify("WATCHDOG=1")
+                trouble = _tell_trouble(kiosk.trouble, trouble)
                 check_ins += _print(events, on_event, as_json_lines=as_json_lines, zone=zone)
         finally:
             kiosk.stop()
@@ -96,6 +101,15 @@ def print_summary(summary: KioskSummary, check_ins: int, *, as_json_lines: bool,
         f"{plural(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.0f} per second), "
         f"{summary.dropped:,} dropped; check-ins: {check_ins}."
     )
+
+
+def _tell_trouble(trouble: str | None, told: str | None) -> str | None:
+    """Says on standard error what keeps the kiosk from its work, once, and that it is over; returns what was said."""
+    if trouble is None and told is not None:
+        tell("muster: The kiosk works again.", err)
+    elif trouble is not None and told is None:
+        tell(f"muster: {printable(trouble, 1200)}", err)
+    return trouble
 
 
 def _print(events: "queue.SimpleQueue[KioskEvent]", on_event: OnEvent, *, as_json_lines: bool, zone: tzinfo) -> int:

@@ -15,7 +15,7 @@ from monitor.desk.people.enrolment_session import DoorFrames
 from monitor.desk.pin_entry import in_use
 from monitor.desk.store import Store
 from monitor.domain import EventKind, KioskEvent, Scene
-from monitor.errors import MusterError
+from monitor.errors import KioskHangs, MusterError
 from monitor.pipeline.gallery_loader import load_people
 from monitor.tui.runtime.running_kiosk import KioskFactory, RunningKiosk, Viewer
 from monitor.tui.runtime.work import WorkApp
@@ -70,6 +70,8 @@ class KioskController:
         """People enrolled; None until it is known."""
         self.pins = False
         """Whether anybody has a PIN."""
+        self.hangs = False
+        """Whether a thread of the kiosk hangs, so that the process has to end without waiting for it."""
         self.problem = ""
         """What is wrong with the source; empty when nothing is."""
 
@@ -89,8 +91,7 @@ class KioskController:
     @property
     def wrong(self) -> str:
         """What is wrong at the door; empty when nothing is."""
-        trouble = self._kiosk.trouble if self._kiosk is not None else None
-        return f"Entries wait to be written. {trouble}" if trouble else self.problem
+        return (self._kiosk.trouble if self._kiosk is not None else None) or self.problem
 
     def open(self) -> None:
         """Load the day, then start the kiosk."""
@@ -222,6 +223,11 @@ class KioskController:
             while not kiosk.wait(POLL):
                 continue
             problem = "The video ended."
+        except KioskHangs as error:
+            log.critical("%s", error)
+            self.hangs = True
+            self._app.show_later(partial(self._app.exit, return_code=error.exit_code))
+            return
         except MusterError as error:
             problem = str(error)
         except Exception:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from monitor.domain import EventKind, Face, Frame, KioskEvent, RgbImage, Scene
-from monitor.errors import ModelError, MusterError, SourceError
+from monitor.errors import KioskHangs, ModelError, MusterError, SourceError
+from monitor.pipeline import kiosk as kiosk_module
 from monitor.pipeline.kiosk import Kiosk, KioskSummary
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.vision.matching.gallery import Enrolled
@@ -340,6 +341,38 @@ def test_not_me_hands_on_what_the_ledger_refuses() -> None:
     run = Running(FakeSource([]), recorder=FakeRecorder(LookupError("voided already")))
     with pytest.raises(LookupError, match="voided already"):
         run.kiosk.not_me(KioskEvent(EventKind.CHECK_IN, START, attendance=uuid4()))
+
+
+def test_recognition_that_hangs_is_said_and_given_up_and_stopping_does_not_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kiosk_module, "HANGS_AFTER", 0.05)
+    monkeypatch.setattr(kiosk_module, "GIVEN_UP_AFTER", 0.2)
+    monkeypatch.setattr(kiosk_module, "_STOP_PATIENCE", 0.05)
+    hung, stuck = threading.Event(), threading.Event()
+
+    def hang(frame: Frame) -> None:
+        stuck.set()
+        assert hung.wait(PATIENCE)
+
+    run = Running(FakeSource(range(3)), FakeFlow(on_frame=hang))
+    run.kiosk.start()
+    assert stuck.wait(PATIENCE)
+    assert not run.kiosk.wait(0.1)
+    assert run.kiosk.trouble is not None
+    assert "has not answered" in run.kiosk.trouble
+    with pytest.raises(KioskHangs):
+        run.kiosk.wait(0.3)
+    run.kiosk.stop()
+    assert run.recorder.closed
+    hung.set()
+
+
+def test_entries_that_wait_are_trouble() -> None:
+    run = Running(FakeSource([]))
+    assert run.kiosk.trouble is None
+    run.recorder.health = "The disk is full."
+    assert run.kiosk.trouble == "Entries wait to be written. The disk is full."
 
 
 def test_a_screen_that_breaks_does_not_stop_the_door(caplog: pytest.LogCaptureFixture) -> None:

@@ -128,7 +128,7 @@ async def test_a_lost_camera_is_shown_until_it_is_back(world: World) -> None:
 async def test_entries_that_cannot_be_written_are_said_over_the_picture(world: World) -> None:
     async with world.app().run_test(size=(120, 36)) as pilot:
         await show_door(pilot, world, scene(world))
-        world.kiosk.trouble = "The database is locked; close what holds it."
+        world.kiosk.trouble = "Entries wait to be written. The database is locked; close what holds it."
         assert world.apps[-1].door is not None
         world.apps[-1].door.tick()
         await show_door(pilot, world, scene(world, index=2))
