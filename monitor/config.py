@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.errors import SettingsError
-from monitor.files import unfinished
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
@@ -161,7 +160,7 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
         SettingsError: with the first thing that is wrong, and where.
     """
     _refuse_misspelt_variables()
-    values = _not_in_environment(_from_file(file), "MUSTER_")
+    values = _not_in_environment(read_file(file), "MUSTER_")
     values |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**values)
@@ -196,7 +195,12 @@ def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any
     return kept
 
 
-def _from_file(file: Path | None) -> dict[str, Any]:
+def read_file(file: Path | None = None) -> dict[str, Any]:
+    """What the configuration file holds; empty where the user's own does not exist.
+
+    Raises:
+        SettingsError: it does not exist, cannot be read, or is not valid TOML.
+    """
     path = file or CONFIG_FILE
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -208,38 +212,3 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         raise SettingsError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The configuration file {path} is not valid TOML: {error}.") from None
-
-
-def save_setting(file: Path, name: str, value: str | float | bool) -> None:
-    """Write one setting into the configuration file; everything else in it stays as it is, comments too.
-
-    The file is replaced as a whole, so that nobody ever reads half of it.
-
-    Args:
-        file: created where it does not exist, readable by its owner only.
-        name: of a setting that is not in a table.
-
-    Raises:
-        SettingsError: the file is not valid TOML, writes this setting over several lines, or cannot be written.
-    """
-    import tomlkit.items
-
-    known = file.exists()
-    if known:
-        _from_file(file)  # says what is wrong with it
-    try:
-        text = file.read_bytes().decode() if known else ""
-        document = tomlkit.parse(text)
-        before = document.get(name)
-        if isinstance(before, tomlkit.items.Item) and "\n" in before.as_string():
-            written = tomlkit.item(value).as_string()
-            raise SettingsError(f"{name} in {file} is written over several lines; write {name} = {written} yourself.")
-        document[name] = value
-        changed = tomlkit.dumps(document)
-        if 0 < text.count("\n") == text.count("\r\n"):
-            changed = changed.replace("\r\n", "\n").replace("\n", "\r\n")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished(file, private=not known) as part:
-            part.write_bytes(changed.encode())
-    except OSError as error:
-        raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None

@@ -65,7 +65,7 @@ def calibrate(
     from enroll.evaluation.calibration import calibrate as judge
     from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
-    from monitor.config import save_setting
+    from monitor.config_file import save_setting
     from monitor.vision.matching.threshold import threshold_for
 
     engine, cipher = run.open_store(settings, read_only=True)

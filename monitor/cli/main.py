@@ -30,6 +30,7 @@ _COMMANDS = {
         "How often a stranger would be given a name.",
     ),
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
+    "config": ("monitor.cli.config", "app", "See and change the settings."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
     "web": ("monitor.cli.kiosk.app", "web", "The app in a browser on this machine."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),

@@ -13,7 +13,7 @@ from db.engine import reading, writing
 from db.people import pins
 from monitor.attendance.pin import hash_pin, is_pin
 from monitor.attendance.pin_attempts import MOST_WRONG
-from monitor.config import save_setting
+from monitor.config_file import save_setting
 
 
 def person_of(engine: Engine, number: str, pin: str) -> UUID | None:

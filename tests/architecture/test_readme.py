@@ -55,6 +55,7 @@ CHANGED = {
 NOT_RUN = {
     r"kiosk .*--source rtsp://": "needs a camera in the network",
     r"kiosk .*--source \d": "needs a webcam",
+    r"config edit": "opens an editor",
     r"review": "shows the app until somebody leaves it; tests/monitor/tui does",
     r"web": "serves until it is stopped",
     r"db forward": "needs a PostgreSQL; tests/db/forwarding has one",

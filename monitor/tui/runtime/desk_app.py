@@ -11,7 +11,8 @@ from typing import ClassVar, TypeVar
 from textual import events
 from textual.filter import LineFilter
 
-from monitor.config import Settings, save_setting
+from monitor.config import Settings
+from monitor.config_file import save_setting
 from monitor.desk.store import Store
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics

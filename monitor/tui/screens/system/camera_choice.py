@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from monitor.config import save_setting
+from monitor.config_file import save_setting
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo, list_cameras

@@ -1,0 +1,232 @@
+"""The configuration file: where each setting comes from, one setting written or taken out, an example."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from monitor.config import Settings, load_settings, read_file
+from monitor.errors import SettingsError
+from monitor.files import unfinished
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+Value: TypeAlias = str | float | bool
+Origin: TypeAlias = Literal["default", "file", "variable"]
+SECRET: Final = frozenset({"admin_pin_hash"})
+"""Settings whose value is shown to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInForce:
+    """A setting, its value, and who set it."""
+
+    name: str
+    """With the name of its table where it is in one: quality.yaw."""
+    value: str
+    """As people read it."""
+    origin: Origin
+    sentence: str
+
+
+def settings_in_force(file: Path | None = None) -> list[SettingInForce]:
+    """Every setting with where its value comes from, in the order of the reference.
+
+    Args:
+        file: the configuration file; None for the user's own, which need not exist.
+
+    Raises:
+        SettingsError: a setting makes no sense.
+    """
+    settings = load_settings(file)
+    written = dict(_flat(read_file(file)))
+    found = []
+    for name, field in _fields(Settings):
+        value = _value(settings, name)
+        in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
+        origin: Origin = "variable" if in_variable else "file" if name in written else "default"
+        shown = ("set" if value else "not set") if name in SECRET else str(value)
+        found.append(SettingInForce(name, shown, origin, field.description or ""))
+    return found
+
+
+def set_setting(file: Path, name: str, text: str) -> Value:
+    """Writes a setting that somebody typed into the configuration file.
+
+    Args:
+        name: of a setting; quality.yaw for one in a table.
+        text: its value as text; "true" and "false" for switches.
+
+    Returns:
+        The value that was written.
+
+    Raises:
+        SettingsError: there is no such setting, the value makes no sense, or the file cannot be written.
+    """
+    annotation: Any = _field(name).annotation
+    try:
+        value: Value = TypeAdapter(annotation).validate_strings(text)
+        if not isinstance(value, str | float | int | bool):
+            raise SettingsError(f"{name} has several values; write it with 'muster config edit'.")
+        _require_sense(name, value)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]["msg"].partition(", unable to parse")[0]
+        raise SettingsError(f"Setting {name}: {problem.replace('Input should', 'it should')}.") from None
+    save_setting(file, name, value)
+    return value
+
+
+def unset_setting(file: Path, name: str) -> bool:
+    """Takes a setting out of the configuration file, so that its default holds again; whether it was there.
+
+    Raises:
+        SettingsError: there is no such setting, or the file cannot be written.
+    """
+    _field(name)
+    table, _, key = name.rpartition(".")
+    removed = False
+
+    def remove(document: "TOMLDocument") -> None:
+        nonlocal removed
+        held = document.get(table, {}) if table else document
+        removed = key in held
+        if removed:
+            del held[key]
+
+    if file.exists():
+        _rewrite(file, remove)
+    return removed
+
+
+def example() -> str:
+    """A configuration file in which every setting stands with its sentence and its default, commented out."""
+    lines = ["# Settings of Muster. Take the # away before a line to change its value.", ""]
+    table = ""
+    for name, field in _fields(Settings):
+        here, _, key = name.rpartition(".")
+        if name in SECRET:
+            continue
+        if here != table:
+            lines += [f"[{here}]", ""]
+            table = here
+        lines += [f"# {field.description}", f"# {key} = {_as_toml(field.get_default(call_default_factory=True))}", ""]
+    return "\n".join(lines)
+
+
+def save_setting(file: Path, name: str, value: Value) -> None:
+    """Write one setting into the configuration file; everything else in it stays as it is, comments too.
+
+    The file is replaced as a whole, so that nobody ever reads half of it.
+
+    Args:
+        file: created where it does not exist, readable by its owner only.
+        name: of a setting; quality.yaw for one in a table.
+
+    Raises:
+        SettingsError: the file is not valid TOML, writes this setting over several lines, or cannot be written.
+    """
+    import tomlkit
+    import tomlkit.items
+
+    table, _, key = name.rpartition(".")
+
+    def write(document: "TOMLDocument") -> None:
+        held = document.setdefault(table, tomlkit.table()) if table else document
+        before = held.get(key)
+        if isinstance(before, tomlkit.items.Item) and "\n" in before.as_string():
+            written = tomlkit.item(value).as_string()
+            raise SettingsError(f"{name} in {file} is written over several lines; write {key} = {written} yourself.")
+        held[key] = value
+
+    _rewrite(file, write)
+
+
+def write_file(file: Path, text: str) -> None:
+    """Replaces the whole configuration file, once it is proved to make sense.
+
+    Raises:
+        SettingsError: the text is not valid TOML, a setting makes no sense, or the file cannot be written; it is as
+            it was.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with unfinished(file, private=not file.exists()) as part:
+            part.write_text(text, encoding="utf-8")
+            load_settings(part)
+    except OSError as error:
+        raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
+
+
+def _rewrite(file: Path, change: Callable[["TOMLDocument"], None]) -> None:
+    """Changes the file's document; line ends stay as they are."""
+    import tomlkit
+
+    known = file.exists()
+    if known:
+        read_file(file)  # says what is wrong with it
+    try:
+        text = file.read_bytes().decode() if known else ""
+        document = tomlkit.parse(text)
+        change(document)
+        changed = tomlkit.dumps(document)
+        if 0 < text.count("\n") == text.count("\r\n"):
+            changed = changed.replace("\r\n", "\n").replace("\n", "\r\n")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished(file, private=not known) as part:
+            part.write_bytes(changed.encode())
+    except OSError as error:
+        raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
+
+
+def _fields(model: type[BaseModel], table: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Name and field of each setting; those in tables come last, as TOML wants it."""
+    nested = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            nested.append((name, field.annotation))
+        else:
+            yield f"{table}{name}", field
+    for name, inner in nested:
+        yield from _fields(inner, f"{name}.")
+
+
+def _field(name: str) -> FieldInfo:
+    fields = dict(_fields(Settings))
+    if name not in fields:
+        near = get_close_matches(name, fields, 1)
+        meant = f"; perhaps {near[0]} is meant" if near else ""
+        raise SettingsError(f"There is no setting {name}{meant}. 'muster config show' lists all of them.")
+    return fields[name]
+
+
+def _require_sense(name: str, value: Value) -> None:
+    """Raises: ValidationError, where a setting with this value makes no sense beside the defaults."""
+    table, _, key = name.rpartition(".")
+    Settings.model_validate({table: {key: value}} if table else {key: value})
+
+
+def _flat(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{table}{name}.")
+        else:
+            yield f"{table}{name}", value
+
+
+def _value(settings: Settings, name: str) -> Any:
+    found: Any = settings
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _as_toml(value: Any) -> str:
+    import tomlkit
+
+    return str(tomlkit.item(value).as_string())
