@@ -20,6 +20,7 @@ COMMANDS = (
     "train",
     "calibrate",
     "bench",
+    "config",
     "doctor",
     "web",
     "db",
