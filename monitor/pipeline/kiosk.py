@@ -78,6 +78,8 @@ class FactWriter(Protocol):
     def close(self) -> None: ...
     @property
     def health(self) -> str | None: ...
+    @property
+    def clock_trouble(self) -> str | None: ...
 
 
 class Kiosk:
@@ -160,11 +162,11 @@ class Kiosk:
 
     @property
     def trouble(self) -> str | None:
-        """One sentence on why nobody is recognised or no fact is written now; None when all is well."""
+        """One sentence on why nobody is recognised, no fact is written, or the time is wrong; None when all is well."""
         if self._working_for > HANGS_AFTER:
             return f"Face recognition has not answered for {self._working_for:.0f} seconds."
         health = self._recorder.health
-        return f"Entries wait to be written. {health}" if health else None
+        return f"Entries wait to be written. {health}" if health else self._recorder.clock_trouble
 
     @property
     def _working_for(self) -> float:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db import migrate
+from db import audit, migrate
 from db.attendance import corrections, kiosks
 from db.crypto import TemplateCipher, bind_key
 from db.engine import database_file, writing
@@ -35,13 +35,16 @@ from db.errors import (
 from db.ids import new_id
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
-from monitor.recording import candidate_store, transactions
+from monitor.recording import candidate_store, clock_watch, transactions
 from monitor.recording.candidates import TemplateCandidate
 from monitor.recording.journal import Journal, PinGiven, Seen
 from monitor.text import plural
 
 MANY_WAITING: Final = 500
 """Waiting facts from which new ones are kept without pictures, and moods of people who stay in view are dropped."""
+
+LOOK_AT_CLOCK_EVERY: Final = 5.0
+"""Seconds between two looks at the clock while no fact comes."""
 
 MOST_WAITING: Final = 50_000
 """Waiting facts from which sightings of unknown people are dropped too; those of known people never are."""
@@ -98,6 +101,7 @@ class Recorder:
         *,
         publish: Publish,
         clock: Clock | None = None,
+        elapsed: Callable[[], float] | None = None,
         journal: Journal | None = None,
     ) -> None:
         """Registers the kiosk and starts the thread; a database that cannot be written now is waited for.
@@ -105,6 +109,8 @@ class Recorder:
         Args:
             publish: gets events after they are committed, from the recorder's thread.
             clock: gives the time now, in UTC; None for the machine's clock.
+            elapsed: seconds that never jump, by which the clock is watched; None for the machine's, and not at all
+                where a clock is given.
             journal: keeps facts that wait for the database; None keeps them in memory only. Closed with the recorder.
 
         Raises:
@@ -117,6 +123,10 @@ class Recorder:
         self._engine, self._cipher, self._settings = engine, cipher, settings
         self._publish = publish
         self._clock = clock or partial(datetime.now, UTC)
+        self._elapsed = elapsed or (clock_watch.elapsed if clock is None else None)
+        self._watch = clock_watch.ClockWatch(self._clock(), self._elapsed() if self._elapsed else 0.0)
+        self._jumps: list[timedelta] = []
+        """Jumps of the clock that are not in the audit log yet."""
         self._journal = journal
         self._context: transactions.WriteContext | None = None
         self._file: tuple[int, int] | None = None
@@ -134,6 +144,11 @@ class Recorder:
         self._give_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
+
+    @property
+    def clock_trouble(self) -> str | None:
+        """One sentence while the machine's clock is not where it was going; None when all is well."""
+        return self._watch.sentence()
 
     def record(self, sighting: Sighting) -> None:
         """Takes a phase of a sighting; returns at once."""
@@ -259,7 +274,8 @@ class Recorder:
         while True:
             with self._changed:
                 while not self._waiting and not self._closing:
-                    self._changed.wait()
+                    self._changed.wait(LOOK_AT_CLOCK_EVERY)
+                    self._look_at_clock()
                 if not self._waiting:
                     return
                 first = self._waiting[0]
@@ -288,6 +304,7 @@ class Recorder:
                 self._refuse(fact, DatabaseError(f"An entry could not be written ({type(error).__name__})."))
                 return True
             else:
+                self._jumps.clear()
                 self._note(None)
                 self._announce(fact, events)
                 return True
@@ -295,7 +312,16 @@ class Recorder:
                 return False
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    def _look_at_clock(self) -> None:
+        if self._elapsed is None:
+            return
+        jump = self._watch.jump(self._clock(), self._elapsed())
+        if jump is not None:
+            self._jumps.append(jump)
+            log.warning("%s", self._watch.sentence() or "The clock is where it was going again.")
+
     def _write(self, fact: _Fact, *, again: bool) -> list[KioskEvent]:
+        self._look_at_clock()
         now, context = self._clock(), self._context
         if context is None or database_file(self._engine) != self._file:
             self._register()
@@ -303,6 +329,9 @@ class Recorder:
         if isinstance(fact, _Start):
             return []
         with writing(self._engine) as session:
+            for jump in self._jumps:
+                detail = {"seconds": round(jump.total_seconds())}
+                audit.note(session, "clock jumped", at=now, actor=context.settings.kiosk, detail=detail)
             if isinstance(fact, Seen):
                 return transactions.write(session, context, fact.sighting, fact.event, now, again=again)
             if isinstance(fact, TemplateCandidate):

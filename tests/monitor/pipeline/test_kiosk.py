@@ -95,6 +95,7 @@ class FakeRecorder:
         self.by_pin: list[UUID] = []
         self.closed = 0
         self.health: str | None = None
+        self.clock_trouble: str | None = None
         self._answer = answer
 
     def record(self, sighting: Any) -> None:

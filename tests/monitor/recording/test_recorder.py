@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase
 from monitor.recording import recorder as recording
 from monitor.recording.recorder import Recorder
+from tests.db.rows import newest_entries
 from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
 
 
@@ -159,3 +161,32 @@ def trouble_of(recorder: Recorder) -> str:
 def waiting(recorder: Recorder) -> int:
     """Facts that are not written yet; nothing but these tests asks for their number."""
     return len(recorder._waiting)
+
+
+def test_a_clock_that_is_set_is_said_and_stands_in_the_audit_log(
+    engine: Engine, ada: Person, told: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "LOOK_AT_CLOCK_EVERY", 0.01)
+    now, passed = [AT], [0.0]
+    recorder = Recorder(
+        engine,
+        CIPHER,
+        Settings(db="unused"),
+        publish=told,
+        clock=lambda: now[0],
+        elapsed=lambda: passed[0],
+    )
+    assert recorder.clock_trouble is None
+    now[0], passed[0] = AT - timedelta(hours=1), 2.0
+    while recorder.clock_trouble is None:
+        time.sleep(0.01)
+    assert "jumped 1:00 hours back" in recorder.clock_trouble
+    recorder.record(seen(ada))
+    told.wait_for(2)
+    now[0], passed[0] = AT + timedelta(seconds=4), 4.0
+    recorder.record(seen(ada, minute=10))
+    recorder.close()
+    assert recorder.clock_trouble is None
+    with reading(engine) as session:
+        jumps = [one.detail["seconds"] for one in newest_entries(session) if one.action == "clock jumped"]
+    assert jumps == [3602, -3602]
