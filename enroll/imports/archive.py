@@ -91,7 +91,7 @@ def _entries(archive: zipfile.ZipFile, path: Path, skipped: Counter[str]) -> Ite
     for info in archive.infolist():
         name = _name(info)
         inside = PurePosixPath(name.replace("\\", "/"))
-        if info.is_dir():
+        if name.endswith("/"):
             continue
         harmless = PurePosixPath(*[part for part in inside.parts if part not in ("/", "..")] or ["?"])
         if is_hidden(inside) and ".." not in inside.parts:

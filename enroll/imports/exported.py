@@ -22,8 +22,8 @@ def exported_identity(about: bytes) -> Identity | None:
     """
     try:
         person = json.loads(about)["person"]
-        name, number, group = (person[key] for key in ("name", "number", "group"))
-    except (ValueError, TypeError, KeyError, LookupError, RecursionError):
+        name, number, group = person["name"], person.get("number"), person.get("group_name")
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
     if not isinstance(name, str) or not all(isinstance(one, str | None) for one in (number, group)):
         return None
