@@ -34,7 +34,7 @@ _LONGEST_CELL: Final = 2**20
 """Characters of a cell."""
 _LONGEST_LINE: Final = 10_000
 """Characters of a line that are looked at to find the separator."""
-_MOST_COLUMNS: Final = 256
+_MOST_COLUMNS: Final = 128
 """Columns of a sheet that are read; one cell far to the right makes every row as wide."""
 _PICTURED: Final = "Pictures that lie in the sheet itself are not read; save them as files beside the list."
 _TOLD: Final = 5
@@ -225,8 +225,10 @@ def _read_xlsx(path: Path) -> Iterator[_Sheet]:
                 yield rows, (f"Sheet {sheet.title}.", *((_PICTURED,) if pictured else ()))
 
 
-def _rows(cells: Iterable[Iterable[object]], first: int = 1) -> Iterator[_Row]:
+def _rows(cells: Iterable[Sequence[object]], first: int = 1) -> Iterator[_Row]:
     for place, row in enumerate(cells, first):
+        if row.count(None) == len(row):  # a cell far below has a million such rows above it
+            continue
         texts = ["" if cell is None else _text(cell) for cell in row]
         if any(texts):
             yield place, texts

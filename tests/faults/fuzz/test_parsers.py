@@ -175,7 +175,10 @@ def test_configuration_files(write: Callable[[str, bytes], Path], edits: list[Ed
 
 
 @fuzz
-@given(edits=st.lists(EDITS, min_size=1, max_size=3).map(lambda parts: sum(parts, [])), header=st.booleans())
+@given(
+    edits=st.lists(EDITS, min_size=1, max_size=3).map(lambda parts: [edit for part in parts for edit in part]),
+    header=st.booleans(),
+)
 def test_databases(write: Callable[[str, bytes], Path], migrated: Path, edits: list[Edit], header: bool) -> None:
     whole = migrated.read_bytes()
     broken = damaged(whole[:100], edits)[:100].ljust(100, b"\0") + whole[100:] if header else damaged(whole, edits)
@@ -209,7 +212,7 @@ def test_a_cell_at_the_far_end_of_a_sheet_takes_neither_time_nor_memory(write: C
 
     path = write("people.xlsx", mutations.workbook(fill))
     with answered(), open_batch(path) as batch:
-        assert [person.identity.name for person in batch.people] == ["Anna", ""]
+        assert [person.identity.name for person in batch.people] == ["Anna"]
 
 
 def test_a_workbook_that_unpacks_without_end_is_refused(write: Callable[[str, bytes], Path]) -> None:
