@@ -63,7 +63,7 @@ def one_sentence() -> Iterator[None]:
         yield
     except MusterError as error:
         text = str(error)
-        assert text.endswith("."), text
+        assert text.endswith((".", "?")), text
         assert "Traceback" not in text
         assert len(text) < 1000, text
 
