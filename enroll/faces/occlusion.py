@@ -19,8 +19,8 @@ _MOUTH_LINE: Final = 0.055
 """How much the mouth's line stands out, in proportion to the cheeks' luminance: 0 on most masks, below this on 2 of
 1,059 bare faces, whose lips a moustache covers."""
 _MOUTH_CONTRAST: Final = 0.12
-"""Standard deviation of the luminance around the mouth, in proportion to the cheeks': small on a plain mask, and 0.13 and
-0.14 on the two bare faces without a line."""
+"""Standard deviation of the luminance around the mouth, in proportion to the cheeks': small on a plain mask, and 0.13
+and 0.14 on the two bare faces without a line."""
 
 EYES: Final = "The eyes seem to be covered or in deep shadow; take off sunglasses."
 MOUTH: Final = "The mouth seems to be covered; take off a mask or scarf."
