@@ -100,9 +100,15 @@ def explain(error: BaseException, where: str) -> DatabaseError | None:
     """
     if isinstance(error, sqlite3.Error):
         return _explain_sqlite(error, where)
+    if isinstance(error, UnicodeDecodeError):
+        return _damaged(where)
     if type(error).__module__.split(".")[0] == "psycopg":
         return _explain_postgresql(error, where)
     return None
+
+
+def _damaged(where: str) -> DatabaseDamaged:
+    return DatabaseDamaged(f"The database {where} is damaged; restore it from a backup.")
 
 
 def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
@@ -117,8 +123,8 @@ def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
         return DatabaseUnavailable(f"The database {where} is read-only; allow writing to the file and its folder.")
     if code == sqlite3.SQLITE_NOTADB:
         return DatabaseDamaged(f"{where} is not a database; give another file or move this one away.")
-    if code == sqlite3.SQLITE_CORRUPT:
-        return DatabaseDamaged(f"The database {where} is damaged; restore it from a backup.")
+    if code == sqlite3.SQLITE_CORRUPT or str(error) == "unsupported file format":
+        return _damaged(where)
     if code == sqlite3.SQLITE_CANTOPEN:
         return DatabaseUnavailable(
             f"The database {where} cannot be opened; check the rights of the file and its folder."

@@ -26,7 +26,7 @@ class QualityLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     inter_eye_distance: float = Field(default=14, ge=8, description="Pixels between the eyes, at least.")
-    sharpness: float = Field(default=0.075, ge=0, description="Fine detail in proportion to contrast, at least.")
+    sharpness: float = Field(default=0.063, ge=0, description="Fine detail in proportion to contrast, at least.")
     darkest_mean: float = Field(default=18, ge=0, le=255, description="Mean luminance of the face, at least.")
     brightest_mean: float = Field(default=240, ge=0, le=255, description="Mean luminance of the face, at most.")
     dynamic_range: float = Field(default=20, ge=0, le=255, description="Luminance levels on the face, at least.")

@@ -151,6 +151,24 @@ def delete_template(session: Session, template: UUID, *, at: datetime, actor: st
     return gone
 
 
+def owners_of_images(session: Session, content_hashes: Sequence[str], *, but: UUID | None = None) -> dict[str, str]:
+    """Who is enrolled with these very images.
+
+    Args:
+        content_hashes: SHA-256 of image files, hexadecimal.
+        but: somebody who does not count.
+
+    Returns:
+        Names by content hash; of several people one.
+    """
+    owners = select(TemplateRow.content_hash, PersonRow.name).join(PersonRow, PersonRow.id == TemplateRow.person_id)
+    found: dict[str, str] = {}
+    for some in batches(content_hashes):
+        here = owners.where(TemplateRow.content_hash.in_(some), TemplateRow.person_id != but)
+        found |= dict(session.execute(here).all())
+    return found
+
+
 def list_templates(session: Session, person: UUID) -> list[Template]:
     """The person's enrolled images, oldest first."""
     query = select(TemplateRow).where(TemplateRow.person_id == person).order_by(TemplateRow.id)

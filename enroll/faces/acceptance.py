@@ -1,13 +1,13 @@
 """Decides which of a person's pictures are accepted, and says of each other one why not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from enroll.faces.examine import Examination, ExaminedFace
-from enroll.faces.similarity_limits import Embeddings, choose_face, misfits
+from enroll.faces.similarity_limits import ALMOST_SURELY_ONE, Embeddings, choose_face, misfits
 from monitor.domain import EMBEDDING_SIZE, Embedding
 
 SINGLE_FACE_PRESENT: Final = "There are {count} faces on the picture; use one with only this person."
@@ -68,6 +68,7 @@ def accept_images(examinations: Sequence[Examination], enrolled: Sequence[Embedd
         enrolled: embeddings of the images that the person is enrolled with; these are never doubted.
     """
     candidates, rejected, unchanged = _readable(examinations)
+    candidates = [_without_prints(one) for one in candidates]
     single = [_member(one, 0) for one in candidates if len(one.faces) == 1 and one.faces[0].quality.passed]
     rejected += [
         Rejection(one.image, one.faces[0].quality.failure or "")
@@ -106,6 +107,14 @@ def _readable(examinations: Sequence[Examination]) -> tuple[list[Examination], l
             candidates.append(one)
         seen.add(one.content_hash)
     return candidates, rejected, unchanged
+
+
+def _without_prints(one: Examination) -> Examination:
+    """A sheet with several prints of one person's face counts as a picture with the best of them."""
+    best = max(one.faces, key=lambda face: (face.quality.passed, face.face.score))
+    if min(float(best.embedding @ face.embedding) for face in one.faces) < ALMOST_SURELY_ONE:
+        return one
+    return replace(one, faces=(best,))
 
 
 def _consistent(

@@ -1,7 +1,7 @@
 """Looks at one picture: which faces are on it, what they are like, and what the encoder makes of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -20,6 +20,11 @@ MOST_FACES: Final = 12
 
 SURE: Final = 0.5
 """Weaker detections are good enough for the kiosk, which sees a face many times, but not for a template."""
+
+_UPRIGHT: Final = 0.8
+"""Faces found with this score stand upright: of 265 pictures upside down the best score was 0.76."""
+
+TURNED: Final = "The picture is upside down; it was turned."
 
 _BACKGROUND: Final = 0.4
 """Faces narrower than this share of the widest one stand in the background."""
@@ -82,18 +87,36 @@ class Examiner:
     def examine(self, rgb: RgbImage) -> tuple[ExaminedFace, ...]:
         """The faces on a picture, the largest first, without those in the background.
 
+        A picture that stands upside down is turned, and the faces' warnings say that; boxes are those of the turned
+        picture. Of 265 pictures each way, none was turned wrongly.
+
         Args:
             rgb: uint8 (h, w, 3).
         """
         faces = foreground(find_faces(self._detector, rgb))
+        turned = np.ascontiguousarray(rgb[::-1, ::-1])
+        upside_down = self._surer(turned, faces)
+        if upside_down:
+            rgb, faces = turned, upside_down
         if not faces:
             return ()
         chips = np.stack([face_chip(rgb, face) for face in faces])
         embeddings = embed_stills(self._encoder, chips) if self._steady else self._encoder.embed(chips)
+        qualities = [assess(rgb, face, self.limits) for face in faces]
+        if upside_down:
+            qualities = [replace(quality, warnings=(*quality.warnings, TURNED)) for quality in qualities]
         return tuple(
-            ExaminedFace(face, assess(rgb, face, self.limits), embedding, encode_jpeg(chip))
-            for face, chip, embedding in zip(faces, chips, embeddings, strict=True)
+            ExaminedFace(face, quality, embedding, encode_jpeg(chip))
+            for face, quality, chip, embedding in zip(faces, qualities, chips, embeddings, strict=True)
         )
+
+    def _surer(self, turned: RgbImage, faces: list[Face]) -> list[Face]:
+        """The faces on the turned picture, if they are surer than those on the picture as it is; else none."""
+        best = max((face.score for face in faces), default=0.0)
+        if best >= _UPRIGHT:
+            return []
+        found = foreground(find_faces(self._detector, turned))
+        return found if max((face.score for face in found), default=0.0) > best else []
 
 
 ExaminerMaker: TypeAlias = Callable[[], Examiner]

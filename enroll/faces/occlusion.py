@@ -15,9 +15,12 @@ from monitor.domain import Face, RgbImage
 _DARK_EYES: Final = 0.44
 """Both eyes' luminance in proportion to the cheeks': sunglasses painted on portraits lay at 0.17 (median), bare eyes
 below this once in 230 faces."""
-_MOUTH_LINE: Final = 0.06
-"""How much the mouth's line stands out, in proportion to the cheeks' luminance: 0 on most masks, never below
-this on 230 bare faces."""
+_MOUTH_LINE: Final = 0.055
+"""How much the mouth's line stands out, in proportion to the cheeks' luminance: 0 on most masks, below this on 2 of
+1,059 bare faces, whose lips a moustache covers."""
+_MOUTH_CONTRAST: Final = 0.12
+"""Standard deviation of the luminance around the mouth, in proportion to the cheeks': small on a plain mask, and 0.13
+and 0.14 on the two bare faces without a line."""
 
 EYES: Final = "The eyes seem to be covered or in deep shadow; take off sunglasses."
 MOUTH: Final = "The mouth seems to be covered; take off a mask or scarf."
@@ -30,10 +33,10 @@ def covered(rgb: RgbImage, face: Face) -> Iterator[str]:
         rgb: uint8 (h, w, 3), the picture in which the face was found.
         face: with key points.
     """
-    eyes, mouth = eye_darkness(rgb, face), mouth_line(rgb, face)
+    eyes, mouth, contrast = eye_darkness(rgb, face), mouth_line(rgb, face), mouth_contrast(rgb, face)
     if eyes is not None and eyes < _DARK_EYES:
         yield EYES
-    if mouth is not None and mouth < _MOUTH_LINE:
+    if mouth is not None and contrast is not None and mouth < _MOUTH_LINE and contrast < _MOUTH_CONTRAST:
         yield MOUTH
 
 
@@ -54,6 +57,12 @@ def mouth_line(rgb: RgbImage, face: Face) -> float | None:
     rows = patches[48:72, 22:42].mean(axis=1)
     smooth = np.convolve(np.pad(rows, 6, mode="edge"), np.ones(13) / 13, mode="valid")
     return float(np.abs(rows - smooth).max()) / _cheeks(patches)
+
+
+def mouth_contrast(rgb: RgbImage, face: Face) -> float | None:
+    """Standard deviation of the luminance around the mouth, in proportion to the cheeks' luminance."""
+    patches = _upright(rgb, face)
+    return None if patches is None else float(patches[48:74, 16:48].std()) / _cheeks(patches)
 
 
 def _cheeks(patches: NDArray[np.float32]) -> float:

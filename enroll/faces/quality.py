@@ -7,7 +7,6 @@ below those for passports: they keep out what spoils a template, not what looks 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
-from typing import Final
 
 import cv2
 import numpy as np
@@ -17,11 +16,7 @@ from enroll.faces.occlusion import covered
 from enroll.faces.pose import Pose, head_pose
 from monitor.config import QualityLimits
 from monitor.domain import Face, RgbImage
-
-_MEASURED_WIDTH: Final = 96
-"""Sharpness is measured on faces scaled down to this width, so that the camera's resolution does not count."""
-
-_SECOND_DERIVATIVE: Final = np.array([[1, -2, 1]], np.float32)
+from monitor.vision.face_quality import sharpness
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +148,6 @@ def _sharpness(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Compo
         f"The face is blurred (sharpness {floor(1000 * value) / 1000:.3f}, {limits.sharpness:.3f} is needed); "
         "hold still and focus, or use a sharper picture.",
     )
-
-
-def sharpness(grey: NDArray[np.uint8]) -> float:
-    """Standard deviation of the second derivative in proportion to that of the luminance, at a fixed scale.
-
-    The smaller one of the two directions counts, so that motion in one direction is seen. 0 when flat.
-    """
-    scale = _MEASURED_WIDTH / grey.shape[1]
-    if scale < 1:
-        size = _MEASURED_WIDTH, max(8, round(grey.shape[0] * scale))
-        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    contrast = float(grey.std())
-    if contrast < 1:
-        return 0.0
-    across = cv2.filter2D(grey, cv2.CV_32F, _SECOND_DERIVATIVE)
-    down = cv2.filter2D(grey, cv2.CV_32F, _SECOND_DERIVATIVE.T)
-    return min(float(across.std()), float(down.std())) / contrast
 
 
 def _inner_face(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:

@@ -6,25 +6,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Final, TypeAlias
+from typing import IO, Final, TypeAlias
 
 from db.names import folded
 from enroll.faces.acceptance import Rejection
+from enroll.imports.file_names import name_from_file, names_nobody
 from enroll.people.store import Identity
-from monitor.errors import UsageError
+from monitor.errors import ImageError, UsageError
 from monitor.text import natural_order
-from monitor.vision.images import SUFFIXES
+from monitor.vision.images import READ, SIGNATURE, SUFFIXES, UNREAD_SUFFIXES, begins_as_image
 
 MOST_PICTURES: Final = 1_000_000
 """A batch with more pictures is refused: somebody gave the wrong folder."""
 
-_CAMERA_NAMES: Final = re.compile(
-    r"(img|dsc[fn]?|dscn|pxl|p|mvc|image|imagen|bild|photo|foto|picture|scan|screenshot|whatsapp image|signal|face)",
-    re.IGNORECASE,
-)
 _A_DATE: Final = re.compile(r"(19|20)\d\d([-_. ]?\d\d){0,2}")
 """Folders with such names hold somebody's pictures by year, month or day."""
-_NUMBERING: Final = re.compile(r"([\s_.\-]*\(\d+\)|[\s_.\-]+\d+|[\s_.\-]+(copy|kopie))\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,8 @@ class ImportBatch:
     """How many files were skipped: "hidden", "foreign" (not pictures) and "links"."""
     notes: tuple[str, ...] = ()
     """How the batch was understood, for people: columns, encoding, separator."""
+    side_by_side: "SideBySide | None" = None
+    """Where all pictures lie in one folder or archive: they may be one person's."""
 
     @property
     def pictures(self) -> int:
@@ -64,6 +62,28 @@ class ImportBatch:
 
 Entry: TypeAlias = tuple[PurePath, Picture | Rejection]
 """A picture, or why there is none, with its path in the folder or archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """All that lies in one folder or archive without folders in it."""
+
+    called: str
+    """The name of the folder or archive."""
+    found: tuple[Picture | Rejection, ...]
+
+
+def side_by_side(entries: Iterable[Entry], called: str) -> SideBySide | None:
+    """The pictures of a folder or archive, in order; None where some lie in folders inside it."""
+    listed = in_order(entries)
+    if any(len(path.parts) > 1 for path, _ in listed):
+        return None
+    return SideBySide(called, tuple(found for _, found in listed))
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """By their paths, as people count and spell."""
+    return sorted(entries, key=lambda entry: (natural_order(folded(str(entry[0]))), str(entry[0])))
 
 
 def readable(path: str) -> str:
@@ -80,7 +100,27 @@ def is_hidden(path: PurePath) -> bool:
 
 
 def is_picture(path: PurePath) -> bool:
-    return path.suffix.lower() in SUFFIXES
+    """Whether a file's name ends as a picture's does."""
+    return path.suffix.strip().lower() in SUFFIXES
+
+
+def examine_file(path: PurePath, open_file: Callable[[], IO[bytes]]) -> bool:
+    """Whether a file is a picture: by its name, else by how it begins.
+
+    Args:
+        path: its name.
+        open_file: opens the file.
+
+    Raises:
+        ImageError: it is a picture of a kind that is not read.
+    """
+    if is_picture(path):
+        return True
+    suffix = path.suffix.strip().lower()
+    if suffix in UNREAD_SUFFIXES:
+        raise ImageError(f"Pictures of the kind {suffix} are not read; save this one as {READ}.")
+    with open_file() as file:
+        return begins_as_image(file.read(SIGNATURE))
 
 
 def group_by_person(
@@ -95,14 +135,19 @@ def group_by_person(
         only: one name for all pictures.
         around: a folder of this name may lie around everything; archives are packed so.
     """
-    listed = sorted(entries, key=lambda entry: (natural_order(folded(str(entry[0]))), str(entry[0])))
+    listed = in_order(entries)
     depth = _depth_of_person([path for path, _ in listed], around)
     people: dict[str, list[Picture | Rejection]] = {}
     for path, found in listed:
         parts = path.parts[depth:]
-        name = only or (parts[0] if len(parts) > 1 else name_from_file(PurePath(parts[0]).stem))
+        while len(parts) > 1 and names_nobody(parts[0]):
+            parts = parts[1:]
+        name = only or (parts[0] if len(parts) > 1 else name_from_file(_stem(parts[0])))
         if name is None:
-            reason = "The file is not named after a person; rename it, or put it into a folder with the person's name."
+            reason = (
+                "The file is not named after a person; rename it, put it into a folder with the person's name inside "
+                "the folder to import, or say with --person who it is."
+            )
             found = Rejection(found.label if isinstance(found, Picture) else found.image, reason)
         people.setdefault(readable(name or "?"), []).append(found)
     return tuple(person_pictures(Identity(name, group=group), found) for name, found in people.items())
@@ -117,20 +162,10 @@ def person_pictures(identity: Identity, found: Iterable[Picture | Rejection]) ->
     )
 
 
-def name_from_file(stem: str) -> str | None:
-    """The person whom a file is named after; None for names that cameras give.
-
-    "Anna_Schmidt_2", "Anna Schmidt (2)", "Anna Schmidt-02" and "Anna Schmidt" all name Anna Schmidt; a number
-    without a separator ("s1") belongs to the name.
-    """
-    name = stem
-    while (shorter := _NUMBERING.sub("", name)) not in ("", name):
-        name = shorter
-    spaced = " ".join(name.replace("_", " ").split())
-    numbered = spaced != stem
-    if not spaced or (numbered and (_CAMERA_NAMES.fullmatch(spaced) or not any(map(str.isalpha, spaced)))):
-        return None
-    return spaced
+def _stem(file: str) -> str:
+    """The file's name without its ending; "Dr. Pohl" has none."""
+    path = PurePath(file)
+    return path.stem if re.fullmatch(r"\.[\w-]+\s*", path.suffix) else file
 
 
 def require_some(batch: ImportBatch, path: Path) -> ImportBatch:
@@ -146,7 +181,7 @@ def _depth_of_person(paths: list[PurePath], around: str | None) -> int:
     """How many folders lie around everything without naming anybody."""
     if not paths or any(len(path.parts) < 2 for path in paths) or len({path.parts[0] for path in paths}) > 1:
         return 0
-    below = {path.parts[1] if len(path.parts) > 2 else name_from_file(path.stem) for path in paths}
+    below = {path.parts[1] if len(path.parts) > 2 else name_from_file(_stem(path.name)) for path in paths}
     packed_whole = paths[0].parts[0] == around and None not in below
     inner = [path.relative_to(path.parts[0]) for path in paths]
     if all(len(path.parts) > 1 for path in inner):

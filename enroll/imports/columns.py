@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -38,6 +38,9 @@ _HEADINGS: Final = {
 """Headings without case, accents, spaces and digits; the earlier word wins."""
 
 
+_MOST_ABOVE: Final = 20
+"""Rows with a title and the like that may stand above the headings."""
+
 _BARE: Final = ("name", "nom", "nombre", "nome", "naam")
 """Headings of a whole name, or of one part of it where the other part has a column of its own."""
 
@@ -52,17 +55,41 @@ class Columns:
     last: int | None
     number: int | None
     group: int | None
+    more_files: tuple[int, ...] = ()
+    """Columns with further pictures of the row's person."""
     heading: tuple[str, ...] = ()
     """The first row, where it holds headings."""
 
     def described(self) -> str:
         """One line that shows the user what was guessed."""
-        chosen = [
-            f"{field.name} = {self.heading[place] if self.heading else f'column {place + 1}'}"
-            for field in fields(self)
-            if field.name != "heading" and (place := getattr(self, field.name)) is not None
+        chosen = [(name, place) for name in _HEADINGS if (place := getattr(self, name)) is not None]
+        chosen += [("file", place) for place in self.more_files]
+        shown = [
+            f"{name} = {self.heading[place] if place < len(self.heading) else f'column {place + 1}'}"
+            for name, place in chosen
         ]
-        return "Columns: " + ", ".join(chosen) + "."
+        return "Columns: " + ", ".join(shown) + "."
+
+
+def find_columns(rows: Sequence[Sequence[str]]) -> tuple[int, Columns]:
+    """How many rows, such as a title, stand above the list, and what its columns mean.
+
+    Args:
+        rows: the first rows that are not empty.
+
+    Raises:
+        UsageError: no column names pictures, or none names people.
+    """
+    try:
+        return 0, guess_columns(rows)
+    except UsageError:
+        for above in range(1, min(_MOST_ABOVE, len(rows) - 1) + 1):
+            if any(is_picture(PurePosixPath(cell)) for cell in rows[above - 1]):
+                break
+            found = _by_heading(rows[above])
+            if "file" in found and found.keys() & {"name", "first", "last"}:
+                return above, guess_columns(rows[above:])
+        raise
 
 
 def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
@@ -92,6 +119,7 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
         last=by_heading.get("last"),
         number=by_heading.get("number"),
         group=by_heading.get("group"),
+        more_files=tuple(place for place in _file_columns(body) if place not in by_heading.values()),
         heading=tuple(rows[0]) if has_heading else (),
     )
 
@@ -127,12 +155,16 @@ def _complete_names(found: dict[str, int], heading: Sequence[str], body: Sequenc
 
 
 def _file_column(rows: Sequence[Sequence[str]]) -> int | None:
-    counts = [
-        sum(is_picture(PurePosixPath(row[place])) for row in rows if place < len(row))
-        for place in range(max(map(len, rows), default=0))
-    ]
-    best = max(range(len(counts)), key=counts.__getitem__, default=None)
-    return best if best is not None and counts[best] else None
+    return max(counts, key=counts.__getitem__) if (counts := _file_columns(rows)) else None
+
+
+def _file_columns(rows: Sequence[Sequence[str]]) -> dict[int, int]:
+    """The columns that name pictures, with how many."""
+    width = max(map(len, rows), default=0)
+    counts = {
+        place: sum(is_picture(PurePosixPath(row[place])) for row in rows if place < len(row)) for place in range(width)
+    }
+    return {place: count for place, count in counts.items() if count}
 
 
 def _name_column(rows: Sequence[Sequence[str]], file: int | None) -> int | None:

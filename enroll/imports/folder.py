@@ -9,8 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from enroll.faces.acceptance import Rejection
-from enroll.imports.batch import Entry, ImportBatch, Picture, group_by_person, is_hidden, is_picture, readable
-from monitor.errors import UsageError
+from enroll.imports.batch import (
+    Entry,
+    ImportBatch,
+    Picture,
+    examine_file,
+    group_by_person,
+    is_hidden,
+    is_picture,
+    readable,
+    side_by_side,
+)
+from enroll.imports.exported import ABOUT, LARGEST, exported_batch, exported_identity
+from monitor.errors import ImageError, UsageError
 
 
 def read_folder(folder: Path, *, group: str | None = None, only: str | None = None) -> ImportBatch:
@@ -26,7 +37,21 @@ def read_folder(folder: Path, *, group: str | None = None, only: str | None = No
         os.scandir(folder).close()
     except OSError as error:
         raise UsageError(f"The folder {folder} cannot be read: {error.strerror}.") from None
-    return ImportBatch(group_by_person(_walk(folder, skipped), group, only), skipped)
+    entries = list(_walk(folder, skipped))
+    if only is None and (identity := exported_identity(_about(folder / ABOUT))):
+        return exported_batch(identity, entries)
+    flat = side_by_side(entries, folder.resolve().name) if only is None else None
+    return ImportBatch(group_by_person(entries, group, only), skipped, side_by_side=flat)
+
+
+def _about(file: Path) -> bytes:
+    try:
+        if not file.is_file() or file.is_symlink():
+            return b""
+        with file.open("rb") as content:
+            return content.read(LARGEST)
+    except OSError:
+        return b""
 
 
 def file_picture(path: Path) -> Picture:
@@ -58,10 +83,10 @@ def _walk(folder: Path, skipped: Counter[str]) -> Iterator[Entry]:
         for name in files:
             if is_hidden(PurePath(name)):
                 skipped["hidden"] += 1
-            elif not is_picture(PurePath(name)):
+            elif (found := _look_at(Path(base, name), folder)) is None:
                 skipped["foreign"] += 1
             else:
-                yield inside / name, _look_at(Path(base, name), folder)
+                yield inside / name, found
     for error in unreadable:
         path = Path(error.filename)
         reason = f"The folder cannot be read ({error.strerror}); allow reading it."
@@ -69,13 +94,20 @@ def _walk(folder: Path, skipped: Counter[str]) -> Iterator[Entry]:
         yield path.relative_to(folder) / "?", Rejection(readable(str(path)), reason)
 
 
-def _look_at(path: Path, folder: Path) -> Picture | Rejection:
+def _look_at(path: Path, folder: Path) -> Picture | Rejection | None:
+    """The picture, or why a file that may be one is not taken; None for a file that is not a picture."""
+    flaw = None
     try:
         if path.is_symlink() and leads_outside(path, folder):
-            return Rejection(readable(str(path)), "The link leads out of the folder; copy the picture itself here.")
-        kind = path.stat().st_mode
+            flaw = "The link leads out of the folder; copy the picture itself here."
+        elif not stat.S_ISREG(path.stat().st_mode):
+            flaw = "This is a pipe or a device, not a file; copy the picture itself here."
+        elif not examine_file(path, lambda: path.open("rb")):
+            return None
     except OSError as error:
-        return Rejection(readable(str(path)), f"The file cannot be read: {error.strerror}.")
-    if not stat.S_ISREG(kind):
-        return Rejection(readable(str(path)), "This is a pipe or a device, not a file; copy the picture itself here.")
-    return file_picture(path)
+        flaw = f"The file cannot be read: {error.strerror}."
+    except ImageError as error:
+        return Rejection(readable(str(path)), str(error))
+    if flaw is None:
+        return file_picture(path)
+    return Rejection(readable(str(path)), flaw) if is_picture(path) else None

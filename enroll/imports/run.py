@@ -8,13 +8,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading
@@ -22,14 +23,23 @@ from db.errors import InvalidRecord
 from db.faces.templates import list_templates
 from enroll.faces.examine import Examination, Examiner, ExaminerMaker
 from enroll.imports.archive import read_archive
-from enroll.imports.batch import ImportBatch, PersonPictures, Picture, group_by_person, is_picture, require_some
+from enroll.imports.batch import (
+    Entry,
+    ImportBatch,
+    PersonPictures,
+    Picture,
+    group_by_person,
+    is_picture,
+    person_pictures,
+    require_some,
+)
 from enroll.imports.folder import file_picture, read_folder
 from enroll.imports.spreadsheet import SUFFIXES as LIST_SUFFIXES
 from enroll.imports.spreadsheet import read_list
 from enroll.people.enrol import enrol_person
 from enroll.people.gallery_index import load_index
 from enroll.people.report import PersonReport, with_problems
-from enroll.people.store import Enrolment, find_person
+from enroll.people.store import Enrolment, Identity, find_person
 from monitor.config import QualityLimits
 from monitor.errors import ImageError, UsageError
 from monitor.vision.encoder import ENCODER_NAME
@@ -70,7 +80,8 @@ def open_batch(path: Path, *, group: str | None = None, only: str | None = None)
         elif suffix in LIST_SUFFIXES:
             batch = read_list(path, group=group)
         elif is_picture(path):
-            batch = ImportBatch(group_by_person([(Path(path.name), file_picture(path))], group, only))
+            entries: list[Entry] = [(Path(path.name), file_picture(path))]
+            batch = ImportBatch(group_by_person(entries, group, only))
         else:
             raise UsageError(f"{path} cannot be imported; give a folder, a ZIP archive, a list or a picture.")
         yield require_some(batch, path)
@@ -111,11 +122,28 @@ def import_batch(
     """
     with reading(engine) as session:
         index = load_index(session, cipher)
+        batch = _of_enrolled(session, batch)
     make = make_examiner or partial(Examiner, limits)
     with closing(_examine_ahead(_jobs(batch, engine), make, workers or os.cpu_count() or 1)) as examined:
         for person, examinations in _by_person(batch, examined, on_progress):
             report = enrol_person(engine, cipher, index, person.identity, examinations, details, dry_run=dry_run)
             yield with_problems(report, person.problems)
+
+
+def _of_enrolled(session: Session, batch: ImportBatch) -> ImportBatch:
+    """The batch; but pictures side by side in a folder that has the name or number of somebody enrolled are that
+    person's, whatever the files are called."""
+    if batch.side_by_side is None:
+        return batch
+    called = batch.side_by_side.called
+    try:
+        person = find_person(session, Identity(called, called)) or find_person(session, Identity(called))
+    except InvalidRecord:
+        return batch
+    if person is None:
+        return batch
+    identity = Identity(person.name, person.number, next((one.identity.group for one in batch.people), None))
+    return replace(batch, people=(person_pictures(identity, batch.side_by_side.found),))
 
 
 def _by_person(

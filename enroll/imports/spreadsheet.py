@@ -2,25 +2,43 @@
 
 import csv
 import io
+import re
 import unicodedata
+import warnings
 import zipfile
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final, TypeAlias
 
 from enroll.faces.acceptance import Rejection
-from enroll.imports.batch import ImportBatch, PersonPictures, Picture, is_picture, person_pictures
-from enroll.imports.columns import Columns, guess_columns
-from enroll.imports.folder import file_picture, leads_outside
+from enroll.imports.archive import unpacks_too_far
+from enroll.imports.batch import ImportBatch, PersonPictures, Picture, person_pictures
+from enroll.imports.columns import Columns, find_columns
+from enroll.imports.listed_files import ListedFiles
 from enroll.people.store import Identity
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 
 SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
 
 LARGEST: Final = 64 * 2**20
 """Bytes of a list, unpacked; a million rows fit."""
 
+_Row: TypeAlias = tuple[int, list[str]]
+"""The number of a row, from 1, and its cells."""
+_Sheet: TypeAlias = tuple[list[_Row], tuple[str, ...]]
+"""The rows that are not empty, and how they were read, for people."""
+
 _SEPARATORS: Final = ",;\t|"
+_LONGEST_CELL: Final = 2**20
+"""Characters of a cell."""
+_LONGEST_LINE: Final = 10_000
+"""Characters of a line that are looked at to find the separator."""
+_MOST_COLUMNS: Final = 128
+"""Columns of a sheet that are read; one cell far to the right makes every row as wide."""
+_PICTURED: Final = "Pictures that lie in the sheet itself are not read; save them as files beside the list."
+_TOLD: Final = 5
+"""Files read in place of others that are told one by one."""
 _LOOKED_AT: Final = 200
 """Rows from which columns and separator are guessed."""
 _LETTERS: Final = 2**20
@@ -42,31 +60,44 @@ def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
         size = path.stat().st_size
         if size > LARGEST:
             raise UsageError(f"The list {path} is larger than {LARGEST // 2**20} MB; import it in parts.")
-        rows, notes = _read_xlsx(path) if path.suffix.lower().startswith(".xls") else _read_csv(path)
+        with path.open("rb") as file:
+            packed = file.read(2) == b"PK"
+        sheets = _read_xlsx(path) if packed or path.suffix.lower().startswith(".xls") else _read_csv(path)
     except OSError as error:
         raise UsageError(f"The list {path} cannot be read: {error.strerror}.") from None
-    numbered = [(place, row) for place, row in enumerate(rows, 1) if any(row)]
-    rows = [row for _, row in numbered]
-    if not rows:
-        raise UsageError(f"The list {path} is empty; give each picture a row with file and name.")
-    columns = guess_columns(rows[:_LOOKED_AT])
-    body = numbered[1:] if columns.heading else numbered
-    return ImportBatch(_people(path, body, columns, group), notes=(*notes, columns.described()))
+    first_flaw: UsageError | None = None
+    for rows, notes in sheets:
+        try:
+            above, columns = find_columns([row for _, row in rows[:_LOOKED_AT]])
+        except UsageError as flaw:
+            first_flaw = first_flaw or flaw
+            continue
+        body = rows[above + bool(columns.heading) :]
+        people, more = _people(path, body, columns, group)
+        return ImportBatch(people, notes=(*notes, columns.described(), *more))
+    raise first_flaw or UsageError(f"The list {path} is empty; give each picture a row with file and name.")
 
 
 def _people(
-    path: Path, rows: Sequence[tuple[int, Sequence[str]]], columns: Columns, group: str | None
-) -> tuple[PersonPictures, ...]:
+    path: Path, rows: Sequence[_Row], columns: Columns, group: str | None
+) -> tuple[tuple[PersonPictures, ...], list[str]]:
+    """Everybody in the list, and which files were read in place of those that it names."""
     people: dict[str, tuple[Identity, list[Picture | Rejection]]] = {}
+    files = ListedFiles(path.parent)
     for place, row in rows:
         identity = _identity(row, columns, group)
         key = f"number {identity.number}" if identity.number else f"name {identity.name}"
-        file = _cell(row, columns.file)
-        found = _find(path.parent, file) if file else Rejection(f"row {place}", "The list names no file; fill it in.")
+        cells = [cell for column in (columns.file, *columns.more_files) if (cell := _cell(row, column))]
+        found = [picture for cell in cells for picture in files.find_all(cell)]
+        if not cells:
+            found = [Rejection(f"row {place}", "The list names no file; fill it in.")]
         if not identity.name:
-            found = Rejection(file or f"row {place}", "The list gives this picture no name; fill it in.")
-        people.setdefault(key, (identity, []))[1].append(found)
-    return tuple(person_pictures(identity, found) for identity, found in people.values())
+            found = [Rejection((*cells, f"row {place}")[0], "The list gives this picture no name; fill it in.")]
+        people.setdefault(key, (identity, []))[1].extend(found)
+    told = [f"{name} was read as {file}." for name, file in files.read_as.items()]
+    if len(told) > _TOLD:
+        told[_TOLD:] = [f"So were {len(told) - _TOLD} more names of files."]
+    return tuple(person_pictures(identity, found) for identity, found in people.values()), told
 
 
 def _identity(row: Sequence[str], columns: Columns, group: str | None) -> Identity:
@@ -76,41 +107,29 @@ def _identity(row: Sequence[str], columns: Columns, group: str | None) -> Identi
     return Identity(name, _cell(row, columns.number) or None, _cell(row, columns.group) or group)
 
 
-def _find(folder: Path, name: str) -> Picture | Rejection:
-    if "\0" in name:
-        return Rejection(name.replace("\0", "?"), "The list names a file that cannot exist; correct it.")
-    path = folder / PurePosixPath(name.replace("\\", "/"))
-    try:
-        if leads_outside(path, folder):
-            return Rejection(name, "The path leads out of the list's folder; put the picture beside the list.")
-        if not path.exists():
-            return Rejection(name, "The list names a file that is missing; correct its name or add it.")
-        if not path.is_file():
-            return Rejection(name, "The list names a folder or a device, not a file; correct the name.")
-    except OSError as error:
-        return Rejection(name, f"The file cannot be read: {error.strerror}.")
-    if not is_picture(path):
-        return Rejection(name, "The file is not a picture; give a JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.")
-    return file_picture(path)
-
-
 def _cell(row: Sequence[str], place: int | None) -> str:
     return row[place].strip() if place is not None and place < len(row) else ""
 
 
-def _read_csv(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
+def _read_csv(path: Path) -> Iterator[_Sheet]:
     text, encoding = decode(path.read_bytes())
-    separator = guess_separator(text)
-    csv.field_size_limit(2**20)
+    csv.field_size_limit(_LONGEST_CELL)
+    separator, first = None, 1
+    if told := re.match(r'\s*"?sep=(.)"?[^\S\n]*\r?\n', text, re.IGNORECASE):
+        separator, first, text = told[1], 2, text[told.end() :]
+    separator = separator or guess_separator(text)
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     try:
-        rows = [[cell.strip() for cell in row] for row in reader]
+        rows = [
+            (place, cells) for place, row in enumerate(reader, first) if any(cells := [cell.strip() for cell in row])
+        ]
     except csv.Error as error:
         raise UsageError(
             f"The list {path} cannot be read beyond line {reader.line_num} ({error}); look at its quotation marks."
         ) from None
-    shown = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[separator]
-    return rows, (f"Encoding {encoding}, separator {shown}.",)
+    shown = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(separator, repr(separator))
+    if rows:
+        yield rows, (f"Encoding {encoding}, separator {shown}.",)
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -169,33 +188,50 @@ def _is_vowel(letter: str) -> bool:
 
 def guess_separator(text: str) -> str:
     """The character that divides the first lines into the same number of cells, more than one."""
-    lines = [line for line in text.splitlines() if line.strip()][:_LOOKED_AT]
+    lines = [line[:_LONGEST_LINE] for line in text[: _LOOKED_AT * _LONGEST_LINE].splitlines() if line.strip()]
 
     def regularity(separator: str) -> tuple[float, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        widths = [len(row) for row in csv.reader(lines[:_LOOKED_AT], delimiter=separator)]
         common = max(set(widths), key=widths.count, default=1)
         return (widths.count(common) / max(len(widths), 1) if common > 1 else 0.0, common)
 
     return max(_SEPARATORS, key=regularity)
 
 
-def _read_xlsx(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
+def _read_xlsx(path: Path) -> Iterator[_Sheet]:
+    """The sheets of a workbook that have rows, from the first on."""
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
+    damaged = UsageError(f"{path} is not an XLSX workbook, or is damaged; save it again.")
+    warnings.filterwarnings("ignore", module="openpyxl")
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > 4 * LARGEST:
-                raise UsageError(f"The list {path} would unpack to more than {4 * LARGEST // 2**20} MB; shorten it.")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            sheet = book.worksheets[0]
-            rows = [["" if cell is None else _text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-            return rows, (f"Sheet {sheet.title}.",)
-        finally:
-            book.close()
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, SyntaxError):
-        raise UsageError(f"{path} is not an XLSX workbook, or is damaged; save it again.") from None
+            entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > LARGEST or any(map(unpacks_too_far, entries)):
+            raise UsageError(f"The list {path} would unpack to far more than a list needs; save it as CSV.")
+        pictured = any(entry.filename.startswith("xl/media/") for entry in entries)
+        book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
+    except (MusterError, OSError):
+        raise
+    except Exception:  # noqa: BLE001 - on damaged files openpyxl raises nearly anything
+        raise damaged from None
+    with closing(book):
+        for sheet in book.worksheets:
+            try:
+                rows = list(_rows(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True)))
+            except Exception:  # noqa: BLE001 - as above
+                raise damaged from None
+            if rows:
+                yield rows, (f"Sheet {sheet.title}.", *((_PICTURED,) if pictured else ()))
+
+
+def _rows(cells: Iterable[Sequence[object]], first: int = 1) -> Iterator[_Row]:
+    for place, row in enumerate(cells, first):
+        if row.count(None) == len(row):  # a cell far below has a million such rows above it
+            continue
+        texts = ["" if cell is None else _text(cell) for cell in row]
+        if any(texts):
+            yield place, texts
 
 
 def _text(cell: object) -> str:

@@ -1,7 +1,8 @@
 """Enrols one person from examined pictures: one transaction stores the good ones and compares them with everyone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import uuid4
 
 import numpy as np
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
-from db.faces.templates import load_members
+from db.faces.templates import load_members, owners_of_images
 from db.names import clean
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
@@ -19,6 +20,11 @@ from enroll.people.gallery_index import GalleryIndex, Known
 from enroll.people.report import PersonReport, refused, report_of
 from enroll.people.store import Enrolment, Identity, add_members, find_person, mark_alike
 from monitor.vision.encoder import ENCODER_NAME
+
+_ANOTHERS: Final = (
+    "This very picture is enrolled for {name} already; leave it out, or correct whose picture it is with "
+    "'muster people rename', 'merge' or 'split'."
+)
 
 
 def enrol_person(
@@ -51,7 +57,9 @@ def enrol_person(
             return refused(identity.name, examinations, str(error))
         hashes = {member.template.content_hash for member in enrolled}
         embeddings = [member.embedding for member in enrolled]
-        pictures = [replace(one, known=True) if one.content_hash in hashes else one for one in examinations]
+        given = sorted({one.content_hash for one in examinations if one.content_hash} - hashes)
+        others = owners_of_images(session, given, but=existing.id if existing else None)
+        pictures = [_known(one, hashes, others) for one in examinations]
         acceptance = accept_images(pictures, embeddings)
         if not acceptance.accepted and (dry_run or existing is None):
             return report_of(identity.name, len(examinations), acceptance, [])
@@ -66,3 +74,10 @@ def enrol_person(
     if known is not None:
         index.put(known)
     return report_of(identity.name, len(examinations), acceptance, alike)
+
+
+def _known(one: Examination, hashes: Collection[str], others: Mapping[str, str]) -> Examination:
+    """The examination, with whether this very picture is the person's already, or somebody else's."""
+    if one.content_hash in others:
+        return replace(one, error=_ANOTHERS.format(name=others[one.content_hash]))
+    return replace(one, known=True) if one.content_hash in hashes else one

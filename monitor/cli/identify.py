@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.options import Run, emit, err, shared, tell
-from monitor.text import natural_order, printable
+from monitor.text import natural_order, plural, printable
 
 if TYPE_CHECKING:
     from monitor.config import Settings
@@ -116,13 +116,15 @@ def _expand(paths: Sequence[Path]) -> "Iterator[tuple[Path, ImageError | None]]"
             yield path, None
             continue
         try:
-            inside = sorted(
-                (file for file in path.iterdir() if is_image(file) and not file.name.startswith(".")),
-                key=lambda file: natural_order(file.name),
-            )
+            seen = [file for file in path.iterdir() if not file.name.startswith(".")]
+            inside = sorted(filter(is_image, seen), key=lambda file: natural_order(file.name))
+            folders = sum(file.is_dir() for file in seen)
         except OSError as error:
             yield path, ImageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.")
             continue
+        if folders:
+            where = f"{plural(folders, 'folder')} inside {printable(str(path))}"
+            tell(f"Pictures in {where} are left out; give a folder itself to look into it.", err)
         if not inside:
             yield path, ImageError(f"The folder {path} has no images; give another folder.")
         for file in inside:

@@ -7,12 +7,12 @@ from monitor.domain import Frame
 from monitor.errors import ImageError, SourceError
 from monitor.sources.live import now_utc
 from monitor.text import natural_order
-from monitor.vision.images import SUFFIXES, read_image
+from monitor.vision.images import READ, SUFFIXES, read_image
 
 
 def is_image(path: Path) -> bool:
     """Whether the name says that it is an image."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.strip().lower() in SUFFIXES
 
 
 class FolderSource:
@@ -50,7 +50,7 @@ class FolderSource:
             raise SourceError(f"{self._path} cannot be read: {error.strerror}.") from None
         images = [file for file in files if is_image(file) and not file.name.startswith(".")]
         if not images:
-            raise SourceError(f"{self._path} has no images; use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.")
+            raise SourceError(f"{self._path} has no images; use {READ}.")
         if not self._path.is_dir() and not self._path.exists():
             raise SourceError(f"{self._path} does not exist; check the path.")
         self._waiting = images[::-1]

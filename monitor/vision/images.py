@@ -13,10 +13,34 @@ from monitor.domain import RgbImage
 from monitor.errors import ImageError
 from monitor.vision.runtime import quiet_native_output
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".ppm"}
-)
+_SUFFIXES = """
+.jpg .jpeg .jpe .jfif .jfi .jif .pjpeg .pjp .mpo .png .apng .webp .avif .avifs .heic .heif .hif .tif .tiff .bmp .dib
+.gif .pgm .ppm .pbm .pnm .jp2 .j2k .j2c .jpc .jpf .jpx .qoi .tga .icb .vda .vst .pcx
+"""
+SUFFIXES = frozenset(_SUFFIXES.split())
 """Endings of the file names that are taken for images."""
+
+_UNREAD_SUFFIXES = """
+.cr2 .cr3 .crw .nef .nrw .arw .sr2 .srf .dng .orf .rw2 .raf .pef .srw .raw .rwl .3fr .iiq .x3f .kdc .mrw .jxl .svg
+.svgz .psd .psb .eps .ai .xcf .kra .ico .icns .emf .wmf .dcm .exr .hdr .dds .xbm .xpm .insp
+"""
+UNREAD_SUFFIXES = frozenset(_UNREAD_SUFFIXES.split())
+"""Endings of the file names of pictures that are not read: of cameras' sensors, of drawings and of picture editors."""
+
+READ = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
+"""The formats to offer in a sentence."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "QOI")
+"""Pillow's names of the readers that are let loose on a file; others start programs or print."""
+_BY_SUFFIX = {".tga": "TGA", ".icb": "TGA", ".vda": "TGA", ".vst": "TGA", ".pcx": "PCX"}
+"""Formats whose first bytes are like many another file's: read only under their own name."""
+_TALKATIVE = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51")
+"""How files begin whose native readers print their complaints themselves: TIFF and JPEG 2000."""
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", *_TALKATIVE)
+_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1")
+"""Kinds of ISO base media files that hold a still picture."""
+_DEPTHS = (1023, 4095, 16383, 65535)
+"""Largest values of pictures of 10, 12, 14 and 16 bits, which cameras store in words of 16 bits."""
 
 MAX_PIXELS = 200_000_000
 """Larger pictures are refused before decoding: 200 megapixels need 600 MB as RGB."""
@@ -54,15 +78,16 @@ def read_image(path: Path) -> RgbImage:
     if size == 0:
         raise ImageError(f"{path} is empty; save the image again.")
     _register_heif()
+    warnings.filterwarnings("ignore", module=r"PIL|pillow_heif|monitor\.vision\.images")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                return _to_rgb(image, path)
+        with path.open("rb") as file:
+            talkative = file.read(SIGNATURE).startswith(_TALKATIVE)
+        suffix = path.suffix.strip().lower()
+        formats = (*_FORMATS, _BY_SUFFIX[suffix]) if suffix in _BY_SUFFIX else _FORMATS
+        with quiet_native_output() if talkative else nullcontext(), Image.open(path, formats=formats) as image:
+            return _to_rgb(image, path)
     except UnidentifiedImageError:
-        raise ImageError(
-            f"{path} is not an image that can be read; use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF."
-        ) from None
+        raise ImageError(f"{path} is not an image that can be read; use {READ}.") from None
     except Image.DecompressionBombError:
         raise ImageError(f"{path} has too many pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.") from None
     except ImageError:
@@ -73,6 +98,16 @@ def read_image(path: Path) -> RgbImage:
             f"{refused}; check the file and its rights" if refused else "its data is damaged or cut off; copy it again"
         )
         raise ImageError(f"{path} cannot be read as an image: {what}.") from None
+
+
+SIGNATURE = 16
+"""Bytes at the beginning of a file that `begins_as_image` looks at."""
+
+
+def begins_as_image(head: bytes) -> bool:
+    """Whether a file's first `SIGNATURE` bytes are those of a common image format, whatever the file is called."""
+    riff = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return head.startswith(_SIGNATURES) or riff or (head[4:8] == b"ftyp" and head[8:12] in _BRANDS)
 
 
 def _register_heif() -> None:
@@ -87,9 +122,7 @@ def _to_rgb(image: Image.Image, path: Path) -> RgbImage:
     if width * height > MAX_PIXELS:
         raise ImageError(f"{path} has {width}x{height} pixels; scale it down below {MAX_PIXELS // 10**6} megapixels.")
     image.draft("RGB", (MAX_SIDE, MAX_SIDE))
-    # libtiff prints its complaints itself.
-    with quiet_native_output() if image.format == "TIFF" else nullcontext():
-        image.load()
+    image.load()
     upright = _turned(image)
     if upright.mode.startswith(("I", "F")):
         return _shrink(_from_deep(np.asarray(upright)))
@@ -110,9 +143,17 @@ def _turned(image: Image.Image) -> Image.Image:
 
 
 def _from_deep(grey: "np.ndarray[Any, np.dtype[Any]]") -> RgbImage:
-    """A 16-bit or float picture, scaled from the range of its type, or of its values where the type has none."""
+    """A picture of more than 8 bits or in floating point, scaled from the range of its depth.
+
+    A word of 16 bits may hold fewer: the depth is one of which the picture uses the upper half, else 16 bits. Floating
+    point ends at 1, 255 or there.
+    """
     values = np.nan_to_num(grey.astype(np.float32), posinf=0, neginf=0)
-    top = 65535.0 if grey.dtype.itemsize == 2 or values.max() > 255 else 255.0 if values.max() > 1 else 1.0
+    largest = float(values.max())
+    if largest <= 1 or (largest <= 255 and grey.dtype.itemsize != 2):
+        top = 1 if largest <= 1 else 255
+    else:
+        top = next((depth for depth in _DEPTHS if depth / 2 < largest <= depth), 65535)
     scaled = np.clip(values * (255.0 / top), 0, 255).astype(np.uint8)
     return np.repeat(scaled[..., None], 3, axis=2)
 

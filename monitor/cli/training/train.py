@@ -214,6 +214,11 @@ def _evaluate(model: Path | None, faces: "Fer2013", split: str, json: bool) -> N
 
     if model is not None and not model.exists():
         raise UsageError(f"{model} is neither a run nor a model; give a run's folder or an ONNX file.")
+    if model is not None and model.is_file() and not model.with_suffix(".sha256").exists():
+        raise UsageError(
+            f"{model} is not a model that 'muster train export' wrote, which puts a .sha256 file beside it; models of "
+            "other makers cannot be evaluated."
+        )
     if model is not None and model.is_dir():
         evaluation, page = evaluate_run(model, faces, split)
         show_evaluation(evaluation, json=json, more={"run": str(model), "report": str(page)})
@@ -229,6 +234,8 @@ def _load(path: Path, strict: bool) -> "Fer2013":
     if data.skipped:
         broken = plural(len(data.skipped), "broken row or file", "broken rows or files")
         err.print(f"Skipped {broken}. The first: {escape(printable(data.skipped[0]))}")
+    if data.scaled:
+        err.print(f"{plural(data.scaled, 'picture')} of another size scaled to 48x48 grey pixels.")
     return data
 
 

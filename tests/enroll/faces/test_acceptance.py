@@ -66,9 +66,26 @@ def test_several_faces_are_refused_when_none_fits(made_up: MadeUp, others: list[
 
 
 def test_two_faces_that_both_fit_are_refused(made_up: MadeUp) -> None:
-    twins = made_up.examination("twins.jpg", "Anna", "Anna")
+    twins = made_up.examination("twins.jpg", "Anna", "Anna", spread=0.06)
     acceptance = accept_images([twins, made_up.examination("1.jpg", "Anna")])
     assert [one.image for one in acceptance.rejected] == ["twins.jpg"]
+
+
+def test_a_sheet_of_prints_of_one_person_is_taken_as_one_picture(made_up: MadeUp) -> None:
+    acceptance = accept_images([made_up.examination("sheet.jpg", *["Anna"] * 6, spread=0.001)])
+    assert [member.image for member in acceptance.accepted] == ["sheet.jpg"]
+
+
+def test_of_a_sheet_of_prints_the_one_that_is_good_enough_is_taken(made_up: MadeUp) -> None:
+    good = made_up.examination("sheet.jpg", "Anna", spread=0.001)
+    bad = made_up.examination("sheet.jpg", "Anna", spread=0.001, failure="too dark")
+    sheet = dataclasses.replace(good, faces=(*bad.faces, *good.faces))
+    assert [member.face for member in accept_images([sheet]).accepted] == list(good.faces)
+
+
+def test_a_sheet_that_shows_somebody_else_too_is_refused(made_up: MadeUp) -> None:
+    sheet = made_up.examination("sheet.jpg", *["Anna"] * 5, "Ben", spread=0.001)
+    assert "6 faces" in accept_images([sheet]).rejected[0].reason
 
 
 def test_the_same_picture_twice_is_taken_once(made_up: MadeUp) -> None:

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from enroll.faces.examine import Examiner, gate
+import numpy as np
+import pytest
+
+from enroll.faces.examine import TURNED, Examiner, gate
 from monitor.config import QualityLimits
 from monitor.domain import Box, Face
 from monitor.vision.images import read_image
@@ -16,3 +19,12 @@ def test_the_gate_is_that_of_enrolment(examiner: Examiner, orl: Path) -> None:
     assert gate(QualityLimits(sharpness=9.0))(rgb, found.face) is None
     assert passes(rgb, Face(found.face.box, 0.4, found.face.keypoints)) is None
     assert passes(rgb, Face(Box(0, 0, 80, 80), 0.9)) is None
+
+
+@pytest.mark.parametrize("person", range(1, 11))
+def test_a_picture_that_is_upside_down_is_turned_and_that_is_said(examiner: Examiner, orl: Path, person: int) -> None:
+    rgb = read_image(orl / f"s{person}" / "1.pgm")
+    (upright,), (turned,) = examiner.examine(rgb), examiner.examine(np.ascontiguousarray(rgb[::-1, ::-1]))
+    assert float(upright.embedding @ turned.embedding) > 0.999
+    assert TURNED in turned.quality.warnings
+    assert TURNED not in upright.quality.warnings

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from enroll.imports.archive import read_archive
-from enroll.imports.batch import ImportBatch, name_from_file
+from enroll.imports.batch import ImportBatch
 from enroll.imports.columns import guess_columns
 from enroll.imports.folder import read_folder
 from enroll.imports.run import open_batch
@@ -43,27 +43,6 @@ def pack(path: Path, *names: str | zipfile.ZipInfo, content: bytes = b"x") -> Pa
         for name in names:
             archive.writestr(name, content)
     return path
-
-
-@pytest.mark.parametrize(
-    ("stem", "name"),
-    [
-        ("Anna Schmidt", "Anna Schmidt"),
-        ("Anna_Schmidt_02", "Anna Schmidt"),
-        ("Anna Schmidt (2)", "Anna Schmidt"),
-        ("Anna-Lena Schmidt-3", "Anna-Lena Schmidt"),
-        ("A000014_0001", "A000014"),
-        ("s1", "s1"),
-        ("山田 太郎 2", "山田 太郎"),
-        ("Anna - Kopie", "Anna"),
-        ("IMG_2041", None),
-        ("DSC-0001", None),
-        ("20240131_120000", None),
-        ("4711", "4711"),
-    ],
-)
-def test_a_file_names_its_person_without_the_numbering(stem: str, name: str) -> None:
-    assert name_from_file(stem) == name
 
 
 def test_the_first_folder_is_the_person_however_deep_the_pictures_lie(tmp_path: Path) -> None:
@@ -97,6 +76,37 @@ def test_hidden_and_foreign_files_are_counted_and_left_aside(tmp_path: Path) -> 
     assert found(batch) == {"Anna": 1}
     assert batch.skipped["hidden"] == 4
     assert batch.skipped["foreign"] == 1
+
+
+def test_a_picture_under_a_rare_name_is_taken_and_one_that_is_not_read_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "Anna Beck.jfif", "Bert Cole.AVIF", "Cleo.JPEG ", "Dora Eck.CR2", "notes.txt")
+    for name in ("Emil Falk.jpeg_large", "Dr. Pohl"):
+        (tmp_path / name).write_bytes(b"\xff\xd8\xff\xe0 and so on")
+    batch = read_folder(tmp_path)
+    taken = {name for name, count in found(batch).items() if count}
+    assert taken == {"Anna Beck", "Bert Cole", "Cleo", "Emil Falk", "Dr. Pohl"}
+    assert problems(batch) == [
+        "Pictures of the kind .cr2 are not read; save this one as JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF."
+    ]
+    assert batch.skipped["foreign"] == 1
+
+
+def test_the_same_holds_in_an_archive(tmp_path: Path) -> None:
+    archive = pack(tmp_path / "x.zip", "Emil Falk.jpeg_large", content=b"\xff\xd8\xff\xe0 and so on")
+    with zipfile.ZipFile(archive, "a") as more:
+        more.writestr("Dora Eck.nef", b"x")
+        more.writestr("notes", b"x")
+    with ExitStack() as stack:
+        batch = read_archive(archive, stack)
+        assert found(batch) == {"Dora Eck": 0, "Emil Falk": 1}
+        assert ".nef are not read" in problems(batch)[0]
+
+
+def test_a_folder_called_images_is_nobody(tmp_path: Path) -> None:
+    touch(tmp_path, "images/Anna.jpg", "images/Ben/1.jpg", "images/IMG_1234.jpg", "Cleo/1.jpg")
+    batch = read_folder(tmp_path)
+    assert {name: count for name, count in found(batch).items() if count} == {"Anna": 1, "Ben": 1, "Cleo": 1}
+    assert "not named after a person" in problems(batch)[0]
 
 
 def test_pictures_come_in_the_order_that_people_count_in(tmp_path: Path) -> None:
@@ -278,6 +288,89 @@ def test_a_list_without_headings_is_understood_by_its_content(tmp_path: Path) ->
     touch(tmp_path, "a.jpg", "b.jpg")
     (tmp_path / "list.csv").write_text("1,a.jpg,Anna\n2,b.jpg,Ben\n")
     assert found(read_list(tmp_path / "list.csv")) == {"Anna": 1, "Ben": 1}
+
+
+def listed(folder: Path, text: str, name: str = "list.csv") -> ImportBatch:
+    touch(folder, "a.jpg", "b.jpg", "Über.jpg", "sub/c.JPEG", "d, e.jpg")
+    (folder / name).write_text(text, encoding="utf-8")
+    return read_list(folder / name)
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;\r", '"sep=;"', "\ufeffsep=;"])
+def test_the_line_with_which_excel_names_the_separator_is_not_a_heading(tmp_path: Path, line: str) -> None:
+    assert found(listed(tmp_path, f"{line}\nname;file\nAnna, Dr.;a.jpg\nBen;b.jpg\n")) == {"Anna, Dr.": 1, "Ben": 1}
+
+
+@pytest.mark.parametrize("above", ["Staff list 2026;;\n", "Staff;;\n;;\nAs of;1 May;\n;;\n"])
+def test_a_heading_below_a_title_is_found(tmp_path: Path, above: str) -> None:
+    batch = listed(tmp_path, above + "name;file;department\nAnna;a.jpg;Desk\nBen;b.jpg;Desk\n")
+    assert found(batch) == {"Anna": 1, "Ben": 1}
+    assert batch.people[0].identity.group == "Desk"
+
+
+def test_a_row_below_a_picture_is_not_taken_for_a_heading(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="names people"):
+        listed(tmp_path, "colour,file\nred,a.jpg\nname,file\n")
+
+
+@pytest.mark.parametrize(
+    ("row", "pictures"),
+    [
+        ("name,file,file2,Photo 3\nAnna,a.jpg,b.jpg,\nBen,b.jpg,,", {"Anna": 2, "Ben": 1}),
+        ('name,file\nAnna,"a.jpg, b.jpg"\nBen,"a.jpg; b.jpg;sub/c.JPEG"', {"Anna": 2, "Ben": 3}),
+        ('name,file\nAnna,"d, e.jpg"', {"Anna": 1}),
+        ('name,file\nAnna,"a.jpg\nb.jpg"', {"Anna": 2}),
+    ],
+)
+def test_several_files_of_a_row_are_all_taken(tmp_path: Path, row: str, pictures: dict[str, int]) -> None:
+    batch = listed(tmp_path, row)
+    assert found(batch) == pictures
+    assert problems(batch) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("A.JPG", "a.jpg"),
+        ("a.jpeg", "a.jpg"),
+        ("a", "a.jpg"),
+        ("SUB/C.jpeg", "sub/c.JPEG"),
+        ("sub\\c.png", "sub/c.JPEG"),
+        ("U\u0308BER.jpg", "Über.jpg"),
+        ("C:\\Users\\x\\Pictures\\a.jpg", "a.jpg"),
+        ("c:\\pictures\\A.JPG", "a.jpg"),
+        ("\\\\server\\share\\b.jpg", "b.jpg"),
+        ("/home/x/b.jpg", "b.jpg"),
+    ],
+)
+def test_a_name_that_differs_as_computers_differ_finds_its_file(tmp_path: Path, name: str, file: str) -> None:
+    batch = listed(tmp_path, f"name,file\nAnna,{name}\n")
+    assert [picture.label for one in batch.people for picture in one.pictures] == [str(tmp_path / file)]
+    assert batch.notes[-1] == f"{name} was read as {file}."
+
+
+def test_a_name_that_may_mean_two_files_means_none(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png")
+    assert "missing" in problems(listed(tmp_path, "name,file\nAnna,a\n"))[0]
+
+
+def test_a_web_address_is_called_one(tmp_path: Path) -> None:
+    assert "web address" in problems(listed(tmp_path, "name,photo\nAnna,https://example.org/a.jpg\n"))[0]
+
+
+def test_a_list_on_the_second_sheet_and_under_a_wrong_suffix_is_read(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Read this first"])
+    sheet = book.create_sheet("Staff")
+    sheet.append(["name", "file"])
+    sheet.append(["Anna", "a.jpg"])
+    book.save(tmp_path / "people.xlsx")
+    (tmp_path / "people.csv").write_bytes((tmp_path / "people.xlsx").read_bytes())
+    for name in ("people.xlsx", "people.csv"):
+        batch = read_list(tmp_path / name)
+        assert found(batch) == {"Anna": 1}
+        assert batch.notes[0] == "Sheet Staff."
 
 
 def test_two_people_of_one_name_are_told_apart_by_number(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The import from end to end, on real faces."""
 
 import json
+import zipfile
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,10 +26,11 @@ from enroll.people.images import enrol_from_images
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment, Identity
 from monitor.cli.people.enroll import app
+from monitor.desk.people.export_and_erase import erase, export_zip
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
-from tests.enroll.conftest import MadeUp
+from tests.enroll.conftest import NOW, MadeUp
 
 
 @pytest.fixture
@@ -281,3 +283,52 @@ def test_the_limits_in_the_configuration_file_are_obeyed(tmp_path: Path, people_
     assert result.exit_code == 3
     anna = json.loads(result.stdout.splitlines()[0])
     assert "500 are needed" in anna["rejected"][0]["reason"]
+
+
+def test_the_folder_of_somebody_enrolled_adds_to_them_whatever_its_files_are_called(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, tmp_path: Path, orl: Path
+) -> None:
+    def put(folder: str, **files: str) -> Path:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        for name, image in files.items():
+            (tmp_path / folder / f"{name}.pgm").write_bytes((orl / f"{image}.pgm").read_bytes())
+        return tmp_path / folder
+
+    run(put("people/Anna Öztürk", A000014_0001="s1/1", A000014_0002="s1/2").parent)
+    report = run(put("people/Anna Öztürk", A000014_0003="s1/3", IMG_1234="s1/4"))["Anna Öztürk"]
+    assert (report.accepted, report.unchanged, report.rejected) == (2, 2, ())
+    assert enrolled(engine) == {"Anna Öztürk": 4}
+
+
+def test_a_picture_that_is_enrolled_for_somebody_else_is_said_to_be_known(
+    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
+) -> None:
+    run(people_folder(Anna=["s1/1", "s1/2"]))
+    for dry_run in (True, False):
+        report = run(people_folder(Zoe=["s1/1"]), dry_run=dry_run)["Zoe"]
+        assert report.accepted == 0
+        assert "enrolled for Anna already" in report.rejected[0].reason
+    assert enrolled(engine) == {"Anna": 2}
+
+
+@pytest.mark.parametrize("unpacked", [False, True])
+def test_an_export_of_muster_enrols_the_person_that_it_is_about(
+    run: Callable[..., dict[str, PersonReport]],
+    engine: Engine,
+    cipher: TemplateCipher,
+    people_folder: Callable[..., Path],
+    tmp_path: Path,
+    unpacked: bool,
+) -> None:
+    run(people_folder(Anna=["s1/1", "s1/2", "s1/3"]))
+    with reading(engine) as session:
+        (anna,) = people.find_by_name(session, "Anna")
+    export_zip(engine, cipher, anna, tmp_path / "muster-Anna.zip", at=NOW)
+    erase(engine, anna, at=NOW, actor="tester")
+    path = tmp_path / "muster-Anna.zip"
+    if unpacked:
+        path = tmp_path / "export"
+        zipfile.ZipFile(tmp_path / "muster-Anna.zip").extractall(path)
+    reports = run(path)
+    assert {name: report.accepted for name, report in reports.items()} == {"Anna": 3}
+    assert enrolled(engine) == {"Anna": 3}

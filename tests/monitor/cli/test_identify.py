@@ -68,6 +68,20 @@ def test_a_folder_that_gives_nothing_does_not_stop_the_others(tmp_path: Path, mo
     ]
 
 
+def test_folders_inside_a_folder_are_said_to_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "more").mkdir()
+    for name in ("one.png", "more/two.png"):
+        Image.new("L", (20, 20)).save(tmp_path / name)
+    monkeypatch.setattr(command, "_by_gallery", lambda settings, config: _Nobody())
+    app = typer.Typer()
+    app.command()(command.identify)
+
+    done = CliRunner().invoke(app, [str(tmp_path)])
+
+    assert (done.exit_code, done.stdout.count("no face")) == (0, 1)
+    assert done.stderr.startswith(f"Pictures in 1 folder inside {tmp_path} are left out")
+
+
 def test_before_anybody_is_enrolled_faces_are_found_and_nobody_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orl_photo: Photo
 ) -> None:

@@ -1,12 +1,16 @@
 """Which views of a face are good enough, and how alike two of them look."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain import Box, Face
-from monitor.vision.face_quality import is_good, thumbnail, turned
+from monitor.vision.face_quality import is_good, sharpness, thumbnail, turned
+from monitor.vision.images import read_image
 from tests.monitor.stage import frontal
 
 BOX = Box(100, 100, 80, 80)
@@ -95,3 +99,37 @@ def test_a_face_over_the_rim_has_a_thumbnail_of_what_can_be_seen(box: Box) -> No
 
 def test_a_face_of_one_colour_has_no_look_and_no_error() -> None:
     assert not thumbnail(np.full((200, 200, 3), 90, np.uint8), frontal(BOX)).any()
+
+
+def grey_face(orl: Path, person: int) -> "cv2.typing.MatLike":
+    """The middle of an ORL picture, scaled up: uint8 (180, 168)."""
+    inner = read_image(orl / f"s{person}/1.pgm")[30:90, 18:74, 0]
+    return cv2.resize(inner, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.mark.parametrize("person", range(1, 41))
+def test_sharpness_falls_with_every_step_of_blur(orl: Path, person: int) -> None:
+    face = grey_face(orl, person)
+    blurred = [face, *(cv2.GaussianBlur(face, (0, 0), sigma) for sigma in (1.5, 2, 3, 4, 6, 8, 11, 13, 16, 20))]
+    measured = [sharpness(np.asarray(one, np.uint8)) for one in blurred]
+    assert measured == sorted(measured, reverse=True)
+    assert measured[0] > 2 * measured[3] > 0
+    assert measured[-1] < 0.005
+
+
+@pytest.mark.parametrize("length", [(21, 1), (1, 21)])
+def test_motion_in_one_direction_is_seen(orl: Path, length: tuple[int, int]) -> None:
+    face = grey_face(orl, 5)
+    assert sharpness(np.asarray(cv2.blur(face, length), np.uint8)) < sharpness(np.asarray(face, np.uint8)) / 3
+
+
+def test_sharpness_does_not_depend_on_the_cameras_resolution_and_on_the_light(orl: Path) -> None:
+    face = np.asarray(grey_face(orl, 5), np.uint8)
+    larger = np.asarray(cv2.resize(face, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
+    assert sharpness(larger) == pytest.approx(sharpness(face), rel=0.15)
+    assert sharpness((face // 2 + 60).astype(np.uint8)) == pytest.approx(sharpness(face), rel=0.15)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (9, 9), (200, 200)])
+def test_what_has_no_detail_has_no_sharpness(shape: tuple[int, int]) -> None:
+    assert sharpness(np.full(shape, 130, np.uint8)) == 0

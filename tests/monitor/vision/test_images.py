@@ -1,6 +1,8 @@
 """Still images that nobody vouches for: each is read upright, or refused with one sentence."""
 
+import contextlib
 import struct
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from monitor.errors import ImageError
-from monitor.vision.images import MAX_SIDE, read_image
+from monitor.vision.images import MAX_SIDE, SIGNATURE, SUFFIXES, begins_as_image, read_image
 
 WIDTH, HEIGHT = 40, 30
 
@@ -87,6 +89,54 @@ def test_a_16_bit_picture_keeps_its_shades(file: Path) -> None:
 def test_a_dark_16_bit_picture_stays_dark(file: Path) -> None:
     Image.fromarray(np.full((HEIGHT, WIDTH), 200, np.uint16)).save(file, "PNG")
     assert read_image(file).max() <= 1
+
+
+@pytest.mark.parametrize(("bits", "kind"), [(10, "PNG"), (12, "PNG"), (12, "TIFF"), (14, "PNG")])
+def test_fewer_bits_in_words_of_16_are_as_bright_as_16(file: Path, bits: int, kind: str) -> None:
+    ramp = np.linspace(0, 2**bits * 0.9, WIDTH).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (HEIGHT, 1))).save(file, kind)
+    row = read_image(file)[0, :, 0].astype(int)
+    assert np.abs(row - np.linspace(0, 255 * 0.9, WIDTH)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [("jfif", "JPEG"), ("jpe", "JPEG"), ("avif", "AVIF"), ("jp2", "JPEG2000"), ("tga", "TGA"), ("qoi", "QOI")],
+)
+def test_less_usual_formats_are_read(tmp_path: Path, suffix: str, kind: str) -> None:
+    path = tmp_path / f"picture.{suffix}"
+    picture().save(path, kind)
+    assert path.suffix in SUFFIXES
+    assert looks_like_the_picture(read_image(path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"), [("JPEG", True), ("PNG", True), ("AVIF", True), ("TIFF", True), ("TGA", False)]
+)
+def test_a_common_format_is_known_by_how_it_begins(file: Path, kind: str, known: bool) -> None:
+    picture().save(file, kind)
+    assert begins_as_image(file.read_bytes()[:SIGNATURE]) is known
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.7", b"PK\x03\x04", b"RIFF....AVI LIST", b"....ftypmp42"])
+def test_other_files_do_not_begin_as_images(content: bytes) -> None:
+    assert not begins_as_image(content)
+
+
+def test_a_picture_that_would_start_a_program_is_not_read(file: Path) -> None:
+    picture().save(file, "EPS")
+    with pytest.raises(ImageError, match="not an image that can be read"):
+        read_image(file)
+
+
+def test_damaged_tags_of_a_tiff_print_nothing(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    picture().save(file, "TIFF", software="x" * 200)
+    file.write_bytes(file.read_bytes().replace(b"x" * 200, b"")[:-40])
+    with warnings.catch_warnings(record=True) as warned, contextlib.suppress(ImageError):
+        warnings.simplefilter("always")
+        read_image(file)
+    assert [str(one.message) for one in warned] == []
+    assert capfd.readouterr().err == ""
 
 
 def test_a_float_picture_is_read_and_what_is_no_number_in_it_is_black(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""FER2013, from its CSV or from image folders; every broken row or file is reported.
+"""FER2013, from its CSV, from image folders or from an archive of either; every broken row or file is reported.
 
 Goodfellow et al., "Challenges in Representation Learning" (2013): 48x48 grey faces in seven classes.
 """
@@ -6,6 +6,8 @@ Goodfellow et al., "Challenges in Representation Learning" (2013): 48x48 grey fa
 import csv
 import gzip
 import io
+import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
+from training.emotion.data.unpack import is_archive, unpack
 
 SIDE = 48
 """Width and height of a FER2013 picture, in pixels."""
@@ -24,8 +27,22 @@ SIDE = 48
 SPLITS = ("Training", "PublicTest", "PrivateTest")
 """The values of FER2013's Usage column."""
 
-FOLDER_SPLITS = {"train": "Training", "test": "PublicTest", "validation": "PublicTest"}
-FOLDER_NAMES = {name: number for number, name in enumerate(EMOTIONS)} | {"surprised": 5, "fearful": 2, "disgusted": 1}
+FOLDER_SPLITS = {
+    "train": "Training", "training": "Training", "test": "PublicTest", "validation": "PublicTest",
+    "valid": "PublicTest", "val": "PublicTest", "publictest": "PublicTest", "privatetest": "PrivateTest",
+}  # fmt: skip
+"""The split of a folder; beside a folder for validation, "test" is PrivateTest."""
+FOLDER_NAMES = {name: number for number, name in enumerate(EMOTIONS)} | {
+    "anger": 0, "disgusted": 1, "fearful": 2, "happiness": 3, "sadness": 4, "surprised": 5, "suprise": 5,
+}  # fmt: skip
+"""The class of a folder or label, by its name."""
+_COLUMNS = ("emotion", "pixels", "usage")
+_SMALLEST = 24
+"""Pixels on a side of the smallest picture that is scaled up."""
+_LONGEST_LINE = 2**16
+"""Characters of a line; 48x48 numbers need 9,216."""
+_MOST_BROKEN = 100_000
+"""With more broken rows or files the data is something else."""
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm"})
 
 Skip = Callable[[str], None]
@@ -66,6 +83,8 @@ class Fer2013:
     splits: dict[str, Split]
     skipped: tuple[str, ...] = ()
     """One sentence for each broken row or file."""
+    scaled: int = 0
+    """Pictures that had another size than 48x48 and were scaled."""
 
     def split(self, name: str) -> Split:
         """The split with this name.
@@ -81,11 +100,12 @@ class Fer2013:
 
     def head(self, count: int) -> "Fer2013":
         """The first `count` faces of every split, for trials."""
-        return Fer2013({name: split.head(count) for name, split in self.splits.items()}, self.skipped)
+        return Fer2013({name: split.head(count) for name, split in self.splits.items()}, self.skipped, self.scaled)
 
 
 def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
-    """Read FER2013 from `path`: a CSV (plain or .gz), or a folder with train/<emotion>/ and test/<emotion>/.
+    """Read FER2013 from `path`: a CSV (plain or .gz), a folder with train/<emotion>/ and test/<emotion>/, or a ZIP or
+    TAR archive of either.
 
     Args:
         strict: stop at the first broken row or file instead of skipping it.
@@ -94,21 +114,33 @@ def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
         DataError: the path is missing, of another form, without faces, or has a broken row or file and `strict`.
     """
     if not path.exists():
-        raise DataError(f"There is no training data at {path}; give FER2013's CSV or its folder of images.")
+        raise DataError(f"There is no training data at {path}; give FER2013's CSV, its folder of images or an archive.")
+    with tempfile.TemporaryDirectory(prefix="muster-") as folder:
+        if path.is_file() and is_archive(path):
+            unpack(path, Path(folder))
+            return _load(Path(folder), path, strict=strict)
+        return _load(path, path, strict=strict)
+
+
+def _load(path: Path, told: Path, *, strict: bool) -> Fer2013:
     skipped: list[str] = []
 
     def skip(why: str) -> None:
         if strict:
             raise DataError(f"{why} (--strict stops here).")
+        if len(skipped) == _MOST_BROKEN:
+            raise DataError(f"{told} has more than {_MOST_BROKEN:,} broken rows or files; is it FER2013?")
         skipped.append(f"{why}.")
 
-    items = _from_folder(path, skip) if path.is_dir() else _from_csv(path, skip)
+    scaled: list[Path] = []
+    items = _from_folder(path, told, skip, scaled) if path.is_dir() else _from_csv(path, skip)
     found: dict[str, list[tuple[NDArray[np.uint8], int, int]]] = {}
     for split, face, label, row in items:
         found.setdefault(split, []).append((face, label, row))
     if not found:
-        raise DataError(f"{path} holds no usable face ({len(skipped)} broken rows or files); is it FER2013?")
-    return Fer2013({name: _stack(name, rows) for name, rows in found.items()}, tuple(skipped))
+        first = f", the first: {skipped[0]}" if skipped else "; is it FER2013?"
+        raise DataError(f"{told} holds no usable face ({len(skipped)} broken rows or files){first}")
+    return Fer2013({name: _stack(name, rows) for name, rows in found.items()}, tuple(skipped), len(scaled))
 
 
 def _stack(name: str, rows: list[tuple[NDArray[np.uint8], int, int]]) -> Split:
@@ -118,20 +150,31 @@ def _stack(name: str, rows: list[tuple[NDArray[np.uint8], int, int]]) -> Split:
 
 def _from_csv(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], int, int]]:
     try:
-        with _open_text(path) as lines:
-            reader = csv.reader(lines)
-            header = [name.strip() for name in next(reader, [])]
-            if header[:3] != ["emotion", "pixels", "Usage"]:
+        with _open_text(path) as text:
+            first = text.readline(_LONGEST_LINE)
+            separator = max(",;\t", key=first.count)
+            header = [name.strip().casefold() for name in next(csv.reader([first], delimiter=separator), [])]
+            if not set(_COLUMNS) <= set(header):
                 raise DataError(
-                    f"{path} begins with the columns {','.join(header)[:80]!r}; FER2013's are emotion,pixels,Usage."
+                    f"{path} begins with the columns {first.strip()[:80]!r}; FER2013's are emotion,pixels,Usage."
                 )
-            for number, row in enumerate(reader):
+            columns = [header.index(name) for name in _COLUMNS]
+            for number, row in enumerate(csv.reader(_lines(text), delimiter=separator)):
                 try:
-                    yield *_face_of(row), number
+                    if len(row) != len(header):
+                        raise ValueError(f"has {len(row)} columns instead of {len(header)}")
+                    yield *_face_of(*(row[column].strip() for column in columns)), number
                 except ValueError as error:
                     skip(f"Row {number + 2} of {path.name} {error}")
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise DataError(f"{path} cannot be read as CSV: {error}.") from None
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error(f"a line has more than {_LONGEST_LINE} characters")
+        yield line
 
 
 def _open_text(path: Path) -> io.TextIOWrapper:
@@ -142,44 +185,67 @@ def _open_text(path: Path) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
-def _face_of(row: list[str]) -> tuple[str, NDArray[np.uint8], int]:
-    if len(row) != 3:
-        raise ValueError(f"has {len(row)} columns instead of 3")
-    label, split = row[0].strip(), row[2].strip()
-    if not (label.isascii() and label.isdigit() and int(label) < len(EMOTIONS)):
+def _face_of(label: str, pixels: str, usage: str) -> tuple[str, NDArray[np.uint8], int]:
+    number = FOLDER_NAMES.get(label.casefold(), int(label) if label.isascii() and label.isdigit() else -1)
+    if not 0 <= number < len(EMOTIONS):
         raise ValueError(f"has the unknown label {label[:20]!r}; labels are 0 to 6")
-    if split not in SPLITS:
-        raise ValueError(f"has the unknown Usage {split[:20]!r}")
+    split = next((name for name in SPLITS if name.casefold() == usage.casefold()), None)
+    if split is None:
+        raise ValueError(f"has the unknown Usage {usage[:20]!r}")
     try:
-        values = np.fromstring(row[1], np.int64, sep=" ")  # six times as fast as int() for each number
+        values = np.fromstring(pixels, np.int64, sep=" ")  # six times as fast as int() for each number
     except ValueError:
         raise ValueError("has a pixel that is not a whole number") from None
     if len(values) != SIDE * SIDE:
         raise ValueError(f"has {len(values)} pixels instead of {SIDE * SIDE}")
     if values.min() < 0 or values.max() > 255:
         raise ValueError(f"has a pixel of {values.max() if values.max() > 255 else values.min()}, outside 0 to 255")
-    return split, values.astype(np.uint8).reshape(SIDE, SIDE), int(label)
+    return split, values.astype(np.uint8).reshape(SIDE, SIDE), number
 
 
-def _from_folder(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], int, int]]:
-    folders = {name: path / name for name in FOLDER_SPLITS if (path / name).is_dir()}
+def _from_folder(
+    path: Path, told: Path, skip: Skip, scaled: list[Path]
+) -> Iterator[tuple[str, NDArray[np.uint8], int, int]]:
+    folders = _split_folders(path)
     if not folders:
-        raise DataError(f"{path} has no folder named train or test; FER2013's image form is train/<emotion>/*.jpg.")
+        if table := _table_in(path):
+            yield from _from_csv(table, skip)
+            return
+        raise DataError(f"{told} has no folder named train or test; FER2013's image form is train/<emotion>/*.jpg.")
+    validated = any(FOLDER_SPLITS[name] == "PublicTest" for name in folders if name != "test")
     number = 0
     for name, folder in folders.items():
+        split = "PrivateTest" if name == "test" and validated else FOLDER_SPLITS[name]
         for emotion in sorted(child for child in folder.iterdir() if child.is_dir()):
             if emotion.name.lower() not in FOLDER_NAMES:
                 skip(f"The folder {name}/{emotion.name} does not have the name of an emotion")
                 continue
             for file in sorted(emotion.iterdir()):
                 try:
-                    yield FOLDER_SPLITS[name], _read_face(file), FOLDER_NAMES[emotion.name.lower()], number
+                    yield split, _read_face(file, scaled), FOLDER_NAMES[emotion.name.lower()], number
                 except ValueError as error:
                     skip(f"The file {name}/{emotion.name}/{file.name} {error}")
                 number += 1
 
 
-def _read_face(file: Path) -> NDArray[np.uint8]:
+def _split_folders(path: Path) -> dict[str, Path]:
+    """The folders of the splits by their lower-case names: in this folder, or in one around them."""
+    for around in (path, *sorted(child for child in path.iterdir() if child.is_dir())):
+        inside = {child.name.lower(): child for child in around.iterdir() if child.is_dir()}
+        if found := {name: inside[name] for name in FOLDER_SPLITS if name in inside}:
+            return found
+        if len(inside) == 1 and around is not path and (found := _split_folders(around)):
+            return found
+    return {}
+
+
+def _table_in(path: Path) -> Path | None:
+    """The table in a folder without pictures, the largest where there are several."""
+    tables = [file for file in sorted(path.rglob("*.csv")) if file.is_file()]
+    return max(tables, key=lambda file: file.stat().st_size, default=None)
+
+
+def _read_face(file: Path, scaled: list[Path]) -> NDArray[np.uint8]:
     if file.suffix.lower() not in IMAGE_SUFFIXES:
         raise ValueError("is not an image")
     try:
@@ -189,6 +255,11 @@ def _read_face(file: Path) -> NDArray[np.uint8]:
     image = cv2.imdecode(raw, cv2.IMREAD_GRAYSCALE) if raw.size else None
     if image is None:
         raise ValueError("is not a readable image")
-    if image.shape != (SIDE, SIDE):
-        raise ValueError(f"is {image.shape[1]}x{image.shape[0]} pixels instead of 48x48")
+    height, width = image.shape
+    if height != width or width < _SMALLEST:
+        raise ValueError(f"is {width}x{height} pixels; faces are square, from {_SMALLEST} pixels on")
+    if width != SIDE:
+        scaled.append(file)
+        way = cv2.INTER_AREA if width > SIDE else cv2.INTER_CUBIC
+        image = cv2.resize(image, (SIDE, SIDE), interpolation=way)
     return np.asarray(image, np.uint8)

@@ -1,6 +1,9 @@
 """FER2013 in its two forms, whole and broken."""
 
 import gzip
+import io
+import tarfile
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -104,14 +107,20 @@ def test_reads_a_folder_of_images_and_names_what_it_skips(tmp_path: Path) -> Non
     image_of(tmp_path / "train" / "angry" / "b.jpg", 20)
     image_of(tmp_path / "test" / "neutral" / "c.png", 30)
     image_of(tmp_path / "train" / "happy" / "large.png", 40, side=64)
+    image_of(tmp_path / "train" / "happy" / "tiny.png", 40, side=12)
+    cv2.imwrite(str(tmp_path / "train" / "happy" / "wide.png"), np.full((48, 64, 3), 9, np.uint8))
     image_of(tmp_path / "train" / "bored" / "d.png", 50)
     (tmp_path / "train" / "happy" / "broken.png").write_bytes(b"no image")
     (tmp_path / "train" / "happy" / "notes.txt").write_text("hello")
     data = load_fer2013(tmp_path)
-    assert sorted(data.split("Training").labels.tolist()) == [0, 3]
+    assert sorted(data.split("Training").labels.tolist()) == [0, 3, 3]
+    assert data.scaled == 1
     assert data.split("PublicTest").labels.tolist() == [6]
     told = " ".join(data.skipped)
-    assert all(name in told for name in ("large.png is 64x64", "bored", "broken.png", "notes.txt is not an image"))
+    assert all(
+        name in told
+        for name in ("tiny.png is 12x12", "wide.png is 64x48", "bored", "broken.png", "notes.txt is not an image")
+    )
     with pytest.raises(DataError):
         load_fer2013(tmp_path, strict=True)
 
@@ -119,3 +128,89 @@ def test_reads_a_folder_of_images_and_names_what_it_skips(tmp_path: Path) -> Non
 def test_a_folder_without_splits_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no folder named train or test"):
         load_fer2013(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"emotion, Usage, pixels\n3,Training,{GOOD}\n6,PublicTest,{GOOD}\n",
+        f",emotion,pixels,Usage\n0,3,{GOOD},Training\n1,6,{GOOD},PublicTest\n",
+        f"emotion,pixels,usage\n3,{GOOD},training\n6,{GOOD},publictest\n",
+        f"emotion;pixels;Usage\n3;{GOOD};Training\n6;{GOOD};PublicTest\n",
+        f"Emotion\tpixels\tUsage\n3\t{GOOD}\tTraining\n6\t{GOOD}\tPublicTest\n",
+        f'"emotion","pixels","Usage"\r\n"Happy","{GOOD}","Training"\r\n"neutral","{GOOD}","PublicTest"\r\n',
+    ],
+    ids=["the competition's order", "index column", "lower case", "semicolons", "tabs", "quoted names of emotions"],
+)
+@pytest.mark.parametrize("form", ["csv", "gz", "zip", "tar.gz"])
+def test_reads_the_table_in_the_forms_that_are_about(tmp_path: Path, table: str, form: str) -> None:
+    file = tmp_path / f"fer.{form}"
+    content = table.encode("utf-8-sig")
+    if form == "zip":
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("fer2013/README", "hello")
+            archive.writestr("fer2013/fer2013.csv", content)
+    elif form == "tar.gz":
+        with tarfile.open(file, "w:gz") as tar:
+            info = tarfile.TarInfo("fer2013/fer2013.csv")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    else:
+        file.write_bytes(gzip.compress(content) if form == "gz" else content)
+    data = load_fer2013(file)
+    assert data.split("Training").labels.tolist() == [3]
+    assert data.split("PublicTest").labels.tolist() == [6]
+    assert data.skipped == ()
+
+
+@pytest.mark.parametrize("validation", ["validation", "Val", "valid"])
+def test_a_folder_for_validation_is_the_public_test_and_a_test_beside_it_the_private_one(
+    tmp_path: Path, validation: str
+) -> None:
+    image_of(tmp_path / "images" / "train" / "happy" / "a.png", 10)
+    image_of(tmp_path / "images" / validation / "angry" / "b.png", 20)
+    assert load_fer2013(tmp_path).split("PublicTest").labels.tolist() == [0]
+    image_of(tmp_path / "images" / "test" / "sad" / "c.png", 30)
+    data = load_fer2013(tmp_path)
+    assert [data.split(name).labels.tolist() for name in ("Training", "PublicTest", "PrivateTest")] == [[3], [0], [4]]
+
+
+def test_larger_and_coloured_pictures_are_scaled_to_grey(tmp_path: Path) -> None:
+    path = tmp_path / "train" / "happy" / "a.png"
+    path.parent.mkdir(parents=True)
+    cv2.imwrite(str(path), np.full((224, 224, 3), (40, 80, 160), np.uint8))
+    data = load_fer2013(tmp_path)
+    grey = round(0.114 * 40 + 0.587 * 80 + 0.299 * 160)
+    assert np.abs(data.split("Training").faces.astype(int) - grey).max() <= 1
+    assert data.scaled == 1
+
+
+def test_an_archive_of_folders_writes_nothing_outside(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    image_of(tmp_path / "a.png", 10)
+    with zipfile.ZipFile(tmp_path / "here" / "fer.zip", "w") as archive:
+        for name in ("train/happy/a.png", "../../escaped.png", "/escaped.png"):
+            archive.write(tmp_path / "a.png", name)
+    data = load_fer2013(tmp_path / "here" / "fer.zip")
+    assert len(data.split("Training")) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "here"]
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, "gz"])
+def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, packed: int | str) -> None:
+    file = tmp_path / "bomb"
+    if packed == "gz":
+        file.write_bytes(gzip.compress(f"{HEADER}\n".encode() + b"7 " * 2**23))
+    else:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("fer.csv", b"0" * 2**25)
+    with pytest.raises(DataError, match=r"far more than training data|a line has more than"):
+        load_fer2013(file)
+
+
+def test_a_damaged_compressed_table_is_one_sentence(tmp_path: Path) -> None:
+    content = bytearray(gzip.compress(f"{HEADER}\n1,{GOOD},Training\n".encode()))
+    content[15:25] = b"\xff" * 10
+    (tmp_path / "fer.csv").write_bytes(content)
+    with pytest.raises(DataError, match="cannot be read as CSV"):
+        load_fer2013(tmp_path / "fer.csv")

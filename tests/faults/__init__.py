@@ -1,0 +1,1 @@
+"""What may go wrong outside Muster, and what Muster does then."""
