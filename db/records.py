@@ -212,6 +212,20 @@ class LedgerEntry:
     at: datetime
     target: UUID | None
     corrected_kind: Presence | None
+    kiosk: UUID
+    method: Method
+    clock_suspect: bool = False
+    """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """Somebody changed their group, or was made active or inactive."""
+
+    person: UUID
+    at: datetime
+    kind: Literal["group", "activate", "deactivate"]
+    group_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
