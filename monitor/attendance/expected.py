@@ -22,7 +22,7 @@ def expectation(
     """Who is on the day's list, and who should have come by now.
 
     Args:
-        shifts: all schedules of the site; when there are none at all, everybody is expected every day.
+        shifts: all shifts of the site; when there are none at all, everybody is expected every day.
         groups: the group of each person with shifts of their own whose expectation matters.
     """
     start, end = day_bounds(day, zone)

@@ -136,7 +136,7 @@ def summarise(
 
     Args:
         counted: the person's passages, of this day and maybe others, by time.
-        shifts: all schedules of the site; when there are none at all, everybody is expected every day.
+        shifts: all shifts of the site; when there are none at all, everybody is expected every day.
     """
     start, end = person_day(shifts, member.id, member.group, day, zone)
     today = tuple(passage for passage in counted if start <= passage.at < end)

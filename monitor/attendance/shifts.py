@@ -15,14 +15,14 @@ _NOON: Final = time(12)
 
 
 class Shift(Protocol):
-    """When a person, a group or everybody is expected on one weekday (0 is Monday)."""
+    """When a person, a group or everybody is expected; see `db.calendar.Shift`."""
 
     @property
     def person(self) -> UUID | None: ...
     @property
     def group(self) -> str | None: ...
     @property
-    def weekday(self) -> int: ...
+    def weekdays(self) -> frozenset[int]: ...
     @property
     def start(self) -> time: ...
     @property
@@ -33,6 +33,8 @@ class Shift(Protocol):
     def valid_from(self) -> date | None: ...
     @property
     def valid_to(self) -> date | None: ...
+    @property
+    def every_weeks(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def expected(shifts: Iterable[Shift], person: UUID, group: str | None, day: date
     of_group = [shift for shift in valid if shift.group is not None and shift.group == group]
     of_all = [shift for shift in valid if shift.person is None and shift.group is None]
     today = sorted(
-        (shift for shift in own or of_group or of_all if shift.weekday == day.weekday()), key=lambda shift: shift.start
+        (shift for shift in own or of_group or of_all if _starts_on(shift, day)), key=lambda shift: shift.start
     )
     if not today:
         return None
@@ -63,6 +65,14 @@ def expected(shifts: Iterable[Shift], person: UUID, group: str | None, day: date
     start = _instant(day, first.start, zone)
     end = _instant(day + timedelta(days=last.end <= last.start), last.end, zone)
     return Expected(start, end, start + timedelta(minutes=first.grace_minutes))
+
+
+def _starts_on(shift: Shift, day: date) -> bool:
+    """Whether a valid shift starts on the day: by its weekday, and its week counted from that of `valid_from`."""
+    monday = day - timedelta(days=day.weekday())
+    first = shift.valid_from or monday
+    weeks = (monday - first + timedelta(days=first.weekday())).days // 7
+    return day.weekday() in shift.weekdays and weeks % shift.every_weeks == 0
 
 
 def day_bounds(

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.records import Person, Schedule
+from db.calendar import Shift
+from db.records import Person
 from monitor.attendance.days import Period, attendees, by_person, person_day
 from monitor.attendance.expected import expectation
 from monitor.attendance.rules import Passage, Status, summarise
@@ -27,18 +28,18 @@ PEOPLE = [person(number, GROUPS[number % 3]) for number in range(1, 7)]
 
 
 @st.composite
-def shifts(draw: st.DrawFn) -> list[Schedule]:
+def shifts(draw: st.DrawFn) -> list[Shift]:
     """Shifts of people, of groups and of everybody, also over midnight and with an end."""
     made = []
     for number in range(draw(st.integers(0, 8))):
         whose, who = draw(st.sampled_from(["person", "group", "everybody"])), draw(st.sampled_from(PEOPLE))
         start, length = draw(st.integers(0, 23)), draw(st.integers(1, 12))
         made.append(
-            Schedule(
+            Shift(
                 id=UUID(int=1000 + number),
                 person=who.id if whose == "person" else None,
                 group=draw(st.sampled_from(GROUPS[1:])) if whose == "group" else None,
-                weekday=draw(st.sampled_from([6, 0, 0, 1])),
+                weekdays=draw(st.frozensets(st.sampled_from([6, 0, 0, 1]), min_size=1)),
                 start=time(start),
                 end=time((start + length) % 24),
                 grace_minutes=draw(st.integers(0, 30)),
@@ -50,7 +51,7 @@ def shifts(draw: st.DrawFn) -> list[Schedule]:
 
 
 @given(shifts(), st.integers(0, 47))
-def test_who_did_not_come_has_the_day_that_their_shifts_give_them(given: Sequence[Schedule], hour: int) -> None:
+def test_who_did_not_come_has_the_day_that_their_shifts_give_them(given: Sequence[Shift], hour: int) -> None:
     now = datetime.combine(MONDAY, time(), tzinfo=BERLIN) + timedelta(hours=hour, minutes=7)
     expected = expectation(MONDAY, given, {one.id: one.group for one in PEOPLE}, BERLIN, now)
     for one in PEOPLE:

@@ -32,7 +32,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Shift:
-    weekday: int
+    weekdays: frozenset[int]
     start: time
     end: time
     person: UUID | None = None
@@ -40,6 +40,7 @@ class Shift:
     grace_minutes: int = 5
     valid_from: date | None = None
     valid_to: date | None = None
+    every_weeks: int = 1
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Person:
 
 
 ADA = Person(UUID(int=1), "Team")
-OFFICE = [Shift(day, time(9), time(17)) for day in range(5)]
-NIGHT = [Shift(day, time(22), time(6)) for day in range(7)]
+OFFICE = [Shift(frozenset(range(5)), time(9), time(17))]
+NIGHT = [Shift(frozenset(range(7)), time(22), time(6))]
 
 
 def _at(clock: str, day: date = MONDAY) -> datetime:
@@ -247,8 +248,8 @@ class TestTheDay:
 
 class TestShifts:
     def test_a_persons_own_shift_wins_over_the_groups_over_everybodys(self) -> None:
-        everybody, group = OFFICE, [Shift(0, time(8), time(16), group="Team")]
-        own = [Shift(0, time(7), time(15), person=ADA.id)]
+        everybody, group = OFFICE, [Shift(frozenset({0}), time(8), time(16), group="Team")]
+        own = [Shift(frozenset({0}), time(7), time(15), person=ADA.id)]
 
         def start(*shifts: Shift) -> datetime | None:
             due = expected(shifts, ADA.id, "Team", MONDAY, BERLIN)
@@ -257,12 +258,12 @@ class TestShifts:
         assert start(*everybody, *group, *own) == _at("07:00")
         assert start(*everybody, *group) == _at("08:00")
         assert start(*everybody) == _at("09:00")
-        assert start(Shift(0, time(8), time(16), group="Others")) is None
-        assert start(Shift(1, time(7), time(15), person=ADA.id), *everybody) is None
+        assert start(Shift(frozenset({0}), time(8), time(16), group="Others")) is None
+        assert start(Shift(frozenset({1}), time(7), time(15), person=ADA.id), *everybody) is None
 
     def test_a_shift_counts_only_while_it_is_valid(self) -> None:
-        ended = Shift(0, time(8), time(16), valid_to=MONDAY - timedelta(days=1))
-        begins = Shift(0, time(8), time(16), valid_from=MONDAY + timedelta(days=1))
+        ended = Shift(frozenset({0}), time(8), time(16), valid_to=MONDAY - timedelta(days=1))
+        begins = Shift(frozenset({0}), time(8), time(16), valid_from=MONDAY + timedelta(days=1))
         assert expected([ended, begins], ADA.id, None, MONDAY, BERLIN) is None
 
     def test_a_night_shift_is_one_day(self) -> None:
@@ -295,7 +296,7 @@ class TestShifts:
     @given(
         st.datetimes(*(datetime(year, 1, 1) for year in (2025, 2028)), timezones=st.just(UTC)),  # noqa: DTZ001
         st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"]),
-        st.lists(st.builds(Shift, st.integers(0, 6), st.times(), st.times()), max_size=7),
+        st.lists(st.builds(Shift, st.frozensets(st.integers(0, 6)), st.times(), st.times()), max_size=7),
     )
     def test_every_instant_belongs_to_exactly_one_day(self, at: datetime, zone: str, shifts: list[Shift]) -> None:
         place = ZoneInfo(zone)
