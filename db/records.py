@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -272,21 +272,6 @@ class MoodSums:
     """Samples in each row: int64 (n,)."""
     probabilities: NDArray[np.float64]
     """Sums of the samples' probabilities: float64 (n, 7), in the order of `MoodSample.probabilities`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    id: UUID
-    person: UUID | None
-    group: str | None
-    weekday: int
-    """0 is Monday."""
-    start: time
-    """On the site's clock; an end before the start is on the next day."""
-    end: time
-    grace_minutes: int
-    valid_from: date | None
-    valid_to: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db.attendance import kiosks, ledger, schedules
+from db.attendance import kiosks, ledger
+from db.attendance.shifts import all_shifts
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings
@@ -177,7 +178,7 @@ def _pass(
 
 def _today(session: Session, context: WriteContext, person: Person, at: datetime) -> list[Passage]:
     zone = context.settings.zone
-    shifts = schedules.all_schedules(session)
+    shifts = all_shifts(session)
     day = day_of(shifts, person.id, person.group, at, zone)
     start, end = person_day(shifts, person.id, person.group, day, zone)
     soon = at + timedelta(minutes=context.settings.cool_down_minutes)

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.attendance import ledger, schedules
+from db.attendance import ledger
+from db.attendance.shifts import all_shifts
+from db.calendar import Shift
 from db.engine import reading
 from db.people import people
-from db.records import LedgerEntry, Person, Schedule
+from db.records import LedgerEntry, Person
 from monitor.attendance.days import Period, PersonDay, attendees, by_person, person_day
 from monitor.attendance.expected import expectation
 from monitor.attendance.rules import Passage, passages
@@ -34,7 +36,7 @@ def attendance(
     """
     with reading(engine) as session:
         members = people.members(session, group=group)
-        shifts = schedules.all_schedules(session)
+        shifts = all_shifts(session)
         entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), group=group)
     return list(_days(settings.zone, period, members, shifts, entries, now))
 
@@ -43,7 +45,7 @@ def attendance_of(
     session: Session, settings: Settings, person: Person, period: Period, now: datetime
 ) -> list[PersonDay]:
     """One person's days; the rules are those of `attendance`."""
-    shifts = schedules.all_schedules(session)
+    shifts = all_shifts(session)
     entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), people=[person.id])
     return list(_days(settings.zone, period, [person], shifts, entries, now))
 
@@ -52,7 +54,7 @@ def _days(
     zone: ZoneInfo,
     period: Period,
     members: Sequence[Person],
-    shifts: Sequence[Schedule],
+    shifts: Sequence[Shift],
     entries: Sequence[LedgerEntry],
     now: datetime,
 ) -> Iterator[PersonDay]:

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import corrections, kiosks, ledger, schedules
+from db.attendance import corrections, kiosks, ledger
+from db.attendance.shifts import all_shifts
 from db.engine import reading, writing
 from db.ids import new_id
 from db.records import AttendanceEvent, Person, Presence
@@ -59,7 +60,7 @@ class PersonEntries:
 def person_entries(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> PersonEntries:
     """A person's ledger rows of a day in the ledger's order, each with whether it counts. Raises: DatabaseError."""
     with reading(engine) as session:
-        shifts = schedules.all_schedules(session)
+        shifts = all_shifts(session)
         start, end = person_day(shifts, person.id, person.group, day, zone)
         events = ledger.between(session, start, end, people=[person.id])
         reasons = audit.reasons(session, [event.id for event in events])

@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from db import changes
-from db.attendance import ledger, schedules
+from db.attendance import ledger
+from db.attendance.shifts import all_shifts
+from db.calendar import Shift
 from db.changes import Heads
 from db.people import people
-from db.records import Person, Schedule
+from db.records import Person
 from monitor.attendance import days
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.rules import Passage, passages
@@ -36,7 +38,7 @@ class DayLog:
     zone: ZoneInfo
     heads: Heads
     """The state of the database that was read."""
-    shifts: Sequence[Schedule]
+    shifts: Sequence[Shift]
     passages: Mapping[UUID, Sequence[Passage]]
     """By person, in the order of time."""
     people: Mapping[UUID, Person]
@@ -70,7 +72,7 @@ def day_log(session: Session, zone: ZoneInfo, day: date, before: DayLog | None =
         changed = ledger.people_since(session, before.heads.ledger)
         if len(changed) <= MAX_CHANGED_PEOPLE:
             return _reloaded(session, before, heads, changed)
-    shifts = schedules.all_schedules(session)
+    shifts = all_shifts(session)
     found = _passages(session, zone, day)
     own = {shift.person for shift in shifts if shift.person is not None}
     return DayLog(day, zone, heads, shifts, found, people.by_id(session, list(found.keys() | own)))

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from db.attendance import corrections, kiosks, ledger, schedules
+from db.attendance import corrections, kiosks, ledger, shifts
+from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
@@ -78,9 +79,8 @@ class Desk:
         start, group = time(self.random.randrange(22)), self.random.choice((None, "Types", "Networks"))
         person = self.one(session) if self.random.random() < 0.3 else None
         end = time(self.random.randrange(23), 30)
-        schedules.add(
-            session, range(7), start, end, at=self.now, actor="desk", person=person, group=None if person else group
-        )
+        every_day = Shift(new_id(), frozenset(range(7)), start, end, person, None if person else group)
+        shifts.add(session, every_day, at=self.now, actor="desk")
 
     def erases(self, session: Session) -> None:
         erasure.erase(session, self.one(session), at=self.now, actor="desk")

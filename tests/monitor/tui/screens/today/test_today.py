@@ -9,7 +9,8 @@ from openpyxl import load_workbook
 from textual.widgets import Input
 
 from db import audit
-from db.attendance import kiosks, ledger, schedules
+from db.attendance import kiosks, ledger, shifts
+from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
@@ -153,7 +154,8 @@ async def test_a_persons_day_shows_no_entries_of_the_next(world: World) -> None:
 async def test_a_night_shifts_morning_is_corrected_on_the_right_day(world: World) -> None:
     ada, thursday = world.ids["Ada Lovelace"], datetime(2026, 3, 5, tzinfo=UTC)
     with writing(world.engine) as session:
-        schedules.add(session, range(7), time(22), time(6), at=NOW, actor="test", person=ada)
+        night = Shift(new_id(), frozenset(range(7)), time(22), time(6), person=ada)
+        shifts.add(session, night, at=NOW, actor="test")
         kiosk = kiosks.all_kiosks(session)[0].id
         for hours, kind in ((21, "check_in"), (29, "check_out")):
             at = thursday + timedelta(hours=hours)
