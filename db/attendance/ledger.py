@@ -28,6 +28,7 @@ _EVENT: Final = (
 """In the order of an `AttendanceEvent`. Columns, because objects that the session keeps cost three times as much."""
 _ENTRY: Final = (
     EventRow.id, EventRow.kind, SubjectRow.person_id, EventRow.at, EventRow.target_id, EventRow.corrected_kind,
+    EventRow.kiosk_id, EventRow.method,
 )  # fmt: skip
 """In the order of a `LedgerEntry`."""
 GENESIS: Final = "0" * 64

@@ -142,6 +142,12 @@ def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
     return {person.id: person for person in found}
 
 
+def added_between(session: Session, start: datetime, end: datetime) -> list[Person]:
+    """People who were added with start <= at < end."""
+    query = select(*_COLUMNS).where(PersonRow.created_at >= start, PersonRow.created_at < end)
+    return list(starmap(Person, session.execute(query)))
+
+
 def found_by(search: str, *, number: bool = True) -> ColumnElement[bool]:
     """Who is found by this text, whatever its case and accents: in the name, the group and, if wanted, the number."""
     wanted = re.sub(r"([/%_])", r"/\1", folded(search))

@@ -1,6 +1,6 @@
 """Who is expected when: shifts become windows of days, windows become blocks. Pure functions; times in minutes of UTC.
 
-Windows exist on holidays and on leave, too, so that work on such a day is found; what is expected in them is their `due`.
+Windows exist on holidays and on leave, too, so that work on such a day is found; what is expected is their `Due`.
 """
 
 from collections import defaultdict
@@ -27,8 +27,8 @@ class Window(NamedTuple):
     """A shift on a certain day."""
 
     day: date
-    index: int
-    """Its number among the windows of its day."""
+    number: int
+    """Among the windows of its day, from 0."""
     start: int
     end: int
     shift: Shift
@@ -143,9 +143,10 @@ def starts_on(shift: Shift, day: date) -> bool:
     """Whether a valid shift starts on this day: its weekday, and every n-th calendar week from that of `valid_from`."""
     if day.weekday() not in shift.weekdays:
         return False
-    return shift.every_weeks == 1 or (day - (shift.valid_from or _A_MONDAY) + _monday(shift)).days // 7 % (
-        shift.every_weeks
-    ) == 0
+    return (
+        shift.every_weeks == 1
+        or (day - (shift.valid_from or _A_MONDAY) + _monday(shift)).days // 7 % (shift.every_weeks) == 0
+    )
 
 
 def _monday(shift: Shift) -> timedelta:

@@ -105,6 +105,19 @@ class DaySummary:
         return timedelta(minutes=self.minutes)
 
     @property
+    def late(self) -> bool:
+        return bool(self.late_minutes)
+
+    @property
+    def overtime(self) -> timedelta | None:
+        """Hours less expected hours, minus too."""
+        return None if self.overtime_minutes is None else timedelta(minutes=self.overtime_minutes)
+
+    @property
+    def expected_time(self) -> timedelta | None:
+        return None if self.expected_minutes is None else timedelta(minutes=self.expected_minutes)
+
+    @property
     def came_on_leave(self) -> bool:
         return self.plan.on_leave and bool(self.pieces)
 
@@ -187,9 +200,7 @@ def status_without_passages(plan: DayPlan, now: int) -> Status:
     return Status.HOLIDAY if plan.holiday else Status.NOT_EXPECTED
 
 
-def summarise(
-    day: date, plan: DayPlan, pieces: Sequence[Piece], rules: Rules, *, over: int, now: int
-) -> DaySummary:
+def summarise(day: date, plan: DayPlan, pieces: Sequence[Piece], rules: Rules, *, over: int, now: int) -> DaySummary:
     """Somebody's day, as known at `now`.
 
     Args:
@@ -237,7 +248,9 @@ def _closed(plan: DayPlan, pieces: Sequence[Piece], rules: Rules) -> tuple[list[
         return row, by_rule
     for number, one in enumerate(row):
         after = row[number + 1] if number + 1 < len(row) else None
-        if not one.is_forgotten or (one.window != VISIT and any(other.window == one.window for other in row[number + 1 :])):
+        if not one.is_forgotten or (
+            one.window != VISIT and any(other.window == one.window for other in row[number + 1 :])
+        ):
             continue
         end = _closing(plan, one, rules)
         if end is not None and (after is None or after.start is None or end <= after.start):
@@ -319,7 +332,7 @@ def _early(row: Sequence[Piece], due: Due, index: int, rules: Rules) -> int:
 
 def _is_overdue(plan: DayPlan, came: Sequence[Piece | None], now: int) -> bool:
     return any(
-        due is not None and now > due.start + window.shift.grace_minutes and not (came and came[window.index])
+        due is not None and now > due.start + window.shift.grace_minutes and not (came and came[window.number])
         for window, due in zip(plan.windows, plan.dues, strict=True)
     )
 

@@ -107,10 +107,13 @@ def counting(calendars: Calendars, now: datetime) -> Counting:
 
 
 def is_listed(person: Person, summary: DaySummary, day: date, zone: ZoneInfo) -> bool:
-    """Whether somebody has a line of a day: active people from the day of their enrolment on, and who came."""
-    if summary.pieces or summary.plan.is_due or summary.plan.leave:
+    """Whether somebody has a line of a day: active people from the day of their enrolment on, who was active then, and
+    who came."""
+    if summary.pieces:
         return True
-    return person.active and person.created_at < day_bounds(day, zone)[1]
+    if person.created_at >= day_bounds(day, zone)[1]:
+        return False
+    return person.active or summary.plan.is_due or bool(summary.plan.leave)
 
 
 def person_days(

@@ -1,4 +1,4 @@
-"""What counts of a ledger: passages, after voids and corrections, in the order in which they happened. Pure functions."""
+"""What counts of a ledger: passages, after voids and corrections, as they happened. Pure functions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -193,9 +193,7 @@ def calendars(
     return Calendars(rota(shifts), free, on_leave, changed, first, last, zone, rules)
 
 
-def _while_active(
-    calendar: Calendar, person: Person, changes: Sequence[MembershipChange]
-) -> dict[date, DayPlan]:
+def _while_active(calendar: Calendar, person: Person, changes: Sequence[MembershipChange]) -> dict[date, DayPlan]:
     """Shifts that start while somebody is inactive are not expected, and those days have no target."""
     spans = _inactive(person, [change for change in changes if change.kind != "group"])
     found = {}

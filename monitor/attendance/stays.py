@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from monitor.attendance.calendar import NEVER, Block, Window
@@ -17,7 +18,7 @@ _SOON: Final = 60
 
 
 class Piece(NamedTuple):
-    """Presence in one window of one day: a stay, or the part of a stay in one of several shifts, or a lone check-out."""
+    """Presence in one window of one day: a stay, its part in one of several shifts, or a lone check-out."""
 
     window: int
     """The number of the window in its day, or VISIT."""
@@ -135,7 +136,7 @@ def _begin(passage: Passage, calendar: Calendar, last_day: date | None) -> Open:
 
 def _hole(begun: Open) -> Piece:
     start = None if begun.came.clock_suspect else begun.start
-    return Piece(begun.window.index if begun.window else VISIT, start, None, begun.came, None)
+    return Piece(begun.window.number if begun.window else VISIT, start, None, begun.came, None)
 
 
 def _end(rows: dict[date, list[Piece]], begun: Open, left: Passage, calendar: Calendar) -> date:
@@ -146,7 +147,7 @@ def _end(rows: dict[date, list[Piece]], begun: Open, left: Passage, calendar: Ca
     if begun.came.clock_suspect:
         return _lone_out(rows, left, calendar, begun.day, came=begun.came)
     if begun.block is None or begun.window is None or len(begun.block.windows) == 1:
-        window = begun.window.index if begun.window else VISIT
+        window = begun.window.number if begun.window else VISIT
         rows[begun.day].append(Piece(window, begun.start, minute, begun.came, left))
         return begun.day
     last = min(begun.block.windows, key=lambda one: abs(one.end - minute))
@@ -169,11 +170,12 @@ def _cut(rows: dict[date, list[Piece]], begun: Open, last: Window, end: Piece) -
     assert block is not None
     assert first is not None
     parts = [first, *(one for one in block.windows if first.start < one.start <= last.start)]
-    start, came = begun.start, begun.came
-    for window, following in zip(parts, parts[1:], strict=False):
-        rows[window.day].append(Piece(window.index, start, max(start, following.start), came, None))
-        start, came = max(start, following.start), None  # type: ignore[assignment]
-    rows[parts[-1].day].append(end._replace(window=parts[-1].index, start=start, came=came))
+    start = begun.start
+    came: Passage | None = begun.came
+    for window, following in pairwise(parts):
+        rows[window.day].append(Piece(window.number, start, max(start, following.start), came, None))
+        start, came = max(start, following.start), None
+    rows[parts[-1].day].append(end._replace(window=parts[-1].number, start=start, came=came))
     return parts[-1].day
 
 
@@ -186,15 +188,28 @@ def _lone_out(
 ) -> date:
     """A check-out without a known beginning belongs to the shift with the nearest end, else to its date."""
     minute = minute_of(left.at)
-    block = None if left.clock_suspect else calendar.block_at(minute)
     if left.clock_suspect:
         day = last_day or calendar.date_of(minute)
         rows[day].append(Piece(VISIT, None, None, came, left))
         return day
-    if block is not None and minute <= block.lone_outs_until:
-        window = min(block.windows, key=lambda one: abs(one.end - minute))
-        day, index = window.day, window.index
-    else:
-        day, index = calendar.date_of(minute), VISIT
+    window = _nearest_end(minute, calendar)
+    day, index = (window.day, window.number) if window else (calendar.date_of(minute), VISIT)
     rows[day].append(Piece(index, None, minute, came, left))
     return day
+
+
+def _nearest_end(minute: int, calendar: Calendar) -> Window | None:
+    """The shift to which a check-out without its check-in belongs."""
+    block = calendar.block_at(minute)
+    if block is None or minute > block.lone_outs_until:
+        return None
+    return min(block.windows, key=lambda one: abs(one.end - minute))
+
+
+def day_of(minute: int, calendar: Calendar, *, leaves: bool) -> date:
+    """The day to which a passage belongs that has no partner."""
+    if leaves:
+        window = _nearest_end(minute, calendar)
+        return window.day if window else calendar.date_of(minute)
+    block = calendar.block_at(minute)
+    return _shift_of_arrival(block, minute).day if block and minute < block.end else calendar.date_of(minute)

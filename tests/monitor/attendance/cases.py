@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -124,7 +125,7 @@ def _person(told: Mapping[str, Any], zone: ZoneInfo, instant: Any) -> tuple[Pers
     groups = told.get("groups", [{"name": None}])
     changes = [
         MembershipChange(PERSON, instant(f"{after['from']}T00:00"), "group", one["name"])
-        for one, after in zip(groups, groups[1:], strict=False)
+        for one, after in pairwise(groups)
     ]
     if "deactivated" in told:
         changes.append(MembershipChange(PERSON, instant(told["deactivated"]), "deactivate"))
@@ -192,9 +193,7 @@ def totals(days: Sequence[DaySummary]) -> dict[str, int]:
     }
 
 
-def entry(
-    number: int, kind: str, at: datetime, door: str = "A", method: Method = "face", **more: Any
-) -> LedgerEntry:
+def entry(number: int, kind: str, at: datetime, door: str = "A", method: Method = "face", **more: Any) -> LedgerEntry:
     kiosk = UUID(int=ord(door))
     return LedgerEntry(
         UUID(int=number), kind, PERSON, at, more.get("target"), more.get("corrected_kind"), kiosk, method,  # type: ignore[arg-type]

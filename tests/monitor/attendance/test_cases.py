@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from db.records import LedgerEntry, Presence
-from monitor.attendance.calendar import local_minute
 from monitor.attendance.days import counting
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import passages
@@ -54,11 +53,10 @@ def _repair(case: Case, repair: Repair, number: int) -> LedgerEntry:
     if repair.op == "correct" and kind is None:
         kind = case.told["events"][index]
     corrections = [one for one in case.repairs if one.op in ("correct", "void", "add")]
-    made = entry(
+    return entry(
         2000 + corrections.index(repair), "void" if repair.op == "void" else "correction", repair.at or repair.entered,
         method="manual", target=target, corrected_kind=kind if repair.op == "correct" else None,
     )  # fmt: skip
-    return made
 
 
 @pytest.mark.parametrize("told", CASES, ids=[case["id"] for case in CASES])
@@ -70,7 +68,3 @@ def test_a_case_holds_by_the_rules(told: dict[str, object]) -> None:
     found = count.days(case.person, passages(rows), case.days)
     assert [told_of(one, case.zone) for one in found] == told["days"]
     assert totals(found) == told["totals"]
-
-
-def test_the_clock_is_read_where_an_hour_is_left_out_or_comes_twice() -> None:
-    assert local_minute
