@@ -200,6 +200,8 @@ class AttendanceEvent:
     corrected_kind: Presence | None
     recorded_at: datetime
     hash: str
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
     clock_suspect: bool = False
     """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
 
@@ -216,6 +218,10 @@ class LedgerEntry:
     corrected_kind: Presence | None
     kiosk: UUID
     method: Method
+    subject: UUID
+    """The person's pseudonym in the ledger: merged people have several."""
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
     clock_suspect: bool = False
     """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -43,7 +43,7 @@ class Due(NamedTuple):
     """Without an unpaid break."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayPlan:
     """A day of somebody's calendar."""
 
@@ -57,16 +57,21 @@ class DayPlan:
     leave: tuple[Leave, ...] = ()
     """Leave that this day took: a day without a shift, and a whole holiday, take none."""
 
-    @property
+    @cached_property
     def expected(self) -> int | None:
         """Minutes; None without a target."""
         return sum(due.minutes for due in self.dues if due) if self.has_target else None
 
-    @property
+    @cached_property
+    def ends(self) -> int:
+        """When the last shift ends; NEVER before without a shift."""
+        return max((window.end for window in self.windows), default=-NEVER)
+
+    @cached_property
     def is_due(self) -> bool:
         return any(self.dues)
 
-    @property
+    @cached_property
     def on_leave(self) -> bool:
         """Whether leave has left nothing of the day."""
         return bool(self.leave) and not self.is_due

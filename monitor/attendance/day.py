@@ -187,7 +187,7 @@ def empty_day(day: date, plan: DayPlan, over: int, now: int) -> DaySummary:
         status_without_passages(plan, now),
         plan,
         expected_minutes=expected,
-        overtime_minutes=-expected if expected is not None and now >= _over(plan, over) else None,
+        overtime_minutes=-expected if expected is not None and now >= max(over, plan.ends) else None,
     )
 
 
@@ -207,45 +207,36 @@ def summarise(day: date, plan: DayPlan, pieces: Sequence[Piece], rules: Rules, *
         pieces: of this day, in the order of time; at least one.
         over: the minute at which the local date ends.
     """
-    row, by_rule = _closed(plan, pieces, rules)
-    came = [_attended(row, index, due) for index, due in enumerate(plan.dues)]
+    row, by_rule = (pieces, False) if rules.close == "never" else _closed(plan, pieces, rules)
+    came = [_attended(row, number, due) for number, due in enumerate(plan.dues)]
     worked = _hours(plan, row, rules)
-    incomplete = any(one.is_unknown for one in row)
-    running = row[-1].running
-    late: int | None = None
-    if row[0].start is not None:
-        late = sum(_late(plan, first, index) for index, first in enumerate(came) if first)
-    early: int | None = None
-    if not running and row[-1].end is not None:
-        early = sum(_early(row, due, index, rules) for index, due in enumerate(plan.dues) if due)
-    expected = plan.expected
-    minutes = sum(one.worked for one in worked)
-    overtime = None
-    if expected is not None and not incomplete and not running and now >= _over(plan, over):
-        overtime = minutes - expected
+    incomplete, running = False, row[-1].running
+    for one in row:
+        incomplete = incomplete or one.start is None or one.end is None
+    late, early = (0 if row[0].start is not None else None), (0 if not running and row[-1].end is not None else None)
+    for number, due in enumerate(plan.dues):
+        if due is not None:
+            late = late + _late(plan, came[number], number) if late is not None else None
+            early = early + _early(row, due, number, rules) if early is not None else None
+    expected, overtime = plan.expected, None
+    if expected is not None and not incomplete and not running and now >= over and now >= plan.ends:
+        overtime = worked.worked - expected
         overtime = 0 if abs(overtime) <= rules.overtime_tolerance else overtime
+    if incomplete:
+        status = Status.INCOMPLETE
+    elif running:
+        status = Status.LATE if late else Status.PRESENT
+    else:
+        status = _status(plan, came, now)
     return DaySummary(
-        day,
-        _status(plan, row, came, now, late=bool(late)),
-        plan,
-        tuple(row),
-        minutes,
-        sum(one.breaks for one in worked),
-        late,
-        early,
-        expected,
-        overtime,
-        incomplete,
-        by_rule,
-        sum(one.outside for one in worked),
-    )
+        day, status, plan, tuple(row), worked.worked, worked.breaks, late, early, expected, overtime, incomplete,
+        by_rule, worked.outside,
+    )  # fmt: skip
 
 
 def _closed(plan: DayPlan, pieces: Sequence[Piece], rules: Rules) -> tuple[list[Piece], bool]:
     """The pieces with the last check-in of each shift or visit closed by the site's rule, where it has one."""
     row, by_rule = list(pieces), False
-    if rules.close == "never":
-        return row, by_rule
     for number, one in enumerate(row):
         after = row[number + 1] if number + 1 < len(row) else None
         if not one.is_forgotten or (
@@ -269,61 +260,49 @@ def _closing(plan: DayPlan, one: Piece, rules: Rules) -> int | None:
     return end if one.start < end else None
 
 
-def _hours(plan: DayPlan, row: Sequence[Piece], rules: Rules) -> list[Hours]:
-    if len(row) == 1 or all(one.window == row[0].window != VISIT for one in row):
-        groups: list[Sequence[Piece]] = [row]
-    else:
-        groups = [[one] for one in row if one.window == VISIT]
-        groups += [[one for one in row if one.window == index] for index in range(len(plan.windows))]
-    found = []
-    for some in groups:
-        if not some:
-            continue
-        index = some[0].window
-        window = plan.windows[index] if index != VISIT else None
-        begins = None
-        if window and rules.count_from == "shift_start":
-            due = plan.dues[index]
-            begins = due.start if due else window.start
-        found.append(hours(some, window, begins, rules))
-    return found
+def _hours(plan: DayPlan, row: Sequence[Piece], rules: Rules) -> Hours:
+    """Those of each shift and of each visit, added up."""
+    if len(row) == 1:
+        return _hours_of(plan, row, rules)
+    groups = [[one] for one in row if one.window == VISIT]
+    groups += [[one for one in row if one.window == number] for number in range(len(plan.windows))]
+    each = [_hours_of(plan, some, rules) for some in groups if some]
+    return Hours(*(sum(part) for part in zip(*each, strict=True)))
 
 
-def _attended(row: Sequence[Piece], index: int, due: Due | None) -> Piece | None:
+def _hours_of(plan: DayPlan, row: Sequence[Piece], rules: Rules) -> Hours:
+    number = row[0].window
+    if number == VISIT:
+        return hours(row, None, None, rules)
+    window, due = plan.windows[number], plan.dues[number]
+    begins = None if rules.count_from == "arrival" else due.start if due else window.start
+    return hours(row, window, begins, rules)
+
+
+def _attended(row: Sequence[Piece], number: int, due: Due | None) -> Piece | None:
     """The first presence in a shift that reaches past its start; None for who came only after its end."""
-    if due is None:
-        return None
-    return next(
-        (
-            one
-            for one in row
-            if one.window == index
-            and one.start is not None
-            and one.start < due.end
-            and (one.end is None or one.end > due.start)
-        ),
-        None,
-    )
+    if due is not None:
+        for one in row:
+            in_it = one.window == number and one.start is not None and one.start < due.end
+            if in_it and (one.end is None or one.end > due.start):
+                return one
+    return None
 
 
-def _late(plan: DayPlan, first: Piece, index: int) -> int:
-    due = plan.dues[index]
-    if due is None or first.start is None or first.came is None:
+def _late(plan: DayPlan, first: Piece | None, number: int) -> int:
+    due = plan.dues[number]
+    if due is None or first is None or first.start is None or first.came is None:
         return 0
     late = first.start - due.start
-    return late if late > plan.windows[index].shift.grace_minutes else 0
+    return late if late > plan.windows[number].shift.grace_minutes else 0
 
 
-def _early(row: Sequence[Piece], due: Due, index: int, rules: Rules) -> int:
+def _early(row: Sequence[Piece], due: Due, number: int, rules: Rules) -> int:
     """Minutes between the last presence in a shift and its end; a lone check-out counts, a cut and a closing do not."""
-    there = [
-        one
-        for one in row
-        if one.window == index
-        and (one.start is None or one.start < due.end)
-        and (one.end is None or one.end > due.start)
-    ]
-    last = there[-1] if there else None
+    last = None
+    for one in row:
+        if one.window == number and (one.start is None or one.start < due.end):
+            last = one if one.end is None or one.end > due.start else last
     if last is None or last.end is None or last.left is None:
         return 0
     early = due.end - last.end
@@ -337,17 +316,10 @@ def _is_overdue(plan: DayPlan, came: Sequence[Piece | None], now: int) -> bool:
     )
 
 
-def _status(plan: DayPlan, row: Sequence[Piece], came: Sequence[Piece | None], now: int, *, late: bool) -> Status:
-    if any(one.is_unknown for one in row):
-        return Status.INCOMPLETE
-    if row[-1].running:
-        return Status.LATE if late else Status.PRESENT
+def _status(plan: DayPlan, came: Sequence[Piece | None], now: int) -> Status:
+    """Of somebody who is not in the house, and whose day is whole."""
     if plan.on_leave:
         return Status.ON_LEAVE
     if any(came) or not plan.is_due:
         return Status.LEFT
     return Status.ABSENT if _is_overdue(plan, came, now) else Status.DUE
-
-
-def _over(plan: DayPlan, over: int) -> int:
-    return max([over, *(window.end for window in plan.windows)])

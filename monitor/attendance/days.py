@@ -129,9 +129,10 @@ def person_days(
     """
     zone = counting.calendars.zone
     each = [(person, counting.days(person, passages.get(person.id, ()), days)) for person in members]
+    always = {one.id for one in members if one.active and days and one.created_at < day_bounds(days[0], zone)[0]}
     return [
         PersonDay(person, theirs[index])
         for index, day in enumerate(days)
         for person, theirs in each
-        if is_listed(person, theirs[index], day, zone)
+        if person.id in always or is_listed(person, theirs[index], day, zone)
     ]

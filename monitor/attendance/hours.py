@@ -26,8 +26,12 @@ def hours(row: Sequence[Piece], window: Window | None, begins: int | None, rules
         window: None for a visit.
         begins: from when hours count, if arrivals before the shift do not.
     """
-    if len(row) == 1 and row[0].is_unknown:
-        return Hours()
+    if len(row) == 1:
+        one = row[0]
+        if one.start is None or one.end is None:
+            return Hours()
+        if not rules.rounding and begins is None:
+            return _of_one(one.start, one.end, window, rules)
     spans = _counted(row, rules)
     raw = [(one.start, one.end) for one in row if one.start is not None and one.end is not None]
     if begins is not None:
@@ -49,6 +53,16 @@ def hours(row: Sequence[Piece], window: Window | None, begins: int | None, rules
     if rules.break_mode == "rule" and inside > rules.break_after:
         off = min(max(0, window.shift.break_minutes - gaps), inside - rules.break_after)
     return Hours(worked - off, gaps + off, outside)
+
+
+def _of_one(start: int, end: int, window: Window | None, rules: Rules) -> Hours:
+    """Of a single stay as it is: most days are."""
+    if window is None:
+        return Hours(end - start, 0, end - start)
+    inside, off = _overlap(start, end, window), 0
+    if rules.break_mode == "rule" and inside > rules.break_after and not window.shift.break_paid:
+        off = min(window.shift.break_minutes, inside - rules.break_after)
+    return Hours(end - start - off, off, end - start - inside)
 
 
 def _counted(row: Sequence[Piece], rules: Rules) -> list[tuple[int, int]]:

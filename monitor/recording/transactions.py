@@ -18,10 +18,11 @@ from db.observations import moods, sightings
 from db.people import people
 from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
 from monitor.attendance.door import Arrival, decide
-from monitor.attendance.passages import Passage, passages
+from monitor.attendance.passages import Passage
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase, Sighting
 from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
 from monitor.vision.jpeg import encode_jpeg
 
 _DAYS_BACK: Final = timedelta(days=3)
@@ -149,11 +150,12 @@ def _pass(
     written = ledger.get(session, event)
     if written is not None:
         return written, None
-    before = passages(ledger.of_person(session, person.id, since=at - _DAYS_BACK))
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
     seen = sightings.last_seen(session, person.id, at, other_than=sighting) if sighting else None
     day = at.astimezone(context.settings.zone).date()
     calendars = load_calendars(session, context.settings, day, day, person)
+    soon = at + calendars.rules.cool_down
+    before = load_passages(session, calendars, at - _DAYS_BACK, soon, of=[person.id]).get(person.id, ())
     arrival = Arrival(at, context.kiosk, context.settings.role, seen)
     kind = decide(arrival, before, calendars.of(person), calendars.rules)
     if kind is not None:

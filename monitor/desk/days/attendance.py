@@ -8,16 +8,15 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.attendance import ledger
 from db.engine import reading
 from db.people import people
 from db.records import Person
 from monitor.attendance.days import Period, PersonDay, counting, person_days
-from monitor.attendance.passages import by_person
 from monitor.config import Settings
 from monitor.errors import UsageError
 from monitor.files import write_atomically
 from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
 from monitor.reports import lines as report_lines
 from monitor.reports.export import to_csv, to_json_lines, to_xlsx
 
@@ -69,8 +68,8 @@ def _days(
         return []
     calendars = load_calendars(session, settings, period.first, period.last, person)
     start, end = period.bounds_of_passages(settings.zone)
-    entries = ledger.entries(session, start, end, people=[person.id] if person else None, group=group)
-    return person_days(counting(calendars, now), members, by_person(entries), days)
+    passages = load_passages(session, calendars, start, end, of=[person.id] if person else None, group=group)
+    return person_days(counting(calendars, now), members, passages, days)
 
 
 def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:

@@ -16,13 +16,13 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.records import AttendanceEvent, Person, Presence
 from monitor.attendance.days import Period
-from monitor.attendance.passages import passages
 from monitor.attendance.person_calendar import Calendar
 from monitor.attendance.rules import instant_of, minute_of
 from monitor.attendance.stays import day_of, pieces
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,11 @@ def person_entries(engine: Engine, settings: Settings, person: Person, day: date
     period = Period(day, day)
     with reading(engine) as session:
         calendars = load_calendars(session, settings, day, day, person)
-        events = ledger.between(session, *period.bounds_of_passages(settings.zone), people=[person.id])
+        bounds = period.bounds_of_passages(settings.zone)
+        events = ledger.between(session, *bounds, people=[person.id])
+        counted = load_passages(session, calendars, *bounds, of=[person.id]).get(person.id, ())
         reasons = audit.reasons(session, [event.id for event in events])
-    calendar, counted = calendars.of(person), passages(events)
+    calendar = calendars.of(person)
     rows = pieces(counted, calendar, calendars.rules, minute_of(now))
     counting = {passage.event for passage in counted}
     days = {

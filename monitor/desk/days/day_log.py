@@ -19,10 +19,11 @@ from db.people import people
 from db.records import Person
 from monitor.attendance.calendar import day_bounds
 from monitor.attendance.days import BEFORE, Counting, Period, PersonDay, counting
-from monitor.attendance.passages import Passage, by_person
+from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendars
 from monitor.config import Settings
 from monitor.recording.calendars import load_calendars, rules_of
+from monitor.recording.passages import load_passages
 
 MAX_CHANGED_PEOPLE: Final = 1_000
 """When new rows are about more people than this, loading the whole day takes less time."""
@@ -124,4 +125,4 @@ def _passages(
     session: Session, calendars: Calendars, day: date, of: Sequence[UUID] | None = None
 ) -> dict[UUID, tuple[Passage, ...]]:
     start, end = Period(day, day).bounds(calendars.zone)
-    return by_person(ledger.entries(session, start - BEFORE, end + BEFORE, people=of))
+    return load_passages(session, calendars, start - BEFORE, end + BEFORE, of=of)

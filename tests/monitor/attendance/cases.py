@@ -197,5 +197,5 @@ def entry(number: int, kind: str, at: datetime, door: str = "A", method: Method 
     kiosk = UUID(int=ord(door))
     return LedgerEntry(
         UUID(int=number), kind, PERSON, at, more.get("target"), more.get("corrected_kind"), kiosk, method,  # type: ignore[arg-type]
-        more.get("clock_suspect", False),
+        PERSON, clock_suspect=more.get("clock_suspect", False),
     )  # fmt: skip

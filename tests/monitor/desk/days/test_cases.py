@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.privacy import erasure
-from db.records import NewEvent, Person, Presence
+from db.records import MembershipChange, NewEvent, Person, Presence
 from db.schema import ForwardedRow
 from monitor.attendance.days import Period
 from monitor.config import Settings
@@ -125,24 +126,20 @@ class Site:
                     kind: Any = repair.kind or before.kind
                     corrections.correct(session, target, kind=kind, happened_at=repair.at or before.at, **how)
 
-    def changes(self) -> list[tuple[datetime, Callable[[], None]]]:
+    def changes(self) -> list[tuple[datetime, int, Callable[[], None]]]:
         """Changes of the group and of being active, each at its time."""
-
-        def to(kind: str, group: str | None, at: datetime) -> None:
-            with writing(self.engine) as session:
-                if kind == "group":
-                    people.set_group(session, self.people[0].id, group, at=at, actor="test")
-                else:
-                    people.set_active(session, self.people[0].id, False, at=at, actor="test")
-
         groups = [one["name"] for one in self.case.told.get("person", {}).get("groups", [])]
         return [
-            (
-                change.at,
-                lambda change=change, number=number: to(change.kind, (groups or [None])[-1 - number], change.at),
-            )  # type: ignore[misc]
-            for number, change in enumerate(reversed(self.case.changes))
+            (change.at, 0, partial(self._changes, change, groups[number + 1] if change.kind == "group" else None))
+            for number, change in enumerate(self.case.changes)
         ]
+
+    def _changes(self, change: MembershipChange, group: str | None) -> None:
+        with writing(self.engine) as session:
+            if change.kind == "group":
+                people.set_group(session, self.people[0].id, group, at=change.at, actor="test")
+            else:
+                people.set_active(session, self.people[0].id, False, at=change.at, actor="test")
 
     def merges(self) -> None:
         for other in self.people[1:]:
@@ -153,15 +150,9 @@ class Site:
 def happen(site: Site) -> None:
     """All that the case tells, in the order in which it happened."""
     case = site.case
-    acts: list[tuple[datetime, int, Callable[[], None]]] = [(at, 0, act) for at, act in site.changes()]
-    acts += [
-        (one.at if number == 0 else max(one.at, case.seen[number - 1].at), 1, lambda n=number, o=one: site.passes(n, o))  # type: ignore[misc]
-        for number, one in enumerate(case.seen)
-    ]
-    acts += [
-        (one.entered, 2 + number, lambda n=number, o=one: site.repairs(n, o))  # type: ignore[misc]
-        for number, one in enumerate(case.repairs)
-    ]
+    acts = site.changes()
+    acts += [(one.received or one.at, 1, partial(site.passes, number, one)) for number, one in enumerate(case.seen)]
+    acts += [(one.entered, 2 + number, partial(site.repairs, number, one)) for number, one in enumerate(case.repairs)]
     for _, _, act in sorted(acts, key=lambda one: one[:2]):
         act()
     site.merges()
@@ -176,10 +167,10 @@ def test_a_case_holds_with_recorder_and_database(sqlite: Engine, told: dict[str,
     case = read(told)
     site = Site(sqlite, case)
     happen(site)
-    if not any(one.guess or one.received for one in case.seen):
+    if not any(one.guess or one.received for one in case.seen):  # such a door guesses first
         assert site.kinds == told["events"]
     period = Period(min(case.days), max(case.days))
-    found = attendance(sqlite, site.settings, period, case.now + timedelta(0))
+    found = attendance(sqlite, site.settings, period, case.now)
     days = [one.summary for one in found if one.summary.day in case.days]
     there = {one.day for one in days}
     # Nobody has a line before their enrolment, or without a shift once they are inactive.

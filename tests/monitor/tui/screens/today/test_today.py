@@ -27,7 +27,7 @@ async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await settle(pilot)
         shown = text_of(world)
-        assert "Mon 9 Mar 2026   4 present   1 late   4 absent   1 left" in shown
+        assert "Mon 9 Mar 2026   4 present   1 late   1 left   4 absent" in shown
         status = {row.cells[1]: row.cells[0] for row in pilot.app.screen.query_one("#roster", Table).rows}
         assert status["Alan Turing"] == "○ left"
         assert status["Edsger Dijkstra"] == "◐ late"
@@ -91,7 +91,7 @@ async def test_any_day_is_found_by_its_date(world: World) -> None:
         await fill(pilot, day="2026-03-10")
         assert "in the future" in text_of(world)
         await fill(pilot, day="2026-02-27")
-        assert "Fri 27 Feb 2026   1 absent   9 left" in text_of(world)
+        assert "Fri 27 Feb 2026   9 left   1 absent" in text_of(world)
         await go(pilot, "t")
         assert "Mon 9 Mar 2026" in text_of(world)
 
