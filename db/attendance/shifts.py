@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -14,7 +14,10 @@ from db.calendar import Shift
 from db.errors import InvalidRecord
 from db.names import clean
 from db.people import people
-from db.schema import ShiftRow
+from db.records import Person
+from db.schema import PersonRow, ShiftRow
+
+_ACTIVE: Final = PersonRow.active == true()
 
 
 def add(session: Session, shift: Shift, *, at: datetime, actor: str) -> Shift:
@@ -101,9 +104,54 @@ def shifts_for(
     return _records(session, select(ShiftRow).where(or_(*whose)), first, last)
 
 
-def of_person(session: Session, person: UUID) -> list[Shift]:
-    """A person's own shifts."""
-    return _records(session, select(ShiftRow).where(ShiftRow.person_id == person), None, None)
+def of_scope(
+    session: Session, person: UUID | None, group: str | None, first: date | None = None, last: date | None = None
+) -> list[Shift]:
+    """The shifts that are this person's own or this group's, or everybody's where both are None.
+
+    Args:
+        first, last: only those that are valid on one of these days at least.
+    """
+    query = select(ShiftRow).where(
+        ShiftRow.person_id.is_(None) if person is None else ShiftRow.person_id == person,
+        ShiftRow.group.is_(None) if group is None else ShiftRow.group == group,
+    )
+    return _records(session, query, first, last)
+
+
+def people_count(session: Session, shift: Shift, day: date) -> int:
+    """How many active people the shift counts for on a day: those without a narrower one that is valid then."""
+    if shift.person is not None:
+        return session.scalar(select(func.count()).where(_ACTIVE, PersonRow.id == shift.person)) or 0
+    query = select(func.count()).select_from(PersonRow).where(_ACTIVE, ~_own_shift(day))
+    scope = ~_group_shift(day) if shift.group is None else PersonRow.group == shift.group
+    return session.scalar(query.where(scope)) or 0
+
+
+def people_without(session: Session, day: date, most: int) -> tuple[list[Person], int]:
+    """Active people for whom no shift is valid on a day: the first by name, and how many there are."""
+    everybody = select(ShiftRow.id).where(ShiftRow.person_id.is_(None), ShiftRow.group.is_(None), _valid(day))
+    if session.scalars(everybody.limit(1)).first() is not None:
+        return [], 0
+    where = _ACTIVE, ~_own_shift(day), ~_group_shift(day)
+    count = session.scalar(select(func.count()).select_from(PersonRow).where(*where)) or 0
+    rows = session.scalars(select(PersonRow).where(*where).order_by(PersonRow.search_text, PersonRow.id).limit(most))
+    return [people.record(row) for row in rows], count
+
+
+def _valid(day: date) -> ColumnElement[bool]:
+    return and_(
+        or_(ShiftRow.valid_from.is_(None), ShiftRow.valid_from <= day),
+        or_(ShiftRow.valid_to.is_(None), ShiftRow.valid_to >= day),
+    )
+
+
+def _own_shift(day: date) -> ColumnElement[bool]:
+    return exists().where(ShiftRow.person_id == PersonRow.id, _valid(day))
+
+
+def _group_shift(day: date) -> ColumnElement[bool]:
+    return exists().where(ShiftRow.group == PersonRow.group, _valid(day))
 
 
 def detail(shift: Shift) -> dict[str, Any]:
@@ -123,12 +171,6 @@ def detail(shift: Shift) -> dict[str, Any]:
     return {"shift": str(shift.id), **{name: value for name, value in kept.items() if value is not None}}
 
 
-def length(start: time, end: time) -> timedelta:
-    """From start to end on the clock; an end that is not after the start is on the next day."""
-    on_day = datetime.combine(date.min, end) - datetime.combine(date.min, start)
-    return on_day if on_day > timedelta() else on_day + timedelta(days=1)
-
-
 def _require_valid(shift: Shift) -> None:
     if not shift.weekdays or not shift.weekdays <= frozenset(range(7)):
         raise InvalidRecord("A shift needs weekdays, at least one from Monday to Sunday.")
@@ -137,7 +179,7 @@ def _require_valid(shift: Shift) -> None:
     for clock in (shift.start, shift.end):
         if clock.second or clock.microsecond or clock.tzinfo is not None:
             raise InvalidRecord("A shift begins and ends at a whole minute of the site's clock.")
-    minutes = length(shift.start, shift.end) // timedelta(minutes=1)
+    minutes = shift.length // timedelta(minutes=1)
     if not 0 <= shift.grace_minutes < minutes:
         raise InvalidRecord(f"The grace is {shift.grace_minutes} minutes; give 0 to {minutes - 1} for this shift.")
     if not 0 <= shift.break_minutes < minutes:

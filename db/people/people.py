@@ -93,6 +93,25 @@ def find_by_name(session: Session, name: str) -> list[Person]:
     return [record(row) for row in rows]
 
 
+def find_by_part(session: Session, part: str) -> list[Person]:
+    """People whom a name means, whatever its case and accents, by name: those who have this name exactly, else in
+    whose name it occurs, else in whose name each of its words occurs."""
+    wanted = folded(part)
+    if not wanted:
+        return []
+    longest = max(wanted.split(), key=len)
+    query = select(*_COLUMNS).where(found_by(longest)).order_by(PersonRow.search_text, PersonRow.id)
+    found = [(folded(one.name), one) for one in starmap(Person, session.execute(query))]
+    for fits in (
+        [one for name, one in found if name == wanted],
+        [one for name, one in found if wanted in name],
+        [one for name, one in found if all(word in name for word in wanted.split())],
+    ):
+        if fits:
+            return fits
+    return []
+
+
 def find_by_number(session: Session, number: str) -> Person | None:
     row = session.scalar(select(PersonRow).where(PersonRow.number == clean(number, "number")))
     return record(row) if row else None

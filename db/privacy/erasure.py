@@ -171,7 +171,7 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "sightings": _plain(session, SightingRow, SightingRow.person_id == person),
         "attendance": [_record(event) for event in ledger.of_person(session, person)],
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),
-        "shifts": [_record(shift) for shift in shifts.of_person(session, person)],
+        "shifts": [_record(shift) for shift in shifts.of_scope(session, person, None)],
         "leave": [_record(one) for one in leave.of_person(session, person)],
         "wrong_pairs": _plain(session, WrongPairRow, WrongPairRow.person_id == person),
         "audit": _plain(session, AuditRow, AuditRow.person_id == person),

@@ -38,13 +38,7 @@ def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
     Raises:
         UsageError: the list cannot be read, or has no column of pictures or people.
     """
-    try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise UsageError(f"The list {path} is larger than {LARGEST // 2**20} MB; import it in parts.")
-        rows, notes = _read_xlsx(path) if path.suffix.lower().startswith(".xls") else _read_csv(path)
-    except OSError as error:
-        raise UsageError(f"The list {path} cannot be read: {error.strerror}.") from None
+    rows, notes = read_rows(path)
     numbered = [(place, row) for place, row in enumerate(rows, 1) if any(row)]
     rows = [row for _, row in numbered]
     if not rows:
@@ -52,6 +46,21 @@ def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
     columns = guess_columns(rows[:_LOOKED_AT])
     body = numbered[1:] if columns.heading else numbered
     return ImportBatch(_people(path, body, columns, group), notes=(*notes, columns.described()))
+
+
+def read_rows(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
+    """The cells of a CSV or of a workbook's first sheet, and how the file was understood.
+
+    Raises:
+        UsageError: the list cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise UsageError(f"The list {path} is larger than {LARGEST // 2**20} MB; import it in parts.")
+        return _read_xlsx(path) if path.suffix.lower().startswith(".xls") else _read_csv(path)
+    except OSError as error:
+        raise UsageError(f"The list {path} cannot be read: {error.strerror}.") from None
 
 
 def _people(

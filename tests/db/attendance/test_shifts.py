@@ -42,7 +42,9 @@ def test_a_shift_comes_back_as_it_was_entered(engine: Engine, at: datetime) -> N
         assert set(shifts.all_shifts(session)) > {OFFICE, NIGHT, own}
         assert set(shifts.shifts_for(session, ada.id, "Night")) == {OFFICE, NIGHT, own}
         assert shifts.shifts_for(session, new_id(), None) == [OFFICE]
-        assert shifts.of_person(session, ada.id) == [own]
+        assert shifts.of_scope(session, ada.id, None) == [own]
+        assert shifts.of_scope(session, None, "Night") == [NIGHT]
+        assert shifts.of_scope(session, None, None) == [OFFICE]
 
 
 def test_shifts_are_found_by_the_days_on_which_they_are_valid(engine: Engine, at: datetime) -> None:
@@ -110,11 +112,3 @@ def test_nobody_gets_the_shift_of_somebody_who_does_not_exist(sqlite: Engine, at
         shifts.add(session, replace(OFFICE, person=new_id()), at=at, actor="test")
     with pytest.raises(InvalidRecord, match="muster shifts list"), writing(sqlite) as session:
         shifts.remove(session, new_id(), at=at, actor="test")
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "hours"),
-    [("09:00", "17:00", 8), ("22:00", "06:00", 8), ("16:00", "00:00", 8), ("07:00", "07:00", 24)],
-)
-def test_a_shift_that_does_not_end_after_its_start_ends_on_the_next_day(start: str, end: str, hours: int) -> None:
-    assert shifts.length(time.fromisoformat(start), time.fromisoformat(end)) == timedelta(hours=hours)
