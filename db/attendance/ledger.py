@@ -13,12 +13,13 @@ from itertools import starmap
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Select, String, and_, func, or_, select, text, type_coerce
+from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from db.errors import InvalidRecord
 from db.records import AttendanceEvent, LedgerCheck, LedgerEntry, LedgerKind, Method, NewEvent, Presence
 from db.schema import EventRow, ForwardedRow, PersonRow, SubjectRow
+from db.types import raw, utc_of, uuid_of
 
 _EVENT: Final = (
     EventRow.seq, EventRow.id, EventRow.kind, SubjectRow.person_id, EventRow.subject, EventRow.at, EventRow.time_zone,
@@ -27,9 +28,9 @@ _EVENT: Final = (
 )  # fmt: skip
 """In the order of an `AttendanceEvent`. Columns, because objects that the session keeps cost three times as much."""
 _ENTRY: Final = (
-    EventRow.seq, type_coerce(EventRow.id, String), EventRow.kind, type_coerce(SubjectRow.person_id, String),
-    type_coerce(EventRow.at, String), type_coerce(EventRow.target_id, String), EventRow.corrected_kind,
-    type_coerce(EventRow.kiosk_id, String), EventRow.method, type_coerce(EventRow.subject, String),
+    EventRow.seq, raw(EventRow.id), EventRow.kind, raw(SubjectRow.person_id),
+    raw(EventRow.at), raw(EventRow.target_id), EventRow.corrected_kind,
+    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject),
 )  # fmt: skip
 """What a `LedgerEntry` is made of, as the driver gives it: converting each value anew took half of a month's time."""
 GENESIS: Final = "0" * 64
@@ -140,25 +141,25 @@ def _origins(session: Session, start: datetime, end: datetime) -> dict[UUID, UUI
 
 
 def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry]:
-    """Entries of rows as the driver gives them: SQLite texts, PostgreSQL objects."""
+    """Entries of rows with raw columns."""
     ids: dict[object, UUID] = {}
 
     def known(value: Any) -> UUID:
         found = ids.get(value)
         if found is None:
-            found = ids[value] = _uuid(value)
+            found = ids[value] = uuid_of(value)
         return found
 
     found = []
     for _, id_, kind, person, at, target, corrected, kiosk, method, subject in rows:
-        event = _uuid(id_)
+        event = uuid_of(id_)
         found.append(
             LedgerEntry(
                 event,
                 kind,
                 None if person is None else known(person),
-                at.astimezone(UTC) if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=UTC),
-                None if target is None else _uuid(target),
+                utc_of(at),
+                None if target is None else uuid_of(target),
                 corrected,
                 known(kiosk),
                 method,
@@ -167,10 +168,6 @@ def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry
             )
         )
     return found
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
 
 
 def merged_people(session: Session) -> set[UUID]:

@@ -20,6 +20,7 @@ from db.names import clean, clean_or_none, folded
 from db.people import consents, look_alikes
 from db.records import GalleryPerson, Person, PersonConsents, PersonSummary
 from db.schema import ConsentRow, MeanTemplateRow, PersonRow, SubjectRow
+from db.types import raw, utc_of, uuid_of
 
 _COLUMNS: Final = (
     *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
@@ -156,9 +157,16 @@ def summaries(session: Session, people: Sequence[Person]) -> list[PersonSummary]
 
 def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
     """These people, as far as they are not erased."""
-    query = select(*_COLUMNS)
-    found = (Person(*row) for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
-    return {person.id: person for person in found}
+    query = select(
+        raw(PersonRow.id), PersonRow.name, PersonRow.number, PersonRow.group, PersonRow.active, PersonRow.notes,
+        raw(PersonRow.created_at),
+    )  # fmt: skip
+    found = (row for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))).tuples())
+    made = (
+        Person(uuid_of(id_), name, number, group, active, notes, utc_of(created))
+        for id_, name, number, group, active, notes, created in found
+    )
+    return {person.id: person for person in made}
 
 
 def added_between(session: Session, start: datetime, end: datetime) -> list[Person]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.records import Person
-from monitor.attendance.calendar import day_bounds, local_minute
+from monitor.attendance.calendar import DayPlan, day_bounds, local_minute
 from monitor.attendance.day import DaySummary, empty_day, summarise
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendars
@@ -68,7 +68,9 @@ class Counting:
 
     def empty(self, person: Person, day: date) -> DaySummary:
         """The day of somebody who did not come."""
-        plan = self.calendars.of(person).days[day]
+        return self._empty_day(day, self.calendars.of(person).days[day])
+
+    def _empty_day(self, day: date, plan: DayPlan) -> DaySummary:
         known = self._empty.get((day, id(plan)))
         if known is None or known.plan is not plan:
             known = empty_day(day, plan, self._over(day), self.now)
@@ -91,11 +93,7 @@ class Counting:
             if row:
                 found.append(summarise(day, plan, row, calendars.rules, over=self._over(day), now=self.now))
                 continue
-            known = self._empty.get((day, id(plan)))
-            if known is None or known.plan is not plan:
-                known = empty_day(day, plan, self._over(day), self.now)
-                self._empty[day, id(plan)] = known
-            found.append(known)
+            found.append(self._empty_day(day, plan))
         return found
 
     def _over(self, day: date) -> int:

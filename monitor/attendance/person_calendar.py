@@ -1,10 +1,10 @@
 """Everybody's calendar over a period: shifts, holidays, leave, enrolment, and who was active in which group when."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -42,6 +42,8 @@ class Calendar:
     blocks: Sequence[Block]
     reaches: Sequence[int]
     """Where each block's reach begins."""
+    starts: Sequence[int]
+    """Where each shift begins, by time."""
     dates: dict[int, date]
     """The local date of minutes that were asked for."""
 
@@ -76,6 +78,10 @@ class Calendars:
     last: date
     zone: ZoneInfo
     rules: Rules
+    _begins: int
+    """The minute at which the period begins."""
+    _recent: datetime
+    """Who was enrolled before then has long had a first shift."""
     _shared: dict[tuple[object, ...], Calendar] = field(default_factory=dict)
     _dates: dict[int, date] = field(default_factory=dict)
 
@@ -86,15 +92,20 @@ class Calendars:
             calendar = self._calendar(days)
         else:
             calendar = self._of_terms(person)
-        enrolled = minute_of(person.created_at)
         if leave:
             touched = {day: with_leave(plan, day, leave) for day, plan in calendar.days.items()}
             calendar = replace(calendar, days=touched)
         if not person.active or changes:
             calendar = replace(calendar, days=_while_active(calendar, person, changes))
-        if self.first - timedelta(days=AROUND + _LONGEST_ROTATION) <= calendar.date_of(enrolled):
-            calendar = replace(calendar, days=self._since_enrolment(calendar, person, enrolled))
+        if person.created_at >= self._recent and not self._began(calendar, person.created_at):
+            days_since = self._since_enrolment(calendar, person, minute_of(person.created_at))
+            calendar = replace(calendar, days=days_since)
         return calendar
+
+    def _began(self, calendar: Calendar, enrolled: datetime) -> bool:
+        """Whether somebody's first shift after their enrolment is before the period."""
+        index = bisect_left(calendar.starts, minute_of(enrolled))
+        return index < len(calendar.starts) and calendar.starts[index] < self._begins
 
     def group_of(self, person: Person, day: date) -> str | None:
         """The group on a day: a change counts from the day on which it was entered."""
@@ -124,7 +135,8 @@ class Calendars:
 
     def _calendar(self, days: Mapping[date, DayPlan]) -> Calendar:
         blocks = blocks_of((window for day in sorted(days) for window in days[day].windows), self.rules)
-        return Calendar(self.zone, days, blocks, [block.reach for block in blocks], self._dates)
+        starts = sorted(window.start for plan in days.values() for window in plan.windows)
+        return Calendar(self.zone, days, blocks, [block.reach for block in blocks], starts, self._dates)
 
     def _plain(self, times: Timetable, day: date) -> DayPlan:
         return plain_day(times, day, self.zone, self.holidays.get(day))
@@ -190,7 +202,9 @@ def calendars(
     for holiday in holidays:
         if holiday.day not in free or holiday.half is None:
             free[holiday.day] = holiday
-    return Calendars(rota(shifts), free, on_leave, changed, first, last, zone, rules)
+    begins = local_minute(first, time(), zone)
+    recent = instant_of(begins) - timedelta(days=AROUND + _LONGEST_ROTATION)
+    return Calendars(rota(shifts), free, on_leave, changed, first, last, zone, rules, begins, recent)
 
 
 def _while_active(calendar: Calendar, person: Person, changes: Sequence[MembershipChange]) -> dict[date, DayPlan]:
