@@ -137,7 +137,7 @@ def _origins(session: Session, start: datetime, end: datetime) -> dict[UUID, UUI
     if session.scalar(select(ForwardedRow.event_id).limit(1)) is None:
         return {}
     query = select(ForwardedRow.event_id, ForwardedRow.origin).join(EventRow, EventRow.id == ForwardedRow.event_id)
-    return dict(session.execute(query.where(EventRow.at >= start, EventRow.at < end)).tuples().all())
+    return dict(session.execute(query.where(EventRow.at >= start, EventRow.at < end)).all())
 
 
 def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry]:

@@ -212,7 +212,7 @@ def _records(
         query = query.where(or_(ShiftRow.valid_from.is_(None), ShiftRow.valid_from <= last))
     return [
         Shift(uuid_of(id_), _WEEKDAYS[mask], start, end, uuid_of(person) if person else None, *others)
-        for id_, mask, start, end, person, *others in session.execute(query.order_by(ShiftRow.id)).tuples()
+        for id_, mask, start, end, person, *others in session.execute(query.order_by(ShiftRow.id))
     ]
 
 

@@ -161,7 +161,7 @@ def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
         raw(PersonRow.id), PersonRow.name, PersonRow.number, PersonRow.group, PersonRow.active, PersonRow.notes,
         raw(PersonRow.created_at),
     )  # fmt: skip
-    found = (row for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))).tuples())
+    found = (row for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
     made = (
         Person(uuid_of(id_), name, number, group, active, notes, utc_of(created))
         for id_, name, number, group, active, notes, created in found

@@ -154,12 +154,15 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
     """The table for a terminal: capitalised heads, clock times and percentages, no empty and no redundant columns."""
     wide = table(title, lines)
     shares = {name for line in lines if isinstance(line.get("shares"), Mapping) for name in (*EMOTIONS, UNSURE)}
+    shown = [
+        tuple(_compact(name, cell, shares) for name, cell in zip(wide.columns, row, strict=True)) for row in wide.rows
+    ]
     kept = [
         index
         for index, name in enumerate(wide.columns)
-        if name not in _NOT_ON_TERMINALS and any(row[index] not in (None, "") for row in wide.rows)
+        if name not in _NOT_ON_TERMINALS and any(row[index] not in (None, "") for row in shown)
     ]
-    rows = [tuple(_compact(wide.columns[index], row[index], shares) for index in kept) for row in wide.rows]
+    rows = [tuple(row[index] for index in kept) for row in shown]
     heads = (_HEADS.get(name, name.capitalize()) for name in (wide.columns[index] for index in kept))
     return Table(title, tuple(heads), rows)
 

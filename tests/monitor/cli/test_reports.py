@@ -140,6 +140,31 @@ def test_attendance_per_person_adds_up(store: str) -> None:
     assert (ali["days_present"], ali["days_absent"], ali["hours"]) == (1, 0, 8.0)
 
 
+def test_attendance_of_one_person_and_of_a_month(store: str) -> None:
+    day = _three_days_ago()
+    lines = run("attendance", "--db", store, "--month", day[:7], "--person", "bob", "--json").stdout.splitlines()
+    records = [json.loads(line) for line in lines]
+    assert {one["person"] for one in records} == {"[red]Bob[/red]"}
+    assert {one["day"][:7] for one in records} == {day[:7]}
+    assert next(one for one in records if one["day"] == day)["hours"] == 8.0
+    for words, sentence in (
+        (("--month", "2026-13"), "not a month"),
+        (("--month", "2190-01"), "lies in the future"),
+        (("--month", day[:7], "--from", day), "leave --from"),
+        (("--person", "Nobody Here"), "Nobody enrolled"),
+        (("--by", "repair", "--format", "ics"), "not for --by repair"),
+    ):
+        assert sentence in str(_failure("attendance", "--db", store, *words))
+
+
+def test_days_to_repair_are_listed_with_what_is_wrong(store: str) -> None:
+    words = ("attendance", "--db", store, "--from", _three_days_ago(), "--by", "repair")
+    (record,) = map(json.loads, run(*words, "--json").stdout.splitlines())
+    assert (record["person"], record["what"], record["reason"]) == ("=1+1", "came 09:00, never left", "no_check_out")
+    assert "never left" in run(*words).stdout
+    assert "Nothing is to be repaired" in run("attendance", "--db", store, "--by", "repair").output
+
+
 def test_attendance_per_event_is_in_the_order_of_time(store: str) -> None:
     lines = run("attendance", "--db", store, "--from", _three_days_ago(), "--by", "event", "--json").stdout
     assert [json.loads(line)["event"] for line in lines.splitlines()] == ["check_in"] * 3 + ["check_out"] * 2
