@@ -55,13 +55,10 @@ def test_a_forgotten_check_out_has_proposals_in_the_order_of_evidence() -> None:
 
 
 def test_what_is_usual_is_the_median_of_the_days_before() -> None:
-    days = [*whole(13), *whole(14), *whole(15), *whole(16), *whole(17)]
-    forgotten = [passage("check_in", datetime(2026, 7, 18, 6, tzinfo=UTC))]
-    (one,) = found([*days, *forgotten], [], days=6)
-    assert [
-        each.text for each in one.proposals
-    ] == []  # at noon of that day it is still running: nothing lies before now
-    assert one.reason is Reason.NO_CHECK_OUT
+    passages = [*whole(13), *whole(14), *whole(15), *whole(16), *whole(17), passage("check_in", at(18, 8))]
+    (one,) = found(passages, [], days=6, now=NOW + timedelta(days=1))
+    assert [(each.text, each.at) for each in one.proposals] == [("left 17:26, as usual", at(18, 17, 26))]
+    assert found(passages, [], days=6, now=at(18, 12)) == [], "they are still in the house"
 
 
 def test_a_missing_check_in_and_a_day_without_anybody() -> None:
