@@ -28,15 +28,21 @@ def passage(kind: Presence, when: datetime) -> Passage:
     return Passage(UUID(int=int(when.timestamp())), PERSON, kind, when, UUID(int=7))
 
 
-def found(passages: list[Passage], sights: list[Sight], close: Close = "never", days: int = 5) -> list[Repair]:
+def found(
+    passages: list[Passage],
+    sights: list[Sight],
+    close: Close = "never",
+    days: int = 5,
+    now: datetime = NOW,
+) -> list[Repair]:
     shift = Shift(UUID(int=1), frozenset(range(5)), time(9), time(17, 30))
     last = MONDAY + timedelta(days=days - 1)
     rules = Rules(close=close)
     everybody = calendars([shift], [], [], [], first=MONDAY, last=last, zone=BERLIN, rules=rules)
-    count = counting(everybody, NOW)
+    count = counting(everybody, now)
     asked = [MONDAY + timedelta(days=number) for number in range(days)]
     lines = [PersonDay(BERT, day) for day in count.days(BERT, passages, asked)]
-    return repairs(lines, {PERSON: sights}, BERLIN, NOW)
+    return repairs(lines, {PERSON: sights}, BERLIN, now)
 
 
 def whole(day: int) -> list[Passage]:
