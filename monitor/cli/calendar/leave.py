@@ -60,16 +60,14 @@ def add(
     note: Annotated[str, typer.Option("--note", help="For the desk.")] = "",
 ) -> None:
     """Enter leave of a person, a sick day or any other day away with a reason."""
-    from db.calendar import Leave
-    from db.ids import new_id
     from monitor.calendar_text import parse_day
-    from monitor.desk.calendar.leave import add_leave
+    from monitor.desk.calendar.leave import add_leave, new_leave
     from monitor.desk.people.people import find_person
 
     engine, settings, today = open_site(run)
     begin = parse_day(first, today)
     end = parse_day(last, begin) if last else begin
-    new = Leave(new_id(), find_person(engine, who).id, begin, end, kind, half, note)
+    new = new_leave(find_person(engine, who).id, begin, end, kind, half, note)
     _tell(run, add_leave(engine, settings.zone, new, **run.stamp), "added")
 
 

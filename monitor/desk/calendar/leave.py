@@ -58,6 +58,13 @@ class LeaveEntry:
         return leave_words(self.leave, self.person.name)
 
 
+def new_leave(
+    person: UUID, first: date, last: date, kind: LeaveKind, half: HalfDay | None = None, note: str = ""
+) -> Leave:
+    """A leave that is to be entered."""
+    return Leave(new_id(), person, first, last, kind, half, " ".join(note.split()))
+
+
 def list_leave(
     engine: Engine, first: date, last: date | None = None, *, person: UUID | None = None
 ) -> list[LeaveEntry]:
@@ -117,8 +124,7 @@ def import_leave(engine: Engine, zone: ZoneInfo, path: Path, **by: Unpack[Actor]
         first = parse_day(cells["from"], today)
         last = parse_day(cells["to"], first) if cells.get("to") else first
         kind, half = parse_kind(cells.get("kind") or "holiday"), parse_half(cells.get("half", ""))
-        note = cells.get("note", "")
-        new = Leave(new_id(), person_of(session, who).id, first, last, kind, half, " ".join(note.split()))
+        new = new_leave(person_of(session, who).id, first, last, kind, half, cells.get("note", ""))
         there = leave.leave_between(session, first, last, person=new.person)
         if any(replace(one, id=new.id) == new for one in there):
             return False

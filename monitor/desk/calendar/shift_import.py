@@ -1,7 +1,6 @@
 """Shifts typed as one line, and imported from a list. `import_shifts` blocks: call it in workers only."""
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -16,7 +15,7 @@ from db.attendance import shifts
 from db.calendar import Shift
 from db.engine import writing
 from db.ids import new_id
-from monitor.calendar_text import parse_clock, parse_day, parse_minutes, parse_weekdays
+from monitor.calendar_text import parse_clock, parse_day, parse_minutes, parse_weekdays, weekdays_text
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import Imported, import_rows, read_list
 from monitor.desk.calendar.shifts import require_free
@@ -27,6 +26,8 @@ from monitor.errors import UsageError
 _TIMES: Final = re.compile(r"(\d{1,2}(?:[:.]?\d\d)?)\s*(?:-|\bto\b)\s*(\d{1,2}(?:[:.]?\d\d)?)(?=\s|$)", re.IGNORECASE)
 _KEYWORD: Final = re.compile(r"\b(grace|break|from|to|until|every|valid|paid|unpaid)\b", re.IGNORECASE)
 _EXAMPLE: Final = "write it like: lab mon-fri 8-16:30 grace 10 break 30"
+_QUOTED: Final = re.compile(r'(?:"([^"]*)")?(.*)', re.DOTALL)
+_BEGINNING: Final = ("beginning", "the beginning", "always")
 _WORDS: Final = {"second": 2, "other": 2, "third": 3, "fourth": 4}
 HEADINGS: Final = {
     "person": ("name", "person", "fullname", "employee"),
@@ -50,30 +51,46 @@ _REQUIRED: Final = {
 }
 
 
-def parse_line(text: str, today: date) -> tuple[str, Shift]:
+def parse_line(text: str, today: date, first: date | None = None) -> tuple[str, Shift]:
     """A shift that was typed as one line, and for whom, as it was typed.
 
     "lab mon-fri 8-16:30 grace 10 break 30 paid from 1 jan to 30 jun every 2 weeks": only days and times are needed.
 
+    Args:
+        first: the first day where the line gives none; "from the beginning" is without one.
+
     Raises:
         UsageError: a part is missing or cannot be read.
     """
-    line = re.sub("[‐‒–—−]", "-", text)
+    quoted, line = _QUOTED.fullmatch(re.sub("[‐‒–—−]", "-", text.strip()) + " ").groups()  # type: ignore[union-attr]
     times = _TIMES.search(line)
     if times is None:
         raise UsageError(f"The times are missing; {_EXAMPLE}.")
-    try:
-        before = shlex.split(line[: times.start()].replace(",", ", "))
-    except ValueError:
-        before = line[: times.start()].replace(",", ", ").split()
-    first = len(before)
-    while first and _are_weekdays(" ".join(before[first - 1 :])):
-        first -= 1
-    if first == len(before):
+    before = line[: times.start()].replace(",", ", ").split()
+    start = len(before)
+    while start and _are_weekdays(" ".join(before[start - 1 :])):
+        start -= 1
+    if start == len(before):
         raise UsageError(f"The days are missing before the times; {_EXAMPLE}.")
-    whose = " ".join(before[:first]).removeprefix("for ").replace(" ,", ",")
+    whose = quoted or " ".join(before[:start]).removeprefix("for ").replace(" ,", ",")
     given = _keywords(line[times.end() :])
-    return whose, shift_of(" ".join(before[first:]), times[1], times[2], given, today)
+    shift = shift_of(" ".join(before[start:]), times[1], times[2], given, today)
+    return whose, shift if "valid_from" in given else replace(shift, valid_from=first)
+
+
+def line_text(whose: str, shift: Shift, first: date | None) -> str:
+    """A shift as the line that `parse_line` reads, without what it takes for granted."""
+    plain = whose.replace('"', "'")
+    simple = not re.search(r"[\d,-]", plain) and not _are_weekdays(plain.rpartition(" ")[2])
+    words = [plain if simple else f'"{plain}"'] if plain else []
+    words += [weekdays_text(shift.weekdays), f"{shift.start:%H:%M}-{shift.end:%H:%M}"]
+    words += [f"grace {shift.grace_minutes}"] * (shift.grace_minutes != 5)
+    words += [f"break {shift.break_minutes}"] * bool(shift.break_minutes) + ["paid"] * shift.break_paid
+    if shift.valid_from != first:
+        words.append(f"from {shift.valid_from or 'the beginning'}")
+    words += [f"to {shift.valid_to}"] * bool(shift.valid_to)
+    words += [f"every {shift.every_weeks} weeks"] * (shift.every_weeks > 1)
+    return " ".join(words)
 
 
 def shift_of(days: str, start: str, end: str, given: Mapping[str, str], today: date) -> Shift:
@@ -95,7 +112,7 @@ def shift_of(days: str, start: str, end: str, given: Mapping[str, str], today: d
         grace_minutes=parse_minutes(text["grace"], "grace") if "grace" in text else 5,
         break_minutes=parse_minutes(text.get("break", ""), "break"),
         break_paid=_yes(text.get("paid", "no")),
-        valid_from=parse_day(text["valid_from"], today) if "valid_from" in text else None,
+        valid_from=None if text.get("valid_from") in (None, *_BEGINNING) else parse_day(text["valid_from"], today),
         valid_to=parse_day(text["valid_to"], today) if "valid_to" in text else None,
         every_weeks=parse_weeks(text.get("every", "1")),
     )

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
-from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,6 +19,7 @@ from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.screens.desk import DeskScreen, Filter
+from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -77,6 +77,7 @@ was wrong, **e** left early, **+** beyond the shift.
 - **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
 - **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: reverse.
 - **Enter**: the person's entries, and corrections to them.
+- **L**: enter leave for this person: a sick day, a holiday, half a day.
 - **E**: export this day to a CSV, XLSX or JSON file.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,6 +87,7 @@ was wrong, **e** left early, **+** beyond the shift.
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
         Binding("S", "reverse", "Reverse", tooltip="Reverse the order", show=False, id="today.reverse"),
+        Binding("l", "leave", "Leave", tooltip="Enter leave for this person, a sick day", id="today.leave"),
         Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
     ]
 
@@ -194,12 +196,18 @@ was wrong, **e** left early, **+** beyond the shift.
     def action_today(self) -> None:
         self._go_back(0)
 
+    def _line(self, key: str | None) -> PersonDay | None:
+        """The day of the person with this id, if it is loaded."""
+        lines = self.loaded.page.items if self.loaded else ()
+        return next((line for line in lines if str(line.person.id) == key), None)
+
+    def action_leave(self) -> None:
+        if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
+            ask_leave(self, line.person, self.day)
+
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
-        person = UUID(message.key)
-        lines = self.loaded.page.items if self.loaded else ()
-        line = next((line for line in lines if line.person.id == person), None)
-        if line is not None:
+        if (line := self._line(message.key)) is not None:
             self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:

@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from db.attendance import shifts
 from db.calendar import Shift
 from db.engine import reading
-from monitor.desk.calendar.shift_import import import_shifts, parse_line, resolve
+from monitor.desk.calendar.shift_import import import_shifts, line_text, parse_line, resolve
 from monitor.errors import UsageError
 from tests.monitor.desk.calendar.conftest import MON_FRI, TODAY, Site, shift
 
@@ -64,6 +67,28 @@ def test_a_line_says_who_is_expected_when(line: str, whose: str, values: dict[st
 def test_a_line_that_is_not_understood_says_which_part(line: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         parse_line(line, TODAY)
+
+
+@given(
+    st.sampled_from(["", "Lab", "May Sun", "Floor 17-19", "Zoë, the 2nd", "team mon"]),
+    st.builds(
+        Shift,
+        st.just(UUID(int=0)),
+        st.frozensets(st.integers(0, 6), min_size=1),
+        st.times().map(lambda clock: clock.replace(second=0, microsecond=0)),
+        st.times().map(lambda clock: clock.replace(second=0, microsecond=0)),
+        grace_minutes=st.sampled_from([0, 5, 90]),
+        break_minutes=st.sampled_from([0, 30]),
+        break_paid=st.booleans(),
+        valid_from=st.sampled_from([None, TODAY, date(2027, 2, 28)]),
+        valid_to=st.sampled_from([None, date(2028, 2, 29)]),
+        every_weeks=st.sampled_from([1, 2, 13]),
+    ),
+    st.sampled_from([None, TODAY]),
+)
+def test_a_line_is_read_as_it_is_written(whose: str, one: Shift, first: date | None) -> None:
+    found, read = parse_line(line_text(whose, one, first), TODAY, first)
+    assert (found, replace(read, id=one.id)) == (whose, one)
 
 
 def test_a_line_is_for_the_group_or_person_that_it_names(site: Site) -> None:
