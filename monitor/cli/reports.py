@@ -154,7 +154,7 @@ def _period(first: str | None, last: str | None, today: date, *, days_before: in
 
 
 def _month(month: str, first: str | None, last: str | None, today: date) -> "Period":
-    from monitor.attendance.days import Period
+    from monitor.desk.days.month import month_of
 
     if first or last:
         raise UsageError("--month is a whole month; leave --from and --to out.")
@@ -166,7 +166,7 @@ def _month(month: str, first: str | None, last: str | None, today: date) -> "Per
         raise UsageError(f"{month!r} is out of range; give a month from {_FIRST:%Y-%m} to {_LAST:%Y-%m}.")
     if start > today:
         raise UsageError(f"The month {month} lies in the future; today is {today}.")
-    return Period(start, (start + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+    return month_of(start)
 
 
 def _day(text: str, today: date) -> date:
