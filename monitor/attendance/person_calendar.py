@@ -117,18 +117,19 @@ class Calendars:
     def of_group(self, group: str | None) -> Calendar:
         """The calendar of people of a group who have no shifts of their own."""
         key = ("group", group if group in self.rota.of_group else None)
-        return self._known(key, timetable(self.rota, None, group))
+        return self._known(key, None, group)
 
     def _of_terms(self, person: Person) -> Calendar:
         own = self.rota.own.get(person.id)
         if own is None:
             return self.of_group(person.group)
         group = person.group if person.group in self.rota.of_group else None
-        return self._known((tuple(map(_terms, own)), group), timetable(self.rota, person.id, person.group))
+        return self._known((tuple(map(_terms, own)), group), person.id, person.group)
 
-    def _known(self, key: tuple[object, ...], times: Timetable) -> Calendar:
+    def _known(self, key: tuple[object, ...], person: UUID | None, group: str | None) -> Calendar:
         found = self._shared.get(key)
         if found is None:
+            times = timetable(self.rota, person, group)
             found = self._calendar({day: self._plain(times, day) for day in self._days()})
             self._shared[key] = found
         return found
