@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -200,6 +200,10 @@ class AttendanceEvent:
     corrected_kind: Presence | None
     recorded_at: datetime
     hash: str
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
+    clock_suspect: bool = False
+    """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +216,24 @@ class LedgerEntry:
     at: datetime
     target: UUID | None
     corrected_kind: Presence | None
+    kiosk: UUID
+    method: Method
+    subject: UUID
+    """The person's pseudonym in the ledger: merged people have several."""
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
+    clock_suspect: bool = False
+    """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """Somebody changed their group, or was made active or inactive."""
+
+    person: UUID
+    at: datetime
+    kind: Literal["group", "activate", "deactivate"]
+    group_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,36 +283,20 @@ class MoodSums:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    id: UUID
-    person: UUID | None
-    group: str | None
-    weekday: int
-    """0 is Monday."""
-    start: time
-    """On the site's clock; an end before the start is on the next day."""
-    end: time
-    grace_minutes: int
-    valid_from: date | None
-    valid_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Expectation:
-    """Who is on the list of one day even when they do not come, and who of them is overdue: should have come by now."""
+    """Who is on the list of one day even when they do not come, and what is said of them then.
+
+    Short whatever the number of people, so that the database can count and find those who did not come.
+    """
 
     listed_before: datetime | None
     """The end of the day: active people who were added before it are on the list; None: nobody is (a day to come)."""
-    overdue_groups: frozenset[str] = frozenset()
-    """Groups with shifts whose people are overdue, apart from people with shifts of their own."""
-    other_groups: frozenset[str] = frozenset()
-    """Groups with shifts whose people are not expected, or not yet."""
-    others_overdue: bool = False
-    """Whether people of no group, and of groups without shifts, are overdue."""
-    own_shifts: frozenset[UUID] = frozenset()
-    """People with shifts of their own."""
-    overdue_people: frozenset[UUID] = frozenset()
-    """Those of `own_shifts` who are overdue."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """What is said of people of a group that has shifts."""
+    others: str = ""
+    """What is said of people of no group, and of groups without shifts."""
+    people: Mapping[UUID, str] = field(default_factory=dict)
+    """What is said of those whose own calendar decides: shifts of their own, leave, enrolled on the day, changed."""
 
 
 @dataclass(frozen=True, slots=True)

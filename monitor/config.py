@@ -92,7 +92,48 @@ class Settings(BaseSettings):
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
     cool_down_minutes: float = Field(
-        default=2.0, ge=0, description="Minutes after a check-in or check-out in which the person makes no new one."
+        default=2.0, ge=0, description="Minutes after somebody was last seen in which they make no new entry."
+    )
+    between_doors_minutes: float = Field(
+        default=5.0,
+        ge=0,
+        description="Minutes in which a passage at another door of role auto is the same arrival or departure.",
+    )
+    max_stay_hours: int = Field(
+        default=16, ge=1, le=36, description="Hours after which a stay without a check-out counts as forgotten."
+    )
+    reach_hours: int = Field(
+        default=6, ge=0, le=12, description="How many hours before a shift an arrival belongs to it, at most."
+    )
+    close: Literal["never", "shift_end", "after_hours"] = Field(
+        default="never",
+        description="Where a forgotten check-out is set: never (the day is incomplete), at the shift's end, or some "
+        "hours after the check-in.",
+    )
+    close_after_hours: int = Field(
+        default=10, ge=1, le=36, description="With close = after_hours: hours from the check-in to the check-out."
+    )
+    rounding_minutes: Literal[0, 5, 15] = Field(
+        default=0, description="Minutes to which the first check-in and the last check-out are rounded; 0 for none."
+    )
+    rounding_favour: Literal["nearest", "person", "site"] = Field(
+        default="nearest", description="Rounding to the nearest step, or in favour of the person or of the site."
+    )
+    break_mode: Literal["rule", "punches"] = Field(
+        default="rule",
+        description="Whether a shift's break is taken off by rule, or only what people check out and in for.",
+    )
+    break_after_hours: int = Field(
+        default=6, ge=0, le=24, description="Presence in a shift of more than so many hours has its break taken off."
+    )
+    count_from: Literal["arrival", "shift_start"] = Field(
+        default="arrival", description="Whether hours count from the arrival, or not before the shift's start."
+    )
+    overtime_tolerance_minutes: int = Field(
+        default=0, ge=0, le=240, description="A day's difference to its expected hours up to this counts as none."
+    )
+    early_grace_minutes: int = Field(
+        default=0, ge=0, le=240, description="Leaving up to so many minutes before a shift's end is not early."
     )
     mood: Literal["individual", "aggregate", "off"] = Field(
         default="individual",

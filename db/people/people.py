@@ -20,6 +20,7 @@ from db.names import clean, clean_or_none, folded
 from db.people import consents, look_alikes
 from db.records import GalleryPerson, Person, PersonConsents, PersonSummary
 from db.schema import ConsentRow, MeanTemplateRow, PersonRow, SubjectRow
+from db.types import raw, utc_of, uuid_of
 
 _COLUMNS: Final = (
     *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
@@ -93,6 +94,25 @@ def find_by_name(session: Session, name: str) -> list[Person]:
     return [record(row) for row in rows]
 
 
+def find_by_part(session: Session, part: str) -> list[Person]:
+    """People whom a name means, whatever its case and accents, by name: those who have this name exactly, else in
+    whose name it occurs, else in whose name each of its words occurs."""
+    wanted = folded(part)
+    if not wanted:
+        return []
+    longest = max(wanted.split(), key=len)
+    query = select(*_COLUMNS).where(found_by(longest)).order_by(PersonRow.search_text, PersonRow.id)
+    found = [(folded(one.name), one) for one in starmap(Person, session.execute(query))]
+    for fits in (
+        [one for name, one in found if name == wanted],
+        [one for name, one in found if wanted in name],
+        [one for name, one in found if all(word in name for word in wanted.split())],
+    ):
+        if fits:
+            return fits
+    return []
+
+
 def find_by_number(session: Session, number: str) -> Person | None:
     row = session.scalar(select(PersonRow).where(PersonRow.number == clean(number, "number")))
     return record(row) if row else None
@@ -137,9 +157,22 @@ def summaries(session: Session, people: Sequence[Person]) -> list[PersonSummary]
 
 def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
     """These people, as far as they are not erased."""
-    query = select(*_COLUMNS)
-    found = (Person(*row) for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
-    return {person.id: person for person in found}
+    query = select(
+        raw(PersonRow.id), PersonRow.name, PersonRow.number, PersonRow.group, PersonRow.active, PersonRow.notes,
+        raw(PersonRow.created_at),
+    )  # fmt: skip
+    found = (row for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
+    made = (
+        Person(uuid_of(id_), name, number, group, active, notes, utc_of(created))
+        for id_, name, number, group, active, notes, created in found
+    )
+    return {person.id: person for person in made}
+
+
+def added_between(session: Session, start: datetime, end: datetime) -> list[Person]:
+    """People who were added with start <= at < end."""
+    query = select(*_COLUMNS).where(PersonRow.created_at >= start, PersonRow.created_at < end)
+    return list(starmap(Person, session.execute(query)))
 
 
 def found_by(search: str, *, number: bool = True) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import ledger
+from db.attendance import leave, ledger, shifts
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
@@ -24,12 +24,13 @@ from db.schema import (
     CandidateRow,
     ConsentRow,
     EventRow,
+    LeaveRow,
     LookAlikeRow,
     MeanTemplateRow,
     MoodRow,
     PersonRow,
     PortraitRow,
-    ScheduleRow,
+    ShiftRow,
     SightingRow,
     SubjectRow,
     TemplateRow,
@@ -144,7 +145,7 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
     for (_, kind), given in consents.decisions(session, [source]).items():
         if not given:
             consents.set_consent(session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor)
-    for table in (SubjectRow, SightingRow, MoodRow, ScheduleRow, AuditRow, WrongPairRow):
+    for table in (SubjectRow, SightingRow, MoodRow, ShiftRow, LeaveRow, AuditRow, WrongPairRow):
         session.execute(update(table).where(table.person_id == source).values(person_id=into))
     session.execute(update(SightingRow).where(SightingRow.best_id == source).values(best_id=into))
     session.execute(update(SightingRow).where(SightingRow.runner_up_id == source).values(runner_up_id=into))
@@ -181,9 +182,10 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "mean_templates": _means(session, cipher, who.id),
         "waiting_captures": _plain(session, CandidateRow, CandidateRow.person_id == person),
         "sightings": _plain(session, SightingRow, SightingRow.person_id == person),
-        "attendance": [_event(event) for event in ledger.of_person(session, person)],
+        "attendance": [_record(event) for event in ledger.of_person(session, person)],
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),
-        "schedules": _plain(session, ScheduleRow, ScheduleRow.person_id == person),
+        "shifts": [_record(shift) for shift in shifts.of_scope(session, person, None)],
+        "leave": [_record(one) for one in leave.of_person(session, person)],
         "wrong_pairs": _plain(session, WrongPairRow, WrongPairRow.person_id == person),
         "audit": _plain(session, AuditRow, AuditRow.person_id == person),
     }
@@ -246,11 +248,13 @@ def _means(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[
     ]
 
 
-def _event(event: Any) -> dict[str, Any]:
-    return {name: _value(getattr(event, name)) for name in event.__slots__}
+def _record(record: Any) -> dict[str, Any]:
+    return {name: _value(getattr(record, name)) for name in record.__slots__}
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
@@ -115,6 +115,17 @@ def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
     with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     with_options.__annotations__ = {one.name: one.annotation for one in parameters}
     return with_options
+
+
+def instant(text: str, zone: tzinfo) -> datetime:
+    """The time that a user typed, in UTC: with its offset, or on the site's clock. Raises: UsageError."""
+    from monitor.errors import UsageError
+
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is not a time; give one such as 2026-07-13T14:50.") from None
 
 
 def tell(text: str, console: Console = out) -> None:

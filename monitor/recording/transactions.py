@@ -11,20 +11,22 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db.attendance import kiosks, ledger, schedules
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings
 from db.people import people
 from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
-from monitor.attendance.rules import Passage, decide, passages
-from monitor.attendance.shifts import day_of, person_day
+from monitor.attendance.door import Arrival, decide
+from monitor.attendance.passages import Passage
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase, Sighting
+from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
 from monitor.vision.jpeg import encode_jpeg
 
-_DAYS_BACK: Final = timedelta(days=2)
-"""How far back a decision reads events; a person's day has at most 36 hours."""
+_DAYS_BACK: Final = timedelta(days=3)
+"""How far back a decision reads events: a stay may last over a long shift and the hours around it."""
 
 
 @dataclass(slots=True)
@@ -152,16 +154,14 @@ def _pass(
     written = ledger.get(session, event)
     if written is not None:
         return written, None
-    today = _today(session, context, person, at)
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
     seen = sightings.last_seen(session, person.id, at, other_than=sighting) if sighting else None
-    kind = decide(
-        at,
-        context.settings.role,
-        today=today,
-        last_seen=seen,
-        cool_down=timedelta(minutes=context.settings.cool_down_minutes),
-    )
+    day = at.astimezone(context.settings.zone).date()
+    calendars = load_calendars(session, context.settings, day, day, person)
+    soon = at + calendars.rules.cool_down
+    before = load_passages(session, calendars, at - _DAYS_BACK, soon, of=[person.id]).get(person.id, ())
+    arrival = Arrival(at, context.kiosk, context.settings.role, seen)
+    kind = decide(arrival, before, calendars.of(person), calendars.rules)
     if kind is not None:
         new = NewEvent(
             id=event,
@@ -176,17 +176,7 @@ def _pass(
             sighting=sighting,
         )
         written = ledger.append(session, new)
-    return written, today[-1] if today else None
-
-
-def _today(session: Session, context: WriteContext, person: Person, at: datetime) -> list[Passage]:
-    zone = context.settings.zone
-    shifts = schedules.all_schedules(session)
-    day = day_of(shifts, person.id, person.group, at, zone)
-    start, end = person_day(shifts, person.id, person.group, day, zone)
-    soon = at + timedelta(minutes=context.settings.cool_down_minutes)
-    counted = passages(ledger.of_person(session, person.id, since=at - _DAYS_BACK))
-    return [passage for passage in counted if start <= passage.at < end and passage.at <= soon]
+    return written, next((one for one in reversed(before) if one.at <= at), None)
 
 
 def _named(there: Mapping[UUID, PersonConsents], sighting: Sighting) -> PersonConsents | None:

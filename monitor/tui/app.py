@@ -38,6 +38,7 @@ from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.help import ScreenHelp
@@ -49,6 +50,7 @@ TABS = (
     ("people", "f4", "People"),
     ("visitors", "f5", "Visitors"),
     ("system", "f6", "System"),
+    ("shifts", "f7", "Shifts"),
 )
 PLAIN_DISPLAY = Display()
 IDLE_SECONDS = 300.0
@@ -56,7 +58,7 @@ IDLE_SECONDS = 300.0
 
 
 class MusterApp(DeskApp):
-    """Door, day board, mood, people, visitors and system as modes of one app."""
+    """Door, day board, mood, people, visitors, system and shifts as modes of one app."""
 
     TITLE = "Muster"
     TABS = TABS
@@ -73,6 +75,7 @@ class MusterApp(DeskApp):
         "screens/people/import_report.tcss",
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
+        "screens/shifts/shifts.tcss",
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "door": DoorScreen,
@@ -81,6 +84,7 @@ class MusterApp(DeskApp):
         "people": PeopleScreen,
         "visitors": VisitorsScreen,
         "system": SystemScreen,
+        "shifts": ShiftsScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in TABS),

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -14,10 +16,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
+from sqlalchemy import Connection, Engine, Uuid, bindparam, create_engine, inspect, make_url, text
+from sqlalchemy.orm import Session
 
 from db import migrate
-from db.attendance import kiosks, ledger
+from db.attendance import kiosks, ledger, shifts
+from db.calendar import Shift
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
@@ -60,7 +64,7 @@ SEED = (
 
 
 def _seed(connection: Connection, cipher: TemplateCipher) -> None:
-    """Rows as the first version wrote them."""
+    """Rows as the first version wrote them, and from 0005 on with the folded names."""
     lite = connection.dialect.name == "sqlite"
     ids = {name: UUID(PERSON[:-1] + str(row)) for row, name in enumerate(("person", "subject", "kiosk", "template"), 1)}
     sealed = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
@@ -71,6 +75,8 @@ def _seed(connection: Connection, cipher: TemplateCipher) -> None:
     }
     for statement in SEED:
         connection.execute(text(statement), values)
+    if "search_text" in {column["name"] for column in inspect(connection).get_columns("person")}:
+        connection.execute(text("UPDATE person SET search_text = :text"), {"text": search_text("Zoë", None, None)})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -213,3 +219,52 @@ def test_opening_again_changes_nothing(engine: Engine, at: datetime) -> None:
     with reading(again) as session:
         assert people.count_people(session) == 1
     again.dispose()
+
+
+SCHEDULES = [
+    *((day, None, None, "09:00:00", "17:30:00") for day in (4, 0, 1, 2, 3)),
+    *((day, PERSON, None, "22:00:00", "06:00:00") for day in (6, 5)),
+    (0, None, "Lab", "08:00:00", "16:00:00"),
+    (0, None, "Lab", "18:00:00", "20:00:00"),
+]
+"""Weekday, person, group, start and end, as version 0005 kept them."""
+_SCHEDULE = text(
+    "INSERT INTO schedule (id, person_id, group_name, weekday, starts, ends, grace_minutes, valid_from)"
+    " VALUES (:id, :person, :group, :day, :start, :end, 7, :valid)"
+).bindparams(bindparam("id", type_=Uuid()), bindparam("person", type_=Uuid()))
+
+
+def test_schedules_of_before_become_shifts_and_go_back(fresh: Callable[[str], str], cipher: TemplateCipher) -> None:
+    url = fresh("schedules")
+    engine = create_engine(url)
+    lite = engine.dialect.name == "sqlite"
+    rows = [
+        {"id": UUID(int=100 + number), "person": person and UUID(person), "group": group, "day": day}
+        | {"start": start + ".000000" * lite, "end": end + ".000000" * lite, "valid": "2026-01-05"}
+        for number, (day, person, group, start, end) in enumerate(SCHEDULES)
+    ]
+    with engine.begin() as connection:
+        command.upgrade(migrate.config(connection), "0005")
+        _seed(connection, cipher)
+        connection.execute(_SCHEDULE, rows)
+    office = Shift(UUID(int=100), frozenset(range(5)), time(9), time(17, 30))
+    wanted = [
+        office,
+        Shift(UUID(int=105), frozenset({5, 6}), time(22), time(6), person=UUID(PERSON)),
+        Shift(UUID(int=107), frozenset({0}), time(8), time(16), group="Lab"),
+        Shift(UUID(int=108), frozenset({0}), time(18), time(20), group="Lab"),
+    ]
+    for turn in range(2):
+        with engine.begin() as connection:
+            command.upgrade(migrate.config(connection), "0007")
+            with Session(connection) as session:
+                found = shifts.all_shifts(session)
+        want = [replace(one, grace_minutes=7, valid_from=date(2026, 1, 5)) for one in wanted]
+        if turn == 0:
+            assert found == want
+        assert Counter(replace(one, id=PERSON) for one in found) == Counter(replace(one, id=PERSON) for one in want)  # type: ignore[arg-type]
+        with engine.begin() as connection:
+            command.downgrade(migrate.config(connection), "0005")
+            assert connection.scalar(text("SELECT count(*) FROM schedule")) == len(SCHEDULES)
+            assert not {"shift", "holiday", "leave"} & set(inspect(connection).get_table_names())
+    engine.dispose()

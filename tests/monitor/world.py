@@ -20,7 +20,8 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from db import audit
-from db.attendance import kiosks, ledger, schedules
+from db.attendance import kiosks, ledger, shifts
+from db.calendar import Shift
 from db.crypto import TemplateCipher
 from db.engine import open_database, writing
 from db.faces import templates
@@ -191,7 +192,7 @@ def seed(world: World) -> None:
     start = NOW - timedelta(days=14)
     with writing(world.engine) as session:
         kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=start).id
-        schedules.add(session, range(5), time(9), time(17), at=start, actor="test")
+        shifts.add(session, Shift(new_id(), frozenset(range(5)), time(9), time(17)), at=start, actor="test")
         for name, group in NAMES:
             person = people.add_person(session, name, at=start, actor="test", group=group).id
             world.ids[name] = person

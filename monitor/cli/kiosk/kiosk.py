@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import AsciiOption, Run, out, shared
+from monitor.cli.options import AsciiOption, Run, instant, out, shared
 
 if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import OnEvent, OnScene
@@ -16,6 +16,14 @@ def kiosk(
     source: Annotated[
         str | None,
         typer.Option("--source", metavar="SOURCE", help="Camera number, video file, folder of images, or stream URL."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            help="When the first frame of a file or folder was taken, on the site's clock: 2026-07-13T14:50.",
+        ),
     ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
@@ -29,7 +37,7 @@ def kiosk(
     from monitor.sources.source import open_source
 
     settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
-    frames = open_source(settings.source)
+    frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
     headless = headless or run.as_json or not out.is_terminal
     assess = None

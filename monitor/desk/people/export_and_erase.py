@@ -25,7 +25,7 @@ _TRACE: Final = 40
 
 _ABOUT: Final = """Everything that Muster keeps about one person.
 
-person.json   personal data, consents, face templates, sightings, attendance, moods, schedules
+person.json   personal data, consents, face templates, sightings, attendance, moods, shifts, leave
 images/       the faces that were enrolled, and those that wait for a review
 
 Exported on {at}. Keep it safe: face templates are biometric data (GDPR Art. 9).

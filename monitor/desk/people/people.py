@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Unpack
+from typing import Final, Unpack
 from uuid import UUID
 
 import numpy as np
@@ -22,8 +22,8 @@ from enroll.faces.similarity_limits import fit_of_each
 from enroll.imports.run import import_batch, open_batch
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment
+from monitor.attendance.day import DaySummary
 from monitor.attendance.days import Period
-from monitor.attendance.rules import DaySummary
 from monitor.config import QualityLimits, Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance_of
@@ -35,6 +35,8 @@ from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
 
 HISTORY_DAYS = 14
+_CANDIDATES: Final = 10
+"""So many people are named where a part of a name means several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,27 +143,36 @@ def list_people(
 
 
 def find_person(engine: Engine, who: str) -> Person:
-    """The person with this id, number or name.
+    """The person with this id or number, or whom this name or a part of it means, whatever its case and accents.
 
     Raises:
-        UsageError: there is none, or several have the name.
+        UsageError: there is none, or several; then they are named.
     """
     with reading(engine) as session:
-        try:
-            return people.get_person(session, UUID(who))
-        except (ValueError, InvalidRecord):
-            pass  # not an id; then it is a number or a name
-        if not who.strip():
-            raise UsageError("No person is named; give a name, a number or an id.")
-        if by_number := people.find_by_number(session, who):
-            return by_number
-        named = people.find_by_name(session, who)
-    if not named:
+        return person_of(session, who)
+
+
+def person_of(session: Session, who: str) -> Person:
+    """`find_person` in an open session."""
+    if not who.strip():
+        raise UsageError("No person is named; give a name, a number or an id.")
+    try:
+        return people.get_person(session, UUID(who.strip()))
+    except (ValueError, InvalidRecord):
+        pass  # not an id; then it is a number or a name
+    if by_number := people.find_by_number(session, who):
+        return by_number
+    found = people.find_by_part(session, who)
+    if not found:
         raise UsageError(f"Nobody enrolled has the name or number {who!r}; see 'muster people list'.")
-    if len(named) > 1:
-        ids = ", ".join(str(person.id) for person in named)
-        raise UsageError(f"{len(named)} people have the name {who!r}; give one's number or id: {ids}.")
-    return named[0]
+    if len(found) > 1:
+        names = [one.name for one in found]
+        told = [one.name + (f" ({one.number or one.id})" * (names.count(one.name) > 1)) for one in found[:_CANDIDATES]]
+        more = f" and {len(found) - _CANDIDATES:,} more" if len(found) > _CANDIDATES else ""
+        raise UsageError(
+            f"{len(found):,} people match {who!r}: {', '.join(told)}{more}; give more of the name, or a number or id."
+        )
+    return found[0]
 
 
 def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> PersonRecord:

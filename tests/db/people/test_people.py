@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.attendance import schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
@@ -207,17 +206,3 @@ def test_look_alikes_are_replaced_not_added_up(engine: Engine, at: datetime) -> 
         look_alikes.replace_for(session, two, [(one, 0.85)], at=at)
         assert look_alikes.of_person(session, one) == [(three, 0.9), (two, 0.85)]
         assert len(look_alikes.by_person(session)[one]) == 2
-
-
-def test_schedules_are_checked_before_they_are_kept(engine: Engine, at: datetime) -> None:
-    nine, five = at.time().replace(hour=9), at.time().replace(hour=17)
-    with writing(engine) as session:
-        schedules.add(session, [0, 4], nine, five, at=at, actor="test", group="Team", grace_minutes=10)
-    with pytest.raises(InvalidRecord, match="weekdays"), writing(engine) as session:
-        schedules.add(session, [7], nine, five, at=at, actor="test")
-    with reading(engine) as session:
-        kept = schedules.all_schedules(session)
-    assert [(entry.weekday, entry.start, entry.end, entry.group) for entry in kept] == [
-        (0, nine, five, "Team"),
-        (4, nine, five, "Team"),
-    ]

@@ -46,6 +46,16 @@ def frames_of(source: FileSource | FolderSource) -> list[Frame]:
     return frames
 
 
+def test_the_first_frame_of_a_file_or_folder_may_have_a_time(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "clip.avi", 3)
+    for source in (open_source(str(video), START), open_source(f"file://{video}", START)):
+        assert isinstance(source, FileSource)
+        assert [frame.at for frame in frames_of(source)][:2] == [START, START + timedelta(seconds=0.1)]
+    for live in ("0", "rtsp://camera.example/door"):
+        with pytest.raises(SourceError, match="is live"):
+            open_source(live, START)
+
+
 class FakeCapture:
     """Stands in for cv2.VideoCapture."""
 

@@ -22,6 +22,7 @@ from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen, Filter
+from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
 from monitor.tui.screens.people.person_actions import CHANGES
 from monitor.tui.screens.people.person_text import called, person_text
@@ -54,6 +55,7 @@ The filter finds people by name, number or group. The pane shows all about the p
 - **Tab**: to the pane, to scroll it, and back.
 - **/**: filter. **E**: enrol from the camera. **I**: enrol from a folder, a ZIP or a list.
 - **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** door PIN.
+- **L**: enter leave for this person: a sick day, a holiday, half a day.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
 - **O**: write all data about the person to a ZIP archive.
 - **V**: review captures from the door that may join the person's template.
@@ -74,6 +76,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             show=False,
             id="people.pin",
         ),
+        Binding("l", "leave", "Leave", tooltip="Enter leave for this person", show=False, id="people.leave"),
         Binding("d", "active", "Active", tooltip="Recognise this person or not", show=False, id="people.active"),
         Binding("m", "merge", "Merge", tooltip="Make one person of two entries", show=False, id="people.merge"),
         Binding("v", "review", "Review", tooltip="Take or discard captures from the door", id="people.review"),
@@ -186,7 +189,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"change", "active", "merge"}:
+        if action in {"change", "active", "merge", "leave"}:
             return self._details is not None
         if action == "review":
             return _offers(self._details) == (True, True)
@@ -209,6 +212,11 @@ The filter finds people by name, number or group. The pane shows all about the p
         job = app.by_desk(changes.set_active, person.id, active)
         done = f"{clean(person.name, 40)} is {'kept, but no longer recognised' if person.active else 'active again'}."
         app.in_background(job, lambda _: self.changed(done), self.refused)
+
+    def action_leave(self) -> None:
+        if details := self._person(self.action_leave):
+            app = self.app
+            ask_leave(self, details.person, app.clock().astimezone(app.settings.zone).date())
 
     def action_merge(self) -> None:
         details = self._person(self.action_merge)
