@@ -84,6 +84,12 @@ class Box:
     def centre(self) -> tuple[float, float]:
         return self.left + self.width / 2, self.top + self.height / 2
 
+    def within(self, width: float, height: float) -> "Box":
+        """The part that lies in a picture of that size; at its edge, without area, where none does."""
+        left, right = (min(max(side, 0.0), width) for side in (self.left, self.right))
+        top, bottom = (min(max(side, 0.0), height) for side in (self.top, self.bottom))
+        return Box(left, top, right - left, bottom - top)
+
     def intersection(self, other: "Box") -> float:
         """The area that both cover, in square pixels."""
         across = min(self.right, other.right) - max(self.left, other.left)
