@@ -61,7 +61,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An upright rectangle in pixels; it may reach over the picture's edge."""
+    """An upright rectangle in pixels."""
 
     left: float
     top: float
@@ -107,10 +107,20 @@ class Face:
     """A face found in one frame."""
 
     box: Box
+    """From forehead to chin, as far as it lies in the picture."""
     score: float
     """The detector's confidence, 0 to 1."""
     keypoints: NDArray[np.float32] | None = None
     """float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear; None where the detector has none."""
+    confirmed: bool = True
+    """False for what may be a face, but is too blurred, turned or covered to tell who it is and how they feel."""
+    uncut: Box | None = None
+    """The box of the whole face, where the picture's edge cuts it."""
+
+    @property
+    def whole_box(self) -> Box:
+        """The box of the whole face; it may reach over the picture's edge."""
+        return self.uncut or self.box
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -45,7 +45,7 @@ class Identifier:
         Args:
             rgb: uint8 (h, w, 3).
         """
-        faces = sorted(self.detector.detect(rgb, thorough=True), key=lambda face: face.box.left)
+        faces = sorted(self.detector.detect(rgb), key=lambda face: face.box.left)
         if not faces:
             return []
         matches = self.namer(np.stack([face_chip(rgb, face) for face in faces]))

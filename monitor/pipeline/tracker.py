@@ -144,7 +144,7 @@ class Tracker:
 
 
 def _position(face: Face) -> NDArray[np.float64]:
-    return np.array([*face.box.centre, face.box.width])
+    return np.array([*face.whole_box.centre, face.whole_box.width])
 
 
 def _nearest_pairs(distances: NDArray[np.float64]) -> Iterator[tuple[int, int]]:

@@ -47,7 +47,7 @@ class StillImage(NamedTuple):
     @property
     def scale(self) -> float:
         """Pixels of the file's picture to one pixel of `rgb`: 1 or more."""
-        return self.width / self.rgb.shape[1]
+        return float(self.width / self.rgb.shape[1])
 
 
 def read_image(path: Path) -> RgbImage:

@@ -121,8 +121,8 @@ def test_boxes_are_in_pixels_of_the_file_however_large_it_is(
     larger.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "3.jpg", exif=exif)
     small, large, turned = (face for line in _identify(str(tmp_path)) for face in line["faces"])
     expected = [2.5 * side for side in small["box"]]
-    assert large["box"] == pytest.approx(expected, abs=12)
-    assert turned["box"] == pytest.approx(expected, abs=12)
+    assert large["box"] == pytest.approx(expected, abs=40)
+    assert turned["box"] == pytest.approx(expected, abs=40)
 
 
 def test_a_box_ends_where_the_picture_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orl_photo: Photo) -> None:

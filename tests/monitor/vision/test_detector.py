@@ -82,13 +82,13 @@ def test_nobody_is_found_where_nobody_is(blazeface: FaceDetector) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (480, 640, 3)).astype(np.uint8)
     wall = on_a_wall(np.zeros((1, 1, 3), np.uint8), 1, (0, 0))
     for picture in (noise, wall, np.zeros_like(wall), np.full_like(wall, 255)):
-        assert blazeface.detect(picture, thorough=True) == []
+        assert blazeface.detect(picture) == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (15, 400), (16, 16), (16, 3000), (3000, 17), (191, 193)])
-@pytest.mark.parametrize("thorough", [False, True])
-def test_a_picture_of_any_size_is_looked_at(blazeface: FaceDetector, size: tuple[int, int], thorough: bool) -> None:
-    assert blazeface.detect(np.zeros((*size, 3), np.uint8), thorough=thorough) == []
+def test_a_picture_of_any_size_is_looked_at(blazeface: FaceDetector, size: tuple[int, int]) -> None:
+    picture = np.zeros((*size, 3), np.uint8)
+    assert blazeface.glance(picture) == blazeface.detect(picture) == []
 
 
 def test_a_view_into_a_larger_picture_gives_the_same_faces_as_a_copy(blazeface: FaceDetector, orl_photo: Photo) -> None:
@@ -105,46 +105,30 @@ def test_looking_does_not_depend_on_what_was_looked_at_before(blazeface: FaceDet
     assert first.box == again.box
 
 
-def test_a_small_face_on_a_large_still_image_is_found_by_looking_thoroughly(
+def test_a_small_face_on_a_large_picture_is_found_where_a_glance_does_not_see_it(
     blazeface: FaceDetector, orl_photo: Photo
 ) -> None:
     photo = orl_photo(12, 1)
     (reference,) = blazeface.detect(photo)
     scale, at = 60 / reference.box.width, (2100, 1300)
     picture = on_a_wall(photo, scale, at, size=(3000, 2000))
-    assert blazeface.detect(picture) == []
-    (face,) = blazeface.detect(picture, thorough=True)
+    assert blazeface.glance(picture) == []
+    (face,) = blazeface.detect(picture)
     assert face.box.iou(scaled(reference.box, scale, at)) > 0.6
     assert face.keypoints is not None
     assert face.box.left < face.keypoints[2, 0] < face.box.right
 
 
-def test_a_large_face_is_not_found_twice_by_looking_thoroughly(blazeface: FaceDetector, orl_photo: Photo) -> None:
+def test_a_large_face_is_not_found_twice(blazeface: FaceDetector, orl_photo: Photo) -> None:
     picture = on_a_wall(orl_photo(12, 1), 3.0, (200, 20), size=(1920, 1440))
-    assert len(blazeface.detect(picture, thorough=True)) == 1
-
-
-def test_a_part_of_a_large_face_neither_counts_nor_keeps_from_looking_again_with_a_rim() -> None:
-    part, weak, whole = (
-        Face(Box(*box), score)
-        for box, score in (((90, 90, 60, 60), 0.6), ((0, 0, 900, 900), 0.4), ((20, 30, 900, 900), 0.8))
-    )
-
-    def find(rgb: RgbImage) -> list[Face]:
-        """A face that is found surely only with a rim, and its eye wherever a tile shows it."""
-        if rgb.shape[0] > 1000:
-            return [Face(Box(whole.box.left + 250, whole.box.top + 250, 900, 900), whole.score)]
-        return [weak] if rgb.shape[0] == 1000 else [part]
-
-    (face,) = FaceDetector(find).detect(np.zeros((1000, 1000, 3), np.uint8), thorough=True)
-    assert (face.box, face.score) == (whole.box, whole.score)
+    assert len(blazeface.detect(picture)) == 1
 
 
 def test_a_small_face_beside_a_large_one_is_another(blazeface: FaceDetector, orl_photo: Photo) -> None:
     picture = on_a_wall(orl_photo(12, 1), 2.5, (60, 60), size=(1920, 1440))
     small = cv2.resize(orl_photo(20, 1), None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
     picture[500 : 500 + small.shape[0], 1400 : 1400 + small.shape[1]] = small
-    assert len(blazeface.detect(picture, thorough=True)) == 2
+    assert len(blazeface.detect(picture)) == 2
 
 
 def test_another_detector_can_take_the_place_of_the_two() -> None:
