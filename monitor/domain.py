@@ -8,7 +8,7 @@ Boxes and key points are in pixels of the frame, x to the right, y down. Times a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -84,6 +84,10 @@ class Box:
     def centre(self) -> tuple[float, float]:
         return self.left + self.width / 2, self.top + self.height / 2
 
+    def moved(self, right: float, down: float) -> "Box":
+        """The same box elsewhere, by pixels."""
+        return Box(self.left + right, self.top + down, self.width, self.height)
+
     def within(self, width: float, height: float) -> "Box":
         """The part that lies in a picture of that size; at its edge, without area, where none does."""
         left, right = (min(max(side, 0.0), width) for side in (self.left, self.right))
@@ -122,6 +126,12 @@ class Face:
         """The box of the whole face; it may reach over the picture's edge."""
         return self.uncut or self.box
 
+    def moved(self, right: float, down: float) -> "Face":
+        """The same face elsewhere, by pixels."""
+        keypoints = None if self.keypoints is None else self.keypoints + np.array([right, down], np.float32)
+        uncut = None if self.uncut is None else self.uncut.moved(right, down)
+        return replace(self, box=self.box.moved(right, down), keypoints=keypoints, uncut=uncut)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
@@ -132,7 +142,7 @@ class Track:
     face: Face
     """The face in the latest frame that showed it."""
     hits: int
-    """Frames in which the face was found."""
+    """Frames in which the face was found, or followed between two others."""
     first_seen: float
     """Seconds on the source's clock."""
     last_seen: float

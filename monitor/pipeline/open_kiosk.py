@@ -14,6 +14,7 @@ from monitor.pipeline.gallery_loader import load_people
 from monitor.pipeline.kiosk import Kiosk
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
+from monitor.pipeline.search_plan import Search, SearchPlan
 from monitor.recording.candidates import Assess, CandidateSelector
 from monitor.recording.recorder import Recorder
 from monitor.sources.folder import FolderSource
@@ -76,6 +77,7 @@ def open_kiosk(
         recorder,
         publish_scene=publish_scene,
         publish_event=publish_event,
+        plan=SearchPlan(every_frame=isinstance(source, FolderSource), small=settings.detector == "blazeface"),
         fail_fast=fail_fast,
     )
 
@@ -84,7 +86,7 @@ def _warm_up(detector: DetectorPrefetch, encoder: FaceEncoder, emotions: Emotion
     """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
     picture = np.zeros((480, 640, 3), np.uint8)
     face = Face(Box(270, 190, 100, 100), 1.0)
-    detector.submit(picture).result()
+    detector.submit(picture, Search((), everywhere=True)).result()
     encoder.embed(face_chip(picture, face)[None])
     if emotions is not None:
         emotions.predict(mood_crop(picture, face)[None])

@@ -6,7 +6,7 @@ the track is marked doubtful, and `monitor.pipeline.consensus` checks it by an e
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +105,22 @@ class Tracker:
         updates += [self._begin(face, seconds) for index, face in enumerate(faces) if index not in taken]
         self._previous = seconds
         return updates, ended
+
+    def follow(self, seconds: float) -> tuple[list[Track], list[Track]]:
+        """The tracks that the latest update saw, where they should be by now: for a frame that was not searched.
+
+        Returns:
+            These tracks, and the tracks that ended.
+        """
+        ended = self._forget(seconds)
+        states = [state for state in self._states.values() if state.last_seen == self._previous]
+        followed = []
+        for state in states:
+            state.hits += 1
+            (right, down, _), (x, y, _) = state.predict(seconds), _position(state.face)
+            face = state.face.moved(float(right - x), float(down - y))
+            followed.append(replace(state.snapshot(), face=face, last_seen=seconds))
+        return followed, ended
 
     def split(self, track: int, seconds: float) -> tuple[Track, TrackUpdate]:
         """End a track whose face turned out to be another person's, and begin a new one with that face."""

@@ -82,14 +82,14 @@ class FaceDetector:
 
     def _in_tile(self, blazeface: BlazeFace, rgb: RgbImage, tile: Tile) -> list[Face]:
         part = rgb[tile.top : tile.bottom, tile.left : tile.right]
-        faces = (_moved(face, tile.left, tile.top) for face in blazeface.find(part, tile.scale))
+        faces = (face.moved(tile.left, tile.top) for face in blazeface.find(part, tile.scale))
         return [face for face in faces if not _is_cut(face.box, tile, rgb)]
 
     def _with_rim(self, rgb: RgbImage) -> list[Face]:
         """Faces that fill the picture: without a rim BlazeFace misses a third of large ORL pictures, with it none."""
         rim = round(max(rgb.shape[:2]) * _RIM)
         wider = np.asarray(cv2.copyMakeBorder(rgb, rim, rim, rim, rim, cv2.BORDER_REPLICATE), np.uint8)
-        return [_moved(face, -rim, -rim) for face in self._find(wider)]
+        return [face.moved(-rim, -rim) for face in self._find(wider)]
 
     def _finish(self, rgb: RgbImage, faces: list[Face], known: Sequence[Face]) -> list[Face]:
         """Each face once, judged, with its box cut at the picture's edge."""
@@ -125,12 +125,6 @@ class Hog:
             Face(Box(r.left(), r.top(), r.width(), r.height()), float(np.clip(0.5 + score / 4, 0, 1)))
             for r, score in zip(rectangles, scores, strict=True)
         ]
-
-
-def _moved(face: Face, left: int, top: int) -> Face:
-    box = Box(face.box.left + left, face.box.top + top, face.box.width, face.box.height)
-    keypoints = None if face.keypoints is None else face.keypoints + np.array([left, top], np.float32)
-    return replace(face, box=box, keypoints=keypoints)
 
 
 def _is_cut(box: Box, tile: Tile, whole: RgbImage) -> bool:

@@ -1,7 +1,7 @@
 """Cuts a picture into overlapping tiles of several sizes, so that faces of every size are looked for at their scale.
 
-The network sees faces from about 22 pixels wide surely, on an input of at most 256x192 pixels. The whole picture scaled
-down to it shows the large faces; each further level of tiles shows faces half as wide, down to 40 pixels of the picture.
+The network sees faces from about 22 pixels wide surely, on an input of at most 256x192 pixels. The whole picture,
+scaled down to it, shows the large faces; each further level of tiles shows faces half as wide, down to 40 pixels.
 """
 
 from dataclasses import dataclass
