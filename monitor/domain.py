@@ -116,8 +116,9 @@ class Face:
     """The detector's confidence, 0 to 1."""
     keypoints: NDArray[np.float32] | None = None
     """float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear; None where the detector has none."""
-    confirmed: bool = True
-    """False for what may be a face, but is too blurred, turned or covered to tell who it is and how they feel."""
+    confirmed: bool | None = True
+    """False for a face too blurred, turned or covered to tell who it is and how they feel; None for what only looks
+    like a face at first, which is told to nobody but the next search."""
     uncut: Box | None = None
     """The box of the whole face, where the picture's edge cuts it."""
 

@@ -32,6 +32,7 @@ from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.pipeline.search_plan import Search, SearchPlan
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
+from monitor.vision.detector import faces_of
 from monitor.vision.matching.gallery import Enrolled
 
 logger = logging.getLogger(__name__)
@@ -212,20 +213,22 @@ class Kiosk:
         search = self._plan.next(frame.rgb, frame.seconds)
         return frame, search, self._detector.submit(frame.rgb, search) if search else None
 
-    def _process(self, flow: VisionFlow, frame: Frame, search: Search | None, found: Future[list[Face]] | None) -> None:
+    def _process(
+        self, flow: VisionFlow, frame: Frame, search: Search | None, future: Future[list[Face]] | None
+    ) -> None:
         if not self._frames:
             self._began = time.monotonic()
         try:
             if self._enrolled is not None:
                 flow.use_people(self._enrolled)
-            faces = found.result() if found else None
-            observations, sightings = flow.process(frame, faces)
-            if search is not None and faces is not None:
-                self._plan.learn(search, frame.seconds, faces, settled=flow.settled)
+            found = future.result() if future else None
+            observations, sightings = flow.process(frame, None if found is None else faces_of(found))
+            if search is not None and found is not None:
+                self._plan.learn(search, frame.seconds, found, settled=flow.settled)
         except Exception as error:  # noqa: BLE001 - a frame that breaks a native library must not stop the kiosk
             self._note_broken(frame, error)
             return
-        if faces is not None:
+        if found is not None:
             if self._broken >= _MANY_BROKEN:
                 self._on_back()
             self._broken = 0

@@ -2,7 +2,7 @@
 
 - Nobody in view: the whole picture where something moved, and every second; small tiles where something moved, two a
   frame; and all of them in turn, within one to five seconds, for who stands still from the beginning.
-- Somebody in view: every frame until it is decided who they are, then every third one; between them the tracker follows.
+- Somebody in view: every frame until it is decided who they are, then every third one; the tracker follows between.
 - A frame much darker than the ones before is left out: infrared lamps light only every other frame.
 
 Times are seconds on the source's clock.
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
 from monitor.vision.detection.tiles import Tile, near, small_tiles, whole
+from monitor.vision.detector import faces_of
 
 _VIEW = 80, 60
 """Width and height of the small picture on which motion is looked for, in pixels."""
@@ -31,17 +32,17 @@ _MOST_LEFT_OUT = 2
 """Most frames in a row that are not searched for one reason."""
 _LOOK_AFTER = 1.0
 """Seconds after the last face in which every frame is searched."""
-_MOST_NEAR = 3
+_MOST_NEAR = 6
 """Most faces that are searched for one by one, instead of on the whole picture."""
-_SEEN_WIDTH = 24.0
-"""Width in network pixels from which a search of the whole picture finds a face."""
+_SEEN_WIDTH = 18.0
+"""Width in network pixels from which a search of the whole picture finds nearly every face."""
 _MOVED_TILES = 2
 """Small tiles that are searched in a frame where something moved."""
 _TILE_TIME = 0.05
 """Seconds of the round over all small tiles for each of them, within `_ROUND`."""
 _ROUND = 1.0, 5.0
-_ASK_AGAIN = {True: 1.0, False: 0.3}
-"""Seconds after which a face is judged again whether it is one, by whether it was confirmed."""
+_ASK_AGAIN = {True: 1.0, False: 0.5, None: 0.5}
+"""Seconds after which a face is judged again whether it is one, by the answer before."""
 _SAME = 0.3
 """Least overlap of a face with itself, a moment later."""
 _DARK = 0.5
@@ -91,7 +92,8 @@ class SearchPlan:
     _searched_at: float = -np.inf
     _whole_at: float = -np.inf
     _face_at: float = -np.inf
-    _faces: tuple[Judged, ...] = ()
+    _judged: tuple[Judged, ...] = ()
+    _faces: list[Face] = field(default_factory=list)
     _settled: bool = False
 
     def next(self, rgb: RgbImage, seconds: float) -> Search | None:
@@ -119,30 +121,33 @@ class SearchPlan:
         self._left_out, self._searched_at = 0, seconds
         if self._whole in tiles:
             self._whole_at, self._view = seconds, view
-        known = tuple(one for one in self._faces if seconds - one.at < _ASK_AGAIN[one.face.confirmed])
+        known = tuple(one for one in self._judged if seconds - one.at < _ASK_AGAIN[one.face.confirmed])
         return Search(tuple(dict.fromkeys(tiles)), known)
 
-    def learn(self, search: Search, seconds: float, faces: list[Face], *, settled: bool) -> None:
+    def learn(self, search: Search, seconds: float, found: list[Face], *, settled: bool) -> None:
         """Take in what was found on a frame.
 
         Args:
+            found: what was judged not to be a face, too.
             settled: whether it is decided who all of them are, and nothing is in doubt.
         """
-        self._faces = tuple(
+        self._judged = tuple(
             Judged(
                 face,
                 next((one.at for one in search.known if face.whole_box.iou(one.face.whole_box) >= _SAME), seconds),
             )
-            for face in faces
+            for face in found
         )
-        self._settled = settled and bool(faces)
-        if faces:
+        self._faces = faces_of(found)
+        self._settled = settled and bool(self._faces)
+        if self._faces:
             self._face_at = seconds
 
     def _begin(self, rgb: RgbImage) -> None:
         """Start afresh, at the beginning and where the frames' size changes."""
         height, width = rgb.shape[:2]
-        self._shape, self._view, self._light, self._faces, self._settled = rgb.shape, None, 0.0, (), False
+        self._shape, self._view, self._light = rgb.shape, None, 0.0
+        self._judged, self._faces, self._settled = (), [], False
         self._whole = whole(width, height)
         self._tiles = small_tiles(width, height) if self.small else []
         self._due, self._turn = float(len(self._tiles)), 0
@@ -165,7 +170,7 @@ class SearchPlan:
             return None
         few = self._settled and len(self._faces) <= _MOST_NEAR and self.small
         everywhere = not few or seconds - self._whole_at >= _FACE_EVERY
-        boxes = [one.face.whole_box for one in self._faces]
+        boxes = [face.whole_box for face in self._faces]
         if everywhere:
             boxes = [box for box in boxes if box.width * self._whole.scale < _SEEN_WIDTH] if self.small else []
         around = [tile for box in boxes if (tile := near(box, self._shape[1], self._shape[0]))]

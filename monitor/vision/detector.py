@@ -57,17 +57,20 @@ class FaceDetector:
             Faces with boxes in pixels of `rgb`, within it; each box spans forehead to chin.
         """
         height, width = rgb.shape[:2]
-        faces = self.search(rgb, [whole(width, height), *small_tiles(width, height)])
-        if max((face.score for face in faces), default=0.0) < _SURE and min(width, height) >= _SMALLEST:
-            faces = self._finish(rgb, [*faces, *self._with_rim(rgb)], faces)
-        return faces
+        found = self.search(rgb, [whole(width, height), *small_tiles(width, height)])
+        if (
+            max((face.score for face in found if face.confirmed), default=0.0) < _SURE
+            and min(width, height) >= _SMALLEST
+        ):
+            found = self._finish(rgb, [*found, *self._with_rim(rgb)], found)
+        return faces_of(found)
 
     def glance(self, rgb: RgbImage) -> list[Face]:
         """The larger faces: those from about a twelfth of the picture's longer side."""
-        return self.search(rgb, [whole(rgb.shape[1], rgb.shape[0])])
+        return faces_of(self.search(rgb, [whole(rgb.shape[1], rgb.shape[0])]))
 
     def search(self, rgb: RgbImage, tiles: Iterable[Tile], known: Sequence[Face] = ()) -> list[Face]:
-        """The faces on parts of a picture, the surest first.
+        """The faces on parts of a picture, the surest first, and what was judged not to be one.
 
         Args:
             rgb: uint8 (h, w, 3).
@@ -93,22 +96,19 @@ class FaceDetector:
 
     def _finish(self, rgb: RgbImage, faces: list[Face], known: Sequence[Face]) -> list[Face]:
         """Each face once, judged, with its box cut at the picture's edge."""
-        kept: list[Face] = []
+        judged: list[Face] = []
         for face in sorted(faces, key=lambda face: -face.score):
-            if any(face.whole_box.iou(other.whole_box) >= 0.3 for other in kept):
-                continue
-            judged = self._judged(rgb, face, known)
-            if judged is not None:
-                kept.append(_within(judged, rgb))
-        return [face for face in kept if not any(_lies_on(face, other) for other in kept)]
+            if not any(face.whole_box.iou(other.whole_box) >= _same(other) for other in judged):
+                judged.append(_within(self._judged(rgb, face, known), rgb))
+        return [face for face in judged if not any(_lies_on(face, other) for other in judged)]
 
-    def _judged(self, rgb: RgbImage, face: Face, known: Sequence[Face]) -> Face | None:
+    def _judged(self, rgb: RgbImage, face: Face, known: Sequence[Face]) -> Face:
         if self._plausibility is None:
             return face
         for other in known:
-            if face.whole_box.iou(other.whole_box) >= 0.3:
+            if face.whole_box.iou(other.whole_box) >= _same(other):
                 return replace(face, confirmed=other.confirmed)
-        return self._plausibility.judge(rgb, face)
+        return replace(face, confirmed=self._plausibility.judge(rgb, face))
 
 
 class Hog:
@@ -125,6 +125,16 @@ class Hog:
             Face(Box(r.left(), r.top(), r.width(), r.height()), float(np.clip(0.5 + score / 4, 0, 1)))
             for r, score in zip(rectangles, scores, strict=True)
         ]
+
+
+def faces_of(found: Iterable[Face]) -> list[Face]:
+    """What `FaceDetector.search` found, without what was judged not to be a face."""
+    return [face for face in found if face.confirmed is not None]
+
+
+def _same(other: Face) -> float:
+    """Least overlap at which a box is the one judged before; a face beside what is not a face is judged itself."""
+    return 0.6 if other.confirmed is None else 0.3
 
 
 def _is_cut(box: Box, tile: Tile, whole: RgbImage) -> bool:
@@ -146,4 +156,4 @@ def _lies_on(face: Face, other: Face) -> bool:
     """Whether a face is only a part of a larger one: an eye can look like a small face."""
     (across, down), box = face.box.centre, other.box
     larger = face.box.width < box.width and box.left < across < box.right and box.top < down < box.bottom
-    return larger and (other.confirmed or not face.confirmed)
+    return larger and other.confirmed is not None and (other.confirmed or not face.confirmed)
