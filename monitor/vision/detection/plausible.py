@@ -27,6 +27,10 @@ pixels wide all reached 0.9."""
 _SURE = 0.5
 """Least mean of a face's score and of those at the second look: blurred and covered faces of a clip reach 0.5 to 0.84,
 of 119 letters, balls and dice none reached 0.45."""
+_CONTRAST = 20.0
+"""Least contrast of a face that the mesh refuses: blurred and covered faces of a clip have 27 to 45, blobs 10 to 15."""
+_PATCH = 48
+"""Side of the picture on which the contrast is measured, in pixels."""
 _AGAIN_SIDE = 160
 _AGAIN_WIDTHS = (28, 40)
 """Widths of the face at the second look, in network pixels."""
@@ -64,6 +68,8 @@ class Plausibility:
             return None
         if self.presence(rgb, face) >= _PRESENT:
             return True
+        if self._contrast(rgb, face) < _CONTRAST:
+            return None
         scores = [face.score, *(self._again(rgb, face, width) for width in _AGAIN_WIDTHS)]
         return False if float(np.mean(scores)) >= _SURE else None
 
@@ -75,6 +81,12 @@ class Plausibility:
         self._mesh.invoke()
         logit = float(self._mesh.get_tensor(self._presence).ravel()[0])
         return float(1 / (1 + np.exp(-logit)))
+
+    @staticmethod
+    def _contrast(rgb: RgbImage, face: Face) -> float:
+        """Standard deviation of the luminance on the face, 0 to 128."""
+        picture = _upright(rgb, face, _PATCH, _PATCH / (1.2 * max(face.whole_box.width, face.whole_box.height)))
+        return float(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).std())
 
     def _again(self, rgb: RgbImage, face: Face, width: int) -> float:
         picture = _upright(rgb, face, _AGAIN_SIDE, width / max(face.whole_box.width, face.whole_box.height))
