@@ -42,6 +42,7 @@ def open_door(folder: Path, photos: dict[str, list[RgbImage]]) -> Door:
     settings = load_settings(
         db=f"sqlite:///{folder / 'bench.sqlite3'}",
         source="bench",
+        rotate=0,
         kiosk="bench",
         role="auto",
         detector="blazeface",

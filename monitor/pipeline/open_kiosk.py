@@ -19,6 +19,7 @@ from monitor.recording.candidates import Assess, CandidateSelector
 from monitor.recording.recorder import Recorder
 from monitor.sources.folder import FolderSource
 from monitor.sources.source import FrameSource
+from monitor.sources.turned import turned
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
@@ -71,7 +72,7 @@ def open_kiosk(
         )
 
     return Kiosk(
-        source,
+        turned(source, settings.rotate),
         detector,
         open_flow,
         recorder,

@@ -42,6 +42,7 @@ def demo(
         settings = load_settings(
             db=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
             source="demo",
+            rotate=0,
             site="demo",
             kiosk="demo door",
             role="auto",

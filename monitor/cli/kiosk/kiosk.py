@@ -17,6 +17,9 @@ def kiosk(
         str | None,
         typer.Option("--source", metavar="SOURCE", help="Camera number, video file, folder of images, or stream URL."),
     ] = None,
+    rotate: Annotated[
+        int | None, typer.Option(metavar="DEGREES", help="Turn the picture clockwise by 0, 90, 180 or 270.")
+    ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
@@ -28,7 +31,7 @@ def kiosk(
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
-    settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
+    settings = run.settings(source=source, rotate=rotate, detector=detector, encoder=encoder, role=role)
     frames = open_source(settings.source)
     engine, cipher = run.open_store(settings, create=True)
     headless = headless or run.as_json or not out.is_terminal

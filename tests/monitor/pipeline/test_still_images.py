@@ -1,6 +1,7 @@
 """Still images: every face from left to right, with a name and a mood, or without."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,3 +99,11 @@ def test_a_real_face_is_found_however_much_of_the_picture_it_fills(
 def test_a_tiny_picture_has_no_face(blazeface: FaceDetector, size: tuple[int, int]) -> None:
     nobody = Identifier(blazeface, lambda chips: [], None, mood_confidence=0.45)
     assert nobody.identify(np.zeros((*size, 3), np.uint8)) == []
+
+
+def test_a_face_that_is_not_confirmed_has_neither_name_nor_mood() -> None:
+    doubtful = replace(face(20), confirmed=False)
+    emotions = FakeEmotions(mood_of(happy=0.9))
+    (found,) = identifier([doubtful], [match("Ada")], emotions).identify(PICTURE)
+    assert found.match.person is None
+    assert found.mood is None
