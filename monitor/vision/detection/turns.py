@@ -10,8 +10,9 @@ from monitor.vision.detector import FaceDetector
 
 _QUARTERS: Final = {0: 0, 90: -1, 180: 2, 270: 1}
 """Counter-clockwise quarter turns, as numpy counts them, by degrees clockwise."""
-_AHEAD = 0.5
-"""By how much the faces of a turned picture must be surer in all, beyond those of the picture as it is."""
+_CLEARLY = 1.25
+"""How many times surer than on the picture as it is the faces of a turned one must be in all, beyond `_AHEAD`."""
+_AHEAD = 0.2
 
 
 def turn_needed(detector: FaceDetector, pictures: Sequence[RgbImage]) -> int:
@@ -26,7 +27,7 @@ def turn_needed(detector: FaceDetector, pictures: Sequence[RgbImage]) -> int:
             turned = np.ascontiguousarray(np.rot90(picture, quarters))
             sums[degrees] += sum(face.score for face in detector.glance(turned) if _is_upright(face))
     best = max(sums, key=lambda degrees: sums[degrees])
-    return best if sums[best] > sums[0] + _AHEAD else 0
+    return best if sums[best] > _CLEARLY * sums[0] + _AHEAD else 0
 
 
 def _is_upright(face: Face) -> bool:
