@@ -63,9 +63,24 @@ def kiosk(
             demo(ascii_only=ascii_only)
         return
     from monitor.cli.kiosk.headless import print_summary, run_headless
+    from monitor.desk.change_feed import people_feed
+    from monitor.desk.store import Store
     from monitor.text import printable
 
-    summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
+    feeds = []
+
+    def make_followed(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
+        """A kiosk that learns of people who are enrolled, changed or erased meanwhile."""
+        made = make(on_scene, on_event)
+        feeds.append(people_feed(Store(engine, cipher), settings, made.use_people))
+        feeds[-1].start()
+        return made
+
+    try:
+        summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
+    finally:
+        for feed in feeds:
+            feed.stop()
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)

@@ -222,7 +222,7 @@ def test_settings_that_make_no_sense_are_a_failed_check(config: Path) -> None:
     assert "Mars/Olympus" in result.stdout
 
 
-@pytest.mark.parametrize(("hung", "rotate", "proposed"), [(0, 0, None), (90, 0, 270), (90, 270, None), (180, 90, 180)])
+@pytest.mark.parametrize(("hung", "rotate", "proposed"), [(0, 0, None), (90, 0, 270), (90, 270, None), (180, 0, 180)])
 def test_a_camera_on_its_side_is_told_with_the_setting_to_write(
     tmp_path: Path, orl_photo: Photo, hung: int, rotate: int, proposed: int | None
 ) -> None:
