@@ -76,8 +76,8 @@ def check_picture(settings: Settings) -> Iterator[Check]:
     """Whether people stand upright on the source's pictures. A source that does not open is another check's matter."""
     from monitor.sources.source import open_source
     from monitor.sources.turned import turned_picture
-    from monitor.vision.detection.turns import turn_needed
     from monitor.vision.detector import FaceDetector
+    from monitor.vision.turns import turn_needed
 
     pictures: list[RgbImage] = []
     try:

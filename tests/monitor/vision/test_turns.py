@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from monitor.domain import RgbImage
-from monitor.vision.detection.turns import turn_needed
 from monitor.vision.detector import FaceDetector
+from monitor.vision.turns import turn_needed
 from tests.monitor.stage import Photo
 
 
