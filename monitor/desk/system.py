@@ -36,8 +36,8 @@ LASTS: Final = timedelta(minutes=1)
 
 
 def _turn_needed(pictures: Sequence[RgbImage]) -> int:
+    from monitor.doctor.turns import turn_needed
     from monitor.vision.detector import FaceDetector
-    from monitor.vision.turns import turn_needed
 
     return turn_needed(FaceDetector(), pictures)
 

@@ -74,10 +74,10 @@ def check_cameras(settings: Settings) -> Iterator[Check]:
 
 def check_picture(settings: Settings) -> Iterator[Check]:
     """Whether people stand upright on the source's pictures. A source that does not open is another check's matter."""
+    from monitor.doctor.turns import turn_needed
     from monitor.sources.source import open_source
     from monitor.sources.turned import turned_picture
     from monitor.vision.detector import FaceDetector
-    from monitor.vision.turns import turn_needed
 
     pictures: list[RgbImage] = []
     try:

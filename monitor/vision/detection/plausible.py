@@ -5,6 +5,7 @@ arXiv:1907.06724), whose second output is the probability that its picture shows
 faces, which the mesh refuses, the detector itself on a picture that shows the face upright and at its best size.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import cv2
@@ -12,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
-from monitor.vision import models
-from monitor.vision.runtime import quiet_native_output
 
 if TYPE_CHECKING:
-    from monitor.vision.detection.blazeface import BlazeFace
+    pass
 
 _MESH_SIDE = 192
 _MESH_ROOM = 1.5
@@ -39,23 +38,16 @@ _AGAIN_WIDTHS = (28, 40)
 class Plausibility:
     """Judges detections. Not safe to share between threads."""
 
-    def __init__(self, detector: "BlazeFace") -> None:
+    def __init__(self, look_again: Callable[[RgbImage], list[Face]], mesh: "Interpreter") -> None:
         """
         Args:
-            detector: looks a second time.
-
-        Raises:
-            ModelError: the mesh's weights are missing or damaged.
+            look_again: finds the faces on a small picture, for the second look.
+            mesh: MediaPipe's face mesh, ready to run.
         """
-        from ai_edge_litert.interpreter import Interpreter
-
-        self._detector = detector
-        with quiet_native_output():
-            self._mesh: Interpreter = Interpreter(str(models.weights(models.FACE_MESH)), num_threads=1)
-            self._mesh.allocate_tensors()
-        self._input = self._mesh.get_input_details()[0]["index"]
-        outputs = self._mesh.get_output_details()
-        (self._presence,) = (one["index"] for one in outputs if np.prod(one["shape"]) == 1)
+        self._look_again = look_again
+        self._mesh = mesh
+        self._input = mesh.get_input_details()[0]["index"]
+        (self._presence,) = (one["index"] for one in mesh.get_output_details() if np.prod(one["shape"]) == 1)
 
     def judge(self, rgb: RgbImage, face: Face) -> bool | None:
         """Whether a face is confirmed, or is too blurred, turned or covered for that; None for what is not a face.
@@ -94,7 +86,7 @@ class Plausibility:
         return max(
             (
                 again.score
-                for again in self._detector(picture)
+                for again in self._look_again(picture)
                 if np.hypot(again.box.centre[0] - middle, again.box.centre[1] - middle) < width / 3
                 and width / 1.6 < again.box.width < width * 1.6
             ),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from monitor.domain import Box, Face, RgbImage
-from monitor.vision.detection.blazeface import BlazeFace
+from monitor.vision.blazeface import BlazeFace, open_mesh
 from monitor.vision.detection.plausible import Plausibility, plausible_keypoints
 from monitor.vision.detector import FaceDetector
 from tests.monitor.stage import Photo, frontal
@@ -74,7 +74,7 @@ def test_people_are_confirmed_at_any_size_and_tilt(orl_photo: Photo, width: int,
 
 def test_what_the_mesh_refuses_needs_sure_second_looks(orl_photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
     blazeface = BlazeFace(0.35)
-    judge = Plausibility(blazeface)
+    judge = Plausibility(blazeface, open_mesh())
     photo = orl_photo(5, 1)
     (face,) = blazeface(photo)
     assert judge.judge(photo, face) is True

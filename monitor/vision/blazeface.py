@@ -142,6 +142,21 @@ def _opened(content: bytes, size: Size) -> "Interpreter":
     return interpreter
 
 
+def open_mesh() -> "Interpreter":
+    """MediaPipe's face mesh, which tells faces from what only looks like one.
+
+    Raises:
+        ModelError: the weights are missing or damaged.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = models.weights(models.FACE_MESH)
+    with quiet_native_output():
+        mesh = Interpreter(str(path), num_threads=1)
+        mesh.allocate_tensors()
+    return mesh
+
+
 def _to_face(points: NDArray[np.float32], score: float) -> Face:
     """Rows of `points`: the box's centre, its size, then the key points; all in pixels."""
     (x, y), (width, height) = points[0].tolist(), points[1].tolist()

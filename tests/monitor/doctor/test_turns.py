@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from monitor.doctor.turns import turn_needed
 from monitor.domain import RgbImage
 from monitor.vision.detector import FaceDetector
-from monitor.vision.turns import turn_needed
 from tests.monitor.stage import Photo
 
 
