@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from monitor.domain import Face, RgbImage
 
 if TYPE_CHECKING:
-    pass
+    from ai_edge_litert.interpreter import Interpreter
 
 _MESH_SIDE = 192
 _MESH_ROOM = 1.5
