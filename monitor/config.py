@@ -5,12 +5,12 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 import tzlocal
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.errors import SettingsError
@@ -18,6 +18,10 @@ from monitor.errors import SettingsError
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
+
+
+Rotation: TypeAlias = Annotated[Literal[0, 90, 180, 270], BeforeValidator(lambda value: _whole_number(value))]
+"""Degrees clockwise; a variable or an option gives them as text."""
 
 
 class QualityLimits(BaseModel):
@@ -69,6 +73,9 @@ class Settings(BaseSettings):
         description="The site's time zone, by its IANA name; days begin and end in it.",
     )
     source: str = Field(default="0", description="The camera number, a file, a folder of images or a stream's URL.")
+    rotate: Rotation = Field(
+        default=0, description="By how many degrees clockwise the camera's picture is turned: 0, 90, 180 or 270."
+    )
 
     target_fpir: float = Field(
         default=0.01, gt=0, lt=1, description="The share of strangers that may be given a name by mistake."
@@ -188,6 +195,10 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+
+def _whole_number(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
 
 
 def load_settings(file: Path | None = None, **given: Any) -> Settings:

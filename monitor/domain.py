@@ -8,7 +8,7 @@ Boxes and key points are in pixels of the frame, x to the right, y down. Times a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -61,7 +61,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An upright rectangle in pixels; it may reach over the picture's edge."""
+    """An upright rectangle in pixels."""
 
     left: float
     top: float
@@ -84,6 +84,16 @@ class Box:
     def centre(self) -> tuple[float, float]:
         return self.left + self.width / 2, self.top + self.height / 2
 
+    def moved(self, right: float, down: float) -> "Box":
+        """The same box elsewhere, by pixels."""
+        return Box(self.left + right, self.top + down, self.width, self.height)
+
+    def within(self, width: float, height: float) -> "Box":
+        """The part that lies in a picture of that size; at its edge, without area, where none does."""
+        left, right = (min(max(side, 0.0), width) for side in (self.left, self.right))
+        top, bottom = (min(max(side, 0.0), height) for side in (self.top, self.bottom))
+        return Box(left, top, right - left, bottom - top)
+
     def intersection(self, other: "Box") -> float:
         """The area that both cover, in square pixels."""
         across = min(self.right, other.right) - max(self.left, other.left)
@@ -101,10 +111,27 @@ class Face:
     """A face found in one frame."""
 
     box: Box
+    """From forehead to chin, as far as it lies in the picture."""
     score: float
     """The detector's confidence, 0 to 1."""
     keypoints: NDArray[np.float32] | None = None
     """float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear; None where the detector has none."""
+    confirmed: bool | None = True
+    """False for a face too blurred, turned or covered to tell who it is and how they feel; None for what only looks
+    like a face at first, which is told to nobody but the next search."""
+    uncut: Box | None = None
+    """The box of the whole face, where the picture's edge cuts it."""
+
+    @property
+    def whole_box(self) -> Box:
+        """The box of the whole face; it may reach over the picture's edge."""
+        return self.uncut or self.box
+
+    def moved(self, right: float, down: float) -> "Face":
+        """The same face elsewhere, by pixels."""
+        keypoints = None if self.keypoints is None else self.keypoints + np.array([right, down], np.float32)
+        uncut = None if self.uncut is None else self.uncut.moved(right, down)
+        return replace(self, box=self.box.moved(right, down), keypoints=keypoints, uncut=uncut)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +143,7 @@ class Track:
     face: Face
     """The face in the latest frame that showed it."""
     hits: int
-    """Frames in which the face was found."""
+    """Frames in which the face was found, or followed between two others."""
     first_seen: float
     """Seconds on the source's clock."""
     last_seen: float

@@ -136,7 +136,7 @@ def gate(limits: QualityLimits) -> Callable[[RgbImage, Face], dict[str, float] |
 
 def find_faces(detector: FaceDetector, rgb: RgbImage) -> list[Face]:
     """Faces on a still image; one that is found at once is not searched for in every corner."""
-    return detector.detect(rgb) or detector.detect(rgb, thorough=True)
+    return detector.glance(rgb) or detector.detect(rgb)
 
 
 def foreground(faces: list[Face]) -> list[Face]:

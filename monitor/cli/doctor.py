@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @shared
 def doctor(run: Run) -> None:
-    """Check Python, camera, terminal, models, template key, database, disk and clock of this machine."""
+    """Check Python, camera, its picture, terminal, models, template key, database, disk and clock."""
     from monitor.doctor.check import Status
 
     failed = 0
@@ -38,7 +38,7 @@ def _checks(run: Run) -> "Iterator[Check]":
     except SettingsError as error:
         yield Check("settings", Status.FAIL, str(error), "Correct it; the other checks need the settings.")
         return
-    yield from run_checks(settings, run.config, ask_terminal=True)
+    yield from run_checks(settings, run.config, ask_terminal=True, use_camera=True)
 
 
 def _print(check: "Check") -> None:

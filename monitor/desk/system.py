@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from monitor.config import Settings
 from monitor.desk.upkeep import backup_folder, backups, retention_of
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
+from monitor.domain import RgbImage
 from monitor.errors import UsageError
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
@@ -34,6 +35,13 @@ LASTS: Final = timedelta(minutes=1)
 """How long the count of rows past their time is shown before they are counted again, which reads whole tables."""
 
 
+def _turn_needed(pictures: Sequence[RgbImage]) -> int:
+    from monitor.doctor.turns import turn_needed
+    from monitor.vision.detector import FaceDetector
+
+    return turn_needed(FaceDetector(), pictures)
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What the system screen asks of the machine; each call may block."""
@@ -41,6 +49,8 @@ class Machine:
     checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
     cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
     open_source: Callable[[str], FrameSource] = open_source
+    turn_needed: Callable[[Sequence[RgbImage]], int] = _turn_needed
+    """Degrees clockwise by which people on pictures of one camera stand upright."""
     terminal: Callable[[], Iterator[Check]] = check_window
     """The checks whose result changes with the size of the window."""
 

@@ -15,6 +15,7 @@ from monitor.vision import models
 
 PARTS: Mapping[models.ModelFile, str] = {
     models.BLAZEFACE: "face detector",
+    models.FACE_MESH: "face mesh",
     models.DLIB_LANDMARKS: "face alignment",
     models.DLIB_68_LANDMARKS: "face landmarks",
     models.DLIB_ENCODER: "face encoder",

@@ -17,11 +17,13 @@ from monitor.pipeline.gallery_loader import load_people
 from monitor.pipeline.kiosk import Kiosk
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
+from monitor.pipeline.search_plan import Search, SearchPlan
 from monitor.recording.candidates import Assess, CandidateSelector
 from monitor.recording.journal import Journal, journal_file
 from monitor.recording.recorder import Recorder
 from monitor.sources.folder import FolderSource
 from monitor.sources.source import FrameSource
+from monitor.sources.turned import turned
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
@@ -78,12 +80,13 @@ def open_kiosk(
         )
 
     return Kiosk(
-        source,
+        turned(source, settings.rotate),
         detector,
         open_flow,
         recorder,
         publish_scene=publish_scene,
         publish_event=publish_event,
+        plan=SearchPlan(every_frame=isinstance(source, FolderSource), small=settings.detector == "blazeface"),
         fail_fast=fail_fast,
     )
 
@@ -103,7 +106,7 @@ def _warm_up(detector: DetectorPrefetch, encoder: FaceEncoder, emotions: Emotion
     """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
     picture = np.zeros((480, 640, 3), np.uint8)
     face = Face(Box(270, 190, 100, 100), 1.0)
-    detector.submit(picture).result()
+    detector.submit(picture, Search((), everywhere=True)).result()
     encoder.embed(face_chip(picture, face)[None])
     if emotions is not None:
         emotions.predict(mood_crop(picture, face)[None])

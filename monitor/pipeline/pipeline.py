@@ -1,6 +1,7 @@
 """Carries one frame through vision: faces, tracks, embeddings, matches, moods, and the sightings decided from them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -51,6 +52,7 @@ class VisionFlow:
         self._candidates = candidates
         self._tracker = Tracker()
         self._known: dict[int, Consensus] = {}
+        self._in_view: dict[int, Consensus] = {}
 
     def use_people(self, people: Enrolled) -> None:
         """Identify against these people from the next frame on."""
@@ -59,15 +61,25 @@ class VisionFlow:
             for consensus in self._known.values():
                 consensus.use_people(people)
 
-    def process(self, frame: Frame, faces: Sequence[Face]) -> tuple[tuple[Observation, ...], tuple[Sighting, ...]]:
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is to be learnt now of anybody who was in view on the latest frame that was searched."""
+        return all(one.verified and not one.wants_view for one in self._in_view.values())
+
+    def process(
+        self, frame: Frame, faces: Sequence[Face] | None
+    ) -> tuple[tuple[Observation, ...], tuple[Sighting, ...]]:
         """Take in the next frame.
 
         Args:
-            faces: found on the frame by the detector.
+            faces: found on the frame by the detector; None for a frame that was not searched.
 
         Returns:
             What is known about each face in view, and the sightings to write.
         """
+        if faces is None:
+            return self._follow(frame)
+
         # Tracks: the faces continue them or begin new ones; those out of view for too long end.
         updates, gone = self._tracker.update(faces, frame.seconds)
         sightings = [sighting for track in gone for sighting in self._known.pop(track.id).end()]
@@ -103,7 +115,15 @@ class VisionFlow:
         # Decisions, and what is shown.
         for consensus in in_view.values():
             sightings += consensus.decide()
+        self._in_view = in_view
         return tuple(one.observation for one in in_view.values()), tuple(sightings)
+
+    def _follow(self, frame: Frame) -> tuple[tuple[Observation, ...], tuple[Sighting, ...]]:
+        """Where everybody should be on a frame that was not searched."""
+        tracks, gone = self._tracker.follow(frame.seconds)
+        sightings = [sighting for track in gone for sighting in self._known.pop(track.id).end()]
+        followed = [replace(self._known[track.id].observation, track=track) for track in tracks]
+        return tuple(followed), tuple(sightings)
 
     def finish(self) -> tuple[Sighting, ...]:
         """End all tracks, at the end of the source."""

@@ -1,7 +1,7 @@
 """Tells who is on a still image, and in what mood: the way of a frame without tracks."""
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
@@ -40,18 +40,20 @@ class Identifier:
     """People who refused that their mood is estimated."""
 
     def identify(self, rgb: RgbImage) -> list[IdentifiedFace]:
-        """All faces on the picture, from left to right.
+        """All faces on the picture, from left to right; a face that is not confirmed has no name and no mood.
 
         Args:
             rgb: uint8 (h, w, 3).
         """
-        faces = sorted(self.detector.detect(rgb, thorough=True), key=lambda face: face.box.left)
+        faces = sorted(self.detector.detect(rgb), key=lambda face: face.box.left)
         if not faces:
             return []
         matches = self.namer(np.stack([face_chip(rgb, face) for face in faces]))
         moods = self._moods(rgb, faces)
         return [
             IdentifiedFace(face, match, None if match.person and match.person.person in self.no_mood else mood)
+            if face.confirmed
+            else IdentifiedFace(face, replace(match, accepted=False), None)
             for face, match, mood in zip(faces, matches, moods, strict=True)
         ]
 

@@ -18,7 +18,8 @@ class FrameSource(Protocol):
     """Something that delivers frames in order. One thread at a time calls its methods.
 
     `open` may be called again after `close`, and also while an older `read` hangs in another thread:
-    it starts afresh and never waits for that read.
+    it starts afresh and never waits for that read. A live source may also have `skip() -> None`, which lets the next
+    frame go by without decoding it.
     """
 
     name: str

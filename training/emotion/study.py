@@ -110,7 +110,7 @@ def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:
     """The crop of the face with the highest detection score, uint8 (48, 48), and whether a face was detected."""
     rgb = read_image(image)
     # A picture that is not larger than a crop is a crop, as in the folders of the data set.
-    faces = FaceDetector().detect(rgb, thorough=True) if min(rgb.shape[:2]) > CROP_SIZE else []
+    faces = FaceDetector().detect(rgb) if min(rgb.shape[:2]) > CROP_SIZE else []
     if faces:
         return mood_crop(rgb, faces[0]), True
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)

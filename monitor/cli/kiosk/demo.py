@@ -43,6 +43,7 @@ def demo(
             backup_every_hours=0,
             db=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
             source="demo",
+            rotate=0,
             site="demo",
             kiosk="demo door",
             role="auto",

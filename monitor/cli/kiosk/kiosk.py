@@ -25,6 +25,9 @@ def kiosk(
             help="When the first frame of a file or folder was taken, on the site's clock: 2026-07-13T14:50.",
         ),
     ] = None,
+    rotate: Annotated[
+        int | None, typer.Option(metavar="DEGREES", help="Turn the picture clockwise by 0, 90, 180 or 270.")
+    ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
@@ -36,7 +39,7 @@ def kiosk(
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
-    settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
+    settings = run.settings(source=source, rotate=rotate, detector=detector, encoder=encoder, role=role)
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
     headless = headless or run.as_json or not out.is_terminal
@@ -68,10 +71,25 @@ def kiosk(
             demo(ascii_only=ascii_only)
         return
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
+    from monitor.desk.change_feed import people_feed
+    from monitor.desk.store import Store
     from monitor.text import printable
 
-    with looked_after(engine, settings):
-        summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
+    feeds = []
+
+    def make_followed(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
+        """A kiosk that learns of people who are enrolled, changed or erased meanwhile."""
+        made = make(on_scene, on_event)
+        feeds.append(people_feed(Store(engine, cipher), settings, made.use_people))
+        feeds[-1].start()
+        return made
+
+    try:
+        with looked_after(engine, settings):
+            summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
+    finally:
+        for feed in feeds:
+            feed.stop()
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)

@@ -19,11 +19,12 @@ from enroll.people.enrol import enrol_person
 from enroll.people.gallery_index import load_index
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment, Identity, find_person
-from monitor.config import QualityLimits
+from monitor.config import QualityLimits, Settings
 from monitor.desk.actor import Actor
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError
 from monitor.sources.source import FrameSource, open_source
+from monitor.sources.turned import turned
 
 __all__ = (
     "WORDS", "Advice", "AskedPose", "CaptureSession", "CaptureSetup", "DoorFrames", "EnrolmentRequest", "PersonReport",
@@ -68,6 +69,11 @@ class CaptureSession:
     """Gets every frame."""
     stopped: Callable[[], bool] = lambda: False
     """True ends the session."""
+
+
+def camera_of(setup: CaptureSetup, settings: Settings) -> Callable[[], FrameSource]:
+    """Opens the source that the settings name, its pictures turned as they say."""
+    return lambda: turned(setup.open_source(settings.source), settings.rotate)
 
 
 class DoorFrames:

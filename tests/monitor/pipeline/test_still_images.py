@@ -1,6 +1,7 @@
 """Still images: every face from left to right, with a name and a mood, or without."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,8 +18,7 @@ class FakeDetector:
     def __init__(self, *faces: Face) -> None:
         self._faces = faces
 
-    def detect(self, rgb: RgbImage, *, thorough: bool = False) -> list[Face]:
-        assert thorough
+    def detect(self, rgb: RgbImage) -> list[Face]:
         return list(self._faces)
 
 
@@ -99,3 +99,11 @@ def test_a_real_face_is_found_however_much_of_the_picture_it_fills(
 def test_a_tiny_picture_has_no_face(blazeface: FaceDetector, size: tuple[int, int]) -> None:
     nobody = Identifier(blazeface, lambda chips: [], None, mood_confidence=0.45)
     assert nobody.identify(np.zeros((*size, 3), np.uint8)) == []
+
+
+def test_a_face_that_is_not_confirmed_has_neither_name_nor_mood() -> None:
+    doubtful = replace(face(20), confirmed=False)
+    emotions = FakeEmotions(mood_of(happy=0.9))
+    (found,) = identifier([doubtful], [match("Ada")], emotions).identify(PICTURE)
+    assert found.match.person is None
+    assert found.mood is None

@@ -229,7 +229,7 @@ class SystemScreen(DeskScreen[SystemView]):
             self.query_one("#health", Static).update(text)
 
     def action_camera(self) -> None:
-        self.app.push_screen(CameraChoice(self._machine.cameras, self._machine.open_source), self._camera_chosen)
+        self.app.push_screen(CameraChoice(self._machine), self._camera_chosen)
 
     def _camera_chosen(self, source: str | None) -> None:
         if source is not None:
