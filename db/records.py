@@ -177,6 +177,8 @@ class NewEvent:
     """The event that a void cancels or a correction replaces."""
     corrected_kind: Presence | None = None
     """What a correction says happened."""
+    clock_suspect: bool = False
+    """Whether the kiosk's clock had jumped, so that the times are in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ class AttendanceEvent:
     corrected_kind: Presence | None
     recorded_at: datetime
     hash: str
+    clock_suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +219,15 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """What `ledger.verify` found."""
+    """What a check of a chain of events found."""
 
     events: int
     head: str
     """The last row's hash: note it down, and a later check can prove that nothing was cut off."""
     broken_seq: int | None = None
     problem: str | None = None
+    foreign: int = 0
+    """Rows whose codes are of another installation's key, so that only their hashes were verified."""
 
     @property
     def whole(self) -> bool:

@@ -20,7 +20,17 @@ from db.engine import writing
 from db.errors import DatabaseError
 from db.faces import candidates, templates
 from db.observations import sightings
-from db.schema import CandidateRow, MeanTemplateRow, PortraitRow, SightingRow, TemplateKeyRow, TemplateRow
+from db.proof.heads import open_with
+from db.proof.key import proof_key, retired_owner
+from db.schema import (
+    CandidateRow,
+    MeanTemplateRow,
+    PortraitRow,
+    RetiredKeyRow,
+    SightingRow,
+    TemplateKeyRow,
+    TemplateRow,
+)
 
 NEW_KEY_VARIABLE: Final = "MUSTER_NEW_KEY"
 PENDING_FILE: Final = "template.key.next"
@@ -55,6 +65,7 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     new = TemplateCipher(key)
     old_key = load_key(folder)
     old = TemplateCipher(old_key)
+    open_with(engine, old, folder)
     with writing(engine) as session:
         finished = session.get(TemplateKeyRow, new.key_id) is not None
         sealed = 0 if finished else reencrypt(session, old, new, at=at, actor=actor)
@@ -81,16 +92,26 @@ def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at:
     """
     bind_key(session, old, at)
     sealed = 0
-    for table, column, owner in _columns():
+    for table, column, owner in sealed_columns():
         for row in _rows(session, table, column):
             value = old.open(getattr(row, column.key), owner(row))
             setattr(row, column.key, new.seal(value, owner(row)))
             sealed += 1
+    _retire(session, old, new)
     session.execute(delete(TemplateKeyRow))
     bind_key(session, new, at)
     audit.note(session, "rotate key", at=at, actor=actor, detail={"before": old.key_id, "after": new.key_id})
     session.flush()
     return sealed
+
+
+def _retire(session: Session, old: TemplateCipher, new: TemplateCipher) -> None:
+    """Keeps the proof keys of before, sealed with the new key, so that what they proved can still be verified."""
+    for row in session.scalars(select(RetiredKeyRow)).all():
+        row.sealed = new.seal(old.open(row.sealed, retired_owner(row.key_id)), retired_owner(row.key_id))
+    last = proof_key(old)
+    if session.get(RetiredKeyRow, last.id) is None:
+        session.add(RetiredKeyRow(key_id=last.id, sealed=new.seal(last.key, retired_owner(last.id))))
 
 
 def _new_key(folder: Path, *, from_variable: bool) -> bytes:
@@ -107,7 +128,7 @@ def _new_key(folder: Path, *, from_variable: bool) -> bytes:
     return key
 
 
-def _columns() -> tuple[_Sealed, ...]:
+def sealed_columns() -> tuple[_Sealed, ...]:
     return (
         (TemplateRow, TemplateRow.embedding, lambda row: templates.member_owner(row.person_id, row.id)),
         (TemplateRow, TemplateRow.chip, lambda row: templates.chip_owner(row.person_id, row.id)),

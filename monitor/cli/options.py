@@ -87,13 +87,17 @@ class Run:
             read_only: for commands that only look.
 
         Raises:
-            DatabaseError: the database cannot be opened, or the key cannot be read.
+            DatabaseError: the database cannot be opened, or the key cannot be read or is another database's.
         """
         from db.crypto import load_cipher
         from db.engine import open_database
+        from db.proof.heads import open_with
 
         engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
-        return engine, load_cipher(self.config_file.parent)
+        cipher = load_cipher(self.config_file.parent)
+        if not read_only:
+            open_with(engine, cipher, self.config_file.parent)
+        return engine, cipher
 
     def say(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Print the sentence, or with --json the record."""

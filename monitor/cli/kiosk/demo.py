@@ -31,6 +31,7 @@ def demo(
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
     from db.crypto import TemplateCipher
     from db.engine import open_database
+    from db.proof.heads import open_with
     from monitor.config import load_settings
     from monitor.desk.store import Store
     from monitor.sources.simulated.camera import SimulatedCamera
@@ -48,6 +49,7 @@ def demo(
             cool_down_minutes=_COOL_DOWN_MINUTES,
         )
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
+        open_with(store.engine, store.cipher, None)
         try:
             make = _with_people(settings, store, SimulatedCamera(seed, seconds, realtime=True))
             if headless:

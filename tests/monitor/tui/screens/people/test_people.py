@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Engine
 from textual.widgets import Input
 
-from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import Interrupted
 from db.faces import templates
 from db.people import consents, look_alikes, people, pins
 from db.privacy import erasure
 from db.records import Page, PersonSummary, Want
+from db.verification import ledger_check
 from enroll.people.report import PersonReport
 from monitor.attendance.pin import is_pin
 from monitor.desk.people import people as people_queries
@@ -124,7 +124,7 @@ async def test_merging_moves_everything(world: World) -> None:
         assert look_alikes.by_person(session).keys() == {
             world.ids[name] for name in ("Grace Hopper", "Margaret Hamilton")
         }
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_better(world: World) -> None:
@@ -141,7 +141,7 @@ async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_
     with reading(world.engine) as session:
         assert people.count_people(session) == 9
         assert look_alikes.by_person(session) == {}, "the marks were looked for again with the new template"
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 async def test_erasing_asks_and_the_safe_answer_is_the_first(world: World) -> None:
