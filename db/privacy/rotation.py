@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
 from db.crypto import KEY_FILE, KEY_VARIABLE, TemplateCipher, bind_key, decode_key, load_key, store_key, write_key_file
-from db.engine import writing
+from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.faces import candidates, templates
 from db.observations import sightings
@@ -65,10 +65,13 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     new = TemplateCipher(key)
     old_key = load_key(folder)
     old = TemplateCipher(old_key)
-    open_with(engine, old, folder)
-    with writing(engine) as session:
+    with reading(engine) as session:
         finished = session.get(TemplateKeyRow, new.key_id) is not None
-        sealed = 0 if finished else reencrypt(session, old, new, at=at, actor=actor)
+    sealed = 0
+    if not finished:
+        open_with(engine, old, folder)
+        with writing(engine) as session:
+            sealed = reencrypt(session, old, new, at=at, actor=actor)
     if from_variable:
         return Rotated(sealed, new.key_id, f"{NEW_KEY_VARIABLE}; set {KEY_VARIABLE} to it")
     before = None

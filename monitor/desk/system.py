@@ -136,7 +136,7 @@ def verify(
     known_head: str | None = None,
     full: bool = False,
 ) -> Verdict:
-    """Check the chains, what they prove, the noted heads, the sealed values and the file; see `db.verification.verdict`.
+    """Check the chains, what they prove, noted heads, sealed values and the file (`db.verification.verdict`).
 
     Raises:
         UsageError: `known_head` is not a hash of the ledger.

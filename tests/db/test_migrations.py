@@ -72,6 +72,8 @@ def _seed(connection: Connection, cipher: TemplateCipher) -> None:
     }
     for statement in SEED:
         connection.execute(text(statement), values)
+    if "search_text" in {column["name"] for column in inspect(connection).get_columns("person")}:
+        connection.execute(text("UPDATE person SET search_text = :folded"), {"folded": search_text("Zoë", None, None)})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
