@@ -134,8 +134,8 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
     for (_, kind), given in consents.decisions(session, [source]).items():
         if not given:
             consents.set_consent(session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor)
-    for table, kind in ((SubjectRow, "subject"), (AuditRow, "audit")):
-        entries.touch(session, kind, session.scalars(select(table.id).where(table.person_id == source)).all())
+    for moved, kind in ((SubjectRow, "subject"), (AuditRow, "audit")):
+        entries.touch(session, kind, session.scalars(select(moved.id).where(moved.person_id == source)).all())
     entries.end(session, source)
     for table in (SubjectRow, SightingRow, MoodRow, ScheduleRow, AuditRow, WrongPairRow):
         session.execute(update(table).where(table.person_id == source).values(person_id=into))

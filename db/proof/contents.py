@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.batches import batches
@@ -32,7 +32,10 @@ class Content:
     """What goes with them; empty where nothing does."""
 
 
-_READ: Final[Mapping[Kind, tuple[InstrumentedAttribute[UUID], Select[Any], Callable[[Any], Content]]]] = {
+_Rows: TypeAlias = Any
+"""A select of columns; its type would differ by kind."""
+
+_READ: Final[Mapping[Kind, tuple[InstrumentedAttribute[UUID], _Rows, Callable[[Any], Content]]]] = {
     "person": (
         PersonRow.id,
         select(

@@ -57,8 +57,8 @@ def retired_owner(key_id: str) -> str:
     return f"proof key {key_id}"
 
 
-def use(engine: Engine, prover: Prover) -> None:
-    """Has every later `engine.writing` of this engine prove its rows."""
+def use(engine: Engine, prover: Prover | None) -> None:
+    """Has every later `engine.writing` of this engine prove its rows; with None, no more."""
     engine.update_execution_options(**{_OPTION: prover})
 
 

@@ -85,8 +85,8 @@ def _walk(
     waiting = dict(noted)
     columns = (ProofRow.seq, ProofRow.kind, ProofRow.row_id, ProofRow.owner, ProofRow.public, ProofRow.personal)
     query = select(*columns, ProofRow.key_id, ProofRow.mac).order_by(ProofRow.seq)
-    for *row, key_id, mac in session.execute(query.execution_options(yield_per=_AT_ONCE)):
-        seq, kind, row_id, owner, public, personal = row
+    for found in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+        seq, kind, row_id, owner, public, personal, key_id, mac = found
         if seq != state.seq + 1:
             return f"proof entry {state.seq + 1} is missing"
         key = keys.get(key_id)
@@ -94,7 +94,7 @@ def _walk(
             state.foreign += 1
             if not shared:
                 return f"proof entry {seq} was not written by Muster: its code is of an unknown key"
-        if key is not None and entries.entry_mac(key, state.previous, row) != mac:
+        if key is not None and entries.entry_mac(key, state.previous, found[:6]) != mac:
             return f"proof entry {seq}, about a {_CALLED.get(kind, kind)}, was changed, or not written by Muster"
         if waiting and waiting.pop(seq, mac) != mac:
             return f"proof entry {seq} is not the one that was noted earlier: the proof was written anew"
@@ -170,4 +170,4 @@ def _named(kind: Kind, content: Content, names: Mapping[UUID, str]) -> str:
 
 
 def _of(person: UUID | None, names: Mapping[UUID, str]) -> str:
-    return f" of {names[person]}" if person in names else ""
+    return f" of {names[person]}" if person is not None and person in names else ""

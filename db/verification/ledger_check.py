@@ -171,7 +171,7 @@ def _read(session: Session, query: Select[Any]) -> Iterator[Sequence[Any]]:
 def _columns(session: Session, seq: Any, before: Any, kept: Any, mac: Any) -> tuple[Any, ...]:
     """The columns of a row's canonical form in its order, ids and instants as SQLite keeps them; hash and code."""
     forms = _FORMS[session.get_bind().dialect.name]
-    columns = (
+    columns: Iterator[Any] = (
         literal_column(forms.get(form, "#").replace("#", f"attendance_event.{name}")).label(name)
         for name, form in (
             *(("id", "id"), ("kind", ""), ("subject", "id"), ("at", "instant"), ("time_zone", ""), ("kiosk_id", "id")),

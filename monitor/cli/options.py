@@ -99,6 +99,16 @@ class Run:
             open_with(engine, cipher, self.config_file.parent)
         return engine, cipher
 
+    def note_head(self, engine: "Engine") -> None:
+        """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""
+        from db.proof.heads import note
+        from monitor.errors import MusterError
+
+        try:
+            note(engine, self.at)
+        except MusterError as error:
+            tell(printable(f"muster: {error}"), err)
+
     def say(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Print the sentence, or with --json the record."""
         if self.as_json:

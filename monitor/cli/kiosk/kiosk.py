@@ -55,7 +55,9 @@ def kiosk(
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        if run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config):
+        wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
+        run.note_head(engine)
+        if wants_demo:
             engine.dispose()
             demo(ascii_only=ascii_only)
         return
@@ -63,6 +65,7 @@ def kiosk(
     from monitor.text import printable
 
     summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
+    run.note_head(engine)
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)

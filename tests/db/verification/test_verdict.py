@@ -110,7 +110,8 @@ def test_a_shared_database_is_verified_by_each_door(
 ) -> None:
     keys = (CIPHER, TemplateCipher(bytes(32)))
     for one, key, name in ((door, keys[0], "Ada"), (other, keys[1], "Bob")):
-        open_with(one.engine, key, tmp_path / name if (tmp_path / name).mkdir() is None else None)
+        (tmp_path / name).mkdir()
+        open_with(one.engine, key, tmp_path / name)
         one.see(one.enrol(name))
     for one in (door, other, door):
         prover = of_engine(one.engine)
