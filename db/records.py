@@ -39,6 +39,16 @@ class PersonConsents:
 
 
 @dataclass(frozen=True, slots=True)
+class PinTries:
+    """Wrong PINs since the last right one."""
+
+    wrong: int
+    last_at: datetime | None
+    locked_until: datetime | None
+    """Until then no try is taken; None where the next is."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinRecord:
     """Somebody who may check in with number and PIN."""
 

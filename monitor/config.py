@@ -115,6 +115,7 @@ class Settings(BaseSettings):
         description="How many days sightings of enrolled people are kept; attendance stays.",
     )
     keep_moods_days: int = Field(default=365, ge=0, le=36_500, description="How many days moods are kept.")
+    pin_digits: int = Field(default=6, ge=4, le=32, description="How many digits a new PIN has at least.")
     admin_pin_hash: str = Field(default="", description="The hash of the admin PIN, which opens the desk's screens.")
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(

@@ -21,12 +21,11 @@ from db.errors import DatabaseError
 from db.faces import candidates, templates
 from db.observations import sightings
 from db.proof.heads import open_with
-from db.proof.key import proof_key, retired_owner
+from db.proof.key import retire
 from db.schema import (
     CandidateRow,
     MeanTemplateRow,
     PortraitRow,
-    RetiredKeyRow,
     SightingRow,
     TemplateKeyRow,
     TemplateRow,
@@ -100,21 +99,12 @@ def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at:
             value = old.open(getattr(row, column.key), owner(row))
             setattr(row, column.key, new.seal(value, owner(row)))
             sealed += 1
-    _retire(session, old, new)
+    retire(session, old, new)
     session.execute(delete(TemplateKeyRow))
     bind_key(session, new, at)
     audit.note(session, "rotate key", at=at, actor=actor, detail={"before": old.key_id, "after": new.key_id})
     session.flush()
     return sealed
-
-
-def _retire(session: Session, old: TemplateCipher, new: TemplateCipher) -> None:
-    """Keeps the proof keys of before, sealed with the new key, so that what they proved can still be verified."""
-    for row in session.scalars(select(RetiredKeyRow)).all():
-        row.sealed = new.seal(old.open(row.sealed, retired_owner(row.key_id)), retired_owner(row.key_id))
-    last = proof_key(old)
-    if session.get(RetiredKeyRow, last.id) is None:
-        session.add(RetiredKeyRow(key_id=last.id, sealed=new.seal(last.key, retired_owner(last.id))))
 
 
 def _new_key(folder: Path, *, from_variable: bool) -> bytes:

@@ -11,10 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
+from db.schema import RetiredKeyRow
 
 _OPTION: Final = "muster_prover"
 
@@ -47,14 +48,44 @@ class Prover:
     """The day (UTC) for which a head is noted already."""
 
 
+def pepper(cipher: TemplateCipher) -> bytes:
+    """What PINs are hashed with; its id is the proof key's."""
+    return cipher.derive("muster pin pepper")
+
+
+def known_keys(session: Session, cipher: TemplateCipher) -> dict[str, ProofKey]:
+    """The installation's proof key, and those of before its rotations, by their ids.
+
+    Raises:
+        WrongKey, DatabaseDamaged: a key of before cannot be opened.
+    """
+    current = proof_key(cipher)
+    return {key: ProofKey(both[:32], key) for key, both in _retired(session, cipher)} | {current.id: current}
+
+
+def known_peppers(session: Session, cipher: TemplateCipher) -> dict[str, bytes]:
+    """The pepper of PINs, and those of before rotations, by the ids of the proof keys. Raises: as `known_keys`."""
+    return {key: both[32:] for key, both in _retired(session, cipher)} | {proof_key(cipher).id: pepper(cipher)}
+
+
+def retire(session: Session, old: TemplateCipher, new: TemplateCipher) -> None:
+    """Keeps the proof keys and peppers of before, sealed with the new key: what they proved can still be verified."""
+    for key_id, both in [*_retired(session, old), (proof_key(old).id, proof_key(old).key + pepper(old))]:
+        session.merge(RetiredKeyRow(key_id=key_id, sealed=new.seal(both, _owner(key_id))))
+
+
+def _retired(session: Session, cipher: TemplateCipher) -> list[tuple[str, bytes]]:
+    rows = session.execute(select(RetiredKeyRow.key_id, RetiredKeyRow.sealed))
+    return [(key_id, cipher.open(sealed, _owner(key_id))) for key_id, sealed in rows]
+
+
+def _owner(key_id: str) -> str:
+    return f"proof key {key_id}"
+
+
 def proof_key(cipher: TemplateCipher) -> ProofKey:
     """The proof key of an installation."""
     return ProofKey(cipher.derive("muster proof"), hashlib.sha256(cipher.derive("muster proof id")).hexdigest()[:16])
-
-
-def retired_owner(key_id: str) -> str:
-    """What a proof key of before a rotation is bound to where it is sealed."""
-    return f"proof key {key_id}"
 
 
 def use(engine: Engine, prover: Prover | None) -> None:

@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.crypto import TemplateCipher
 from db.proof import contents, entries
 from db.proof.contents import Content, Kind
-from db.proof.key import ProofKey, retired_owner
-from db.schema import ProofRow, RetiredKeyRow
+from db.proof.key import ProofKey
+from db.schema import ProofRow
 
 _AT_ONCE: Final = 10_000
 _CALLED: Final[Mapping[Kind, str]] = {
@@ -65,17 +64,6 @@ def verify(
     if left > 0:
         problems = [*problems[:MOST_NAMED], f"and {left:,} more"]
     return EntriesCheck(state.seq, state.previous, state.foreign, state.adopted, tuple(problems))
-
-
-def known_keys(session: Session, cipher: TemplateCipher, current: ProofKey) -> dict[str, ProofKey]:
-    """The installation's proof key, and those of before its rotations.
-
-    Raises:
-        WrongKey, DatabaseDamaged: a key of before cannot be opened.
-    """
-    retired = session.execute(select(RetiredKeyRow.key_id, RetiredKeyRow.sealed))
-    found = {key: ProofKey(cipher.open(sealed, retired_owner(key)), key) for key, sealed in retired}
-    return found | {current.id: current}
 
 
 def _walk(

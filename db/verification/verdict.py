@@ -15,7 +15,7 @@ from db.engine import reading
 from db.errors import DatabaseError
 from db.proof import entries, heads
 from db.proof.heads import Head
-from db.proof.key import ProofKey, proof_key
+from db.proof.key import ProofKey, known_keys, of_engine, proof_key
 from db.records import LedgerCheck
 from db.schema import ChainRow, EventRow, ForwardedRow
 from db.verification import entries_check, ledger_check, sealed, triggers
@@ -56,7 +56,7 @@ def verify(
 
     Args:
         cipher: of the installation; without it, only what needs no key is verified.
-        heads_file: where heads of this database were noted.
+        heads_file: where heads of this database were noted; None for the file that the engine notes them in.
         known_head: another hash of the ledger that must still be in it.
         full: also the code of each event, and SQLite's indexes and references: about 90 seconds a gigabyte.
 
@@ -65,6 +65,8 @@ def verify(
     """
     problems: list[str] = []
     opened = 0
+    prover = of_engine(engine)
+    heads_file = heads_file or (prover.heads if prover else None)
     with reading(engine) as session:
         keys = _keys(session, cipher, problems)
         noted = _noted(session, engine, heads_file, keys, problems)
@@ -92,11 +94,11 @@ def verify(
 def _keys(session: Session, cipher: TemplateCipher | None, problems: list[str]) -> Mapping[str, ProofKey]:
     if cipher is None:
         return {}
-    current = proof_key(cipher)
     try:
-        return entries_check.known_keys(session, cipher, current)
+        return known_keys(session, cipher)
     except DatabaseError as error:
         problems.append(f"a proof key of before a rotation cannot be opened ({error})")
+        current = proof_key(cipher)
         return {current.id: current}
 
 

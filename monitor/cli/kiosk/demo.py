@@ -32,7 +32,7 @@ def demo(
     from db.crypto import TemplateCipher
     from db.engine import open_database
     from db.proof.heads import open_with
-    from monitor.config import load_settings
+    from monitor.config import Settings, load_settings
     from monitor.desk.store import Store
     from monitor.sources.simulated.camera import SimulatedCamera
 
@@ -47,6 +47,8 @@ def demo(
             kiosk="demo door",
             role="auto",
             cool_down_minutes=_COOL_DOWN_MINUTES,
+            admin_pin_hash="",
+            theme=str(Settings.model_fields["theme"].default),
         )
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
         open_with(store.engine, store.cipher, None)
@@ -57,7 +59,7 @@ def demo(
             else:
                 from monitor.tui.run import run_app
 
-                run_app(settings, store, make, ascii_only=ascii_only)
+                run_app(settings, store, make, ascii_only=ascii_only, config_file=Path(folder) / "muster.toml")
         finally:
             store.engine.dispose()
 

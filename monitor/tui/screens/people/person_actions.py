@@ -84,10 +84,16 @@ def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
         f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
         "Leave both fields empty to remove the PIN."
     )
-    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
+    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, app.settings.pin_digits))
     return PersonChange(
         dialog,
-        lambda answers: app.by_desk(changes.set_pin, details.person.id, answers["pin"] or None),
+        lambda answers: app.by_desk(
+            changes.set_pin,
+            details.person.id,
+            answers["pin"] or None,
+            cipher=app.cipher,
+            shortest=app.settings.pin_digits,
+        ),
         "The door PIN is changed.",
     )
 

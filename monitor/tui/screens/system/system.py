@@ -12,10 +12,9 @@ from textual.widgets import Static
 
 from db.records import AuditEntry, Expired
 from monitor.desk import system as queries
-from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.text import plural
-from monitor.tui.screens.desk import NEW_PIN, DeskScreen, check_new_pin
+from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import expired_text, findings_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -124,7 +123,9 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def action_verify(self) -> None:
         self.say("Verifying the ledger and the database file")
-        self.app.in_background(partial(queries.verify, self.app.engine), self._verified, self._say_problem)
+        self.app.in_background(
+            partial(queries.verify, self.app.engine, self.app.cipher), self._verified, self._say_problem
+        )
 
     def _verified(self, verdict: Verdict) -> None:
         if verdict.problems:
@@ -236,7 +237,4 @@ class SystemScreen(DeskScreen[SystemView]):
             self.app.notify(f"{name} is used from the next start on.", markup=False)
 
     def action_pin(self) -> None:
-        app = self.app
-        text = "Whoever opens a screen of the desk must type this PIN. Leave both fields empty to remove the PIN."
-        dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
-        ask(app, dialog, lambda answers: partial(write_admin_pin, app.config_file, answers["pin"]), app.use_pin)
+        ask_admin_pin(self.app, self.app.use_pin)

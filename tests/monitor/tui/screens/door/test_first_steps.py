@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from monitor.attendance.pin import hash_pin
 from monitor.tui.screens.door.first_steps import FirstSteps
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.world import World, scene, settle, show_door, text_of
+from tests.monitor.world import PEPPERS, World, scene, settle, show_door, text_of
 
 SIZE = (120, 36)
 
@@ -42,7 +42,7 @@ async def test_a_step_leads_to_its_dialog(
 
 
 async def test_the_admin_pin_comes_before_enrolment(empty_world: World) -> None:
-    app = empty_world.app(first_steps=True, admin_pin_hash=hash_pin("2718"))
+    app = empty_world.app(first_steps=True, admin_pin_hash=hash_pin("2718", PEPPERS))
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await pilot.press("1")
@@ -61,7 +61,7 @@ async def test_the_demo_is_what_the_app_is_left_for(empty_world: World) -> None:
     assert empty_world.kiosk.stopped.is_set()
 
 
-@pytest.mark.parametrize("key", ["4", "escape"])
+@pytest.mark.parametrize("key", ["5", "escape"])
 async def test_the_camera_runs_behind_it_and_once_dismissed_it_is_gone(empty_world: World, key: str) -> None:
     app = empty_world.app(first_steps=True)
     async with app.run_test(size=SIZE) as pilot:
