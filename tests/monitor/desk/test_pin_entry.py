@@ -14,7 +14,7 @@ from db.engine import open_database, reading, writing
 from db.people import people, pins
 from db.privacy import rotation
 from db.proof.heads import open_with
-from monitor.attendance.pin import Peppers, hash_pin
+from monitor.attendance.pin import hash_pin
 from monitor.desk.pin_entry import in_use, peppers, person_of, unlock, write_admin_pin
 from monitor.errors import UsageError
 from tests.db.rows import newest_entries
@@ -138,11 +138,10 @@ def test_wrong_tries_and_locks_stand_in_the_audit_log_without_numbers_or_names(e
     assert (lock.actor, lock.at, lock.person) == ("door", AT, None)
     assert lock.detail == {"wrong_tries": 5, "seconds": 60}
     assert [one.action for one in entries].count("wrong pin") == 5
-    assert "17" not in counted.replace("number:", "") or "'17'" not in counted
+    assert "number:17" not in counted
 
 
 def test_the_admin_pin_is_set_and_unlocks(engine: Engine, tmp_path: Path) -> None:
-    by = {"at": AT, "actor": "desk"}
     file = tmp_path / "muster.toml"
     with pytest.raises(UsageError, match="at least 6 digits"):
         write_admin_pin(engine, CIPHER, file, "1234", shortest=6, at=AT, actor="desk")
@@ -157,7 +156,6 @@ def test_the_admin_pin_is_set_and_unlocks(engine: Engine, tmp_path: Path) -> Non
     with reading(engine) as session:
         acts = [entry.action for entry in newest_entries(session)]
     assert {"set admin pin", "unlock desk", "wrong pin", "lock admin PIN"} <= set(acts)
-    assert by
 
 
 def test_a_kiosk_whose_database_is_away_can_still_be_closed(engine: Engine, tmp_path: Path) -> None:
@@ -167,14 +165,3 @@ def test_a_kiosk_whose_database_is_away_can_still_be_closed(engine: Engine, tmp_
     (tmp_path / "pins.sqlite3").mkdir()
     assert unlock(engine, CIPHER, "123456", kept, at=AT, actor="door").right
     assert not unlock(engine, CIPHER, "123457", kept, at=AT, actor="door").right
-
-
-def test_a_stolen_database_does_not_give_up_a_pin(engine: Engine, ada: UUID) -> None:
-    with reading(engine) as session:
-        found = pins.find(session, "17")
-    assert found is not None
-    key = str(found.pin_hash).split("$")[1]
-    for guess in (bytes(32), b"\\x01" * 32):
-        from monitor.attendance.pin import is_pin
-
-        assert not is_pin("271828", str(found.pin_hash), Peppers(key, {key: guess}))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input
 
 from db.engine import reading
@@ -104,3 +105,32 @@ async def test_the_admin_pin_has_digits_only(world: World) -> None:
         await fill(pilot, pin="abcdef", again="abcdef")
         assert await problem(pilot) == "A PIN has at least 6 digits, and nothing else."
         assert not world.apps[-1].settings.admin_pin_hash
+
+
+@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c", "ctrl+p"])
+async def test_a_locked_kiosk_is_neither_closed_nor_changed_without_the_pin(world: World, key: str) -> None:
+    app = world.app(admin_pin_hash=hash_pin("2718", PEPPERS))
+    async with app.run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        await pilot.press(key)
+        await pilot.pause()
+        assert isinstance(app.screen, Dialog)
+        await fill(pilot, pin="1111")
+        assert isinstance(app.screen, Dialog), "it is asked for again"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.is_running
+        assert app.current_mode == "door"
+        await pilot.press(key)
+        await pilot.pause()
+        await fill(pilot, pin="2718")
+        assert isinstance(app.screen, CommandPalette) if key == "ctrl+p" else app.viewer.left
+
+
+async def test_reviewing_at_ones_own_desk_is_ended_without_the_pin(world: World) -> None:
+    app = world.app(camera=False, admin_pin_hash=hash_pin("2718", PEPPERS))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "ctrl+q")
+        await pilot.pause()
+        assert app.viewer.left
