@@ -31,7 +31,7 @@ _COMMANDS = {
     ),
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
-    "web": ("monitor.cli.kiosk.app", "web", "The app in a browser on this machine."),
+    "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
