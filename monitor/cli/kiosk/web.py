@@ -1,7 +1,6 @@
 """`muster web`: the app in a browser, for whoever has the address that is printed, and for nobody else."""
 
 import asyncio
-import ipaddress
 import secrets
 import shlex
 import ssl
@@ -29,6 +28,8 @@ def web(
     ] = None,
 ) -> None:
     """The app in a browser, at an address with a secret in it. One window at a time."""
+    from monitor.cli.kiosk.web_server import Address, is_loopback, serve
+
     settings = Run(db, config).settings()  # an error in the settings is printed here, not in the browser
     encrypted = certificate is not None or (public_url or "").startswith("https://")
     if not is_loopback(host) and not (settings.admin_pin_hash and encrypted):
@@ -42,8 +43,6 @@ def web(
     command = [sys.executable, "-m", "monitor.cli", "review"]
     for option, value in (("--db", db), ("--config", config)):
         command += [option, str(value)] if value is not None else []
-    from monitor.cli.kiosk.web_server import Address, serve
-
     address = Address(host, port, (public_url or own).rstrip("/"))
     token = secrets.token_urlsafe(32)
     try:
@@ -53,14 +52,6 @@ def web(
         raise MusterError(
             f"The app cannot listen on {host}:{port} ({reason}); give another --host or --port."
         ) from None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

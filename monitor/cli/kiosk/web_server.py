@@ -6,6 +6,7 @@ Host and Origin are compared as well, so that no other site reaches the app thro
 
 import asyncio
 import hmac
+import ipaddress
 import signal
 import ssl
 import sys
@@ -19,7 +20,6 @@ from urllib.parse import urlsplit
 from aiohttp import web as http
 from textual_serve.server import Server
 
-from monitor.cli.kiosk.web import is_loopback
 from monitor.cli.options import tell
 
 _Handler: TypeAlias = Callable[[http.Request], Awaitable[http.StreamResponse]]
@@ -60,6 +60,14 @@ class Address:
     def origins(self) -> frozenset[str]:
         """The values of the header Origin that are answered."""
         return frozenset(f"{urlsplit(self.public_url).scheme}://{host}" for host in self.hosts)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class OneWindow(Server):  # type: ignore[misc]  # the library has no types

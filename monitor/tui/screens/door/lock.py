@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, unlock
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
@@ -34,8 +35,8 @@ class DeskLock:
     def _answered(self, then: Callable[[], object], answers: Answers | None) -> None:
         if answers is not None:
             app = self._app
-            given = {"at": app.clock(), "actor": app.settings.kiosk}
-            job = partial(unlock, app.engine, app.cipher, answers["pin"], app.settings.admin_pin_hash, **given)
+            by = Actor(at=app.clock(), actor=app.settings.kiosk)
+            job = partial(unlock, app.engine, app.cipher, answers["pin"], app.settings.admin_pin_hash, **by)
             self._checking = True
             app.in_background(job, partial(self._checked, then), self._not_checked)
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, person_of
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
@@ -32,7 +33,7 @@ class PinEntry:
         if answers is not None:
             app = self._app
             number = answers["number"].strip()
-            by = {"at": app.clock(), "actor": app.settings.kiosk}
+            by = Actor(at=app.clock(), actor=app.settings.kiosk)
             self._checking = True
             job = partial(person_of, app.engine, app.cipher, number, answers["pin"], **by)
             app.in_background(job, partial(self._checked, number), self._not_checked)

@@ -12,8 +12,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from monitor.cli.kiosk import web_server
-from monitor.cli.kiosk.web import is_loopback, web
-from monitor.cli.kiosk.web_server import BUSY, Address, application
+from monitor.cli.kiosk.web import web
+from monitor.cli.kiosk.web_server import BUSY, Address, application, is_loopback
 from monitor.errors import UsageError
 
 TOKEN = "secret-token"
