@@ -89,6 +89,7 @@ def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
     from monitor.errors import MusterError
 
+    os.umask(0o077)  # what Muster writes, exports and logs too, only its owner reads
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that the terminal cannot show becomes "?"
     try:
