@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.batches import batches
-from db.crypto import TemplateCipher
-from db.errors import DatabaseDamaged, InvalidRecord
+from db.crypto import TemplateCipher, bound_key
+from db.errors import DatabaseDamaged, InvalidRecord, WrongKey
 from db.faces.templates import count_by_person, mean_owner
 from db.ids import new_id
 from db.names import clean, clean_or_none, folded
