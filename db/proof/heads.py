@@ -109,6 +109,7 @@ def note(engine: Engine, now: datetime) -> Head | None:
     head = current(engine, now)
     line = json.dumps(signed(head, prover.key), ensure_ascii=False) + "\n"
     try:
+        prover.heads.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(prover.heads, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(file, line.encode())
