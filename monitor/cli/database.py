@@ -64,10 +64,16 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file, in a folder that exists.")],
 ) -> None:
     """Copy the database to FILE, also while a kiosk is running. The template key is not in the copy."""
+    from contextlib import suppress
+
     from db.backup import back_up
     from db.engine import open_database
+    from db.errors import DatabaseError
+    from monitor.desk.system import note_backup
 
     size = back_up(open_database(run.settings().db, read_only=True), file)
+    with suppress(DatabaseError):  # a copy is made without the key too, and of a database that cannot be written
+        note_backup(run.open_store()[0], file, **run.stamp)
     record = {"file": str(file), "bytes": size}
     run.say(f"{file}: {size:,} bytes. Keep a copy of the template key too, but in another place.", record)
 

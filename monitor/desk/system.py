@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Unpack
 
 from sqlalchemy import Engine
 
-from db import backup, changes, migrate
+from db import audit, backup, changes, migrate
 from db.attendance import kiosks, ledger
 from db.changes import Heads
 from db.crypto import TemplateCipher
@@ -23,6 +23,7 @@ from db.records import AuditEntry, Expired, Kiosk, Page, Want
 from db.verification import verdict
 from db.verification.verdict import Verdict
 from monitor.config import Settings
+from monitor.desk.actor import Actor
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
 from monitor.errors import UsageError
@@ -147,11 +148,17 @@ def verify(
     return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full)
 
 
-def back_up(engine: Engine, folder: Path, at: datetime) -> Path:
-    """Copy the database to a new file in the folder. Raises: DatabaseError."""
-    file = folder / f"muster-{at:%Y%m%d-%H%M%S}.sqlite3"
+def back_up(engine: Engine, file: Path, **by: Unpack[Actor]) -> Path:
+    """Copy the database to a new file, and write into the audit log that somebody did. Raises: DatabaseError."""
     backup.back_up(engine, file)
+    note_backup(engine, file, **by)
     return file
+
+
+def note_backup(engine: Engine, file: Path, **by: Unpack[Actor]) -> None:
+    """Write into the audit log that a backup was made. Raises: DatabaseError."""
+    with writing(engine) as session:
+        audit.note(session, "back up", detail={"file": str(file)}, **by)
 
 
 def _retention(settings: Settings) -> Retention:

@@ -24,6 +24,7 @@ def kiosk(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
+    from monitor.desk.kiosk_settings import note_settings
     from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
@@ -31,6 +32,7 @@ def kiosk(
     settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
     frames = open_source(settings.source)
     engine, cipher = run.open_store(settings, create=True)
+    note_settings(engine, settings, **run.stamp)
     headless = headless or run.as_json or not out.is_terminal
     assess = None
     if settings.grow_templates:

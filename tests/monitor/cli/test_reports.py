@@ -57,6 +57,7 @@ def _append(session: Any, kiosk: UUID, person: UUID, kind: Any, at: datetime) ->
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MUSTER_TIME_ZONE", "UTC")
+    monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
 
 

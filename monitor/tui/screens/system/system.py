@@ -144,7 +144,8 @@ class SystemScreen(DeskScreen[SystemView]):
         def job(answers: Answers) -> Callable[[], Path]:
             folder = Path(answers["folder"].strip()).expanduser()
             app.notify("Copying the database", markup=False)
-            return partial(queries.back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
+            file = folder / f"muster-{app.clock().astimezone(app.settings.zone):%Y%m%d-%H%M%S}.sqlite3"
+            return app.by_desk(queries.back_up, file)
 
         text = "Copies the database to a new file while Muster runs. The copy does not contain the key of the faces."
         dialog = Dialog("Back up", text, [Ask("folder", "Folder", str(Path.home()))], yes="Copy")
