@@ -9,11 +9,11 @@ session's back says so with `touch` or `end`.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
-from sqlalchemy import event, select, text
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -23,9 +23,13 @@ from db.proof.contents import Kind, canonical
 from db.proof.key import ProofKey, of_session
 from db.schema import AuditRow, ChainRow, EventRow, ProofRow, SaltRow
 
+_Entry: TypeAlias = tuple[Kind, UUID, UUID | None, str | None, str | None]
+"""Kind, row, owner, public and personal hash."""
+
 START: Final = "0" * 64
 """The `mac` before the first entry."""
 _CHANGED: Final = "muster_proof_changed"
+_AT_ONCE: Final = 5_000
 _LOCK: Final = 7_301_188_205
 """PostgreSQL's advisory lock that lets one transaction at a time append."""
 NO_KEY: Final = (
@@ -113,45 +117,49 @@ def _prove(session: Session) -> None:
         return
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    rows: list[tuple[Kind, UUID, UUID | None, str | None, str | None]] = []
+    _append(session, prover.key, _entries(session, changed))
+
+
+def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> Iterator[_Entry]:
+    """What is to be said of the rows that changed, in parts, so that memory stays small."""
     for kind in contents.KINDS:
-        found = list(contents.read(session, kind, list(changed.get(kind, ()))))
-        salts = _salts(session, {one.person for one in found if one.person is not None})
-        for one in found:
-            owner, salt = salts[one.person] if one.person else (None, b"")
-            personal = contents.personal_hash(kind, one, salt)
-            row = owner if kind == "person" and owner else one.row
-            rows.append((kind, row, owner, contents.public_hash(kind, one), personal))
-    rows.extend(("ended", owner, owner, None, None) for owner in changed.get("ended", ()))
-    _append(session, prover.key, rows)
+        rows = list(changed.get(kind, ()))
+        for start in range(0, len(rows), _AT_ONCE):
+            found = list(contents.read(session, kind, rows[start : start + _AT_ONCE]))
+            salts = _salts(session, {one.person for one in found if one.person is not None})
+            for one in found:
+                owner, salt = salts[one.person] if one.person else (None, b"")
+                personal = contents.personal_hash(kind, one, salt)
+                row = owner if kind == "person" and owner else one.row
+                yield kind, row, owner, contents.public_hash(kind, one), personal
+    for owner in changed.get("ended", ()):
+        yield "ended", owner, owner, None, None
 
 
-def _append(
-    session: Session, key: ProofKey, rows: Sequence[tuple[Kind, UUID, UUID | None, str | None, str | None]]
-) -> None:
+def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
     last = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.mac) if last else (0, START)
-    for kind, row, owner, public, personal in rows:
+    made: list[dict[str, Any]] = []
+    for row in rows:
         seq += 1
-        previous = entry_mac(key, previous, (seq, kind, row, owner, public, personal))
-        session.add(
-            ProofRow(
-                seq=seq, kind=kind, row_id=row, owner=owner, public=public, personal=personal, key_id=key.id,
-                mac=previous,
-            )
-        )  # fmt: skip
-    session.flush()
+        previous = entry_mac(key, previous, (seq, *row))
+        values = zip(("kind", "row_id", "owner", "public", "personal"), row, strict=True)
+        made.append({"seq": seq, **dict(values), "key_id": key.id, "mac": previous})
+        if len(made) == _AT_ONCE:
+            session.execute(insert(ProofRow), made)
+            made = []
+    if made:
+        session.execute(insert(ProofRow), made)
 
 
 def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]]:
     """Owner and salt of these people; made where somebody has none yet."""
     known = load_salts(session, people)
-    for person in sorted(people - known.keys()):
-        owner, salt = uuid4(), secrets.token_bytes(32)
-        session.add(SaltRow(owner=owner, person_id=person, salt=salt))
-        known[person] = (owner, salt)
-    session.flush()
-    return known
+    new = [(person, uuid4(), secrets.token_bytes(32)) for person in sorted(people - known.keys())]
+    if new:
+        rows = [{"owner": owner, "person_id": person, "salt": salt} for person, owner, salt in new]
+        session.execute(insert(SaltRow), rows)
+    return known | {person: (owner, salt) for person, owner, salt in new}
 
 
 def load_salts(session: Session, people: Iterable[UUID] | None = None) -> dict[UUID, tuple[UUID, bytes]]:

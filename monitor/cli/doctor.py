@@ -44,16 +44,17 @@ def _tell_privacy(run: Run) -> None:
     engine = open_database(settings.db, read_only=True)
     rows, files = kept(engine, settings), places(engine, run.config_file.parent)
     if run.as_json:
-        for one in (*rows, *files):
-            emit(one.as_json())
+        for row in rows:
+            emit(row.as_json())
+        for file in files:
+            emit(file.as_json())
         return
     for row in rows:
         how = "sealed with the key" if row.sealed else "readable in the database"
         tell(f"{row.what}, of {row.about}: {row.rows:,}, {how}, kept {row.until}")
     for file in files:
-        tell(
-            f"{file.what}: {printable(file.file)}, {'only its owner reads it' if file.private else 'OTHERS CAN READ IT'}"
-        )
+        who = "only its owner reads it" if file.private else "others can read it; take that right away"
+        tell(f"{file.what}: {printable(file.file)}, {who}")
     tell("'muster db purge' deletes what is past its time, 'muster people erase NAME' everything about one person.")
 
 
