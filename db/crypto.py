@@ -16,7 +16,9 @@ from typing import Final
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -46,6 +48,7 @@ class TemplateCipher:
         if len(key) != 32:
             raise DatabaseError(f"A template key has 32 bytes, not {len(key)}; make one with 'muster db rotate-key'.")
         self._gcm = AESGCM(key)
+        self._key = key
         self._id = hmac.digest(key, b"muster template key id", hashlib.sha256)[:8]
 
     def __repr__(self) -> str:
@@ -55,6 +58,10 @@ class TemplateCipher:
     def key_id(self) -> str:
         """16 hexadecimal digits that tell keys apart and reveal nothing about them."""
         return self._id.hex()
+
+    def derive(self, purpose: str) -> bytes:
+        """Another key of 32 bytes for one purpose (HKDF, RFC 5869); it tells nothing about this one."""
+        return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key)
 
     def seal(self, value: bytes, belongs_to: str) -> bytes:
         """The value, encrypted and bound to what it belongs to."""
@@ -92,6 +99,14 @@ class TemplateCipher:
     def open_embedding(self, sealed: bytes, belongs_to: str) -> NDArray[np.float32]:
         """The embedding back: float32 (128,), read-only."""
         return np.frombuffer(self.open(sealed, belongs_to), dtype="<f4")
+
+
+def existing_cipher(folder: Path) -> TemplateCipher | None:
+    """The cipher with the key of this installation; None where there is no key, and none is made."""
+    if not os.environ.get(KEY_VARIABLE) and not (folder / KEY_FILE).exists():
+        kept = _from_keyring()
+        return TemplateCipher(decode_key(kept, "the system's keyring")) if kept else None
+    return load_cipher(folder)
 
 
 def load_cipher(folder: Path) -> TemplateCipher:

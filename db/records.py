@@ -39,6 +39,16 @@ class PersonConsents:
 
 
 @dataclass(frozen=True, slots=True)
+class PinTries:
+    """Wrong PINs since the last right one."""
+
+    wrong: int
+    last_at: datetime | None
+    locked_until: datetime | None
+    """Until then no try is taken; None where the next is."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinRecord:
     """Somebody who may check in with number and PIN."""
 
@@ -177,6 +187,8 @@ class NewEvent:
     """The event that a void cancels or a correction replaces."""
     corrected_kind: Presence | None = None
     """What a correction says happened."""
+    clock_suspect: bool = False
+    """Whether the kiosk's clock had jumped, so that the times are in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +212,10 @@ class AttendanceEvent:
     corrected_kind: Presence | None
     recorded_at: datetime
     hash: str
-    origin: UUID | None = None
-    """The chain of the database that it was forwarded from; None: written here."""
     clock_suspect: bool = False
     """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +232,10 @@ class LedgerEntry:
     method: Method
     subject: UUID
     """The person's pseudonym in the ledger: merged people have several."""
-    origin: UUID | None = None
-    """The chain of the database that it was forwarded from; None: written here."""
     clock_suspect: bool = False
     """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +250,15 @@ class MembershipChange:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """What `ledger.verify` found."""
+    """What a check of a chain of events found."""
 
     events: int
     head: str
     """The last row's hash: note it down, and a later check can prove that nothing was cut off."""
     broken_seq: int | None = None
     problem: str | None = None
+    foreign: int = 0
+    """Rows whose codes are of another installation's key, so that only their hashes were verified."""
 
     @property
     def whole(self) -> bool:

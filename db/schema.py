@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     event,
+    false,
     text,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -260,8 +261,58 @@ class EventRow(Base):
     target_id: Mapped[UUID | None]
     corrected_kind: Mapped[str | None] = mapped_column(String(16))
     recorded_at: Mapped[datetime]
+    clock_suspect: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the kiosk's clock had jumped when this was written, so that its times are in doubt."""
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    mac: Mapped[str | None] = mapped_column(String(80))
+    """The id of the proof key, and the HMAC of `hash` with it; None in rows that were there before the key."""
+
+
+class ProofRow(Base):
+    """The chain of everything but events that decides who came when; see `db.proof.entries`. Append-only."""
+
+    __tablename__ = "proof_entry"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(8))
+    row_id: Mapped[UUID]
+    owner: Mapped[UUID | None]
+    """Whose it is: the `SaltRow.owner`, which leads to nobody once the person is erased."""
+    public: Mapped[str | None] = mapped_column(String(64))
+    personal: Mapped[str | None] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(16))
+    mac: Mapped[str] = mapped_column(String(64))
+
+
+class SaltRow(Base):
+    """The salt of the keyed hashes of one person's parts of the proof; erased with them."""
+
+    __tablename__ = "proof_salt"
+
+    owner: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    salt: Mapped[bytes]
+
+
+class RetiredKeyRow(Base):
+    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified."""
+
+    __tablename__ = "proof_key"
+
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sealed: Mapped[bytes]
+
+
+class PinTriesRow(Base):
+    """Wrong PINs, for one number (kept as a keyed hash) or for a whole desk, since the last right one."""
+
+    __tablename__ = "pin_tries"
+
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    wrong: Mapped[int]
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
 
 
 class ChainRow(Base):

@@ -169,6 +169,7 @@ class Settings(BaseSettings):
         default="", description="Where those backups go; empty for the folder backups beside the database."
     )
     backup_keep: int = Field(default=3, ge=1, description="How many of those backups are kept; older ones are deleted.")
+    pin_digits: int = Field(default=6, ge=4, le=32, description="How many digits a new PIN has at least.")
     admin_pin_hash: str = Field(default="", description="The hash of the admin PIN, which opens the desk's screens.")
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(

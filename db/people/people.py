@@ -1,5 +1,6 @@
 """People: who they are, and the gallery that recognises them."""
 
+import logging
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.batches import batches
-from db.crypto import TemplateCipher
-from db.errors import InvalidRecord
+from db.crypto import TemplateCipher, bound_key
+from db.errors import DatabaseDamaged, InvalidRecord, WrongKey
 from db.faces.templates import count_by_person, mean_owner
 from db.ids import new_id
 from db.names import clean, clean_or_none, folded
@@ -22,6 +23,7 @@ from db.records import GalleryPerson, Person, PersonConsents, PersonSummary
 from db.schema import ConsentRow, MeanTemplateRow, PersonRow, SubjectRow
 from db.types import raw, utc_of, uuid_of
 
+log = logging.getLogger(__name__)
 _COLUMNS: Final = (
     *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
     *(PersonRow.active, PersonRow.notes, PersonRow.created_at),
@@ -237,9 +239,10 @@ def set_active(session: Session, person: UUID, active: bool, *, at: datetime, ac
 def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
     """Everybody who can be recognised: active, with a template of this encoder, face not refused.
 
+    Whose template was changed or moved outside Muster is left out and logged; `muster db verify` names them, too.
+
     Raises:
         WrongKey: the templates were encrypted with another key.
-        DatabaseDamaged: a template was changed outside Muster.
     """
     refused = consents.refusals(session)
     alike = look_alikes.by_person(session)
@@ -250,19 +253,29 @@ def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list
         .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
         .order_by(PersonRow.id)
     )
-    return [
-        GalleryPerson(
-            person=person,
-            name=name,
-            embedding=cipher.open_embedding(sealed, mean_owner(person, encoder)),
-            members=members,
-            mood_allowed=(person, "mood") not in refused,
-            look_alikes=tuple(alike.get(person, ())),
-            wrongly_named=wrong.get(person, 0),
+    gallery: list[GalleryPerson] = []
+    for person, name, sealed, members in session.execute(query):
+        if (person, "face") in refused:
+            continue
+        try:
+            embedding = cipher.open_embedding(sealed, mean_owner(person, encoder))
+        except (DatabaseDamaged, WrongKey):
+            if bound_key(session) != cipher.key_id:
+                raise
+            log.error("The template of the person %s was changed or moved: enrol them anew.", person)
+            continue
+        gallery.append(
+            GalleryPerson(
+                person=person,
+                name=name,
+                embedding=embedding,
+                members=members,
+                mood_allowed=(person, "mood") not in refused,
+                look_alikes=tuple(alike.get(person, ())),
+                wrongly_named=wrong.get(person, 0),
+            )
         )
-        for person, name, sealed, members in session.execute(query)
-        if (person, "face") not in refused
-    ]
+    return gallery
 
 
 def add_pseudonym(session: Session, person: UUID) -> UUID:

@@ -17,6 +17,7 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
 from db.people import consents, people
+from db.proof import entries
 from db.records import ErasureReceipt, PersonExport
 from db.schema import (
     AuditRow,
@@ -64,6 +65,8 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     )
     events = select(EventRow.id).where(EventRow.subject.in_(pseudonyms))
     theirs = or_(AuditRow.person_id == person, AuditRow.event_id.in_(events))
+    entries.touch_audit_of_others(session, person, events)
+    entries.end(session, person)
     session.execute(update(AuditRow).where(theirs).values(detail={}))
     session.execute(delete(PersonRow).where(PersonRow.id == person))
     session.expire_all()
@@ -145,6 +148,9 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
     for (_, kind), given in consents.decisions(session, [source]).items():
         if not given:
             consents.set_consent(session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor)
+    for moved, kind in ((SubjectRow, "subject"), (AuditRow, "audit")):
+        entries.touch(session, kind, session.scalars(select(moved.id).where(moved.person_id == source)).all())
+    entries.end(session, source)
     for table in (SubjectRow, SightingRow, MoodRow, ShiftRow, LeaveRow, AuditRow, WrongPairRow):
         session.execute(update(table).where(table.person_id == source).values(person_id=into))
     session.execute(update(SightingRow).where(SightingRow.best_id == source).values(best_id=into))

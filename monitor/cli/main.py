@@ -35,7 +35,7 @@ _COMMANDS = {
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
     "config": ("monitor.cli.config", "app", "See and change the settings."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
-    "web": ("monitor.cli.kiosk.app", "web", "The app in a browser on this machine."),
+    "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
@@ -93,6 +93,7 @@ def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
     from monitor.errors import KioskHangs, MusterError
 
+    os.umask(0o077)  # what Muster writes, exports and logs too, only its owner reads
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that the terminal cannot show becomes "?"
     try:

@@ -87,13 +87,27 @@ class Run:
             read_only: for commands that only look.
 
         Raises:
-            DatabaseError: the database cannot be opened, or the key cannot be read.
+            DatabaseError: the database cannot be opened, or the key cannot be read or is another database's.
         """
         from db.crypto import load_cipher
         from db.engine import open_database
+        from db.proof.heads import open_with
 
         engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
-        return engine, load_cipher(self.config_file.parent)
+        cipher = load_cipher(self.config_file.parent)
+        if not read_only:
+            open_with(engine, cipher, self.config_file.parent)
+        return engine, cipher
+
+    def note_head(self, engine: "Engine") -> None:
+        """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""
+        from db.proof.heads import note
+        from monitor.errors import MusterError
+
+        try:
+            note(engine, self.at)
+        except MusterError as error:
+            tell(printable(f"muster: {error}"), err)
 
     def say(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Print the sentence, or with --json the record."""

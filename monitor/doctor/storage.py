@@ -17,6 +17,7 @@ from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, bou
 from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError
 from db.people import people
+from db.verification import ledger_check
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.text import plural
@@ -84,7 +85,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
 def _looked_into(name: str, engine: Engine) -> Check:
     with reading(engine) as session:
         events, enrolled = ledger.count(session), people.count_people(session)
-        check = ledger.verify(session) if events <= _QUICK else None
+        check = ledger_check.verify(session) if events <= _QUICK else None
     people_and_events = f"{plural(enrolled, 'person', 'people')} and {plural(events, 'attendance event')}"
     holds = f"{migrate.where(engine)} holds {people_and_events}"
     problems = backup.problems(engine, quick=True)

@@ -32,8 +32,9 @@ from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
+from monitor.tui.screens.desk import ask_admin_pin
 from monitor.tui.screens.door.door import DoorScreen
-from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, FirstSteps
+from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, LOCK, FirstSteps
 from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
@@ -156,12 +157,19 @@ class MusterApp(DeskApp):
         return self.viewer.door
 
     def _offer_first_steps(self) -> None:
-        self.push_screen(FirstSteps(), self._step_chosen)
+        offer_pin = self.controller.has_camera and not self.settings.admin_pin_hash
+        self.push_screen(FirstSteps(offer_pin=offer_pin), self._step_chosen)
+
+    def _pin_chosen(self, kept: str) -> None:
+        self.use_pin(kept)
+        self._offer_first_steps()
 
     async def _step_chosen(self, step: str | None) -> None:
         if step == DEMO:
             self.wants_demo = True
             self.exit()
+        elif step == LOCK:
+            ask_admin_pin(self, self._pin_chosen)
         elif step in (FOLDER, CAMERA):
             await self.action_open("people")
             if isinstance(self.screen, PeopleScreen):  # else it asks for the PIN first
@@ -174,7 +182,18 @@ class MusterApp(DeskApp):
         if mode == "door" or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:
-            self._desk_lock.ask(mode)
+            self._desk_lock.unlocked(partial(self.switch_mode, mode))
+
+    async def action_quit(self) -> None:
+        """Leave; a locked kiosk asks for the PIN first."""
+        if self.controller.has_camera:
+            self._desk_lock.unlocked(self.exit, "Whoever closes this kiosk must give the admin PIN.")
+        else:
+            self.exit()
+
+    def action_command_palette(self) -> None:
+        """Everything by name; a locked desk asks for the PIN first."""
+        self._desk_lock.unlocked(super().action_command_palette)
 
     def _every_few_seconds(self) -> None:
         notify("WATCHDOG=1")

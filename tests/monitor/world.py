@@ -28,7 +28,9 @@ from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
+from db.proof.key import pepper, proof_key
 from db.records import MoodSample, NewEvent, SightingRecord
+from monitor.attendance.pin import Peppers
 from monitor.config import Settings
 from monitor.desk.store import Store
 from monitor.desk.system import Machine
@@ -61,6 +63,9 @@ NAMES = (
     ("Margaret Hamilton", "Orbits"), ("Radia Perlman", "Networks"), ("Tim Berners-Lee", "Networks"),
 )  # fmt: skip
 ENCODER = "dlib-resnet-v1"
+CIPHER = TemplateCipher(bytes(range(32)))
+PEPPERS = Peppers(proof_key(CIPHER).id, {proof_key(CIPHER).id: pepper(CIPHER)})
+"""What PINs are hashed with there."""
 
 FINDINGS = (
     Check("python", Status.OK, "Muster 1.0 on Python 3.12, Linux x86_64."),
@@ -154,7 +159,7 @@ class World:
 def make_world(folder: Path) -> World:
     """A world on a database in the folder, which is made where there is none."""
     settings = Settings(db=f"sqlite:///{folder / 'muster.sqlite3'}", time_zone="Europe/Berlin")
-    return World(settings, open_database(settings.db), TemplateCipher(bytes(range(32))))
+    return World(settings, open_database(settings.db), CIPHER)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def kiosk(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
+    from monitor.desk.kiosk_settings import note_settings
     from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
@@ -42,6 +43,7 @@ def kiosk(
     settings = run.settings(source=source, rotate=rotate, detector=detector, encoder=encoder, role=role)
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
+    note_settings(engine, settings, **run.stamp)
     headless = headless or run.as_json or not out.is_terminal
     assess = None
     if settings.grow_templates:
@@ -66,7 +68,9 @@ def kiosk(
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        if run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config):
+        wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
+        run.note_head(engine)
+        if wants_demo:
             engine.dispose()
             demo(ascii_only=ascii_only)
         return
@@ -90,6 +94,7 @@ def kiosk(
     finally:
         for feed in feeds:
             feed.stop()
+    run.note_head(engine)
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)

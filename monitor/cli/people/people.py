@@ -155,16 +155,16 @@ def pin(
 
     A script sends it as a line on standard input.
     """
-    from monitor.attendance.pin import SHORTEST
     from monitor.desk.people import changes
 
-    engine, _, person = open_person(run, who)
+    engine, cipher, person = open_person(run, who)
+    shortest = run.settings().pin_digits
     typed = None
     if not remove:
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
-        typed = _typed_pin(f"PIN, at least {SHORTEST} digits")
-    changes.set_pin(engine, person.id, typed, number=number, **run.stamp)
+        typed = _typed_pin(f"PIN, at least {shortest} digits")
+    changes.set_pin(engine, person.id, typed, number=number, cipher=cipher, shortest=shortest, **run.stamp)
     sentence = f"{person.name} {'has no PIN any more' if remove else 'checks in with number and PIN from now on'}."
     run.say(sentence, {"person": person.name, "pin": not remove})
 

@@ -11,6 +11,7 @@ from typing import Final, Unpack
 
 from sqlalchemy import Engine
 
+from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.privacy import erasure
@@ -43,8 +44,8 @@ class Erasure:
     """How many of the person's ids and sealed faces the files still hold."""
 
 
-def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Path, *, at: datetime) -> int:
-    """Write everything about a person into a ZIP archive that only its owner can read.
+def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Path, **by: Unpack[Actor]) -> int:
+    """Write everything about a person into a ZIP archive that only its owner can read; the audit log gets an entry.
 
     Returns:
         How many images are in it.
@@ -60,9 +61,11 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
         export = erasure.export_person(session, cipher, person.id)
     try:
         with unfinished(file, private=True, replace=False) as part:
-            _pack(export, part, at)
+            _pack(export, part, by["at"])
     except OSError as error:
         raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
+    with writing(engine) as session:
+        audit.note(session, "export", person=person.id, detail={"images": len(export.images)}, **by)
     return len(export.images)
 
 

@@ -323,7 +323,7 @@ def test_an_export_of_muster_enrols_the_person_that_it_is_about(
     run(people_folder(Anna=["s1/1", "s1/2", "s1/3"]))
     with reading(engine) as session:
         (anna,) = people.find_by_name(session, "Anna")
-    export_zip(engine, cipher, anna, tmp_path / "muster-Anna.zip", at=NOW)
+    export_zip(engine, cipher, anna, tmp_path / "muster-Anna.zip", at=NOW, actor="tester")
     erase(engine, anna, at=NOW, actor="tester")
     path = tmp_path / "muster-Anna.zip"
     if unpacked:

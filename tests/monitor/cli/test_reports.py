@@ -4,8 +4,10 @@ import csv
 import errno
 import io
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,7 @@ def _append(session: Any, kiosk: UUID, person: UUID, kind: Any, at: datetime) ->
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MUSTER_TIME_ZONE", "UTC")
+    monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
 
 
@@ -356,3 +359,27 @@ def test_the_key_is_rotated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyP
     again = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
     assert again["old_key_in"] == f"{tmp_path / 'template.key'}.{rotated['key_id']}"
     assert again["key_id"] != rotated["key_id"]
+
+
+def test_a_forged_row_and_a_cut_tail_are_named_with_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    file = str(tmp_path / "muster.sqlite3")
+    run("db", "upgrade", "--db", file)
+    run("db", "purge", "--db", file)
+    run("db", "purge", "--db", file)
+    printed = json.loads(run("db", "head", "--db", file).stdout)
+    assert (printed["entries"], printed["database"]) == (3, file)
+    whole = json.loads(run("db", "verify", "--db", file, "--json").stdout)
+    assert (whole["whole"], whole["key"], whole["entries"]) == (True, True, 3)
+    assert "3 entries" in run("db", "verify", "--db", file, "--full").stdout
+    assert run("db", "head", "--export", str(tmp_path / "head.json"), "--db", file).exit_code == 0
+    assert json.loads((tmp_path / "head.json").read_text())["proof"] == printed["proof"]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DROP TRIGGER proof_entry_no_delete")
+        connection.execute("DELETE FROM proof_entry WHERE seq = 3")
+        connection.execute("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)")
+    error = _failure("db", "verify", "--db", file)
+    assert isinstance(error, DatabaseDamaged)
+    assert "the proof ends at entry 2, but 3 were noted earlier" in str(error)
+    assert "the trigger proof_entry_no_delete, which refuses changes, is missing" in str(error)

@@ -13,7 +13,7 @@ from monitor.desk.people.export_and_erase import Erasure, export_name, export_zi
 from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.desk_app import DESK, DeskApp
 from monitor.tui.screens.desk import NEW_PIN, check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
@@ -84,10 +84,16 @@ def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
         f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
         "Leave both fields empty to remove the PIN."
     )
-    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
+    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, app.settings.pin_digits))
     return PersonChange(
         dialog,
-        lambda answers: app.by_desk(changes.set_pin, details.person.id, answers["pin"] or None),
+        lambda answers: app.by_desk(
+            changes.set_pin,
+            details.person.id,
+            answers["pin"] or None,
+            cipher=app.cipher,
+            shortest=app.settings.pin_digits,
+        ),
         "The door PIN is changed.",
     )
 
@@ -113,7 +119,7 @@ def export(app: DeskApp, details: PersonDetails) -> PersonChange:
 
     def write(file: Path) -> str:
         """In a worker."""
-        export_zip(app.engine, app.cipher, person, file, at=app.clock())
+        export_zip(app.engine, app.cipher, person, file, at=app.clock(), actor=DESK)
         return f"Written to {file}. Keep the file safe, and delete it after you handed it over."
 
     return PersonChange(dialog, job, str)

@@ -19,6 +19,7 @@ from db.people import people
 from db.privacy import erasure
 from db.records import MembershipChange, NewEvent, Person, Presence
 from db.schema import ForwardedRow
+from db.verification import ledger_check
 from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
@@ -179,4 +180,4 @@ def test_a_case_holds_with_recorder_and_database(sqlite: Engine, told: dict[str,
     assert [told_of(one, case.zone) for one in days] == [one for one in told["days"] if one not in unlisted]
     assert totals(days) == told["totals"]
     with reading(sqlite) as session:
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole

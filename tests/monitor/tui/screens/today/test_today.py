@@ -15,6 +15,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
+from db.verification import ledger_check
 from monitor.desk.days import corrections
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
@@ -121,7 +122,7 @@ async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
         assert [event.kind for event in events[-2:]] == ["check_in", "correction"]
         assert events[-1].target == events[-2].id
         assert audit.reasons(session, [events[-1].id]) == {events[-1].id: "came by the back door"}
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 async def test_a_void_needs_a_reason(world: World) -> None:
