@@ -212,7 +212,7 @@ def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list
     alike = look_alikes.by_person(session)
     wrong = look_alikes.wrongly_named(session)
     query = (
-        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.members)
+        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.second, MeanTemplateRow.members)
         .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
         .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
         .order_by(PersonRow.id)
@@ -221,13 +221,13 @@ def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list
         GalleryPerson(
             person=person,
             name=name,
-            embedding=cipher.open_embedding(sealed, mean_owner(person, encoder)),
+            embedding=cipher.open_embedding(sealed, second, mean_owner(person, encoder)),
             members=members,
             mood_allowed=(person, "mood") not in refused,
             look_alikes=tuple(alike.get(person, ())),
             wrongly_named=wrong.get(person, 0),
         )
-        for person, name, sealed, members in session.execute(query)
+        for person, name, sealed, second, members in session.execute(query)
         if (person, "face") not in refused
     ]
 
