@@ -14,7 +14,7 @@ SEALED = ("face_template", "growth_capture", "mean_template", "sighting")
 def upgrade() -> None:
     for table in SEALED:
         op.add_column(table, sa.Column("second", sa.LargeBinary()))
-    op.add_column("sighting", sa.Column("second_similarity", sa.Float()))
+    op.add_column("sighting", sa.Column("second_similarity", sa.Double()))
     op.add_column("sighting", sa.Column("encoders", sa.String(8)))
 
 

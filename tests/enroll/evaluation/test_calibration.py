@@ -30,7 +30,7 @@ from enroll.evaluation.what_if import what_if
 from enroll.people.store import Enrolment
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import Embeddings, unit
-from monitor.vision.matching.threshold import threshold_for
+from monitor.vision.matching.threshold import DLIB
 from tests.enroll.conftest import MadeUp
 
 
@@ -140,11 +140,11 @@ def test_the_curve_of_a_gallery_falls_and_is_drawn(made_up: MadeUp, tmp_path: Pa
     found = judged(gallery(made_up))
     assert [one.threshold for one in found.curve] == sorted((one.threshold for one in found.curve), reverse=True)
     assert [one.fnir.value for one in found.curve] == sorted((one.fnir.value for one in found.curve), reverse=True)
-    drawn = draw_gallery(found.curve, threshold_for(0.01, 12), width=70)
+    drawn = draw_gallery(found.curve, DLIB.threshold_for(0.01, 12), width=70)
     assert max(map(len, drawn.splitlines())) <= 70
     assert all(label in drawn for label in ("FPIR expected", "FPIR seen", "FNIR seen"))
     assert "strangers given" not in drawn
-    save_gallery(found.curve, threshold_for(0.01, 12), tmp_path / "curves.svg")
+    save_gallery(found.curve, DLIB.threshold_for(0.01, 12), tmp_path / "curves.svg")
     assert "threshold in force" in (tmp_path / "curves.svg").read_text()
 
 
@@ -166,7 +166,7 @@ def labelled(made_up: MadeUp, count: int = 15, images: int = 3) -> LabelledFaces
 
 
 def test_both_recipes_are_tried_on_the_same_probes(made_up: MadeUp) -> None:
-    muster, classic = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
+    muster, classic = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01, encoders="both")
     assert muster.people == classic.people == 15
     assert len(muster.trials.genuine) == len(classic.trials.genuine) == 30
     assert muster.trials.rank1.value == 1
@@ -176,7 +176,7 @@ def test_both_recipes_are_tried_on_the_same_probes(made_up: MadeUp) -> None:
 
 def test_an_evaluation_needs_probes(made_up: MadeUp) -> None:
     with pytest.raises(UsageError, match="too few"):
-        evaluate(labelled(made_up, images=1), enrolled=1, target_fpir=0.01, margin=0.01)
+        evaluate(labelled(made_up, images=1), enrolled=1, target_fpir=0.01, margin=0.01, encoders="both")
 
 
 def test_a_full_disk_leaves_the_figure_of_before(
@@ -194,7 +194,7 @@ def test_a_full_disk_leaves_the_figure_of_before(
 
 
 def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_path: Path) -> None:
-    recipes = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
+    recipes = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01, encoders="both")
     drawn = draw_identification(recipes, width=70)
     assert "Muster" in drawn
     assert max(map(len, drawn.splitlines())) <= 70
@@ -205,7 +205,7 @@ def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_p
 
 
 def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> None:
-    strict = threshold_for(0.0001, 20) - threshold_for(0.01, 20)
+    strict = DLIB.threshold_for(0.0001, 20) - DLIB.threshold_for(0.01, 20)
     with writing(engine) as session:
         anna = people.add_person(session, "Anna", at=details.at, actor="tester").id
         door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at)
