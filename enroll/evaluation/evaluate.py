@@ -27,7 +27,7 @@ from monitor.vision.encoder import Embeddings, FaceEncoder
 from monitor.vision.images import read_image
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
 from monitor.vision.matching.joined import first_of, second_of
-from monitor.vision.still_embeddings import StillEncoder
+from monitor.vision.matching.still_encoder import StillEncoder
 
 CLASSIC_DISTANCE: Final = 0.6
 """The distance under which `face_recognition.compare_faces` takes two faces for one person."""

@@ -13,8 +13,8 @@ from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
 from monitor.vision.jpeg import encode_jpeg
+from monitor.vision.matching.still_encoder import StillEncoder
 from monitor.vision.second_encoder import SecondEncoder
-from monitor.vision.still_embeddings import StillEncoder
 
 MOST_FACES: Final = 12
 """Of a crowd only the largest faces are compared; the rest is background."""

@@ -19,7 +19,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
 from monitor.vision.matching.joined import first_of, join, second_of
-from monitor.vision.still_embeddings import StillEncoder
+from monitor.vision.matching.still_encoder import StillEncoder
 
 Embed = Callable[[RgbImage], Embedding | None]
 """One chip, uint8 (150, 150, 3), to its unit embedding, float32 (256,); None where the face cannot be found again."""

@@ -62,7 +62,7 @@ def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
     from numpy.typing import NDArray
 
     from monitor.domain import Face, Match, RgbImage
-    from monitor.vision.still_embeddings import StillEncoder
+    from monitor.vision.matching.still_encoder import StillEncoder
 
     enrolled = _enrolled(settings, run)
     encoder = StillEncoder()

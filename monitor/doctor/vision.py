@@ -18,7 +18,7 @@ PARTS: Mapping[models.ModelFile, str] = {
     models.DLIB_LANDMARKS: "face alignment",
     models.DLIB_68_LANDMARKS: "face landmarks",
     models.DLIB_ENCODER: "face encoder",
-    models.SFACE: "second face encoder",
+    models.SFACE: "second encoder",
 }
 """What each model file is for."""
 

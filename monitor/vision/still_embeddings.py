@@ -1,55 +1,17 @@
-"""Embeddings for still images, of both encoders: averaged over varied copies, as a track averages over its frames."""
+"""Embeddings for still images: averaged over varied copies of one chip, as a track averages over its frames."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 
-from monitor.domain import EMBEDDING_SIZE, Face, RgbImage
+from monitor.domain import EMBEDDING_SIZE
 from monitor.vision.dlib_resnet import CHIP_SIZE
 from monitor.vision.encoder import Chips, Embeddings, FaceEncoder, unit
-from monitor.vision.matching.joined import join
-from monitor.vision.second_encoder import SecondEncoder, align
 
 _VIEWS: Final = ((-4, 0.94, -4, -4), (-4, 1.06, 4, -4), (4, 0.94, 4, 4), (4, 1.06, -4, 4))
 """Degrees, scale, and pixels to the right and down. Four views are as good as sixteen on half of the portraits (163
 people, one image each, years apart). dlib calls such views jitters."""
-
-
-class StillEncoder:
-    """Both encoders on the faces of still images. Not safe to share between threads."""
-
-    def __init__(
-        self, first: FaceEncoder | None = None, second: SecondEncoder | None = None, *, steady: bool = True
-    ) -> None:
-        """
-        Args:
-            first, second: None for new ones.
-            steady: average dlib's over several views of each face (`embed_stills`); where there are many pictures of a
-                person anyway, once is enough and faster.
-
-        Raises:
-            ModelError: a model is missing or damaged.
-        """
-        self._first = first or FaceEncoder()
-        self._second = second or SecondEncoder()
-        self._steady = steady
-
-    def embed(self, rgb: RgbImage, faces: Sequence[Face], chips: Chips) -> Embeddings:
-        """Joined embeddings of faces on one picture.
-
-        Args:
-            rgb: uint8 (h, w, 3).
-            faces: found on `rgb`.
-            chips: uint8 (n, 150, 150, 3), one of each face, from `chips.face_chip`.
-
-        Returns:
-            float32 (n, 256), each row of length 1.
-        """
-        first = embed_stills(self._first, chips) if self._steady else self._first.embed(chips)
-        aligned = np.stack([align(rgb, face) for face in faces]) if len(faces) else np.empty((0, 112, 112, 3), np.uint8)
-        return join(first, self._second.embed_stills(aligned))
 
 
 def embed_stills(encoder: FaceEncoder, chips: Chips) -> Embeddings:
