@@ -30,7 +30,7 @@ from enroll.evaluation.what_if import what_if
 from enroll.people.store import Enrolment
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import Embeddings, unit
-from monitor.vision.matching.threshold import DLIB
+from monitor.vision.matching.threshold import DLIB, JOINED
 from tests.enroll.conftest import MadeUp
 
 
@@ -223,6 +223,31 @@ def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: Temp
         )
     assert found.sightings == 3
     assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
+
+
+def test_what_if_judges_each_sighting_on_the_scale_of_its_encoders(
+    engine: Engine, cipher: TemplateCipher, details: Enrolment
+) -> None:
+    """0.70 with a threshold of 0.66 passes a stricter target's by dlib's curve, which moves by 0.02, not by both's."""
+    moved = {curve: curve.threshold_for(0.0001, 20) - curve.threshold_for(0.01, 20) for curve in (DLIB, JOINED)}
+    assert moved[DLIB] < 0.04 < moved[JOINED]
+    with writing(engine) as session:
+        anna = people.add_person(session, "Anna", at=details.at, actor="tester").id
+        door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at)
+        for encoders in ("dlib", "both"):
+            one = sighting(door.id, anna, 0.70, details.at)
+            sightings.add(session, cipher, replace(one, person=anna, threshold=0.66, encoders=encoders))
+    with reading(engine) as session:
+        found = what_if(
+            session,
+            details.at,
+            details.at + timedelta(days=1),
+            before=0.01,
+            after=0.0001,
+            margin=0.01,
+            extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
+        )
+    assert [(one.named, one.threshold) for one in found.changes] == [(False, pytest.approx(0.66 + moved[JOINED]))]
 
 
 def sighting(kiosk: UUID, person: UUID, similarity: float, at: datetime) -> SightingRecord:
