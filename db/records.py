@@ -78,7 +78,7 @@ class GalleryPerson:
     person: UUID
     name: str
     embedding: NDArray[np.float32]
-    """The mean template, float32 (128,)."""
+    """The mean template, float32 (128,) of the first encoder or (256,) of both."""
     members: int
     """Images behind the template."""
     mood_allowed: bool
@@ -112,7 +112,7 @@ class TemplateMember:
 
     template: Template
     embedding: NDArray[np.float32]
-    """float32 (128,)."""
+    """float32 (128,) of the first encoder, or (256,) of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,10 @@ class SightingRecord:
     runner_up_similarity: float | None
     threshold: float
     """The similarity that a name needed at that moment."""
+    second_similarity: float | None = None
+    """SFace's cosine to the most similar person alone."""
+    encoders: str | None = None
+    """Whose similarities these are: "dlib", "sface" or "both"; None, in sightings of old, is dlib's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +166,7 @@ class Visitor:
 
     sighting: SightingRecord
     embedding: NDArray[np.float32] | None
-    """float32 (128,), unit length."""
+    """float32 (128,) or (256,), the mean of unit embeddings."""
     portrait: bytes | None
     """JPEG."""
 

@@ -117,6 +117,8 @@ class TemplateRow(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     encoder: Mapped[str]
     embedding: Mapped[bytes]
+    second: Mapped[bytes | None]
+    """The second encoder's part of the embedding; None where only the first has seen the image."""
     chip: Mapped[bytes | None]
     quality: Mapped[dict[str, Any]]
     source: Mapped[str]
@@ -137,6 +139,7 @@ class CandidateRow(Base):
     captured_at: Mapped[datetime]
     encoder: Mapped[str]
     embedding: Mapped[bytes]
+    second: Mapped[bytes | None]
     chip: Mapped[bytes]
     quality: Mapped[dict[str, Any]]
     similarity: Mapped[float]
@@ -155,6 +158,8 @@ class MeanTemplateRow(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     encoder: Mapped[str] = mapped_column(primary_key=True)
     embedding: Mapped[bytes]
+    second: Mapped[bytes | None]
+    """The mean over the members that have a second encoder's part."""
     members: Mapped[int]
     updated_at: Mapped[datetime]
 
@@ -232,7 +237,12 @@ class SightingRow(Base):
     runner_up_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     runner_up_similarity: Mapped[float | None]
     threshold: Mapped[float]
+    second_similarity: Mapped[float | None]
+    """The second encoder's cosine alone."""
+    encoders: Mapped[str | None] = mapped_column(String(8))
+    """Whose similarities these are: "dlib", "sface" or "both"; None, in sightings of old, is dlib's."""
     embedding: Mapped[bytes | None]
+    second: Mapped[bytes | None]
     portrait: Mapped[bytes | None]
 
 

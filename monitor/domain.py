@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -21,10 +21,16 @@ RgbImage: TypeAlias = NDArray[np.uint8]
 """uint8 (height, width, 3), red green blue."""
 
 EMBEDDING_SIZE = 128
-"""Numbers in an embedding."""
+"""Numbers in one encoder's embedding."""
 
 Embedding: TypeAlias = NDArray[np.float32]
-"""float32 (128,), unit length."""
+"""float32, unit length: (256,), of both encoders (`vision.matching.joined`), or (128,), of dlib's network alone."""
+
+Encoders: TypeAlias = Literal["dlib", "sface", "both"]
+"""Whose embeddings are compared: those of dlib's network, of SFace, or of both joined."""
+
+SIMILARITY_UNITS: Mapping[Encoders, float] = {"dlib": 1.0, "sface": 3.5, "both": 2.2}
+"""How much similarity at the thresholds says as much as one of dlib's network, whose impostor curve is the steepest."""
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """The seven classes of FER2013, in its order."""
@@ -158,6 +164,8 @@ class Candidate:
     name: str
     similarity: float
     """Cosine, -1 to 1."""
+    second_similarity: float | None = None
+    """SFace's cosine alone, where template and probe have its embedding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +178,14 @@ class Match:
     threshold: float
     """The least similarity that names, for this probe, size of gallery and target FPIR."""
     accepted: bool
-    """Above the threshold, and far enough above the runner-up."""
+    """Above the threshold, far enough above the runner-up, and not contradicted by one of the encoders."""
+    encoders: Encoders = "dlib"
+    """Whose similarities these are; the threshold is on their scale."""
+
+    @property
+    def unit(self) -> float:
+        """How wide the scale of the similarities is; see `SIMILARITY_UNITS`."""
+        return SIMILARITY_UNITS[self.encoders]
 
     @property
     def person(self) -> Candidate | None:
@@ -265,6 +280,12 @@ class KioskEvent:
     name: str | None = None
     track: int | None = None
     similarity: float | None = None
+    second_similarity: float | None = None
+    """SFace's cosine alone."""
+    threshold: float | None = None
+    """The similarity that a name needed."""
+    runner_up: Candidate | None = None
+    """The most similar other person."""
     mood: MoodScores | None = None
     sighting: UUID | None = None
     attendance: UUID | None = None

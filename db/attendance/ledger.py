@@ -33,7 +33,7 @@ _EVENT: Final = (
 _ENTRY: Final = (
     EventRow.seq, raw(EventRow.id), EventRow.kind, raw(SubjectRow.person_id),
     raw(EventRow.at), raw(EventRow.target_id), EventRow.corrected_kind,
-    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject),
+    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject), EventRow.clock_suspect,
 )  # fmt: skip
 """What a `LedgerEntry` is made of, as the driver gives it: converting each value anew took half of a month's time."""
 GENESIS: Final = "0" * 64
@@ -165,7 +165,7 @@ def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry
         return found
 
     found = []
-    for _, id_, kind, person, at, target, corrected, kiosk, method, subject in rows:
+    for _, id_, kind, person, at, target, corrected, kiosk, method, subject, suspect in rows:
         event = uuid_of(id_)
         found.append(
             LedgerEntry(
@@ -178,6 +178,7 @@ def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry
                 known(kiosk),
                 method,
                 known(subject),
+                suspect,
                 origins.get(event) if origins else None,
             )
         )

@@ -173,7 +173,8 @@ def _send_sightings(
 ) -> None:
     whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
     for rows in _pages(source, SightingRow, batch, *which):
-        wanted = [_mapped(row, whose) | {"embedding": None, "portrait": None} for row in rows if _may_go(row, people)]
+        without_face = dict.fromkeys(("embedding", "second", "portrait"))
+        wanted = [_mapped(row, whose) | without_face for row in rows if _may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
             wrong = _wrong_names(there, [row["id"] for row in wanted])

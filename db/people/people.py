@@ -248,17 +248,17 @@ def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list
     alike = look_alikes.by_person(session)
     wrong = look_alikes.wrongly_named(session)
     query = (
-        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.members)
+        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.second, MeanTemplateRow.members)
         .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
         .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
         .order_by(PersonRow.id)
     )
     gallery: list[GalleryPerson] = []
-    for person, name, sealed, members in session.execute(query):
+    for person, name, sealed, second, members in session.execute(query):
         if (person, "face") in refused:
             continue
         try:
-            embedding = cipher.open_embedding(sealed, mean_owner(person, encoder))
+            embedding = cipher.open_embedding(sealed, second, mean_owner(person, encoder))
         except (DatabaseDamaged, WrongKey):
             if bound_key(session) != cipher.key_id:
                 raise

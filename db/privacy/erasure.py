@@ -38,7 +38,7 @@ from db.schema import (
     WrongPairRow,
 )
 
-_NEVER_SHOWN: Final = ("embedding", "chip", "portrait", "pin_hash", "search_text", "sort_group")
+_NEVER_SHOWN: Final = ("embedding", "second", "chip", "portrait", "pin_hash", "search_text", "sort_group")
 
 
 def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> ErasureReceipt:
@@ -124,8 +124,9 @@ def has_faces(session: Session, person: UUID) -> bool:
 def sealed_faces(session: Session, person: UUID) -> list[bytes]:
     """Everything encrypted that is kept of a person's face: templates, their images, and the portrait."""
     columns = (
-        *(TemplateRow.embedding, TemplateRow.chip, CandidateRow.embedding, CandidateRow.chip),
-        *(MeanTemplateRow.embedding, PortraitRow.jpeg),
+        *(TemplateRow.embedding, TemplateRow.second, TemplateRow.chip),
+        *(CandidateRow.embedding, CandidateRow.second, CandidateRow.chip),
+        *(MeanTemplateRow.embedding, MeanTemplateRow.second, PortraitRow.jpeg),
     )
     return [
         value
@@ -204,8 +205,8 @@ def _move_templates(session: Session, cipher: TemplateCipher, source: UUID, into
         if row.content_hash in there:
             session.delete(row)
             continue
-        face = cipher.open_embedding(row.embedding, templates.member_owner(source, row.id))
-        row.embedding = cipher.seal_embedding(face, templates.member_owner(into, row.id))
+        face = cipher.open_embedding(row.embedding, row.second, templates.member_owner(source, row.id))
+        row.embedding, row.second = cipher.seal_embedding(face, templates.member_owner(into, row.id))
         if row.chip is not None:
             chip = cipher.open(row.chip, templates.chip_owner(source, row.id))
             row.chip = cipher.seal(chip, templates.chip_owner(into, row.id))
@@ -231,12 +232,12 @@ def _plain(session: Session, table: type[Base], condition: Any) -> list[dict[str
 
 def _templates(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[str, Any]]:
     plain = _plain(session, TemplateRow, TemplateRow.person_id == person)
-    sealed = dict(
-        session.execute(select(TemplateRow.id, TemplateRow.embedding).where(TemplateRow.person_id == person)).all()
-    )
+    columns = select(TemplateRow.id, TemplateRow.embedding, TemplateRow.second)
+    found = session.execute(columns.where(TemplateRow.person_id == person))
+    sealed = {id: (first, second) for id, first, second in found}
     for entry in plain:
         template = UUID(entry["id"])
-        face = cipher.open_embedding(sealed[template], templates.member_owner(person, template))
+        face = cipher.open_embedding(*sealed[template], templates.member_owner(person, template))
         entry["embedding"] = [float(number) for number in face]
     return plain
 
@@ -248,7 +249,9 @@ def _means(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[
             "encoder": row.encoder,
             "members": row.members,
             "updated_at": row.updated_at.isoformat(),
-            "embedding": cipher.open_embedding(row.embedding, templates.mean_owner(person, row.encoder)).tolist(),
+            "embedding": cipher.open_embedding(
+                row.embedding, row.second, templates.mean_owner(person, row.encoder)
+            ).tolist(),
         }
         for row in rows
     ]

@@ -15,7 +15,17 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.crypto import KEY_FILE, KEY_VARIABLE, TemplateCipher, bind_key, decode_key, load_key, store_key, write_key_file
+from db.crypto import (
+    KEY_FILE,
+    KEY_VARIABLE,
+    TemplateCipher,
+    bind_key,
+    decode_key,
+    load_key,
+    second_owner,
+    store_key,
+    write_key_file,
+)
 from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.faces import candidates, templates
@@ -124,12 +134,20 @@ def _new_key(folder: Path, *, from_variable: bool) -> bytes:
 def sealed_columns() -> tuple[_Sealed, ...]:
     return (
         (TemplateRow, TemplateRow.embedding, lambda row: templates.member_owner(row.person_id, row.id)),
+        (TemplateRow, TemplateRow.second, lambda row: second_owner(templates.member_owner(row.person_id, row.id))),
         (TemplateRow, TemplateRow.chip, lambda row: templates.chip_owner(row.person_id, row.id)),
         (CandidateRow, CandidateRow.embedding, lambda row: candidates.face_owner(row.person_id, row.id)),
+        (CandidateRow, CandidateRow.second, lambda row: second_owner(candidates.face_owner(row.person_id, row.id))),
         (CandidateRow, CandidateRow.chip, lambda row: candidates.chip_owner(row.person_id, row.id)),
         (MeanTemplateRow, MeanTemplateRow.embedding, lambda row: templates.mean_owner(row.person_id, row.encoder)),
+        (
+            MeanTemplateRow,
+            MeanTemplateRow.second,
+            lambda row: second_owner(templates.mean_owner(row.person_id, row.encoder)),
+        ),
         (PortraitRow, PortraitRow.jpeg, lambda row: templates.portrait_owner(row.person_id)),
         (SightingRow, SightingRow.embedding, lambda row: sightings.face_owner(row.id)),
+        (SightingRow, SightingRow.second, lambda row: second_owner(sightings.face_owner(row.id))),
         (SightingRow, SightingRow.portrait, lambda row: sightings.portrait_owner(row.id)),
     )
 

@@ -18,10 +18,11 @@ import numpy as np
 from enroll.faces.examine import ExaminedFace
 from enroll.faces.liveness import Turn, turn_between
 from enroll.faces.pose import Pose
-from enroll.faces.similarity_limits import ALMOST_SURELY_ONE, mean_template
+from enroll.faces.similarity_limits import mean_template
 from enroll.people.gallery_index import GalleryIndex
 from monitor.config import QualityLimits
 from monitor.vision.encoder import unit
+from monitor.vision.matching.joined import first_of
 
 TurnMeter: TypeAlias = Callable[[ExaminedFace, ExaminedFace], Turn]
 """How a face changed from the straight shot to another one."""
@@ -204,7 +205,7 @@ class Coach:
     def _somebody_enrolled(self) -> str | None:
         mean = mean_template(np.stack([face.embedding for face in self.shots.values()]))
         for other in self._index.alike(mean, len(self.shots)):
-            if other.person != self._known and other.similarity >= ALMOST_SURELY_ONE:
+            if other.person != self._known and other.almost_surely_one:
                 return (
                     f"This is {other.name}, who is enrolled already (similarity {other.similarity:.3f}); "
                     "add the shots to that name instead."
@@ -239,8 +240,8 @@ class Coach:
         return Advice(refusal, ask, refusal=refusal)
 
     def _similarity(self, face: ExaminedFace) -> float:
-        mean = mean_template(np.stack([shot.embedding for shot in self.shots.values()]))
-        return float(unit(mean) @ face.embedding)
+        mean = mean_template(np.stack([first_of(shot.embedding) for shot in self.shots.values()]))
+        return float(unit(mean) @ first_of(face.embedding))
 
     def _turn_hint(self, ask: AskedPose, face: ExaminedFace) -> str | None:
         """How to turn for what is asked; None when it is right."""

@@ -52,7 +52,7 @@ def open_door(folder: Path, photos: dict[str, list[RgbImage]]) -> Door:
         kiosk="bench",
         role="auto",
         detector="blazeface",
-        encoder="onnx",
+        encoder="both",
         mood="individual",
     )
     key = secrets.token_bytes(32)

@@ -21,7 +21,9 @@ def as_json(event: KioskEvent) -> dict[str, Any]:
     """The event as the JSON object that `--json` prints."""
     record: dict[str, Any] = {"event": event.kind.value, "at": event.at.isoformat(), "person": event.name}
     if event.track is not None:
-        record |= {"track": event.track, "similarity": rounded(event.similarity), "mood": mood_as_json(event.mood)}
+        record |= {"track": event.track, "similarity": rounded(event.similarity)}
+        record |= {"second_similarity": rounded(event.second_similarity), "threshold": rounded(event.threshold)}
+        record["mood"] = mood_as_json(event.mood)
     if event.text:
         record["text"] = event.text
     return record

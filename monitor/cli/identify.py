@@ -31,7 +31,7 @@ def identify(
     method: Annotated[str, typer.Option(help="gallery; or eigenfaces, with --model.")] = "gallery",
     model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of `muster train eigenfaces`.")] = None,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="dlib, sface or both.")] = None,
 ) -> None:
     """Say who is on images, and in what mood."""
     from monitor.errors import ImageError, UsageError
@@ -68,15 +68,14 @@ def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
     import numpy as np
     from numpy.typing import NDArray
 
-    from monitor.domain import Match
-    from monitor.vision.encoder import FaceEncoder
-    from monitor.vision.still_embeddings import embed_stills
+    from monitor.domain import Face, Match, RgbImage
+    from monitor.vision.matching.still_encoder import StillEncoder
 
     enrolled = _enrolled(settings, run)
-    face_encoder = FaceEncoder(settings.encoder)
+    encoder = StillEncoder()
 
-    def name(chips: NDArray[np.uint8]) -> list[Match]:
-        return [enrolled.gallery.identify(embedding) for embedding in embed_stills(face_encoder, chips)]
+    def name(rgb: RgbImage, faces: Sequence[Face], chips: NDArray[np.uint8]) -> list[Match]:
+        return [enrolled.gallery.identify(embedding) for embedding in encoder.embed(rgb, faces, chips)]
 
     return _identifier(settings, name, no_mood=enrolled.no_mood)
 
@@ -99,7 +98,8 @@ def _enrolled(settings: "Settings", run: Run) -> "Enrolled":
 def _by_model(settings: "Settings", run: Path) -> "Identifier":
     from training.eigenfaces.study.model import load_study_model
 
-    return _identifier(settings, load_study_model(run).identify)
+    model = load_study_model(run)
+    return _identifier(settings, lambda rgb, faces, chips: model.identify(chips))
 
 
 def _identifier(settings: "Settings", identify: "Callable[..., Any]", **more: Any) -> "Identifier":
@@ -157,8 +157,14 @@ def _as_json(found: "IdentifiedFace", still: "StillImage") -> dict[str, Any]:
         "detection_score": rounded(found.face.score),
         "person": match.person.name if match.person else None,
         "similarity": rounded(match.best.similarity) if match.best else None,
+        "second_similarity": rounded(match.best.second_similarity) if match.best else None,
         "threshold": rounded(match.threshold),
-        "runner_up": runner_up and {"person": runner_up.name, "similarity": rounded(runner_up.similarity)},
+        "runner_up": runner_up
+        and {
+            "person": runner_up.name,
+            "similarity": rounded(runner_up.similarity),
+            "second_similarity": rounded(runner_up.second_similarity),
+        },
         "mood": mood_as_json(found.mood),
     }
 

@@ -37,6 +37,7 @@ def run_checks(
         "vision": vision.check_trial,
         "template key": partial(storage.check_key, settings, config),
         "database": partial(storage.check_database, settings),
+        "templates": partial(storage.check_templates, settings),
         "disk": partial(machine.check_disk, settings),
         "clock": lambda: machine.check_clock(settings, clock()),
     }

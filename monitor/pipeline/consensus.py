@@ -28,6 +28,7 @@ from monitor.domain import (
 from monitor.pipeline.tracker import TrackUpdate
 from monitor.vision.face_quality import is_good
 from monitor.vision.matching.gallery import Enrolled
+from monitor.vision.matching.joined import join
 
 SAME_PERSON = 0.94
 """Least cosine of an embedding with its track's: 1 in 5,000 pairs of different people reach it, and nearly all pairs of
@@ -37,6 +38,8 @@ _FIRST_VIEWS = 3
 """A new track is encoded in every frame until it has this many views."""
 _MOST_VIEWS = 12
 """Most views that are added up; more of them change nothing."""
+_MOST_SECOND_VIEWS = 6
+"""Most views that the second encoder sees: three before a name, and more of a face that stays nameless."""
 _FULL_WIDTH = 80.0
 """Face width in pixels from which a view counts fully; narrower faces count for less."""
 _UNDECIDED_EVERY = 0.4
@@ -58,9 +61,11 @@ _MOOD_EVERY = 0.35
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""
 _LEAD = 0.006
-"""Lead over the threshold that a track needs: a stranger is compared many times, and may pass the threshold once."""
+"""Lead over the threshold that a track needs, in units of the similarity: a stranger is compared many times, and may
+pass the threshold once."""
 _CLEAR_LEAD = 0.01
-"""Lead over the threshold from which two views are enough, and a face that was called unknown is named after all."""
+"""Lead over the threshold, in units of the similarity, from which two views are enough, and a face that was called
+unknown is named after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,9 @@ class Consensus:
     _width: float = 0.0
     _sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
     _weight: float = 0.0
+    _second_sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
+    _second_weight: float = 0.0
+    _second_views: int = 0
     _last_view: float = -np.inf
     _last_mood: float = -np.inf
     _told_at: float = 0.0
@@ -118,7 +126,16 @@ class Consensus:
 
     @property
     def fused(self) -> Embedding:
-        """The mean of the views' unit embeddings, weighted by face width: float32 (128,), not scaled to length 1."""
+        """The mean of the views' unit embeddings, weighted by face width, not scaled to length 1.
+
+        float32 (256,), the second encoder's half over the views that it has seen; (128,) where it has seen none.
+        """
+        if not self._second_views:
+            return self._first
+        return join(self._first, np.asarray(self._second_sum / self._second_weight, np.float32))
+
+    @property
+    def _first(self) -> Embedding:
         return np.asarray(self._sum / max(self._weight, 1e-9), np.float32)
 
     @property
@@ -181,18 +198,27 @@ class Consensus:
         return self.verified, self.named, self.views
 
     def fits(self, embedding: Embedding) -> bool:
-        """Whether a unit embedding can be of the same person as the views before."""
+        """Whether a unit embedding of dlib's network, float32 (128,), can be of the same person as the views before."""
         if not self.views:
             return True
-        fused = self.fused
-        return float(fused @ embedding) >= SAME_PERSON * float(np.linalg.norm(fused))
+        return float(self._first @ embedding) >= SAME_PERSON * float(np.linalg.norm(self._first))
+
+    @property
+    def wants_second(self) -> bool:
+        """Whether a name, or that the face is unknown, hangs on what the second encoder says of this view, too."""
+        return not self.named and self._second_views < _MOST_SECOND_VIEWS
 
     def successor(self, track: Track) -> "Consensus":
         """A consensus without any view yet, on the new track of a person who took over this one's face."""
         return Consensus(track, self.last_at, self.people, self.settings, _look=self._look)
 
-    def add_view(self, embedding: Embedding, chip: RgbImage) -> None:
-        """Take in a unit embedding that fits, and ask the gallery who it is until a name was told."""
+    def add_view(self, embedding: Embedding, chip: RgbImage, second: Embedding | None = None) -> None:
+        """Take in a view that fits, and ask the gallery who it is until a name was told.
+
+        Args:
+            embedding: of dlib's network, float32 (128,), of length 1.
+            second: of the second encoder, float32 (128,), of length 1, where it has seen this view.
+        """
         self.verified = True
         self._last_view = self._now
         self._view_look = self._look
@@ -203,6 +229,10 @@ class Consensus:
             self._weight += weight
             self.views += 1
             self.portrait = chip
+            if second is not None:
+                self._second_sum += weight * second
+                self._second_weight += weight
+                self._second_views += 1
         if not self.named:
             self.match = self.people.gallery.identify(self.fused)
 
@@ -273,9 +303,9 @@ class Consensus:
         if match.best is None or not match.accepted:
             return False
         lead = match.best.similarity - match.threshold
-        if lead >= _CLEAR_LEAD:
+        if lead >= _CLEAR_LEAD * match.unit:
             return self.views >= _FIRST_VIEWS - 1
-        return lead >= _LEAD and self.views >= _FIRST_VIEWS and not self.told
+        return lead >= _LEAD * match.unit and self.views >= _FIRST_VIEWS and not self.told
 
     def _tell(self, match: Match, phase: Phase) -> Sighting:
         """The sighting of this phase; moods are averaged anew after it."""

@@ -22,5 +22,7 @@ def load_people(engine: Engine, cipher: TemplateCipher, settings: Settings) -> E
         GalleryEntry(one.person, one.name, one.embedding, extra_margin(len(one.look_alikes), one.wrongly_named))
         for one in people
     ]
-    gallery = Gallery(entries, target_fpir=settings.target_fpir, margin=settings.match_margin)
+    gallery = Gallery(
+        entries, target_fpir=settings.target_fpir, margin=settings.match_margin, encoders=settings.encoder
+    )
     return Enrolled(gallery, frozenset(person.person for person in people if not person.mood_allowed))

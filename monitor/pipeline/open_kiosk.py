@@ -30,6 +30,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.face_quality import thumbnail
+from monitor.vision.second_encoder import SecondEncoder, align
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +64,10 @@ def open_kiosk(
         # Frames are small: OpenCV's threads cost more than they save, most of all on busy cores.
         cv2.setNumThreads(1)
         enrolled = load_people(engine, cipher, settings)
-        encoder = FaceEncoder(settings.encoder)
+        encoder = FaceEncoder()
+        second = None if settings.encoder == "dlib" else SecondEncoder()
         emotions = None if settings.mood == "off" else EmotionModel()
-        _warm_up(detector, encoder, emotions)
+        _warm_up(detector, encoder, second, emotions)
         return VisionFlow(
             encoder,
             emotions,
@@ -76,6 +78,7 @@ def open_kiosk(
                 mood_every_seconds=settings.mood_every_seconds,
                 min_views=1 if isinstance(source, FolderSource) else 3,
             ),
+            second=second,
             candidates=candidates,
         )
 
@@ -102,12 +105,16 @@ def _open_journal(settings: Settings, engine: Engine, cipher: TemplateCipher) ->
         return None
 
 
-def _warm_up(detector: DetectorPrefetch, encoder: FaceEncoder, emotions: EmotionModel | None) -> None:
+def _warm_up(
+    detector: DetectorPrefetch, encoder: FaceEncoder, second: SecondEncoder | None, emotions: EmotionModel | None
+) -> None:
     """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
     picture = np.zeros((480, 640, 3), np.uint8)
     face = Face(Box(270, 190, 100, 100), 1.0)
     detector.submit(picture, Search((), everywhere=True)).result()
     encoder.embed(face_chip(picture, face)[None])
+    if second is not None:
+        second.embed(align(picture, face)[None])
     if emotions is not None:
         emotions.predict(mood_crop(picture, face)[None])
     look = thumbnail(picture, face)

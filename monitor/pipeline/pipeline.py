@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import EMBEDDING_SIZE, Face, Frame, Observation, Sighting
+from monitor.domain import EMBEDDING_SIZE, Embedding, Face, Frame, Observation, Sighting
 from monitor.pipeline.consensus import Consensus, FlowSettings
 from monitor.pipeline.tracker import Tracker
 from monitor.recording.candidates import CandidateSelector, TrackView
@@ -15,6 +15,8 @@ from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
 from monitor.vision.face_quality import thumbnail
 from monitor.vision.matching.gallery import Enrolled
+from monitor.vision.matching.joined import join
+from monitor.vision.second_encoder import align
 
 _MOST_VIEWS_A_FRAME = 3
 """Faces encoded per frame; the others wait for the next frame, so that a crowd does not stop the picture."""
@@ -38,15 +40,19 @@ class VisionFlow:
         people: Enrolled,
         settings: FlowSettings,
         *,
+        second: Encoder | None = None,
         candidates: CandidateSelector | None = None,
     ) -> None:
         """
         Args:
+            encoder: dlib's network, on chips uint8 (n, 150, 150, 3).
+            second: SFace, on aligned faces uint8 (n, 112, 112, 3); None when it is not heard.
             emotions: None when moods are off.
             candidates: selects views for template adaptation; None when templates are not adapted.
         """
         self.people = people
         self._encoder = encoder
+        self._second = second
         self._emotions = emotions
         self._settings = settings
         self._candidates = candidates
@@ -99,8 +105,10 @@ class VisionFlow:
                 old, begun = self._tracker.split(consensus.track.id, frame.seconds)
                 sightings += self._known.pop(old.id).end()
                 consensus = self._known[begun.track.id] = in_view[old.id] = consensus.successor(begun.track)
-            consensus.add_view(embedding, chip)
+            second = self._second_view(frame, consensus)
+            consensus.add_view(embedding, chip, second)
             if self._candidates is not None and consensus.person is not None:
+                embedding = embedding if second is None else join(embedding, second)
                 who, face, fused = consensus.person.person, consensus.track.face, consensus.fused
                 view = TrackView(consensus.id, who, frame, face, chip, embedding, fused)
                 self._candidates.consider(view, self.people.gallery.identify)
@@ -124,6 +132,13 @@ class VisionFlow:
         sightings = [sighting for track in gone for sighting in self._known.pop(track.id).end()]
         followed = [replace(self._known[track.id].observation, track=track) for track in tracks]
         return tuple(followed), tuple(sightings)
+
+    def _second_view(self, frame: Frame, consensus: Consensus) -> Embedding | None:
+        """The second encoder's embedding of a face, where a name or a template hangs on it: float32 (128,)."""
+        for_template = self._candidates is not None and consensus.person is not None
+        if self._second is None or not (consensus.wants_second or for_template):
+            return None
+        return np.asarray(self._second.embed(align(frame.rgb, consensus.track.face)[None])[0], np.float32)
 
     def finish(self) -> tuple[Sighting, ...]:
         """End all tracks, at the end of the source."""

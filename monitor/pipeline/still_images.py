@@ -1,6 +1,6 @@
 """Tells who is on a still image, and in what mood: the way of a frame without tracks."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 
-Namer = Callable[[NDArray[np.uint8]], list[Match]]
-"""From chips uint8 (n, 150, 150, 3) to one match each."""
+Namer = Callable[[RgbImage, Sequence[Face], NDArray[np.uint8]], list[Match]]
+"""From a picture, the faces on it, and their chips uint8 (n, 150, 150, 3), to one match each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ class Identifier:
         faces = sorted(self.detector.detect(rgb), key=lambda face: face.box.left)
         if not faces:
             return []
-        matches = self.namer(np.stack([face_chip(rgb, face) for face in faces]))
+        matches = self.namer(rgb, faces, np.stack([face_chip(rgb, face) for face in faces]))
         moods = self._moods(rgb, faces)
         return [
             IdentifiedFace(face, match, None if match.person and match.person.person in self.no_mood else mood)

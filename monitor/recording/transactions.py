@@ -204,6 +204,8 @@ def _record(
         runner_up=runner_up.person if runner_up and runner_up.person in there else None,
         runner_up_similarity=runner_up.similarity if runner_up else None,
         threshold=sighting.match.threshold,
+        second_similarity=best.second_similarity if best else None,
+        encoders=sighting.match.encoders,
     )
 
 
@@ -245,6 +247,9 @@ def _event(
         name=person.name if person else None,
         track=sighting.track,
         similarity=best.similarity if best else None,
+        second_similarity=best.second_similarity if best else None,
+        threshold=sighting.match.threshold,
+        runner_up=sighting.match.runner_up,
         mood=sighting.mood,
         sighting=sighting.id,
         attendance=written.id if written else None,

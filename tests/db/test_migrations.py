@@ -68,7 +68,7 @@ def _seed(connection: Connection, cipher: TemplateCipher) -> None:
     """Rows as the first version wrote them, and from 0005 on with the folded names."""
     lite = connection.dialect.name == "sqlite"
     ids = {name: UUID(PERSON[:-1] + str(row)) for row, name in enumerate(("person", "subject", "kiosk", "template"), 1)}
-    sealed = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
+    sealed, _ = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
     values = {name: each.hex if lite else each for name, each in ids.items()} | {
         "yes": True,
         "at": "2026-03-02 08:00:00.000000" if lite else datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
@@ -132,6 +132,39 @@ def test_every_older_version_is_brought_up_with_its_data(
         with new.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         new.dispose()
+
+
+def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(
+    fresh: Callable[[str], str], cipher: TemplateCipher
+) -> None:
+    url = fresh("second")
+    both = np.concatenate([FACE, FACE[::-1]]) * np.float32(np.sqrt(0.5))
+    engine = open_database(url)
+    with engine.begin() as connection:
+        _seed(connection, cipher)
+    with writing(engine) as session:
+        person = UUID(PERSON)
+        made = templates.add_template(
+            session, cipher, person, content_hash="bb", encoder="test-1", embedding=both, quality={}, source="b.jpg",
+            at=datetime(2026, 3, 2, tzinfo=UTC),
+        )  # fmt: skip
+        assert templates.with_second(session, person) == {made.id}
+        old, new = (member.embedding for member in templates.load_members(session, cipher, person, "test-1"))
+        assert (len(old), len(new)) == (128, 256)
+        mean, count = templates.refresh_mean(
+            session, cipher, person, "test-1", at=datetime(2026, 3, 2, tzinfo=UTC)
+        ) or pytest.fail("there is a mean")
+        assert (count, templates.count_means(session, "test-1")) == (2, (1, 0))
+        assert mean == pytest.approx(both, abs=1e-6)  # the first halves are one, the second is over those that have it
+    with engine.begin() as connection:
+        command.downgrade(migrate.config(connection), "0005")
+    with engine.begin() as connection:
+        command.upgrade(migrate.config(connection), "0006")
+    with reading(engine) as session:
+        members = templates.load_members(session, cipher, person, "test-1")
+        assert [len(member.embedding) for member in members] == [128, 128]
+        assert members[1].embedding == pytest.approx(FACE, abs=1e-6)
+    engine.dispose()
 
 
 def test_names_of_before_are_folded_however_many_there_are(fresh: Callable[[str], str], at: datetime) -> None:

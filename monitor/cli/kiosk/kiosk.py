@@ -30,7 +30,7 @@ def kiosk(
     ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="dlib, sface or both.")] = None,
     role: Annotated[str | None, typer.Option(help="in, out or auto.")] = None,
     ascii_only: AsciiOption = False,
 ) -> None:

@@ -69,7 +69,8 @@ def show(run: Run, who: Who) -> None:
     lines += [f"{name}: {text}" for name, text in details.items() if text]
     for image in found.images:
         fit = "" if image.fit is None else f", similarity to the others {image.fit:.3f}"
-        lines.append(f"image {image.template.id}: {image.template.source}{fit}")
+        alone = "" if image.both else ", seen by one face encoder only: run 'muster people re-encode'"
+        lines.append(f"image {image.template.id}: {image.template.source}{fit}{alone}")
     zone = run.settings().zone
     for one in found.consents:
         decided = f"{_answer(one.given)}, {local_time(one.at, zone)} by {one.recorded_by}"
@@ -179,15 +180,12 @@ app.command("review-growth")(review_growth)
 @app.command("re-encode")
 @shared
 def re_encode(run: Run) -> None:
-    """Compute the templates of an older encoder anew, from the faces that were kept."""
+    """Compute templates that lack a present encoder's part anew, from the faces that were kept."""
     from enroll.people import reencode
-    from monitor.vision.encoder import FaceEncoder
-    from monitor.vision.still_embeddings import embed_stills
 
     engine, cipher = run.open_store()
-    encoder = FaceEncoder()
     images = missing = 0
-    for done in reencode.re_encode(engine, cipher, lambda chip: embed_stills(encoder, chip[None])[0], **run.stamp):
+    for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
         images, missing = images + done.images, missing + done.without_face
         record = {"person": done.person, "images": done.images, "without_face": done.without_face}
         new = f"{done.without_face:,} {'needs' if done.without_face == 1 else 'need'} a new image"

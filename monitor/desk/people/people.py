@@ -8,7 +8,6 @@ from threading import Event
 from typing import Final, Unpack
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -33,6 +32,7 @@ from monitor.errors import UsageError
 from monitor.moods.cells import MoodChange
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
+from monitor.vision.matching.joined import comparable, is_joined
 
 HISTORY_DAYS = 14
 _CANDIDATES: Final = 10
@@ -85,6 +85,8 @@ class EnrolledImage:
     template: Template
     fit: float | None
     """Cosine to the mean of the others; None for the only one, or for one of another encoder."""
+    both: bool
+    """Whether both encoders have seen the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,11 @@ def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> Perso
         members = templates.load_members(session, cipher, person, ENCODER_NAME)
         fits: dict[UUID, float] = {}
         if len(members) > 1:
-            found = fit_of_each(np.stack([member.embedding for member in members]))
+            found = fit_of_each(comparable([member.embedding for member in members]))
             fits = {member.template.id: float(fit) for member, fit in zip(members, found, strict=True)}
-        images = [EnrolledImage(one, fits.get(one.id)) for one in templates.list_templates(session, person)]
+        both = {member.template.id for member in members if is_joined(member.embedding)}
+        listed = templates.list_templates(session, person)
+        images = [EnrolledImage(one, fits.get(one.id), one.id in both) for one in listed]
         return PersonRecord(
             people.get_person(session, person),
             tuple(images),

@@ -7,7 +7,6 @@ from typing import Final, Unpack
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -20,17 +19,17 @@ from db.records import Person, Visitor
 from enroll.faces.acceptance import Acceptance, Rejection, accept_images
 from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
 from enroll.faces.quality import Component, assess
-from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
-from enroll.people.gallery_index import LookAlike, load_index
+from enroll.people.gallery_index import GalleryIndex, Known, LookAlike, load_index
 from enroll.people.store import Enrolment, Identity, add_members, mark_alike
 from monitor.config import QualityLimits
 from monitor.desk.actor import Actor
 from monitor.desk.people.merging import FacesDifferError, refusal
-from monitor.domain import EMBEDDING_SIZE, Embedding, RgbImage
+from monitor.domain import Embedding, RgbImage
 from monitor.errors import UsageError
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import ENCODER_NAME, unit
 from monitor.vision.jpeg import decode_jpeg
+from monitor.vision.matching.joined import mean_of
 
 BATCH = 500
 """Faces that are loaded at once; older ones come when the list is scrolled to its end."""
@@ -102,25 +101,18 @@ def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: Zo
 
 def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
     """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
-    groups: list[list[Visitor]] = []
-    sums = np.zeros((len(visits), EMBEDDING_SIZE), np.float32)
-    units = np.zeros_like(sums)
+    index, groups = GalleryIndex(), dict[UUID, list[Visitor]]()
     for visit in visits:
-        best, cosine = 0, -1.0
-        if visit.embedding is not None and groups:
-            similar = units[: len(groups)] @ visit.embedding
-            best = int(np.argmax(similar))
-            cosine = float(similar[best]) / float(np.linalg.norm(visit.embedding))
-        if cosine < ALMOST_SURELY_ONE:
-            best = len(groups)
-            groups.append([])
-        groups[best].append(visit)
-        if visit.embedding is not None:
-            sums[best] += visit.embedding / np.linalg.norm(visit.embedding)
-            units[best] = sums[best] / np.linalg.norm(sums[best])
+        face = None if visit.embedding is None else unit(visit.embedding)
+        group = None if face is None else index.almost_surely(face)
+        key = visit.sighting.id if group is None else group
+        groups.setdefault(key, []).append(visit)
+        if face is not None:
+            kept = [unit(one.embedding) for one in groups[key] if one.embedding is not None]
+            index.put(Known(key, "", mean_of(kept), len(kept)))
     return [
         VisitorGroup(tuple(group), len({one.sighting.first_at.astimezone(zone).date() for one in group}))
-        for group in groups
+        for group in groups.values()
     ]
 
 

@@ -42,7 +42,7 @@ def face(left: float) -> Face:
 def identifier(
     faces: Sequence[Face], matches: Sequence[Match], emotions: FakeEmotions | None, **more: object
 ) -> Identifier:
-    return Identifier(FakeDetector(*faces), lambda chips: list(matches), emotions, mood_confidence=0.45, **more)  # type: ignore[arg-type]
+    return Identifier(FakeDetector(*faces), lambda *_: list(matches), emotions, mood_confidence=0.45, **more)  # type: ignore[arg-type]
 
 
 def test_faces_come_from_left_to_right_whichever_is_surest() -> None:
@@ -77,7 +77,7 @@ def test_with_moods_off_nobody_has_one() -> None:
 
 
 def test_on_a_picture_without_a_face_nothing_is_asked() -> None:
-    def never(chips: np.ndarray) -> list[Match]:
+    def never(rgb: RgbImage, faces: Sequence[Face], chips: np.ndarray) -> list[Match]:
         raise AssertionError("nobody is there to be named")
 
     alone = Identifier(FakeDetector(), never, FakeEmotions(), mood_confidence=0.45)  # type: ignore[arg-type]
@@ -89,7 +89,7 @@ def test_a_real_face_is_found_however_much_of_the_picture_it_fills(
     blazeface: FaceDetector, orl_photo: Photo, rim: int
 ) -> None:
     photo = orl_photo(5, 1)[60 - rim : 396 + rim, 60 - rim : 336 + rim]
-    (found,) = Identifier(blazeface, lambda chips: [match("Ada")], None, mood_confidence=0.45).identify(photo)
+    (found,) = Identifier(blazeface, lambda *_: [match("Ada")], None, mood_confidence=0.45).identify(photo)
     x, y = found.face.box.centre
     assert abs(x - photo.shape[1] / 2) < 60
     assert abs(y - photo.shape[0] / 2) < 70
@@ -97,7 +97,7 @@ def test_a_real_face_is_found_however_much_of_the_picture_it_fills(
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (15, 15), (60, 60)])
 def test_a_tiny_picture_has_no_face(blazeface: FaceDetector, size: tuple[int, int]) -> None:
-    nobody = Identifier(blazeface, lambda chips: [], None, mood_confidence=0.45)
+    nobody = Identifier(blazeface, lambda *_: [], None, mood_confidence=0.45)
     assert nobody.identify(np.zeros((*size, 3), np.uint8)) == []
 
 
