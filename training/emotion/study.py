@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import keras
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from monitor.errors import ModelError
@@ -15,6 +16,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import WEIGHTS, EmotionModel
 from monitor.vision.images import read_image
 from training.emotion.data.fer2013 import Fer2013
+from training.emotion.data.votes import load_votes, votes_by_row
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
 from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluation_of, robustness
 from training.emotion.fitting.fit import Epoch
@@ -23,6 +25,7 @@ from training.emotion.model.inference import logits_of
 from training.emotion.model.shipped import keras_champion
 from training.emotion.report.gradcam import activation_map
 from training.emotion.report.page import charts_of, numbers_of_run, write_report
+from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, to_onnx, uncalibrated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +69,30 @@ def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, P
     numbers = numbers_of_run(run, model, evaluation, more)
     page = write_report(folder / "report", numbers, charts_of(run, data, tested, evaluation, model, predict))
     return evaluation, page
+
+
+def exported(
+    run: Path, data: Fer2013, votes: Path | None, *, eight_bit: bool = True, least_recall: float = 0.0
+) -> tuple[onnx.ModelProto, float]:
+    """A run's best network as the kiosk runs it, or an exported file calibrated anew, and the temperature of FER2013's
+    answer; see `export.Fit` and `export.to_onnx`.
+
+    Args:
+        votes: FER+'s CSV; None leaves people's answer out.
+
+    Raises:
+        DataError: the run or the votes cannot be read, or do not belong to the data.
+        ModelError: the file is not an exported one.
+    """
+    judged = data.split("PublicTest")
+    shares = None if votes is None else votes_by_row(load_votes(votes), data)[judged.rows]
+    if not run.is_dir():
+        given, smoothing = uncalibrated(run)
+        return calibrated(given, Fit(judged, shares, least_recall, smoothing))
+    network, found = load_model(run)
+    ranges = data.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
+    fit = Fit(judged, shares, least_recall, found.recipe.smoothing)
+    return to_onnx(network, found.recipe.architecture, fit, eight_bit_on=ranges)
 
 
 def opened(run: Path | None) -> tuple[keras.Model, Predict]:

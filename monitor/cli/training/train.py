@@ -144,10 +144,11 @@ def explain(
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    run: Annotated[Path, typer.Argument(help="The run's folder; or an exported file, to calibrate it anew.")],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The ONNX file to write.")],
     *,
     data: options.Data,
+    votes: options.Votes = None,
     least_recall: Annotated[
         float, typer.Option(min=0.0, max=0.9, help="Smallest recall of every class on PublicTest, 0 to 0.9.")
     ] = 0.0,
@@ -157,23 +158,17 @@ def export(
     strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
-    """Export a run's best network to the ONNX file that the kiosk runs, calibrated on PublicTest."""
+    """Export a run's best network to the ONNX file that the kiosk runs, calibrated on PublicTest.
+
+    With --votes the file also says what most people would call the face, which the kiosk then shows.
+    """
     _start_tensorflow()
-    from training.emotion.fitting.runs import load_model
-    from training.emotion.shipping.export import FACES_FOR_RANGES, to_onnx, write
+    from training.emotion.shipping.export import write
+    from training.emotion.study import exported
 
     faces = _load(data, strict)
-    network, found = load_model(run)
-    ranges = faces.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
-    exported, temperature = to_onnx(
-        network,
-        found.recipe.architecture,
-        judged=faces.split("PublicTest"),
-        eight_bit_on=ranges,
-        least_recall=least_recall,
-        smoothing=found.recipe.smoothing,
-    )
-    digest = write(exported, to)
+    network, temperature = exported(run, faces, votes, eight_bit=eight_bit, least_recall=least_recall)
+    digest = write(network, to)
     if json:
         emit({"file": str(to), "bytes": to.stat().st_size, "sha256": digest, "temperature": temperature})
         return
