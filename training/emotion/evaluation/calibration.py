@@ -43,8 +43,11 @@ class ReliabilityDiagram:
 
 def calibration_of(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> ReliabilityDiagram:
     """The reliability diagram of probabilities float32 (n, 7) and labels int64 (n,)."""
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
+    return binned_gap(probabilities.max(axis=1), (probabilities.argmax(axis=1) == labels).astype(np.float32))
+
+
+def binned_gap(confidence: NDArray[np.float32], right: NDArray[np.float32]) -> ReliabilityDiagram:
+    """The reliability diagram of confidences and of how right each answer is, both float32 (n,) in 0 to 1."""
     # As in the paper, a bin includes its upper end: (0, 1/15], (1/15, 2/15], ...
     bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     counts = np.bincount(bins, minlength=BINS)

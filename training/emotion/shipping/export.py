@@ -2,8 +2,8 @@
 
 The graph scales the pixels to [0, 1], runs the face and its mirror image, and takes the mean of the two logits. Two
 answers follow from them. FER2013's label: label smoothing removed, an offset for each class, a temperature (Guo et al.
-2017), softmax. People's votes, of a network that learnt them: a temperature, a bias for each class, softmax; and the same
-as the seven emotions.
+2017), softmax. People's votes, of a network that learnt them: a temperature, a bias for each class, softmax; and the
+same as the seven emotions.
 """
 
 import hashlib
