@@ -66,7 +66,7 @@ def added_up(
     if group is not None:
         query = query.where(MoodRow.group == group)
     parts = [query] if people is None else [query.where(MoodRow.person_id.in_(some)) for some in batches(people)]
-    columns: tuple[list[Any], ...] = tuple([] for _ in range(6))
+    columns: tuple[list[Any], ...] = tuple([] for _ in range(5))
     scores = [np.empty((0, len(COLUMNS)))]
     for part in parts:
         for rows in session.connection().execute(part).partitions(ROWS):
@@ -74,7 +74,7 @@ def added_up(
             for column, values in zip(columns, found, strict=False):
                 column.extend(values)
             scores.append(np.array(found[len(columns) :]).T)
-    at, persons, sightings, groups, tokens, counts = columns
+    at, persons, sightings, groups, tokens = columns
     ids = {person: person and _id(person) for person in set(persons)}
     return MoodSums(
         at=np.array(at, "datetime64[us]"),
@@ -82,7 +82,6 @@ def added_up(
         sightings=sightings,
         groups=groups,
         tokens=tokens,
-        samples=np.array(counts, np.int64),
         probabilities=np.concatenate(scores),
     )
 
@@ -107,7 +106,7 @@ def _sums(session: Session) -> Select[Any]:
     sums = (func.sum(column) for column in COLUMNS)
     # By the minute first: else SQLite sorts by the person's index, and reads every sample of the table.
     return (
-        select(first, person, sighting, MoodRow.group, MoodRow.token, func.count(), *sums)
+        select(first, person, sighting, MoodRow.group, MoodRow.token, *sums)
         .group_by(
             minute,
             MoodRow.sighting_id,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import numpy as np
 
-from monitor.domain import EMOTIONS, MOODS, MoodScores
+from monitor.domain import EMOTIONS, MOODS, UNSURE, MoodScores
 from monitor.moods.samples import Samples
 from monitor.moods.tally import EPOCH, By, Tally, tally
 
@@ -41,7 +41,7 @@ class MoodCell:
     people: int
     """At least so many different people; 0 where nobody was known."""
     probabilities: Probabilities | None
-    """The mean over the sightings; None when hidden."""
+    """The mean over the sightings that could be judged, zeros without any; None when hidden."""
     shares: tuple[float, ...] | None
     """The share of sightings per label: seven emotions, then unsure; None when hidden."""
 
@@ -80,8 +80,8 @@ class MoodChange:
 
 
 def label(probabilities: Probabilities, confidence_needed: float) -> str:
-    """The likeliest emotion, or "unsure"."""
-    return MoodScores(probabilities, confidence_needed).label
+    """The likeliest emotion, or "unsure"; the probabilities may be zeros."""
+    return MoodScores(probabilities, confidence_needed).label if any(probabilities) else UNSURE
 
 
 def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[MoodCell]:
@@ -110,7 +110,7 @@ def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False)
     """
     people = np.maximum(tallied.people(), tallied.tokens)
     hidden = ((tallied.tokens > 0) | hide_small) & (people < SMALLEST_GROUP)
-    means, shares = (tallied.mean_sums / tallied.sightings).T, (tallied.labels / tallied.sightings).T
+    means, shares = (tallied.mean_sums / np.maximum(tallied.judged, 1)).T, (tallied.labels / tallied.sightings).T
     columns = (column.tolist() for column in (hidden, tallied.sightings, people, means, shares))
     found = [
         MoodCell(key, 0, 0, None, None) if is_hidden else MoodCell(key, sightings, known, tuple(mean), tuple(share))
@@ -142,7 +142,7 @@ def changes(baseline: Mapping[UUID, MoodCell], current: Mapping[UUID, MoodCell])
         person: MoodChange(before.probabilities, now.probabilities, before.sightings)
         for person, before in baseline.items()
         if before.sightings >= BASELINE_SIGHTINGS and (now := current.get(person))
-        if before.probabilities and now.probabilities
+        if before.probabilities and now.probabilities and any(before.probabilities) and any(now.probabilities)
     }
 
 

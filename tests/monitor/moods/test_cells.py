@@ -23,7 +23,7 @@ from monitor.moods.cells import (
 )
 from monitor.moods.samples import concatenated, numbered
 from monitor.moods.tally import By, tally
-from tests.monitor.moods.mood_samples import AT, FLAT, HAPPY, SAD, Sample, added_up, moods
+from tests.monitor.moods.mood_samples import AT, FLAT, HAPPY, SAD, UNJUDGED, Sample, added_up, moods
 
 ZONE = ZoneInfo("Asia/Kathmandu")
 BY: tuple[By, ...] = ("hour", "day", "person", "group", "weekday_hour")
@@ -95,6 +95,26 @@ def test_hours_and_days_are_the_sites() -> None:
     assert hour.key == datetime(2026, 3, 3, 0, 0, tzinfo=ZONE)
     assert day.key == date(2026, 3, 3)
     assert slot.key == (1, 0)
+
+
+def test_a_sample_that_could_not_be_judged_takes_nothing_from_the_others_of_its_sighting() -> None:
+    seen = uuid4()
+    samples = [Sample(sighting=seen), *(Sample(sighting=seen, probabilities=UNJUDGED) for _ in range(5))]
+    (cell,) = _by("day", samples)
+    assert cell.probabilities == pytest.approx(HAPPY)
+    assert cell.label_shares == (("happy", 1.0),)
+
+
+def test_a_sighting_that_could_not_be_judged_is_unsure_and_not_in_the_mean() -> None:
+    samples = [Sample(sighting=uuid4()), Sample(sighting=uuid4(), probabilities=UNJUDGED)]
+    (cell,) = _by("day", samples)
+    assert cell.sightings == 2
+    assert cell.probabilities == pytest.approx(HAPPY)
+    assert cell.label_shares == (("happy", 0.5), (UNSURE, 0.5))
+    (alone,) = _by("day", samples[1:])
+    assert alone.probabilities == UNJUDGED
+    assert label(UNJUDGED, 0.0) == UNSURE
+    assert not alone.hidden
 
 
 def test_shares_count_unsure_sightings() -> None:
