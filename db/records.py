@@ -71,8 +71,8 @@ class GalleryPerson:
     """The mean template, float32 (128,)."""
     members: int
     """Images behind the template."""
-    mood_allowed: bool
-    """False only for somebody who refused."""
+    mood_consent: bool | None
+    """None for somebody who was not asked."""
     look_alikes: tuple[UUID, ...] = ()
     """People so alike that naming needs a stricter margin."""
     wrongly_named: int = 0

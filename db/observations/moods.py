@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, String, case, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, String, case, delete, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -37,6 +37,11 @@ def add(session: Session, kiosk: UUID, sample: MoodSample) -> None:
         **dict(zip((column.key for column in COLUMNS), sample.probabilities, strict=True)),
     )
     session.add(row)
+
+
+def discard(session: Session, sighting: UUID) -> None:
+    """Deletes the samples of a sighting, whose person did not agree to them."""
+    session.execute(delete(MoodRow).where(MoodRow.sighting_id == sighting))
 
 
 def unname(session: Session, sighting: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 from uuid import uuid4
 
 import numpy as np
@@ -12,6 +13,8 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces.templates import load_members
 from db.names import clean
+from db.people import consents
+from db.records import ConsentKind
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
 from enroll.faces.similarity_limits import mean_template
@@ -63,6 +66,11 @@ def enrol_person(
         else:
             known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
             alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
+        asked = set(details.consent)
+        if known is not None:
+            asked |= {kind for _, kind in consents.decisions(session, [known.person])}
+    report = report_of(identity.name, len(examinations), acceptance, alike)
     if known is not None:
         index.put(known)
-    return report_of(identity.name, len(examinations), acceptance, alike)
+        report = replace(report, consent_missing=len(asked) < len(get_args(ConsentKind)))
+    return report
