@@ -13,7 +13,8 @@ from uuid import UUID
 
 import numpy as np
 
-from monitor.domain import EMOTIONS, MOODS, UNSURE, MoodScores
+from monitor.domain import MOODS, UNSURE, MoodScores
+from monitor.moods.precision import FEWEST_SIGHTINGS, clear_change, pleasantness
 from monitor.moods.samples import Samples
 from monitor.moods.tally import EPOCH, By, Tally, tally
 
@@ -51,6 +52,23 @@ class MoodCell:
         return self.probabilities is None
 
     @property
+    def weight(self) -> int:
+        """What ranges count: people, whose own sightings resemble each other; of a single person, sightings."""
+        return min(self.people, self.sightings) if self.people > 1 else self.sightings
+
+    @property
+    def few(self) -> bool:
+        """Too few sightings to show shares."""
+        return self.sightings < FEWEST_SIGHTINGS
+
+    @property
+    def pleasantness(self) -> tuple[float, float] | None:
+        """The expected valence and half of its 95 % range; None when hidden, or too few were seen."""
+        if self.probabilities is None or self.few:
+            return None
+        return pleasantness(self.probabilities, max(self.weight, FEWEST_SIGHTINGS))
+
+    @property
     def label_shares(self) -> tuple[tuple[str, float], ...] | None:
         """Each label that occurred and its share, which sum to 1; None when hidden."""
         if self.shares is None:
@@ -66,17 +84,16 @@ class MoodChange:
     current: Probabilities
     sightings: int
     """Sightings behind the baseline."""
+    seen: int
+    """Sightings now."""
 
     @property
-    def difference(self) -> tuple[float, ...]:
-        """Current minus baseline, per emotion."""
-        return tuple(now - before for now, before in zip(self.current, self.baseline, strict=True))
-
-    @property
-    def strongest(self) -> tuple[str, float]:
-        """The emotion that changed most, and by how much."""
-        most = max(range(len(EMOTIONS)), key=lambda index: abs(self.difference[index]))
-        return EMOTIONS[most], self.difference[most]
+    def told(self) -> str:
+        """In words: more or less of one emotion where that is not chance, as usual, or too few to say."""
+        if self.seen < FEWEST_SIGHTINGS:
+            return "too few"
+        change = clear_change(self.baseline, self.sightings, self.current, self.seen)
+        return "as usual" if change is None else f"{'more' if change[1] > 0 else 'less'} {change[0]}"
 
 
 def label(probabilities: Probabilities, confidence_needed: float) -> str:
@@ -139,7 +156,7 @@ def changes(baseline: Mapping[UUID, MoodCell], current: Mapping[UUID, MoodCell])
         current: means since then.
     """
     return {
-        person: MoodChange(before.probabilities, now.probabilities, before.sightings)
+        person: MoodChange(before.probabilities, now.probabilities, before.sightings, now.sightings)
         for person, before in baseline.items()
         if before.sightings >= BASELINE_SIGHTINGS and (now := current.get(person))
         if before.probabilities and now.probabilities and any(before.probabilities) and any(now.probabilities)

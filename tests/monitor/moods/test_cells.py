@@ -166,9 +166,30 @@ def test_a_change_is_against_the_persons_own_weeks_before() -> None:
     old = [_seen(ada, 60), _seen(ada, 29)]
     others = [_seen(tim, days) for days in range(6)]
     found = _changes([*old, *before, _seen(ada), *others])
-    assert (found[ada].sightings, found[ada].strongest) == (5, ("happy", 1.0))
-    assert sum(found[ada].difference) == pytest.approx(0)
-    assert found[tim].strongest[1] == 0
+    assert (found[ada].sightings, found[ada].seen, found[ada].told) == (5, 1, "too few")
+    assert found[ada].current == pytest.approx(HAPPY)
+    assert found[ada].baseline == pytest.approx(SAD)
+    assert found[tim].baseline == found[tim].current
+    often = _changes([*before, *(_seen(ada) for _ in range(5)), *(_seen(tim, days // 5) for days in range(50))])
+    assert (often[ada].told, often[tim].told) == ("more happy", "as usual")
+
+
+def test_a_cell_tells_pleasantness_from_five_sightings_on() -> None:
+    (few,) = _by("day", [Sample(sighting=uuid4()) for _ in range(4)])
+    (enough,) = _by("day", [Sample(sighting=uuid4()) for _ in range(5)])
+    assert (few.few, few.pleasantness) == (True, None)
+    assert enough.pleasantness == pytest.approx((0.81, 0))
+    hidden = MoodCell(None, 0, 0, None, None)
+    assert hidden.pleasantness is None
+
+
+def test_ranges_count_people_where_there_are_several() -> None:
+    ada, tim = uuid4(), uuid4()
+    samples = [Sample(person=one, sighting=uuid4()) for one in (ada, ada, ada, tim)]
+    (together,) = _by("day", samples)
+    assert (together.sightings, together.weight) == (4, 2)
+    (alone,) = _by("day", samples[:3])
+    assert alone.weight == 3
 
 
 def test_no_change_is_claimed_from_little() -> None:
