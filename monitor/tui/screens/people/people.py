@@ -153,7 +153,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         """List only those whose consent is missing, or everybody again."""
         self._consent_missing = not self._consent_missing
         self.query_one(PagedTable).restart()
-        self.ask_anew()
+        self.reload()
 
     # The person
 
