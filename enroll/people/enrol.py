@@ -66,7 +66,7 @@ def enrol_person(
         else:
             known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
             alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
-        asked = set(details.consent)
+        asked: set[str] = set(details.consent)
         if known is not None:
             asked |= {kind for _, kind in consents.decisions(session, [known.person])}
     report = report_of(identity.name, len(examinations), acceptance, alike)

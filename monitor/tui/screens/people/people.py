@@ -56,7 +56,7 @@ The filter finds people by name, number or group. The pane shows all about the p
 - **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** door PIN.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
 - **O**: write all data about the person to a ZIP archive.
-- **K**: only those whose consent is missing, because nobody asked them; no mood of theirs is kept.
+- **W**: only those whose consent is missing, because nobody asked them; no mood of theirs is kept.
 - **V**: review captures from the door that may join the person's template.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -127,7 +127,7 @@ The filter finds people by name, number or group. The pane shows all about the p
     def show(self, loaded: Page[PersonSummary]) -> None:
         empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet. Press E or I."
         if self._consent_missing and not self.needle:
-            empty = "Nobody's consent is missing. Press K to see everybody."
+            empty = "Nobody's consent is missing. Press W to see everybody."
         rows = [_row(one) for one in loaded.items]
         self.query_one(PagedTable).show_page(loaded.first, loaded.total, rows, empty=empty)
         if self._counts is None:
@@ -146,7 +146,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         missing, signs = "", self.app.signs
         if counts.consent_missing:
             missing = f"   {signs.lost} consent missing {counts.consent_missing:,}"
-            missing += ": these are listed (K: everybody)" if self._consent_missing else " (K: list them)"
+            missing += ": these are listed (W: everybody)" if self._consent_missing else " (W: list them)"
         self.say(f"{enrolled(counts.active)}{found}{missing}")
 
     def action_consent_missing(self) -> None:

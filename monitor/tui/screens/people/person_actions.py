@@ -84,7 +84,7 @@ def notes(app: DeskApp, details: PersonDetails) -> PersonChange:
 
 def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
     decided: dict[ConsentKind, Consent | None] = {"face": details.face_consent, "mood": details.mood_consent}
-    fields = consent_fields({kind: one and one.given for kind, one in decided.items()})
+    fields = consent_fields({kind: None if one is None else one.given for kind, one in decided.items()})
 
     def job(answers: Answers) -> Callable[[], None]:
         return app.by_desk(changes.set_consents, details.person.id, consents_in(answers))

@@ -93,7 +93,7 @@ def test_a_named_visitor_is_asked_and_their_moods_stay_only_with_their_consent(
     given: dict[ConsentKind, bool] = {"face": True} if mood is None else {"face": True, "mood": mood}
     done = visitors.name(engine, cipher, group, "Anna", LIMITS, given, **who)
     with reading(engine) as session:
-        assert [consents.current(session, done.person.id, kind) for kind in ("face", "mood")] == [True, mood]  # type: ignore[arg-type]
+        assert [consents.current(session, done.person.id, kind) for kind in ("face", "mood")] == [True, mood]
         assert moods.count(session) == kept
 
 

@@ -62,11 +62,11 @@ async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(wo
         for name, person in world.ids.items():
             for kind in ("face", "mood"):
                 if name not in ("Ada Lovelace", "Grace Hopper"):
-                    consents.set_consent(session, person, kind, True, at=NOW, actor="test")  # type: ignore[arg-type]
+                    consents.set_consent(session, person, kind, True, at=NOW, actor="test")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4")
-        assert "consent missing 2 (K: list them)" in text_of(world)
-        await go(pilot, "k")
+        assert "consent missing 2 (W: list them)" in text_of(world)
+        await go(pilot, "w")
         assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"]
         await go(pilot, "c")
         await fill(pilot, mood="")
@@ -74,7 +74,7 @@ async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(wo
         await go(pilot, "c")
         await fill(pilot, mood="no")
         assert names(pilot, "#people") == ["Grace Hopper"]
-        await go(pilot, "k")
+        await go(pilot, "w")
         assert len(names(pilot, "#people")) > 5
 
 
