@@ -46,6 +46,7 @@ def demo(
             kiosk="demo door",
             role="auto",
             cool_down_minutes=_COOL_DOWN_MINUTES,
+            door_moods=True,
         )
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
         try:

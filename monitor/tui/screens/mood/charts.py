@@ -68,7 +68,7 @@ def legend(signs: Signs, colours: Mapping[str, str], width: int) -> Text:
 def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, background: str) -> Text:
     """The share of one mood in percent by weekday and hour; a larger share has a stronger background.
 
-    Empty where nobody was seen, "--" where too few people were seen.
+    Empty where nobody was seen, "--" where too few people or sightings were seen.
     """
     by_key = {cell.key: cell for cell in cells}
     hours = sorted({cell.key[1] for cell in cells if isinstance(cell.key, tuple)})
@@ -85,7 +85,7 @@ def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, back
             cell = by_key.get((weekday, hour))
             if cell is None:
                 text.append(" " * cell_width)
-            elif cell.shares is None:
+            elif cell.shares is None or cell.few:
                 text.append(f"{'--':>{cell_width - 1}} ", "dim")
             else:
                 share = cell.shares[MOODS.index(mood)]

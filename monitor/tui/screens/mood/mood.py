@@ -15,7 +15,7 @@ from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import MoodCell
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.mood.charts import heat_map, label_of, legend, stacked
+from monitor.tui.screens.mood.charts import FIGURES_FROM, heat_map, label_of, legend, stacked
 from monitor.tui.style.text import clean, date_text
 from monitor.tui.widgets.header import MoodBar
 from monitor.tui.widgets.table import Column, Row, Table
@@ -106,7 +106,8 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         app, signs = self.app, self.app.signs
         colours = {mood: app.theme_variables[f"mood-{mood}"] for mood in MOODS}
         pane = self.query_one("#time-pane")
-        pane.border_title = "By hour" if loaded.one_day else "By day"
+        ranges = f"; {self._highlight}, 95 % range" if time_width >= FIGURES_FROM else ""
+        pane.border_title = f"{'By hour' if loaded.one_day else 'By day'}{ranges}"
         over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]  # the newest day first
         labels = [label_of(cell) for cell in over_time]
         chart = stacked(over_time, labels, time_width, signs, colours, self._highlight)
@@ -131,7 +132,11 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self.query_one(MoodBar).show(shares or (), empty)
         first, last = date_text(loaded.period.first), date_text(loaded.period.last)
         days = last if first == last else f"{first} {self.app.signs.dash} {last}"
-        sightings = f"   {plural(loaded.total.sightings, 'sighting')}{_unsure(loaded.total)}" if loaded.total else ""
+        sightings = (
+            f"   {plural(loaded.total.sightings, 'sighting')}{_unsure(loaded.total, wide=self.size.width >= 100)}"
+            if loaded.total
+            else ""
+        )
         note = {"aggregate": "   kept without names", "off": "   moods are switched off", "individual": ""}
         self.say(f"{days}{sightings}{note[self.app.settings.mood]}")
 
@@ -164,12 +169,14 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         pane.scroll_page_down() if by > 0 else pane.scroll_page_up()
 
 
-def _unsure(total: MoodCell) -> str:
-    """The unsure sightings and the pleasantness of the others."""
+def _unsure(total: MoodCell, *, wide: bool) -> str:
+    """The unsure sightings and the pleasantness of the others, with its range where there is room."""
     if total.shares is None:
         return ""
     text = f"   unsure {total.shares[-1]:.0%}"
     if total.pleasantness is not None:
         mean, half = total.pleasantness
-        text += f"   pleasantness {mean:+.2f} ({max(-1.0, mean - half):+.2f} to {min(1.0, mean + half):+.2f})"
+        text += f"   pleasantness {mean:+.2f}"
+        if wide:
+            text += f" ({max(-1.0, mean - half):+.2f} to {min(1.0, mean + half):+.2f})"
     return text
