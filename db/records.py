@@ -81,8 +81,8 @@ class GalleryPerson:
     """The mean template, float32 (128,) of the first encoder or (256,) of both."""
     members: int
     """Images behind the template."""
-    mood_allowed: bool
-    """False only for somebody who refused."""
+    mood_consent: bool | None
+    """None for somebody who was not asked."""
     look_alikes: tuple[UUID, ...] = ()
     """People so alike that naming needs a stricter margin."""
     wrongly_named: int = 0
@@ -280,7 +280,8 @@ class MoodSample:
     label: str
     """The likeliest emotion, or "unsure"."""
     probabilities: tuple[float, ...]
-    """Seven, in the order angry, disgust, fear, happy, sad, surprise, neutral."""
+    """Seven, in the order angry, disgust, fear, happy, sad, surprise, neutral; zeros where the face was not clear
+    enough to be judged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -294,8 +295,6 @@ class MoodSums:
     """A key for each sighting; None where the row's samples have no sighting and are of one instant."""
     groups: Sequence[str | None]
     tokens: Sequence[str | None]
-    samples: NDArray[np.int64]
-    """Samples in each row: int64 (n,)."""
     probabilities: NDArray[np.float64]
     """Sums of the samples' probabilities: float64 (n, 7), in the order of `MoodSample.probabilities`."""
 

@@ -151,6 +151,13 @@ class Settings(BaseSettings):
         default="individual",
         description="Whether moods are kept per person, without a person, or not at all.",
     )
+    consent: Literal["required", "assumed"] = Field(
+        default="required",
+        description="What it means that somebody was not asked: required keeps no mood of them, assumed is for demos.",
+    )
+    door_moods: bool = Field(
+        default=False, description="Whether the door shows people's moods, which everybody there can read."
+    )
     mood_confidence: float = Field(
         default=0.45, ge=0, le=1, description="A mood less likely than this is shown as unsure."
     )

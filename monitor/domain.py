@@ -36,10 +36,20 @@ EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """The seven classes of FER2013, in its order."""
 
 UNSURE = "unsure"
-"""The mood shown when no class is likely enough."""
+"""The mood shown when no class is likely enough, or the face cannot be judged."""
 
 MOODS = (*EMOTIONS, UNSURE)
 """Every mood that is shown or reported, in the order of the charts."""
+
+
+class Unclear(StrEnum):
+    """Why a view of a face does not show the mood."""
+
+    SMALL = "small"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    TURNED = "turned"
+    """Too far to the side or tilted, or its key points do not lie as those of a face."""
 
 
 def _require_utc(at: datetime) -> None:
@@ -195,15 +205,23 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MoodScores:
-    """Probabilities of the seven emotions; they sum to 1."""
+    """Probabilities of the seven emotions; they sum to 1, or are all 0 where no view could be judged."""
 
     probabilities: tuple[float, ...]
     confidence_needed: float = 0.0
     """Below this the label is "unsure"."""
+    unclear: Unclear | None = None
+    """Why no view could be judged."""
 
     def __post_init__(self) -> None:
-        if len(self.probabilities) != len(EMOTIONS) or abs(sum(self.probabilities) - 1) > 1e-3:
-            raise ValueError("seven probabilities that sum to 1 are needed")
+        total = 0 if self.unclear else 1
+        if len(self.probabilities) != len(EMOTIONS) or abs(sum(self.probabilities) - total) > 1e-3:
+            raise ValueError("seven probabilities that sum to 1 are needed, or zeros with the reason")
+
+    @classmethod
+    def unjudged(cls, why: Unclear) -> "MoodScores":
+        """The mood of a face that was seen, but not well enough to be judged."""
+        return cls((0.0,) * len(EMOTIONS), unclear=why)
 
     @property
     def confidence(self) -> float:
@@ -212,7 +230,7 @@ class MoodScores:
     @property
     def label(self) -> str:
         """The likeliest emotion, or "unsure"."""
-        if self.confidence < self.confidence_needed:
+        if self.unclear or self.confidence < self.confidence_needed:
             return UNSURE
         return EMOTIONS[self.probabilities.index(self.confidence)]
 
@@ -248,7 +266,7 @@ class Sighting:
     last_at: datetime
     match: Match
     mood: MoodScores | None
-    """The mean since the phase before; None when moods are off or no view was good enough."""
+    """The mean since the phase before; None when moods are off, refused, or not looked at since then."""
     frames: int
     """Frames in which the face was found so far."""
     embedding: Embedding | None = None

@@ -121,9 +121,18 @@ def find_by_number(session: Session, number: str) -> Person | None:
 
 
 def list_people(
-    session: Session, *, search: str = "", group: str | None = None, active: bool | None = None
+    session: Session,
+    *,
+    search: str = "",
+    group: str | None = None,
+    active: bool | None = None,
+    missing: bool = False,
 ) -> list[PersonSummary]:
-    """People by name; `search` looks in names, numbers and groups."""
+    """People by name; `search` looks in names, numbers and groups.
+
+    Args:
+        missing: only those of `consents.missing`.
+    """
     query = select(*_COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
     if search:
         query = query.where(found_by(search))
@@ -131,6 +140,8 @@ def list_people(
         query = query.where(PersonRow.group == group)
     if active is not None:
         query = query.where(PersonRow.active == (true() if active else false()))
+    if missing:
+        query = query.where(consents.missing())
     return summaries(session, list(starmap(Person, session.execute(query))))
 
 
@@ -244,7 +255,7 @@ def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list
     Raises:
         WrongKey: the templates were encrypted with another key.
     """
-    refused = consents.refusals(session)
+    faces, mood = consents.of_kind(session, "face"), consents.of_kind(session, "mood")
     alike = look_alikes.by_person(session)
     wrong = look_alikes.wrongly_named(session)
     query = (
@@ -255,7 +266,7 @@ def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list
     )
     gallery: list[GalleryPerson] = []
     for person, name, sealed, second, members in session.execute(query):
-        if (person, "face") in refused:
+        if faces.get(person) is False:
             continue
         try:
             embedding = cipher.open_embedding(sealed, second, mean_owner(person, encoder))
@@ -270,7 +281,7 @@ def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list
                 name=name,
                 embedding=embedding,
                 members=members,
-                mood_allowed=(person, "mood") not in refused,
+                mood_consent=mood.get(person),
                 look_alikes=tuple(alike.get(person, ())),
                 wrongly_named=wrong.get(person, 0),
             )

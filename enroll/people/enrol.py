@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, get_args
 from uuid import uuid4
 
 from sqlalchemy import Engine
@@ -12,6 +12,8 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces.templates import load_members, owners_of_images
 from db.names import clean
+from db.people import consents
+from db.records import ConsentKind
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
 from enroll.people.gallery_index import GalleryIndex, Known
@@ -70,9 +72,14 @@ def enrol_person(
         else:
             known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
             alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
+        asked: set[str] = set(details.consent)
+        if known is not None:
+            asked |= {kind for _, kind in consents.decisions(session, [known.person])}
+    report = report_of(identity.name, len(examinations), acceptance, alike)
     if known is not None:
         index.put(known)
-    return report_of(identity.name, len(examinations), acceptance, alike)
+        report = replace(report, consent_missing=len(asked) < len(get_args(ConsentKind)))
+    return report
 
 
 def _known(one: Examination, hashes: Collection[str], others: Mapping[str, str]) -> Examination:

@@ -30,10 +30,14 @@ def as_json(event: KioskEvent) -> dict[str, Any]:
 
 
 def mood_as_json(mood: MoodScores | None) -> Mapping[str, Any] | None:
-    """Label and scores (probabilities of the seven moods); None where no mood was estimated."""
+    """Label, scores (probabilities of the seven moods) and, where the face cannot be judged, why, with scores of 0.
+
+    None where no mood was estimated.
+    """
     if mood is None:
         return None
-    return {"label": mood.label, "scores": {name: round(score, 4) for name, score in mood.by_name().items()}}
+    scores = {name: round(score, 4) for name, score in mood.by_name().items()}
+    return {"label": mood.label, "scores": scores, **({"unclear": mood.unclear} if mood.unclear else {})}
 
 
 def rounded(value: float | None) -> float | None:

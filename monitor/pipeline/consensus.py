@@ -14,7 +14,6 @@ from uuid6 import uuid7
 
 from monitor.domain import (
     EMBEDDING_SIZE,
-    EMOTIONS,
     Candidate,
     Embedding,
     Match,
@@ -25,6 +24,7 @@ from monitor.domain import (
     Sighting,
     Track,
 )
+from monitor.pipeline.moods import Mood, MoodMean
 from monitor.pipeline.tracker import TrackUpdate
 from monitor.vision.face_quality import is_good
 from monitor.vision.matching.gallery import Enrolled
@@ -118,8 +118,7 @@ class Consensus:
     _last_view: float = -np.inf
     _last_mood: float = -np.inf
     _told_at: float = 0.0
-    _mood_sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
-    _moods: int = 0
+    _moods: MoodMean = field(default_factory=MoodMean)
 
     def __post_init__(self) -> None:
         self.last_at = self.first_at
@@ -238,15 +237,13 @@ class Consensus:
 
     @property
     def wants_mood(self) -> bool:
-        """Whether the mood may be estimated, the face is good enough, and the last estimate is old enough."""
-        due = self.verified and self._now - self._last_mood >= _MOOD_EVERY
-        return due and self._good and not self._refused
+        """Whether the mood may be estimated, and the last estimate is old enough."""
+        return self.verified and self._now - self._last_mood >= _MOOD_EVERY and not self._refused
 
-    def add_mood(self, probabilities: NDArray[np.float32]) -> None:
-        """Take in probabilities of the seven emotions, float32 (7,)."""
+    def add_mood(self, mood: Mood) -> None:
+        """Take in the mood of a view."""
         self._last_mood = self._now
-        self._mood_sum += probabilities
-        self._moods += 1
+        self._moods.add(mood)
 
     def decide(self) -> list[Sighting]:
         """The sightings to tell now: who it is once there is enough evidence, later the mood every few seconds."""
@@ -290,10 +287,7 @@ class Consensus:
 
         None for somebody who refused, also where moods were estimated before their name was known.
         """
-        if not self._moods or self._refused:
-            return None
-        mean = self._mood_sum / self._mood_sum.sum()
-        return MoodScores(tuple(float(p) for p in mean), self.settings.mood_confidence)
+        return None if self._refused else self._moods.scores(self.settings.mood_confidence)
 
     def _may_name(self, match: Match) -> bool:
         """Whether the match is good enough for a name; at the end of the track no lead is needed."""
@@ -324,6 +318,5 @@ class Consensus:
             portrait=self.portrait if unknown else None,
         )
         self.told, self._told_at = phase, self._now
-        self._mood_sum[:] = 0
-        self._moods = 0
+        self._moods.clear()
         return sighting

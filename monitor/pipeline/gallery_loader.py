@@ -25,4 +25,6 @@ def load_people(engine: Engine, cipher: TemplateCipher, settings: Settings) -> E
     gallery = Gallery(
         entries, target_fpir=settings.target_fpir, margin=settings.match_margin, encoders=settings.encoder
     )
-    return Enrolled(gallery, frozenset(person.person for person in people if not person.mood_allowed))
+    assumed = settings.consent == "assumed"
+    agreed = {one.person for one in people if one.mood_consent or (one.mood_consent is None and assumed)}
+    return Enrolled(gallery, frozenset(one.person for one in people if one.person not in agreed))

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, Embedding, Face, Frame, Observation, Sighting
 from monitor.pipeline.consensus import Consensus, FlowSettings
+from monitor.pipeline.moods import Emotions, moods_of
 from monitor.pipeline.tracker import Tracker
 from monitor.recording.candidates import CandidateSelector, TrackView
 from monitor.vision.chips import face_chip
-from monitor.vision.crops import mood_crop
 from monitor.vision.face_quality import thumbnail
 from monitor.vision.matching.gallery import Enrolled
 from monitor.vision.matching.joined import join
@@ -24,10 +24,6 @@ _MOST_VIEWS_A_FRAME = 3
 
 class Encoder(Protocol):
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-
-
-class Emotions(Protocol):
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
 class VisionFlow:
@@ -116,9 +112,9 @@ class VisionFlow:
         # Moods, where the settings and the person allow them.
         due = [one for one in in_view.values() if one.wants_mood] if self._emotions is not None else []
         if due and self._emotions is not None:
-            crops = np.stack([mood_crop(frame.rgb, one.track.face) for one in due])
-            for consensus, probabilities in zip(due, self._emotions.predict(crops), strict=True):
-                consensus.add_mood(probabilities)
+            faces = [one.track.face for one in due]
+            for consensus, mood in zip(due, moods_of(frame.rgb, faces, self._emotions), strict=True):
+                consensus.add_mood(mood)
 
         # Decisions, and what is shown.
         for consensus in in_view.values():

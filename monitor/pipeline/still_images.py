@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, Match, MoodScores, RgbImage
-from monitor.pipeline.pipeline import Emotions
+from monitor.pipeline.moods import Emotions, mood_scores, moods_of
 from monitor.vision.chips import face_chip
-from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 
 Namer = Callable[[RgbImage, Sequence[Face], NDArray[np.uint8]], list[Match]]
@@ -60,5 +59,4 @@ class Identifier:
     def _moods(self, rgb: RgbImage, faces: list[Face]) -> list[MoodScores | None]:
         if self.emotions is None:
             return [None] * len(faces)
-        scores = self.emotions.predict(np.stack([mood_crop(rgb, face) for face in faces]))
-        return [MoodScores(tuple(float(p) for p in row / row.sum()), self.mood_confidence) for row in scores]
+        return [mood_scores(mood, self.mood_confidence) for mood in moods_of(rgb, faces, self.emotions)]

@@ -88,7 +88,7 @@ def _arrive(
     there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
     person = _named(there, sighting)
     # Events carry a name, so they carry the mood only where moods are kept per person.
-    tells_mood = context.settings.mood == "individual" and not _refuses_mood(person)
+    tells_mood = context.settings.mood == "individual" and _agrees(context, person)
     told = sighting if tells_mood else replace(sighting, mood=None)
     record = _record(there, context, sighting, person)
     before = sightings.get(session, sighting.id)
@@ -104,6 +104,8 @@ def _arrive(
         _write_mood(session, context, sighting, person, event)
     elif before.person is None and person is not None:
         sightings.identify(session, record)
+        if not _agrees(context, person):
+            moods.discard(session, sighting.id)
         _write_mood(session, context, sighting, person, event)
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
@@ -213,7 +215,7 @@ def _write_mood(
     session: Session, context: WriteContext, sighting: Sighting, person: PersonConsents | None, id: UUID
 ) -> None:
     """Writes the sighting's mood down as the settings and the person allow, once for each id."""
-    if sighting.mood is None or context.settings.mood == "off" or _refuses_mood(person):
+    if sighting.mood is None or context.settings.mood == "off" or not _agrees(context, person):
         return
     known = person.person.id if person else None
     group = person.person.group if person else None
@@ -228,8 +230,11 @@ def _write_mood(
     moods.add(session, context.kiosk, sample, id)
 
 
-def _refuses_mood(person: PersonConsents | None) -> bool:
-    return person is not None and person.mood is False
+def _agrees(context: WriteContext, person: PersonConsents | None) -> bool:
+    """Whether the mood may be kept: of somebody unknown, without a person; of the others, as they agreed."""
+    if person is None or person.mood is not None:
+        return person is None or bool(person.mood)
+    return context.settings.consent == "assumed"
 
 
 def _event(

@@ -191,6 +191,7 @@ def _mood(cell: MoodCell, by: By, names: Mapping[UUID, str], confidence_needed: 
         by: key,
         "sightings": cell.sightings,
         "people": cell.people,
+        "pleasantness": None if cell.pleasantness is None else round(cell.pleasantness[0], 2),
         "mood": mood_label(cell.probabilities, confidence_needed),
         "scores": {name: round(p, 4) for name, p in zip(EMOTIONS, cell.probabilities, strict=True)},
         "shares": {name: round(s, 4) for name, s in zip((*EMOTIONS, UNSURE), cell.shares, strict=True)},

@@ -158,7 +158,7 @@ class World:
 
 def make_world(folder: Path) -> World:
     """A world on a database in the folder, which is made where there is none."""
-    settings = Settings(db=f"sqlite:///{folder / 'muster.sqlite3'}", time_zone="Europe/Berlin")
+    settings = Settings(db=f"sqlite:///{folder / 'muster.sqlite3'}", time_zone="Europe/Berlin", door_moods=True)
     return World(settings, open_database(settings.db), CIPHER)
 
 

@@ -51,6 +51,7 @@ def demo(
             cool_down_minutes=_COOL_DOWN_MINUTES,
             admin_pin_hash="",
             theme=str(Settings.model_fields["theme"].default),
+            door_moods=True,
         )
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
         open_with(store.engine, store.cipher, None)

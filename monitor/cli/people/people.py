@@ -28,19 +28,23 @@ def list_(
     search: Annotated[str, typer.Option(help="Part of a name, number or group.")] = "",
     group: Annotated[str | None, typer.Option(help="Only this group.")] = None,
     inactive: Annotated[bool, typer.Option("--inactive", help="Only those who are not recognised any more.")] = False,
+    consent_missing: Annotated[
+        bool, typer.Option("--consent-missing", help="Only those whom nobody asked; no mood of theirs is kept.")
+    ] = False,
 ) -> None:
     """Everyone enrolled."""
     from db.engine import open_database
     from monitor.cli.people.records import summary_json
     from monitor.desk.people.people import list_people
 
-    found = list_people(open_database(run.settings().db, read_only=True), search, group, inactive=inactive)
+    engine = open_database(run.settings().db, read_only=True)
+    found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
     if run.as_json:
         for one in found:
             emit(summary_json(one))
         return
     if not found:
-        filtered = search or group is not None or inactive
+        filtered = search or group is not None or inactive or consent_missing
         nobody = "Nobody matches; see everyone with 'muster people list'."
         tell(nobody if filtered else "Nobody is enrolled yet; start with 'muster enroll import'.")
         return

@@ -47,6 +47,8 @@ class PeopleCounts:
     """People whom the filter finds."""
     active: int
     """Active people in the database."""
+    consent_missing: int
+    """Of these, who was not asked yet whether they agree to be recognised, or to moods."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,22 +104,28 @@ class PersonRecord:
     """Name and similarity, the most alike first."""
 
 
-def people_page(engine: Engine, search: str, want: Want, stop: Event) -> Page[PersonSummary]:
+def people_page(
+    engine: Engine, search: str, want: Want, stop: Event, *, consent_missing: bool = False
+) -> Page[PersonSummary]:
     """People by name in whose name, number or group the text occurs. Raises: DatabaseError.
 
     Args:
+        consent_missing: only active people whom nobody asked about one of the consents; so also in the functions below.
         stop: set when the answer is no longer wanted; so also in the functions below.
     """
     with reading(engine, stop) as session:
-        return pages.people_page(session, want, search=search)
+        return pages.people_page(session, want, search=search, consent_missing=consent_missing)
 
 
-def people_counts(engine: Engine, search: str, found: int | None, stop: Event) -> PeopleCounts:
+def people_counts(
+    engine: Engine, search: str, found: int | None, stop: Event, *, consent_missing: bool = False
+) -> PeopleCounts:
     """How many people the filter finds, unless that is known, and how many are active. Raises: DatabaseError."""
     with reading(engine, stop) as session:
         if found is None:
-            found = pages.count_matching(session, search)
-        return PeopleCounts(found, people.count_people(session))
+            found = pages.count_matching(session, search, consent_missing=consent_missing)
+        missing = pages.count_matching(session, "", consent_missing=True)
+        return PeopleCounts(found, people.count_people(session), missing)
 
 
 def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want, stop: Event) -> Page[Person]:
@@ -133,7 +141,12 @@ def count_choice(engine: Engine, search: str, but: UUID | None, stop: Event) -> 
 
 
 def list_people(
-    engine: Engine, search: str = "", group: str | None = None, *, inactive: bool = False
+    engine: Engine,
+    search: str = "",
+    group: str | None = None,
+    *,
+    inactive: bool = False,
+    consent_missing: bool = False,
 ) -> list[PersonSummary]:
     """Everybody by name; `search` looks in names, numbers and groups. Raises: DatabaseError.
 
@@ -141,7 +154,9 @@ def list_people(
         inactive: only those who are not recognised any more.
     """
     with reading(engine) as session:
-        return people.list_people(session, search=search, group=group, active=False if inactive else None)
+        return people.list_people(
+            session, search=search, group=group, active=False if inactive else None, missing=consent_missing
+        )
 
 
 def find_person(engine: Engine, who: str) -> Person:

@@ -1,7 +1,7 @@
 """Visitors (unknown faces): grouped by similarity, named, merged or discarded. Every function blocks."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Unpack
 from uuid import UUID
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
-from db.observations import sightings
-from db.people import people
-from db.records import Person, Visitor
+from db.observations import moods, sightings
+from db.people import consents, people
+from db.records import ConsentKind, Person, Visitor
 from enroll.faces.acceptance import Acceptance, Rejection, accept_images
 from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
 from enroll.faces.quality import Component, assess
@@ -123,12 +123,19 @@ def compare(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person:
 
 
 def name(
-    engine: Engine, cipher: TemplateCipher, group: VisitorGroup, name: str, limits: QualityLimits, **by: Unpack[Actor]
+    engine: Engine,
+    cipher: TemplateCipher,
+    group: VisitorGroup,
+    name: str,
+    limits: QualityLimits,
+    consent: Mapping[ConsentKind, bool] | None = None,
+    **by: Unpack[Actor],
 ) -> VisitorEnrolled:
     """Enrol the visitor as a new person, from the shots that pass the gate of enrolment.
 
     Args:
         limits: of the quality of images, from the settings.
+        consent: what they agreed to (true) or refused (false); nothing where they were not asked.
 
     Raises:
         UsageError: no shot passes.
@@ -142,6 +149,8 @@ def name(
         )
     with writing(engine) as session:
         person = people.add_person(session, name, **by)
+        for kind, given in (consent or {}).items():
+            consents.set_consent(session, person.id, kind, given, **by)
         return _enrol(session, cipher, group, person, acceptance, Enrolment(**by))
 
 
@@ -217,12 +226,18 @@ def _enrol(
     acceptance: Acceptance,
     details: Enrolment,
 ) -> VisitorEnrolled:
-    """Store the shots that were taken, mark look-alikes, and put the name on all visits."""
+    """Store the shots that were taken, mark look-alikes, and put the name on all visits.
+
+    Moods of these visits, which were nobody's, are deleted unless the person agreed to moods.
+    """
     known = add_members(session, cipher, Identity(person.name), person, acceptance.accepted, details)
     alike = (
         mark_alike(session, load_index(session, cipher), known, at=details.at) if known and acceptance.accepted else []
     )
+    agreed = consents.current(session, person.id, "mood")
     for visit in group.visits:
+        if not agreed:
+            moods.discard(session, visit.sighting.id)
         sightings.name_visitor(session, visit.sighting.id, person.id, at=details.at, actor=details.actor)
     namesakes = len(people.find_by_name(session, person.name))
     return VisitorEnrolled(person, namesakes, len(acceptance.accepted), acceptance.rejected, tuple(alike))

@@ -88,7 +88,8 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
             with Vertical(id="right"):
                 yield GreetingPanel()
                 with Container(id="present-frame", classes="frame"):
-                    yield Table(PRESENT, empty="Nobody yet today.", id="present")
+                    columns = PRESENT if self.names_moods else PRESENT[:-1]
+                    yield Table(columns, empty="Nobody yet today.", id="present")
                 with Container(id="events-frame", classes="frame"):
                     yield Table(EVENTS, empty="Nothing yet today.", id="events")
         yield Static(id="status", markup=False)
@@ -97,7 +98,9 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
     def on_mount(self) -> None:
         self.set_class(not self.app.controller.has_camera, "-no-camera")
         self.query_one("#camera-frame").border_title = "Camera"
-        self.query_one("#mood-frame").border_title = "Mood of the day"
+        mood_frame = self.query_one("#mood-frame")
+        mood_frame.border_title = "Mood of the day"
+        mood_frame.display = self.app.settings.door_moods
         self.query_one("#events-frame").border_title = "Last events"
         self.camera.notice("Starting the camera")
         self.set_interval(1.0, self.tick)
@@ -124,9 +127,8 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         palette = palette_of(self.app.current_theme, greys=self.app.few_colours)
         app = self.app
         plain = app.ascii_only or app.no_color
-        named = app.settings.mood == "individual"
         size = camera.size
-        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named, app.graphics))
+        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, self.names_moods, app.graphics))
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.controller.wrong:
@@ -155,6 +157,11 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         self.query_one(MoodBar).show(shares or (), empty)
 
     @property
+    def names_moods(self) -> bool:
+        """Whether a mood stands beside a name."""
+        return self.app.settings.door_moods and self.app.settings.mood == "individual"
+
+    @property
     def no_mood(self) -> str:
         return "Moods are switched off." if self.app.settings.mood == "off" else "No mood yet today."
 
@@ -162,7 +169,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         zone, signs = self.app.settings.zone, self.app.signs
         out = "" if one.inside else at_clock(one.last_out, zone)
         sign = signs.inside if one.inside else signs.outside
-        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, one.mood or "")
+        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, (one.mood or "") if self.names_moods else "")
         tone = "good" if one.inside else "faint"
         return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
 
@@ -188,7 +195,7 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         lost = bool(kiosk.problem)
         words = words_for(
             greeting, now, zone, signs, kiosk.people,
-            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry,
+            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry, moods=self.names_moods,
         )  # fmt: skip
         panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None)
         if kiosk.wrong:

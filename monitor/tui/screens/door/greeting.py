@@ -48,6 +48,7 @@ def words_for(
     camera: bool = True,
     lost: bool = False,
     entry: Greeting | None = None,
+    moods: bool = False,
 ) -> Words:
     """The greeting in words; without one, an invitation.
 
@@ -57,13 +58,14 @@ def words_for(
         camera: this view has a camera.
         lost: the camera gives no picture.
         entry: the greeting of the latest entry, which may still be taken back.
+        moods: the mood stands beside the time.
     """
     if greeting is None or (pin and greeting.welcome is Welcome.UNKNOWN):
         return _invitation(signs, people, pin=pin, camera=camera, lost=lost)
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
     hint = _not_me(greeting, entry or greeting, now)
-    mood = f" · {greeting.event.mood.label}" if greeting.event.mood else ""
+    mood = f" · {greeting.event.mood.label}" if greeting.event.mood and moods else ""
     match greeting.welcome:
         case Welcome.CAME:
             opening = f"{salutation(greeting.at, zone)},"

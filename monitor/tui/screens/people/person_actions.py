@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from db.records import ConsentKind, Person
+from db.records import Consent, ConsentKind, Person
 from monitor.desk.people import changes
 from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
 from monitor.desk.people.export_and_erase import erase as erase_person
@@ -20,6 +20,22 @@ from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 GIVEN = (("given", "yes"), ("refused", "no"))
+NOT_ASKED = ("not asked", "")
+CONSENTS: Mapping[ConsentKind, str] = {"face": "To be recognised", "mood": "To have moods estimated"}
+
+
+def consent_fields(decided: Mapping[ConsentKind, bool | None]) -> list[Ask]:
+    """One field a consent; that nobody was asked can be kept, but not said once a decision is written down."""
+    answers = {True: "yes", False: "no", None: ""}
+    return [
+        Ask(kind, title, answers[decided[kind]], GIVEN if decided[kind] is not None else (*GIVEN, NOT_ASKED))
+        for kind, title in CONSENTS.items()
+    ]
+
+
+def consents_in(answers: Answers) -> dict[ConsentKind, bool]:
+    """The decisions in the answers to `consent_fields`."""
+    return {kind: answers[kind] == "yes" for kind in CONSENTS if answers[kind]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +83,14 @@ def notes(app: DeskApp, details: PersonDetails) -> PersonChange:
 
 
 def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
-    face = "yes" if details.face_consent and details.face_consent.given else "no"
-    mood = "yes" if details.mood_consent and details.mood_consent.given else "no"
-    fields = [Ask("face", "To be recognised", face, GIVEN), Ask("mood", "To have moods estimated", mood, GIVEN)]
+    decided: dict[ConsentKind, Consent | None] = {"face": details.face_consent, "mood": details.mood_consent}
+    fields = consent_fields({kind: None if one is None else one.given for kind, one in decided.items()})
 
     def job(answers: Answers) -> Callable[[], None]:
-        given: dict[ConsentKind, bool] = {"face": answers["face"] == "yes", "mood": answers["mood"] == "yes"}
-        return app.by_desk(changes.set_consents, details.person.id, given)
+        return app.by_desk(changes.set_consents, details.person.id, consents_in(answers))
 
-    dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Record")
+    text = f"What {called(details.person)} agreed to. Until moods are agreed to, none is kept."
+    dialog = Dialog("Consent", text, fields, yes="Record")
     return PersonChange(dialog, job, "The decision is recorded.")
 
 

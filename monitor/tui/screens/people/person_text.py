@@ -104,5 +104,4 @@ def _moods(text: Text, details: PersonDetails, signs: Signs) -> None:
     for mood, share in sorted(details.moods, key=lambda item: -item[1]):
         text.append(f"{signs.mood[mood] * round(share * 20):<21}{mood} {share:.0%}\n")
     if details.change is not None:
-        emotion, by = details.change.strongest
-        text.append(f"Today against the last four weeks: {emotion} {by:+.0%}\n")
+        text.append(f"Today against the last four weeks: {details.change.told}\n")

@@ -30,6 +30,17 @@ async def test_a_check_in_is_greeted_by_name_and_joins_those_who_are_in(world: W
         assert "25 frames/s · 2 dropped · 10 people enrolled" in shown
 
 
+async def test_nobody_at_the_door_reads_moods_unless_the_setting_says_so(world: World) -> None:
+    world.settings = world.settings.model_copy(update={"door_moods": False})
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world, name="Radia Perlman"), came(world))
+        shown = text_of(world)
+        assert "✓ CHECKED IN" in shown
+        assert "in at 09:58" in shown
+        assert "happy" not in shown
+        assert "Mood" not in shown.replace("F3 Mood", "")
+
+
 async def test_not_me_within_ten_seconds_takes_the_entry_back(world: World) -> None:
     event = came(world)
     async with world.app().run_test(size=(120, 36)) as pilot:

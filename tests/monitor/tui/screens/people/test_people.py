@@ -57,6 +57,27 @@ async def test_consent_is_written_down(world: World) -> None:
         assert consents.current(session, world.ids["Ada Lovelace"], "mood") is False
 
 
+async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(world: World) -> None:
+    with writing(world.engine) as session:
+        for name, person in world.ids.items():
+            for kind in ("face", "mood"):
+                if name not in ("Ada Lovelace", "Grace Hopper"):
+                    consents.set_consent(session, person, kind, True, at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4")
+        assert "consent missing 2 (W: list them)" in text_of(world)
+        await go(pilot, "w")
+        assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"]
+        await go(pilot, "c")
+        await fill(pilot, mood="")
+        assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"], "not asked is no answer"
+        await go(pilot, "c")
+        await fill(pilot, mood="no")
+        assert names(pilot, "#people") == ["Grace Hopper"]
+        await go(pilot, "w")
+        assert len(names(pilot, "#people")) > 5
+
+
 async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "n")
