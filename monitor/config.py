@@ -92,6 +92,12 @@ class Settings(BaseSettings):
     )
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
+    liveness: Literal["off", "ask", "always"] | None = Field(
+        default=None,
+        description="Whether a face must show that it is no photograph before it checks in: off, ask (who is in doubt "
+        "turns the head), or always (everybody does). Not set: ask for cameras and streams, off for files and folders. "
+        "A film on a screen that stands still is not recognised as one.",
+    )
     cool_down_minutes: float = Field(
         default=2.0, ge=0, description="Minutes after a check-in or check-out in which the person makes no new one."
     )
@@ -141,6 +147,10 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def liveness_of(self, *, live: bool) -> Literal["off", "ask", "always"]:
+        """The liveness in force at a source. Args: live: somebody is before it now, and can be asked."""
+        return self.liveness or ("ask" if live else "off")
 
 
 def load_settings(file: Path | None = None, **given: Any) -> Settings:

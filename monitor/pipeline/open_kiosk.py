@@ -12,6 +12,7 @@ from monitor.domain import Box, Face, KioskEvent, Scene
 from monitor.pipeline.consensus import FlowSettings
 from monitor.pipeline.gallery_loader import load_people
 from monitor.pipeline.kiosk import Kiosk
+from monitor.pipeline.liveness import LivenessCheck
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.recording.candidates import Assess, CandidateSelector
@@ -24,6 +25,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.face_quality import thumbnail
+from monitor.vision.liveness.face_mesh import FaceMesh
 
 
 def open_kiosk(
@@ -47,6 +49,7 @@ def open_kiosk(
     """
     recorder = Recorder(engine, cipher, settings, publish=publish_event)
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
+    mode = settings.liveness_of(live=source.live)
     detector = DetectorPrefetch(lambda: FaceDetector(settings.detector))
 
     def open_flow() -> VisionFlow:
@@ -67,6 +70,7 @@ def open_kiosk(
                 min_views=1 if isinstance(source, FolderSource) else 3,
             ),
             candidates=candidates,
+            liveness=LivenessCheck(mode, None if mode == "off" else FaceMesh()),
         )
 
     return Kiosk(

