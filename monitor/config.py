@@ -37,15 +37,6 @@ class QualityLimits(BaseModel):
     pitch: float = Field(default=35, gt=0, le=90, description="Degrees that the head looks up or down, at most.")
     roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
     cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
-    relief: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="How far the nose stands out when a head turns, in eye distances, at least.",
-    )
-    turned_width: float = Field(
-        default=0.8, ge=0, le=1, description="Width of a turned face as a share of the straight face's width, at least."
-    )
 
 
 class Settings(BaseSettings):

@@ -6,18 +6,16 @@ their face. Nothing refuses for good without a question, and a decision holds as
 """
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
-from monitor.domain import Face, Frame, Question, RgbImage, Track
-from monitor.vision.liveness.face_mesh import Mesh, yaw
+from monitor.domain import Frame, Question, Track
+from monitor.vision.liveness.face_mesh import Mesh, MeshModel, yaw
 from monitor.vision.liveness.motion import Cues, MotionWindow, judge
 from monitor.vision.liveness.turn import TURNING, Answer, TurnQuestion
 
 Mode: TypeAlias = Literal["off", "ask", "always"]
-MeshModel: TypeAlias = Callable[[RgbImage, Face], Mesh | None]
 
 SMALLEST: Final = 45.0
 """Least width of a face that is judged, in pixels."""

@@ -1,5 +1,6 @@
 """The mesh of 468 points on a face (Kartynnik et al. 2019, arXiv:1907.06724), with MediaPipe's weights, by LiteRT."""
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import cv2
@@ -15,6 +16,9 @@ POINTS = 468
 
 Mesh: TypeAlias = NDArray[np.float32]
 """float32 (468, 3): x and y in pixels of the frame, z (depth, smaller is nearer) on the same scale."""
+
+MeshModel: TypeAlias = Callable[[RgbImage, Face], Mesh | None]
+"""Finds the mesh of a face on a picture, uint8 (h, w, 3); None where it sees no face there."""
 
 _SIDE = 192
 """Side of the network's input, in pixels."""

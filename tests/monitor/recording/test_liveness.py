@@ -64,7 +64,7 @@ def test_who_is_not_live_is_told_and_audited_with_the_evidence(
     recorder = start(kiosk="front")
     arrival = named(ada)
     recorder.record(arrival)
-    evidence = {"life": 0.01, "failed_2": "no turn"}
+    evidence: dict[str, float | str] = {"life": 0.01, "failed_2": "no turn"}
     after = AT + timedelta(seconds=9)
     recorder.record(replace(arrival, phase=Phase.NOT_LIVE, last_at=after, evidence=evidence))
     (turned_away,) = told.wait_for(1)
