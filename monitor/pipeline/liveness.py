@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from monitor.domain import Frame, Question, Track
 from monitor.vision.liveness.face_mesh import Mesh, MeshModel, yaw
-from monitor.vision.liveness.motion import Cues, MotionWindow, judge
+from monitor.vision.liveness.motion import Cues, Limits, MotionWindow, has_relief, judge
 from monitor.vision.liveness.turn import TURNING, Answer, TurnQuestion
 
 Mode: TypeAlias = Literal["off", "ask", "always"]
@@ -136,12 +136,21 @@ class TrackLiveness:
 class LivenessCheck:
     """Judges the tracks of recognised people; owns the mesh model. Used by one thread only."""
 
-    def __init__(self, mode: Mode, mesh: MeshModel | None = None, *, randomness: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        mesh: MeshModel | None = None,
+        *,
+        randomness: random.Random | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         """
         Args:
             mesh: needed unless the mode is "off".
             randomness: draws the sides; None for the system's own.
+            limits: None for those that were measured.
         """
+        self._limits = limits or Limits()
         self.mode = mode
         self._mesh = mesh
         self._random = randomness or random.SystemRandom()
@@ -184,7 +193,7 @@ class LivenessCheck:
             one.cues.append(one.window.measure(frame.rgb, track.face, mesh))
             if frame.seconds - one.window.began < WINDOW:
                 return
-            verdict = judge(one.cues)
+            verdict = judge(one.cues, self._limits)
             one.evidence |= verdict.measures
             if verdict.live and recognised:
                 one.let_in("motion")
@@ -208,13 +217,15 @@ class LivenessCheck:
     def _answer(
         self, one: TrackLiveness, turn: TurnQuestion, frame: Frame, track: Track, mesh: Mesh | None, *, broken: bool
     ) -> None:
+        relief = False
         if one.window is not None and mesh is not None and turn.answer is Answer.AWAITED:
-            one.cues.append(one.window.measure(frame.rgb, track.face, mesh, life=False))
-        answer = turn.see(frame.seconds, yaw(mesh) if mesh is not None else None)
+            one.cues.append(one.window.measure(frame.rgb, track.face, mesh))
+            relief = has_relief(one.cues[-1], self._limits)
+        answer = turn.see(frame.seconds, yaw(mesh) if mesh is not None else None, relief=relief)
         one.question = turn.words
         if broken:
             one.fail(turn, "the face went out of view")
         elif answer is Answer.LATE:
             one.fail(turn, "no turn")
-        elif answer is Answer.TURNED and judge(one.cues).carried:
+        elif answer is Answer.TURNED and judge(one.cues, self._limits).carried:
             one.fail(turn, "the surroundings moved with the face")

@@ -46,17 +46,18 @@ class TurnQuestion:
     """Most degrees to the asked side until now."""
     _held: int = 0
 
-    def see(self, seconds: float, yaw: float | None) -> Answer:
+    def see(self, seconds: float, yaw: float | None, *, relief: bool = True) -> Answer:
         """The answer after one more frame.
 
         Args:
             yaw: degrees, as `face_mesh.yaw` gives them; None where there is no mesh.
+            relief: the face in this frame has depth, if it is turned (`motion.has_relief`).
         """
         if self.answer in (Answer.PASSED, Answer.LATE):
             return self.answer
         turned = self.turned(yaw)
         self.widest = max(self.widest, turned)
-        self._held = self._held + 1 if turned >= TURN else 0
+        self._held = self._held + 1 if turned >= TURN and relief else 0
         if self.answer is Answer.AWAITED and self._held >= _HELD:
             self.answer = Answer.TURNED
         if self.answer is Answer.TURNED and yaw is not None and abs(yaw - self.straight) <= STRAIGHT:

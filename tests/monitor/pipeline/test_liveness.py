@@ -7,6 +7,7 @@ import pytest
 from monitor.domain import Phase, Question, Sighting
 from monitor.pipeline.liveness import ATTEMPTS, WINDOW, LivenessCheck, Mode
 from monitor.pipeline.pipeline import VisionFlow
+from monitor.vision.liveness.motion import Limits
 from monitor.vision.liveness.turn import PATIENCE
 from monitor.vision.matching.gallery import Enrolled
 from tests.monitor.stage import FLOW, Places, Stage, gallery_of
@@ -14,15 +15,17 @@ from tests.monitor.vision.liveness.heads import Head
 
 HERE: Places = {"Ada": (320, 240)}
 FPS = 15
+ANY_RELIEF = Limits(relief=-1, width=0)
+"""The stage's faces are painted flat; only their meshes turn."""
 
 
 class Door:
     """A flow with liveness; whoever stands before it is a still picture unless the test turns its head."""
 
-    def __init__(self, mode: Mode = "ask", *, width: float = 80) -> None:
+    def __init__(self, mode: Mode = "ask", *, width: float = 80, limits: Limits = ANY_RELIEF) -> None:
         self.stage, self.head, self.width = Stage(), Head(), width
         people = Enrolled(gallery_of([self.stage.entry(name) for name in ("Ada", "Bela")]), frozenset())
-        check = LivenessCheck(mode, self.head, randomness=random.Random(4))
+        check = LivenessCheck(mode, self.head, randomness=random.Random(4), limits=limits)
         self.flow = VisionFlow(self.stage, None, people, FLOW, liveness=check)
         self.seconds = 0.0
         self.sightings: list[Sighting] = []
@@ -94,6 +97,12 @@ def test_who_turns_as_asked_is_live_and_nothing_more_is_computed() -> None:
     door.play(2)
     assert door.head.asked == made
     assert list(door.question.values()) == [None]
+
+
+def test_a_mesh_that_turns_on_a_face_that_stays_flat_is_no_answer() -> None:
+    door = Door(limits=Limits())
+    door.turn(door.until_asked()).play(PATIENCE)
+    assert Phase.LIVE not in door.phases
 
 
 def test_while_the_head_is_turned_the_person_is_asked_to_look_back() -> None:
