@@ -41,15 +41,6 @@ class QualityLimits(BaseModel):
     pitch: float = Field(default=35, gt=0, le=90, description="Degrees that the head looks up or down, at most.")
     roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
     cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
-    relief: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="How far the nose stands out when a head turns, in eye distances, at least.",
-    )
-    turned_width: float = Field(
-        default=0.8, ge=0, le=1, description="Width of a turned face as a share of the straight face's width, at least."
-    )
 
 
 class Settings(BaseSettings):
@@ -103,6 +94,12 @@ class Settings(BaseSettings):
     )
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
+    liveness: Literal["off", "ask", "always"] | None = Field(
+        default=None,
+        description="Whether a face must show that it is no photograph before it checks in: off, ask (who is in doubt "
+        "turns the head), or always (everybody does). Not set: ask for cameras and streams, off for files and folders. "
+        "A film on a screen that stands still is not recognised as one.",
+    )
     cool_down_minutes: float = Field(
         default=2.0, ge=0, description="Minutes after somebody was last seen in which they make no new entry."
     )
@@ -208,6 +205,10 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def liveness_of(self, *, live: bool) -> Literal["off", "ask", "always"]:
+        """The liveness in force at a source. Args: live: somebody is before it now, and can be asked."""
+        return self.liveness or ("ask" if live else "off")
 
 
 def _whole_number(value: object) -> object:

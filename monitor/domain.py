@@ -1,7 +1,7 @@
 """What travels from the camera to the table: one frozen dataclass per arrow, in the order of the flow.
 
 FrameSource -> Frame -> FaceDetector -> Face -> Tracker -> Track -> FaceEncoder -> Gallery -> Match
--> EmotionModel -> MoodScores -> Consensus -> Sighting -> rules, Recorder -> KioskEvent
+-> Liveness -> EmotionModel -> MoodScores -> Consensus -> Sighting -> rules, Recorder -> KioskEvent
 
 Boxes and key points are in pixels of the frame, x to the right, y down. Times are aware and in UTC.
 "Left" and "right" of a face are the person's own.
@@ -238,6 +238,19 @@ class MoodScores:
         return dict(zip(EMOTIONS, self.probabilities, strict=True))
 
 
+class Question(StrEnum):
+    """What somebody is asked before the camera, to show that they are no photograph. Sides are the person's own."""
+
+    LEFT = "left"
+    """Turn your head to the left."""
+    RIGHT = "right"
+    """Turn your head to the right."""
+    STRAIGHT = "straight"
+    """Look straight into the camera (again)."""
+    CLOSER = "closer"
+    """Come closer: the face is too small to be judged."""
+
+
 class Phase(StrEnum):
     """Where in its life a sighting is."""
 
@@ -245,6 +258,10 @@ class Phase(StrEnum):
     """There is enough evidence to say who it is, or that nobody knows the face."""
     IDENTIFIED = "identified"
     """An opened, unknown sighting got its name later."""
+    LIVE = "live"
+    """An opened sighting of a named person turned out to be alive, no photograph; only now it may check in."""
+    NOT_LIVE = "not_live"
+    """A named face did not turn out to be alive: the turns of the head that were asked for did not come."""
     CONTINUED = "continued"
     """Still in view; carries the mood of the last seconds."""
     CLOSED = "closed"
@@ -273,6 +290,10 @@ class Sighting:
     """The fused embedding; only for a face that nobody knows."""
     portrait: RgbImage | None = None
     """The best aligned chip (150, 150, 3); only for a face that nobody knows."""
+    live: bool = True
+    """Whether a named face is known to be alive, or nobody wants to know (`liveness = "off"`)."""
+    evidence: Mapping[str, float | str] | None = None
+    """Why the face is called live or not, for the audit log; only in the phases LIVE and NOT_LIVE."""
 
     def __post_init__(self) -> None:
         _require_utc(self.first_at)
@@ -284,6 +305,7 @@ class EventKind(StrEnum):
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
     UNKNOWN = "unknown"
+    NOT_LIVE = "not_live"
     SOURCE_LOST = "source_lost"
     SOURCE_BACK = "source_back"
 
@@ -320,6 +342,8 @@ class Observation:
     match: Match | None
     """None until there is enough evidence."""
     mood: MoodScores | None
+    question: Question | None = None
+    """What the person is asked now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,9 +51,22 @@ def calibrate(
     evaluate: EvaluateOption = None,
     enrolled: Annotated[int, typer.Option(min=1, help="Pictures per person that --evaluate enrols.")] = 1,
     figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the curves as PNG, SVG or PDF.")] = None,
+    liveness: Annotated[
+        bool,
+        typer.Option("--liveness", help="Present people, prints and screens to the camera and count what gets in."),
+    ] = False,
+    source: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Of --liveness: another camera, file or stream.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Of --liveness: how often each kind is presented.")] = 5,
 ) -> None:
     """Expected errors of the enrolled gallery; or, with --evaluate, of Muster and the classic recipe on a folder."""
-    settings = run.settings()
+    settings = run.settings(source=source)
+    if liveness:
+        from monitor.cli.liveness import try_liveness
+
+        try_liveness(run, settings, rounds)
+        return
     if save and (what_if is None or evaluate):
         raise UsageError("--save writes the target of --what-if; give --what-if too.")
     if figure is not None:

@@ -12,6 +12,7 @@ _WORDS = {
     EventKind.CHECK_IN: "checked in",
     EventKind.CHECK_OUT: "checked out",
     EventKind.UNKNOWN: "unknown",
+    EventKind.NOT_LIVE: "not live",
     EventKind.SOURCE_LOST: "picture lost",
     EventKind.SOURCE_BACK: "picture back",
 }
@@ -54,6 +55,6 @@ def as_line(event: KioskEvent, zone: tzinfo) -> str:
         parts.append(f"similarity {event.similarity:.2f}")
     if event.mood is not None:
         parts.append(event.mood.label)
-    if event.text and event.kind in (EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
+    if event.text and event.kind in (EventKind.NOT_LIVE, EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
         parts.append(printable(event.text))
     return "  ".join(parts)

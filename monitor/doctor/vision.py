@@ -17,7 +17,6 @@ PARTS: Mapping[models.ModelFile, str] = {
     models.BLAZEFACE: "face detector",
     models.FACE_MESH: "face mesh",
     models.DLIB_LANDMARKS: "face alignment",
-    models.DLIB_68_LANDMARKS: "face landmarks",
     models.DLIB_ENCODER: "face encoder",
     models.SFACE: "second encoder",
 }
@@ -36,6 +35,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import FaceEncoder
 from monitor.vision.second_encoder import SecondEncoder, align
+from monitor.vision.liveness.face_mesh import FaceMesh
 logging.disable()
 picture = np.zeros((480, 640, 3), np.uint8)
 face = Face(Box(270, 190, 100, 100), 1.0)
@@ -43,6 +43,7 @@ FaceDetector().detect(picture)
 FaceEncoder().embed(face_chip(picture, face)[None])
 SecondEncoder().embed(align(picture, face)[None])
 EmotionModel().predict(mood_crop(picture, face)[None])
+FaceMesh()(picture, face)
 """
 """A program for a process of its own: a library that does not suit the processor ends its process."""
 
@@ -122,7 +123,7 @@ def check_trial(program: str = _TRIAL) -> Iterator[Check]:
             name, f"All models run, but a native library prints {plural(len(said), 'line')}: {said[0][:120]}", advice
         )
     else:
-        yield ok(name, "Face detector, landmarks, both face encoders and emotion model run without a warning.")
+        yield ok(name, "Face detector, face mesh, both face encoders and emotion model run without a warning.")
 
 
 def _whole(name: str, path: Path, sha256: str) -> Check:

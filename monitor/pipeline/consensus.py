@@ -6,6 +6,7 @@ embedding that does not fit the ones before means that another person took over 
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import numpy as np
@@ -24,6 +25,7 @@ from monitor.domain import (
     Sighting,
     Track,
 )
+from monitor.pipeline.liveness import State, TrackLiveness
 from monitor.pipeline.moods import Mood, MoodMean
 from monitor.pipeline.tracker import TrackUpdate
 from monitor.vision.face_quality import is_good
@@ -54,6 +56,8 @@ _GROWN = 1.25
 """Ratio of face widths from which a face may be another person's, at another distance."""
 _RECHECK_EVERY = 0.1
 """Seconds between views while it is in doubt who it is."""
+_SAME_TURNED = 0.92
+"""Least cosine of a face turned aside with its track's: all pairs of ORL's views 18 degrees apart reach it."""
 _SAME_LOOK = 0.6
 """Least correlation of a face's thumbnail with that of its last view; below it the face may be another person's."""
 _MOOD_EVERY = 0.35
@@ -104,6 +108,7 @@ class Consensus:
     """Whether a name was told."""
     ended: bool = False
     """Whether nothing more can be learnt."""
+    liveness: TrackLiveness = field(default_factory=partial(TrackLiveness, State.LIVE))
     portrait: RgbImage | None = None
     _look: NDArray[np.float32] | None = None
     """The face's thumbnail now."""
@@ -119,6 +124,8 @@ class Consensus:
     _last_mood: float = -np.inf
     _told_at: float = 0.0
     _moods: MoodMean = field(default_factory=MoodMean)
+    _liveness_told: bool = False
+    """Whether it was told that the named person is live, or is not."""
 
     def __post_init__(self) -> None:
         self.last_at = self.first_at
@@ -147,7 +154,7 @@ class Consensus:
         """What may be shown now: a name only once it was told, neither name nor mood while the person is in doubt."""
         told = self.match if self.told and self.verified else None
         shown = told if told is None or self.named or not told.accepted else None
-        return Observation(self.track, shown, self._mood if self.verified else None)
+        return Observation(self.track, shown, self._mood if self.verified else None, self.liveness.question)
 
     def use_people(self, people: Enrolled) -> None:
         """Compare with these people from now on.
@@ -180,6 +187,8 @@ class Consensus:
     @property
     def wants_view(self) -> bool:
         """Whether the face is good enough to be encoded, and another embedding would add evidence now."""
+        if self.liveness.turned or self.liveness.wants_view:
+            return self.liveness.wants_view
         if not self._good:
             return False
         since = self._now - self._last_view
@@ -207,9 +216,15 @@ class Consensus:
         """Whether a name, or that the face is unknown, hangs on what the second encoder says of this view, too."""
         return not self.named and self._second_views < _MOST_SECOND_VIEWS
 
-    def successor(self, track: Track) -> "Consensus":
+    def add_turned_view(self, embedding: Embedding) -> None:
+        """Take in a unit embedding of the head turned aside: is it still the named person? It is not averaged."""
+        best, fused = self.people.gallery.identify(embedding).best, self._first
+        alike = float(fused @ embedding) >= _SAME_TURNED * float(np.linalg.norm(fused))
+        self.liveness.add_turned_view(same=alike and best is not None and self._is_named(best.person))
+
+    def successor(self, track: Track, liveness: TrackLiveness) -> "Consensus":
         """A consensus without any view yet, on the new track of a person who took over this one's face."""
-        return Consensus(track, self.last_at, self.people, self.settings, _look=self._look)
+        return Consensus(track, self.last_at, self.people, self.settings, liveness=liveness, _look=self._look)
 
     def add_view(self, embedding: Embedding, chip: RgbImage, second: Embedding | None = None) -> None:
         """Take in a view that fits, and ask the gallery who it is until a name was told.
@@ -218,6 +233,7 @@ class Consensus:
             embedding: of dlib's network, float32 (128,), of length 1.
             second: of the second encoder, float32 (128,), of length 1, where it has seen this view.
         """
+        self.liveness.add_straight_view()
         self.verified = True
         self._last_view = self._now
         self._view_look = self._look
@@ -250,6 +266,8 @@ class Consensus:
         match = self.match
         if match is None or not self.verified:
             return []
+        if self._liveness_due:
+            return [self._tell(match, Phase.LIVE if self.liveness.live else Phase.NOT_LIVE)]
         if not self.named and self._sure(match):
             return [self._tell(match, Phase.IDENTIFIED if self.told else Phase.OPENED)]
         if self.told:
@@ -265,7 +283,16 @@ class Consensus:
         if match is None or not (self.told or self._may_name(match) or self.views >= self.settings.min_views):
             return []
         opened = [] if self.told else [self._tell(match, Phase.OPENED)]
+        if self._liveness_due:
+            opened.append(self._tell(match, Phase.LIVE if self.liveness.live else Phase.NOT_LIVE))
         return [*opened, self._tell(match, Phase.CLOSED)]
+
+    def _is_named(self, person: UUID) -> bool:
+        return self.person is not None and self.person.person == person
+
+    @property
+    def _liveness_due(self) -> bool:
+        return self.person is not None and self.liveness.decided and not self._liveness_told
 
     @property
     def _now(self) -> float:
@@ -316,7 +343,10 @@ class Consensus:
             frames=self.track.hits,
             embedding=self.fused if unknown else None,
             portrait=self.portrait if unknown else None,
+            live=unknown or self.liveness.live,
+            evidence=self.liveness.evidence if phase in (Phase.LIVE, Phase.NOT_LIVE) else None,
         )
+        self._liveness_told = self._liveness_told or (self.named and self.liveness.decided)
         self.told, self._told_at = phase, self._now
         self._moods.clear()
         return sighting

@@ -15,6 +15,7 @@ from monitor.domain import Box, Face, KioskEvent, Scene
 from monitor.pipeline.consensus import FlowSettings
 from monitor.pipeline.gallery_loader import load_people
 from monitor.pipeline.kiosk import Kiosk
+from monitor.pipeline.liveness import LivenessCheck
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.pipeline.search_plan import Search, SearchPlan
@@ -30,6 +31,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.face_quality import thumbnail
+from monitor.vision.liveness.face_mesh import FaceMesh
 from monitor.vision.second_encoder import SecondEncoder, align
 
 logger = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ def open_kiosk(
         engine, cipher, settings, publish=publish_event, journal=_open_journal(settings, engine, cipher)
     )
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
+    mode = settings.liveness_of(live=source.live)
     detector = DetectorPrefetch(lambda: FaceDetector(settings.detector))
 
     def open_flow() -> VisionFlow:
@@ -80,6 +83,7 @@ def open_kiosk(
             ),
             second=second,
             candidates=candidates,
+            liveness=LivenessCheck(mode, None if mode == "off" else FaceMesh()),
         )
 
     return Kiosk(

@@ -1,14 +1,15 @@
 """Carries one frame through vision: faces, tracks, embeddings, matches, moods, and the sightings decided from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import EMBEDDING_SIZE, Embedding, Face, Frame, Observation, Sighting
+from monitor.domain import EMBEDDING_SIZE, Embedding, Face, Frame, Observation, RgbImage, Sighting
 from monitor.pipeline.consensus import Consensus, FlowSettings
+from monitor.pipeline.liveness import LivenessCheck
 from monitor.pipeline.moods import Emotions, moods_of
 from monitor.pipeline.tracker import Tracker
 from monitor.recording.candidates import CandidateSelector, TrackView
@@ -38,6 +39,7 @@ class VisionFlow:
         *,
         second: Encoder | None = None,
         candidates: CandidateSelector | None = None,
+        liveness: LivenessCheck | None = None,
     ) -> None:
         """
         Args:
@@ -45,6 +47,7 @@ class VisionFlow:
             second: SFace, on aligned faces uint8 (n, 112, 112, 3); None when it is not heard.
             emotions: None when moods are off.
             candidates: selects views for template adaptation; None when templates are not adapted.
+            liveness: None when nobody must show that they are no photograph.
         """
         self.people = people
         self._encoder = encoder
@@ -52,6 +55,7 @@ class VisionFlow:
         self._emotions = emotions
         self._settings = settings
         self._candidates = candidates
+        self._liveness = liveness or LivenessCheck("off")
         self._tracker = Tracker()
         self._known: dict[int, Consensus] = {}
         self._in_view: dict[int, Consensus] = {}
@@ -66,7 +70,10 @@ class VisionFlow:
     @property
     def settled(self) -> bool:
         """Whether nothing is to be learnt now of anybody who was in view on the latest frame that was searched."""
-        return all(one.verified and not one.wants_view for one in self._in_view.values())
+        return all(
+            one.verified and not one.wants_view and (one.person is None or one.liveness.decided)
+            for one in self._in_view.values()
+        )
 
     def process(
         self, frame: Frame, faces: Sequence[Face] | None
@@ -88,7 +95,8 @@ class VisionFlow:
         for update in updates:
             track = update.track
             if track.id not in self._known:
-                self._known[track.id] = Consensus(track, frame.at, self.people, self._settings)
+                live = self._liveness.begin()
+                self._known[track.id] = Consensus(track, frame.at, self.people, self._settings, liveness=live)
             self._known[track.id].see(update, frame.at, thumbnail(frame.rgb, track.face))
         in_view = {update.track.id: self._known[update.track.id] for update in updates}
 
@@ -97,17 +105,20 @@ class VisionFlow:
         chips = [face_chip(frame.rgb, one.track.face) for one in due[:_MOST_VIEWS_A_FRAME]]
         embeddings = self._encoder.embed(np.stack(chips)) if chips else np.empty((0, EMBEDDING_SIZE), np.float32)
         for consensus, chip, embedding in zip(due[: len(chips)], chips, embeddings, strict=True):
+            if consensus.liveness.turned:
+                consensus.add_turned_view(embedding)
+                continue
             if not consensus.fits(embedding):  # somebody else took the track over
                 old, begun = self._tracker.split(consensus.track.id, frame.seconds)
                 sightings += self._known.pop(old.id).end()
-                consensus = self._known[begun.track.id] = in_view[old.id] = consensus.successor(begun.track)
+                consensus = consensus.successor(begun.track, self._liveness.begin())
+                self._known[begun.track.id] = in_view[old.id] = consensus
             second = self._second_view(frame, consensus)
             consensus.add_view(embedding, chip, second)
-            if self._candidates is not None and consensus.person is not None:
-                embedding = embedding if second is None else join(embedding, second)
-                who, face, fused = consensus.person.person, consensus.track.face, consensus.fused
-                view = TrackView(consensus.id, who, frame, face, chip, embedding, fused)
-                self._candidates.consider(view, self.people.gallery.identify)
+            self._consider_template(frame, consensus, chip, embedding if second is None else join(embedding, second))
+
+        # Liveness, of the people who were named and have not been let in yet.
+        self._judge_liveness(frame, in_view.values())
 
         # Moods, where the settings and the person allow them.
         due = [one for one in in_view.values() if one.wants_mood] if self._emotions is not None else []
@@ -135,6 +146,17 @@ class VisionFlow:
         if self._second is None or not (consensus.wants_second or for_template):
             return None
         return np.asarray(self._second.embed(align(frame.rgb, consensus.track.face)[None])[0], np.float32)
+
+    def _consider_template(self, frame: Frame, consensus: Consensus, chip: RgbImage, embedding: Embedding) -> None:
+        if self._candidates is not None and consensus.person is not None:
+            who, face, fused = consensus.person.person, consensus.track.face, consensus.fused
+            view = TrackView(consensus.id, who, frame, face, chip, embedding, fused)
+            self._candidates.consider(view, self.people.gallery.identify)
+
+    def _judge_liveness(self, frame: Frame, in_view: Iterable[Consensus]) -> None:
+        for consensus in in_view:
+            if consensus.person is not None:
+                self._liveness.look(consensus.liveness, frame, consensus.track, recognised=consensus.verified)
 
     def finish(self) -> tuple[Sighting, ...]:
         """End all tracks, at the end of the source."""

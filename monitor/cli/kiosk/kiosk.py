@@ -32,6 +32,9 @@ def kiosk(
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="dlib, sface or both.")] = None,
     role: Annotated[str | None, typer.Option(help="in, out or auto.")] = None,
+    liveness: Annotated[
+        str | None, typer.Option(help="off, ask (who is in doubt turns the head before checking in) or always.")
+    ] = None,
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
@@ -40,7 +43,9 @@ def kiosk(
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
-    settings = run.settings(source=source, rotate=rotate, detector=detector, encoder=encoder, role=role)
+    settings = run.settings(
+        source=source, rotate=rotate, detector=detector, encoder=encoder, role=role, liveness=liveness
+    )
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
     note_settings(engine, settings, **run.stamp)

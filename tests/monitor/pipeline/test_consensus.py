@@ -9,6 +9,7 @@ import pytest
 
 from monitor.domain import Box, Candidate, Embedding, Match, MoodScores, Phase, Sighting, Track, Unclear
 from monitor.pipeline.consensus import Consensus
+from monitor.pipeline.liveness import TrackLiveness
 from monitor.pipeline.tracker import TrackUpdate
 from monitor.vision.matching.gallery import Enrolled
 from tests.monitor.stage import FLOW, START, frontal, gallery_of, mood_of, near, person_id, unit_vector
@@ -239,7 +240,7 @@ def test_an_embedding_of_the_same_person_fits_and_of_another_does_not() -> None:
 
 def test_who_takes_over_a_face_begins_without_views_and_with_that_look() -> None:
     consensus = at(seen(3, CLEAR), 0.4, look=OTHER_LOOK)
-    fresh = consensus.successor(replace(consensus.track, id=8, hits=1))
+    fresh = consensus.successor(replace(consensus.track, id=8, hits=1), TrackLiveness())
     assert (fresh.track.id, fresh.first_at, fresh.views, fresh.match) == (8, START + timedelta(seconds=0.4), 0, None)
     fresh.add_view(ADA, CHIP)
     assert at(fresh, 0.5, look=OTHER_LOOK).verified
