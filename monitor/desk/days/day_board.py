@@ -20,9 +20,9 @@ from db.attendance.board import BoardFilter
 from db.engine import reading
 from db.names import folded
 from db.records import Expectation, Page, Person, Want
-from monitor.attendance.day import Status
 from monitor.attendance.days import Counting, PersonDay, counting
 from monitor.attendance.expected import expectation, status_of
+from monitor.attendance.summary import Status
 from monitor.config import Settings
 from monitor.desk.days.day_log import Attendees, attendees, day_log
 
