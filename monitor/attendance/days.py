@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from db.records import Person
 from monitor.attendance.calendar import DayPlan, day_bounds, local_minute
-from monitor.attendance.day import DaySummary, empty_day, summarise
+from monitor.attendance.day import empty_day, summarise
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendars
 from monitor.attendance.rules import minute_of
 from monitor.attendance.stays import pieces
+from monitor.attendance.summary import DaySummary
 
 BEFORE = timedelta(days=2)
 """Passages so long before and after a period can belong to stays of its days."""

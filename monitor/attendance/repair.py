@@ -9,11 +9,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.records import Person, Presence
-from monitor.attendance.day import DaySummary, Reason
 from monitor.attendance.days import PersonDay
 from monitor.attendance.passages import Passage
 from monitor.attendance.rules import instant_of, minute_of
 from monitor.attendance.stays import VISIT, Piece
+from monitor.attendance.summary import DaySummary, Reason
 
 Evidence: TypeAlias = Literal["seen", "shift", "usual", "rule"]
 USUAL_DAYS: Final = 20

@@ -8,10 +8,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.records import Person
-from monitor.attendance.day import DaySummary, Status
 from monitor.attendance.days import PersonDay
 from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
+from monitor.attendance.summary import DaySummary, Status
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell
 from monitor.moods.cells import label as mood_label

@@ -13,6 +13,7 @@ from db.people import people
 from db.records import Person
 from monitor.attendance.days import Period, PersonDay, counting, person_days
 from monitor.config import Settings
+from monitor.desk.days.collector import paused_collector
 from monitor.errors import UsageError
 from monitor.files import write_atomically
 from monitor.recording.calendars import load_calendars
@@ -39,7 +40,7 @@ def attendance(
     Raises:
         DatabaseError: the database cannot be read.
     """
-    with reading(engine) as session:
+    with reading(engine) as session, paused_collector():
         if person is not None:
             return attendance_of(session, settings, person, period, now)
         return _days(session, settings, people.members(session, group=group), period, now, group=group)

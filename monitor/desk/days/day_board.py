@@ -20,10 +20,11 @@ from db.attendance.board import BoardFilter
 from db.engine import reading
 from db.names import folded
 from db.records import Expectation, Page, Person, Want
-from monitor.attendance.day import Status
 from monitor.attendance.days import Counting, PersonDay, counting
 from monitor.attendance.expected import expectation, status_of
+from monitor.attendance.summary import Status
 from monitor.config import Settings
+from monitor.desk.days.collector import paused_collector
 from monitor.desk.days.day_log import Attendees, attendees, day_log
 
 STATUSES: Final = tuple(Status)
@@ -129,7 +130,7 @@ def board_page(
         stop: set when the answer is no longer wanted.
     """
     asked = replace(asked, search=folded(asked.search))
-    with reading(engine, stop) as session:
+    with reading(engine, stop) as session, paused_collector():
         day = _load(session, settings, asked, before.day if before else None)
         missing = sum(day.found_missing(status) for status in Status)
         want = replace(want, total=len(day.found_came()) + missing)

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from db.names import folded
 from db.records import Person
-from monitor.attendance.day import DaySummary, Status
 from monitor.attendance.days import Period, PersonDay
+from monitor.attendance.summary import DaySummary, Status
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 

@@ -21,8 +21,8 @@ from enroll.faces.similarity_limits import fit_of_each
 from enroll.imports.run import import_batch, open_batch
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment
-from monitor.attendance.day import DaySummary
 from monitor.attendance.days import Period
+from monitor.attendance.summary import DaySummary
 from monitor.config import QualityLimits, Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance_of

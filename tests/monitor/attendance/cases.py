@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from db.calendar import Holiday, Leave, Shift
 from db.records import LedgerEntry, MembershipChange, Method, Person, Presence, Role
-from monitor.attendance.day import DaySummary, Status
 from monitor.attendance.rules import Rules
+from monitor.attendance.summary import DaySummary, Status
 
 CASES: Final[Sequence[dict[str, Any]]] = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
 PERSON: Final = UUID(int=1)

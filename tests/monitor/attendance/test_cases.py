@@ -31,7 +31,8 @@ def _ledger(case: Case) -> tuple[list[LedgerEntry], list[Presence | None]]:
         while pending and pending[0].entered <= one.at:
             rows.append(_repair(case, pending.pop(0), len(rows)))
         known = passages(rows)
-        arrival = Arrival(one.at, UUID(int=ord(one.door)), one.role, None, one.clock_suspect)
+        seen = max((each.at for each in case.seen[:number] if each.at <= one.at), default=None)
+        arrival = Arrival(one.at, UUID(int=ord(one.door)), one.role, seen, one.clock_suspect)
         kind = decide(arrival, known, calendar, case.rules)
         events.append(kind)
         if kind:

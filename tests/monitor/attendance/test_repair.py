@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from db.calendar import Shift
 from db.records import Presence
-from monitor.attendance.day import Reason
 from monitor.attendance.days import PersonDay, counting
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import calendars
 from monitor.attendance.repair import Repair, Sight, repairs
 from monitor.attendance.rules import Close, Rules
+from monitor.attendance.summary import Reason
 from tests.monitor.attendance.cases import PERSON, read
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from db.records import Consent, Person
-from monitor.attendance.day import Status
+from monitor.attendance.summary import Status
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
 from monitor.tui.style.text import Signs, at_clock, clean, date_text, day_text

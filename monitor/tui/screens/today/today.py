@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from monitor.attendance.day import Status
 from monitor.attendance.days import PersonDay
+from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.text import hours_and_minutes, plural

@@ -11,8 +11,8 @@ from db.ids import new_id
 from db.names import folded
 from db.people import people
 from db.records import Want
-from monitor.attendance.day import Status
 from monitor.attendance.days import Period, PersonDay
+from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import attendance
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from tests.monitor.world import NOW, World

@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from monitor.attendance.day import Status
 from monitor.attendance.days import Period
+from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import attendance
 from monitor.desk.days.month import by_person, month_of
 from tests.monitor.world import NAMES, NOW, World
