@@ -335,3 +335,21 @@ def test_however_people_walk_no_face_has_anothers_name_and_no_stranger_one(
     closed = [one.id for one in run.sightings if one.phase is Phase.CLOSED]
     assert len(closed) == len(set(closed))
     assert set(closed) == set(opened)
+
+
+def test_a_frame_that_was_not_searched_shows_everybody_who_was_in_view_with_their_name() -> None:
+    run = Run().play(2.0, lambda seconds: {"Ada": (200 + 60 * seconds, 240)})
+    assert run.flow.settled
+    frame = run.stage.frame(run.seconds, {"Ada": (320, 240)})
+    (observation,), sightings = run.flow.process(frame, None)
+    assert sightings == ()
+    assert observation.match is not None
+    assert observation.match.person is not None
+    assert observation.match.person.name == "Ada"
+    (before,) = run.scenes[-1]
+    assert observation.track.face.box.left > before.track.face.box.left
+    assert observation.track.last_seen == frame.seconds
+
+
+def test_while_it_is_not_decided_who_somebody_is_nothing_is_settled() -> None:
+    assert not Run().play(1 / FPS, standing(Ada=(200, 240))).flow.settled
