@@ -16,6 +16,8 @@ _MONTHS: Final = (
 _ALIASES: Final = {"daily": "mon-sun", "everyday": "mon-sun", "weekdays": "mon-fri", "weekend": "sat-sun"}
 _DASHES: Final = re.compile("[‐‒–—−]")
 _CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:h|uhr)?", re.ASCII)
+_RECENT: Final = timedelta(days=60)
+"""A day without a year may be so far back."""
 _FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
 
 
@@ -93,7 +95,7 @@ def parse_minutes(text: str, what: str) -> int:
 def parse_day(text: str, today: date) -> date:
     """A day: "2026-11-27", "27.11.2026", "27 nov", "27 Nov 2026", "today", "tomorrow", "yesterday".
 
-    Without a year, the one in which the day is nearest to today.
+    Without a year it is the next such day, unless the last one was in the 60 days before today.
 
     Raises:
         UsageError: it is not a day of the years 2000 to 2199.
@@ -123,7 +125,7 @@ def _day(text: str, day: int, month: int, year: int | None, today: date) -> date
             continue
     if not found or not _FIRST <= found[0] <= _LAST:
         raise _no_day(text)
-    return min(found, key=lambda one: abs(one - today))
+    return next((one for one in found if one >= today - _RECENT), found[-1])
 
 
 def _no_day(text: str) -> UsageError:

@@ -56,9 +56,11 @@ def test_minutes_are_read(text: str, minutes: int) -> None:
         ("2 january", date(2027, 1, 2)),
         ("29 feb 2028", date(2028, 2, 29)),
         ("tomorrow", date(2026, 11, 27)),
+        ("27 sep", date(2026, 9, 27)),
+        ("26 sep", date(2027, 9, 26)),
     ],
 )
-def test_days_are_read_and_without_a_year_are_the_nearest(text: str, day: date) -> None:
+def test_days_are_read_and_without_a_year_are_recent_or_to_come(text: str, day: date) -> None:
     assert parse_day(text, TODAY) == day
 
 

@@ -15,7 +15,7 @@ from monitor.tui.screens.desk import DeskScreen, Loaded
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
-KINDS = "Kind: holiday, sick, training, unpaid, other (a letter does)"
+KINDS = "Kind: holiday, sick, training, unpaid, other"
 HALF = "Half day: morning or afternoon; empty for whole days"
 
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from db.calendar import Shift
 from monitor.calendar_text import weekdays_text
@@ -26,7 +26,7 @@ PAIRS = (
     (("from", "From"), ("to", "To")),
     (("grace", "Grace"), ("break", "Break")),
     (("valid_from", "Valid from"), ("valid_to", "Valid to")),
-    (("every", "Every"), ("paid", "")),
+    (("every", "Every"), ("paid", "Break paid")),
 )
 """The fields, two a line, with their labels."""
 Job = Callable[[str, Shift], str]
@@ -64,9 +64,7 @@ class ShiftDialog(ModalScreen[str | None]):
                 with Horizontal(classes="pair"):
                     for key, label in pair:
                         yield Label(label)
-                        yield (
-                            Checkbox("paid", id="paid", compact=True) if key == "paid" else Input(id=key, compact=True)
-                        )
+                        yield Input(id=key, compact=True)
             yield Static(id="sentence", markup=False)
             with Horizontal(id="buttons"):
                 yield Choice(Text(self._yes), id="yes", variant="primary", compact=True)
@@ -94,19 +92,17 @@ class ShiftDialog(ModalScreen[str | None]):
             "break": str(shift.break_minutes),
             "valid_from": str(shift.valid_from or "the beginning"),
             "valid_to": str(shift.valid_to or ""),
+            "paid": "yes" if shift.break_paid else "no",
             "every": "week" if shift.every_weeks == 1 else f"{shift.every_weeks} weeks",
         }
-        with self.prevent(Input.Changed, Checkbox.Changed):
+        with self.prevent(Input.Changed):
             for key, text in texts.items():
                 self.query_one(f"#{key}", Input).value = text
-            self.query_one("#paid", Checkbox).value = shift.break_paid
         self._understood(read)
 
     @on(Input.Changed, ".pair Input")
-    @on(Checkbox.Changed)
     def _field_changed(self) -> None:
         texts = {box.id or "": box.value for box in self.query(".pair Input").results(Input)}
-        texts["paid"] = "yes" if self.query_one("#paid", Checkbox).value else "no"
         try:
             shift = shift_of(texts["days"], texts["from"], texts["to"], texts, self._today)
         except UsageError as error:
