@@ -25,7 +25,7 @@ from monitor.cli.options import tell
 _Handler: TypeAlias = Callable[[http.Request], Awaitable[http.StreamResponse]]
 PAGES: Final = Path(__file__).parent / "pages"
 ENDING: Final = 3.0
-"""Seconds after which open connections are cut when the server is stopped."""
+"""Seconds that an app has to end after its window was closed, and that open connections have when the server stops."""
 FREED: Final = 5.0
 """Seconds for which a new page waits for the session before it to end, as when a page is loaded anew."""
 BUSY: Final = "Muster is open in another window. Close that window, then load this page again."
@@ -79,7 +79,12 @@ class OneWindow(Server):  # type: ignore[misc]  # the library has no types
             command: starts the app for one window.
         """
         super().__init__(
-            command, address.host, address.port, title="Muster", public_url=address.public_url, templates_path=PAGES
+            f"exec {command}",
+            address.host,
+            address.port,
+            title="Muster",
+            public_url=address.public_url,
+            templates_path=PAGES,
         )
         self._window: http.WebSocketResponse | None = None
         self._free = asyncio.Event()
@@ -106,7 +111,10 @@ class OneWindow(Server):  # type: ignore[misc]  # the library has no types
 
     async def _process_messages(self, websocket: http.WebSocketResponse, app_service: Any) -> None:
         self._window = websocket
-        await super()._process_messages(websocket, app_service)
+        try:
+            await super()._process_messages(websocket, app_service)
+        finally:  # the library waits for an app that it told to quit, however long that takes
+            asyncio.get_running_loop().call_later(ENDING, _end, app_service._process)
 
     async def on_startup(self, app: object) -> None:
         """Nothing is printed before the address is listened on."""
@@ -114,6 +122,13 @@ class OneWindow(Server):  # type: ignore[misc]  # the library has no types
     async def on_shutdown(self, app: object) -> None:
         if self._window is not None:
             await self._window.close(code=1001, message=b"Muster is stopped")
+
+
+def _end(process: asyncio.subprocess.Process | None) -> None:
+    """Ends the app of a window that was closed, if it has not ended by itself."""
+    if process is not None and process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
 
 
 async def serve(command: str, address: Address, token: str, tls: ssl.SSLContext | None = None) -> None:

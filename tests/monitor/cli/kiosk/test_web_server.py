@@ -18,19 +18,24 @@ from monitor.errors import UsageError
 
 TOKEN = "secret-token"
 APP = """
-import sys
+import os, sys
 sys.stdout.buffer.write(b"__GANGLION__\\n" + b"D" + (5).to_bytes(4, "big") + b"Ada Y")
 sys.stdout.flush()
-sys.stdin.read()
+told = b""
+while STUBBORN or b"quit" not in told:
+    told += os.read(0, 100)
 """
-"""An app as the browser's driver shows it: a first line, then a packet with a name."""
+"""An app as the browser's driver shows it: a first line, then a packet with a name; a stubborn one does not quit."""
 
 
 @pytest.fixture
-async def served(tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def served(
+    request: pytest.FixtureRequest, tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
     """The address up to the token."""
     monkeypatch.setattr(web_server, "FREED", 0.05)
-    (tmp_path / "app.py").write_text(APP)
+    monkeypatch.setattr(web_server, "ENDING", 0.2)
+    (tmp_path / "app.py").write_text(f"STUBBORN = {getattr(request, 'param', False)}\n{APP}")
     address = Address("127.0.0.1", unused_tcp_port, f"http://127.0.0.1:{unused_tcp_port}")
     made = await application(f"{sys.executable} {tmp_path / 'app.py'}", address, TOKEN)
     server = TestServer(made, host="127.0.0.1", port=unused_tcp_port)
@@ -81,6 +86,7 @@ async def test_the_page_names_muster_and_asks_no_other_site_for_anything(served:
     assert {part.split("/")[0] for part in page.split("://")[1:]} == {served.split("://")[1]}
 
 
+@pytest.mark.parametrize("served", [False, True], indirect=True, ids=["quits", "stubborn"])
 async def test_one_window_sees_the_app_and_a_second_one_is_told_so(served: str) -> None:
     socket = f"{served}/{TOKEN}/ws?width=80&height=24"
     async with aiohttp.ClientSession() as client:
@@ -98,7 +104,7 @@ async def test_one_window_sees_the_app_and_a_second_one_is_told_so(served: str) 
 
 
 async def test_sigterm_ends_it_with_an_open_window(tmp_path: Path, unused_tcp_port: int) -> None:
-    (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "app.py").write_text(f"STUBBORN = False\n{APP}")
     url = f"http://127.0.0.1:{unused_tcp_port}"
     code = (
         "import asyncio; from monitor.cli.kiosk.web_server import Address, serve; "
