@@ -26,7 +26,11 @@ from enroll.people.images import enrol_from_images
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment, Identity
 from monitor.cli.people.enroll import app
+<<<<<<< HEAD
 from monitor.desk.people.export_and_erase import erase, export_zip
+=======
+from monitor.cli.people.people import app as people_app
+>>>>>>> moods
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
@@ -144,7 +148,8 @@ def test_consent_and_group_are_written_down(
     details: Enrolment,
 ) -> None:
     agreed = Enrolment(details.at, "Hanna at the desk", ("face", "mood"))
-    run(people_folder(Anna=["s1/1"]), given=agreed, group="Kitchen")
+    done = run(people_folder(Anna=["s1/1"]), given=agreed, group="Kitchen")
+    assert not done["Anna"].consent_missing
     with reading(engine) as session:
         person = people.find_by_name(session, "Anna")[0]
         decisions = consents.history(session, person.id)
@@ -244,6 +249,11 @@ def test_the_command_prints_an_account_in_json(
     assert ben["rejected"][0]["image"].endswith("broken.jpg")
     assert last["summary"]["people"] == 2
     assert last["summary"]["rejected"] == 1
+    assert (ben["consent_missing"], last["summary"]["consent_missing"]) == (True, 2)
+    told = CliRunner().invoke(app, [*call[:4], "--workers", "1"])
+    assert "Consent missing: 2 people. They are recognised, no mood is kept." in told.stdout
+    listed = CliRunner().invoke(people_app, ["list", "--consent-missing", *call[2:5]])
+    assert [json.loads(line)["person"] for line in listed.stdout.splitlines()] == ["Anna", "Ben"]
 
 
 def test_the_command_checks_without_making_a_database(tmp_path: Path, people_folder: Callable[..., Path]) -> None:
