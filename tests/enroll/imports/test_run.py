@@ -26,11 +26,8 @@ from enroll.people.images import enrol_from_images
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment, Identity
 from monitor.cli.people.enroll import app
-<<<<<<< HEAD
-from monitor.desk.people.export_and_erase import erase, export_zip
-=======
 from monitor.cli.people.people import app as people_app
->>>>>>> moods
+from monitor.desk.people.export_and_erase import erase, export_zip
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
