@@ -248,7 +248,9 @@ def test_what_if_judges_each_sighting_on_the_scale_of_its_encoders(
             margin=0.01,
             extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
         )
-    assert [(one.named, one.threshold) for one in found.changes] == [(False, pytest.approx(0.66 + moved[JOINED]))]
+    (change,) = found.changes
+    assert not change.named
+    assert change.threshold == pytest.approx(0.66 + moved[JOINED])
 
 
 def sighting(kiosk: UUID, person: UUID, similarity: float, at: datetime) -> SightingRecord:
