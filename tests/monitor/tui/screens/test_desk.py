@@ -68,7 +68,7 @@ async def test_the_charts_have_the_width_of_their_panes_from_the_start(world: Wo
 def test_the_names_of_groups_line_up_in_every_script() -> None:
     shares = (1.0, *[0.0] * 7)
     cells = [MoodCell(key, 5, 5, shares[:7], shares) for key in ("山の会", "Night")]
-    chart = stacked(cells, ["山の会", "Night"], 40, UNICODE_SIGNS, dict.fromkeys(MOODS, "#ffffff"))
+    chart = stacked(cells, ["山の会", "Night"], 40, UNICODE_SIGNS, dict.fromkeys(MOODS, "#ffffff"), "happy")
     assert len({cell_len(line) for line in chart.plain.splitlines()}) == 1
 
 
