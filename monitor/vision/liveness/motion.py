@@ -80,8 +80,9 @@ class Limits:
     ring: float = 0.30
     scene: float = 0.6
     """Share of far corners or edges that move from which the camera or the whole scene moves."""
-    relief: float = 0.10
-    """Least difference of a turned head's nose after registration by a plane; 98 % of ORL's heads reach it."""
+    nose: float = 0.10
+    mouth: float = 0.25
+    """Least differences of a turned head after registration by a plane; all of ORL's heads reach one of the two."""
     width: float = 0.8
     """Least width of a turned head: a sheet that seems to turn as far has become narrower."""
 
@@ -260,9 +261,9 @@ def judge(cues: Sequence[Cues], limits: Limits | None = None) -> Verdict:
 
 
 def has_relief(cues: Cues, limits: Limits | None = None) -> bool:
-    """Whether a face that turned aside has depth: the nose leaves the plane, and the face has not become narrow."""
+    """Whether a face that turned aside has depth: nose or mouth leave the plane, and it has not become narrow."""
     limits = limits or Limits()
-    return cues.nose >= limits.relief and cues.width >= limits.width
+    return (cues.nose >= limits.nose or cues.mouth >= limits.mouth) and cues.width >= limits.width
 
 
 def _quantile(values: Sequence[float], share: float) -> float:
