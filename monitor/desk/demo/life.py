@@ -21,14 +21,14 @@ _KEPT_DAYS: Final = 26
 _STAYS_AWAY: Final = 0.015
 _LATE: Final = 0.09
 _EARLY: Final = 0.04
-_FORGETS: Final = 0.02
+_FORGETS: Final = 0.025
 _REPAIRED: Final = 0.6
 """Share of the forgotten check-outs older than three days that the desk has added."""
 _BY_PIN: Final = 0.03
 _SEEN_AGAIN: Final = 0.04
 _LUNCH_OUT: Final = 0.35
-_MISTAKEN: Final = 0.012
-_COVERED: Final = 0.012
+_MISTAKEN: Final = 0.02
+_COVERED: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
