@@ -17,7 +17,7 @@ from monitor.config import Settings
 from monitor.desk.demo import past
 from monitor.desk.demo.team import members
 from monitor.desk.store import Store
-from monitor.domain import KioskEvent, Scene
+from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.simulated.camera import SimulatedCamera
 from tests.monitor.world import CIPHER, World, settle, show_door
@@ -26,7 +26,7 @@ PICTURES = Path(__file__).parent / "pictures"
 SIZE = (120, 36)
 NOW = datetime(2026, 6, 18, 12, 20, tzinfo=UTC)
 """A Thursday, 14:20 in Berlin: the office is there, the early shift has just gone."""
-DAYS, SEED, SECONDS, FRAME = 30, 1, 5.5, 70
+DAYS, SEED, SECONDS, FRAME = 30, 1, 8.0, 110
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ async def test_the_door(demo: World, request: pytest.FixtureRequest) -> None:
         await settle(pilot)
         scenes, events = await asyncio.to_thread(pass_the_door, demo)
         shown = next(scene for scene in scenes if scene.frame.index == FRAME)
-        before = [event for event in events if event.at <= shown.frame.at]
+        before = [event for event in events if event.kind is not EventKind.UNKNOWN]
         await show_door(pilot, demo, replace(shown, fps=15.0), *before)
         drawn = screenshot(pilot.app)
     picture = update(request, "door.svg", drawn)
