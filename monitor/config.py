@@ -13,6 +13,7 @@ import tzlocal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from monitor.config_outbound import Webhook
 from monitor.errors import SettingsError
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
@@ -127,6 +128,18 @@ class Settings(BaseSettings):
         default="auto",
         description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
     )
+
+    webhooks: tuple[Webhook, ...] = Field(
+        default=(), description="Who is told what happens; see 'muster webhooks', which writes these tables."
+    )
+
+    @field_validator("webhooks")
+    @classmethod
+    def _names_differ(cls, value: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        names = [one.name for one in value]
+        if len(set(names)) < len(names):
+            raise ValueError("two receivers have one name; give each its own")
+        return value
 
     @field_validator("quality", mode="before")
     @classmethod

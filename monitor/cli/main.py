@@ -33,6 +33,7 @@ _COMMANDS = {
     "config": ("monitor.cli.config", "app", "See and change the settings."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
     "web": ("monitor.cli.kiosk.app", "web", "The app in a browser on this machine."),
+    "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""

@@ -23,6 +23,7 @@ COMMANDS = (
     "config",
     "doctor",
     "web",
+    "webhooks",
     "db",
 )
 

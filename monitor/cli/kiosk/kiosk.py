@@ -8,6 +8,7 @@ from monitor.cli.options import AsciiOption, Run, out, shared
 
 if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import OnEvent, OnScene
+    from monitor.domain import KioskEvent
 
 
 @shared
@@ -24,6 +25,7 @@ def kiosk(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
+    from monitor.desk.programs.around import programs_around
     from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
@@ -39,13 +41,17 @@ def kiosk(
         assess = gate(settings.quality)
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
+        def publish(event: "KioskEvent") -> None:
+            on_event(event)
+            hear(event)
+
         return open_kiosk(
             settings,
             engine,
             cipher,
             frames,
             publish_scene=on_scene,
-            publish_event=on_event,
+            publish_event=publish,
             assess=assess,
             fail_fast=headless,
         )
@@ -55,14 +61,16 @@ def kiosk(
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        if run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config):
+        with programs_around(engine, settings) as hear:
+            wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
+        if wants_demo:
             engine.dispose()
             demo(ascii_only=ascii_only)
         return
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.text import printable
 
-    with looked_after(engine, settings):
+    with looked_after(engine, settings), programs_around(engine, settings) as hear:
         summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)

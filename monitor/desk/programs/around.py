@@ -1,0 +1,127 @@
+"""Runs beside a kiosk what tells other programs of it; each in a thread of its own, so that the door never waits."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, TypeAlias
+
+from sqlalchemy import Engine
+
+from monitor.config import Settings
+from monitor.config_outbound import Webhook
+from monitor.desk.programs import webhooks
+from monitor.desk.programs.webhooks import Happened
+from monitor.domain import KioskEvent
+
+Hear: TypeAlias = Callable[[KioskEvent], None]
+
+_NOT_IN_LEDGER: Final = frozenset({"unknown", "not_live", "source_lost", "source_back"})
+_PATIENCE: Final = 15.0
+"""Seconds for which the end of Muster waits for messages under way."""
+
+log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Told:
+    """Events on their way into a thread; who hands one over never waits."""
+
+    def __init__(self) -> None:
+        self._events: queue.SimpleQueue[KioskEvent] = queue.SimpleQueue()
+        self._news = threading.Condition()
+        self._some = self._ended = False
+
+    def hear(self, event: KioskEvent) -> None:
+        self._events.put(event)
+        with self._news:
+            self._some = True
+            self._news.notify_all()
+
+    def end(self) -> None:
+        """Has `wait` return False from now on."""
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits for an event, the end, or so many seconds; False at the end."""
+        with self._news:
+            self._news.wait_for(lambda: self._some or self._ended, seconds)
+            self._some = False
+            return not self._ended
+
+    def taken(self) -> list[KioskEvent]:
+        """The events since the last call."""
+        events: list[KioskEvent] = []
+        while not self._events.empty():
+            events.append(self._events.get())
+        return events
+
+
+@contextmanager
+def programs_around(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime] = _now,
+    *,
+    trouble: Callable[[str], None] = log.warning,
+) -> Iterator[Hear]:
+    """Runs what the settings ask for, until the block ends; gives a function that takes each event of the kiosk.
+
+    Args:
+        trouble: gets one sentence when something cannot be told, from the threads.
+    """
+    jobs: list[tuple[Told, threading.Thread]] = []
+    for webhook in settings.webhooks:
+        told = Told()
+        jobs.append(
+            (told, _thread(f"webhook {webhook.name}", _follow, engine, settings, webhook, told, clock, trouble))
+        )
+    for _, thread in jobs:
+        thread.start()
+
+    def hear(event: KioskEvent) -> None:
+        for told, _ in jobs:
+            told.hear(event)
+
+    try:
+        yield hear
+    finally:
+        for told, _ in jobs:
+            told.end()
+        for _, thread in jobs:
+            thread.join(_PATIENCE)
+
+
+def _thread(name: str, job: Callable[..., None], *given: object) -> threading.Thread:
+    return threading.Thread(target=partial(_guarded, name, job, *given), name=name, daemon=True)
+
+
+def _guarded(name: str, job: Callable[..., None], *given: object) -> None:
+    """What goes wrong beside the kiosk must not end the kiosk."""
+    try:
+        job(*given)
+    except Exception:
+        log.exception("%s ended", name)
+
+
+def _follow(
+    engine: Engine,
+    settings: Settings,
+    webhook: Webhook,
+    told: Told,
+    clock: Callable[[], datetime],
+    trouble: Callable[[str], None],
+) -> None:
+    def happened() -> list[Happened]:
+        kinds = ((event.kind.value, event) for event in told.taken())
+        return [Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
+
+    webhooks.follow(engine, settings, webhook, clock=clock, wait=told.wait, happened=happened, trouble=trouble)
