@@ -40,6 +40,12 @@ def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
     return {event: reason for event, reason in found.items() if reason}
 
 
+def latest_detail(session: Session, action: str, kiosk: str) -> Mapping[str, Any]:
+    """What the newest entry of this action says of a kiosk; empty where there is none."""
+    query = select(AuditRow.detail).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())
+    return next((detail for detail in session.scalars(query) if detail.get("kiosk") == kiosk), {})
+
+
 def record(row: AuditRow) -> AuditEntry:
     action = _NOW_CALLED.get(row.action, row.action)
     return AuditEntry(row.id, row.at, row.actor, action, row.person_id, row.event_id, row.detail)

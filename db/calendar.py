@@ -1,7 +1,7 @@
 """Frozen records of who is expected when: shifts, public holidays, leave. Days and times of day are the site's."""
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -32,6 +32,26 @@ class Shift:
     every_weeks: int = 1
     """1: each week; n: every n-th calendar week (from Monday), counted from the week of `valid_from`."""
 
+    @property
+    def length(self) -> timedelta:
+        """From start to end on the clock, the break included."""
+        on_day = datetime.combine(date.min, self.end) - datetime.combine(date.min, self.start)
+        return on_day if on_day > timedelta() else on_day + timedelta(days=1)
+
+    def is_valid(self, day: date) -> bool:
+        """Whether the day is one of those from `valid_from` to `valid_to`."""
+        return (self.valid_from or day) <= day <= (self.valid_to or day)
+
+    def starts_on(self, day: date) -> bool:
+        """Whether it starts on this day: a valid one, of its weekdays, in one of its weeks."""
+        return self.is_valid(day) and day.weekday() in self.weekdays and self.is_week(day)
+
+    def is_week(self, day: date) -> bool:
+        """Whether the day is in one of the calendar weeks in which the shift comes."""
+        if self.every_weeks == 1 or self.valid_from is None:
+            return True
+        return (monday(day) - monday(self.valid_from)).days // 7 % self.every_weeks == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
@@ -56,3 +76,8 @@ class Leave:
     half: HalfDay | None = None
     """The half of each day that is free; None: whole days."""
     note: str = ""
+
+
+def monday(day: date) -> date:
+    """The first day of the day's calendar week."""
+    return day - timedelta(days=day.weekday())

@@ -16,7 +16,9 @@ from typing import Final
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +32,7 @@ KEY_FILE: Final = "template.key"
 KEYRING_SERVICE: Final = "muster"
 KEYRING_USER: Final = "template-key"
 EMBEDDING_SIZE: Final = 128
+_HALF: Final = np.float32(np.sqrt(0.5))
 
 _VERSION: Final = b"\x01"
 _NONCE_AT: Final = 9
@@ -46,6 +49,7 @@ class TemplateCipher:
         if len(key) != 32:
             raise DatabaseError(f"A template key has 32 bytes, not {len(key)}; make one with 'muster db rotate-key'.")
         self._gcm = AESGCM(key)
+        self._key = key
         self._id = hmac.digest(key, b"muster template key id", hashlib.sha256)[:8]
 
     def __repr__(self) -> str:
@@ -55,6 +59,10 @@ class TemplateCipher:
     def key_id(self) -> str:
         """16 hexadecimal digits that tell keys apart and reveal nothing about them."""
         return self._id.hex()
+
+    def derive(self, purpose: str) -> bytes:
+        """Another key of 32 bytes for one purpose (HKDF, RFC 5869); it tells nothing about this one."""
+        return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key)
 
     def seal(self, value: bytes, belongs_to: str) -> bytes:
         """The value, encrypted and bound to what it belongs to."""
@@ -79,19 +87,45 @@ class TemplateCipher:
                 "A face template in the database was changed or moved; restore the database from a backup."
             ) from None
 
-    def seal_embedding(self, embedding: NDArray[np.float32], belongs_to: str) -> bytes:
-        """An embedding, float32 (128,), sealed.
+    def seal_embedding(self, embedding: NDArray[np.float32], belongs_to: str) -> tuple[bytes, bytes | None]:
+        """An embedding, sealed: the first encoder's part, and the second's where it has one.
+
+        Args:
+            embedding: float32 (128,), of the first encoder, or (256,), of both, each half divided by the root of 2.
 
         Raises:
             InvalidRecord: another shape or numbers that are not finite.
         """
-        if embedding.shape != (EMBEDDING_SIZE,) or not np.isfinite(embedding).all():
-            raise InvalidRecord(f"An embedding is {EMBEDDING_SIZE} finite numbers, not shape {embedding.shape}.")
-        return self.seal(embedding.astype("<f4").tobytes(), belongs_to)
+        shape = embedding.shape
+        if shape not in ((EMBEDDING_SIZE,), (2 * EMBEDDING_SIZE,)) or not np.isfinite(embedding).all():
+            raise InvalidRecord(
+                f"An embedding is {EMBEDDING_SIZE} or {2 * EMBEDDING_SIZE} finite numbers, not shape {shape}."
+            )
+        if shape == (EMBEDDING_SIZE,):
+            return self.seal(embedding.astype("<f4").tobytes(), belongs_to), None
+        first, second = ((half / _HALF).astype("<f4").tobytes() for half in np.split(embedding, 2))
+        return self.seal(first, belongs_to), self.seal(second, second_owner(belongs_to))
 
-    def open_embedding(self, sealed: bytes, belongs_to: str) -> NDArray[np.float32]:
-        """The embedding back: float32 (128,), read-only."""
-        return np.frombuffer(self.open(sealed, belongs_to), dtype="<f4")
+    def open_embedding(self, sealed: bytes, second: bytes | None, belongs_to: str) -> NDArray[np.float32]:
+        """The embedding back: float32 (128,), read-only, or (256,) where there is a second part."""
+        first = np.frombuffer(self.open(sealed, belongs_to), dtype="<f4")
+        if second is None:
+            return first
+        other = np.frombuffer(self.open(second, second_owner(belongs_to)), dtype="<f4")
+        return np.asarray(_HALF * np.concatenate([first, other]), np.float32)
+
+
+def second_owner(belongs_to: str) -> str:
+    """What the second encoder's part of an embedding is bound to."""
+    return f"{belongs_to} second"
+
+
+def existing_cipher(folder: Path) -> TemplateCipher | None:
+    """The cipher with the key of this installation; None where there is no key, and none is made."""
+    if not os.environ.get(KEY_VARIABLE) and not (folder / KEY_FILE).exists():
+        kept = _from_keyring()
+        return TemplateCipher(decode_key(kept, "the system's keyring")) if kept else None
+    return load_cipher(folder)
 
 
 def load_cipher(folder: Path) -> TemplateCipher:

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -48,6 +48,7 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
         _check_file(path, read_only=read_only, create=create)
         if not read_only:
             _require_ours(path)
+            _restrict(path)
         engine = _sqlite_engine(path, "ro" if read_only else "rwc" if create else "rw")
     else:
         engine = _postgresql_engine(parsed, read_only=read_only)
@@ -164,6 +165,16 @@ def _sqlite_file(url: URL) -> Path:
     return Path(name).expanduser()
 
 
+def _restrict(path: Path) -> None:
+    """Lets only the owner read the file; SQLite gives its logs the same rights. A disk without rights keeps its own."""
+    with suppress(OSError):
+        if not path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            if part.exists() and part.stat().st_mode & 0o077:
+                part.chmod(0o600)
+
+
 def _require_ours(path: Path) -> None:
     """Looks into the file before the first pragma writes to it. Raises: NewerDatabase, DatabaseDamaged."""
     if not path.is_file() or path.stat().st_size == 0:
@@ -226,7 +237,7 @@ def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
         if not create and not path.is_file():
             raise NoDatabase(path)
         if not read_only:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.exists() and not os.access(path, os.W_OK):
                 raise DatabaseUnavailable(f"The database {path} is read-only; allow writing to the file.")
     except OSError as error:
@@ -235,11 +246,19 @@ def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
 
 def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
     options = "-c timezone=UTC -c lock_timeout=5000" + (" -c default_transaction_read_only=on" if read_only else "")
-    engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options}
-    )
+    arguments: dict[str, object] = {"connect_timeout": 5, "options": options, **_tls(url)}
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
     event.listen(engine, "handle_error", _explained(migrate.where(engine)))
     return engine
+
+
+def _tls(url: URL) -> dict[str, object]:
+    """What a server must prove, unless the URL or libpq's own variables say so: its name, by a certificate."""
+    if "sslmode" in url.query or "PGSSLMODE" in os.environ:
+        return {}
+    named = "sslrootcert" in url.query or "PGSSLROOTCERT" in os.environ
+    known = named or (Path.home() / ".postgresql" / "root.crt").exists()
+    return {"sslmode": "verify-full"} if known else {"sslmode": "verify-full", "sslrootcert": "system"}
 
 
 def _set_busy_timeout(connection: sqlite3.Connection, _record: Any) -> None:

@@ -153,6 +153,11 @@ def _explain_postgresql(error: BaseException, where: str) -> DatabaseError | Non
         return DatabaseUnavailable(f"The database {where} refuses this user or password; check the URL.")
     if state == "3D000":
         return DatabaseUnavailable(f"The database {where} does not exist on its server; create it first.")
+    if any(word in str(error) for word in ("SSL", "certificate")):
+        return DatabaseUnavailable(
+            f"The server of {where} does not prove by a certificate that it is the right one; give it one, or write "
+            "sslmode=disable into the URL where nobody else is on the network."
+        )
     if type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown"):
         return DatabaseUnavailable(f"The database {where} cannot be reached; check the server and the network.")
     return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -39,6 +39,16 @@ class PersonConsents:
 
 
 @dataclass(frozen=True, slots=True)
+class PinTries:
+    """Wrong PINs since the last right one."""
+
+    wrong: int
+    last_at: datetime | None
+    locked_until: datetime | None
+    """Until then no try is taken; None where the next is."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinRecord:
     """Somebody who may check in with number and PIN."""
 
@@ -68,11 +78,11 @@ class GalleryPerson:
     person: UUID
     name: str
     embedding: NDArray[np.float32]
-    """The mean template, float32 (128,)."""
+    """The mean template, float32 (128,) of the first encoder or (256,) of both."""
     members: int
     """Images behind the template."""
-    mood_allowed: bool
-    """False only for somebody who refused."""
+    mood_consent: bool | None
+    """None for somebody who was not asked."""
     look_alikes: tuple[UUID, ...] = ()
     """People so alike that naming needs a stricter margin."""
     wrongly_named: int = 0
@@ -102,7 +112,7 @@ class TemplateMember:
 
     template: Template
     embedding: NDArray[np.float32]
-    """float32 (128,)."""
+    """float32 (128,) of the first encoder, or (256,) of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,10 @@ class SightingRecord:
     runner_up_similarity: float | None
     threshold: float
     """The similarity that a name needed at that moment."""
+    second_similarity: float | None = None
+    """SFace's cosine to the most similar person alone."""
+    encoders: str | None = None
+    """Whose similarities these are: "dlib", "sface" or "both"; None, in sightings of old, is dlib's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +166,7 @@ class Visitor:
 
     sighting: SightingRecord
     embedding: NDArray[np.float32] | None
-    """float32 (128,), unit length."""
+    """float32 (128,) or (256,), the mean of unit embeddings."""
     portrait: bytes | None
     """JPEG."""
 
@@ -177,6 +191,8 @@ class NewEvent:
     """The event that a void cancels or a correction replaces."""
     corrected_kind: Presence | None = None
     """What a correction says happened."""
+    clock_suspect: bool = False
+    """Whether the kiosk's clock had jumped, so that the times are in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +216,10 @@ class AttendanceEvent:
     corrected_kind: Presence | None
     recorded_at: datetime
     hash: str
+    clock_suspect: bool = False
+    """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,17 +232,37 @@ class LedgerEntry:
     at: datetime
     target: UUID | None
     corrected_kind: Presence | None
+    kiosk: UUID
+    method: Method
+    subject: UUID
+    """The person's pseudonym in the ledger: merged people have several."""
+    clock_suspect: bool = False
+    """Whether the kiosk's clock was wrong, so that the time counts for nothing."""
+    origin: UUID | None = None
+    """The chain of the database that it was forwarded from; None: written here."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """Somebody changed their group, or was made active or inactive."""
+
+    person: UUID
+    at: datetime
+    kind: Literal["group", "activate", "deactivate"]
+    group_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """What `ledger.verify` found."""
+    """What a check of a chain of events found."""
 
     events: int
     head: str
     """The last row's hash: note it down, and a later check can prove that nothing was cut off."""
     broken_seq: int | None = None
     problem: str | None = None
+    foreign: int = 0
+    """Rows whose codes are of another installation's key, so that only their hashes were verified."""
 
     @property
     def whole(self) -> bool:
@@ -240,7 +280,8 @@ class MoodSample:
     label: str
     """The likeliest emotion, or "unsure"."""
     probabilities: tuple[float, ...]
-    """Seven, in the order angry, disgust, fear, happy, sad, surprise, neutral."""
+    """Seven, in the order angry, disgust, fear, happy, sad, surprise, neutral; zeros where the face was not clear
+    enough to be judged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,43 +295,25 @@ class MoodSums:
     """A key for each sighting; None where the row's samples have no sighting and are of one instant."""
     groups: Sequence[str | None]
     tokens: Sequence[str | None]
-    samples: NDArray[np.int64]
-    """Samples in each row: int64 (n,)."""
     probabilities: NDArray[np.float64]
     """Sums of the samples' probabilities: float64 (n, 7), in the order of `MoodSample.probabilities`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    id: UUID
-    person: UUID | None
-    group: str | None
-    weekday: int
-    """0 is Monday."""
-    start: time
-    """On the site's clock; an end before the start is on the next day."""
-    end: time
-    grace_minutes: int
-    valid_from: date | None
-    valid_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Expectation:
-    """Who is on the list of one day even when they do not come, and who of them is overdue: should have come by now."""
+    """Who is on the list of one day even when they do not come, and what is said of them then.
+
+    Short whatever the number of people, so that the database can count and find those who did not come.
+    """
 
     listed_before: datetime | None
     """The end of the day: active people who were added before it are on the list; None: nobody is (a day to come)."""
-    overdue_groups: frozenset[str] = frozenset()
-    """Groups with shifts whose people are overdue, apart from people with shifts of their own."""
-    other_groups: frozenset[str] = frozenset()
-    """Groups with shifts whose people are not expected, or not yet."""
-    others_overdue: bool = False
-    """Whether people of no group, and of groups without shifts, are overdue."""
-    own_shifts: frozenset[UUID] = frozenset()
-    """People with shifts of their own."""
-    overdue_people: frozenset[UUID] = frozenset()
-    """Those of `own_shifts` who are overdue."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """What is said of people of a group that has shifts."""
+    others: str = ""
+    """What is said of people of no group, and of groups without shifts."""
+    people: Mapping[UUID, str] = field(default_factory=dict)
+    """What is said of those whose own calendar decides: shifts of their own, leave, enrolled on the day, changed."""
 
 
 @dataclass(frozen=True, slots=True)

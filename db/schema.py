@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     event,
+    false,
     text,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -116,6 +117,8 @@ class TemplateRow(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     encoder: Mapped[str]
     embedding: Mapped[bytes]
+    second: Mapped[bytes | None]
+    """The second encoder's part of the embedding; None where only the first has seen the image."""
     chip: Mapped[bytes | None]
     quality: Mapped[dict[str, Any]]
     source: Mapped[str]
@@ -136,6 +139,7 @@ class CandidateRow(Base):
     captured_at: Mapped[datetime]
     encoder: Mapped[str]
     embedding: Mapped[bytes]
+    second: Mapped[bytes | None]
     chip: Mapped[bytes]
     quality: Mapped[dict[str, Any]]
     similarity: Mapped[float]
@@ -154,6 +158,8 @@ class MeanTemplateRow(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     encoder: Mapped[str] = mapped_column(primary_key=True)
     embedding: Mapped[bytes]
+    second: Mapped[bytes | None]
+    """The mean over the members that have a second encoder's part."""
     members: Mapped[int]
     updated_at: Mapped[datetime]
 
@@ -231,7 +237,12 @@ class SightingRow(Base):
     runner_up_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     runner_up_similarity: Mapped[float | None]
     threshold: Mapped[float]
+    second_similarity: Mapped[float | None]
+    """The second encoder's cosine alone."""
+    encoders: Mapped[str | None] = mapped_column(String(8))
+    """Whose similarities these are: "dlib", "sface" or "both"; None, in sightings of old, is dlib's."""
     embedding: Mapped[bytes | None]
+    second: Mapped[bytes | None]
     portrait: Mapped[bytes | None]
 
 
@@ -260,8 +271,58 @@ class EventRow(Base):
     target_id: Mapped[UUID | None]
     corrected_kind: Mapped[str | None] = mapped_column(String(16))
     recorded_at: Mapped[datetime]
+    clock_suspect: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the kiosk's clock had jumped when this was written, so that its times are in doubt."""
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    mac: Mapped[str | None] = mapped_column(String(80))
+    """The id of the proof key, and the HMAC of `hash` with it; None in rows that were there before the key."""
+
+
+class ProofRow(Base):
+    """The chain of everything but events that decides who came when; see `db.proof.entries`. Append-only."""
+
+    __tablename__ = "proof_entry"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(8))
+    row_id: Mapped[UUID]
+    owner: Mapped[UUID | None]
+    """Whose it is: the `SaltRow.owner`, which leads to nobody once the person is erased."""
+    public: Mapped[str | None] = mapped_column(String(64))
+    personal: Mapped[str | None] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(16))
+    mac: Mapped[str] = mapped_column(String(64))
+
+
+class SaltRow(Base):
+    """The salt of the keyed hashes of one person's parts of the proof; erased with them."""
+
+    __tablename__ = "proof_salt"
+
+    owner: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    salt: Mapped[bytes]
+
+
+class RetiredKeyRow(Base):
+    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified."""
+
+    __tablename__ = "proof_key"
+
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sealed: Mapped[bytes]
+
+
+class PinTriesRow(Base):
+    """Wrong PINs, for one number (kept as a keyed hash) or for a whole desk, since the last right one."""
+
+    __tablename__ = "pin_tries"
+
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    wrong: Mapped[int]
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
 
 
 class ChainRow(Base):
@@ -317,26 +378,66 @@ class MoodRow(Base):
     neutral: Mapped[float]
 
 
-class ScheduleRow(Base):
-    """When somebody is expected on one weekday: a person, else a group, else everybody."""
+class ShiftRow(Base):
+    """When somebody is expected: a person, else a group, else everybody."""
 
-    __tablename__ = "schedule"
+    __tablename__ = "shift"
     __table_args__ = (
-        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
         CheckConstraint("person_id IS NULL OR group_name IS NULL", name="one_scope"),
+        CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
+        CheckConstraint("grace_minutes >= 0 AND break_minutes >= 0", name="minutes"),
+        CheckConstraint("every_weeks = 1 OR every_weeks > 1 AND valid_from IS NOT NULL", name="weeks"),
         Index(None, "person_id"),
         Index(None, "group_name"),
+        Index(None, "valid_to"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     group: Mapped[str | None] = mapped_column("group_name")
-    weekday: Mapped[int]
+    weekdays: Mapped[int]
+    """Bit 0 is Monday, bit 6 Sunday."""
     start: Mapped[time] = mapped_column("starts")
     end: Mapped[time] = mapped_column("ends")
     grace_minutes: Mapped[int]
+    break_minutes: Mapped[int]
+    break_paid: Mapped[bool]
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
+    every_weeks: Mapped[int]
+
+
+class HolidayRow(Base):
+    """A public holiday of the site; one a day."""
+
+    __tablename__ = "holiday"
+    __table_args__ = (CheckConstraint("half IN ('morning', 'afternoon')", name="half"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column("on_day", unique=True)
+    name: Mapped[str]
+    half: Mapped[str | None] = mapped_column(String(9))
+
+
+class LeaveRow(Base):
+    """A person's leave, both days included."""
+
+    __tablename__ = "leave"
+    __table_args__ = (
+        CheckConstraint("half IN ('morning', 'afternoon')", name="half"),
+        CheckConstraint("kind IN ('holiday', 'sick', 'training', 'unpaid', 'other')", name="kind"),
+        CheckConstraint("first_day <= last_day", name="days"),
+        Index(None, "person_id", "first_day"),
+        Index(None, "last_day", "first_day"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    first: Mapped[date] = mapped_column("first_day")
+    last: Mapped[date] = mapped_column("last_day")
+    kind: Mapped[str] = mapped_column(String(8))
+    half: Mapped[str | None] = mapped_column(String(9))
+    note: Mapped[str]
 
 
 class AuditRow(Base):

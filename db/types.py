@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy import ColumnElement, DateTime, Dialect, String, Text, type_coerce
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
@@ -27,6 +28,23 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         instant: datetime = value
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def raw(column: Any) -> ColumnElement[str]:
+    """The column as the driver gives it, for thousands of rows: SQLite texts, PostgreSQL objects."""
+    return type_coerce(column, String)
+
+
+def uuid_of(value: Any) -> UUID:
+    """The id that a raw column gave."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def utc_of(value: Any) -> datetime:
+    """The instant that a raw column gave."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 FoldedText: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")

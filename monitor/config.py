@@ -5,20 +5,25 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 import tzlocal
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.config_outbound import Webhook
+from monitor.domain import Encoders
 from monitor.errors import SettingsError
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
+
+
+Rotation: TypeAlias = Annotated[Literal[0, 90, 180, 270], BeforeValidator(lambda value: _whole_number(value))]
+"""Degrees clockwise; a variable or an option gives them as text."""
 
 
 class QualityLimits(BaseModel):
@@ -37,15 +42,6 @@ class QualityLimits(BaseModel):
     pitch: float = Field(default=35, gt=0, le=90, description="Degrees that the head looks up or down, at most.")
     roll: float = Field(default=35, gt=0, le=180, description="Degrees that the head is tilted, at most.")
     cropped: float = Field(default=0.25, ge=0, le=1, description="Share of the face outside the picture, at most.")
-    relief: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="How far the nose stands out when a head turns, in eye distances, at least.",
-    )
-    turned_width: float = Field(
-        default=0.8, ge=0, le=1, description="Width of a turned face as a share of the straight face's width, at least."
-    )
 
 
 class Settings(BaseSettings):
@@ -70,17 +66,24 @@ class Settings(BaseSettings):
         description="The site's time zone, by its IANA name; days begin and end in it.",
     )
     source: str = Field(default="0", description="The camera number, a file, a folder of images or a stream's URL.")
+    rotate: Rotation = Field(
+        default=0, description="By how many degrees clockwise the camera's picture is turned: 0, 90, 180 or 270."
+    )
 
     target_fpir: float = Field(
         default=0.01, gt=0, lt=1, description="The share of strangers that may be given a name by mistake."
     )
     match_margin: float = Field(
-        default=0.01, ge=0, lt=1, description="How much more similar than the runner-up the best match must be."
+        default=0.01,
+        ge=0,
+        lt=1,
+        description="How much more similar than the runner-up the best match must be, for dlib's network; 2.2 times as "
+        "much with both encoders, 3.5 times with sface alone.",
     )
     detector: Literal["blazeface", "hog"] = Field(default="blazeface", description="Which face detector runs.")
-    encoder: Literal["onnx", "dlib"] = Field(
-        default="onnx",
-        description="Which build of the face encoder runs: onnx is fast, dlib is the reference.",
+    encoder: Encoders = Field(
+        default="both",
+        description="Which face encoders decide on a name: dlib's network, sface, or both, whose answers are joined.",
     )
     grow_templates: bool = Field(
         default=False,
@@ -92,12 +95,66 @@ class Settings(BaseSettings):
     )
     min_face: int = Field(default=36, ge=20, description="Faces narrower than this many pixels are not identified.")
 
+    liveness: Literal["off", "ask", "always"] | None = Field(
+        default=None,
+        description="Whether a face must show that it is no photograph before it checks in: off, ask (who is in doubt "
+        "turns the head), or always (everybody does). Not set: ask for cameras and streams, off for files and folders. "
+        "A film on a screen that stands still is not recognised as one.",
+    )
     cool_down_minutes: float = Field(
-        default=2.0, ge=0, description="Minutes after a check-in or check-out in which the person makes no new one."
+        default=2.0, ge=0, description="Minutes after somebody was last seen in which they make no new entry."
+    )
+    between_doors_minutes: float = Field(
+        default=5.0,
+        ge=0,
+        description="Minutes in which a passage at another door of role auto is the same arrival or departure.",
+    )
+    max_stay_hours: int = Field(
+        default=16, ge=1, le=36, description="Hours after which a stay without a check-out counts as forgotten."
+    )
+    reach_hours: int = Field(
+        default=6, ge=0, le=12, description="How many hours before a shift an arrival belongs to it, at most."
+    )
+    close: Literal["never", "shift_end", "after_hours"] = Field(
+        default="never",
+        description="Where a forgotten check-out is set: never (the day is incomplete), at the shift's end, or some "
+        "hours after the check-in.",
+    )
+    close_after_hours: int = Field(
+        default=10, ge=1, le=36, description="With close = after_hours: hours from the check-in to the check-out."
+    )
+    rounding_minutes: Literal[0, 5, 15] = Field(
+        default=0, description="Minutes to which the first check-in and the last check-out are rounded; 0 for none."
+    )
+    rounding_favour: Literal["nearest", "person", "site"] = Field(
+        default="nearest", description="Rounding to the nearest step, or in favour of the person or of the site."
+    )
+    break_mode: Literal["rule", "punches"] = Field(
+        default="rule",
+        description="Whether a shift's break is taken off by rule, or only what people check out and in for.",
+    )
+    break_after_hours: int = Field(
+        default=6, ge=0, le=24, description="Presence in a shift of more than so many hours has its break taken off."
+    )
+    count_from: Literal["arrival", "shift_start"] = Field(
+        default="arrival", description="Whether hours count from the arrival, or not before the shift's start."
+    )
+    overtime_tolerance_minutes: int = Field(
+        default=0, ge=0, le=240, description="A day's difference to its expected hours up to this counts as none."
+    )
+    early_grace_minutes: int = Field(
+        default=0, ge=0, le=240, description="Leaving up to so many minutes before a shift's end is not early."
     )
     mood: Literal["individual", "aggregate", "off"] = Field(
         default="individual",
         description="Whether moods are kept per person, without a person, or not at all.",
+    )
+    consent: Literal["required", "assumed"] = Field(
+        default="required",
+        description="What it means that somebody was not asked: required keeps no mood of them, assumed is for demos.",
+    )
+    door_moods: bool = Field(
+        default=False, description="Whether the door shows people's moods, which everybody there can read."
     )
     mood_confidence: float = Field(
         default=0.45, ge=0, le=1, description="A mood less likely than this is shown as unsure."
@@ -122,6 +179,7 @@ class Settings(BaseSettings):
         default="", description="Where those backups go; empty for the folder backups beside the database."
     )
     backup_keep: int = Field(default=3, ge=1, description="How many of those backups are kept; older ones are deleted.")
+    pin_digits: int = Field(default=6, ge=4, le=32, description="How many digits a new PIN has at least.")
     admin_pin_hash: str = Field(default="", description="The hash of the admin PIN, which opens the desk's screens.")
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(
@@ -160,6 +218,14 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def liveness_of(self, *, live: bool) -> Literal["off", "ask", "always"]:
+        """The liveness in force at a source. Args: live: somebody is before it now, and can be asked."""
+        return self.liveness or ("ask" if live else "off")
+
+
+def _whole_number(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
 
 
 def load_settings(file: Path | None = None, **given: Any) -> Settings:

@@ -1,17 +1,17 @@
 """What travels from the camera to the table: one frozen dataclass per arrow, in the order of the flow.
 
 FrameSource -> Frame -> FaceDetector -> Face -> Tracker -> Track -> FaceEncoder -> Gallery -> Match
--> EmotionModel -> MoodScores -> Consensus -> Sighting -> rules, Recorder -> KioskEvent
+-> Liveness -> EmotionModel -> MoodScores -> Consensus -> Sighting -> rules, Recorder -> KioskEvent
 
 Boxes and key points are in pixels of the frame, x to the right, y down. Times are aware and in UTC.
 "Left" and "right" of a face are the person's own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -21,19 +21,35 @@ RgbImage: TypeAlias = NDArray[np.uint8]
 """uint8 (height, width, 3), red green blue."""
 
 EMBEDDING_SIZE = 128
-"""Numbers in an embedding."""
+"""Numbers in one encoder's embedding."""
 
 Embedding: TypeAlias = NDArray[np.float32]
-"""float32 (128,), unit length."""
+"""float32, unit length: (256,), of both encoders (`vision.matching.joined`), or (128,), of dlib's network alone."""
+
+Encoders: TypeAlias = Literal["dlib", "sface", "both"]
+"""Whose embeddings are compared: those of dlib's network, of SFace, or of both joined."""
+
+SIMILARITY_UNITS: Mapping[Encoders, float] = {"dlib": 1.0, "sface": 3.5, "both": 2.2}
+"""How much similarity at the thresholds says as much as one of dlib's network, whose impostor curve is the steepest."""
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """The seven classes of FER2013, in its order."""
 
 UNSURE = "unsure"
-"""The mood shown when no class is likely enough."""
+"""The mood shown when no class is likely enough, or the face cannot be judged."""
 
 MOODS = (*EMOTIONS, UNSURE)
 """Every mood that is shown or reported, in the order of the charts."""
+
+
+class Unclear(StrEnum):
+    """Why a view of a face does not show the mood."""
+
+    SMALL = "small"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    TURNED = "turned"
+    """Too far to the side or tilted, or its key points do not lie as those of a face."""
 
 
 def _require_utc(at: datetime) -> None:
@@ -61,7 +77,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An upright rectangle in pixels; it may reach over the picture's edge."""
+    """An upright rectangle in pixels."""
 
     left: float
     top: float
@@ -84,6 +100,16 @@ class Box:
     def centre(self) -> tuple[float, float]:
         return self.left + self.width / 2, self.top + self.height / 2
 
+    def moved(self, right: float, down: float) -> "Box":
+        """The same box elsewhere, by pixels."""
+        return Box(self.left + right, self.top + down, self.width, self.height)
+
+    def within(self, width: float, height: float) -> "Box":
+        """The part that lies in a picture of that size; at its edge, without area, where none does."""
+        left, right = (min(max(side, 0.0), width) for side in (self.left, self.right))
+        top, bottom = (min(max(side, 0.0), height) for side in (self.top, self.bottom))
+        return Box(left, top, right - left, bottom - top)
+
     def intersection(self, other: "Box") -> float:
         """The area that both cover, in square pixels."""
         across = min(self.right, other.right) - max(self.left, other.left)
@@ -101,10 +127,27 @@ class Face:
     """A face found in one frame."""
 
     box: Box
+    """From forehead to chin, as far as it lies in the picture."""
     score: float
     """The detector's confidence, 0 to 1."""
     keypoints: NDArray[np.float32] | None = None
     """float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear; None where the detector has none."""
+    confirmed: bool | None = True
+    """False for a face too blurred, turned or covered to tell who it is and how they feel; None for what only looks
+    like a face at first, which is told to nobody but the next search."""
+    uncut: Box | None = None
+    """The box of the whole face, where the picture's edge cuts it."""
+
+    @property
+    def whole_box(self) -> Box:
+        """The box of the whole face; it may reach over the picture's edge."""
+        return self.uncut or self.box
+
+    def moved(self, right: float, down: float) -> "Face":
+        """The same face elsewhere, by pixels."""
+        keypoints = None if self.keypoints is None else self.keypoints + np.array([right, down], np.float32)
+        uncut = None if self.uncut is None else self.uncut.moved(right, down)
+        return replace(self, box=self.box.moved(right, down), keypoints=keypoints, uncut=uncut)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +159,7 @@ class Track:
     face: Face
     """The face in the latest frame that showed it."""
     hits: int
-    """Frames in which the face was found."""
+    """Frames in which the face was found, or followed between two others."""
     first_seen: float
     """Seconds on the source's clock."""
     last_seen: float
@@ -131,6 +174,8 @@ class Candidate:
     name: str
     similarity: float
     """Cosine, -1 to 1."""
+    second_similarity: float | None = None
+    """SFace's cosine alone, where template and probe have its embedding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +188,14 @@ class Match:
     threshold: float
     """The least similarity that names, for this probe, size of gallery and target FPIR."""
     accepted: bool
-    """Above the threshold, and far enough above the runner-up."""
+    """Above the threshold, far enough above the runner-up, and not contradicted by one of the encoders."""
+    encoders: Encoders = "dlib"
+    """Whose similarities these are; the threshold is on their scale."""
+
+    @property
+    def unit(self) -> float:
+        """How wide the scale of the similarities is; see `SIMILARITY_UNITS`."""
+        return SIMILARITY_UNITS[self.encoders]
 
     @property
     def person(self) -> Candidate | None:
@@ -153,15 +205,23 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MoodScores:
-    """Probabilities of the seven emotions; they sum to 1."""
+    """Probabilities of the seven emotions; they sum to 1, or are all 0 where no view could be judged."""
 
     probabilities: tuple[float, ...]
     confidence_needed: float = 0.0
     """Below this the label is "unsure"."""
+    unclear: Unclear | None = None
+    """Why no view could be judged."""
 
     def __post_init__(self) -> None:
-        if len(self.probabilities) != len(EMOTIONS) or abs(sum(self.probabilities) - 1) > 1e-3:
-            raise ValueError("seven probabilities that sum to 1 are needed")
+        total = 0 if self.unclear else 1
+        if len(self.probabilities) != len(EMOTIONS) or abs(sum(self.probabilities) - total) > 1e-3:
+            raise ValueError("seven probabilities that sum to 1 are needed, or zeros with the reason")
+
+    @classmethod
+    def unjudged(cls, why: Unclear) -> "MoodScores":
+        """The mood of a face that was seen, but not well enough to be judged."""
+        return cls((0.0,) * len(EMOTIONS), unclear=why)
 
     @property
     def confidence(self) -> float:
@@ -170,12 +230,25 @@ class MoodScores:
     @property
     def label(self) -> str:
         """The likeliest emotion, or "unsure"."""
-        if self.confidence < self.confidence_needed:
+        if self.unclear or self.confidence < self.confidence_needed:
             return UNSURE
         return EMOTIONS[self.probabilities.index(self.confidence)]
 
     def by_name(self) -> Mapping[str, float]:
         return dict(zip(EMOTIONS, self.probabilities, strict=True))
+
+
+class Question(StrEnum):
+    """What somebody is asked before the camera, to show that they are no photograph. Sides are the person's own."""
+
+    LEFT = "left"
+    """Turn your head to the left."""
+    RIGHT = "right"
+    """Turn your head to the right."""
+    STRAIGHT = "straight"
+    """Look straight into the camera (again)."""
+    CLOSER = "closer"
+    """Come closer: the face is too small to be judged."""
 
 
 class Phase(StrEnum):
@@ -185,6 +258,10 @@ class Phase(StrEnum):
     """There is enough evidence to say who it is, or that nobody knows the face."""
     IDENTIFIED = "identified"
     """An opened, unknown sighting got its name later."""
+    LIVE = "live"
+    """An opened sighting of a named person turned out to be alive, no photograph; only now it may check in."""
+    NOT_LIVE = "not_live"
+    """A named face did not turn out to be alive: the turns of the head that were asked for did not come."""
     CONTINUED = "continued"
     """Still in view; carries the mood of the last seconds."""
     CLOSED = "closed"
@@ -206,13 +283,17 @@ class Sighting:
     last_at: datetime
     match: Match
     mood: MoodScores | None
-    """The mean since the phase before; None when moods are off or no view was good enough."""
+    """The mean since the phase before; None when moods are off, refused, or not looked at since then."""
     frames: int
     """Frames in which the face was found so far."""
     embedding: Embedding | None = None
     """The fused embedding; only for a face that nobody knows."""
     portrait: RgbImage | None = None
     """The best aligned chip (150, 150, 3); only for a face that nobody knows."""
+    live: bool = True
+    """Whether a named face is known to be alive, or nobody wants to know (`liveness = "off"`)."""
+    evidence: Mapping[str, float | str] | None = None
+    """Why the face is called live or not, for the audit log; only in the phases LIVE and NOT_LIVE."""
 
     def __post_init__(self) -> None:
         _require_utc(self.first_at)
@@ -224,6 +305,7 @@ class EventKind(StrEnum):
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
     UNKNOWN = "unknown"
+    NOT_LIVE = "not_live"
     SOURCE_LOST = "source_lost"
     SOURCE_BACK = "source_back"
 
@@ -238,6 +320,12 @@ class KioskEvent:
     name: str | None = None
     track: int | None = None
     similarity: float | None = None
+    second_similarity: float | None = None
+    """SFace's cosine alone."""
+    threshold: float | None = None
+    """The similarity that a name needed."""
+    runner_up: Candidate | None = None
+    """The most similar other person."""
     mood: MoodScores | None = None
     sighting: UUID | None = None
     attendance: UUID | None = None
@@ -254,6 +342,8 @@ class Observation:
     match: Match | None
     """None until there is enough evidence."""
     mood: MoodScores | None
+    question: Question | None = None
+    """What the person is asked now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

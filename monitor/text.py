@@ -59,9 +59,10 @@ def local_time(at: datetime, zone: tzinfo) -> str:
 
 
 def hours_and_minutes(time: timedelta) -> str:
-    """A duration in whole minutes, rounded down: `8:14` for 8 hours, 14 minutes and 59 seconds."""
-    minutes = int(time.total_seconds()) // 60
-    return f"{minutes // 60}:{minutes % 60:02d}"
+    """A duration in whole minutes, rounded down: `8:14` for 8 hours, 14 minutes and 59 seconds; `-0:20` for less."""
+    minutes = abs(int(time.total_seconds())) // 60
+    sign = "-" if minutes and time < timedelta() else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02d}"
 
 
 def natural_order(text: str) -> list[tuple[int, str]]:

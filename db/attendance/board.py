@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.people import pages, people
@@ -23,34 +23,39 @@ class BoardFilter:
     """Everybody who came or left on the day."""
     search: str = ""
     """Occurs in the name or the group, as `db.names.folded` makes it; empty for everybody."""
-    or_absent: bool = False
-    """Whether the search also finds everybody who is absent."""
+    statuses: Collection[str] = ()
+    """The search also finds everybody of whom this is said."""
 
 
-def count_listed(session: Session, expectation: Expectation, search: str = "") -> tuple[int, int]:
-    """How many people are on the list of the day, and how many of them are overdue, whether they came or not.
+def count_listed(session: Session, expectation: Expectation, search: str = "") -> dict[str, int]:
+    """How many people are on the list of the day, by what is said of them when they do not come, whether they came or
+    not; without those whose own calendar decides.
 
     Args:
         search: only those in whose name or group this occurs.
     """
     found = people.found_by(search, number=False) if search else true()
-    query = select(func.count(), func.count(case((_is_overdue(expectation), 1)))).select_from(PersonRow)
-    listed, overdue = session.execute(query.where(_is_listed(expectation), found)).one()
-    return listed, overdue
+    query = select(PersonRow.group, func.count()).where(_is_listed(expectation), found).group_by(PersonRow.group)
+    if expectation.people:
+        query = query.where(~_among(expectation.people))
+    counts: dict[str, int] = {}
+    for group, number in session.execute(query):
+        said = expectation.groups.get(group or "", expectation.others)
+        counts[said] = counts.get(said, 0) + number
+    return counts
 
 
-def missing_page(session: Session, which: BoardFilter, want: Want, *, absent: bool | None = None) -> Page[Person]:
+def missing_page(session: Session, which: BoardFilter, want: Want, *, status: str | None = None) -> Page[Person]:
     """People on the list who did not come, by name.
 
     Args:
-        absent: only who is absent (True), or only who is not (False).
+        status: only those of whom this is said.
     """
-    conditions = [_is_listed(which.expectation), ~_among(which.came)]
+    conditions = [_is_on_list(which.expectation), ~_among(which.came)]
     if which.search:
         conditions.append(_is_found(which))
-    if absent is not None:
-        # The condition is NULL for people without a group.
-        conditions.append(_is_absent(which) if absent else _is_absent(which).is_not(true()))
+    if status is not None:
+        conditions.append(_has_status(which.expectation, [status]))
     return pages.persons_page(session, want, BY_NAME, and_(*conditions))
 
 
@@ -75,33 +80,42 @@ def board_page(
         order = Order(order.columns, order.key, descending=True)
     where = _among(also)
     if not only_also:
-        listed = _is_listed(which.expectation)
+        listed = _is_on_list(which.expectation)
         where = or_(where, and_(listed, _is_found(which)) if which.search else listed)
     return pages.persons_page(session, want, order, where)
 
 
 def _is_found(which: BoardFilter) -> ColumnElement[bool]:
     found = people.found_by(which.search, number=False)
-    return or_(found, _is_absent(which)) if which.or_absent else found
-
-
-def _is_absent(which: BoardFilter) -> ColumnElement[bool]:
-    return and_(_is_overdue(which.expectation), ~_among(which.came))
+    if not which.statuses:
+        return found
+    return or_(found, and_(_has_status(which.expectation, which.statuses), ~_among(which.came)))
 
 
 def _is_listed(expectation: Expectation) -> ColumnElement[bool]:
-    """`monitor.attendance.expected.is_listed` as a condition."""
+    """Active people who were there by the day."""
     before = expectation.listed_before
     return false() if before is None else and_(PersonRow.active, PersonRow.created_at < before)
 
 
-def _is_overdue(expectation: Expectation) -> ColumnElement[bool]:
-    """`monitor.attendance.expected.is_overdue` as a condition."""
-    of_group: ColumnElement[bool] = PersonRow.group.in_(expectation.overdue_groups)
-    if expectation.others_overdue:
-        of_group = or_(PersonRow.group.is_(None), PersonRow.group.not_in(expectation.other_groups))
-    by_shift = or_(and_(of_group, ~_among(expectation.own_shifts)), _among(expectation.overdue_people))
-    return and_(_is_listed(expectation), by_shift)
+def _is_on_list(expectation: Expectation) -> ColumnElement[bool]:
+    """`monitor.attendance.expected.is_listed` as a condition: also people of whom something is said on the day."""
+    if not expectation.people:
+        return _is_listed(expectation)
+    own = _among(expectation.people)
+    return or_(and_(_is_listed(expectation), ~own), own)
+
+
+def _has_status(expectation: Expectation, statuses: Collection[str]) -> ColumnElement[bool]:
+    """`monitor.attendance.expected.status_of` as a condition."""
+    groups = [group for group, said in expectation.groups.items() if said in statuses]
+    of_group: ColumnElement[bool] = PersonRow.group.in_(groups)
+    if expectation.others in statuses:
+        of_group = or_(of_group, PersonRow.group.is_(None), PersonRow.group.not_in(list(expectation.groups)))
+    else:
+        of_group = and_(PersonRow.group.is_not(None), of_group)
+    own = _among([person for person, said in expectation.people.items() if said in statuses])
+    return or_(and_(of_group, ~_among(expectation.people)), own) if expectation.people else of_group
 
 
 def _among(ids: Collection[UUID]) -> ColumnElement[bool]:

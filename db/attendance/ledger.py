@@ -1,35 +1,41 @@
 """The attendance ledger: append-only, and chained by hashes so that a change anywhere shows.
 
 A row's hash is SHA-256 over the hash of the row before, a line feed, and the row's canonical form: a JSON
-array of its columns without spaces, instants as ISO 8601 in UTC with microseconds. People are in it by
+array of its columns without spaces, instants as ISO 8601 in UTC with microseconds, and `true` at the end where the
+clock was suspect. Its `mac` is the HMAC of that hash with the installation's key (`db.proof.key`). People are in it by
 pseudonym, so somebody can be erased and the chain stays whole.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import starmap
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, text
+from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from db.errors import InvalidRecord
-from db.records import AttendanceEvent, LedgerCheck, LedgerEntry, LedgerKind, Method, NewEvent, Presence
-from db.schema import EventRow, PersonRow, SubjectRow
+from db.errors import InvalidRecord, WrongKey
+from db.proof.entries import NO_KEY
+from db.proof.key import of_session
+from db.records import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence
+from db.schema import EventRow, ForwardedRow, PersonRow, SubjectRow
+from db.types import raw, utc_of, uuid_of
 
 _EVENT: Final = (
     EventRow.seq, EventRow.id, EventRow.kind, SubjectRow.person_id, EventRow.subject, EventRow.at, EventRow.time_zone,
     EventRow.kiosk_id, EventRow.method, EventRow.actor, EventRow.sighting_id, EventRow.target_id,
-    EventRow.corrected_kind, EventRow.recorded_at, EventRow.hash,
+    EventRow.corrected_kind, EventRow.recorded_at, EventRow.hash, EventRow.clock_suspect,
 )  # fmt: skip
 """In the order of an `AttendanceEvent`. Columns, because objects that the session keeps cost three times as much."""
 _ENTRY: Final = (
-    EventRow.id, EventRow.kind, SubjectRow.person_id, EventRow.at, EventRow.target_id, EventRow.corrected_kind,
+    EventRow.seq, raw(EventRow.id), EventRow.kind, raw(SubjectRow.person_id),
+    raw(EventRow.at), raw(EventRow.target_id), EventRow.corrected_kind,
+    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject), EventRow.clock_suspect,
 )  # fmt: skip
-"""In the order of a `LedgerEntry`."""
+"""What a `LedgerEntry` is made of, as the driver gives it: converting each value anew took half of a month's time."""
 GENESIS: Final = "0" * 64
 """The hash before the first row."""
 
@@ -65,6 +71,7 @@ def append(session: Session, event: NewEvent) -> AttendanceEvent:
         target_id=event.target,
         corrected_kind=event.corrected_kind,
         recorded_at=event.recorded_at,
+        clock_suspect=event.clock_suspect,
     )
     chain(session, [row])
     return _record(row, event.person)
@@ -77,12 +84,22 @@ def lock(session: Session) -> None:
 
 
 def chain(session: Session, rows: Sequence[EventRow]) -> None:
-    """Adds rows behind the last one, in their order; the caller holds the lock."""
-    last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
+    """Adds rows behind the last one, in their order; the caller holds the lock.
+
+    Raises:
+        WrongKey: the rows before are proved with a key, and none is given.
+    """
+    columns = EventRow.seq, EventRow.hash, EventRow.mac
+    last = session.execute(select(*columns).order_by(EventRow.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    prover = of_session(session)
+    if prover is None and last and last.mac:
+        raise WrongKey(NO_KEY)
     for row in rows:
         seq += 1
+        row.clock_suspect = bool(row.clock_suspect)
         row.seq, row.previous_hash, row.hash = seq, previous, chain_hash(row, seq, previous)
+        row.mac = prover.key.of_event(row.hash) if prover else None
         previous = row.hash
     session.add_all(rows)
     session.flush()
@@ -104,10 +121,74 @@ def entries(
     session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> list[LedgerEntry]:
     """What the rules read of the events that `between` finds; with a group, of its people's events."""
-    query = _within(_with_person(*_ENTRY), start, end, people)
+    query = _with_person(*_ENTRY)
+    if people is not None:
+        query = query.where(SubjectRow.person_id.in_(people))
     if group is not None:
         query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
-    return list(starmap(LedgerEntry, session.execute(query)))
+    inside = (EventRow.at >= start, EventRow.at < end)
+    rows = list(session.execute(query.where(*inside).order_by(EventRow.seq)))
+    amended = session.execute(query.where(EventRow.id.in_(_amendments(start, end)), ~and_(*inside))).all()
+    if amended:
+        rows = sorted([*rows, *amended], key=lambda row: row[0])
+    return _read(rows, _origins(session, start, end))
+
+
+def _amendments(start: datetime, end: datetime) -> Select[tuple[UUID]]:
+    """What voids or corrects events of this time, or what events of this time correct, whenever it was written."""
+    there = select(EventRow.id).where(EventRow.at >= start, EventRow.at < end)
+    targets = select(EventRow.target_id).where(EventRow.target_id.is_not(None), EventRow.at >= start, EventRow.at < end)
+    first = select(EventRow.id).where(
+        EventRow.target_id.is_not(None), or_(EventRow.target_id.in_(there), EventRow.target_id.in_(targets))
+    )
+    related = first.cte("related", recursive=True)
+    related = related.union(select(EventRow.id).join(related, EventRow.target_id == related.c.id))
+    return select(related.c.id)
+
+
+def _origins(session: Session, start: datetime, end: datetime) -> dict[UUID, UUID]:
+    """From which chain the events of this time came that were forwarded."""
+    if session.scalar(select(ForwardedRow.event_id).limit(1)) is None:
+        return {}
+    query = select(ForwardedRow.event_id, ForwardedRow.origin).join(EventRow, EventRow.id == ForwardedRow.event_id)
+    return dict(session.execute(query.where(EventRow.at >= start, EventRow.at < end)).all())
+
+
+def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry]:
+    """Entries of rows with raw columns."""
+    ids: dict[object, UUID] = {}
+
+    def known(value: Any) -> UUID:
+        found = ids.get(value)
+        if found is None:
+            found = ids[value] = uuid_of(value)
+        return found
+
+    found = []
+    for _, id_, kind, person, at, target, corrected, kiosk, method, subject, suspect in rows:
+        event = uuid_of(id_)
+        found.append(
+            LedgerEntry(
+                event,
+                kind,
+                None if person is None else known(person),
+                utc_of(at),
+                None if target is None else uuid_of(target),
+                corrected,
+                known(kiosk),
+                method,
+                known(subject),
+                suspect,
+                origins.get(event) if origins else None,
+            )
+        )
+    return found
+
+
+def merged_people(session: Session) -> set[UUID]:
+    """People who were several before: they have more than one pseudonym."""
+    query = select(SubjectRow.person_id).where(SubjectRow.person_id.is_not(None)).group_by(SubjectRow.person_id)
+    return {id for id in session.scalars(query.having(func.count() > 1)) if id is not None}
 
 
 def people_since(session: Session, after: int) -> set[UUID]:
@@ -136,38 +217,6 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(EventRow)) or 0
 
 
-def verify(session: Session, *, known_head: str | None = None) -> LedgerCheck:
-    """Recomputes the whole chain and names the first row that does not fit.
-
-    Args:
-        known_head: a head that was noted earlier; it must still be in the chain.
-    """
-    previous, checked, seen = GENESIS, 0, known_head is None
-    for row in session.scalars(select(EventRow).order_by(EventRow.seq).execution_options(yield_per=1000)):
-        checked += 1
-        problem = _problem(row, checked, previous)
-        if problem is not None:
-            return LedgerCheck(checked - 1, previous, row.seq, problem)
-        previous = row.hash
-        seen = seen or previous == known_head
-        session.expunge(row)
-    if not seen:
-        return LedgerCheck(
-            checked, previous, checked + 1, "the head that was noted earlier is missing: rows were cut off"
-        )
-    return LedgerCheck(checked, previous)
-
-
-def _problem(row: EventRow, expected_seq: int, previous: str) -> str | None:
-    if row.seq != expected_seq:
-        return f"row {expected_seq} is missing"
-    if row.previous_hash != previous:
-        return f"row {row.seq} does not follow the row before it"
-    if row.hash != chain_hash(row, row.seq, row.previous_hash):
-        return f"row {row.seq} was changed"
-    return None
-
-
 def chain_hash(row: EventRow, seq: int, previous: str) -> str:
     """The hash of a row at a place of a chain, hexadecimal."""
     columns: list[Any] = [
@@ -184,6 +233,7 @@ def chain_hash(row: EventRow, seq: int, previous: str) -> str:
         str(row.target_id) if row.target_id else None,
         row.corrected_kind,
         _instant(row.recorded_at),
+        *([True] if row.clock_suspect else []),  # rows of before this column keep their hash
     ]
     canonical = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
@@ -230,5 +280,5 @@ def _record(row: EventRow, person: UUID | None) -> AttendanceEvent:
     return AttendanceEvent(
         row.seq, row.id, cast(LedgerKind, row.kind), person, row.subject, row.at, row.time_zone, row.kiosk_id,
         cast(Method, row.method), row.actor, row.sighting_id, row.target_id,
-        cast("Presence | None", row.corrected_kind), row.recorded_at, row.hash,
+        cast("Presence | None", row.corrected_kind), row.recorded_at, row.hash, row.clock_suspect,
     )  # fmt: skip

@@ -34,7 +34,7 @@ class NewCandidate:
     at: datetime
     encoder: str
     embedding: NDArray[np.float32]
-    """float32 (128,), unit length."""
+    """float32 (128,) or (256,), unit length."""
     chip_jpeg: bytes
     """The aligned face."""
     quality: Mapping[str, Any]
@@ -59,13 +59,15 @@ def add(session: Session, cipher: TemplateCipher, candidate: NewCandidate) -> Wa
     if has_sighting(session, candidate.sighting):
         raise InvalidRecord(f"The sighting {candidate.sighting} has a capture already.")
     made = new_id()
+    sealed, second = cipher.seal_embedding(candidate.embedding, face_owner(candidate.person, made))
     row = CandidateRow(
         id=made,
         person_id=candidate.person,
         sighting_id=candidate.sighting,
         captured_at=candidate.at,
         encoder=candidate.encoder,
-        embedding=cipher.seal_embedding(candidate.embedding, face_owner(candidate.person, made)),
+        embedding=sealed,
+        second=second,
         chip=cipher.seal(candidate.chip_jpeg, chip_owner(candidate.person, made)),
         quality=dict(candidate.quality),
         similarity=candidate.similarity,
@@ -103,25 +105,25 @@ def waiting(session: Session, person: UUID | None = None) -> list[WaitingCandida
 
 
 def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[NDArray[np.float32]]:
-    """Embeddings of a person's waiting candidates, float32 (128,) each. Raises: WrongKey, DatabaseDamaged."""
+    """Embeddings of a person's waiting candidates, float32 (128,) or (256,) each. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(CandidateRow)
         .where(CandidateRow.person_id == person, CandidateRow.encoder == encoder)
         .order_by(CandidateRow.id)
     )
     rows = session.scalars(query.options(defer(CandidateRow.chip)))
-    return [cipher.open_embedding(row.embedding, face_owner(person, row.id)) for row in rows]
+    return [cipher.open_embedding(row.embedding, row.second, face_owner(person, row.id)) for row in rows]
 
 
 def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> tuple[NDArray[np.float32], bytes]:
-    """A waiting candidate's embedding, float32 (128,), and aligned face as JPEG.
+    """A waiting candidate's embedding, float32 (128,) or (256,), and aligned face as JPEG.
 
     Raises:
         InvalidRecord: no such candidate waits.
         WrongKey, DatabaseDamaged: it cannot be opened.
     """
     row = _row(session, candidate)
-    embedding = cipher.open_embedding(row.embedding, face_owner(row.person_id, row.id))
+    embedding = cipher.open_embedding(row.embedding, row.second, face_owner(row.person_id, row.id))
     return embedding, cipher.open(row.chip, chip_owner(row.person_id, row.id))
 
 
@@ -173,7 +175,7 @@ def accepted(session: Session, person: UUID | None = None) -> list[Template]:
     query = select(TemplateRow).where(TemplateRow.sighting_id.is_not(None)).order_by(TemplateRow.id)
     if person is not None:
         query = query.where(TemplateRow.person_id == person)
-    query = query.options(defer(TemplateRow.embedding), defer(TemplateRow.chip))
+    query = query.options(defer(TemplateRow.embedding), defer(TemplateRow.second), defer(TemplateRow.chip))
     return [templates.record(row) for row in session.scalars(query)]
 
 
@@ -226,7 +228,7 @@ def _row(session: Session, candidate: UUID) -> CandidateRow:
 
 def _with_name() -> Select[CandidateRow, str]:
     query = select(CandidateRow, PersonRow.name).join(PersonRow, PersonRow.id == CandidateRow.person_id)
-    return query.options(defer(CandidateRow.embedding), defer(CandidateRow.chip))
+    return query.options(defer(CandidateRow.embedding), defer(CandidateRow.second), defer(CandidateRow.chip))
 
 
 def _record(row: CandidateRow, name: str) -> WaitingCandidate:

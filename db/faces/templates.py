@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, defer
 
 from db import audit
 from db.batches import batches
-from db.crypto import TemplateCipher, bind_key
+from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.ids import new_id
 from db.records import Template, TemplateMember
@@ -40,7 +40,7 @@ def add_template(
 
     Args:
         content_hash: SHA-256 of the image file, hexadecimal.
-        embedding: float32 (128,), finite.
+        embedding: float32 (128,) or (256,), finite.
         quality: numbers and texts for JSON.
         source: the image's file name, or what took it.
         chip_jpeg: the aligned face, so that another encoder can be used later.
@@ -58,12 +58,14 @@ def add_template(
     if there is not None:
         return record(there)
     template = new_id()
+    sealed, second = cipher.seal_embedding(embedding, member_owner(person, template))
     row = TemplateRow(
         id=template,
         person_id=person,
         content_hash=content_hash,
         encoder=encoder,
-        embedding=cipher.seal_embedding(embedding, member_owner(person, template)),
+        embedding=sealed,
+        second=second,
         chip=cipher.seal(chip_jpeg, chip_owner(person, template)) if chip_jpeg else None,
         quality=dict(quality),
         source=source,
@@ -88,18 +90,20 @@ def set_mean_template(
     """Sets what the gallery compares with.
 
     Args:
-        embedding: float32 (128,), the mean over the members as Muster computes it.
+        embedding: float32 (128,) or (256,), the mean over the members as Muster computes it.
         members: how many images it was computed from.
 
     Raises:
         WrongKey: the database's templates belong to another key.
     """
     bind_key(session, cipher, at)
+    sealed, second = cipher.seal_embedding(embedding, mean_owner(person, encoder))
     session.merge(
         MeanTemplateRow(
             person_id=person,
             encoder=encoder,
-            embedding=cipher.seal_embedding(embedding, mean_owner(person, encoder)),
+            embedding=sealed,
+            second=second,
             members=members,
             updated_at=at,
         )
@@ -113,7 +117,8 @@ def refresh_mean(
     """Computes the mean from the person's members of this encoder and sets it; without members it is deleted.
 
     Returns:
-        The mean of the unit embeddings, float32 (128,), not scaled back to length 1, and how many there are.
+        The mean of the unit embeddings, float32 (128,) or (256,), not scaled back to length 1, and how many there are.
+        The second half is the mean over the members that have one.
 
     Raises:
         WrongKey: the database's templates belong to another key.
@@ -123,7 +128,7 @@ def refresh_mean(
     if not members:
         delete_mean_template(session, person, encoder)
         return None
-    mean = np.asarray(np.mean([member.embedding for member in members], axis=0), np.float32)
+    mean = _mean([member.embedding for member in members])
     set_mean_template(session, cipher, person, encoder=encoder, embedding=mean, members=len(members), at=at)
     return mean, len(members)
 
@@ -185,9 +190,21 @@ def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder
         .options(defer(TemplateRow.chip))
     )
     return [
-        TemplateMember(record(row), cipher.open_embedding(row.embedding, member_owner(person, row.id)))
+        TemplateMember(record(row), cipher.open_embedding(row.embedding, row.second, member_owner(person, row.id)))
         for row in session.scalars(query)
     ]
+
+
+def with_second(session: Session, person: UUID) -> set[UUID]:
+    """The person's enrolled images that have a second encoder's part."""
+    query = select(TemplateRow.id).where(TemplateRow.person_id == person, TemplateRow.second.is_not(None))
+    return set(session.scalars(query))
+
+
+def count_means(session: Session, encoder: str) -> tuple[int, int]:
+    """How many people have a mean template of this encoder, and how many of these lack a second encoder's part."""
+    count = select(func.count()).select_from(MeanTemplateRow).where(MeanTemplateRow.encoder == encoder)
+    return session.scalar(count) or 0, session.scalar(count.where(MeanTemplateRow.second.is_(None))) or 0
 
 
 def load_chip(session: Session, cipher: TemplateCipher, template: UUID) -> bytes | None:
@@ -249,3 +266,14 @@ def record(row: TemplateRow) -> Template:
     return Template(
         row.id, row.person_id, row.content_hash, row.encoder, row.quality, row.source, row.created_at, row.sighting_id
     )
+
+
+def _mean(embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The mean, each half over the embeddings that have it."""
+    joined = [one for one in embeddings if len(one) > EMBEDDING_SIZE]
+    if not joined or len(joined) == len(embeddings):
+        return np.asarray(np.mean(embeddings, axis=0), np.float32)
+    half = np.float32(np.sqrt(0.5))
+    firsts = [half * one if len(one) == EMBEDDING_SIZE else one[:EMBEDDING_SIZE] for one in embeddings]
+    seconds = [one[EMBEDDING_SIZE:] for one in joined]
+    return np.concatenate([np.mean(firsts, axis=0), np.mean(seconds, axis=0)]).astype(np.float32)

@@ -5,7 +5,7 @@ so both chains can be recomputed: the one here, and each kiosk's.
 """
 
 from collections.abc import Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,23 +13,12 @@ from sqlalchemy.orm import Session
 from db.attendance import ledger
 from db.attendance.ledger import GENESIS
 from db.errors import InvalidRecord
-from db.records import LedgerCheck
-from db.schema import ChainRow, EventRow, ForwardedRow
+from db.schema import EventRow, ForwardedRow
 
 _COLUMNS = (
     "id", "kind", "subject", "at", "time_zone", "kiosk_id", "method", "actor", "sighting_id", "target_id",
-    "corrected_kind", "recorded_at",
+    "corrected_kind", "recorded_at", "clock_suspect",
 )  # fmt: skip
-
-
-def own_chain(session: Session) -> UUID:
-    """The id of this database's chain, made when first needed; the session must be able to write."""
-    row = session.scalar(select(ChainRow))
-    if row is None:
-        row = ChainRow(id=uuid4())
-        session.add(row)
-        session.flush()
-    return row.id
 
 
 def origins(session: Session) -> list[UUID]:
@@ -76,17 +65,3 @@ def take(session: Session, chain: UUID, rows: Sequence[EventRow]) -> int:
     )
     session.flush()
     return len(new)
-
-
-def verify(session: Session, chain: UUID) -> LedgerCheck:
-    """Recomputes another database's chain from what came here; its head is the one that was noted there."""
-    query = select(ForwardedRow, EventRow).join(EventRow, EventRow.id == ForwardedRow.event_id, isouter=True)
-    query = query.where(ForwardedRow.origin == chain).order_by(ForwardedRow.seq)
-    previous, checked = GENESIS, 0
-    for place, row in session.execute(query.execution_options(yield_per=1000)):
-        checked += 1
-        whole = place.seq == checked and place.previous_hash == previous and row is not None
-        if not whole or place.hash != ledger.chain_hash(row, place.seq, place.previous_hash):
-            return LedgerCheck(checked - 1, previous, place.seq, f"row {place.seq} of the chain {chain} was changed")
-        previous = place.hash
-    return LedgerCheck(checked, previous)

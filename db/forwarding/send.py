@@ -23,6 +23,7 @@ from db.forwarding.changes import send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_kiosks, send_people
 from db.observations import moods
 from db.privacy import retention
+from db.proof import contents, entries
 from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow, WrongPairRow
 
 BATCH: Final = 500
@@ -94,7 +95,7 @@ def forward(
         tell(done)
 
     with writing(source) as here:
-        chain = received.own_chain(here)
+        chain = entries.own_chain(here)
     with reading(source) as here, writing(target) as there:
         ledger.lock(there)  # two doors of one name may come at once
         gone = retention.gone_before(there)
@@ -172,7 +173,8 @@ def _send_sightings(
 ) -> None:
     whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
     for rows in _pages(source, SightingRow, batch, *which):
-        wanted = [_mapped(row, whose) | {"embedding": None, "portrait": None} for row in rows if _may_go(row, people)]
+        without_face = dict.fromkeys(("embedding", "second", "portrait"))
+        wanted = [_mapped(row, whose) | without_face for row in rows if _may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
             wrong = _wrong_names(there, [row["id"] for row in wanted])
@@ -274,4 +276,6 @@ def _add_missing(there: Session, table: type[Base], rows: Sequence[Mapping[str, 
     missing = [dict(row) for row in rows if row["id"] not in known]
     if missing:
         there.execute(insert(cast(Table, table.__table__)), missing)
+        if table in contents.KIND_OF:
+            entries.touch(there, contents.KIND_OF[table], [row["id"] for row in missing])
     return len(missing)

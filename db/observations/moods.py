@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, String, case, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, String, case, delete, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -45,6 +45,11 @@ def add(session: Session, kiosk: UUID, sample: MoodSample, id: UUID | None = Non
     session.add(row)
 
 
+def discard(session: Session, sighting: UUID) -> None:
+    """Deletes the samples of a sighting, whose person did not agree to them."""
+    session.execute(delete(MoodRow).where(MoodRow.sighting_id == sighting))
+
+
 def unname(session: Session, sighting: UUID) -> None:
     """Takes the person off the samples of a sighting that was named wrongly."""
     session.execute(update(MoodRow).where(MoodRow.sighting_id == sighting).values(person_id=None, group=None))
@@ -72,7 +77,7 @@ def added_up(
     if group is not None:
         query = query.where(MoodRow.group == group)
     parts = [query] if people is None else [query.where(MoodRow.person_id.in_(some)) for some in batches(people)]
-    columns: tuple[list[Any], ...] = tuple([] for _ in range(6))
+    columns: tuple[list[Any], ...] = tuple([] for _ in range(5))
     scores = [np.empty((0, len(COLUMNS)))]
     for part in parts:
         for rows in session.connection().execute(part).partitions(ROWS):
@@ -80,7 +85,7 @@ def added_up(
             for column, values in zip(columns, found, strict=False):
                 column.extend(values)
             scores.append(np.array(found[len(columns) :]).T)
-    at, persons, sightings, groups, tokens, counts = columns
+    at, persons, sightings, groups, tokens = columns
     ids = {person: person and _id(person) for person in set(persons)}
     return MoodSums(
         at=np.array(at, "datetime64[us]"),
@@ -88,7 +93,6 @@ def added_up(
         sightings=sightings,
         groups=groups,
         tokens=tokens,
-        samples=np.array(counts, np.int64),
         probabilities=np.concatenate(scores),
     )
 
@@ -113,7 +117,7 @@ def _sums(session: Session) -> Select[Any]:
     sums = (func.sum(column) for column in COLUMNS)
     # By the minute first: else SQLite sorts by the person's index, and reads every sample of the table.
     return (
-        select(first, person, sighting, MoodRow.group, MoodRow.token, func.count(), *sums)
+        select(first, person, sighting, MoodRow.group, MoodRow.token, *sums)
         .group_by(
             minute,
             MoodRow.sighting_id,

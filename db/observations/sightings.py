@@ -26,7 +26,7 @@ def add(
     """Adds a sighting.
 
     Args:
-        embedding: float32 (128,), of an unknown face.
+        embedding: float32 (128,) or (256,), of an unknown face.
         portrait: JPEG, of an unknown face.
 
     Returns:
@@ -36,6 +36,7 @@ def add(
         return False
     if embedding is not None or portrait is not None:
         bind_key(session, cipher, sighting.first_at)
+    sealed, second = (None, None) if embedding is None else cipher.seal_embedding(embedding, face_owner(sighting.id))
     session.add(
         SightingRow(
             id=sighting.id,
@@ -50,7 +51,10 @@ def add(
             runner_up_id=sighting.runner_up,
             runner_up_similarity=sighting.runner_up_similarity,
             threshold=sighting.threshold,
-            embedding=None if embedding is None else cipher.seal_embedding(embedding, face_owner(sighting.id)),
+            second_similarity=sighting.second_similarity,
+            encoders=sighting.encoders,
+            embedding=sealed,
+            second=second,
             portrait=None if portrait is None else cipher.seal(portrait, portrait_owner(sighting.id)),
         )
     )
@@ -74,7 +78,8 @@ def identify(session: Session, sighting: SightingRecord) -> None:
         raise InvalidRecord(f"There is no sighting with the id {sighting.id}.")
     row.person_id, row.best_id, row.similarity = sighting.person, sighting.best, sighting.similarity
     row.runner_up_id, row.runner_up_similarity = sighting.runner_up, sighting.runner_up_similarity
-    row.threshold, row.embedding, row.portrait = sighting.threshold, None, None
+    row.second_similarity, row.encoders = sighting.second_similarity, sighting.encoders
+    row.threshold, row.embedding, row.second, row.portrait = sighting.threshold, None, None, None
     session.flush()
 
 
@@ -133,14 +138,14 @@ def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime
     row = session.get(SightingRow, sighting)
     if row is None:
         raise InvalidRecord(f"There is no sighting with the id {sighting}.")
-    row.person_id, row.embedding, row.portrait = person, None, None
+    row.person_id, row.embedding, row.second, row.portrait = person, None, None, None
     audit.note(session, "name visitor", at=at, actor=actor, person=person, detail={"sighting": str(sighting)})
     session.flush()
 
 
 def discard_visitor(session: Session, sighting: UUID, *, at: datetime, actor: str) -> None:
     """Deletes the kept face of an unknown visitor; the sighting stays."""
-    query = update(SightingRow).where(SightingRow.id == sighting).values(embedding=None, portrait=None)
+    query = update(SightingRow).where(SightingRow.id == sighting).values(embedding=None, second=None, portrait=None)
     session.execute(query)
     audit.note(session, "discard visitor", at=at, actor=actor, detail={"sighting": str(sighting)})
 
@@ -164,7 +169,7 @@ def portrait_owner(sighting: UUID) -> str:
 def record(row: SightingRow) -> SightingRecord:
     return SightingRecord(
         row.id, row.kiosk_id, row.track, row.first_at, row.last_at, row.frames, row.person_id, row.best_id,
-        row.similarity, row.runner_up_id, row.runner_up_similarity, row.threshold,
+        row.similarity, row.runner_up_id, row.runner_up_similarity, row.threshold, row.second_similarity, row.encoders,
     )  # fmt: skip
 
 
@@ -172,6 +177,8 @@ def visitor(cipher: TemplateCipher, row: SightingRow) -> Visitor:
     """Raises: WrongKey, DatabaseDamaged."""
     return Visitor(
         sighting=record(row),
-        embedding=None if row.embedding is None else cipher.open_embedding(row.embedding, face_owner(row.id)),
+        embedding=(
+            None if row.embedding is None else cipher.open_embedding(row.embedding, row.second, face_owner(row.id))
+        ),
         portrait=None if row.portrait is None else cipher.open(row.portrait, portrait_owner(row.id)),
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias, cast
+from typing import TypeAlias, cast, get_args
 from uuid import UUID
 
-from sqlalchemy import false, select
+from sqlalchemy import ColumnElement, and_, false, func, select, true
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -57,6 +57,19 @@ def decisions(session: Session, people: Sequence[UUID]) -> dict[Decided, bool]:
         )
         newest |= {(person, kind): given for person, kind, given in session.execute(query)}
     return newest
+
+
+def of_kind(session: Session, kind: ConsentKind) -> dict[UUID, bool]:
+    """The newest decision of everybody who was asked."""
+    query = select(ConsentRow.person_id, ConsentRow.given).where(ConsentRow.kind == kind)
+    rows = session.execute(query.order_by(ConsentRow.at, ConsentRow.id))
+    return {row.person_id: row.given for row in rows}
+
+
+def missing() -> ColumnElement[bool]:
+    """Condition on people: active, and not asked about "face" or about "mood"."""
+    asked = select(func.count(ConsentRow.kind.distinct())).where(ConsentRow.person_id == PersonRow.id)
+    return and_(PersonRow.active == true(), asked.scalar_subquery() < len(get_args(ConsentKind)))
 
 
 def refusals(session: Session) -> set[Decided]:

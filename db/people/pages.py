@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
 from db.batches import batches
-from db.people import people
+from db.people import consents, people
 from db.records import AuditEntry, Page, Person, PersonSummary, Want
 from db.schema import AuditRow, PersonRow
 
@@ -61,9 +61,11 @@ BY_GROUP = Order((PersonRow.sort_group.expression, *BY_NAME.columns), PersonRow.
 NEWEST_ENTRY = Order((AuditRow.at.expression, AuditRow.id.expression), AuditRow.id, descending=True)
 
 
-def people_page(session: Session, want: Want, *, search: str = "") -> Page[PersonSummary]:
+def people_page(
+    session: Session, want: Want, *, search: str = "", consent_missing: bool = False
+) -> Page[PersonSummary]:
     """People by name; `search` looks in names, numbers and groups."""
-    found = persons_page(session, want, BY_NAME, matching(search))
+    found = persons_page(session, want, BY_NAME, matching(search, consent_missing=consent_missing))
     return _like(found, people.summaries(session, found.items))
 
 
@@ -74,9 +76,15 @@ def persons_page(session: Session, want: Want, order: Order, where: ColumnElemen
     return _like(found, [people.record(row) for row in found.items])
 
 
-def matching(search: str, *, but: UUID | None = None) -> ColumnElement[bool] | None:
-    """Whom the text finds by name, number or group, one person left out. None for no condition."""
+def matching(search: str, *, but: UUID | None = None, consent_missing: bool = False) -> ColumnElement[bool] | None:
+    """Whom the text finds by name, number or group, one person left out. None for no condition.
+
+    Args:
+        consent_missing: only those of `consents.missing`.
+    """
     conditions = [people.found_by(search)] if search else []
+    if consent_missing:
+        conditions.append(consents.missing())
     if but is not None:
         conditions.append(PersonRow.id != but)
     return and_(*conditions) if conditions else None
@@ -156,9 +164,9 @@ def _sound(first: int, total: int, rows: list[Any], want: Want) -> Page[Any]:
     return Page(first, max(end, total) if len(rows) == want.count else end, tuple(rows))
 
 
-def count_matching(session: Session, search: str, but: UUID | None = None) -> int:
+def count_matching(session: Session, search: str, but: UUID | None = None, *, consent_missing: bool = False) -> int:
     """How many people `matching` finds."""
-    where = matching(search, but=but)
+    where = matching(search, but=but, consent_missing=consent_missing)
     return count(session, select(PersonRow) if where is None else select(PersonRow).where(where))
 
 

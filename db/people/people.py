@@ -1,5 +1,6 @@
 """People: who they are, and the gallery that recognises them."""
 
+import logging
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,15 +13,17 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.batches import batches
-from db.crypto import TemplateCipher
-from db.errors import InvalidRecord
+from db.crypto import TemplateCipher, bound_key
+from db.errors import DatabaseDamaged, InvalidRecord, WrongKey
 from db.faces.templates import count_by_person, mean_owner
 from db.ids import new_id
 from db.names import clean, clean_or_none, folded
 from db.people import consents, look_alikes
 from db.records import GalleryPerson, Person, PersonConsents, PersonSummary
 from db.schema import ConsentRow, MeanTemplateRow, PersonRow, SubjectRow
+from db.types import raw, utc_of, uuid_of
 
+log = logging.getLogger(__name__)
 _COLUMNS: Final = (
     *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
     *(PersonRow.active, PersonRow.notes, PersonRow.created_at),
@@ -93,15 +96,43 @@ def find_by_name(session: Session, name: str) -> list[Person]:
     return [record(row) for row in rows]
 
 
+def find_by_part(session: Session, part: str) -> list[Person]:
+    """People whom a name means, whatever its case and accents, by name: those who have this name exactly, else in
+    whose name it occurs, else in whose name each of its words occurs."""
+    wanted = folded(part)
+    if not wanted:
+        return []
+    longest = max(wanted.split(), key=len)
+    query = select(*_COLUMNS).where(found_by(longest)).order_by(PersonRow.search_text, PersonRow.id)
+    found = [(folded(one.name), one) for one in starmap(Person, session.execute(query))]
+    for fits in (
+        [one for name, one in found if name == wanted],
+        [one for name, one in found if wanted in name],
+        [one for name, one in found if all(word in name for word in wanted.split())],
+    ):
+        if fits:
+            return fits
+    return []
+
+
 def find_by_number(session: Session, number: str) -> Person | None:
     row = session.scalar(select(PersonRow).where(PersonRow.number == clean(number, "number")))
     return record(row) if row else None
 
 
 def list_people(
-    session: Session, *, search: str = "", group: str | None = None, active: bool | None = None
+    session: Session,
+    *,
+    search: str = "",
+    group: str | None = None,
+    active: bool | None = None,
+    missing: bool = False,
 ) -> list[PersonSummary]:
-    """People by name; `search` looks in names, numbers and groups."""
+    """People by name; `search` looks in names, numbers and groups.
+
+    Args:
+        missing: only those of `consents.missing`.
+    """
     query = select(*_COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
     if search:
         query = query.where(found_by(search))
@@ -109,6 +140,8 @@ def list_people(
         query = query.where(PersonRow.group == group)
     if active is not None:
         query = query.where(PersonRow.active == (true() if active else false()))
+    if missing:
+        query = query.where(consents.missing())
     return summaries(session, list(starmap(Person, session.execute(query))))
 
 
@@ -137,9 +170,22 @@ def summaries(session: Session, people: Sequence[Person]) -> list[PersonSummary]
 
 def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
     """These people, as far as they are not erased."""
-    query = select(*_COLUMNS)
-    found = (Person(*row) for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
-    return {person.id: person for person in found}
+    query = select(
+        raw(PersonRow.id), PersonRow.name, PersonRow.number, PersonRow.group, PersonRow.active, PersonRow.notes,
+        raw(PersonRow.created_at),
+    )  # fmt: skip
+    found = (row for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
+    made = (
+        Person(uuid_of(id_), name, number, group, active, notes, utc_of(created))
+        for id_, name, number, group, active, notes, created in found
+    )
+    return {person.id: person for person in made}
+
+
+def added_between(session: Session, start: datetime, end: datetime) -> list[Person]:
+    """People who were added with start <= at < end."""
+    query = select(*_COLUMNS).where(PersonRow.created_at >= start, PersonRow.created_at < end)
+    return list(starmap(Person, session.execute(query)))
 
 
 def found_by(search: str, *, number: bool = True) -> ColumnElement[bool]:
@@ -204,32 +250,43 @@ def set_active(session: Session, person: UUID, active: bool, *, at: datetime, ac
 def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
     """Everybody who can be recognised: active, with a template of this encoder, face not refused.
 
+    Whose template was changed or moved outside Muster is left out and logged; `muster db verify` names them, too.
+
     Raises:
         WrongKey: the templates were encrypted with another key.
-        DatabaseDamaged: a template was changed outside Muster.
     """
-    refused = consents.refusals(session)
+    faces, mood = consents.of_kind(session, "face"), consents.of_kind(session, "mood")
     alike = look_alikes.by_person(session)
     wrong = look_alikes.wrongly_named(session)
     query = (
-        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.members)
+        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.second, MeanTemplateRow.members)
         .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
         .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
         .order_by(PersonRow.id)
     )
-    return [
-        GalleryPerson(
-            person=person,
-            name=name,
-            embedding=cipher.open_embedding(sealed, mean_owner(person, encoder)),
-            members=members,
-            mood_allowed=(person, "mood") not in refused,
-            look_alikes=tuple(alike.get(person, ())),
-            wrongly_named=wrong.get(person, 0),
+    gallery: list[GalleryPerson] = []
+    for person, name, sealed, second, members in session.execute(query):
+        if faces.get(person) is False:
+            continue
+        try:
+            embedding = cipher.open_embedding(sealed, second, mean_owner(person, encoder))
+        except (DatabaseDamaged, WrongKey):
+            if bound_key(session) != cipher.key_id:
+                raise
+            log.error("The template of the person %s was changed or moved: enrol them anew.", person)
+            continue
+        gallery.append(
+            GalleryPerson(
+                person=person,
+                name=name,
+                embedding=embedding,
+                members=members,
+                mood_consent=mood.get(person),
+                look_alikes=tuple(alike.get(person, ())),
+                wrongly_named=wrong.get(person, 0),
+            )
         )
-        for person, name, sealed, members in session.execute(query)
-        if (person, "face") not in refused
-    ]
+    return gallery
 
 
 def add_pseudonym(session: Session, person: UUID) -> UUID:

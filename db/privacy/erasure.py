@@ -12,11 +12,12 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import ledger
+from db.attendance import leave, ledger, shifts
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.faces import candidates, templates
 from db.people import consents, people
+from db.proof import entries
 from db.records import ErasureReceipt, PersonExport
 from db.schema import (
     AuditRow,
@@ -24,19 +25,20 @@ from db.schema import (
     CandidateRow,
     ConsentRow,
     EventRow,
+    LeaveRow,
     LookAlikeRow,
     MeanTemplateRow,
     MoodRow,
     PersonRow,
     PortraitRow,
-    ScheduleRow,
+    ShiftRow,
     SightingRow,
     SubjectRow,
     TemplateRow,
     WrongPairRow,
 )
 
-_NEVER_SHOWN: Final = ("embedding", "chip", "portrait", "pin_hash", "search_text", "sort_group")
+_NEVER_SHOWN: Final = ("embedding", "second", "chip", "portrait", "pin_hash", "search_text", "sort_group")
 
 
 def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> ErasureReceipt:
@@ -63,6 +65,8 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     )
     events = select(EventRow.id).where(EventRow.subject.in_(pseudonyms))
     theirs = or_(AuditRow.person_id == person, AuditRow.event_id.in_(events))
+    entries.touch_audit_of_others(session, person, events)
+    entries.end(session, person)
     session.execute(update(AuditRow).where(theirs).values(detail={}))
     session.execute(delete(PersonRow).where(PersonRow.id == person))
     session.expire_all()
@@ -120,8 +124,9 @@ def has_faces(session: Session, person: UUID) -> bool:
 def sealed_faces(session: Session, person: UUID) -> list[bytes]:
     """Everything encrypted that is kept of a person's face: templates, their images, and the portrait."""
     columns = (
-        *(TemplateRow.embedding, TemplateRow.chip, CandidateRow.embedding, CandidateRow.chip),
-        *(MeanTemplateRow.embedding, PortraitRow.jpeg),
+        *(TemplateRow.embedding, TemplateRow.second, TemplateRow.chip),
+        *(CandidateRow.embedding, CandidateRow.second, CandidateRow.chip),
+        *(MeanTemplateRow.embedding, MeanTemplateRow.second, PortraitRow.jpeg),
     )
     return [
         value
@@ -144,7 +149,10 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
     for (_, kind), given in consents.decisions(session, [source]).items():
         if not given:
             consents.set_consent(session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor)
-    for table in (SubjectRow, SightingRow, MoodRow, ScheduleRow, AuditRow, WrongPairRow):
+    for moved, kind in ((SubjectRow, "subject"), (AuditRow, "audit")):
+        entries.touch(session, kind, session.scalars(select(moved.id).where(moved.person_id == source)).all())
+    entries.end(session, source)
+    for table in (SubjectRow, SightingRow, MoodRow, ShiftRow, LeaveRow, AuditRow, WrongPairRow):
         session.execute(update(table).where(table.person_id == source).values(person_id=into))
     session.execute(update(SightingRow).where(SightingRow.best_id == source).values(best_id=into))
     session.execute(update(SightingRow).where(SightingRow.runner_up_id == source).values(runner_up_id=into))
@@ -181,9 +189,10 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "mean_templates": _means(session, cipher, who.id),
         "waiting_captures": _plain(session, CandidateRow, CandidateRow.person_id == person),
         "sightings": _plain(session, SightingRow, SightingRow.person_id == person),
-        "attendance": [_event(event) for event in ledger.of_person(session, person)],
+        "attendance": [_record(event) for event in ledger.of_person(session, person)],
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),
-        "schedules": _plain(session, ScheduleRow, ScheduleRow.person_id == person),
+        "shifts": [_record(shift) for shift in shifts.of_scope(session, person, None)],
+        "leave": [_record(one) for one in leave.of_person(session, person)],
         "wrong_pairs": _plain(session, WrongPairRow, WrongPairRow.person_id == person),
         "audit": _plain(session, AuditRow, AuditRow.person_id == person),
     }
@@ -196,8 +205,8 @@ def _move_templates(session: Session, cipher: TemplateCipher, source: UUID, into
         if row.content_hash in there:
             session.delete(row)
             continue
-        face = cipher.open_embedding(row.embedding, templates.member_owner(source, row.id))
-        row.embedding = cipher.seal_embedding(face, templates.member_owner(into, row.id))
+        face = cipher.open_embedding(row.embedding, row.second, templates.member_owner(source, row.id))
+        row.embedding, row.second = cipher.seal_embedding(face, templates.member_owner(into, row.id))
         if row.chip is not None:
             chip = cipher.open(row.chip, templates.chip_owner(source, row.id))
             row.chip = cipher.seal(chip, templates.chip_owner(into, row.id))
@@ -223,12 +232,12 @@ def _plain(session: Session, table: type[Base], condition: Any) -> list[dict[str
 
 def _templates(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[str, Any]]:
     plain = _plain(session, TemplateRow, TemplateRow.person_id == person)
-    sealed = dict(
-        session.execute(select(TemplateRow.id, TemplateRow.embedding).where(TemplateRow.person_id == person)).all()
-    )
+    columns = select(TemplateRow.id, TemplateRow.embedding, TemplateRow.second)
+    found = session.execute(columns.where(TemplateRow.person_id == person))
+    sealed = {id: (first, second) for id, first, second in found}
     for entry in plain:
         template = UUID(entry["id"])
-        face = cipher.open_embedding(sealed[template], templates.member_owner(person, template))
+        face = cipher.open_embedding(*sealed[template], templates.member_owner(person, template))
         entry["embedding"] = [float(number) for number in face]
     return plain
 
@@ -240,17 +249,21 @@ def _means(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[
             "encoder": row.encoder,
             "members": row.members,
             "updated_at": row.updated_at.isoformat(),
-            "embedding": cipher.open_embedding(row.embedding, templates.mean_owner(person, row.encoder)).tolist(),
+            "embedding": cipher.open_embedding(
+                row.embedding, row.second, templates.mean_owner(person, row.encoder)
+            ).tolist(),
         }
         for row in rows
     ]
 
 
-def _event(event: Any) -> dict[str, Any]:
-    return {name: _value(getattr(event, name)) for name in event.__slots__}
+def _record(record: Any) -> dict[str, Any]:
+    return {name: _value(getattr(record, name)) for name in record.__slots__}
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -15,12 +15,31 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.crypto import KEY_FILE, KEY_VARIABLE, TemplateCipher, bind_key, decode_key, load_key, store_key, write_key_file
-from db.engine import writing
+from db.crypto import (
+    KEY_FILE,
+    KEY_VARIABLE,
+    TemplateCipher,
+    bind_key,
+    decode_key,
+    load_key,
+    second_owner,
+    store_key,
+    write_key_file,
+)
+from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.faces import candidates, templates
 from db.observations import sightings
-from db.schema import CandidateRow, MeanTemplateRow, PortraitRow, SightingRow, TemplateKeyRow, TemplateRow
+from db.proof.heads import open_with
+from db.proof.key import retire
+from db.schema import (
+    CandidateRow,
+    MeanTemplateRow,
+    PortraitRow,
+    SightingRow,
+    TemplateKeyRow,
+    TemplateRow,
+)
 
 NEW_KEY_VARIABLE: Final = "MUSTER_NEW_KEY"
 PENDING_FILE: Final = "template.key.next"
@@ -55,9 +74,13 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     new = TemplateCipher(key)
     old_key = load_key(folder)
     old = TemplateCipher(old_key)
-    with writing(engine) as session:
+    with reading(engine) as session:
         finished = session.get(TemplateKeyRow, new.key_id) is not None
-        sealed = 0 if finished else reencrypt(session, old, new, at=at, actor=actor)
+    sealed = 0
+    if not finished:
+        open_with(engine, old, folder)
+        with writing(engine) as session:
+            sealed = reencrypt(session, old, new, at=at, actor=actor)
     if from_variable:
         return Rotated(sealed, new.key_id, f"{NEW_KEY_VARIABLE}; set {KEY_VARIABLE} to it")
     before = None
@@ -81,11 +104,12 @@ def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at:
     """
     bind_key(session, old, at)
     sealed = 0
-    for table, column, owner in _columns():
+    for table, column, owner in sealed_columns():
         for row in _rows(session, table, column):
             value = old.open(getattr(row, column.key), owner(row))
             setattr(row, column.key, new.seal(value, owner(row)))
             sealed += 1
+    retire(session, old, new)
     session.execute(delete(TemplateKeyRow))
     bind_key(session, new, at)
     audit.note(session, "rotate key", at=at, actor=actor, detail={"before": old.key_id, "after": new.key_id})
@@ -107,15 +131,23 @@ def _new_key(folder: Path, *, from_variable: bool) -> bytes:
     return key
 
 
-def _columns() -> tuple[_Sealed, ...]:
+def sealed_columns() -> tuple[_Sealed, ...]:
     return (
         (TemplateRow, TemplateRow.embedding, lambda row: templates.member_owner(row.person_id, row.id)),
+        (TemplateRow, TemplateRow.second, lambda row: second_owner(templates.member_owner(row.person_id, row.id))),
         (TemplateRow, TemplateRow.chip, lambda row: templates.chip_owner(row.person_id, row.id)),
         (CandidateRow, CandidateRow.embedding, lambda row: candidates.face_owner(row.person_id, row.id)),
+        (CandidateRow, CandidateRow.second, lambda row: second_owner(candidates.face_owner(row.person_id, row.id))),
         (CandidateRow, CandidateRow.chip, lambda row: candidates.chip_owner(row.person_id, row.id)),
         (MeanTemplateRow, MeanTemplateRow.embedding, lambda row: templates.mean_owner(row.person_id, row.encoder)),
+        (
+            MeanTemplateRow,
+            MeanTemplateRow.second,
+            lambda row: second_owner(templates.mean_owner(row.person_id, row.encoder)),
+        ),
         (PortraitRow, PortraitRow.jpeg, lambda row: templates.portrait_owner(row.person_id)),
         (SightingRow, SightingRow.embedding, lambda row: sightings.face_owner(row.id)),
+        (SightingRow, SightingRow.second, lambda row: second_owner(sightings.face_owner(row.id))),
         (SightingRow, SightingRow.portrait, lambda row: sightings.portrait_owner(row.id)),
     )
 

@@ -1,30 +1,27 @@
 """Coaches somebody before the camera to five good shots: straight ahead, then to each side, up and down.
 
-The order of the turns is drawn at random, each is measured against the straight shot, and a head that turns aside must
-have depth (`enroll.faces.liveness`): following the turns is a liveness check as well (a challenge and response; ISO/IEC
-30107-1). It does not stop somebody who bends a photograph round, wears a mask, or films the person beforehand and plays
+The order of the turns is drawn at random, each is measured against the straight shot, and a turn aside counts only when
+the face mesh itself has turned, as at the door (`monitor.vision.liveness`): following the turns is a liveness check as
+well (a challenge and response; ISO/IEC 30107-1). It does not stop somebody who films the person beforehand and plays
 the film in the order that is asked for.
 """
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 import numpy as np
 
 from enroll.faces.examine import ExaminedFace
-from enroll.faces.liveness import Turn, turn_between
 from enroll.faces.pose import Pose
-from enroll.faces.similarity_limits import ALMOST_SURELY_ONE, mean_template
+from enroll.faces.similarity_limits import mean_template
 from enroll.people.gallery_index import GalleryIndex
-from monitor.config import QualityLimits
+from monitor.domain import Question
 from monitor.vision.encoder import unit
-
-TurnMeter: TypeAlias = Callable[[ExaminedFace, ExaminedFace], Turn]
-"""How a face changed from the straight shot to another one."""
+from monitor.vision.liveness.turn import TURN, TurnQuestion
+from monitor.vision.matching.joined import first_of
 
 
 class AskedPose(StrEnum):
@@ -45,7 +42,7 @@ WORDS: Final = {
     AskedPose.DOWN: "Lower your chin a little.",
 }
 """What the person is told when nothing else is in the way."""
-_FLAT: Final = "Turn your head itself, a little; the face looks flat."
+_FLAT: Final = "Turn your head itself a little further; the face looks flat."
 _HINTS: Final = {
     "inter_eye_distance": "Come closer.",
     "crop_of_the_face": "Move into the middle of the picture.",
@@ -86,6 +83,8 @@ class FrameFaces:
     width: int
     """Of the frame, in pixels."""
     faces: tuple[ExaminedFace, ...]
+    yaw: float | None = None
+    """Degrees that the mesh of the first face is turned to the person's left; None where there is no mesh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +112,6 @@ class Coach:
         supervised: bool = False,
         patience: float = 20.0,
         known: UUID | None = None,
-        limits: QualityLimits | None = None,
-        turn: TurnMeter = turn_between,
     ) -> None:
         """
         Args:
@@ -122,8 +119,6 @@ class Coach:
             supervised: somebody stands by and vouches for the person, so turns that do not come are left out.
             patience: seconds for each turn.
             known: who the person is, if enrolled already.
-            limits: from the settings; None for the defaults.
-            turn: measures what tells a head from a flat picture.
         """
         turns = [AskedPose.LEFT, AskedPose.RIGHT, AskedPose.UP, AskedPose.DOWN]
         randomness.shuffle(turns)
@@ -131,8 +126,6 @@ class Coach:
         self.shots: dict[AskedPose, ExaminedFace] = {}
         self._index = index
         self._known = known
-        self._limits = limits or QualityLimits()
-        self._turn = turn
         self.supervised = supervised
         self.wanted = len(self._asks)
         """Shots that are asked for."""
@@ -142,6 +135,7 @@ class Coach:
         self._strange = 0
         self._last: ExaminedFace | None = None
         self._straight: Pose | None = None
+        self._straight_yaw = 0.0
 
     @property
     def finished(self) -> bool:
@@ -163,17 +157,18 @@ class Coach:
         self._steady += 1
         if self._steady < _STEADY:
             return Advice("Hold still.", ask)
-        if self._is_flat(ask, look.faces[0]):
+        if self._is_flat(ask, look):
             self._steady = 0
             return Advice(_FLAT, ask)
+        if ask is AskedPose.STRAIGHT:
+            self._straight_yaw = look.yaw or 0.0
         return self._take(ask, look.faces[0])
 
-    def _is_flat(self, ask: AskedPose, face: ExaminedFace) -> bool:
-        """Whether a flat picture seems to be turned aside; nods tell less, and are not looked at."""
+    def _is_flat(self, ask: AskedPose, look: FrameFaces) -> bool:
+        """Whether the mesh has not turned aside with the key points; nods tell less, and are not looked at."""
         if ask not in (AskedPose.LEFT, AskedPose.RIGHT):
             return False
-        turn = self._turn(self.shots[AskedPose.STRAIGHT], face)
-        return not turn.is_of_a_head(self._limits, to_the_left=ask is AskedPose.LEFT)
+        return TurnQuestion(Question(ask.value), look.seconds, self._straight_yaw).turned(look.yaw) < TURN
 
     def _take(self, ask: AskedPose, face: ExaminedFace) -> Advice:
         if ask is AskedPose.STRAIGHT:
@@ -204,7 +199,7 @@ class Coach:
     def _somebody_enrolled(self) -> str | None:
         mean = mean_template(np.stack([face.embedding for face in self.shots.values()]))
         for other in self._index.alike(mean, len(self.shots)):
-            if other.person != self._known and other.similarity >= ALMOST_SURELY_ONE:
+            if other.person != self._known and other.almost_surely_one:
                 return (
                     f"This is {other.name}, who is enrolled already (similarity {other.similarity:.3f}); "
                     "add the shots to that name instead."
@@ -239,8 +234,8 @@ class Coach:
         return Advice(refusal, ask, refusal=refusal)
 
     def _similarity(self, face: ExaminedFace) -> float:
-        mean = mean_template(np.stack([shot.embedding for shot in self.shots.values()]))
-        return float(unit(mean) @ face.embedding)
+        mean = mean_template(np.stack([first_of(shot.embedding) for shot in self.shots.values()]))
+        return float(unit(mean) @ first_of(face.embedding))
 
     def _turn_hint(self, ask: AskedPose, face: ExaminedFace) -> str | None:
         """How to turn for what is asked; None when it is right."""

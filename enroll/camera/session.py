@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from enroll.camera.coach import Advice, Coach, FrameFaces
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
+from monitor.domain import Frame
 from monitor.errors import MusterError
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
-from monitor.vision import landmarks
+from monitor.vision.liveness.face_mesh import FaceMesh, MeshModel, yaw
 
 FEWEST = 3
 """Shots that a person before the camera is enrolled with at least."""
@@ -34,6 +35,7 @@ def take_shots(
     coach: Coach,
     *,
     show: Callable[[Shown], None],
+    mesh: MeshModel | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Examination]:
     """Coach somebody until the shots are taken; each is then a picture for `enrol_person`.
@@ -41,14 +43,15 @@ def take_shots(
     Args:
         source: not opened yet; a file is played at its own clock.
         show: called for every frame, on this thread.
+        mesh: finds the mesh of a face; None for the real one.
         stopped: asked after every frame; True ends the session.
 
     Raises:
         EnrolmentError: the face is somebody else's, liveness failed, or there were too few good shots.
         SourceError: the camera or file cannot be read.
-        ModelError: the landmark model is missing or damaged.
+        ModelError: the model of the face mesh is missing or damaged.
     """
-    landmarks.model()
+    mesh = mesh or FaceMesh()
     lost: list[str] = []
     capture = Capture(source, on_lost=lost.append, on_back=lost.clear, fail_fast=True)
     capture.start()
@@ -57,8 +60,7 @@ def take_shots(
             frame = capture.next(timeout=0.5)
             if frame is None:
                 continue
-            look = FrameFaces(frame.seconds, frame.rgb.shape[1], examiner.examine(frame.rgb))
-            advice = coach.look(look)
+            advice = coach.look(_look(frame, examiner, mesh))
             show(Shown(advice, len(coach.shots)))
             if advice.refusal is not None:
                 raise EnrolmentError(advice.refusal)
@@ -72,6 +74,12 @@ def take_shots(
             "with the whole face in view."
         )
     return [_picture(ask.value, face) for ask, face in coach.shots.items()]
+
+
+def _look(frame: Frame, examiner: Examiner, mesh: MeshModel) -> FrameFaces:
+    faces = examiner.examine(frame.rgb)
+    points = mesh(frame.rgb, faces[0].face) if faces else None
+    return FrameFaces(frame.seconds, frame.rgb.shape[1], faces, None if points is None else yaw(points))
 
 
 def _picture(ask: str, face: ExaminedFace) -> Examination:

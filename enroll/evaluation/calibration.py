@@ -14,11 +14,12 @@ from db.faces.templates import load_members
 from db.people.people import load_gallery
 from enroll.evaluation.rates import Rate
 from enroll.faces.similarity_limits import Embeddings, mean_template
-from monitor.domain import Match
+from monitor.domain import Encoders, Match
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME, unit
 from monitor.vision.matching.gallery import Gallery, GalleryEntry, extra_margin
-from monitor.vision.matching.threshold import expected_fpir, for_means, threshold_for
+from monitor.vision.matching.joined import comparable
+from monitor.vision.matching.threshold import Curve
 
 TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 """The shares of strangers for which thresholds are shown."""
@@ -41,7 +42,7 @@ class EnrolledPeople:
     ids: tuple[UUID, ...]
     names: tuple[str, ...]
     members: tuple[Embeddings, ...]
-    """For each person float32 (n, 128), each row of length 1."""
+    """For each person float32 (n, 256), or (n, 128) where an image lacks SFace's part, each row of length 1."""
     extra_margins: tuple[float, ...]
     """For each person what is added to the margin in force."""
 
@@ -105,6 +106,10 @@ class Calibration:
 
     people: int
     images: int
+    encoders: Encoders
+    """Whose similarities these are."""
+    threshold: float
+    """The one in force, for single images."""
     targets: tuple[AtTarget, ...]
     pairs: tuple[RiskyPair, ...]
     weak: tuple[WeakPerson, ...]
@@ -116,6 +121,7 @@ class Calibration:
         return {
             "people": self.people,
             "images": self.images,
+            "encoders": self.encoders,
             "targets": [target.record() for target in self.targets],
             "riskiest_pairs": [
                 {"people": [pair.one, pair.other], "similarity": round(pair.similarity, 4)} for pair in self.pairs
@@ -138,7 +144,7 @@ def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
     if not gallery:
         raise UsageError("Nobody is enrolled yet; start with 'muster enroll import'.")
     members = tuple(
-        np.stack([member.embedding for member in load_members(session, cipher, one.person, ENCODER_NAME)])
+        comparable([member.embedding for member in load_members(session, cipher, one.person, ENCODER_NAME)])
         for one in gallery
     )
     return EnrolledPeople(
@@ -150,20 +156,28 @@ def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
 
 
 def calibrate(
-    people: EnrolledPeople, strangers: Embeddings, *, target_fpir: float, margin: float, most: int = 10
+    people: EnrolledPeople,
+    strangers: Embeddings,
+    *,
+    target_fpir: float,
+    margin: float,
+    encoders: Encoders = "both",
+    most: int = 10,
 ) -> Calibration:
     """Measure the gallery with its own images.
 
     Args:
-        strangers: float32 (n, 128), of people who are not enrolled; n may be 0.
-        target_fpir, margin: the settings in force.
+        strangers: float32 (n, 256 or 128), of people who are not enrolled; n may be 0.
+        target_fpir, margin, encoders: the settings in force.
         most: how many pairs and weak people are given.
     """
-    bench = _Bench(people, strangers, margin)
+    bench = _Bench(people, strangers, margin, encoders)
     targets = tuple(bench.at(target) for target in sorted({*TARGETS, target_fpir}))
     return Calibration(
         len(people.names),
         people.images,
+        bench.encoders,
+        bench.threshold(target_fpir),
         targets,
         tuple(_riskiest(people, most)),
         tuple(_weak(people, bench.missed(target_fpir), most)),
@@ -174,35 +188,46 @@ def calibrate(
 class _Bench:
     """What the kiosk's own gallery answers to every image, from which the rates at any target follow."""
 
-    def __init__(self, people: EnrolledPeople, strangers: Embeddings, margin: float) -> None:
+    def __init__(self, people: EnrolledPeople, strangers: Embeddings, margin: float, encoders: Encoders) -> None:
         means = [mean_template(rows) for rows in people.members]
         self._count = len(means)
         entries = [
             GalleryEntry(UUID(int=row), "", mean, extra)
             for row, (mean, extra) in enumerate(zip(means, people.extra_margins, strict=True))
         ]
-        gallery = Gallery(entries, target_fpir=_REFERENCE, margin=margin)
-        self._single = threshold_for(_REFERENCE, self._count)
+        gallery = Gallery(entries, target_fpir=_REFERENCE, margin=margin, encoders=encoders)
+        self.encoders = gallery.encoders
+        self._curve = gallery.curve
+        self._single = self.threshold(_REFERENCE)
         self._lengths = [float(np.linalg.norm(mean)) for mean in means]
-        self._margins = [margin + extra for extra in people.extra_margins]
+        self._margins = [self._curve.unit * (margin + extra) for extra in people.extra_margins]
         images = [(owner, rows, place) for owner, rows in enumerate(people.members) for place in range(len(rows))]
         self._testable = np.array([len(rows) > 1 for _, rows, _ in images], np.bool_)
-        self._strangers = _Answers.of([self._answer(gallery.identify(stranger)) for stranger in strangers])
+        self._strangers = _Answers.of(self._curve, [self._answer(gallery.identify(stranger)) for stranger in strangers])
         self._others = _Answers.of(
-            [self._answer(gallery.identify(rows[place], instead=(owner, None))) for owner, rows, place in images]
+            self._curve,
+            [self._answer(gallery.identify(rows[place], instead=(owner, None))) for owner, rows, place in images],
         )
         self._own = _Answers.of(
-            [self._left_out(gallery, owner, rows, place) if len(rows) > 1 else _NOBODY for owner, rows, place in images]
+            self._curve,
+            [
+                self._left_out(gallery, owner, rows, place) if len(rows) > 1 else _NOBODY
+                for owner, rows, place in images
+            ],
         )
+
+    def threshold(self, target: float) -> float:
+        """For single images."""
+        return self._curve.threshold_for(target, self._count)
 
     def at(self, target: float) -> AtTarget:
         """The rates at one target FPIR."""
-        single = threshold_for(target, self._count)
+        single = self.threshold(target)
         missed = self.missed(target)
         return AtTarget(
             target,
             single,
-            expected_fpir(single, self._count),
+            self._curve.expected_fpir(single, self._count),
             self._others.rate(single),
             self._strangers.rate(single),
             Rate(int(missed.sum()), int(self._testable.sum())),
@@ -210,7 +235,7 @@ class _Bench:
 
     def missed(self, target: float) -> NDArray[np.bool_]:
         """For each image, whether the rest of the person's images would not have named it; (images,)."""
-        return np.asarray(self._testable & ~self._own.named(threshold_for(target, self._count)), np.bool_)
+        return np.asarray(self._testable & ~self._own.named(self.threshold(target)), np.bool_)
 
     def _left_out(self, gallery: Gallery, owner: int, rows: Embeddings, place: int) -> "_Answer":
         """What the gallery says of an image when the rest of the person's images alone are enrolled."""
@@ -230,7 +255,7 @@ class _Bench:
         row = match.best.person.int
         length = length or self._lengths[row]
         lead = 1.0 if match.runner_up is None else match.best.similarity - match.runner_up.similarity
-        shift = match.threshold - float(for_means(self._single, np.float64(length), 1.0))
+        shift = match.threshold - float(self._curve.for_means(self._single, np.float64(length), 1.0))
         return match.best.similarity if lead >= self._margins[row] else -np.inf, length, shift
 
 
@@ -245,17 +270,18 @@ _NOBODY: Final[_Answer] = (-np.inf, 1.0, 0.0)
 class _Answers:
     """The answers for many images."""
 
+    curve: Curve
     similarities: NDArray[np.float64]
     lengths: NDArray[np.float64]
     shifts: NDArray[np.float64]
 
     @classmethod
-    def of(cls, answers: Sequence[_Answer]) -> "_Answers":
-        return cls(*np.array(answers, np.float64).reshape(-1, 3).T)
+    def of(cls, curve: Curve, answers: Sequence[_Answer]) -> "_Answers":
+        return cls(curve, *np.array(answers, np.float64).reshape(-1, 3).T)
 
     def named(self, single: float) -> NDArray[np.bool_]:
         """Which of them get a name at this threshold for single images."""
-        return np.asarray(self.similarities >= for_means(single, self.lengths, 1.0) + self.shifts, np.bool_)
+        return np.asarray(self.similarities >= self.curve.for_means(single, self.lengths, 1.0) + self.shifts, np.bool_)
 
     def rate(self, single: float) -> Rate:
         return Rate(int(self.named(single).sum()), len(self.similarities))
@@ -263,7 +289,7 @@ class _Answers:
 
 def _riskiest(people: EnrolledPeople, most: int) -> Sequence[RiskyPair]:
     """The most similar pairs of templates, found block by block so that memory stays small."""
-    means = unit(np.stack([mean_template(rows) for rows in people.members]))
+    means = unit(comparable([mean_template(rows) for rows in people.members]))
     found: list[tuple[float, int, int]] = []
     for start in range(0, len(means), _BLOCK):
         similarities = means[start : start + _BLOCK] @ means.T

@@ -18,7 +18,7 @@ from enroll.evaluation.rates import Floats, Rate, Trials, roc
 from enroll.faces.examine import SURE, find_faces, foreground
 from enroll.faces.similarity_limits import mean_template
 from enroll.imports.batch import ImportBatch, Picture
-from monitor.domain import EMBEDDING_SIZE, Match
+from monitor.domain import EMBEDDING_SIZE, Embedding, Encoders, Match
 from monitor.errors import ImageError, UsageError
 from monitor.text import plural
 from monitor.vision.chips import face_chip
@@ -26,7 +26,8 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import Embeddings, FaceEncoder
 from monitor.vision.images import read_image
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
-from monitor.vision.still_embeddings import embed_stills
+from monitor.vision.matching.joined import first_of, second_of
+from monitor.vision.matching.still_encoder import StillEncoder
 
 CLASSIC_DISTANCE: Final = 0.6
 """The distance under which `face_recognition.compare_faces` takes two faces for one person."""
@@ -44,7 +45,7 @@ class LabelledFaces:
     plain: Embeddings
     """float32 (n, 128), as dlib gives them."""
     embeddings: Embeddings
-    """float32 (n, 128), as Muster makes them of still images, of unit length."""
+    """float32 (n, 256), as Muster makes them of still images, of unit length."""
     missed: tuple[str, ...] = ()
     """Pictures that cannot be read or show no face."""
 
@@ -93,10 +94,11 @@ def embed_batch(
     jobs = [(row, picture) for row, person in enumerate(batch.people) for picture in person.pictures]
     tools = local()
 
-    def work(picture: Picture) -> Embeddings | None:
+    def work(picture: Picture) -> tuple[Embedding, Embedding] | None:
         if not hasattr(tools, "detector"):
-            tools.detector, tools.encoder = FaceDetector(min_score=SURE), FaceEncoder()
-        return _embed(picture, tools.detector, tools.encoder)
+            tools.detector, tools.first = FaceDetector(min_score=SURE), FaceEncoder()
+            tools.both = StillEncoder(tools.first)
+        return _embed(picture, tools.detector, tools.first, tools.both)
 
     people, encoded, missed = [], [], []
     with ThreadPoolExecutor(workers) as pool:
@@ -110,12 +112,15 @@ def embed_batch(
             else:
                 people.append(row)
                 encoded.append(found)
-    stacked = np.array(encoded, np.float32).reshape(-1, 2, EMBEDDING_SIZE)
-    return LabelledFaces(np.array(people, np.int64), stacked[:, 0], stacked[:, 1], tuple(missed))
+    plain = np.array([one for one, _ in encoded], np.float32).reshape(-1, EMBEDDING_SIZE)
+    joined = np.array([one for _, one in encoded], np.float32).reshape(-1, 2 * EMBEDDING_SIZE)
+    return LabelledFaces(np.array(people, np.int64), plain, joined, tuple(missed))
 
 
-def _embed(picture: Picture, detector: FaceDetector, encoder: FaceEncoder) -> Embeddings | None:
-    """The face's descriptor as dlib gives it, and the embedding that Muster compares; float32 (2, 128)."""
+def _embed(
+    picture: Picture, detector: FaceDetector, first: FaceEncoder, both: StillEncoder
+) -> tuple[Embedding, Embedding] | None:
+    """The face's descriptor as dlib gives it, float32 (128,), and the embedding that Muster compares, (256,)."""
     try:
         with picture.at_hand() as path:
             rgb = read_image(path)
@@ -125,16 +130,19 @@ def _embed(picture: Picture, detector: FaceDetector, encoder: FaceEncoder) -> Em
     if not faces:
         return None
     chip = face_chip(rgb, faces[0])[None]
-    return np.concatenate([encoder.encode(chip), embed_stills(encoder, chip)])
+    return first.encode(chip)[0], both.embed(rgb, faces[:1], chip)[0]
 
 
-def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin: float) -> tuple[Recipe, Recipe]:
+def evaluate(
+    faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin: float, encoders: Encoders
+) -> tuple[Recipe, Recipe]:
     """Muster and the classic recipe on the same faces.
 
     Args:
         enrolled: pictures a person that are enrolled; the others are probes.
         target_fpir: Muster's setting.
         margin: Muster's setting.
+        encoders: Muster's setting.
 
     Raises:
         UsageError: fewer than two people, or no picture left to be a probe.
@@ -151,7 +159,12 @@ def evaluate(faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin:
         np.searchsorted(owners, faces.people[probes]),
         np.asarray(faces.people[:, None] == faces.people[None], np.bool_),
     )
-    return _muster(faces.embeddings, trial, target_fpir, margin), _classic(faces.plain, trial)
+    entries = [
+        GalleryEntry(UUID(int=row), "", mean_template(faces.embeddings[rows])) for row, rows in enumerate(trial.members)
+    ]
+    whole = Gallery(entries, target_fpir=target_fpir, margin=margin, encoders=encoders)
+    default = f"target FPIR {target_fpir:g}, margin {margin:g}"
+    return _muster(whole, faces.embeddings, trial, default), _classic(faces.plain, trial)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,11 +181,9 @@ class _Trial:
     """(n, n): which pictures show one person."""
 
 
-def _muster(embeddings: Embeddings, trial: _Trial, target_fpir: float, margin: float) -> Recipe:
+def _muster(gallery: Gallery, embeddings: Embeddings, trial: _Trial, default: str) -> Recipe:
     """By the gallery that the kiosk uses; the score is how far a similarity lies above its threshold."""
-    members, probes, own = trial.members, trial.probes, trial.own
-    entries = [GalleryEntry(UUID(int=row), "", mean_template(embeddings[rows])) for row, rows in enumerate(members)]
-    gallery = Gallery(entries, target_fpir=target_fpir, margin=margin)
+    probes, own = trial.probes, trial.own
     matches = [gallery.identify(embeddings[row]) for row in probes]
     strangers = [
         gallery.identify(embeddings[row], instead=(int(person), None)) for row, person in zip(probes, own, strict=True)
@@ -183,13 +194,22 @@ def _muster(embeddings: Embeddings, trial: _Trial, target_fpir: float, margin: f
     named = np.array([match.accepted for match in matches]) & first
     return Recipe(
         "Muster",
-        len(members),
+        len(gallery),
         Trials(_scores(strangers), _scores(matches), first),
-        f"target FPIR {target_fpir:g}, margin {margin:g}",
+        default,
         Rate(sum(match.accepted for match in strangers), len(own)),
         Rate(int((~named).sum()), len(own)),
-        roc(*_pair_scores(embeddings @ embeddings.T, trial.pairs)),
+        roc(*_pair_scores(_compared(embeddings, gallery.encoders), trial.pairs)),
     )
+
+
+def _compared(embeddings: Embeddings, encoders: Encoders) -> Embeddings:
+    """Similarities of all pairs of pictures, float32 (n, n)."""
+    second = second_of(embeddings)
+    if encoders == "sface" and second is not None:
+        return second @ second.T
+    rows = first_of(embeddings) if encoders == "dlib" else embeddings
+    return rows @ rows.T
 
 
 def _scores(matches: list[Match]) -> Floats:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.vision.matching.threshold import threshold_for
+from monitor.vision.matching.threshold import CURVES, DLIB, Curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def what_if(
 ) -> WhatIf:
     """Compare past sightings with the threshold of another target FPIR.
 
-    A sighting keeps the threshold of its time, which depended on how its images differed and on how
+    A sighting keeps the threshold of its time, which depended on the encoders, on how its images differed and on how
     crowded the gallery was around it; the two targets' distance for single images is added to it.
 
     Args:
@@ -67,15 +67,20 @@ def what_if(
         margin: how much more similar than the runner-up the best match must be.
         extra_margins: everyone enrolled, with what is added to it for them.
     """
-    shift = threshold_for(after, len(extra_margins)) - threshold_for(before, len(extra_margins))
+    size = len(extra_margins)
+    curves: dict[str | None, Curve] = {None: DLIB} | {str(name): curve for name, curve in CURVES.items()}
+    shifts = {
+        name: curve.threshold_for(after, size) - curve.threshold_for(before, size) for name, curve in curves.items()
+    }
     names: dict[UUID, str] = {}
     compared = [one for one in sightings.between(session, start, end) if one.similarity is not None and one.best]
     changes = []
     for one in compared:
         assert one.similarity is not None
         assert one.best is not None
-        threshold = one.threshold + shift
-        named = one.similarity >= threshold and _lead(one) >= margin + extra_margins.get(one.best, 0.0)
+        threshold = one.threshold + shifts[one.encoders]
+        needed = curves[one.encoders].unit * (margin + extra_margins.get(one.best, 0.0))
+        named = one.similarity >= threshold and _lead(one) >= needed
         if named != (one.person is not None):
             if one.best not in names:
                 names[one.best] = people.get_person(session, one.best).name

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
 from enroll.faces.examine import Examination, ExaminedFace
-from enroll.faces.similarity_limits import ALMOST_SURELY_ONE, Embeddings, choose_face, misfits
-from monitor.domain import EMBEDDING_SIZE, Embedding
+from enroll.faces.similarity_limits import choose_face, limits_of, misfits
+from monitor.domain import Embedding
+from monitor.vision.matching.joined import comparable
 
 SINGLE_FACE_PRESENT: Final = "There are {count} faces on the picture; use one with only this person."
 _NO_FACE: Final = "No face was found; use a picture that shows the face from the front."
@@ -55,9 +54,9 @@ class Acceptance:
     """Pictures that were enrolled before."""
     warnings: tuple[str, ...] = ()
 
-    def embeddings(self) -> Embeddings:
-        """float32 (n, 128), of the accepted images."""
-        return np.array([member.face.embedding for member in self.accepted], np.float32).reshape(-1, EMBEDDING_SIZE)
+    def embeddings(self) -> list[Embedding]:
+        """Of the accepted images."""
+        return [member.face.embedding for member in self.accepted]
 
 
 def accept_images(examinations: Sequence[Examination], enrolled: Sequence[Embedding] = ()) -> Acceptance:
@@ -77,7 +76,7 @@ def accept_images(examinations: Sequence[Examination], enrolled: Sequence[Embedd
     ]
     single, wrong = _consistent(single, enrolled)
     rejected += wrong
-    reference = _stack([*enrolled, *(member.face.embedding for member in single)])
+    reference = [*enrolled, *(member.face.embedding for member in single)]
     from_groups, unclear = _from_groups([one for one in candidates if len(one.faces) > 1], reference)
     members = (*single, *from_groups)
     order = {one.image: place for place, one in enumerate(examinations)}
@@ -112,7 +111,8 @@ def _readable(examinations: Sequence[Examination]) -> tuple[list[Examination], l
 def _without_prints(one: Examination) -> Examination:
     """A sheet with several prints of one person's face counts as a picture with the best of them."""
     best = max(one.faces, key=lambda face: (face.quality.passed, face.face.score))
-    if min(float(best.embedding @ face.embedding) for face in one.faces) < ALMOST_SURELY_ONE:
+    faces = comparable([best.embedding, *(face.embedding for face in one.faces)])
+    if float((faces[1:] @ faces[0]).min()) < limits_of(faces).almost_surely_one:
         return one
     return replace(one, faces=(best,))
 
@@ -120,7 +120,7 @@ def _without_prints(one: Examination) -> Examination:
 def _consistent(
     members: list[AcceptedImage], enrolled: Sequence[Embedding]
 ) -> tuple[list[AcceptedImage], list[Rejection]]:
-    stack = _stack([*enrolled, *(member.face.embedding for member in members)])
+    stack = comparable([*enrolled, *(member.face.embedding for member in members)])
     wrong = misfits(stack, vouched=len(enrolled))
     sentence = _SOMEBODY_ELSE
     if len(wrong) == len(stack):
@@ -133,12 +133,15 @@ def _consistent(
     return kept, rejected
 
 
-def _from_groups(pictures: Sequence[Examination], reference: Embeddings) -> tuple[list[AcceptedImage], list[Rejection]]:
+def _from_groups(
+    pictures: Sequence[Examination], reference: Sequence[Embedding]
+) -> tuple[list[AcceptedImage], list[Rejection]]:
     """The person's own face from pictures with several, where it can be told."""
     members: list[AcceptedImage] = []
     rejected: list[Rejection] = []
     for one in pictures:
-        chosen = choose_face(_stack([face.embedding for face in one.faces]), reference)
+        faces = comparable([*(face.embedding for face in one.faces), *reference])
+        chosen = choose_face(faces[: len(one.faces)], faces[len(one.faces) :])
         if chosen is None:
             rejected.append(Rejection(one.image, SINGLE_FACE_PRESENT.format(count=len(one.faces))))
         elif (failure := one.faces[chosen].quality.failure) is not None:
@@ -150,7 +153,3 @@ def _from_groups(pictures: Sequence[Examination], reference: Embeddings) -> tupl
 
 def _member(one: Examination, face: int) -> AcceptedImage:
     return AcceptedImage(one.image, one.content_hash, one.faces[face])
-
-
-def _stack(embeddings: Sequence[Embedding]) -> Embeddings:
-    return np.array(embeddings, np.float32).reshape(-1, EMBEDDING_SIZE)

@@ -13,7 +13,8 @@ from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
 from monitor.vision.jpeg import encode_jpeg
-from monitor.vision.still_embeddings import embed_stills
+from monitor.vision.matching.still_encoder import StillEncoder
+from monitor.vision.second_encoder import SecondEncoder
 
 MOST_FACES: Final = 12
 """Of a crowd only the largest faces are compared; the rest is background."""
@@ -37,7 +38,7 @@ class ExaminedFace:
     face: Face
     quality: Quality
     embedding: Embedding
-    """float32 (128,), unit length."""
+    """float32 (256,) of both encoders, or (128,), unit length."""
     chip_jpeg: bytes
     """The aligned face, 150 x 150, so that another encoder can be used later."""
 
@@ -67,22 +68,22 @@ class Examiner:
         *,
         detector: FaceDetector | None = None,
         encoder: FaceEncoder | None = None,
+        second: SecondEncoder | None = None,
         steady: bool = True,
     ) -> None:
         """
         Args:
             limits: from the settings; None for the defaults.
             detector: one that gives key points; None for BlazeFace.
-            steady: average over several views of each face (`embed_stills`); where there are many pictures of a person
-                anyway, once is enough and faster.
+            encoder, second: None for new ones.
+            steady: see `StillEncoder`.
 
         Raises:
             ModelError: a model is missing or damaged.
         """
         self.limits = limits or QualityLimits()
         self._detector = detector or FaceDetector(min_score=SURE)
-        self._encoder = encoder or FaceEncoder()
-        self._steady = steady
+        self._encoder = StillEncoder(encoder, second, steady=steady)
 
     def examine(self, rgb: RgbImage) -> tuple[ExaminedFace, ...]:
         """The faces on a picture, the largest first, without those in the background.
@@ -101,7 +102,7 @@ class Examiner:
         if not faces:
             return ()
         chips = np.stack([face_chip(rgb, face) for face in faces])
-        embeddings = embed_stills(self._encoder, chips) if self._steady else self._encoder.embed(chips)
+        embeddings = self._encoder.embed(rgb, faces, chips)
         qualities = [assess(rgb, face, self.limits) for face in faces]
         if upside_down:
             qualities = [replace(quality, warnings=(*quality.warnings, TURNED)) for quality in qualities]
@@ -136,7 +137,7 @@ def gate(limits: QualityLimits) -> Callable[[RgbImage, Face], dict[str, float] |
 
 def find_faces(detector: FaceDetector, rgb: RgbImage) -> list[Face]:
     """Faces on a still image; one that is found at once is not searched for in every corner."""
-    return detector.detect(rgb) or detector.detect(rgb, thorough=True)
+    return detector.glance(rgb) or detector.detect(rgb)
 
 
 def foreground(faces: list[Face]) -> list[Face]:

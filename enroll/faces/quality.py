@@ -90,7 +90,7 @@ def _size(face: Face, limits: QualityLimits) -> Iterator[Component]:
 
 def _crop(rgb: RgbImage, face: Face, limits: QualityLimits) -> Iterator[Component]:
     height, width = rgb.shape[:2]
-    box = face.box
+    box = face.whole_box
     across = max(0.0, min(box.right, width) - max(box.left, 0.0))
     down = max(0.0, min(box.bottom, height) - max(box.top, 0.0))
     outside = 1 - across * down / max(box.area, 1e-6)
@@ -153,7 +153,7 @@ def _sharpness(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Compo
 def _inner_face(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:
     """The face without hair and background, grey: the middle 80 % of its box, as far as it is in the picture."""
     height, width = rgb.shape[:2]
-    (x, y), box = face.box.centre, face.box
+    (x, y), box = face.whole_box.centre, face.whole_box
     left, right = round(max(0, x - 0.4 * box.width)), round(min(width, x + 0.4 * box.width))
     top, bottom = round(max(0, y - 0.4 * box.height)), round(min(height, y + 0.4 * box.height))
     if right - left < 8 or bottom - top < 8:

@@ -5,6 +5,7 @@ Similarities are cosines of embeddings of stills (`embed_stills`); those of sing
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,51 +13,93 @@ from numpy.typing import NDArray
 
 from monitor.domain import Embedding
 from monitor.vision.encoder import unit
-from monitor.vision.matching.threshold import for_means, usual_similarity
+from monitor.vision.matching.joined import comparable, is_joined
+from monitor.vision.matching.threshold import DLIB, JOINED, Curve
 
 Embeddings = NDArray[np.float32]
 
-FITS: Final = 0.915
-"""An image less similar than this to the mean of the person's other images shows somebody else."""
-
-_FITS_WELL: Final = 0.935
-_GAP: Final = 0.03
-"""Where the others fit each other well, an image must not fall this far behind them, up to a fit of `_FITS_WELL`. One
-mislabelled image among four is found in 98.8 % of cases on ORL, and a stranger's portrait among ORL's in 99.2 %; no
-right image of 16,000 was taken out."""
-
-_CONTRADICTORY: Final = 0.91
-"""Two images that are all there is contradict each other below this; 96 % of different people's do, and no official
-portraits of one person that are years apart."""
-
 _GROUP: Final = 2
-_ONE_PERSON: Final = 0.925
-"""Groups of `_GROUP` or more images that are less similar on average, pair by pair, show different people. Two and two
-are found in 95.9 % of cases on ORL and 99 % on the portraits, four of each of three people in 95 %; of ORL's right
-images none was taken out, and 0.9 % of the portraits of one person that are years apart lie below."""
-
-SURE: Final = 0.935
-"""One of several faces on a picture is taken for the person's from this similarity on."""
-
-_ALIKE: Final = (0.933, 0.945, 0.955)
-"""Mean templates of 1, 2 and 3 or more images that are at least this similar may belong to one person. Chosen, with
-`_CROWDING`, on one half of the portraits (164 people, one image each, years apart: someone enrolled twice is found in
-94.5 %) and measured on the other: found in 96.9 %, and 13.5 % of new people are reported with somebody else. All 327:
-95.7 and 21 %. ORL: found in 97.5 % with one image each and 100 % with three; somebody else is reported in 7.5 and
-0 %."""
-
+"""Images that make a group."""
 _NEIGHBOURS: Final = 3
 _CROWDING: Final = 0.4
 """Crowding correction: where a template's mean similarity to its `_NEIGHBOURS` nearest others exceeds what is usual for
 the gallery's size, the limit rises by this share of the excess; it falls where the mean is below the usual."""
-_MOST_CROWDING: Final = 0.02
-"""The largest excess or shortfall that counts."""
 
-MOST_LOWERED: Final = _CROWDING * _MOST_CROWDING
-"""The crowding correction lowers no limit by more than this."""
 
-ALMOST_SURELY_ONE: Final = 0.955
-"""Two single images of different people are this similar once in 100,000 times."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Similarities that decide whether faces belong to one person, for one kind of embedding."""
+
+    curve: Curve
+    fits: float
+    """An image less similar than this to the mean of the person's other images shows somebody else."""
+    fits_well: float
+    gap: float
+    """Where the others fit each other well, an image must not fall this far behind them, up to `fits_well`."""
+    contradictory: float
+    """Two images that are all there is contradict each other below this."""
+    one_person: float
+    """Groups of two or more images that are less similar on average, pair by pair, show different people."""
+    sure: float
+    """One of several faces on a picture is taken for the person's from this similarity on."""
+    alike: tuple[float, float, float]
+    """Mean templates of 1, 2 and 3 or more images that are at least this similar may belong to one person."""
+    almost_surely_one: float
+    """Two single images of different people are this similar once in 100,000 times."""
+
+    @property
+    def most_crowding(self) -> float:
+        """The largest excess or shortfall that counts in the crowding correction, as a similarity."""
+        return 0.02 * self.curve.unit
+
+    @property
+    def most_lowered(self) -> float:
+        """The crowding correction lowers no limit by more than this."""
+        return _CROWDING * self.most_crowding
+
+    def alike_from(self, members: Sequence[int]) -> float:
+        """The similarity from which two mean templates may belong to one person.
+
+        Args:
+            members: how many images are behind each.
+        """
+        return self.alike[min(max(min(members), 1), len(self.alike)) - 1]
+
+
+ALONE: Final = Limits(
+    DLIB,
+    fits=0.915,
+    fits_well=0.935,
+    gap=0.03,
+    contradictory=0.91,
+    one_person=0.925,
+    sure=0.935,
+    alike=(0.933, 0.945, 0.955),
+    almost_surely_one=0.955,
+)
+"""For embeddings of dlib's network alone. One mislabelled image among four is found in 98.8 % of cases on ORL, somebody
+enrolled twice with one portrait each in 95.7 %, and 21 % of new people are reported with somebody else."""
+
+BOTH: Final = Limits(
+    JOINED,
+    fits=0.66,
+    fits_well=0.70,
+    gap=0.15,
+    contradictory=0.60,
+    one_person=0.64,
+    sure=0.68,
+    alike=(0.67, 0.69, 0.72),
+    almost_surely_one=0.72,
+)
+"""For joined embeddings, chosen on every other portrait (164 people, one image each, years apart) and half of ORL. On
+all: one mislabelled image among four, and two and two, are found in 100 % of cases on ORL, and no right image of 1,600
+was taken out; somebody enrolled twice is found in 97.6 % with one portrait each and in 100 % on ORL; 2.8 and 2.5 % of
+new people are reported with somebody else; 0.3 % of the pairs of portraits of one person contradict each other."""
+
+
+def limits_of(embeddings: Embeddings) -> Limits:
+    """The limits for embeddings of this kind, float32 (..., 128 or 256)."""
+    return BOTH if is_joined(embeddings) else ALONE
 
 
 def mean_template(embeddings: Embeddings) -> Embedding:
@@ -65,32 +108,33 @@ def mean_template(embeddings: Embeddings) -> Embedding:
     Its length says how much the images differ, which the threshold needs to know.
 
     Args:
-        embeddings: float32 (n, 128), n at least 1, each row of length 1.
+        embeddings: float32 (n, 128 or 256), n at least 1, each row of length 1.
 
     Returns:
-        float32 (128,).
+        float32 (128,) or (256,).
     """
     return np.asarray(embeddings.mean(axis=0), np.float32)
 
 
-def similarity(one: Sequence[Embedding], other: Sequence[Embedding]) -> float | None:
-    """Cosine of the mean templates of two sets of faces; None when one set is empty.
+def similarity(one: Sequence[Embedding], other: Sequence[Embedding]) -> tuple[float, Limits] | None:
+    """Cosine of the mean templates of two sets of faces, and the limits for it; None when one set is empty.
 
     Args:
-        one: float32 (128,) each, of length 1.
+        one: float32 (128,) or (256,) each, of length 1; joined ones are compared as such where all are joined.
         other: the second set.
     """
     if not len(one) or not len(other):
         return None
-    first, second = (unit(mean_template(np.stack(faces))) for faces in (one, other))
-    return float(first @ second)
+    faces = comparable([*one, *other])
+    first, second = (unit(mean_template(some)) for some in (faces[: len(one)], faces[len(one) :]))
+    return float(first @ second), limits_of(faces)
 
 
 def fit_of_each(embeddings: Embeddings) -> NDArray[np.float32]:
     """How similar each image is to the mean of the others.
 
     Args:
-        embeddings: float32 (n, 128), n at least 2, each row of length 1.
+        embeddings: float32 (n, 128 or 256), n at least 2, each row of length 1.
 
     Returns:
         float32 (n,), cosines.
@@ -106,7 +150,7 @@ def misfits(embeddings: Embeddings, *, vouched: int = 0) -> dict[int, float]:
     for one of them.
 
     Args:
-        embeddings: float32 (n, 128), each row of length 1.
+        embeddings: float32 (n, 128 or 256), each row of length 1.
         vouched: that many at the front are enrolled already and never taken out.
 
     Returns:
@@ -134,7 +178,7 @@ def _mixed(embeddings: Embeddings, vouched: int) -> dict[int, float]:
     another one of the same person. The smaller group goes; of two equal ones neither is known to be right.
 
     Args:
-        embeddings: float32 (n, 128), each row of length 1.
+        embeddings: float32 (n, 128 or 256), each row of length 1.
         vouched: that many at the front are never taken out.
 
     Returns:
@@ -151,7 +195,7 @@ def _mixed(embeddings: Embeddings, vouched: int) -> dict[int, float]:
         if min(map(len, groups)) < _GROUP or (smaller < vouched).any():
             break
         similarity = float((embeddings[smaller] @ embeddings[larger].T).mean())
-        if similarity >= _ONE_PERSON:
+        if similarity >= limits_of(embeddings).one_person:
             break
         equal = len(smaller) == len(larger) and not (larger < vouched).any()
         found |= dict.fromkeys(map(int, left if equal else smaller), similarity)
@@ -161,40 +205,36 @@ def _mixed(embeddings: Embeddings, vouched: int) -> dict[int, float]:
 
 def _needed(embeddings: Embeddings, judged: int) -> float:
     """The fit that an image must have, by how well the others fit each other."""
+    limits = limits_of(embeddings)
     if len(embeddings) == 2:
-        return _CONTRADICTORY
+        return limits.contradictory
     others = fit_of_each(np.delete(embeddings, judged, axis=0))
-    return min(max(float(others.min()) - _GAP, FITS), _FITS_WELL)
+    return min(max(float(others.min()) - limits.gap, limits.fits), limits.fits_well)
 
 
 def choose_face(candidates: Embeddings, reference: Embeddings) -> int | None:
     """Which of several faces on a picture is the person's; None when that is not certain.
 
     Args:
-        candidates: float32 (n, 128), the faces.
-        reference: float32 (m, 128), the person's other images; m may be 0.
+        candidates: float32 (n, 128 or 256), the faces.
+        reference: float32 (m, 128 or 256), the person's other images; m may be 0.
     """
     if not len(reference):
         return None
+    limits = limits_of(reference)
     similarities = candidates @ unit(mean_template(reference))
     order = np.argsort(-similarities)
-    clear = len(order) == 1 or similarities[order[1]] < FITS
-    return int(order[0]) if similarities[order[0]] >= SURE and clear else None
+    clear = len(order) == 1 or similarities[order[1]] < limits.fits
+    return int(order[0]) if similarities[order[0]] >= limits.sure and clear else None
 
 
-def alike_from(members: Sequence[int]) -> float:
-    """The similarity from which two mean templates may belong to one person.
-
-    Args:
-        members: how many images are behind each.
-    """
-    return _ALIKE[min(max(min(members), 1), len(_ALIKE)) - 1]
-
-
-def crowding(similarities: NDArray[np.float32], rows: NDArray[np.int64], usual: float) -> NDArray[np.float32]:
+def crowding(
+    limits: Limits, similarities: NDArray[np.float32], rows: NDArray[np.int64], usual: float
+) -> NDArray[np.float32]:
     """The crowding correction: how much the limit of `alike_from` moves for some of the people compared with.
 
     Args:
+        limits: for the embeddings compared.
         similarities: float32 (n,), of the template to everybody else's.
         rows: int64 (k,), those who may be the same person.
         usual: mean similarity of the next three people in a gallery of this size.
@@ -208,16 +248,18 @@ def crowding(similarities: NDArray[np.float32], rows: NDArray[np.int64], usual: 
     largest = np.sort(np.partition(similarities, -_NEIGHBOURS - 1)[-_NEIGHBOURS - 1 :])[::-1]
     theirs = similarities[rows]
     found = np.where(theirs >= largest[-1], (largest.sum() - theirs) / _NEIGHBOURS, largest[:_NEIGHBOURS].mean())
-    return np.asarray(_CROWDING * np.clip(found - usual, -_MOST_CROWDING, _MOST_CROWDING), np.float32)
+    most = limits.most_crowding
+    return np.asarray(_CROWDING * np.clip(found - usual, -most, most), np.float32)
 
 
-def usually_next(size: int, mean_length: float, length: float) -> float:
+def usually_next(curve: Curve, size: int, mean_length: float, length: float) -> float:
     """The usual mean similarity of the nearest three people, as `crowding` needs it.
 
     Args:
+        curve: of the embeddings compared.
         size: people that a template is compared with.
         mean_length: of their templates.
         length: of the template.
     """
-    usual = usual_similarity(range(1, _NEIGHBOURS + 1), max(size, _NEIGHBOURS))
-    return float(for_means(usual, np.float64(mean_length), min(length, 1.0)))
+    usual = curve.usual_similarity(range(1, _NEIGHBOURS + 1), max(size, _NEIGHBOURS))
+    return float(curve.for_means(usual, np.float64(mean_length), min(length, 1.0)))

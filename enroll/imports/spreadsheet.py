@@ -56,17 +56,8 @@ def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
     Raises:
         UsageError: the list cannot be read, or has no column of pictures or people.
     """
-    try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise UsageError(f"The list {path} is larger than {LARGEST // 2**20} MB; import it in parts.")
-        with path.open("rb") as file:
-            packed = file.read(2) == b"PK"
-        sheets = _read_xlsx(path) if packed or path.suffix.lower().startswith(".xls") else _read_csv(path)
-    except OSError as error:
-        raise UsageError(f"The list {path} cannot be read: {error.strerror}.") from None
     first_flaw: UsageError | None = None
-    for rows, notes in sheets:
+    for rows, notes in read_sheets(path):
         try:
             above, columns = find_columns([row for _, row in rows[:_LOOKED_AT]])
         except UsageError as flaw:
@@ -76,6 +67,25 @@ def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
         people, more = _people(path, body, columns, group)
         return ImportBatch(people, notes=(*notes, columns.described(), *more))
     raise first_flaw or UsageError(f"The list {path} is empty; give each picture a row with file and name.")
+
+
+def read_sheets(path: Path) -> Iterator[_Sheet]:
+    """The rows of a CSV, or of each sheet of a workbook, with their numbers, and how the file was understood.
+
+    Rows without any text, and sheets without any row, are left out.
+
+    Raises:
+        UsageError: the list cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise UsageError(f"The list {path} is larger than {LARGEST // 2**20} MB; import it in parts.")
+        with path.open("rb") as file:
+            packed = file.read(2) == b"PK"
+        yield from _read_xlsx(path) if packed or path.suffix.lower().startswith(".xls") else _read_csv(path)
+    except OSError as error:
+        raise UsageError(f"The list {path} cannot be read: {error.strerror}.") from None
 
 
 def _people(

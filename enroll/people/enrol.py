@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, get_args
 from uuid import uuid4
 
-import numpy as np
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
@@ -13,13 +12,15 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces.templates import load_members, owners_of_images
 from db.names import clean
+from db.people import consents
+from db.records import ConsentKind
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
-from enroll.faces.similarity_limits import mean_template
 from enroll.people.gallery_index import GalleryIndex, Known
 from enroll.people.report import PersonReport, refused, report_of
 from enroll.people.store import Enrolment, Identity, add_members, find_person, mark_alike
 from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.matching.joined import mean_of
 
 _ANOTHERS: Final = (
     "This very picture is enrolled for {name} already; leave it out, or correct whose picture it is with "
@@ -64,16 +65,21 @@ def enrol_person(
         if not acceptance.accepted and (dry_run or existing is None):
             return report_of(identity.name, len(examinations), acceptance, [])
         if dry_run:
-            together = np.stack([*embeddings, *acceptance.embeddings()])
+            together = [*embeddings, *acceptance.embeddings()]
             who = existing.id if existing else uuid4()
-            known: Known | None = Known(who, identity.name, mean_template(together), len(together))
-            alike = index.alike(mean_template(together), len(together), but=who)
+            known: Known | None = Known(who, identity.name, mean_of(together), len(together))
+            alike = index.alike(mean_of(together), len(together), but=who)
         else:
             known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
             alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
+        asked: set[str] = set(details.consent)
+        if known is not None:
+            asked |= {kind for _, kind in consents.decisions(session, [known.person])}
+    report = report_of(identity.name, len(examinations), acceptance, alike)
     if known is not None:
         index.put(known)
-    return report_of(identity.name, len(examinations), acceptance, alike)
+        report = replace(report, consent_missing=len(asked) < len(get_args(ConsentKind)))
+    return report
 
 
 def _known(one: Examination, hashes: Collection[str], others: Mapping[str, str]) -> Examination:

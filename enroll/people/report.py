@@ -22,6 +22,8 @@ class PersonReport:
     warnings: tuple[str, ...] = ()
     alike: tuple[LookAlike, ...] = ()
     """Others who may be the same person."""
+    consent_missing: bool = False
+    """Whether the person is enrolled now, but nobody asked them about one of the consents."""
     problem: str | None = None
     """Why nothing of this person could be enrolled at all."""
 
@@ -34,6 +36,7 @@ class PersonReport:
             "rejected": [{"image": one.image, "reason": one.reason} for one in self.rejected],
             "unchanged": self.unchanged,
             "warnings": list(self.warnings),
+            "consent_missing": self.consent_missing,
             "alike": [{"person": one.name, "similarity": round(one.similarity, 4)} for one in self.alike],
         }
         return record if self.problem is None else record | {"problem": self.problem}

@@ -1,16 +1,22 @@
-"""Everybody's day: what passages say of those who came, and the expectation of those who did not. Pure functions."""
+"""Days of people: what their passages say of a period. Pure functions."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from db.records import Expectation, Person
-from monitor.attendance.expected import is_listed, is_overdue
-from monitor.attendance.rules import DaySummary, Passage, Status, summarise
-from monitor.attendance.shifts import Shift, day_bounds
+from db.records import Person
+from monitor.attendance.calendar import DayPlan, day_bounds, local_minute
+from monitor.attendance.day import empty_day, summarise
+from monitor.attendance.passages import Passage
+from monitor.attendance.person_calendar import Calendars
+from monitor.attendance.rules import minute_of
+from monitor.attendance.stays import pieces
+from monitor.attendance.summary import DaySummary
+
+BEFORE = timedelta(days=2)
+"""Passages so long before and after a period can belong to stays of its days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,52 +47,91 @@ class Period:
         """The first instant, and the first one after it, in UTC."""
         return day_bounds(self.first, zone)[0], day_bounds(self.last, zone)[1]
 
-    def with_next_day(self) -> "Period":
-        """One day more, on which a shift over midnight ends."""
-        return Period(self.first, self.last + timedelta(days=1))
+    def bounds_of_passages(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """The bounds with the days around, whose passages may belong to stays of the period."""
+        start, end = self.bounds(zone)
+        return start - BEFORE, end + BEFORE
+
+    def until(self, now: datetime, zone: ZoneInfo) -> "Period":
+        """Without the days to come; its last day may be before its first."""
+        return Period(self.first, min(self.last, now.astimezone(zone).date()))
 
 
-def by_person(passages: Iterable[Passage]) -> dict[UUID, tuple[Passage, ...]]:
-    """The passages of each person, in the order given; those of erased people are left out."""
-    found: dict[UUID, list[Passage]] = defaultdict(list)
-    for passage in passages:
-        if passage.person is not None:
-            found[passage.person].append(passage)
-    return {person: tuple(theirs) for person, theirs in found.items()}
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What the days of a period are worked out from, but for the passages."""
+
+    calendars: Calendars
+    now: int
+    """The minute at which the days are read."""
+    _empty: dict[tuple[date, int], DaySummary] = field(default_factory=dict)
+    """Days without passages, by plan: most are alike."""
+
+    def empty(self, person: Person, day: date) -> DaySummary:
+        """The day of somebody who did not come."""
+        return self._empty_day(day, self.calendars.of(person).days[day])
+
+    def _empty_day(self, day: date, plan: DayPlan) -> DaySummary:
+        known = self._empty.get((day, id(plan)))
+        if known is None or known.plan is not plan:
+            known = empty_day(day, plan, self._over(day), self.now)
+            self._empty[day, id(plan)] = known
+        return known
+
+    def days(self, person: Person, passages: Sequence[Passage], days: Sequence[date]) -> list[DaySummary]:
+        """Somebody's days, one for each that is asked for.
+
+        Args:
+            passages: the person's, in their order, of these days and of two days before and after.
+        """
+        calendars = self.calendars
+        calendar = calendars.of(person)
+        rows = pieces(passages, calendar, calendars.rules, self.now) if passages else {}
+        found = []
+        for day in days:
+            row = rows.get(day)
+            plan = calendar.days[day]
+            if row:
+                found.append(summarise(day, plan, row, calendars.rules, over=self._over(day), now=self.now))
+                continue
+            found.append(self._empty_day(day, plan))
+        return found
+
+    def _over(self, day: date) -> int:
+        return local_minute(day + timedelta(days=1), time(), self.calendars.zone)
 
 
-def attendees(
-    day: date,
+def counting(calendars: Calendars, now: datetime) -> Counting:
+    return Counting(calendars, minute_of(now))
+
+
+def is_listed(person: Person, summary: DaySummary, day: date, zone: ZoneInfo) -> bool:
+    """Whether somebody has a line of a day: active people from the day of their enrolment on, who was active then, and
+    who came."""
+    if summary.pieces:
+        return True
+    if person.created_at >= day_bounds(day, zone)[1]:
+        return False
+    return person.active or summary.plan.is_due or bool(summary.plan.leave)
+
+
+def person_days(
+    counting: Counting,
+    members: Sequence[Person],
     passages: Mapping[UUID, Sequence[Passage]],
-    people: Mapping[UUID, Person],
-    shifts: Sequence[Shift],
-    zone: ZoneInfo,
-    now: datetime,
-) -> dict[UUID, PersonDay]:
-    """The day of everybody who came or left on it.
+    days: Sequence[date],
+) -> list[PersonDay]:
+    """Everybody's days, sorted by day and within it in the order of the members.
 
     Args:
-        passages: by person and in the order of time, of this day and of the next.
-        people: whose days are asked for; passages of others are left out.
+        passages: by person, in their order.
     """
-    days = (
-        PersonDay(people[person], summarise(people[person], day, theirs, shifts, zone, now))
-        for person, theirs in passages.items()
-        if person in people
-    )
-    return {one.person.id: one for one in days if one.summary.passages}
-
-
-def person_day(day: date, person: Person, came: Mapping[UUID, PersonDay], expectation: Expectation) -> PersonDay | None:
-    """Somebody's day; None for somebody who did not come and is not on the list of that day.
-
-    Args:
-        came: the day's `attendees`.
-    """
-    if person.id in came:
-        return came[person.id]
-    if not is_listed(expectation, person):
-        return None
-    status = Status.ABSENT if is_overdue(expectation, person) else None
-    nothing = DaySummary(person.id, day, status, None, None, timedelta(), late=False, incomplete=False, passages=())
-    return PersonDay(person, nothing)
+    zone = counting.calendars.zone
+    each = [(person, counting.days(person, passages.get(person.id, ()), days)) for person in members]
+    always = {one.id for one in members if one.active and days and one.created_at < day_bounds(days[0], zone)[0]}
+    return [
+        PersonDay(person, theirs[index])
+        for index, day in enumerate(days)
+        for person, theirs in each
+        if person.id in always or is_listed(person, theirs[index], day, zone)
+    ]

@@ -1,65 +1,46 @@
-"""Who is expected on one day, and who should have come by now. Pure functions.
+"""What is said on one day of those who did not come. Pure functions.
 
 The answer is short whatever the number of people, so that the database can count and find those who did not come
 (`db.attendance.board`), of whom there may be a million.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from db.records import Expectation, Person
-from monitor.attendance.shifts import Shift, day_bounds, expected
+from monitor.attendance.calendar import day_bounds
+from monitor.attendance.day import status_without_passages
+from monitor.attendance.days import Counting, is_listed
 
-NOBODY = UUID(int=0)
-"""An id that no person has."""
 
-
-def expectation(
-    day: date, shifts: Sequence[Shift], groups: Mapping[UUID, str | None], zone: ZoneInfo, now: datetime
-) -> Expectation:
-    """Who is on the day's list, and who should have come by now.
+def expectation(counting: Counting, day: date, own: Mapping[UUID, Person], now: datetime) -> Expectation:
+    """Who is on the day's list, and what is said of them if they do not come.
 
     Args:
-        shifts: all schedules of the site; when there are none at all, everybody is expected every day.
-        groups: the group of each person with shifts of their own whose expectation matters.
+        own: those whose own calendar decides, as `has_own_calendar` says.
     """
-    start, end = day_bounds(day, zone)
-    if day > now.astimezone(zone).date():
+    calendars = counting.calendars
+    if day > now.astimezone(calendars.zone).date():
         return Expectation(listed_before=None)
-
-    def overdue(person: UUID, group: str | None) -> bool:
-        if not shifts:
-            return now >= start
-        shift = expected(shifts, person, group, day, zone)
-        return shift is not None and now > shift.late_after
-
-    own = frozenset(shift.person for shift in shifts if shift.person is not None)
-    with_shifts = frozenset(shift.group for shift in shifts if shift.group is not None)
-    overdue_groups = frozenset(group for group in with_shifts if overdue(NOBODY, group))
+    said = {
+        group: status_without_passages(calendars.of_group(group).days[day], counting.now)
+        for group in calendars.rota.of_group
+    }
+    people = {id: (person, counting.empty(person, day)) for id, person in own.items()}
     return Expectation(
-        listed_before=end,
-        overdue_groups=overdue_groups,
-        other_groups=with_shifts - overdue_groups,
-        others_overdue=overdue(NOBODY, None),
-        own_shifts=own,
-        overdue_people=frozenset(person for person in own & groups.keys() if overdue(person, groups[person])),
+        listed_before=day_bounds(day, calendars.zone)[1],
+        groups=said,
+        others=status_without_passages(calendars.of_group(None).days[day], counting.now),
+        people={id: one.status for id, (person, one) in people.items() if is_listed(person, one, day, calendars.zone)},
     )
 
 
-def is_listed(expectation: Expectation, person: Person) -> bool:
-    """Whether somebody is on the day's list even when they do not come."""
+def status_of(expectation: Expectation, person: Person) -> str | None:
+    """What is said of somebody who does not come; None for somebody who is not on the day's list."""
+    if person.id in expectation.people:
+        return expectation.people[person.id]
     before = expectation.listed_before
-    return before is not None and person.active and person.created_at < before
-
-
-def is_overdue(expectation: Expectation, person: Person) -> bool:
-    """Whether somebody on the list should have come by now."""
-    if not is_listed(expectation, person):
-        return False
-    if person.id in expectation.own_shifts:
-        return person.id in expectation.overdue_people
-    if person.group in expectation.overdue_groups:
-        return True
-    return expectation.others_overdue and person.group not in expectation.other_groups
+    if before is None or not person.active or person.created_at >= before:
+        return None
+    return expectation.groups.get(person.group or "", expectation.others)

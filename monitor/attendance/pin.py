@@ -1,46 +1,86 @@
-"""PINs: the desk's, and those that people type at the door. Only hashes are kept: scrypt (RFC 7914), salted."""
+"""PINs: the desk's, and those that people type at the door. Only hashes are kept.
+
+A PIN is hashed with Argon2id (RFC 9106) over its HMAC with a pepper, which is derived from the installation's key and
+is in no database: who has the hashes only cannot try PINs. Hashes of before (scrypt, RFC 7914) are still verified.
+"""
 
 import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from monitor.errors import SettingsError
 
-COST, BLOCK, LANES = 2**14, 8, 1
-"""scrypt's N, r and p: 16 MiB and some 50 ms a try."""
-SHORTEST = 4
-"""A PIN has at least so many digits."""
+SHORTEST: Final = 4
+"""No setting lets a new PIN have fewer digits."""
+MEMORY_KIB, PASSES, LANES = 65_536, 2, 1
+"""Argon2's m, t and p: 64 MiB and some 80 ms a try."""
+_SCHEME: Final = "argon2id"
 
 
-def pin_fault(pin: str) -> str | None:
-    """What is wrong with a new PIN, in one sentence; None for four or more digits (0 to 9)."""
-    if len(pin) >= SHORTEST and pin.isascii() and pin.isdigit():
+@dataclass(frozen=True, slots=True)
+class Peppers:
+    """The pepper for new hashes, and those of before a rotation of the key, by the ids of their keys."""
+
+    current: str
+    secrets: Mapping[str, bytes] = field(repr=False)
+
+
+def pin_fault(pin: str, shortest: int) -> str | None:
+    """What is wrong with a new PIN, in one sentence; None for enough digits (0 to 9)."""
+    if len(pin) >= shortest and pin.isascii() and pin.isdigit():
         return None
-    return f"A PIN has at least {SHORTEST} digits, and nothing else."
+    return f"A PIN has at least {shortest} digits, and nothing else."
 
 
-def hash_pin(pin: str) -> str:
-    """The salted hash of a PIN: `scrypt$N$r$p$salt$hash`, salt and hash in base64."""
+def hash_pin(pin: str, peppers: Peppers) -> str:
+    """The salted hash of a PIN: `argon2id$KEY$m$t$p$salt$hash`, salt and hash in base64."""
     salt = secrets.token_bytes(16)
-    derived = hashlib.scrypt(pin.encode(), salt=salt, n=COST, r=BLOCK, p=LANES)
-    return f"scrypt${COST}${BLOCK}${LANES}${_text(salt)}${_text(derived)}"
+    derived = _argon2(pin, peppers.secrets[peppers.current], salt, MEMORY_KIB, PASSES, LANES)
+    return f"{_SCHEME}${peppers.current}${MEMORY_KIB}${PASSES}${LANES}${_text(salt)}${_text(derived)}"
 
 
-def is_pin(pin: str, kept: str) -> bool:
-    """Whether the PIN has this hash. It takes some 50 ms: not on an event loop.
+def is_pin(pin: str, kept: str, peppers: Peppers) -> bool:
+    """Whether the PIN has this hash. It takes some 80 ms: not on an event loop.
 
     Raises:
-        SettingsError: `kept` is not a hash of `hash_pin`.
+        SettingsError: `kept` is not a hash of `hash_pin`, or its key is not here.
     """
     try:
-        scheme, cost, block, lanes, salt, derived = kept.split("$")
-        if scheme != "scrypt":
+        scheme, *parts, salt, derived = kept.split("$")
+        if scheme == "scrypt":
+            cost, block, lanes = map(int, parts)
+            found = hashlib.scrypt(pin.encode(), salt=_bytes(salt), n=cost, r=block, p=lanes, maxmem=2**28)
+        elif scheme == _SCHEME:
+            key, *numbers = parts
+            memory, passes, lanes = map(int, numbers)
+            found = _argon2(pin, peppers.secrets[key], _bytes(salt), memory, passes, lanes)
+        else:
             raise ValueError(scheme)
-        found = hashlib.scrypt(pin.encode(), salt=_bytes(salt), n=int(cost), r=int(block), p=int(lanes), maxmem=2**28)
-        return hmac.compare_digest(found, _bytes(derived))
+    except KeyError:
+        raise SettingsError("This PIN was set with another key; put that key back, or set the PIN again.") from None
     except ValueError:
         raise SettingsError("The stored PIN hash is unreadable. Set the PIN again.") from None
+    return hmac.compare_digest(found, _bytes(derived))
+
+
+def is_outdated(kept: str, peppers: Peppers) -> bool:
+    """Whether a PIN that was right should be hashed anew: another scheme, key or cost."""
+    return kept.split("$")[:5] != [_SCHEME, peppers.current, str(MEMORY_KIB), str(PASSES), str(LANES)]
+
+
+def _argon2(pin: str, pepper: bytes, salt: bytes, memory: int, passes: int, lanes: int) -> bytes:
+    from argon2.exceptions import HashingError
+    from argon2.low_level import Type, hash_secret_raw
+
+    secret = hmac.digest(pepper, pin.encode(), hashlib.sha256)
+    try:
+        return hash_secret_raw(secret, salt, passes, memory, lanes, 32, Type.ID)
+    except HashingError as error:
+        raise ValueError(str(error)) from None
 
 
 def _text(value: bytes) -> str:

@@ -1,29 +1,42 @@
-"""How many wrong PINs lock the PIN entry of a door, and for how long."""
+"""How many wrong PINs lock a number or a desk, and for how long."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-MOST_WRONG: Final = 5
-"""So many wrong PINs in a row lock the PIN entry."""
-LOCKED_FOR: Final = timedelta(minutes=1)
+from db.records import PinTries
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
-    """The wrong PINs at one door since the last right one."""
+class Limit:
+    """From the `most`th wrong PIN on each locks, for twice as long as the one before."""
 
-    wrong: int = 0
-    locked_until: datetime | None = None
+    most: int
+    first: timedelta = timedelta(minutes=1)
+    longest: timedelta = timedelta(hours=1)
+    forgotten: timedelta = timedelta(days=1)
+    """So long after the last wrong PIN the count begins anew."""
 
-    def seconds_left(self, now: datetime) -> int:
-        """Seconds until the PIN entry is unlocked, rounded up; 0 when it is not locked."""
-        left = self.locked_until - now if self.locked_until else timedelta()
-        return max(0, ceil(left.total_seconds()))
 
-    def after_wrong(self, now: datetime) -> "Tries":
-        """After one more wrong PIN; the fifth locks the PIN entry and sets the count to 0."""
-        if self.wrong + 1 < MOST_WRONG:
-            return Tries(self.wrong + 1, None)
-        return Tries(0, now + LOCKED_FOR)
+NUMBER: Final = Limit(5)
+"""For one personnel number, or the admin PIN."""
+DESK: Final = Limit(20, forgotten=timedelta(hours=2))
+"""For everything that is typed into one database: who tries many numbers is stopped, too."""
+NONE: Final = PinTries(0, None, None)
+
+
+def after_wrong(tries: PinTries, limit: Limit, now: datetime) -> PinTries:
+    """After one more wrong PIN."""
+    forgotten = tries.last_at is not None and now - tries.last_at > limit.forgotten
+    wrong = 1 if forgotten else tries.wrong + 1
+    if wrong < limit.most:
+        return PinTries(wrong, now, None)
+    doublings = min(wrong - limit.most, 20)
+    return PinTries(wrong, now, now + min(limit.first * 2**doublings, limit.longest))
+
+
+def seconds_left(tries: PinTries, now: datetime) -> int:
+    """Seconds until the next try is taken, rounded up; 0 when it is taken now."""
+    left = tries.locked_until - now if tries.locked_until else timedelta()
+    return max(0, ceil(left.total_seconds()))

@@ -17,8 +17,15 @@ from monitor.sources.simulated.sprites import draw_person
 
 _FPS = 30.0
 _SEED = 1
-_SPOTS = {1: ((320.0, 96.0),), 5: ((76.0, 60.0), (200.0, 68.0), (320.0, 76.0), (440.0, 68.0), (564.0, 60.0))}
+_SPOTS: dict[int, tuple[tuple[float, float], ...]] = {
+    0: (),
+    1: ((320.0, 96.0),),
+    5: ((76.0, 60.0), (200.0, 68.0), (320.0, 76.0), (440.0, 68.0), (564.0, 60.0)),
+}
 """By number of people: for each person, x of the face's centre and width of the face, in pixels."""
+
+
+_IN_VIEW = {0: "nobody", 1: "one face", 5: "five faces"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ def simulated_clip(folder: Path, people: tuple[Subject, ...], faces: int, second
 
     Args:
         people: the first `faces` of them are in the video.
-        faces: 1 or 5.
+        faces: 0, 1 or 5.
 
     Raises:
         MusterError: the folder cannot be written.
@@ -45,7 +52,7 @@ def simulated_clip(folder: Path, people: tuple[Subject, ...], faces: int, second
     ]
     file = folder / f"simulated-{faces}.mp4"
     write_clip(file, (_picture(visits, index) for index in range(round(seconds * _FPS))))
-    return Clip(file, f"simulated camera, {'one face' if faces == 1 else 'five faces'}")
+    return Clip(file, f"simulated camera, {_IN_VIEW[faces]}")
 
 
 def write_clip(file: Path, pictures: Iterable[RgbImage]) -> None:

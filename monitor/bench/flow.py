@@ -1,7 +1,8 @@
 """The whole kiosk, headless, beside the classic webcam loop on the same clip."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +14,18 @@ from db.crypto import KEY_FILE, TemplateCipher, write_key_file
 from db.engine import open_database
 from enroll.people.images import enrol_from_images
 from monitor.bench.classic import ClassicLoop
-from monitor.bench.clips import Clip
-from monitor.bench.measure import Measure, timed
+from monitor.bench.clips import Clip, sample
+from monitor.bench.measure import Measure, timed, timed_alone
 from monitor.config import Settings, load_settings
-from monitor.domain import RgbImage
+from monitor.domain import RgbImage, Scene
 from monitor.errors import MusterError
+from monitor.pipeline.kiosk import KioskSummary
 from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.file import FileSource
+from monitor.vision.detector import FaceDetector
+
+_EMPTY_SAMPLE = 8
+"""Frames of the clip without people on which the detector alone is measured, at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +48,11 @@ def open_door(folder: Path, photos: dict[str, list[RgbImage]]) -> Door:
     settings = load_settings(
         db=f"sqlite:///{folder / 'bench.sqlite3'}",
         source="bench",
+        rotate=0,
         kiosk="bench",
         role="auto",
         detector="blazeface",
-        encoder="onnx",
+        encoder="both",
         mood="individual",
     )
     key = secrets.token_bytes(32)
@@ -58,25 +65,45 @@ def open_door(folder: Path, photos: dict[str, list[RgbImage]]) -> Door:
 
 
 def measure_flow(
-    door: Door, clip: Clip, classic: ClassicLoop, sample: Sequence[RgbImage], rounds: int
+    door: Door, clip: Clip, classic: ClassicLoop, pictures: Sequence[RgbImage], rounds: int
 ) -> Iterator[Measure]:
     """Frames per second: capture, vision, mood and recorder on every frame, beside the classic loop on a sample."""
     ours, seconds_a_frame = [], []
     for turn in range(rounds):
         ours.append(_kiosk_fps(door, clip))
-        seconds_a_frame += [timed(classic.process, rgb)[1] for rgb in sample[turn::rounds]]
+        seconds_a_frame += [timed(classic.process, rgb)[1] for rgb in pictures[turn::rounds]]
     yield Measure(
         f"whole flow, {clip.name}", median(ours), 1 / median(seconds_a_frame), "frames/s", more_is_better=True
     )
 
 
+def measure_empty(door: Door, clip: Clip) -> Iterator[Measure]:
+    """Processor time of the whole kiosk a second of a clip without people, beside detection on every frame."""
+    frames = sample(clip, _EMPTY_SAMPLE)
+    detector = FaceDetector()
+    detector.glance(frames[0])
+    alone = median(timed_alone(detector.glance, rgb)[1] for rgb in frames)
+    marks: list[tuple[float, float]] = []
+    _run(door, clip, lambda scene: marks.append((scene.frame.seconds, time.process_time())))
+    (began, before), (ended, after) = marks[0], marks[-1]
+    fps = (len(marks) - 1) / (ended - began)
+    yield Measure(f"empty door, {clip.name}", (after - before) / (ended - began), alone * fps, "of a core")
+
+
 def _kiosk_fps(door: Door, clip: Clip) -> float:
+    summary = _run(door, clip, lambda scene: None)
+    if summary.dropped or not summary.frames:
+        raise MusterError(f"{clip.name} was not processed completely and cannot be measured; try another clip.")
+    return summary.fps
+
+
+def _run(door: Door, clip: Clip, publish_scene: Callable[[Scene], None]) -> KioskSummary:
     kiosk = open_kiosk(
         door.settings,
         door.engine,
         door.cipher,
         FileSource(clip.file),
-        publish_scene=lambda scene: None,
+        publish_scene=publish_scene,
         publish_event=lambda event: None,
     )
     kiosk.start()
@@ -84,7 +111,4 @@ def _kiosk_fps(door: Door, clip: Clip) -> float:
         kiosk.wait()
     finally:
         kiosk.stop()
-    summary = kiosk.summary()
-    if summary.dropped or not summary.frames:
-        raise MusterError(f"{clip.name} was not processed completely and cannot be measured; try another clip.")
-    return summary.fps
+    return kiosk.summary()

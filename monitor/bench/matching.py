@@ -12,8 +12,8 @@ from monitor.bench.measure import Measure, timed
 from monitor.domain import EMBEDDING_SIZE
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
 
-_PLAIN_BYTES = 4.0 * EMBEDDING_SIZE
-"""Bytes of a template in float32."""
+_PLAIN_BYTES = 8.0 * EMBEDDING_SIZE
+"""Bytes of a template of both encoders in float32."""
 
 
 def measure_matching(people: int, probes: int) -> Iterator[Measure]:
@@ -49,7 +49,7 @@ def _nearest(templates: NDArray[np.float32], probe: NDArray[np.float32]) -> int:
 
 
 def _random_templates(count: int) -> NDArray[np.float32]:
-    """Unit vectors, float32 (count, 128); scaled in place, because a million of them take 512 MB."""
-    templates = np.random.default_rng(count).standard_normal((count, EMBEDDING_SIZE), np.float32)
+    """Unit vectors, float32 (count, 256), of both encoders; scaled in place, for a million of them take a gigabyte."""
+    templates = np.random.default_rng(count).standard_normal((count, 2 * EMBEDDING_SIZE), np.float32)
     templates /= np.sqrt(np.einsum("ij,ij->i", templates, templates))[:, None]
     return templates

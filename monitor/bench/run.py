@@ -9,7 +9,7 @@ from pathlib import Path
 
 from monitor.bench.classic import ClassicLoop
 from monitor.bench.clips import Clip, sample, simulated_clip
-from monitor.bench.flow import Door, measure_flow, open_door
+from monitor.bench.flow import Door, measure_empty, measure_flow, open_door
 from monitor.bench.matching import measure_matching, measure_memory
 from monitor.bench.measure import Measure
 from monitor.bench.startup import measure_startup
@@ -129,6 +129,11 @@ def _flow(stage: _Stage) -> Iterator[Measure]:
         yield from measure_flow(stage.door, clip, stage.classic, stage.sample(clip), stage.effort.rounds)
 
 
+def _empty(stage: _Stage) -> Iterator[Measure]:
+    clip = simulated_clip(stage.folder, (), 0, stage.effort.seconds)
+    yield from measure_empty(stage.door, clip)
+
+
 def _detection(stage: _Stage) -> Iterator[Measure]:
     for clip in stage.clips:
         yield from measure_detection(stage.sample(clip), clip.name)
@@ -148,6 +153,7 @@ def _startup(stage: _Stage) -> Iterator[Measure]:
 PARTS: dict[str, Callable[[_Stage], Iterator[Measure]]] = {
     "encoder": _encoder,
     "flow": _flow,
+    "empty": _empty,
     "detection": _detection,
     "matching": _matching,
     "startup": _startup,

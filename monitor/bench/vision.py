@@ -22,7 +22,7 @@ _TURNS = 3
 def chips_on(pictures: Sequence[RgbImage]) -> NDArray[np.uint8]:
     """Aligned faces on pictures, uint8 (n, 150, 150, 3) RGB."""
     detector = FaceDetector()
-    chips = [face_chip(picture, face) for picture in pictures for face in detector.detect(picture, thorough=True)]
+    chips = [face_chip(picture, face) for picture in pictures for face in detector.detect(picture)]
     return np.stack(chips) if chips else np.empty((0, 150, 150, 3), np.uint8)
 
 
@@ -47,10 +47,10 @@ def measure_encoder(chips: NDArray[np.uint8], where: str) -> Iterator[Measure]:
 def measure_detection(frames: Sequence[RgbImage], where: str) -> Iterator[Measure]:
     """Milliseconds per frame, and faces found, beside HOG on the picture upsampled once."""
     ours, hog = FaceDetector(), FaceDetector("hog")
-    ours.detect(frames[0])
+    ours.glance(frames[0])
     fast, slow, found, found_by_hog = [], [], 0, 0
     for frame in frames:
-        faces, seconds = timed_alone(ours.detect, frame)
+        faces, seconds = timed_alone(ours.glance, frame)
         fast.append(seconds)
         found += len(faces)
         faces, seconds = timed_alone(hog.detect, frame)

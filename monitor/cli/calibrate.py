@@ -51,9 +51,22 @@ def calibrate(
     evaluate: EvaluateOption = None,
     enrolled: Annotated[int, typer.Option(min=1, help="Pictures per person that --evaluate enrols.")] = 1,
     figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the curves as PNG, SVG or PDF.")] = None,
+    liveness: Annotated[
+        bool,
+        typer.Option("--liveness", help="Present people, prints and screens to the camera and count what gets in."),
+    ] = False,
+    source: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Of --liveness: another camera, file or stream.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Of --liveness: how often each kind is presented.")] = 5,
 ) -> None:
     """Expected errors of the enrolled gallery; or, with --evaluate, of Muster and the classic recipe on a folder."""
-    settings = run.settings()
+    settings = run.settings(source=source)
+    if liveness:
+        from monitor.cli.liveness import try_liveness
+
+        try_liveness(run, settings, rounds)
+        return
     if save and (what_if is None or evaluate):
         raise UsageError("--save writes the target of --what-if; give --what-if too.")
     if figure is not None:
@@ -66,15 +79,15 @@ def calibrate(
     from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
     from monitor.config_file import save_setting
-    from monitor.vision.matching.threshold import threshold_for
 
     engine, cipher = run.open_store(settings, read_only=True)
     with reading(engine) as session:
         people = load_people(session, cipher)
     outsiders = _embed(strangers, as_json=run.as_json)
-    found = judge(people, outsiders, target_fpir=settings.target_fpir, margin=settings.match_margin)
+    target, margin = settings.target_fpir, settings.match_margin
+    found = judge(people, outsiders, target_fpir=target, margin=margin, encoders=settings.encoder)
     if figure is not None:
-        save_gallery(found.curve, threshold_for(settings.target_fpir, found.people), figure)
+        save_gallery(found.curve, found.threshold, figure)
     changes = None if what_if is None else _past(engine, settings, what_if, days, people)
     saved = None
     if save and what_if is not None:
@@ -102,7 +115,13 @@ def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: 
         batch = joined([stack.enter_context(open_batch(folder)) for folder in folders])
         with picture_progress(as_json=as_json) as advance:
             faces = embed_batch(batch, workers=os.cpu_count() or 1, on_progress=advance)
-    recipes = evaluate(faces, enrolled=enrolled, target_fpir=settings.target_fpir, margin=settings.match_margin)
+    recipes = evaluate(
+        faces,
+        enrolled=enrolled,
+        target_fpir=settings.target_fpir,
+        margin=settings.match_margin,
+        encoders=settings.encoder,
+    )
     if figure is not None:
         save_identification(recipes, figure)
     if as_json:
@@ -150,7 +169,6 @@ def _tell_recipes(recipes: "tuple[Recipe, ...]", enrolled: int, missed: int) -> 
 def _tell(found: "Calibration", target: float) -> None:
     from enroll.evaluation.curves import draw_gallery
     from monitor.cli.table import table
-    from monitor.vision.matching.threshold import threshold_for
 
     tell(f"{plural(found.people, 'person', 'people')} with {plural(found.images, 'image')}.")
     given = found.targets[0].strangers.trials > 0
@@ -166,7 +184,7 @@ def _tell(found: "Calibration", target: float) -> None:
         "* The target in force. Expected: from the impostor curve, single images. FPIR seen: enrolled images against "
         "everybody else. FNIR seen: each image against its person's others. In brackets: 95 % confidence intervals."
     )
-    typer.echo(draw_gallery(found.curve, threshold_for(target, found.people), width=min(out.width, 100)))
+    typer.echo(draw_gallery(found.curve, found.threshold, width=min(out.width, 100)))
     if found.pairs:
         tell("Most similar pairs:")
     for pair in found.pairs:

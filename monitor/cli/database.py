@@ -13,6 +13,7 @@ from monitor.text import plural
 
 if TYPE_CHECKING:
     from db.forwarding.send import Forwarded
+    from db.verification.verdict import Verdict
 
 app = command_group("Upgrade, back up, verify and purge the database.")
 
@@ -64,10 +65,16 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file, in a folder that exists.")],
 ) -> None:
     """Copy the database to FILE, also while a kiosk is running. The template key is not in the copy."""
+    from contextlib import suppress
+
     from db.backup import back_up
     from db.engine import open_database
+    from db.errors import DatabaseError
+    from monitor.desk.upkeep import note_backup
 
     size = back_up(open_database(run.settings().db, read_only=True), file)
+    with suppress(DatabaseError):  # a copy is made without the key too, and of a database that cannot be written
+        note_backup(run.open_store()[0], file, **run.stamp)
     record = {"file": str(file), "bytes": size}
     run.say(f"{file}: {size:,} bytes. Keep a copy of the template key too, but in another place.", record)
 
@@ -83,7 +90,8 @@ def restore(
     from monitor.desk.restore import restore as put_back
 
     settings = run.settings()
-    done = put_back(settings, load_cipher(run.config_file.parent), file, **run.stamp)
+    folder = run.config_file.parent
+    done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
     if run.as_json:
         emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
         return
@@ -106,28 +114,80 @@ def verify(
             help="The head that an earlier check printed; it must still be in the ledger.",
         ),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Check the file's indexes and references too: about 90 seconds a gigabyte.")
+    ] = False,
 ) -> None:
-    """Prove that nothing in the ledger was changed, and that the file is whole."""
+    """Prove that no event, person, consent or audit entry was changed, and that the file is whole."""
+
+    from db.crypto import existing_cipher
     from db.engine import open_database
     from db.errors import DatabaseDamaged
+    from db.proof.heads import HEADS_FILE
     from monitor.desk import system
 
-    found = system.verify(open_database(run.settings().db, read_only=True), head)
+    folder = run.config_file.parent
+    engine = open_database(run.settings().db, read_only=True)
+    found = system.verify(engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full)
     own = found.ledger
     if run.as_json:
-        broken = {"broken_row": own.broken_seq, "problems": list(found.problems)}
         others = [
             {"origin": str(chain), "events": one.events, "head": one.head} for chain, one in found.forwarded.items()
         ]
-        emit({"whole": not found.problems, "events": own.events, "head": own.head, **broken, "forwarded": others})
+        counts = {"entries": found.entries.entries, "heads": found.heads, "sealed": found.sealed, "key": found.proved}
+        broken = {"broken_row": own.broken_seq, "problems": list(found.problems)}
+        whole = {"whole": not found.problems, "events": own.events, "head": own.head}
+        emit(whole | counts | broken | {"forwarded": others})
         if found.problems:
             raise typer.Exit(1)
         return
     if found.problems:
         raise DatabaseDamaged(f"The database is not whole: {'; '.join(found.problems)}; restore it from a backup.")
+    _tell_whole(found)
+
+
+def _tell_whole(found: "Verdict") -> None:
+    own, entries = found.ledger, found.entries
     tell(f"The ledger is whole: {plural(own.events, 'event')}, head {own.head}")
     for one in found.forwarded.values():
         tell(f"  {plural(one.events, 'event')} of another kiosk, whose head is {one.head}")
+    if not found.proved:
+        tell("The key is not here, so who wrote the rows was not verified; run this where the key is.")
+        return
+    tell(
+        f"People, consents and the audit log are as Muster wrote them: {plural(entries.entries, 'entry', 'entries')}. "
+        f"{plural(found.sealed, 'sealed value')} opened; {plural(found.heads, 'noted head')} found again."
+    )
+    foreign = own.foreign + entries.foreign
+    if foreign:
+        tell(f"{plural(foreign, 'row')} of other installations: verify these with their keys.")
+
+
+@app.command()
+@shared
+def head(
+    run: Run,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write it to a new file instead of printing it.")
+    ] = None,
+) -> None:
+    """Note where the ledger ends now, and print it: keep it elsewhere, so that no row can be cut off unseen."""
+    import json
+
+    from db.proof import heads
+    from db.proof.key import proof_key
+    from monitor.files import write_atomically
+
+    engine, cipher = run.open_store()
+    noted = heads.note(engine, run.at) or heads.current(engine, run.at)
+    line = json.dumps(heads.signed(noted, proof_key(cipher)), ensure_ascii=False)
+    if export is None:
+        typer.echo(line)
+        return
+    write_atomically(export, f"{line}\n".encode())
+    run.say(
+        f"{export}: head of {plural(noted.events, 'event')}. Keep it away from this machine.", {"file": str(export)}
+    )
 
 
 @app.command()
@@ -147,7 +207,6 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
-    from db.engine import open_database
     from monitor.desk import upkeep
 
     settings = run.settings(
@@ -155,7 +214,7 @@ def purge(
         keep_sightings_days=older_than if sightings_days is None else sightings_days,
         keep_moods_days=older_than if moods_days is None else moods_days,
     )
-    engine = open_database(settings.db, create=False, read_only=dry_run)
+    engine, _ = run.open_store(settings, read_only=dry_run)
     if dry_run:
         found, scrubbed = upkeep.expired(engine, settings, run.at), False
     else:
@@ -207,11 +266,10 @@ def forward(
     ] = 30.0,
 ) -> None:
     """Send attendance, sightings, moods and people to a shared database, each once. Faces and PINs stay here."""
-    from db.engine import open_database
     from db.forwarding.send import forward as send
     from monitor.recording.forwarding import forward_for_ever, open_shared
 
-    source = open_database(run.settings().db, create=False)
+    source, _ = run.open_store()
     if follow:
         forward_for_ever(
             source,

@@ -1,7 +1,7 @@
 """`muster doctor`: whether everything that Muster needs works on this machine."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,10 +13,18 @@ if TYPE_CHECKING:
 
 
 @shared
-def doctor(run: Run) -> None:
-    """Check Python, camera, terminal, models, template key, database, disk and clock of this machine."""
+def doctor(
+    run: Run,
+    privacy: Annotated[
+        bool, typer.Option("--privacy", help="Say instead what is kept about whom, where and for how long.")
+    ] = False,
+) -> None:
+    """Check Python, camera, its picture, terminal, models, template key, database, disk and clock."""
     from monitor.doctor.check import Status
 
+    if privacy:
+        _tell_privacy(run)
+        return
     failed = 0
     for check in _checks(run):
         failed += check.status is Status.FAIL
@@ -26,6 +34,28 @@ def doctor(run: Run) -> None:
             _print(check)
     if failed:
         raise typer.Exit(1)
+
+
+def _tell_privacy(run: Run) -> None:
+    from db.engine import open_database
+    from monitor.doctor.privacy import kept, places
+
+    settings = run.settings()
+    engine = open_database(settings.db, read_only=True)
+    rows, files = kept(engine, settings), places(engine, run.config_file.parent)
+    if run.as_json:
+        for row in rows:
+            emit(row.as_json())
+        for file in files:
+            emit(file.as_json())
+        return
+    for row in rows:
+        how = "sealed with the key" if row.sealed else "readable in the database"
+        tell(f"{row.what}, of {row.about}: {row.rows:,}, {how}, kept {row.until}")
+    for file in files:
+        who = "only its owner reads it" if file.private else "others can read it; take that right away"
+        tell(f"{file.what}: {printable(file.file)}, {who}")
+    tell("'muster db purge' deletes what is past its time, 'muster people erase NAME' everything about one person.")
 
 
 def _checks(run: Run) -> "Iterator[Check]":
@@ -38,7 +68,7 @@ def _checks(run: Run) -> "Iterator[Check]":
     except SettingsError as error:
         yield Check("settings", Status.FAIL, str(error), "Correct it; the other checks need the settings.")
         return
-    yield from run_checks(settings, run.config, ask_terminal=True)
+    yield from run_checks(settings, run.config, ask_terminal=True, use_camera=True)
 
 
 def _print(check: "Check") -> None:

@@ -12,6 +12,7 @@ _WORDS = {
     EventKind.CHECK_IN: "checked in",
     EventKind.CHECK_OUT: "checked out",
     EventKind.UNKNOWN: "unknown",
+    EventKind.NOT_LIVE: "not live",
     EventKind.SOURCE_LOST: "picture lost",
     EventKind.SOURCE_BACK: "picture back",
 }
@@ -21,17 +22,23 @@ def as_json(event: KioskEvent) -> dict[str, Any]:
     """The event as the JSON object that `--json` prints."""
     record: dict[str, Any] = {"event": event.kind.value, "at": event.at.isoformat(), "person": event.name}
     if event.track is not None:
-        record |= {"track": event.track, "similarity": rounded(event.similarity), "mood": mood_as_json(event.mood)}
+        record |= {"track": event.track, "similarity": rounded(event.similarity)}
+        record |= {"second_similarity": rounded(event.second_similarity), "threshold": rounded(event.threshold)}
+        record["mood"] = mood_as_json(event.mood)
     if event.text:
         record["text"] = event.text
     return record
 
 
 def mood_as_json(mood: MoodScores | None) -> Mapping[str, Any] | None:
-    """Label and scores (probabilities of the seven moods); None where no mood was estimated."""
+    """Label, scores (probabilities of the seven moods) and, where the face cannot be judged, why, with scores of 0.
+
+    None where no mood was estimated.
+    """
     if mood is None:
         return None
-    return {"label": mood.label, "scores": {name: round(score, 4) for name, score in mood.by_name().items()}}
+    scores = {name: round(score, 4) for name, score in mood.by_name().items()}
+    return {"label": mood.label, "scores": scores, **({"unclear": mood.unclear} if mood.unclear else {})}
 
 
 def rounded(value: float | None) -> float | None:
@@ -48,6 +55,6 @@ def as_line(event: KioskEvent, zone: tzinfo) -> str:
         parts.append(f"similarity {event.similarity:.2f}")
     if event.mood is not None:
         parts.append(event.mood.label)
-    if event.text and event.kind in (EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
+    if event.text and event.kind in (EventKind.NOT_LIVE, EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
         parts.append(printable(event.text))
     return "  ".join(parts)

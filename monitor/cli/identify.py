@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.options import Run, emit, err, shared, tell
-from monitor.text import natural_order, plural, printable
+from monitor.text import natural_order, printable
 
 if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.errors import ImageError
     from monitor.pipeline.still_images import IdentifiedFace, Identifier
+    from monitor.vision.images import StillImage
     from monitor.vision.matching.gallery import Enrolled
 
 
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
 def identify(
     run: Run,
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of images.", readable=False)
+        list[Path],
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Image files, or folders of images; folders in them are searched, too.",
+            readable=False,
+        ),
     ],
     method: Annotated[str, typer.Option(help="gallery; or eigenfaces, with --model.")] = "gallery",
     model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of `muster train eigenfaces`.")] = None,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="dlib, sface or both.")] = None,
 ) -> None:
     """Say who is on images, and in what mood."""
     from monitor.errors import ImageError, UsageError
-    from monitor.vision.images import read_image
+    from monitor.vision.images import read_still
 
     if method not in ("gallery", "eigenfaces"):
         raise UsageError(f"Unknown method {method!r}; use gallery or eigenfaces.")
@@ -42,7 +48,8 @@ def identify(
         try:
             if trouble is not None:
                 raise trouble
-            faces = identifier.identify(read_image(path))
+            still = read_still(path)
+            faces = identifier.identify(still.rgb)
         except ImageError as error:
             failed = True
             if run.as_json:
@@ -50,9 +57,9 @@ def identify(
             typer.echo(f"muster: {printable(str(error))}", err=True)
             continue
         if run.as_json:
-            emit({"image": str(path), "faces": [_as_json(face) for face in faces]})
+            emit({"image": str(path), "faces": [_as_json(face, still) for face in faces]})
         else:
-            _print(path, faces)
+            _print(path, faces, still)
     if failed:
         raise typer.Exit(3)
 
@@ -61,15 +68,14 @@ def _by_gallery(settings: "Settings", run: Run) -> "Identifier":
     import numpy as np
     from numpy.typing import NDArray
 
-    from monitor.domain import Match
-    from monitor.vision.encoder import FaceEncoder
-    from monitor.vision.still_embeddings import embed_stills
+    from monitor.domain import Face, Match, RgbImage
+    from monitor.vision.matching.still_encoder import StillEncoder
 
     enrolled = _enrolled(settings, run)
-    face_encoder = FaceEncoder(settings.encoder)
+    encoder = StillEncoder()
 
-    def name(chips: NDArray[np.uint8]) -> list[Match]:
-        return [enrolled.gallery.identify(embedding) for embedding in embed_stills(face_encoder, chips)]
+    def name(rgb: RgbImage, faces: Sequence[Face], chips: NDArray[np.uint8]) -> list[Match]:
+        return [enrolled.gallery.identify(embedding) for embedding in encoder.embed(rgb, faces, chips)]
 
     return _identifier(settings, name, no_mood=enrolled.no_mood)
 
@@ -92,7 +98,8 @@ def _enrolled(settings: "Settings", run: Run) -> "Enrolled":
 def _by_model(settings: "Settings", run: Path) -> "Identifier":
     from training.eigenfaces.study.model import load_study_model
 
-    return _identifier(settings, load_study_model(run).identify)
+    model = load_study_model(run)
+    return _identifier(settings, lambda rgb, faces, chips: model.identify(chips))
 
 
 def _identifier(settings: "Settings", identify: "Callable[..., Any]", **more: Any) -> "Identifier":
@@ -116,44 +123,59 @@ def _expand(paths: Sequence[Path]) -> "Iterator[tuple[Path, ImageError | None]]"
             yield path, None
             continue
         try:
-            seen = [file for file in path.iterdir() if not file.name.startswith(".")]
-            inside = sorted(filter(is_image, seen), key=lambda file: natural_order(file.name))
-            folders = sum(file.is_dir() for file in seen)
+            inside = sorted(
+                (file for file in path.iterdir() if not file.name.startswith(".")),
+                key=lambda file: natural_order(file.name),
+            )
         except OSError as error:
             yield path, ImageError(f"The folder {path} cannot be read: {error.strerror}; allow reading it.")
             continue
-        if folders:
-            where = f"{plural(folders, 'folder')} inside {printable(str(path))}"
-            tell(f"Pictures in {where} are left out; give a folder itself to look into it.", err)
-        if not inside:
+        images = [file for file in inside if is_image(file) and not file.is_dir()]
+        folders = [file for file in inside if file.is_dir() and not file.is_symlink()]
+        if not images and not folders:
             yield path, ImageError(f"The folder {path} has no images; give another folder.")
-        for file in inside:
+        for file in images:
             yield file, None
+        yield from _expand(folders)
 
 
-def _as_json(found: "IdentifiedFace") -> dict[str, Any]:
+def _box(found: "IdentifiedFace", still: "StillImage") -> tuple[int, int, int, int]:
+    """Left, top, width and height in pixels of the file's upright picture, within it."""
+    height, width = still.rgb.shape[:2]
+    box = found.face.box.within(width, height)
+    left, top, right, bottom = (round(side * still.scale) for side in (box.left, box.top, box.right, box.bottom))
+    return left, top, right - left, bottom - top
+
+
+def _as_json(found: "IdentifiedFace", still: "StillImage") -> dict[str, Any]:
     from monitor.cli.events import mood_as_json, rounded
 
-    box, match = found.face.box, found.match
+    match = found.match
     runner_up = match.runner_up
     return {
-        "box": [round(box.left), round(box.top), round(box.width), round(box.height)],
+        "box": list(_box(found, still)),
         "detection_score": rounded(found.face.score),
         "person": match.person.name if match.person else None,
         "similarity": rounded(match.best.similarity) if match.best else None,
+        "second_similarity": rounded(match.best.second_similarity) if match.best else None,
         "threshold": rounded(match.threshold),
-        "runner_up": runner_up and {"person": runner_up.name, "similarity": rounded(runner_up.similarity)},
+        "runner_up": runner_up
+        and {
+            "person": runner_up.name,
+            "similarity": rounded(runner_up.similarity),
+            "second_similarity": rounded(runner_up.second_similarity),
+        },
         "mood": mood_as_json(found.mood),
     }
 
 
-def _print(path: Path, faces: "Sequence[IdentifiedFace]") -> None:
+def _print(path: Path, faces: "Sequence[IdentifiedFace]", still: "StillImage") -> None:
     image = printable(str(path))
     if not faces:
         tell(f"{image}: no face")
     for found in faces:
-        match, box = found.match, found.face.box
+        match, (left, top, _, _) = found.match, _box(found, still)
         who = printable(match.person.name) if match.person else "unknown"
         like = f", similarity {match.best.similarity:.3f} (threshold {match.threshold:.3f})" if match.best else ""
         mood = f", {found.mood.label}" if found.mood else ""
-        tell(f"{image}: {who}{mood}{like} at {box.left:.0f},{box.top:.0f}")
+        tell(f"{image}: {who}{mood}{like} at {left},{top}")

@@ -20,6 +20,9 @@ _COMMANDS = {
     "review": ("monitor.cli.kiosk.app", "review", "Attendance, moods and people in the terminal, without a camera."),
     "enroll": ("monitor.cli.people.enroll", "app", "Turn images or camera shots into people."),
     "people": ("monitor.cli.people.people", "app", "List, rename, merge, export and erase people."),
+    "shifts": ("monitor.cli.calendar.shifts", "app", "Who is expected when."),
+    "holidays": ("monitor.cli.calendar.holidays", "app", "Public holidays, by hand, file or country."),
+    "leave": ("monitor.cli.calendar.leave", "app", "Who is away, and why."),
     "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
     "attendance": ("monitor.cli.reports", "attendance", "Who was here, from when to when."),
     "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
@@ -32,7 +35,7 @@ _COMMANDS = {
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
     "config": ("monitor.cli.config", "app", "See and change the settings."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
-    "web": ("monitor.cli.kiosk.app", "web", "The app in a browser on this machine."),
+    "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
     "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
@@ -91,6 +94,7 @@ def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
     from monitor.errors import KioskHangs, MusterError
 
+    os.umask(0o077)  # what Muster writes, exports and logs too, only its owner reads
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that the terminal cannot show becomes "?"
     try:

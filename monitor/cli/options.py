@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
@@ -87,13 +87,27 @@ class Run:
             read_only: for commands that only look.
 
         Raises:
-            DatabaseError: the database cannot be opened, or the key cannot be read.
+            DatabaseError: the database cannot be opened, or the key cannot be read or is another database's.
         """
         from db.crypto import load_cipher
         from db.engine import open_database
+        from db.proof.heads import open_with
 
         engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
-        return engine, load_cipher(self.config_file.parent)
+        cipher = load_cipher(self.config_file.parent)
+        if not read_only:
+            open_with(engine, cipher, self.config_file.parent)
+        return engine, cipher
+
+    def note_head(self, engine: "Engine") -> None:
+        """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""
+        from db.proof.heads import note
+        from monitor.errors import MusterError
+
+        try:
+            note(engine, self.at)
+        except MusterError as error:
+            tell(printable(f"muster: {error}"), err)
 
     def say(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Print the sentence, or with --json the record."""
@@ -115,6 +129,17 @@ def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
     with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     with_options.__annotations__ = {one.name: one.annotation for one in parameters}
     return with_options
+
+
+def instant(text: str, zone: tzinfo) -> datetime:
+    """The time that a user typed, in UTC: with its offset, or on the site's clock. Raises: UsageError."""
+    from monitor.errors import UsageError
+
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is not a time; give one such as 2026-07-13T14:50.") from None
 
 
 def tell(text: str, console: Console = out) -> None:

@@ -34,6 +34,12 @@ FromOption = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, today or yesterday.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; today if not given.")]
+MonthOption = Annotated[
+    str | None, typer.Option("--month", metavar="YYYY-MM", help="A whole month, instead of --from and --to.")
+]
+PersonOption = Annotated[
+    str | None, typer.Option("--person", metavar="NAME", help="Only this person: a name, a number or an id.")
+]
 GroupOption = Annotated[str | None, typer.Option("--group", help="Only people of this group.")]
 By = typer.Option("--by", help="What each line is about.")
 FormatOption = Annotated[
@@ -47,19 +53,38 @@ def attendance(
     run: Run,
     first: FromOption = None,
     last: ToOption = None,
+    month: MonthOption = None,
+    person: PersonOption = None,
     group: GroupOption = None,
-    by: Annotated[Literal["day", "person", "event"], By] = "day",
+    by: Annotated[Literal["day", "person", "event", "repair"], By] = "day",
     format_: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Who came when: status, first in, last out, hours. Today by default."""
+    """Who came when: status, first in, last out, hours, late, overtime. Today by default.
+
+    With --by repair: the days that somebody is to look at, because an entry is missing, nobody came, or a rule closed
+    the day; each with what may have happened.
+    """
     from db.engine import open_database
     from monitor.desk.days import attendance as desk
+    from monitor.desk.days.repair_list import repair_list
+    from monitor.desk.people.people import find_person
     from monitor.reports import lines as report_lines
 
     settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
-    period = _period(first, last, now.astimezone(settings.zone).date(), days_before=0)
-    days = desk.attendance(open_database(settings.db, read_only=True), settings, period, now, group=group)
+    today = now.astimezone(settings.zone).date()
+    period = _month(month, first, last, today) if month else _period(first, last, today, days_before=0)
+    engine = open_database(settings.db, read_only=True)
+    who = find_person(engine, person) if person is not None else None
+    if by == "repair":
+        if form is Format.ICS:
+            raise UsageError("--format ics is for stays, not for --by repair; use table, csv, xlsx or json.")
+        found = repair_list(engine, settings, period, now, group=group, person=who)
+        _write(f"Needs you {settings.site}", report_lines.repairs(found, settings.zone), form, output)
+        if not found and form is Format.TABLE:
+            tell(f"Nothing is to be repaired {period.in_words}.", err)
+        return
+    days = desk.attendance(engine, settings, period, now, group=group, person=who)
     if by == "day":
         lines = report_lines.days(days, settings.zone)
     elif by == "person":
@@ -126,6 +151,22 @@ def _period(first: str | None, last: str | None, today: date, *, days_before: in
     if start > end:
         raise UsageError(f"The first day ({start}) is after the last ({end}); swap them.")
     return Period(start, end)
+
+
+def _month(month: str, first: str | None, last: str | None, today: date) -> "Period":
+    from monitor.desk.days.month import month_of
+
+    if first or last:
+        raise UsageError("--month is a whole month; leave --from and --to out.")
+    try:
+        start = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise UsageError(f"{month!r} is not a month; use YYYY-MM, such as 2026-11.") from None
+    if not _FIRST <= start <= _LAST:
+        raise UsageError(f"{month!r} is out of range; give a month from {_FIRST:%Y-%m} to {_LAST:%Y-%m}.")
+    if start > today:
+        raise UsageError(f"The month {month} lies in the future; today is {today}.")
+    return month_of(start)
 
 
 def _day(text: str, today: date) -> date:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from db import backup
+from db import audit, backup
 from db.attendance import ledger
 from db.crypto import TemplateCipher, bound_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, WrongKey
 from db.people import people
 from db.privacy import erasure
+from db.proof import heads
 from monitor.config import Settings
 from monitor.desk import system
 from monitor.errors import UsageError
@@ -33,11 +34,16 @@ class Restored:
     """People who were erased since the backup was made, and are erased now too."""
 
 
-def restore(settings: Settings, cipher: TemplateCipher, file: Path, *, at: datetime, actor: str) -> Restored:
+def restore(
+    settings: Settings, cipher: TemplateCipher, file: Path, heads_folder: Path, *, at: datetime, actor: str
+) -> Restored:
     """Puts a backup in the place of the database, which is kept beside it under another name.
 
     The backup is checked first: its file, its ledger and its key. Tables of an older Muster are upgraded in the copy.
     Who was erased since the backup was made is erased again.
+
+    Args:
+        heads_folder: with the file of noted heads; a new one says that a backup was put in place.
 
     Raises:
         UsageError: the database is not SQLite, or there is no such file.
@@ -56,7 +62,10 @@ def restore(settings: Settings, cipher: TemplateCipher, file: Path, *, at: datet
         backup.copy_backup(file, copy)
         restored = open_database(str(copy), create=False)
         _require_whole(restored, cipher, file)
+        heads.open_with(restored, cipher, None)
         gone = _erase_again(restored, old, at=at, actor=actor)
+        with writing(restored) as session:
+            audit.note(session, "restore", at=at, actor=actor, detail={"file": str(file)})
         with reading(restored) as session:
             count, events = people.count_people(session), ledger.count(session)
         newer = _events_after(old, events)
@@ -64,6 +73,10 @@ def restore(settings: Settings, cipher: TemplateCipher, file: Path, *, at: datet
         aside = database.with_name(f"{database.stem}-before-{at:%Y%m%d-%H%M%S}{database.suffix}")
         kept = aside if database.exists() else None
         backup.put_in_place(copy, database, aside)
+        engine = open_database(settings.db)
+        heads.open_with(engine, cipher, heads_folder)
+        heads.note(engine, at, restored=True)
+        engine.dispose()
     except OSError as error:
         raise DatabaseUnavailable(f"{file} cannot be restored: {error.strerror}.") from None
     finally:
@@ -79,7 +92,7 @@ def _database(settings: Settings) -> Path:
 
 
 def _require_whole(engine: Engine, cipher: TemplateCipher, file: Path) -> None:
-    found = system.verify(engine).problems
+    found = system.verify(engine, cipher).problems
     if found:
         raise DatabaseDamaged(f"The backup {file} is not whole: {'; '.join(found)}; restore another one.")
     with reading(engine) as session:

@@ -2,28 +2,30 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Engine
 
 from db import backup, changes, migrate
 from db.attendance import kiosks, ledger
 from db.changes import Heads
+from db.crypto import TemplateCipher
 from db.engine import reading
-from db.forwarding import received
 from db.observations import moods, sightings
 from db.people import pages, people
 from db.privacy import retention
-from db.records import AuditEntry, Expired, Kiosk, LedgerCheck, Page, Want
+from db.records import AuditEntry, Expired, Kiosk, Page, Want
+from db.verification import verdict
+from db.verification.verdict import Verdict
 from monitor.config import Settings
 from monitor.desk.upkeep import backup_folder, backups, retention_of
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
+from monitor.domain import RgbImage
 from monitor.errors import UsageError
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
@@ -34,6 +36,13 @@ LASTS: Final = timedelta(minutes=1)
 """How long the count of rows past their time is shown before they are counted again, which reads whole tables."""
 
 
+def _turn_needed(pictures: Sequence[RgbImage]) -> int:
+    from monitor.doctor.turns import turn_needed
+    from monitor.vision.detector import FaceDetector
+
+    return turn_needed(FaceDetector(), pictures)
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What the system screen asks of the machine; each call may block."""
@@ -41,6 +50,8 @@ class Machine:
     checks: Callable[[Settings, Path | None], Iterator[Check]] = run_checks
     cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras
     open_source: Callable[[str], FrameSource] = open_source
+    turn_needed: Callable[[Sequence[RgbImage]], int] = _turn_needed
+    """Degrees clockwise by which people on pictures of one camera stand upright."""
     terminal: Callable[[], Iterator[Check]] = check_window
     """The checks whose result changes with the size of the window."""
 
@@ -69,18 +80,6 @@ class SystemView:
     audit: Page[AuditEntry]
     names: dict[str, str]
     """Names of the people in that part of the audit log, by id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of a check of the whole database."""
-
-    ledger: LedgerCheck
-    """Of this database's own chain of attendance events."""
-    forwarded: dict[UUID, LedgerCheck]
-    """Of the chains that other kiosks forwarded here."""
-    problems: tuple[str, ...]
-    """Of all chains and of the file; empty where everything is whole."""
 
 
 def system_view(
@@ -125,23 +124,23 @@ def system_view(
         )
 
 
-def verify(engine: Engine, known_head: str | None = None) -> Verdict:
-    """Recompute the chains of attendance events and check the file.
-
-    Args:
-        known_head: a hash of the ledger noted earlier, which must still be in it.
+def verify(
+    engine: Engine,
+    cipher: TemplateCipher | None = None,
+    heads_file: Path | None = None,
+    *,
+    known_head: str | None = None,
+    full: bool = False,
+) -> Verdict:
+    """Check the chains, what they prove, noted heads, sealed values and the file (`db.verification.verdict`).
 
     Raises:
-        UsageError: `known_head` is not such a hash.
+        UsageError: `known_head` is not a hash of the ledger.
         DatabaseError: the database cannot be read.
     """
     if known_head is not None and not re.fullmatch("[0-9a-f]{64}", known_head):
         raise UsageError(f"{known_head!r} is not a ledger hash; give the 64 hexadecimal digits of 'muster db verify'.")
-    with reading(engine) as session:
-        own = ledger.verify(session, known_head=known_head)
-        forwarded = {chain: received.verify(session, chain) for chain in received.origins(session)}
-    broken = [one.problem for one in (own, *forwarded.values()) if one.problem]
-    return Verdict(own, forwarded, (*broken, *backup.problems(engine)))
+    return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full)
 
 
 def _last_backup(engine: Engine, settings: Settings) -> datetime | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from db import backup, migrate
+from db import audit, backup, migrate
 from db.engine import reading, scrub, writing
 from db.errors import DatabaseError, DatabaseUnavailable
 from db.privacy import retention
@@ -49,11 +49,18 @@ def look_after(engine: Engine, settings: Settings, at: datetime) -> Done:
     return Done(made, purge_in_steps(engine, settings, at=at, actor="muster"))
 
 
-def back_up(engine: Engine, folder: Path, at: datetime) -> Path:
-    """Copies the database to a new file in the folder. Raises: DatabaseError."""
+def back_up(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Path:
+    """Copies the database to a new file in the folder, and says so in the audit log. Raises: DatabaseError."""
     file = folder / at.astimezone(UTC).strftime(_NAMED)
     backup.back_up(engine, file)
+    note_backup(engine, file, at=at, actor=actor)
     return file
+
+
+def note_backup(engine: Engine, file: Path, *, at: datetime, actor: str) -> None:
+    """Writes into the audit log that a backup was made. Raises: DatabaseError."""
+    with writing(engine) as session:
+        audit.note(session, "back up", at=at, actor=actor, detail={"file": str(file)})
 
 
 def backup_folder(engine: Engine, settings: Settings) -> Path:
@@ -119,7 +126,7 @@ def _back_up_when_due(engine: Engine, settings: Settings, at: datetime) -> Path 
         raise DatabaseError(
             f"No backup was made: {folder} has {free / 1e9:.1f} GB left, less than twice the database; make room."
         )
-    file = back_up(engine, folder, at)
+    file = back_up(engine, folder, at=at, actor="muster")
     for _, old in backups(folder)[: -settings.backup_keep]:
         with suppress(OSError):
             os.unlink(old)

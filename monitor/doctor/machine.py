@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import monotonic
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.console import Console
@@ -15,8 +16,15 @@ from rich.console import Console
 from monitor.config import DATA_FOLDER, Settings
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.doctor.storage import latest_write, sqlite_file
-from monitor.text import local_time
+from monitor.domain import RgbImage
+from monitor.errors import SourceError
+from monitor.text import local_time, plural
 
+_MOST_PICTURES = 6
+_EVERY = 5
+"""Of the source's frames, every fifth one is looked at."""
+_LOOKS_FOR = 5.0
+"""Most seconds that pictures are waited for."""
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 """A correct clock shows a later time."""
@@ -62,6 +70,38 @@ def check_cameras(settings: Settings) -> Iterator[Check]:
         yield warn("camera", f"The settings name camera {wanted}, which is not connected. Connected: {found}.", advice)
     else:
         yield ok("camera", f"Connected: {found}.")
+
+
+def check_picture(settings: Settings) -> Iterator[Check]:
+    """Whether people stand upright on the source's pictures. A source that does not open is another check's matter."""
+    from monitor.doctor.turns import turn_needed
+    from monitor.sources.source import open_source
+    from monitor.sources.turned import turned_picture
+    from monitor.vision.detector import FaceDetector
+
+    pictures: list[RgbImage] = []
+    try:
+        source = open_source(settings.source)
+        source.open()
+        try:
+            until = monotonic() + _LOOKS_FOR
+            while len(pictures) < _MOST_PICTURES and monotonic() < until and (frame := source.read()) is not None:
+                if frame.index % _EVERY == 0:
+                    pictures.append(turned_picture(frame.rgb, settings.rotate))
+        finally:
+            source.close()
+    except SourceError:
+        return
+    needed = turn_needed(FaceDetector(), pictures)
+    if needed:
+        rotate = (settings.rotate + needed) % 360
+        yield warn(
+            "picture",
+            f"Faces are found only when the picture is turned by {needed} degrees.",
+            f"Set rotate = {rotate} in the configuration file, or start 'muster kiosk --rotate {rotate}'.",
+        )
+    else:
+        yield ok("picture", f"No face on {plural(len(pictures), 'picture')} of {source.name} needs turning.")
 
 
 def check_terminal(*, ask: bool) -> Iterator[Check]:

@@ -15,6 +15,7 @@ def run_checks(
     config: Path | None = None,
     *,
     ask_terminal: bool = False,
+    use_camera: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Check]:
     """Run all checks, one after the other; some take a second, and none raises.
@@ -22,11 +23,13 @@ def run_checks(
     Args:
         config: the configuration file; None for the user's own. The template key lies beside it.
         ask_terminal: ask the terminal which graphics it shows; not while an app runs in it.
+        use_camera: look at pictures of the source; not while a door may use it.
         clock: the time now, in UTC.
     """
     checks: dict[str, Callable[[], Iterator[Check]]] = {
         "python": machine.check_python,
         "camera": partial(machine.check_cameras, settings),
+        "picture": partial(machine.check_picture, settings) if use_camera else lambda: iter(()),
         "terminal": partial(machine.check_terminal, ask=ask_terminal),
         "models": vision.check_models,
         "emotion model": vision.check_emotion,
@@ -34,6 +37,7 @@ def run_checks(
         "vision": vision.check_trial,
         "template key": partial(storage.check_key, settings, config),
         "database": partial(storage.check_database, settings),
+        "templates": partial(storage.check_templates, settings),
         "disk": partial(machine.check_disk, settings),
         "clock": lambda: machine.check_clock(settings, clock()),
     }

@@ -16,10 +16,13 @@ from db.attendance import kiosks, ledger
 from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, bound_key, load_cipher
 from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError
+from db.faces.templates import count_means
 from db.people import people
+from db.verification import ledger_check
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
 from monitor.text import plural
+from monitor.vision.encoder import ENCODER_NAME
 
 T = TypeVar("T")
 
@@ -84,7 +87,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
 def _looked_into(name: str, engine: Engine) -> Check:
     with reading(engine) as session:
         events, enrolled = ledger.count(session), people.count_people(session)
-        check = ledger.verify(session) if events <= _QUICK else None
+        check = ledger_check.verify(session) if events <= _QUICK else None
     people_and_events = f"{plural(enrolled, 'person', 'people')} and {plural(events, 'attendance event')}"
     holds = f"{migrate.where(engine)} holds {people_and_events}"
     problems = backup.problems(engine, quick=True)
@@ -97,6 +100,24 @@ def _looked_into(name: str, engine: Engine) -> Check:
         f"Tables are current ({migrate.HEAD}); pages and rows are sound. {whole}; 'muster db verify' checks everything."
     )
     return ok(name, f"{holds}. {found}")
+
+
+def check_templates(settings: Settings) -> Iterator[Check]:
+    """Whether everybody enrolled can be compared by the face encoders that the settings want."""
+    name = "templates"
+    found = _asked(settings, lambda session: count_means(session, ENCODER_NAME))
+    if found is None or not found[0]:
+        return
+    everybody, alone = found
+    if alone and settings.encoder != "dlib":
+        yield warn(
+            name,
+            f"{alone:,} of {plural(everybody, 'person', 'people')} enrolled can be compared by one face encoder only, "
+            "so more of their passages are missed.",
+            "Run 'muster people re-encode'; enrol new pictures of whom it cannot help.",
+        )
+        return
+    yield ok(name, f"{plural(everybody, 'person', 'people')} enrolled can be compared by both face encoders.")
 
 
 def _no_database(name: str, file: Path) -> Check:

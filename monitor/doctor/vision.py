@@ -15,9 +15,10 @@ from monitor.vision import models
 
 PARTS: Mapping[models.ModelFile, str] = {
     models.BLAZEFACE: "face detector",
+    models.FACE_MESH: "face mesh",
     models.DLIB_LANDMARKS: "face alignment",
-    models.DLIB_68_LANDMARKS: "face landmarks",
     models.DLIB_ENCODER: "face encoder",
+    models.SFACE: "second encoder",
 }
 """What each model file is for."""
 
@@ -33,12 +34,16 @@ from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import FaceEncoder
+from monitor.vision.second_encoder import SecondEncoder, align
+from monitor.vision.liveness.face_mesh import FaceMesh
 logging.disable()
 picture = np.zeros((480, 640, 3), np.uint8)
 face = Face(Box(270, 190, 100, 100), 1.0)
 FaceDetector().detect(picture)
 FaceEncoder().embed(face_chip(picture, face)[None])
+SecondEncoder().embed(align(picture, face)[None])
 EmotionModel().predict(mood_crop(picture, face)[None])
+FaceMesh()(picture, face)
 """
 """A program for a process of its own: a library that does not suit the processor ends its process."""
 
@@ -70,9 +75,11 @@ def check_emotion(weights: Path | None = None) -> Iterator[Check]:
 
 
 def check_cache(folder: Path | None = None) -> Iterator[Check]:
-    """Whether the encoder's ONNX model is built and undamaged."""
+    """Whether the encoders' ONNX models are built and undamaged."""
     folder = folder or models.cache_folder()
-    built = sorted(folder.glob(f"*-{models.DLIB_ENCODER.sha256[:32]}.bin"))
+    encoders = (models.DLIB_ENCODER, models.SFACE)
+    found = [sorted(folder.glob(f"*-{encoder.sha256[:32]}.bin")) for encoder in encoders]
+    built = [file for files in found for file in files]
     try:
         damaged = [file.name for file in built if not _is_whole(file.read_bytes())]
     except OSError as error:
@@ -85,13 +92,13 @@ def check_cache(folder: Path | None = None) -> Iterator[Check]:
         yield warn(
             "model cache", f"{damaged[0]} in {folder} is damaged.", "Nothing to do; the next start builds it again."
         )
-    elif built:
-        yield ok("model cache", f"The face encoder is built and undamaged, in {folder}.")
+    elif all(found):
+        yield ok("model cache", f"The face encoders are built and undamaged, in {folder}.")
     elif not os.access(existing, os.W_OK):
         advice = "Allow writing to that folder; until then every start takes a second longer."
         yield warn("model cache", f"{folder} cannot be written.", advice)
     else:
-        yield ok("model cache", f"The face encoder is not built yet; the next start builds it, in {folder}.")
+        yield ok("model cache", f"Not every face encoder is built yet; the next start builds it, in {folder}.")
 
 
 def check_trial(program: str = _TRIAL) -> Iterator[Check]:
@@ -116,7 +123,7 @@ def check_trial(program: str = _TRIAL) -> Iterator[Check]:
             name, f"All models run, but a native library prints {plural(len(said), 'line')}: {said[0][:120]}", advice
         )
     else:
-        yield ok(name, "Face detector, landmarks, face encoder and emotion model run without a warning.")
+        yield ok(name, "Face detector, face mesh, both face encoders and emotion model run without a warning.")
 
 
 def _whole(name: str, path: Path, sha256: str) -> Check:

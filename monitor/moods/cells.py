@@ -13,7 +13,8 @@ from uuid import UUID
 
 import numpy as np
 
-from monitor.domain import EMOTIONS, MOODS, MoodScores
+from monitor.domain import MOODS, UNSURE, MoodScores
+from monitor.moods.precision import FEWEST_SIGHTINGS, clear_change, pleasantness
 from monitor.moods.samples import Samples
 from monitor.moods.tally import EPOCH, By, Tally, tally
 
@@ -41,7 +42,7 @@ class MoodCell:
     people: int
     """At least so many different people; 0 where nobody was known."""
     probabilities: Probabilities | None
-    """The mean over the sightings; None when hidden."""
+    """The mean over the sightings that could be judged, zeros without any; None when hidden."""
     shares: tuple[float, ...] | None
     """The share of sightings per label: seven emotions, then unsure; None when hidden."""
 
@@ -49,6 +50,23 @@ class MoodCell:
     def hidden(self) -> bool:
         """There are too few people to show the mood without telling who they are."""
         return self.probabilities is None
+
+    @property
+    def weight(self) -> int:
+        """What ranges count: people, whose own sightings resemble each other; of a single person, sightings."""
+        return min(self.people, self.sightings) if self.people > 1 else self.sightings
+
+    @property
+    def few(self) -> bool:
+        """Too few sightings to show shares."""
+        return self.sightings < FEWEST_SIGHTINGS
+
+    @property
+    def pleasantness(self) -> tuple[float, float] | None:
+        """The expected valence and half of its 95 % range; None when hidden, or too few were seen."""
+        if self.probabilities is None or self.few:
+            return None
+        return pleasantness(self.probabilities, max(self.weight, FEWEST_SIGHTINGS))
 
     @property
     def label_shares(self) -> tuple[tuple[str, float], ...] | None:
@@ -66,22 +84,21 @@ class MoodChange:
     current: Probabilities
     sightings: int
     """Sightings behind the baseline."""
+    seen: int
+    """Sightings now."""
 
     @property
-    def difference(self) -> tuple[float, ...]:
-        """Current minus baseline, per emotion."""
-        return tuple(now - before for now, before in zip(self.current, self.baseline, strict=True))
-
-    @property
-    def strongest(self) -> tuple[str, float]:
-        """The emotion that changed most, and by how much."""
-        most = max(range(len(EMOTIONS)), key=lambda index: abs(self.difference[index]))
-        return EMOTIONS[most], self.difference[most]
+    def told(self) -> str:
+        """In words: more or less of one emotion where that is not chance, as usual, or too few to say."""
+        if self.seen < FEWEST_SIGHTINGS:
+            return "too few"
+        change = clear_change(self.baseline, self.sightings, self.current, self.seen)
+        return "as usual" if change is None else f"{'more' if change[1] > 0 else 'less'} {change[0]}"
 
 
 def label(probabilities: Probabilities, confidence_needed: float) -> str:
-    """The likeliest emotion, or "unsure"."""
-    return MoodScores(probabilities, confidence_needed).label
+    """The likeliest emotion, or "unsure"; the probabilities may be zeros."""
+    return MoodScores(probabilities, confidence_needed).label if any(probabilities) else UNSURE
 
 
 def distribution(samples: Samples, by: By, confidence_needed: float, *, hide_small: bool = False) -> list[MoodCell]:
@@ -110,7 +127,7 @@ def cells(tallied: Tally, by: By, samples: Samples, *, hide_small: bool = False)
     """
     people = np.maximum(tallied.people(), tallied.tokens)
     hidden = ((tallied.tokens > 0) | hide_small) & (people < SMALLEST_GROUP)
-    means, shares = (tallied.mean_sums / tallied.sightings).T, (tallied.labels / tallied.sightings).T
+    means, shares = (tallied.mean_sums / np.maximum(tallied.judged, 1)).T, (tallied.labels / tallied.sightings).T
     columns = (column.tolist() for column in (hidden, tallied.sightings, people, means, shares))
     found = [
         MoodCell(key, 0, 0, None, None) if is_hidden else MoodCell(key, sightings, known, tuple(mean), tuple(share))
@@ -139,10 +156,10 @@ def changes(baseline: Mapping[UUID, MoodCell], current: Mapping[UUID, MoodCell])
         current: means since then.
     """
     return {
-        person: MoodChange(before.probabilities, now.probabilities, before.sightings)
+        person: MoodChange(before.probabilities, now.probabilities, before.sightings, now.sightings)
         for person, before in baseline.items()
         if before.sightings >= BASELINE_SIGHTINGS and (now := current.get(person))
-        if before.probabilities and now.probabilities
+        if before.probabilities and now.probabilities and any(before.probabilities) and any(now.probabilities)
     }
 
 

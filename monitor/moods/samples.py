@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from db.records import MoodSums
 
-COLUMNS: Final = ("at", "clock", "sighting", "person", "group", "token", "count", "sums")
+COLUMNS: Final = ("at", "clock", "sighting", "person", "group", "token", "sums")
 """The arrays of `Samples`; rows are the last axis."""
 
 
@@ -37,10 +37,9 @@ class Samples:
     person: NDArray[np.int64]
     group: NDArray[np.int64]
     token: NDArray[np.int64]
-    count: NDArray[np.int64]
-    """Samples in each row: int64 (n,)."""
     sums: NDArray[np.float64]
-    """The sums of their probabilities: float64 (7, n), in the order of EMOTIONS."""
+    """The sums of their samples' probabilities: float64 (7, n), in the order of EMOTIONS. A sample that could not be
+    judged has only zeros."""
     sightings: Mapping[Hashable, int]
     """The number of each sighting."""
     numbers: Mapping[Hashable, int]
@@ -99,7 +98,6 @@ def numbered(sums: MoodSums, zone: ZoneInfo, earlier: Samples | None = None) -> 
         person=column(sums.people),
         group=column(sums.groups),
         token=column(sums.tokens),
-        count=sums.samples[order],
         sums=sums.probabilities.T[:, order],
         sightings=seen,
         numbers=numbers,

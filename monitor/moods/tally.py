@@ -39,7 +39,10 @@ CELL_NUMBERS: Final[Mapping[By, Callable[[Samples], NDArray[np.int64]]]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
-    """Sightings in k cells. A sighting counts once in each of its cells, with the mean over its samples there."""
+    """Sightings in k cells. A sighting counts once in each of its cells, with the mean over its samples there.
+
+    Samples that could not be judged do not count for the mean; a sighting with only such samples is unsure.
+    """
 
     numbers: NDArray[np.int64]
     """The number of each cell, ascending: int64 (k,)."""
@@ -49,6 +52,8 @@ class Tally:
     """int64 (k,)."""
     mean_sums: NDArray[np.float64]
     """The sums of the sightings' mean probabilities: float64 (7, k)."""
+    judged: NDArray[np.int64]
+    """Sightings in these sums: int64 (k,)."""
     labels: NDArray[np.int64]
     """Sightings of each label: int64 (8, k)."""
     tokens: NDArray[np.int64]
@@ -79,7 +84,14 @@ class Tally:
         return Tally(numbers=numbers[order][cells], **columns, pairs=pairs)
 
 
-_ADDED: Final = {"first": np.minimum, "sightings": np.add, "mean_sums": np.add, "labels": np.add, "tokens": np.maximum}
+_ADDED: Final = {
+    "first": np.minimum,
+    "sightings": np.add,
+    "mean_sums": np.add,
+    "judged": np.add,
+    "labels": np.add,
+    "tokens": np.maximum,
+}
 """How the values of two tallies are joined in a cell of both, by column."""
 
 
@@ -94,16 +106,20 @@ def tally(samples: Samples, by: By, confidence_needed: float) -> Tally:
     pair = (cell - cell.min(initial=0)) * len(samples.sightings) + samples.sighting
     order = np.argsort(pair)
     starts = _runs(pair[order])
-    means = np.add.reduceat(samples.sums[:, order], starts, axis=1) / np.add.reduceat(samples.count[order], starts)
+    sums = np.add.reduceat(samples.sums[:, order], starts, axis=1)
+    judged = sums.sum(axis=0) > 0
+    means = np.divide(sums, sums.sum(axis=0), out=np.zeros_like(sums), where=judged)
     row = np.minimum.reduceat(order, starts)  # the first row of each sighting in each cell
     # Now each run is the sightings of one cell.
     cells = _runs(cell[row])
-    likeliest = np.where(means.max(axis=0) < confidence_needed, LABELS - 1, means.argmax(axis=0))
+    unsure = ~judged | (means.max(axis=0) < confidence_needed)
+    likeliest = np.where(unsure, LABELS - 1, means.argmax(axis=0))
     return Tally(
         numbers=cell[row][cells],
         first=samples.at[np.minimum.reduceat(row, cells)],
         sightings=np.diff(cells, append=len(row)),
         mean_sums=np.add.reduceat(means, cells, axis=1),
+        judged=np.add.reduceat(judged.astype(np.int64), cells),
         labels=np.add.reduceat(np.eye(LABELS, dtype=np.int64)[:, likeliest], cells, axis=1),
         tokens=_most_tokens(samples, row, cells),
         pairs=_distinct(cell[row] * STRIDE + samples.person[row], samples.person[row] >= 0),

@@ -6,6 +6,7 @@ embedding that does not fit the ones before means that another person took over 
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import numpy as np
@@ -14,7 +15,6 @@ from uuid6 import uuid7
 
 from monitor.domain import (
     EMBEDDING_SIZE,
-    EMOTIONS,
     Candidate,
     Embedding,
     Match,
@@ -25,9 +25,12 @@ from monitor.domain import (
     Sighting,
     Track,
 )
+from monitor.pipeline.liveness import State, TrackLiveness
+from monitor.pipeline.moods import Mood, MoodMean
 from monitor.pipeline.tracker import TrackUpdate
 from monitor.vision.face_quality import is_good
 from monitor.vision.matching.gallery import Enrolled
+from monitor.vision.matching.joined import join
 
 SAME_PERSON = 0.94
 """Least cosine of an embedding with its track's: 1 in 5,000 pairs of different people reach it, and nearly all pairs of
@@ -37,6 +40,8 @@ _FIRST_VIEWS = 3
 """A new track is encoded in every frame until it has this many views."""
 _MOST_VIEWS = 12
 """Most views that are added up; more of them change nothing."""
+_MOST_SECOND_VIEWS = 6
+"""Most views that the second encoder sees: three before a name, and more of a face that stays nameless."""
 _FULL_WIDTH = 80.0
 """Face width in pixels from which a view counts fully; narrower faces count for less."""
 _UNDECIDED_EVERY = 0.4
@@ -51,6 +56,8 @@ _GROWN = 1.25
 """Ratio of face widths from which a face may be another person's, at another distance."""
 _RECHECK_EVERY = 0.1
 """Seconds between views while it is in doubt who it is."""
+_SAME_TURNED = 0.92
+"""Least cosine of a face turned aside with its track's: all pairs of ORL's views 18 degrees apart reach it."""
 _SAME_LOOK = 0.6
 """Least correlation of a face's thumbnail with that of its last view; below it the face may be another person's."""
 _MOOD_EVERY = 0.35
@@ -58,9 +65,11 @@ _MOOD_EVERY = 0.35
 _UNKNOWN_AFTER = 1.5
 """Seconds in view after which a face without a name is called unknown."""
 _LEAD = 0.006
-"""Lead over the threshold that a track needs: a stranger is compared many times, and may pass the threshold once."""
+"""Lead over the threshold that a track needs, in units of the similarity: a stranger is compared many times, and may
+pass the threshold once."""
 _CLEAR_LEAD = 0.01
-"""Lead over the threshold from which two views are enough, and a face that was called unknown is named after all."""
+"""Lead over the threshold, in units of the similarity, from which two views are enough, and a face that was called
+unknown is named after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,7 @@ class Consensus:
     """Whether a name was told."""
     ended: bool = False
     """Whether nothing more can be learnt."""
+    liveness: TrackLiveness = field(default_factory=partial(TrackLiveness, State.LIVE))
     portrait: RgbImage | None = None
     _look: NDArray[np.float32] | None = None
     """The face's thumbnail now."""
@@ -107,18 +117,31 @@ class Consensus:
     _width: float = 0.0
     _sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
     _weight: float = 0.0
+    _second_sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
+    _second_weight: float = 0.0
+    _second_views: int = 0
     _last_view: float = -np.inf
     _last_mood: float = -np.inf
     _told_at: float = 0.0
-    _mood_sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
-    _moods: int = 0
+    _moods: MoodMean = field(default_factory=MoodMean)
+    _liveness_told: bool = False
+    """Whether it was told that the named person is live, or is not."""
 
     def __post_init__(self) -> None:
         self.last_at = self.first_at
 
     @property
     def fused(self) -> Embedding:
-        """The mean of the views' unit embeddings, weighted by face width: float32 (128,), not scaled to length 1."""
+        """The mean of the views' unit embeddings, weighted by face width, not scaled to length 1.
+
+        float32 (256,), the second encoder's half over the views that it has seen; (128,) where it has seen none.
+        """
+        if not self._second_views:
+            return self._first
+        return join(self._first, np.asarray(self._second_sum / self._second_weight, np.float32))
+
+    @property
+    def _first(self) -> Embedding:
         return np.asarray(self._sum / max(self._weight, 1e-9), np.float32)
 
     @property
@@ -131,7 +154,7 @@ class Consensus:
         """What may be shown now: a name only once it was told, neither name nor mood while the person is in doubt."""
         told = self.match if self.told and self.verified else None
         shown = told if told is None or self.named or not told.accepted else None
-        return Observation(self.track, shown, self._mood if self.verified else None)
+        return Observation(self.track, shown, self._mood if self.verified else None, self.liveness.question)
 
     def use_people(self, people: Enrolled) -> None:
         """Compare with these people from now on.
@@ -164,6 +187,8 @@ class Consensus:
     @property
     def wants_view(self) -> bool:
         """Whether the face is good enough to be encoded, and another embedding would add evidence now."""
+        if self.liveness.turned or self.liveness.wants_view:
+            return self.liveness.wants_view
         if not self._good:
             return False
         since = self._now - self._last_view
@@ -181,18 +206,34 @@ class Consensus:
         return self.verified, self.named, self.views
 
     def fits(self, embedding: Embedding) -> bool:
-        """Whether a unit embedding can be of the same person as the views before."""
+        """Whether a unit embedding of dlib's network, float32 (128,), can be of the same person as the views before."""
         if not self.views:
             return True
-        fused = self.fused
-        return float(fused @ embedding) >= SAME_PERSON * float(np.linalg.norm(fused))
+        return float(self._first @ embedding) >= SAME_PERSON * float(np.linalg.norm(self._first))
 
-    def successor(self, track: Track) -> "Consensus":
+    @property
+    def wants_second(self) -> bool:
+        """Whether a name, or that the face is unknown, hangs on what the second encoder says of this view, too."""
+        return not self.named and self._second_views < _MOST_SECOND_VIEWS
+
+    def add_turned_view(self, embedding: Embedding) -> None:
+        """Take in a unit embedding of the head turned aside: is it still the named person? It is not averaged."""
+        best, fused = self.people.gallery.identify(embedding).best, self._first
+        alike = float(fused @ embedding) >= _SAME_TURNED * float(np.linalg.norm(fused))
+        self.liveness.add_turned_view(same=alike and best is not None and self._is_named(best.person))
+
+    def successor(self, track: Track, liveness: TrackLiveness) -> "Consensus":
         """A consensus without any view yet, on the new track of a person who took over this one's face."""
-        return Consensus(track, self.last_at, self.people, self.settings, _look=self._look)
+        return Consensus(track, self.last_at, self.people, self.settings, liveness=liveness, _look=self._look)
 
-    def add_view(self, embedding: Embedding, chip: RgbImage) -> None:
-        """Take in a unit embedding that fits, and ask the gallery who it is until a name was told."""
+    def add_view(self, embedding: Embedding, chip: RgbImage, second: Embedding | None = None) -> None:
+        """Take in a view that fits, and ask the gallery who it is until a name was told.
+
+        Args:
+            embedding: of dlib's network, float32 (128,), of length 1.
+            second: of the second encoder, float32 (128,), of length 1, where it has seen this view.
+        """
+        self.liveness.add_straight_view()
         self.verified = True
         self._last_view = self._now
         self._view_look = self._look
@@ -203,26 +244,30 @@ class Consensus:
             self._weight += weight
             self.views += 1
             self.portrait = chip
+            if second is not None:
+                self._second_sum += weight * second
+                self._second_weight += weight
+                self._second_views += 1
         if not self.named:
             self.match = self.people.gallery.identify(self.fused)
 
     @property
     def wants_mood(self) -> bool:
-        """Whether the mood may be estimated, the face is good enough, and the last estimate is old enough."""
-        due = self.verified and self._now - self._last_mood >= _MOOD_EVERY
-        return due and self._good and not self._refused
+        """Whether the mood may be estimated, and the last estimate is old enough."""
+        return self.verified and self._now - self._last_mood >= _MOOD_EVERY and not self._refused
 
-    def add_mood(self, probabilities: NDArray[np.float32]) -> None:
-        """Take in probabilities of the seven emotions, float32 (7,)."""
+    def add_mood(self, mood: Mood) -> None:
+        """Take in the mood of a view."""
         self._last_mood = self._now
-        self._mood_sum += probabilities
-        self._moods += 1
+        self._moods.add(mood)
 
     def decide(self) -> list[Sighting]:
         """The sightings to tell now: who it is once there is enough evidence, later the mood every few seconds."""
         match = self.match
         if match is None or not self.verified:
             return []
+        if self._liveness_due:
+            return [self._tell(match, Phase.LIVE if self.liveness.live else Phase.NOT_LIVE)]
         if not self.named and self._sure(match):
             return [self._tell(match, Phase.IDENTIFIED if self.told else Phase.OPENED)]
         if self.told:
@@ -238,7 +283,16 @@ class Consensus:
         if match is None or not (self.told or self._may_name(match) or self.views >= self.settings.min_views):
             return []
         opened = [] if self.told else [self._tell(match, Phase.OPENED)]
+        if self._liveness_due:
+            opened.append(self._tell(match, Phase.LIVE if self.liveness.live else Phase.NOT_LIVE))
         return [*opened, self._tell(match, Phase.CLOSED)]
+
+    def _is_named(self, person: UUID) -> bool:
+        return self.person is not None and self.person.person == person
+
+    @property
+    def _liveness_due(self) -> bool:
+        return self.person is not None and self.liveness.decided and not self._liveness_told
 
     @property
     def _now(self) -> float:
@@ -260,10 +314,7 @@ class Consensus:
 
         None for somebody who refused, also where moods were estimated before their name was known.
         """
-        if not self._moods or self._refused:
-            return None
-        mean = self._mood_sum / self._mood_sum.sum()
-        return MoodScores(tuple(float(p) for p in mean), self.settings.mood_confidence)
+        return None if self._refused else self._moods.scores(self.settings.mood_confidence)
 
     def _may_name(self, match: Match) -> bool:
         """Whether the match is good enough for a name; at the end of the track no lead is needed."""
@@ -273,9 +324,9 @@ class Consensus:
         if match.best is None or not match.accepted:
             return False
         lead = match.best.similarity - match.threshold
-        if lead >= _CLEAR_LEAD:
+        if lead >= _CLEAR_LEAD * match.unit:
             return self.views >= _FIRST_VIEWS - 1
-        return lead >= _LEAD and self.views >= _FIRST_VIEWS and not self.told
+        return lead >= _LEAD * match.unit and self.views >= _FIRST_VIEWS and not self.told
 
     def _tell(self, match: Match, phase: Phase) -> Sighting:
         """The sighting of this phase; moods are averaged anew after it."""
@@ -292,8 +343,10 @@ class Consensus:
             frames=self.track.hits,
             embedding=self.fused if unknown else None,
             portrait=self.portrait if unknown else None,
+            live=unknown or self.liveness.live,
+            evidence=self.liveness.evidence if phase in (Phase.LIVE, Phase.NOT_LIVE) else None,
         )
+        self._liveness_told = self._liveness_told or (self.named and self.liveness.decided)
         self.told, self._told_at = phase, self._now
-        self._mood_sum[:] = 0
-        self._moods = 0
+        self._moods.clear()
         return sighting

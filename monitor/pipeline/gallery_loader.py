@@ -22,5 +22,9 @@ def load_people(engine: Engine, cipher: TemplateCipher, settings: Settings) -> E
         GalleryEntry(one.person, one.name, one.embedding, extra_margin(len(one.look_alikes), one.wrongly_named))
         for one in people
     ]
-    gallery = Gallery(entries, target_fpir=settings.target_fpir, margin=settings.match_margin)
-    return Enrolled(gallery, frozenset(person.person for person in people if not person.mood_allowed))
+    gallery = Gallery(
+        entries, target_fpir=settings.target_fpir, margin=settings.match_margin, encoders=settings.encoder
+    )
+    assumed = settings.consent == "assumed"
+    agreed = {one.person for one in people if one.mood_consent or (one.mood_consent is None and assumed)}
+    return Enrolled(gallery, frozenset(one.person for one in people if one.person not in agreed))

@@ -22,15 +22,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from monitor.domain import EventKind, Face, Frame, KioskEvent, Scene, Sighting
 from monitor.errors import KioskHangs, MusterError
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
+from monitor.pipeline.search_plan import Search, SearchPlan
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
+from monitor.vision.detector import faces_of
 from monitor.vision.matching.gallery import Enrolled
 
 logger = logging.getLogger(__name__)
@@ -69,6 +71,10 @@ class KioskSummary:
         return self.frames / self.seconds if self.seconds > 0 else 0.0
 
 
+_Begun: TypeAlias = tuple[Frame, Search | None, Future[list[Face]] | None]
+"""A frame, where it is searched, and its faces."""
+
+
 class FactWriter(Protocol):
     """What the kiosk needs of the recorder."""
 
@@ -98,6 +104,7 @@ class Kiosk:
         *,
         publish_scene: Callable[[Scene], None],
         publish_event: Callable[[KioskEvent], None],
+        plan: SearchPlan | None = None,
         fail_fast: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -105,10 +112,12 @@ class Kiosk:
         Args:
             detector: closed with the kiosk.
             open_flow: loads the other models; called in the vision thread.
+            plan: where frames are searched; None for everywhere, where something moved.
             fail_fast: a camera that does not open at the start is an error, instead of being waited for.
         """
         self._detector = detector
         self._open_flow = open_flow
+        self._plan = plan or SearchPlan()
         self._recorder = recorder
         self._publish_scene = publish_scene
         self._publish_event = publish_event
@@ -209,12 +218,12 @@ class Kiosk:
 
     def _watch(self, flow: VisionFlow) -> None:
         """Process frames until the source ends or fails, with the detector some frames ahead."""
-        waiting: deque[tuple[Frame, Future[list[Face]]]] = deque()
+        waiting: deque[_Begun] = deque()
         try:
             while not self._stopping.is_set() and (waiting or not self._capture.ended):
                 frame = self._capture.next(0.0 if waiting else _POLL)
                 if frame is not None:
-                    waiting.append((frame, self._detector.submit(frame.rgb)))
+                    waiting.append(self._begin(frame))
                 if waiting and (frame is None or len(waiting) > self._most_waiting):
                     self._process(flow, *waiting.popleft())
         except MusterError:
@@ -222,22 +231,32 @@ class Kiosk:
                 self._process(flow, *waiting.popleft())
             raise
 
-    def _process(self, flow: VisionFlow, frame: Frame, faces: Future[list[Face]]) -> None:
+    def _begin(self, frame: Frame) -> _Begun:
+        search = self._plan.next(frame.rgb, frame.seconds)
+        return frame, search, self._detector.submit(frame.rgb, search) if search else None
+
+    def _process(
+        self, flow: VisionFlow, frame: Frame, search: Search | None, future: Future[list[Face]] | None
+    ) -> None:
         self._frame_since = time.monotonic()
         if not self._frames:
             self._began = self._frame_since
         try:
             if self._enrolled is not None:
                 flow.use_people(self._enrolled)
-            observations, sightings = flow.process(frame, faces.result())
+            found = future.result() if future else None
+            observations, sightings = flow.process(frame, None if found is None else faces_of(found))
+            if search is not None and found is not None:
+                self._plan.learn(search, frame.seconds, found, settled=flow.settled)
         except Exception as error:  # noqa: BLE001 - a frame that breaks a native library must not stop the kiosk
             self._note_broken(frame, error)
             return
         finally:
             self._frame_since = None
-        if self._broken >= _MANY_BROKEN:
-            self._on_back()
-        self._broken = 0
+        if found is not None:
+            if self._broken >= _MANY_BROKEN:
+                self._on_back()
+            self._broken = 0
         for sighting in sightings:
             self._recorder.record(sighting)
         self._frames += 1

@@ -15,19 +15,24 @@ from monitor.domain import Box, Face, KioskEvent, Scene
 from monitor.pipeline.consensus import FlowSettings
 from monitor.pipeline.gallery_loader import load_people
 from monitor.pipeline.kiosk import Kiosk
+from monitor.pipeline.liveness import LivenessCheck
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
+from monitor.pipeline.search_plan import Search, SearchPlan
 from monitor.recording.candidates import Assess, CandidateSelector
 from monitor.recording.journal import Journal, journal_file
 from monitor.recording.recorder import Recorder
 from monitor.sources.folder import FolderSource
 from monitor.sources.source import FrameSource
+from monitor.sources.turned import turned
 from monitor.vision.chips import face_chip
 from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.face_quality import thumbnail
+from monitor.vision.liveness.face_mesh import FaceMesh
+from monitor.vision.second_encoder import SecondEncoder, align
 
 logger = logging.getLogger(__name__)
 
@@ -55,15 +60,17 @@ def open_kiosk(
         engine, cipher, settings, publish=publish_event, journal=_open_journal(settings, engine, cipher)
     )
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
+    mode = settings.liveness_of(live=source.live)
     detector = DetectorPrefetch(lambda: FaceDetector(settings.detector))
 
     def open_flow() -> VisionFlow:
         # Frames are small: OpenCV's threads cost more than they save, most of all on busy cores.
         cv2.setNumThreads(1)
         enrolled = load_people(engine, cipher, settings)
-        encoder = FaceEncoder(settings.encoder)
+        encoder = FaceEncoder()
+        second = None if settings.encoder == "dlib" else SecondEncoder()
         emotions = None if settings.mood == "off" else EmotionModel()
-        _warm_up(detector, encoder, emotions)
+        _warm_up(detector, encoder, second, emotions)
         return VisionFlow(
             encoder,
             emotions,
@@ -74,16 +81,19 @@ def open_kiosk(
                 mood_every_seconds=settings.mood_every_seconds,
                 min_views=1 if isinstance(source, FolderSource) else 3,
             ),
+            second=second,
             candidates=candidates,
+            liveness=LivenessCheck(mode, None if mode == "off" else FaceMesh()),
         )
 
     return Kiosk(
-        source,
+        turned(source, settings.rotate),
         detector,
         open_flow,
         recorder,
         publish_scene=publish_scene,
         publish_event=publish_event,
+        plan=SearchPlan(every_frame=isinstance(source, FolderSource), small=settings.detector == "blazeface"),
         fail_fast=fail_fast,
     )
 
@@ -99,12 +109,16 @@ def _open_journal(settings: Settings, engine: Engine, cipher: TemplateCipher) ->
         return None
 
 
-def _warm_up(detector: DetectorPrefetch, encoder: FaceEncoder, emotions: EmotionModel | None) -> None:
+def _warm_up(
+    detector: DetectorPrefetch, encoder: FaceEncoder, second: SecondEncoder | None, emotions: EmotionModel | None
+) -> None:
     """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
     picture = np.zeros((480, 640, 3), np.uint8)
     face = Face(Box(270, 190, 100, 100), 1.0)
-    detector.submit(picture).result()
+    detector.submit(picture, Search((), everywhere=True)).result()
     encoder.embed(face_chip(picture, face)[None])
+    if second is not None:
+        second.embed(align(picture, face)[None])
     if emotions is not None:
         emotions.predict(mood_crop(picture, face)[None])
     look = thumbnail(picture, face)

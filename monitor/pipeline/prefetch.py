@@ -1,11 +1,13 @@
 """Detects the faces on the next frames while the pipeline still works on this one, so that two cores are used."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from monitor.domain import Face, RgbImage
+from monitor.pipeline.search_plan import Search
+from monitor.vision.detection.tiles import Tile
 
 _THREADS = 2
 """Threads of the pool: while the pipeline's thread waits, its core can run a second detection."""
@@ -13,6 +15,7 @@ _THREADS = 2
 
 class Detector(Protocol):
     def detect(self, rgb: RgbImage) -> list[Face]: ...
+    def search(self, rgb: RgbImage, tiles: Iterable[Tile], known: Sequence[Face] = ()) -> list[Face]: ...
 
 
 class DetectorPrefetch:
@@ -27,13 +30,13 @@ class DetectorPrefetch:
         self._own = threading.local()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="detector")
 
-    def submit(self, rgb: RgbImage) -> Future[list[Face]]:
+    def submit(self, rgb: RgbImage, search: Search) -> Future[list[Face]]:
         """Begin to look for faces on a picture.
 
         Returns:
             A future of the faces; it raises ModelError when the model is missing or damaged.
         """
-        return self._pool.submit(self._detect, rgb)
+        return self._pool.submit(self._detect, rgb, search)
 
     def close(self, *, wait: bool = True) -> None:
         """End the threads. May be called twice.
@@ -43,8 +46,10 @@ class DetectorPrefetch:
         """
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
-    def _detect(self, rgb: RgbImage) -> list[Face]:
+    def _detect(self, rgb: RgbImage, search: Search) -> list[Face]:
         detector: Detector | None = getattr(self._own, "detector", None)
         if detector is None:
             detector = self._own.detector = self._open()
-        return detector.detect(rgb)
+        if search.everywhere:
+            return detector.detect(rgb)
+        return detector.search(rgb, search.tiles, [one.face for one in search.known])

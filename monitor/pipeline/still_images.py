@@ -1,20 +1,19 @@
 """Tells who is on a still image, and in what mood: the way of a frame without tracks."""
 
-from collections.abc import Callable, Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, Match, MoodScores, RgbImage
-from monitor.pipeline.pipeline import Emotions
+from monitor.pipeline.moods import Emotions, mood_scores, moods_of
 from monitor.vision.chips import face_chip
-from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 
-Namer = Callable[[NDArray[np.uint8]], list[Match]]
-"""From chips uint8 (n, 150, 150, 3) to one match each."""
+Namer = Callable[[RgbImage, Sequence[Face], NDArray[np.uint8]], list[Match]]
+"""From a picture, the faces on it, and their chips uint8 (n, 150, 150, 3), to one match each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,23 +39,24 @@ class Identifier:
     """People who refused that their mood is estimated."""
 
     def identify(self, rgb: RgbImage) -> list[IdentifiedFace]:
-        """All faces on the picture, from left to right.
+        """All faces on the picture, from left to right; a face that is not confirmed has no name and no mood.
 
         Args:
             rgb: uint8 (h, w, 3).
         """
-        faces = sorted(self.detector.detect(rgb, thorough=True), key=lambda face: face.box.left)
+        faces = sorted(self.detector.detect(rgb), key=lambda face: face.box.left)
         if not faces:
             return []
-        matches = self.namer(np.stack([face_chip(rgb, face) for face in faces]))
+        matches = self.namer(rgb, faces, np.stack([face_chip(rgb, face) for face in faces]))
         moods = self._moods(rgb, faces)
         return [
             IdentifiedFace(face, match, None if match.person and match.person.person in self.no_mood else mood)
+            if face.confirmed
+            else IdentifiedFace(face, replace(match, accepted=False), None)
             for face, match, mood in zip(faces, matches, moods, strict=True)
         ]
 
     def _moods(self, rgb: RgbImage, faces: list[Face]) -> list[MoodScores | None]:
         if self.emotions is None:
             return [None] * len(faces)
-        scores = self.emotions.predict(np.stack([mood_crop(rgb, face) for face in faces]))
-        return [MoodScores(tuple(float(p) for p in row / row.sum()), self.mood_confidence) for row in scores]
+        return [mood_scores(mood, self.mood_confidence) for mood in moods_of(rgb, faces, self.emotions)]

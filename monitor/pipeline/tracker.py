@@ -6,7 +6,7 @@ the track is marked doubtful, and `monitor.pipeline.consensus` checks it by an e
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +106,22 @@ class Tracker:
         self._previous = seconds
         return updates, ended
 
+    def follow(self, seconds: float) -> tuple[list[Track], list[Track]]:
+        """The tracks that the latest update saw, where they should be by now: for a frame that was not searched.
+
+        Returns:
+            These tracks, and the tracks that ended.
+        """
+        ended = self._forget(seconds)
+        states = [state for state in self._states.values() if state.last_seen == self._previous]
+        followed = []
+        for state in states:
+            state.hits += 1
+            (right, down, _), (x, y, _) = state.predict(seconds), _position(state.face)
+            face = state.face.moved(float(right - x), float(down - y))
+            followed.append(replace(state.snapshot(), face=face, last_seen=seconds))
+        return followed, ended
+
     def split(self, track: int, seconds: float) -> tuple[Track, TrackUpdate]:
         """End a track whose face turned out to be another person's, and begin a new one with that face."""
         old = self._states.pop(track)
@@ -144,7 +160,7 @@ class Tracker:
 
 
 def _position(face: Face) -> NDArray[np.float64]:
-    return np.array([*face.box.centre, face.box.width])
+    return np.array([*face.whole_box.centre, face.whole_box.width])
 
 
 def _nearest_pairs(distances: NDArray[np.float64]) -> Iterator[tuple[int, int]]:

@@ -13,15 +13,16 @@ from uuid import UUID
 
 import numpy as np
 
-from monitor.domain import Embedding, Face, Frame, Match, RgbImage
+from monitor.domain import EMBEDDING_SIZE, Embedding, Face, Frame, Match, RgbImage
 
 LEAD: Final = 0.015
-"""Least lead of the track's similarity over the threshold; 40 times fewer strangers reach it than the threshold."""
+"""Least lead of the track's similarity over the threshold, in units of the similarity; 40 times fewer strangers reach
+it than the threshold."""
 CLEAR: Final = 0.03
-"""Least lead of the track's similarity over the runner-up's; a name needs a third of it."""
+"""Least lead of the track's similarity over the runner-up's, in units of the similarity; a name needs a third of it."""
 NEW: Final = 0.975
-"""Largest similarity of a view to an image that is kept already; three quarters of a person's pictures of one day (ORL)
-are above it, and would add nothing."""
+"""Largest similarity, for dlib's network, of a view to an image that is kept already; three quarters of a person's
+pictures of one day (ORL) are above it, and would add nothing."""
 MOST_WAITING: Final = 4
 """Most candidates of one person that wait for a review; a new one then replaces one that adds less, or is dropped."""
 MOST_GROWN: Final = 6
@@ -111,10 +112,12 @@ def is_sure(track: Match, person: UUID) -> bool:
     best, second = track.best, track.runner_up
     if best is None or best.person != person or not track.accepted:
         return False
-    clear = second is None or best.similarity - second.similarity >= CLEAR
-    return clear and best.similarity - track.threshold >= LEAD
+    clear = second is None or best.similarity - second.similarity >= CLEAR * track.unit
+    return clear and best.similarity - track.threshold >= LEAD * track.unit
 
 
 def nearest(embedding: Embedding, others: Sequence[Embedding]) -> float:
-    """The similarity of a unit embedding to the most similar of `others`; -1 if there are none."""
-    return float(np.max(np.stack(others) @ embedding)) if others else -1.0
+    """The similarity of a unit embedding to the most similar of `others`, for dlib's network; -1 if there are none."""
+    firsts = np.stack([one[:EMBEDDING_SIZE] for one in (embedding, *others)])
+    firsts /= np.linalg.norm(firsts, axis=1, keepdims=True)
+    return float(np.max(firsts[1:] @ firsts[0])) if others else -1.0

@@ -12,6 +12,8 @@ from db import migrate
 from db.engine import open_database
 from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, NoDatabase
 from db.forwarding.send import Forwarded, forward
+from db.proof.heads import begin
+from db.proof.key import of_engine
 from monitor.errors import UsageError
 
 _LOOK_BACK: Final = timedelta(days=2)
@@ -39,6 +41,9 @@ def open_shared(source: Engine, url: str) -> Engine:
     if here == there:
         target.dispose()
         raise UsageError("The URL is of this kiosk's own database; give the URL of the database that many doors share.")
+    prover = of_engine(source)
+    if prover is not None:
+        begin(target, None, prover, own=False)
     return target
 
 

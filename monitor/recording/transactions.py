@@ -11,20 +11,24 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db.attendance import kiosks, ledger, schedules
+from db import audit
+from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings
 from db.people import people
 from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
-from monitor.attendance.rules import Passage, decide, passages
-from monitor.attendance.shifts import day_of, person_day
+from monitor.attendance.door import Arrival, decide
+from monitor.attendance.passages import Passage
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase, Sighting
+from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
 from monitor.vision.jpeg import encode_jpeg
 
-_DAYS_BACK: Final = timedelta(days=2)
-"""How far back a decision reads events; a person's day has at most 36 hours."""
+NOT_LIVE: Final = "The head did not turn as asked, so a photograph cannot be ruled out; use the PIN or see the desk."
+_DAYS_BACK: Final = timedelta(days=3)
+"""How far back a decision reads events: a stay may last over a long shift and the hours around it."""
 
 
 @dataclass(slots=True)
@@ -68,13 +72,15 @@ def write(
         The events to publish once the transaction is committed.
     """
     kiosks.seen(session, context.kiosk, now)
-    if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED):
+    if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED, Phase.LIVE):
         return _arrive(session, context, sighting, event, now)
+    if sighting.phase is Phase.NOT_LIVE:
+        return _turn_away(session, context, sighting, now)
     known = sightings.get(session, sighting.id)
     if known is not None:
         sightings.extend(session, sighting.id, last_at=sighting.last_at, frames=sighting.frames)
         person = people.with_consents(session, [known.person])[known.person] if known.person else None
-        if not (again and context.settings.mood == "aggregate"):
+        if sighting.live and not (again and context.settings.mood == "aggregate"):
             _write_mood(session, context, sighting, person, event)
     return []
 
@@ -84,9 +90,10 @@ def _arrive(
 ) -> list[KioskEvent]:
     match = sighting.match
     there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
-    person = _named(there, sighting)
+    # Until a named face is known to be alive, the sighting is nobody's: no check-in, no mood, no "seen last".
+    person = _named(there, sighting) if sighting.live else None
     # Events carry a name, so they carry the mood only where moods are kept per person.
-    tells_mood = context.settings.mood == "individual" and not _refuses_mood(person)
+    tells_mood = context.settings.mood == "individual" and _agrees(context, person)
     told = sighting if tells_mood else replace(sighting, mood=None)
     record = _record(there, context, sighting, person)
     before = sightings.get(session, sighting.id)
@@ -99,16 +106,33 @@ def _arrive(
             embedding=sighting.embedding if face else None,
             portrait=encode_jpeg(sighting.portrait, 90) if face and sighting.portrait is not None else None,
         )
-        _write_mood(session, context, sighting, person, event)
+        if sighting.live:
+            _write_mood(session, context, sighting, person, event)
     elif before.person is None and person is not None:
         sightings.identify(session, record)
+        if not _agrees(context, person):
+            moods.discard(session, sighting.id)
         _write_mood(session, context, sighting, person, event)
+    if not sighting.live:
+        return []
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
     who = person.person
     written, last = _pass(session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id)
     seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
     return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
+
+
+def _turn_away(session: Session, context: WriteContext, sighting: Sighting, now: datetime) -> list[KioskEvent]:
+    """Note in the audit log, with the evidence, that a named face did not turn out to be alive."""
+    best = sighting.match.best
+    named = people.with_consents(session, [best.person]).get(best.person) if best is not None else None
+    person = named.person if named is not None else None
+    detail = {"sighting": str(sighting.id), **(sighting.evidence or {})}
+    actor, whose = context.settings.kiosk, person.id if person else None
+    audit.note(session, "not live", at=now, actor=actor, person=whose, detail=detail)
+    told = replace(sighting, mood=None)
+    return [replace(_event(EventKind.NOT_LIVE, told, person, text=NOT_LIVE), at=sighting.last_at)]
 
 
 def write_pin(session: Session, context: WriteContext, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:
@@ -152,16 +176,14 @@ def _pass(
     written = ledger.get(session, event)
     if written is not None:
         return written, None
-    today = _today(session, context, person, at)
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
     seen = sightings.last_seen(session, person.id, at, other_than=sighting) if sighting else None
-    kind = decide(
-        at,
-        context.settings.role,
-        today=today,
-        last_seen=seen,
-        cool_down=timedelta(minutes=context.settings.cool_down_minutes),
-    )
+    day = at.astimezone(context.settings.zone).date()
+    calendars = load_calendars(session, context.settings, day, day, person)
+    soon = at + calendars.rules.cool_down
+    before = load_passages(session, calendars, at - _DAYS_BACK, soon, of=[person.id]).get(person.id, ())
+    arrival = Arrival(at, context.kiosk, context.settings.role, seen)
+    kind = decide(arrival, before, calendars.of(person), calendars.rules)
     if kind is not None:
         new = NewEvent(
             id=event,
@@ -176,17 +198,7 @@ def _pass(
             sighting=sighting,
         )
         written = ledger.append(session, new)
-    return written, today[-1] if today else None
-
-
-def _today(session: Session, context: WriteContext, person: Person, at: datetime) -> list[Passage]:
-    zone = context.settings.zone
-    shifts = schedules.all_schedules(session)
-    day = day_of(shifts, person.id, person.group, at, zone)
-    start, end = person_day(shifts, person.id, person.group, day, zone)
-    soon = at + timedelta(minutes=context.settings.cool_down_minutes)
-    counted = passages(ledger.of_person(session, person.id, since=at - _DAYS_BACK))
-    return [passage for passage in counted if start <= passage.at < end and passage.at <= soon]
+    return written, next((one for one in reversed(before) if one.at <= at), None)
 
 
 def _named(there: Mapping[UUID, PersonConsents], sighting: Sighting) -> PersonConsents | None:
@@ -214,6 +226,8 @@ def _record(
         runner_up=runner_up.person if runner_up and runner_up.person in there else None,
         runner_up_similarity=runner_up.similarity if runner_up else None,
         threshold=sighting.match.threshold,
+        second_similarity=best.second_similarity if best else None,
+        encoders=sighting.match.encoders,
     )
 
 
@@ -221,7 +235,7 @@ def _write_mood(
     session: Session, context: WriteContext, sighting: Sighting, person: PersonConsents | None, id: UUID
 ) -> None:
     """Writes the sighting's mood down as the settings and the person allow, once for each id."""
-    if sighting.mood is None or context.settings.mood == "off" or _refuses_mood(person):
+    if sighting.mood is None or context.settings.mood == "off" or not _agrees(context, person):
         return
     known = person.person.id if person else None
     group = person.person.group if person else None
@@ -236,8 +250,11 @@ def _write_mood(
     moods.add(session, context.kiosk, sample, id)
 
 
-def _refuses_mood(person: PersonConsents | None) -> bool:
-    return person is not None and person.mood is False
+def _agrees(context: WriteContext, person: PersonConsents | None) -> bool:
+    """Whether the mood may be kept: of somebody unknown, without a person; of the others, as they agreed."""
+    if person is None or person.mood is not None:
+        return person is None or bool(person.mood)
+    return context.settings.consent == "assumed"
 
 
 def _event(
@@ -255,6 +272,9 @@ def _event(
         name=person.name if person else None,
         track=sighting.track,
         similarity=best.similarity if best else None,
+        second_similarity=best.second_similarity if best else None,
+        threshold=sighting.match.threshold,
+        runner_up=sighting.match.runner_up,
         mood=sighting.mood,
         sighting=sighting.id,
         attendance=written.id if written else None,

@@ -3,21 +3,25 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Final, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.records import Person
 from monitor.attendance.days import PersonDay
-from monitor.attendance.rules import DaySummary, Status
+from monitor.attendance.repair import Repair
+from monitor.attendance.rules import instant_of
+from monitor.attendance.summary import DaySummary, Status
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell
 from monitor.moods.cells import label as mood_label
 from monitor.moods.tally import By
 from monitor.reports.export import Appointment, Cell, Table
 
-_NOT_ON_TERMINALS: Final = ("incomplete", "id", "people")
+_NOT_ON_TERMINALS: Final = (
+    "incomplete", "id", "people", "late", "early_minutes", "break_minutes", "expected_hours", "closed_by_rule",
+    "reason",
+)  # fmt: skip
 
 _HEADS: Final = {
     "first_in": "In",
@@ -25,7 +29,9 @@ _HEADS: Final = {
     "days_present": "Came",
     "days_late": "Late",
     "days_absent": "Absent",
+    "days_on_leave": "On leave",
     "days_incomplete": "Incomplete",
+    "late_minutes": "Late",
 }
 """Heads of a terminal's table where the column's capitalised name is too long."""
 
@@ -33,47 +39,85 @@ Line: TypeAlias = dict[str, object]
 
 
 def days(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
-    """One line per person and day."""
+    """One line per person and day; a shift that is still to come has no status yet."""
     return [
         {
             "day": one.summary.day,
             **_who(one.person),
-            "status": str(one.summary.status) if one.summary.status else None,
+            "status": None if one.summary.status is Status.DUE else one.summary.status.value,
             "first_in": _local(one.summary.first_in, zone),
             "last_out": _local(one.summary.last_out, zone),
             "hours": one.summary.present,
             "late": one.summary.late,
+            "late_minutes": one.summary.late_minutes,
+            "early_minutes": one.summary.early_minutes,
+            "break_minutes": one.summary.break_minutes,
+            "expected_hours": one.summary.expected_time,
+            "overtime": one.summary.overtime,
+            "marks": one.summary.marks,
             "incomplete": one.summary.incomplete,
+            "closed_by_rule": one.summary.closed_by_rule,
+            "leave": ", ".join(f"half {leave.kind}" if leave.half else leave.kind for leave in one.summary.plan.leave)
+            or None,
+            "holiday": holiday.name if (holiday := one.summary.plan.holiday) else None,
         }
         for one in found
     ]
 
 
 def totals(found: Sequence[PersonDay]) -> list[Line]:
-    """One line per person with the days added up, in the order in which people come first."""
+    """One line per person with the days added up, in the order in which people come first.
+
+    Days that are incomplete or not over are not in the overtime: `days_incomplete` says how many are open.
+    """
     by_person: dict[Person, list[DaySummary]] = defaultdict(list)
     for one in found:
         by_person[one.person].append(one.summary)
     return [
         {
             **_who(person),
-            "days_present": sum(bool(one.passages) for one in some),
+            "days_present": sum(bool(one.pieces) for one in some),
             "days_late": sum(one.late for one in some),
             "days_absent": sum(one.status is Status.ABSENT for one in some),
-            "days_incomplete": sum(one.status is Status.INCOMPLETE for one in some),
+            "days_on_leave": sum(one.plan.on_leave for one in some),
+            "days_incomplete": sum(one.incomplete for one in some),
             "hours": sum((one.present for one in some), timedelta()),
+            "expected_hours": sum((one.expected_time for one in some if one.expected_time), timedelta()),
+            "overtime": sum((one.overtime for one in some if one.overtime), timedelta()),
         }
         for person, some in by_person.items()
     ]
 
 
-def appointments(found: Sequence[PersonDay]) -> list[Appointment]:
-    """Every stay from a check-in to its check-out, for calendars."""
+def repairs(found: Sequence[Repair], zone: ZoneInfo) -> list[Line]:
+    """One line per day that somebody is to look at, with the proposal that has the most evidence."""
     return [
-        Appointment(f"{one.event}@muster", day.person.name, one.at, after.at)
+        {
+            "day": one.day,
+            **_who(one.person),
+            "what": one.text(zone),
+            "reason": one.reason.name.lower(),
+            "proposal": one.proposals[0].text if one.proposals else None,
+            "status": one.summary.status.value,
+            "first_in": _local(one.summary.first_in, zone),
+            "last_out": _local(one.summary.last_out, zone),
+        }
+        for one in found
+    ]
+
+
+def appointments(found: Sequence[PersonDay]) -> list[Appointment]:
+    """Every stay from a check-in to its check-out, for calendars; a stay over two shifts has an entry for each."""
+    return [
+        Appointment(
+            f"{one.came.event if one.came else f'{day.person.id}-{one.start}'}@muster",
+            day.person.name,
+            instant_of(one.start),
+            instant_of(one.end),
+        )
         for day in found
-        for one, after in pairwise(day.summary.passages)
-        if one.kind == "check_in" and after.kind == "check_out"
+        for one in day.summary.pieces
+        if one.start is not None and one.end is not None and not one.running
     ]
 
 
@@ -110,12 +154,15 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
     """The table for a terminal: capitalised heads, clock times and percentages, no empty and no redundant columns."""
     wide = table(title, lines)
     shares = {name for line in lines if isinstance(line.get("shares"), Mapping) for name in (*EMOTIONS, UNSURE)}
+    shown = [
+        tuple(_compact(name, cell, shares) for name, cell in zip(wide.columns, row, strict=True)) for row in wide.rows
+    ]
     kept = [
         index
         for index, name in enumerate(wide.columns)
-        if name not in _NOT_ON_TERMINALS and any(row[index] not in (None, "") for row in wide.rows)
+        if name not in _NOT_ON_TERMINALS and any(row[index] not in (None, "") for row in shown)
     ]
-    rows = [tuple(_compact(wide.columns[index], row[index], shares) for index in kept) for row in wide.rows]
+    rows = [tuple(row[index] for index in kept) for row in shown]
     heads = (_HEADS.get(name, name.capitalize()) for name in (wide.columns[index] for index in kept))
     return Table(title, tuple(heads), rows)
 
@@ -125,6 +172,8 @@ def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
         return value.strftime("%H:%M")
     if name == "hour" and isinstance(value, datetime):
         return value.strftime("%m-%d %H:%M")
+    if name == "late_minutes" and isinstance(value, int):
+        return timedelta(minutes=value) if value else ""
     if name == "event":
         return {"check_in": "came in", "check_out": "left"}[str(value)]
     if name in shares and isinstance(value, float):
@@ -142,6 +191,7 @@ def _mood(cell: MoodCell, by: By, names: Mapping[UUID, str], confidence_needed: 
         by: key,
         "sightings": cell.sightings,
         "people": cell.people,
+        "pleasantness": None if cell.pleasantness is None else round(cell.pleasantness[0], 2),
         "mood": mood_label(cell.probabilities, confidence_needed),
         "scores": {name: round(p, 4) for name, p in zip(EMOTIONS, cell.probabilities, strict=True)},
         "shares": {name: round(s, 4) for name, s in zip((*EMOTIONS, UNSURE), cell.shares, strict=True)},

@@ -21,6 +21,9 @@ ABANDON_AFTER = 30.0
 MOST_ABANDONED = 3
 """Threads left behind at the same time, from which no further one is started: the driver does not recover."""
 
+FRESH = 0.1
+"""Seconds that a frame of a live source may wait for the pipeline before a newer one is decoded in its place."""
+
 AHEAD = 4
 """Frames of a file that are decoded while vision still works on earlier ones."""
 
@@ -38,8 +41,9 @@ class Backoff:
 class Capture:
     """Hands the frames of a source to one consumer, who calls `next` in a loop.
 
-    Live sources: the newest frame wins, older ones are dropped and counted. Others: a short queue, nothing
-    is dropped. `on_lost` (with a sentence) and `on_back` are called inside `next`, on the consumer's thread.
+    Live sources: the newest frame wins, at most 0.1 s old when it is handed over; the others are dropped and counted,
+    before they are decoded where the source can skip them. Other sources: a short queue, nothing is dropped. `on_lost`
+    (with a sentence) and `on_back` are called inside `next`, on the consumer's thread.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Capture:
         self.ended = False
         """Whether the last frame was handed over (files only)."""
         self._source = source
+        self._skip: Callable[[], object] | None = getattr(source, "skip", None)
         self._on_lost = on_lost
         self._on_back = on_back
         self._fail_fast = fail_fast
@@ -181,6 +186,10 @@ class Capture:
     def _read_until_lost(self) -> str:
         self._health.restart()
         while self._is_current():
+            if self._skip is not None and self._has_fresh():
+                self._skip()
+                self._note_skipped()
+                continue
             frame = self._source.read()
             if not self._is_current():
                 break
@@ -192,6 +201,16 @@ class Capture:
                 return f"{self._source.name} {flaw}."
             self._deliver(frame, good, now)
         return ""
+
+    def _has_fresh(self) -> bool:
+        """Whether a frame waits that is still new enough."""
+        with self._changed:
+            return bool(self._frames) and not self._lost and self._clock() - self._good_at < FRESH
+
+    def _note_skipped(self) -> None:
+        with self._changed:
+            self._alive_at = self._clock()
+            self.dropped += 1
 
     def _deliver(self, frame: Frame, good: bool, now: float) -> None:
         with self._changed:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from monitor.domain import Frame
 from monitor.errors import SourceError
-from monitor.sources.opencv import VideoCapture, next_picture
+from monitor.sources.opencv import VideoCapture, next_picture, skip_picture
 
 
 def now_utc() -> datetime:
@@ -54,18 +54,33 @@ class LiveSource(ABC):
         Raises:
             SourceError: no frame arrived in time.
         """
-        capture = self._capture
-        if capture is None:
-            raise SourceError(f"{self.name} is not open.")
-        rgb = next_picture(capture)
+        rgb = next_picture(self._opened())
         if rgb is None:
-            raise SourceError(f"{self.name} stopped sending pictures; check its cable, power and network.")
+            raise self._stopped()
         clock = self._clock()
         if self._began is None:
             self._began = clock
         frame = Frame(index=self._next_index, at=self._now(), seconds=clock - self._began, rgb=rgb)
         self._next_index += 1
         return frame
+
+    def skip(self) -> None:
+        """Wait for the next frame and leave it undecoded.
+
+        Raises:
+            SourceError: no frame arrived in time.
+        """
+        if not skip_picture(self._opened()):
+            raise self._stopped()
+        self._next_index += 1
+
+    def _opened(self) -> VideoCapture:
+        if self._capture is None:
+            raise SourceError(f"{self.name} is not open.")
+        return self._capture
+
+    def _stopped(self) -> SourceError:
+        return SourceError(f"{self.name} stopped sending pictures; check its cable, power and network.")
 
     def close(self) -> None:
         capture, self._capture = self._capture, None

@@ -24,6 +24,7 @@ class VideoCapture(Protocol):
 
     def isOpened(self) -> bool: ...  # noqa: N802
     def read(self) -> tuple[bool, NDArray[np.uint8] | None]: ...
+    def grab(self) -> bool: ...
     def get(self, propId: int) -> float: ...  # noqa: N803
     def set(self, propId: int, value: float) -> bool: ...  # noqa: N803
     def release(self) -> None: ...
@@ -35,6 +36,14 @@ def open_capture(target: int | str, backend: int, parameters: Sequence[int] = ()
     capture: Any = cv2.VideoCapture(target, backend, list(parameters))
     opened: VideoCapture = capture
     return opened
+
+
+def skip_picture(capture: VideoCapture) -> bool:
+    """Let the next picture go by without decoding it; False when there is none."""
+    try:
+        return capture.grab()
+    except cv2.error:
+        return False
 
 
 def next_picture(capture: VideoCapture) -> RgbImage | None:

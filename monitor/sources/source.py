@@ -4,6 +4,7 @@ Nothing is opened before `FrameSource.open`, and importing this package does not
 """
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,8 @@ class FrameSource(Protocol):
     """Something that delivers frames in order. One thread at a time calls its methods.
 
     `open` may be called again after `close`, and also while an older `read` hangs in another thread:
-    it starts afresh and never waits for that read.
+    it starts afresh and never waits for that read. A live source may also have `skip() -> None`, which lets the next
+    frame go by without decoding it.
     """
 
     name: str
@@ -45,27 +47,35 @@ class FrameSource(Protocol):
         """Let go of the device or file. May be called twice."""
 
 
-def open_source(text: str) -> FrameSource:
+def open_source(text: str, started_at: datetime | None = None) -> FrameSource:
     """The source that a user named; it is not opened yet.
 
     Args:
         text: a camera number ("0") or device ("/dev/video0"), the path of a video file or a folder of
             images, or the address of a stream (rtsp://, http://, ...).
+        started_at: when the first frame of a file or folder was taken; the moment of opening, if not given.
 
     Raises:
-        SourceError: the text cannot name a source.
+        SourceError: the text cannot name a source, or a time is given for one that is live.
     """
     text = text.strip()
+    source = _named(text, started_at)
+    if source.live and started_at is not None:
+        raise SourceError(f"{source.name} is live, so its frames are taken now; give a time for a file or folder only.")
+    return source
+
+
+def _named(text: str, started_at: datetime | None) -> FrameSource:
     if not text:
         raise SourceError("The source is empty; give a camera number, a file, a folder or a stream's address.")
     if re.fullmatch(r"[+-]?\d+", text):
         return _camera(text)
     scheme, separator, rest = text.partition("://")
     if separator and scheme.lower() == "file":
-        return _path(Path(rest))
+        return _path(Path(rest), started_at)
     if separator:
         return _stream(scheme.lower(), text)
-    return _path(Path(text).expanduser())
+    return _path(Path(text).expanduser(), started_at)
 
 
 def _camera(digits: str) -> FrameSource:
@@ -86,14 +96,14 @@ def _stream(scheme: str, address: str) -> FrameSource:
     return StreamSource(address)
 
 
-def _path(path: Path) -> FrameSource:
+def _path(path: Path, started_at: datetime | None) -> FrameSource:
     device = re.fullmatch(r"/dev/video(\d+)", str(path.resolve()))
     if device:
         return _camera(device[1])
     from monitor.sources.folder import FolderSource, is_image
 
     if path.is_dir() or is_image(path):
-        return FolderSource(path)
+        return FolderSource(path, started_at=started_at)
     from monitor.sources.file import FileSource
 
-    return FileSource(path)
+    return FileSource(path, started_at=started_at)

@@ -32,12 +32,14 @@ from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
+from monitor.tui.screens.desk import ask_admin_pin
 from monitor.tui.screens.door.door import DoorScreen
-from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, FirstSteps
+from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, LOCK, FirstSteps
 from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.help import ScreenHelp
@@ -49,6 +51,7 @@ TABS = (
     ("people", "f4", "People"),
     ("visitors", "f5", "Visitors"),
     ("system", "f6", "System"),
+    ("shifts", "f7", "Shifts"),
 )
 PLAIN_DISPLAY = Display()
 IDLE_SECONDS = 300.0
@@ -56,7 +59,7 @@ IDLE_SECONDS = 300.0
 
 
 class MusterApp(DeskApp):
-    """Door, day board, mood, people, visitors and system as modes of one app."""
+    """Door, day board, mood, people, visitors, system and shifts as modes of one app."""
 
     TITLE = "Muster"
     TABS = TABS
@@ -73,6 +76,7 @@ class MusterApp(DeskApp):
         "screens/people/import_report.tcss",
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
+        "screens/shifts/shifts.tcss",
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "door": DoorScreen,
@@ -81,6 +85,7 @@ class MusterApp(DeskApp):
         "people": PeopleScreen,
         "visitors": VisitorsScreen,
         "system": SystemScreen,
+        "shifts": ShiftsScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in TABS),
@@ -152,12 +157,19 @@ class MusterApp(DeskApp):
         return self.viewer.door
 
     def _offer_first_steps(self) -> None:
-        self.push_screen(FirstSteps(), self._step_chosen)
+        offer_pin = self.controller.has_camera and not self.settings.admin_pin_hash
+        self.push_screen(FirstSteps(offer_pin=offer_pin), self._step_chosen)
+
+    def _pin_chosen(self, kept: str) -> None:
+        self.use_pin(kept)
+        self._offer_first_steps()
 
     async def _step_chosen(self, step: str | None) -> None:
         if step == DEMO:
             self.wants_demo = True
             self.exit()
+        elif step == LOCK:
+            ask_admin_pin(self, self._pin_chosen)
         elif step in (FOLDER, CAMERA):
             await self.action_open("people")
             if isinstance(self.screen, PeopleScreen):  # else it asks for the PIN first
@@ -170,7 +182,18 @@ class MusterApp(DeskApp):
         if mode == "door" or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:
-            self._desk_lock.ask(mode)
+            self._desk_lock.unlocked(partial(self.switch_mode, mode))
+
+    async def action_quit(self) -> None:
+        """Leave; a locked kiosk asks for the PIN first."""
+        if self.controller.has_camera:
+            self._desk_lock.unlocked(self.exit, "Whoever closes this kiosk must give the admin PIN.")
+        else:
+            self.exit()
+
+    def action_command_palette(self) -> None:
+        """Everything by name; a locked desk asks for the PIN first."""
+        self._desk_lock.unlocked(super().action_command_palette)
 
     def _every_few_seconds(self) -> None:
         notify("WATCHDOG=1")

@@ -56,6 +56,10 @@ class DoorViewer:
         if door := self.door:
             door.tick()
 
+    def show_question(self) -> None:
+        if door := self.door:
+            door.tick()
+
     def greet(self, event: KioskEvent) -> None:
         if door := self.door:
             door.greet(event)

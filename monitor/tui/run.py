@@ -181,6 +181,8 @@ def _opened(log: Path) -> TextIO:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > MOST_LOG:
             log.replace(log.with_name(f"{log.name}.old"))
+        log.touch(mode=0o600)
+        log.chmod(0o600)
         return log.open("a", encoding="utf-8")
     except OSError:
         return Path(os.devnull).open("a", encoding="utf-8")

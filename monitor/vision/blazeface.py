@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import Box, Face, RgbImage
 from monitor.vision import models
+from monitor.vision.detection import tiles
 from monitor.vision.runtime import quiet_native_output
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-_LONG, _SHORT = 256, 192
-"""Most input pixels along the longer and the shorter side; on a larger input the network misses large faces."""
-_SIDES = (160, 192, 256)
+_SIDES = (96, 160, 192, 256)
 """The sides that an input may have, in pixels: multiples of 32."""
 _TRAINED = 192
 """Side of the input that the weights' file is made for, in pixels."""
@@ -46,12 +45,15 @@ class BlazeFace:
         """
         self._min_logit = float(np.log(min_score / (1 - min_score)))
         self._networks: dict[Size, _Network] = {}
-        self._network((_LONG, _SHORT))
+        self._network((tiles.LONG, tiles.SHORT))
 
     def __call__(self, rgb: RgbImage) -> list[Face]:
-        """The faces on uint8 (h, w, 3), in no order."""
+        """The faces on uint8 (h, w, 3), looked at as one whole, in no order."""
+        return self.find(rgb, tiles.whole(rgb.shape[1], rgb.shape[0]).scale)
+
+    def find(self, rgb: RgbImage, scale: float) -> list[Face]:
+        """The faces on a picture scaled by `scale` to at most 256x192 pixels, in no order."""
         height, width = rgb.shape[:2]
-        scale = min(_LONG / max(height, width), _SHORT / min(height, width), 1.0)
         network = self._network((_side(width * scale), _side(height * scale)))
         boxes, logits = network.run(rgb, scale, self._min_logit)
         scores = (1 / (1 + np.exp(-logits))).astype(np.float32)
@@ -138,6 +140,21 @@ def _opened(content: bytes, size: Size) -> "Interpreter":
         interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [1, size[1], size[0], 3])
         interpreter.allocate_tensors()
     return interpreter
+
+
+def open_mesh() -> "Interpreter":
+    """MediaPipe's face mesh, which tells faces from what only looks like one.
+
+    Raises:
+        ModelError: the weights are missing or damaged.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = models.weights(models.FACE_MESH)
+    with quiet_native_output():
+        mesh = Interpreter(str(path), num_threads=1)
+        mesh.allocate_tensors()
+    return mesh
 
 
 def _to_face(points: NDArray[np.float32], score: float) -> Face:

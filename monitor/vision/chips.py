@@ -38,6 +38,6 @@ def face_chip(rgb: RgbImage, face: Face) -> RgbImage:
 
 def _hog_rectangle(face: Face) -> dlib.rectangle:
     scale = 1.0 if face.keypoints is None else _TO_HOG
-    x, y = face.box.centre
-    half_width, half_height = face.box.width * scale / 2, face.box.height * scale / 2
+    box = face.whole_box
+    (x, y), half_width, half_height = box.centre, box.width * scale / 2, box.height * scale / 2
     return dlib.rectangle(round(x - half_width), round(y - half_height), round(x + half_width), round(y + half_height))

@@ -44,9 +44,9 @@ def mood_crop(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:
         uint8 (48, 48), grey; beyond the edge of the picture, its edge pixels are repeated.
     """
     framing = HOG if face.keypoints is None else BLAZEFACE
-    side = framing.side * max(face.box.width, face.box.height, 1.0)
-    x, y = face.box.centre
-    return square_crop(rgb, (x, y - framing.rise * face.box.height), side)
+    box = face.whole_box
+    x, y = box.centre
+    return square_crop(rgb, (x, y - framing.rise * box.height), framing.side * max(box.width, box.height, 1.0))
 
 
 def square_crop(rgb: RgbImage, centre: tuple[float, float], side: float) -> NDArray[np.uint8]:

@@ -1,30 +1,33 @@
 """Finds the faces in a frame: the first step of the pipeline.
 
 BlazeFace by default, dlib's HOG detector as the reference. To use another detector, give `FaceDetector` another
-backend: a callable from uint8 (h, w, 3) RGB to a list of `Face`.
+backend: a callable from uint8 (h, w, 3) RGB to a list of `Face`, which always searches the whole picture.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import cv2
 import numpy as np
 
 from monitor.domain import Box, Face, RgbImage
-from monitor.vision.blazeface import BlazeFace
+from monitor.vision.blazeface import BlazeFace, open_mesh
+from monitor.vision.detection.plausible import Plausibility
+from monitor.vision.detection.tiles import Tile, small_tiles, whole
 
 Backend = Callable[[RgbImage], list[Face]]
 
-_SMALLEST_TILE = 360
-"""Side of the smallest square that is searched on its own, in pixels."""
+_SMALLEST = 16
+"""Narrower or lower pictures show no face, in pixels."""
 _SURE = 0.5
-"""Least score of a face in a tile, 0 to 1: higher than in a whole picture, for a tile also shows parts of faces."""
+"""Score of the surest face below which a still picture is searched again with a rim, 0 to 1."""
 _RIM = 0.25
 """Width of the rim that is added around a picture, as a share of its longer side."""
 
 
 class FaceDetector:
-    """Finds faces from about 40 pixels wide in a 640x480 frame. Not safe to share between threads."""
+    """Finds faces from 40 pixels wide on a picture of any size. Not safe to share between threads."""
 
     def __init__(
         self, backend: Literal["blazeface", "hog"] | Backend = "blazeface", *, min_score: float = 0.35
@@ -35,45 +38,77 @@ class FaceDetector:
             min_score: weaker detections are left out, 0 to 1 (BlazeFace).
 
         Raises:
-            ModelError: BlazeFace's weights are missing or damaged.
+            ModelError: BlazeFace's weights, or those of the face mesh, are missing or damaged.
         """
-        if backend == "blazeface":
-            self._find: Backend = BlazeFace(min_score)
+        self._blazeface = BlazeFace(min_score) if backend == "blazeface" else None
+        self._plausibility = Plausibility(self._blazeface, open_mesh()) if self._blazeface else None
+        if self._blazeface is not None:
+            self._find: Backend = self._blazeface
         else:
-            self._find = Hog() if backend == "hog" else backend
+            self._find = Hog() if isinstance(backend, str) else backend
 
-    def detect(self, rgb: RgbImage, *, thorough: bool = False) -> list[Face]:
-        """All faces, the surest first.
+    def detect(self, rgb: RgbImage) -> list[Face]:
+        """All faces on a picture of which nothing is known before, the surest first.
 
         Args:
             rgb: uint8 (h, w, 3).
-            thorough: for still images: also find small faces on a large picture, and a face that fills the picture.
 
         Returns:
-            Faces with boxes in pixels of `rgb`; each box spans forehead to chin.
+            Faces with boxes in pixels of `rgb`, within it; each box spans forehead to chin.
         """
-        if min(rgb.shape[:2]) < 16:
-            return []
-        faces = self._find(rgb)
-        if thorough:
-            if max((face.score for face in faces), default=0.0) < _SURE:
-                faces = faces + self._with_rim(rgb)
-            faces = _best_of_overlapping(faces + self._in_tiles(rgb))
-        return sorted(faces, key=lambda face: -face.score)
+        height, width = rgb.shape[:2]
+        found = self.search(rgb, [whole(width, height), *small_tiles(width, height)])
+        if (
+            max((face.score for face in found if face.confirmed), default=0.0) < _SURE
+            and min(width, height) >= _SMALLEST
+        ):
+            found = self._finish(rgb, [*found, *self._with_rim(rgb)], found)
+        return faces_of(found)
 
-    def _in_tiles(self, rgb: RgbImage) -> list[Face]:
-        faces: list[Face] = []
-        for left, top, side in _tiles(rgb.shape[1], rgb.shape[0]):
-            tile = np.ascontiguousarray(rgb[top : top + side, left : left + side])
-            sure = [face for face in self._find(tile) if face.score >= _SURE]
-            faces += [_moved(face, left, top) for face in sure if not _is_cut(face.box, tile, rgb, left, top)]
-        return faces
+    def glance(self, rgb: RgbImage) -> list[Face]:
+        """The larger faces: those from about a twelfth of the picture's longer side."""
+        return faces_of(self.search(rgb, [whole(rgb.shape[1], rgb.shape[0])]))
+
+    def search(self, rgb: RgbImage, tiles: Iterable[Tile], known: Sequence[Face] = ()) -> list[Face]:
+        """The faces on parts of a picture, the surest first, and what was judged not to be one.
+
+        Args:
+            rgb: uint8 (h, w, 3).
+            tiles: the parts.
+            known: faces that were judged a moment ago; a face at the place of one of them is not judged anew.
+        """
+        if min(rgb.shape[:2]) < _SMALLEST:
+            return []
+        if self._blazeface is None:
+            return self._finish(rgb, self._find(rgb), known)
+        return self._finish(rgb, [face for tile in tiles for face in self._in_tile(self._blazeface, rgb, tile)], known)
+
+    def _in_tile(self, blazeface: BlazeFace, rgb: RgbImage, tile: Tile) -> list[Face]:
+        part = rgb[tile.top : tile.bottom, tile.left : tile.right]
+        faces = (face.moved(tile.left, tile.top) for face in blazeface.find(part, tile.scale))
+        return [face for face in faces if not _is_cut(face.box, tile, rgb)]
 
     def _with_rim(self, rgb: RgbImage) -> list[Face]:
         """Faces that fill the picture: without a rim BlazeFace misses a third of large ORL pictures, with it none."""
         rim = round(max(rgb.shape[:2]) * _RIM)
         wider = np.asarray(cv2.copyMakeBorder(rgb, rim, rim, rim, rim, cv2.BORDER_REPLICATE), np.uint8)
-        return [_moved(face, -rim, -rim) for face in self._find(wider)]
+        return [face.moved(-rim, -rim) for face in self._find(wider)]
+
+    def _finish(self, rgb: RgbImage, faces: list[Face], known: Sequence[Face]) -> list[Face]:
+        """Each face once, judged, with its box cut at the picture's edge."""
+        judged: list[Face] = []
+        for face in sorted(faces, key=lambda face: -face.score):
+            if not any(face.whole_box.iou(other.whole_box) >= _same(other) for other in judged):
+                judged.append(_within(self._judged(rgb, face, known), rgb))
+        return [face for face in judged if not any(_lies_on(face, other) for other in judged)]
+
+    def _judged(self, rgb: RgbImage, face: Face, known: Sequence[Face]) -> Face:
+        if self._plausibility is None:
+            return face
+        for other in known:
+            if face.whole_box.iou(other.whole_box) >= _same(other):
+                return replace(face, confirmed=other.confirmed)
+        return replace(face, confirmed=self._plausibility.judge(rgb, face))
 
 
 class Hog:
@@ -92,49 +127,33 @@ class Hog:
         ]
 
 
-def _tiles(width: int, height: int) -> Iterator[tuple[int, int, int]]:
-    """Overlapping squares of halving sizes: left, top, side."""
-    side = min(width, height)
-    if max(width, height) < 1.2 * side:
-        side = side * 2 // 3
-    while side >= _SMALLEST_TILE:
-        for top in _starts(height, side):
-            for left in _starts(width, side):
-                yield left, top, side
-        side //= 2
+def faces_of(found: Iterable[Face]) -> list[Face]:
+    """What `FaceDetector.search` found, without what was judged not to be a face."""
+    return [face for face in found if face.confirmed is not None]
 
 
-def _starts(length: int, side: int) -> list[int]:
-    count = 1 if length <= side else int(np.ceil((length - side) / (side * 0.75))) + 1
-    return [round(start) for start in np.linspace(0, length - side, count)]
+def _same(other: Face) -> float:
+    """Least overlap at which a box is the one judged before; a face beside what is not a face is judged itself."""
+    return 0.6 if other.confirmed is None else 0.3
 
 
-def _moved(face: Face, left: int, top: int) -> Face:
-    box = Box(face.box.left + left, face.box.top + top, face.box.width, face.box.height)
-    keypoints = None if face.keypoints is None else face.keypoints + np.array([left, top], np.float32)
-    return Face(box, face.score, keypoints)
-
-
-def _is_cut(box: Box, tile: RgbImage, whole: RgbImage, left: int, top: int) -> bool:
+def _is_cut(box: Box, tile: Tile, whole: RgbImage) -> bool:
     """Whether an inner edge of the tile cuts through the face; another tile shows that face whole."""
-    side = tile.shape[0]
     return (
-        (box.left < 0 < left)
-        or (box.top < 0 < top)
-        or (box.right > side and left + side < whole.shape[1])
-        or (box.bottom > side and top + side < whole.shape[0])
+        (box.left < tile.left and tile.left > 0)
+        or (box.top < tile.top and tile.top > 0)
+        or (box.right > tile.right and tile.right < whole.shape[1])
+        or (box.bottom > tile.bottom and tile.bottom < whole.shape[0])
     )
 
 
-def _best_of_overlapping(faces: list[Face]) -> list[Face]:
-    """The surest box of each face, without boxes that lie on a larger one: an eye can look like a small face."""
-    kept: list[Face] = []
-    for face in sorted(faces, key=lambda face: -face.score):
-        if all(face.box.iou(other.box) < 0.3 and not _lies_on(face.box, other.box) for other in kept):
-            kept.append(face)
-    return kept
+def _within(face: Face, rgb: RgbImage) -> Face:
+    box = face.whole_box.within(rgb.shape[1], rgb.shape[0])
+    return face if box == face.box else replace(face, box=box, uncut=face.whole_box)
 
 
-def _lies_on(part: Box, whole: Box) -> bool:
-    across, down = part.centre
-    return part.width < whole.width and whole.left < across < whole.right and whole.top < down < whole.bottom
+def _lies_on(face: Face, other: Face) -> bool:
+    """Whether a face is only a part of a larger one: an eye can look like a small face."""
+    (across, down), box = face.box.centre, other.box
+    larger = face.box.width < box.width and box.left < across < box.right and box.top < down < box.bottom
+    return larger and other.confirmed is not None and (other.confirmed or not face.confirmed)

@@ -1,4 +1,8 @@
-"""Estimates the emotion of a face: the best network of `muster train emotion`, run by onnxruntime."""
+"""Estimates the emotion of a face: the best network of `muster train emotion`, run by onnxruntime.
+
+One run of the file gives two answers, each calibrated on its own: what people say who see the face (the votes of FER+,
+Barsoum et al. 2016), and the label that FER2013 gives it.
+"""
 
 import hashlib
 from functools import cached_property
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
 
 LABELS = EMOTIONS
 """("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"): the order of the scores."""
+
+VOTE_LABELS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+"""FER+'s eight classes, in its order."""
 
 WEIGHTS = Path(__file__).parent / "weights" / "emotion.onnx"
 """The model that Muster ships; its SHA-256 and its card, emotion.md, lie beside it."""
@@ -49,7 +56,9 @@ class EmotionModel:
         _ = self._session
 
     def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities of the emotions, in the order of `LABELS`.
+        """What people would say who saw these faces: probabilities of the emotions, in the order of `LABELS`.
+
+        Contempt, which FER2013 lacks, counts as neutral. A file without people's answer gives FER2013's.
 
         Args:
             crops: uint8 (n, 48, 48), grey; n may be 0.
@@ -60,13 +69,38 @@ class EmotionModel:
         Raises:
             ModelError: a file is missing, or damaged.
         """
+        return self._run("people" if self.knows_votes else "fer2013", len(LABELS), crops)
+
+    def predict_fer2013(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The label that FER2013 would give, for the benchmark; arguments, result and errors are those of `predict`."""
+        return self._run("fer2013", len(LABELS), crops)
+
+    def predict_votes(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The shares of people's votes among FER+'s classes.
+
+        Returns:
+            float32 (n, 8) in the order of `VOTE_LABELS`, rows sum to 1.
+
+        Raises:
+            ModelError: a file is missing or damaged, or was exported without votes.
+        """
+        if not self.knows_votes:
+            raise ModelError(f"{self._weights} was exported without votes; export it again with --votes.")
+        return self._run("votes", len(VOTE_LABELS), crops)
+
+    @property
+    def knows_votes(self) -> bool:
+        """Whether the file gives people's answer beside FER2013's. Raises: ModelError."""
+        return any(output.name == "votes" for output in self._session.get_outputs())
+
+    def _run(self, output: str, classes: int, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         if crops.ndim != 3 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
             raise ValueError(f"crops are uint8 (n, {CROP_SIZE}, {CROP_SIZE}), not {crops.dtype} {crops.shape}")
         parts = [
-            self._session.run(None, {"faces": np.ascontiguousarray(crops[start : start + _FACES_AT_ONCE])})[0]
+            self._session.run([output], {"faces": np.ascontiguousarray(crops[start : start + _FACES_AT_ONCE])})[0]
             for start in range(0, len(crops), _FACES_AT_ONCE)
         ]
-        return np.concatenate([np.empty((0, len(LABELS)), np.float32), *parts])
+        return np.concatenate([np.empty((0, classes), np.float32), *parts])
 
     @cached_property
     def _session(self) -> "onnxruntime.InferenceSession":

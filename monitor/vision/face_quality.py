@@ -40,7 +40,7 @@ def turned(face: Face) -> float:
 
 def is_good(face: Face, *, min_width: int) -> bool:
     """Whether the face is large, frontal and upright enough to tell who it is."""
-    if face.box.width < min_width:
+    if not face.confirmed or face.whole_box.width < min_width:
         return False
     if face.keypoints is None:
         return True

@@ -3,7 +3,7 @@
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -60,11 +60,31 @@ _TURNS: dict[object, Image.Transpose] = {
 """The turn that makes a picture upright, by its EXIF orientation."""
 
 
-def read_image(path: Path) -> RgbImage:
-    """Read the first picture of a file as upright RGB, whatever its depth, colours or orientation tag.
+class StillImage(NamedTuple):
+    """A picture from a file, and how large it is there."""
 
-    Returns:
-        uint8 (height, width, 3), at most `MAX_SIDE` on the longer side.
+    rgb: RgbImage
+    """uint8 (height, width, 3), at most `MAX_SIDE` on the longer side."""
+    width: int
+    """Pixels across the upright picture in its file."""
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the file's picture to one pixel of `rgb`: 1 or more."""
+        return float(self.width / self.rgb.shape[1])
+
+
+def read_image(path: Path) -> RgbImage:
+    """The pixels of `read_still`: uint8 (height, width, 3), at most `MAX_SIDE` on the longer side.
+
+    Raises:
+        ImageError: the file is missing, empty, damaged, not an image, or too large.
+    """
+    return read_still(path).rgb
+
+
+def read_still(path: Path) -> StillImage:
+    """Read the first picture of a file as upright RGB, whatever its depth, colours or orientation tag.
 
     Raises:
         ImageError: the file is missing, empty, damaged, not an image, or too large.
@@ -85,7 +105,10 @@ def read_image(path: Path) -> RgbImage:
         suffix = path.suffix.strip().lower()
         formats = (*_FORMATS, _BY_SUFFIX[suffix]) if suffix in _BY_SUFFIX else _FORMATS
         with quiet_native_output() if talkative else nullcontext(), Image.open(path, formats=formats) as image:
-            return _to_rgb(image, path)
+            width, height = image.size  # a large JPEG is decoded at a smaller size
+            rgb = _to_rgb(image, path)
+            turned = (rgb.shape[1] > rgb.shape[0]) != (width > height)
+            return StillImage(rgb, height if turned else width)
     except UnidentifiedImageError:
         raise ImageError(f"{path} is not an image that can be read; use {READ}.") from None
     except Image.DecompressionBombError:

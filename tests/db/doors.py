@@ -13,6 +13,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
 from db.records import MoodSample, NewEvent, SightingRecord
+from db.verification import ledger_check
 
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 CIPHER = TemplateCipher(bytes(range(32)))
@@ -53,4 +54,4 @@ class Door:
 
     def head(self) -> str:
         with reading(self.engine) as session:
-            return ledger.verify(session).head
+            return ledger_check.verify(session).head

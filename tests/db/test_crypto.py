@@ -29,9 +29,21 @@ def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_was_sealed_comes_back(cipher: TemplateCipher) -> None:
-    sealed = cipher.seal_embedding(FACE, "row 1")
-    assert np.array_equal(cipher.open_embedding(sealed, "row 1"), FACE)
+    sealed, second = cipher.seal_embedding(FACE, "row 1")
+    assert second is None
+    assert np.array_equal(cipher.open_embedding(sealed, None, "row 1"), FACE)
     assert FACE.tobytes()[:16] not in sealed
+
+
+def test_both_encoders_parts_are_sealed_apart_and_come_back_together(cipher: TemplateCipher) -> None:
+    both = np.random.default_rng(3).standard_normal(256).astype(np.float32)
+    sealed, second = cipher.seal_embedding(both, "row 1")
+    assert second is not None
+    assert cipher.open_embedding(sealed, second, "row 1") == pytest.approx(both, rel=1e-6)
+    first = cipher.open_embedding(sealed, None, "row 1")
+    assert first == pytest.approx(both[:128] * np.sqrt(2), rel=1e-6)
+    with pytest.raises(DatabaseDamaged, match="changed or moved"):
+        cipher.open_embedding(second, sealed, "row 1")
 
 
 def test_sealing_twice_gives_different_bytes(cipher: TemplateCipher) -> None:
@@ -39,9 +51,9 @@ def test_sealing_twice_gives_different_bytes(cipher: TemplateCipher) -> None:
 
 
 def test_a_sealed_value_cannot_move_to_another_row(cipher: TemplateCipher) -> None:
-    sealed = cipher.seal_embedding(FACE, "row 1")
+    sealed, _ = cipher.seal_embedding(FACE, "row 1")
     with pytest.raises(DatabaseDamaged, match="changed or moved"):
-        cipher.open_embedding(sealed, "row 2")
+        cipher.open_embedding(sealed, None, "row 2")
 
 
 def test_a_flipped_bit_is_noticed(cipher: TemplateCipher) -> None:
@@ -119,9 +131,14 @@ def test_nobody_enrols_with_a_wrong_key(sqlite: Engine, cipher: TemplateCipher, 
         people.load_gallery(session, OTHER_KEY, "test-1")
 
 
-def test_templates_swapped_between_people_are_noticed(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:
+def test_a_swapped_or_damaged_template_shuts_out_its_person_and_nobody_else(
+    sqlite: Engine, cipher: TemplateCipher, at: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
     with writing(sqlite) as session:
-        ada, bob = (people.add_person(session, name, at=at, actor="test").id for name in ("Ada", "Bob"))
+        names = ("Ada", "Bob", "Cleo", "Dora")
+        ada, bob, cleo, dora = (people.add_person(session, name, at=at, actor="test").id for name in names)
+        _set_mean(session, cipher, cleo, at)
+        _set_mean(session, cipher, dora, at)
         _set_mean(session, cipher, ada, at)
         _set_mean(session, cipher, bob, at)
         stolen = session.get(MeanTemplateRow, (ada, "test-1"))
@@ -129,8 +146,13 @@ def test_templates_swapped_between_people_are_noticed(sqlite: Engine, cipher: Te
         session.execute(
             update(MeanTemplateRow).where(MeanTemplateRow.person_id == bob).values(embedding=stolen.embedding)
         )
-    with reading(sqlite) as session, pytest.raises(DatabaseDamaged):
-        people.load_gallery(session, cipher, "test-1")
+        session.execute(
+            update(MeanTemplateRow).where(MeanTemplateRow.person_id == cleo).values(embedding=b"\x01 of another key")
+        )
+    with reading(sqlite) as session:
+        assert [one.name for one in people.load_gallery(session, cipher, "test-1")] == ["Ada", "Dora"]
+    assert f"The template of the person {bob} was changed or moved" in caplog.text
+    assert f"The template of the person {cleo} was changed or moved" in caplog.text
 
 
 def test_faces_are_never_in_the_file_or_the_log(

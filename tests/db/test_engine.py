@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import StatementError
 
-from db.engine import open_database, reading, scrub, writing
+from db.engine import _tls, open_database, reading, scrub, writing
 from db.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -30,6 +30,41 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     file = tmp_path / "new folder" / "100% ours.sqlite3"
     open_database(f"sqlite:///{file}").dispose()
     assert file.is_file()
+
+
+def test_only_the_owner_reads_the_database_and_its_log(tmp_path: Path, at: datetime) -> None:
+    file = tmp_path / "private" / "muster.sqlite3"
+    engine = open_database(str(file))
+    with writing(engine) as session:
+        people.add_person(session, "Ada", at=at, actor="test")
+        assert {one.name: one.stat().st_mode & 0o777 for one in file.parent.iterdir()} == {
+            "muster.sqlite3": 0o600, "muster.sqlite3-wal": 0o600, "muster.sqlite3-shm": 0o600,
+        }  # fmt: skip
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    engine.dispose()
+    file.chmod(0o644)
+    open_database(str(file)).dispose()
+    assert file.stat().st_mode & 0o777 == 0o600, "a database of before loses its rights for others"
+
+
+@pytest.mark.parametrize(
+    ("url", "variable", "wanted"),
+    [
+        ("postgresql://host/x", None, {"sslmode": "verify-full", "sslrootcert": "system"}),
+        ("postgresql://host/x?sslrootcert=ours.pem", None, {"sslmode": "verify-full"}),
+        ("postgresql://host/x?sslmode=disable", None, {}),
+        ("postgresql://host/x", "require", {}),
+    ],
+)
+def test_a_server_must_prove_who_it_is_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, variable: str | None, wanted: dict[str, str]
+) -> None:
+    for name in ("PGSSLMODE", "PGSSLROOTCERT"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv("PGSSLMODE", variable)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert _tls(make_url(url)) == wanted
 
 
 def test_an_acknowledged_commit_is_on_the_disk(sqlite: Engine) -> None:

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -14,10 +16,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
+from sqlalchemy import Connection, Engine, Uuid, bindparam, create_engine, inspect, make_url, text
+from sqlalchemy.orm import Session
 
 from db import migrate
-from db.attendance import kiosks, ledger
+from db.attendance import kiosks, ledger, shifts
+from db.calendar import Shift
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
@@ -27,6 +31,7 @@ from db.names import search_text
 from db.people import people, pins
 from db.records import NewEvent
 from db.schema import Base
+from db.verification import ledger_check
 
 # Indexes of expressions cannot be read back from SQLite, so they are not compared there.
 pytestmark = [
@@ -60,10 +65,10 @@ SEED = (
 
 
 def _seed(connection: Connection, cipher: TemplateCipher) -> None:
-    """Rows as the first version wrote them."""
+    """Rows as the first version wrote them, and from 0005 on with the folded names."""
     lite = connection.dialect.name == "sqlite"
     ids = {name: UUID(PERSON[:-1] + str(row)) for row, name in enumerate(("person", "subject", "kiosk", "template"), 1)}
-    sealed = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
+    sealed, _ = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
     values = {name: each.hex if lite else each for name, each in ids.items()} | {
         "yes": True,
         "at": "2026-03-02 08:00:00.000000" if lite else datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
@@ -71,6 +76,8 @@ def _seed(connection: Connection, cipher: TemplateCipher) -> None:
     }
     for statement in SEED:
         connection.execute(text(statement), values)
+    if "search_text" in {column["name"] for column in inspect(connection).get_columns("person")}:
+        connection.execute(text("UPDATE person SET search_text = :folded"), {"folded": search_text("Zoë", None, None)})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -121,10 +128,43 @@ def test_every_older_version_is_brought_up_with_its_data(
         with writing(new) as session:
             kiosk = kiosks.all_kiosks(session)[0].id
             ledger.append(session, NewEvent(new_id(), "check_in", UUID(PERSON), at, "UTC", kiosk, "pin", "door", at))
-            assert ledger.verify(session).whole
+            assert ledger_check.verify(session).whole
         with new.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         new.dispose()
+
+
+def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(
+    fresh: Callable[[str], str], cipher: TemplateCipher
+) -> None:
+    url = fresh("second")
+    both = np.concatenate([FACE, FACE[::-1]]) * np.float32(np.sqrt(0.5))
+    engine = open_database(url)
+    with engine.begin() as connection:
+        _seed(connection, cipher)
+    with writing(engine) as session:
+        person = UUID(PERSON)
+        made = templates.add_template(
+            session, cipher, person, content_hash="bb", encoder="test-1", embedding=both, quality={}, source="b.jpg",
+            at=datetime(2026, 3, 2, tzinfo=UTC),
+        )  # fmt: skip
+        assert templates.with_second(session, person) == {made.id}
+        old, new = (member.embedding for member in templates.load_members(session, cipher, person, "test-1"))
+        assert (len(old), len(new)) == (128, 256)
+        mean, count = templates.refresh_mean(
+            session, cipher, person, "test-1", at=datetime(2026, 3, 2, tzinfo=UTC)
+        ) or pytest.fail("there is a mean")
+        assert (count, templates.count_means(session, "test-1")) == (2, (1, 0))
+        assert mean == pytest.approx(both, abs=1e-6)  # the first halves are one, the second is over those that have it
+    with engine.begin() as connection:
+        command.downgrade(migrate.config(connection), "0005")
+    with engine.begin() as connection:
+        command.upgrade(migrate.config(connection), "0006")
+    with reading(engine) as session:
+        members = templates.load_members(session, cipher, person, "test-1")
+        assert [len(member.embedding) for member in members] == [128, 128]
+        assert members[1].embedding == pytest.approx(FACE, abs=1e-6)
+    engine.dispose()
 
 
 def test_names_of_before_are_folded_however_many_there_are(fresh: Callable[[str], str], at: datetime) -> None:
@@ -213,3 +253,52 @@ def test_opening_again_changes_nothing(engine: Engine, at: datetime) -> None:
     with reading(again) as session:
         assert people.count_people(session) == 1
     again.dispose()
+
+
+SCHEDULES = [
+    *((day, None, None, "09:00:00", "17:30:00") for day in (4, 0, 1, 2, 3)),
+    *((day, PERSON, None, "22:00:00", "06:00:00") for day in (6, 5)),
+    (0, None, "Lab", "08:00:00", "16:00:00"),
+    (0, None, "Lab", "18:00:00", "20:00:00"),
+]
+"""Weekday, person, group, start and end, as version 0005 kept them."""
+_SCHEDULE = text(
+    "INSERT INTO schedule (id, person_id, group_name, weekday, starts, ends, grace_minutes, valid_from)"
+    " VALUES (:id, :person, :group, :day, :start, :end, 7, :valid)"
+).bindparams(bindparam("id", type_=Uuid()), bindparam("person", type_=Uuid()))
+
+
+def test_schedules_of_before_become_shifts_and_go_back(fresh: Callable[[str], str], cipher: TemplateCipher) -> None:
+    url = fresh("schedules")
+    engine = create_engine(url)
+    lite = engine.dialect.name == "sqlite"
+    rows = [
+        {"id": UUID(int=100 + number), "person": person and UUID(person), "group": group, "day": day}
+        | {"start": start + ".000000" * lite, "end": end + ".000000" * lite, "valid": "2026-01-05"}
+        for number, (day, person, group, start, end) in enumerate(SCHEDULES)
+    ]
+    with engine.begin() as connection:
+        command.upgrade(migrate.config(connection), "0005")
+        _seed(connection, cipher)
+        connection.execute(_SCHEDULE, rows)
+    office = Shift(UUID(int=100), frozenset(range(5)), time(9), time(17, 30))
+    wanted = [
+        office,
+        Shift(UUID(int=105), frozenset({5, 6}), time(22), time(6), person=UUID(PERSON)),
+        Shift(UUID(int=107), frozenset({0}), time(8), time(16), group="Lab"),
+        Shift(UUID(int=108), frozenset({0}), time(18), time(20), group="Lab"),
+    ]
+    for turn in range(2):
+        with engine.begin() as connection:
+            command.upgrade(migrate.config(connection), "0007")
+            with Session(connection) as session:
+                found = shifts.all_shifts(session)
+        want = [replace(one, grace_minutes=7, valid_from=date(2026, 1, 5)) for one in wanted]
+        if turn == 0:
+            assert found == want
+        assert Counter(replace(one, id=PERSON) for one in found) == Counter(replace(one, id=PERSON) for one in want)  # type: ignore[arg-type]
+        with engine.begin() as connection:
+            command.downgrade(migrate.config(connection), "0005")
+            assert connection.scalar(text("SELECT count(*) FROM schedule")) == len(SCHEDULES)
+            assert not {"shift", "holiday", "leave"} & set(inspect(connection).get_table_names())
+    engine.dispose()

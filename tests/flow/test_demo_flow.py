@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from db.attendance.ledger import verify
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading
+from db.verification.ledger_check import verify
 from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent

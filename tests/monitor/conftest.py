@@ -14,6 +14,7 @@ __all__ = ["empty_world", "seeded", "world"]
 from monitor.domain import RgbImage
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
+from monitor.vision.second_encoder import SecondEncoder
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +44,8 @@ def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def encoder(model_cache: Path) -> FaceEncoder:
     return FaceEncoder(cache=model_cache)
+
+
+@pytest.fixture(scope="session")
+def second(model_cache: Path) -> SecondEncoder:
+    return SecondEncoder(cache=model_cache)

@@ -212,3 +212,15 @@ def test_an_unknown_limit_is_said_by_its_name(file: Path) -> None:
 def test_a_value_where_the_table_belongs_is_said(file: Path) -> None:
     file.write_text("quality = 3\n")
     assert "write [quality]" in sentence_of(file)
+
+
+def test_liveness_follows_from_the_source_unless_it_is_set(tmp_path: Path) -> None:
+    empty = tmp_path / "muster.toml"
+    empty.touch()
+    assert load_settings(empty).liveness_of(live=True) == "ask"
+    assert load_settings(empty).liveness_of(live=False) == "off"
+    assert load_settings(empty, liveness="always").liveness_of(live=False) == "always"
+    empty.write_text('liveness = "off"\n')
+    assert load_settings(empty).liveness_of(live=True) == "off"
+    with pytest.raises(SettingsError, match="liveness"):
+        load_settings(empty, liveness="perhaps")

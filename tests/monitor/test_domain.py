@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import crypto
-from monitor.domain import EMBEDDING_SIZE, EMOTIONS, UNSURE, Box, Candidate, Frame, Match, MoodScores
+from monitor.domain import EMBEDDING_SIZE, EMOTIONS, UNSURE, Box, Candidate, Frame, Match, MoodScores, Unclear
 from tests.monitor.stage import mood_of, person_id
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -79,6 +79,13 @@ def test_a_frame_refuses_what_is_no_rgb_picture(picture: np.ndarray) -> None:
 
 def test_a_mood_has_the_name_of_its_likeliest_emotion() -> None:
     assert [MoodScores(tuple(np.eye(7)[index])).label for index in range(7)] == list(EMOTIONS)
+
+
+def test_a_face_that_cannot_be_judged_is_unsure_with_its_reason() -> None:
+    mood = MoodScores.unjudged(Unclear.BLURRED)
+    assert (mood.label, mood.unclear, mood.confidence) == (UNSURE, "blurred", 0)
+    with pytest.raises(ValueError, match="seven probabilities"):
+        MoodScores((0.0,) * 7)
 
 
 def test_a_mood_below_the_confidence_needed_is_unsure() -> None:

@@ -20,14 +20,17 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from db import audit
-from db.attendance import kiosks, ledger, schedules
+from db.attendance import kiosks, ledger, shifts
+from db.calendar import Shift
 from db.crypto import TemplateCipher
 from db.engine import open_database, writing
 from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
+from db.proof.key import pepper, proof_key
 from db.records import MoodSample, NewEvent, SightingRecord
+from monitor.attendance.pin import Peppers
 from monitor.config import Settings
 from monitor.desk.store import Store
 from monitor.desk.system import Machine
@@ -60,6 +63,9 @@ NAMES = (
     ("Margaret Hamilton", "Orbits"), ("Radia Perlman", "Networks"), ("Tim Berners-Lee", "Networks"),
 )  # fmt: skip
 ENCODER = "dlib-resnet-v1"
+CIPHER = TemplateCipher(bytes(range(32)))
+PEPPERS = Peppers(proof_key(CIPHER).id, {proof_key(CIPHER).id: pepper(CIPHER)})
+"""What PINs are hashed with there."""
 
 FINDINGS = (
     Check("python", Status.OK, "Muster 1.0 on Python 3.12, Linux x86_64."),
@@ -152,8 +158,8 @@ class World:
 
 def make_world(folder: Path) -> World:
     """A world on a database in the folder, which is made where there is none."""
-    settings = Settings(db=f"sqlite:///{folder / 'muster.sqlite3'}", time_zone="Europe/Berlin")
-    return World(settings, open_database(settings.db), TemplateCipher(bytes(range(32))))
+    settings = Settings(db=f"sqlite:///{folder / 'muster.sqlite3'}", time_zone="Europe/Berlin", door_moods=True)
+    return World(settings, open_database(settings.db), CIPHER)
 
 
 @pytest.fixture
@@ -191,7 +197,7 @@ def seed(world: World) -> None:
     start = NOW - timedelta(days=14)
     with writing(world.engine) as session:
         kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=start).id
-        schedules.add(session, range(5), time(9), time(17), at=start, actor="test")
+        shifts.add(session, Shift(new_id(), frozenset(range(5)), time(9), time(17)), at=start, actor="test")
         for name, group in NAMES:
             person = people.add_person(session, name, at=start, actor="test", group=group).id
             world.ids[name] = person

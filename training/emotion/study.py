@@ -1,28 +1,35 @@
 """Use cases of the emotion study: evaluate a model, explain an answer, log for TensorBoard."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
+from monitor.domain import EMOTIONS
 from monitor.errors import ModelError
 from monitor.vision.crops import CROP_SIZE, mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import WEIGHTS, EmotionModel
 from monitor.vision.images import read_image
-from training.emotion.data.fer2013 import Fer2013
+from training.emotion.data.fer2013 import Fer2013, Split
+from training.emotion.data.votes import AS_EMOTION, HELD_BACK, emotion_votes, load_votes, votes_by_row
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
+from training.emotion.evaluation.copies import copied
 from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluation_of, robustness
+from training.emotion.evaluation.people import PeopleScores, people_scores
 from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import load_model, predictor
 from training.emotion.model.inference import logits_of
 from training.emotion.model.shipped import keras_champion
 from training.emotion.report.gradcam import activation_map
 from training.emotion.report.page import charts_of, numbers_of_run, write_report
+from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, to_onnx, uncalibrated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,19 +48,68 @@ class Explanation:
     """float32 (48, 48), 0 to 1: the activation map."""
 
 
-def evaluate_file(path: Path, data: Fer2013, split: str) -> tuple[Evaluation, dict[str, float]]:
-    """Evaluate an exported model on a split, and its accuracy on shifted and scaled crops (see `robustness`)."""
-    model, faces = EmotionModel(path), data.split(split)
-    return evaluation_of(model.predict(faces.faces), faces), robustness(model.predict, faces)
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """How good a model is on a split."""
+
+    label: Evaluation
+    """Of FER2013's answer."""
+    without_copies: float | None
+    """Accuracy without the faces that are nearly copies of training faces; None without training faces."""
+    copies: int
+    people: PeopleScores | None
+    """Of the answer that is shown; on PublicTest over the faces on which it was not calibrated. None without votes."""
+    people_without_copies: PeopleScores | None
+    robustness: Mapping[str, float]
+    """See `evaluate.robustness`; empty for a run."""
+    page: Path | None
+    """The report."""
+
+    def as_json(self) -> dict[str, Any]:
+        """All numbers as JSON."""
+        people, rest = self.people, self.people_without_copies
+        return {
+            **self.label.as_json(),
+            "copies_of_training_faces": self.copies,
+            "accuracy_without_copies": self.without_copies,
+            **({"people": people.as_json()} if people else {}),
+            **({"people_without_copies": rest.as_json()} if rest else {}),
+            **({"robustness": dict(self.robustness)} if self.robustness else {}),
+            **({"report": str(self.page)} if self.page else {}),
+        }
 
 
-def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, Path]:
+def evaluate_file(
+    path: Path, data: Fer2013, split: str, *, votes: Path | None = None, report: Path | None = None
+) -> Judgement:
+    """Evaluate an exported model on a split.
+
+    Args:
+        votes: FER+'s CSV, for the agreement with people.
+        report: the folder of the report; None writes none.
+
+    Raises:
+        DataError: the data, the votes or the report cannot be read or written.
+        ModelError: the model cannot be read.
+    """
+    model, tested = EmotionModel(path, threads=0), data.split(split)
+    evaluation = evaluation_of(model.predict_fer2013(tested.faces), tested)
+    eight = model.predict_votes(tested.faces) if model.knows_votes else None
+    judgement = _judged(evaluation, data, tested, model.predict(tested.faces), eight, votes)
+    judgement = replace(judgement, robustness=robustness(model.predict_fer2013, tested))
+    if report is None:
+        return judgement
+    network = keras_champion(path)
+    charts = charts_of(data, tested, evaluation, network, model.predict_fer2013, people=judgement.people)
+    numbers = {"run": path.name, "parameters": int(network.count_params()), "epochs": [], "recipe": {},
+               "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
+    return replace(judgement, page=write_report(report, numbers, charts))
+
+
+def evaluate_run(folder: Path, data: Fer2013, split: str, *, votes: Path | None = None) -> Judgement:
     """Evaluate a run's best network on a split, and write the report into the run's folder.
 
-    The temperature is fitted on PublicTest, the validation split on which the weights were chosen.
-
-    Returns:
-        The evaluation, and the page of the report.
+    The temperatures are fitted on PublicTest, the validation split on which the weights were chosen.
     """
     model, run = load_model(folder)
     validation, tested = data.split("PublicTest"), data.split(split)
@@ -61,15 +117,84 @@ def evaluate_run(folder: Path, data: Fer2013, split: str) -> tuple[Evaluation, P
     logits = unsmoothed(logits_of(model, validation.faces, mirrored=True), smoothing)
     temperature = fitted_temperature(logits, validation.labels)
     predict = predictor(model, temperature, smoothing)
-    evaluation = evaluation_of(predict(tested.faces), tested)
+    seven = predict(tested.faces)
+    evaluation = evaluation_of(seven, tested)
+    judgement = _judged(evaluation, data, tested, seven, None, votes)
     more = {"temperature": temperature, "skipped": list(data.skipped)}
-    numbers = numbers_of_run(run, model, evaluation, more)
-    page = write_report(folder / "report", numbers, charts_of(run, data, tested, evaluation, model, predict))
-    return evaluation, page
+    numbers = numbers_of_run(run, model, evaluation, {**more, "evaluation": judgement.as_json()})
+    charts = charts_of(data, tested, evaluation, model, predict, epochs=run.epochs, people=judgement.people)
+    return replace(judgement, page=write_report(folder / "report", numbers, charts))
 
 
-def opened(run: Path | None) -> tuple[keras.Model, Predict]:
-    """A network, and the function that gives its probabilities.
+def _judged(
+    evaluation: Evaluation,
+    data: Fer2013,
+    tested: Split,
+    seven: NDArray[np.float32],
+    eight: NDArray[np.float32] | None,
+    votes: Path | None,
+) -> Judgement:
+    """The agreement with labels and people, with and without copies of training faces."""
+    training = data.splits.get("Training")
+    alike = None
+    if training is not None and len(training) and tested.name != training.name:
+        alike = copied(tested.faces, training.faces)
+    right = evaluation.answers == tested.labels
+    people = rest = None
+    if votes is not None:
+        shares = votes_by_row(load_votes(votes), data)[tested.rows]
+        judged = np.zeros(len(tested), np.bool_)
+        judged[HELD_BACK if tested.name == "PublicTest" else slice(None)] = True
+        people = _people(seven, shares, eight, judged)
+        rest = _people(seven, shares, eight, judged & ~alike) if alike is not None else None
+    return Judgement(
+        label=evaluation,
+        without_copies=float(right[~alike].mean()) if alike is not None and not alike.all() else None,
+        copies=int(alike.sum()) if alike is not None else 0,
+        people=people,
+        people_without_copies=rest,
+        robustness={},
+        page=None,
+    )
+
+
+def _people(
+    seven: NDArray[np.float32],
+    shares: NDArray[np.float32],
+    eight: NDArray[np.float32] | None,
+    judged: NDArray[np.bool_],
+) -> PeopleScores | None:
+    if not emotion_votes(shares[judged]).any():
+        return None
+    return people_scores(seven[judged], shares[judged], None if eight is None else eight[judged])
+
+
+def exported(
+    run: Path, data: Fer2013, votes: Path | None, *, eight_bit: bool = True, least_recall: float = 0.0
+) -> tuple[onnx.ModelProto, float]:
+    """A run's best network as the kiosk runs it, or an exported file calibrated anew, and the temperature of FER2013's
+    answer; see `export.Fit` and `export.to_onnx`.
+
+    Args:
+        votes: FER+'s CSV; None leaves people's answer out.
+
+    Raises:
+        DataError: the run or the votes cannot be read, or do not belong to the data.
+        ModelError: the file is not an exported one.
+    """
+    judged = data.split("PublicTest")
+    shares = None if votes is None else votes_by_row(load_votes(votes), data)[judged.rows]
+    if not run.is_dir():
+        given, smoothing = uncalibrated(run)
+        return calibrated(given, Fit(judged, shares, least_recall, smoothing))
+    network, found = load_model(run)
+    ranges = data.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
+    fit = Fit(judged, shares, least_recall, found.recipe.smoothing)
+    return to_onnx(network, found.recipe.architecture, fit, eight_bit_on=ranges)
+
+
+def opened(run: Path | None) -> tuple[keras.Model, Predict, tuple[int, ...]]:
+    """A network, the function that gives its probabilities, and which of its outputs stands for each emotion.
 
     Args:
         run: a run's folder, an exported champion, or None for the model that ships.
@@ -77,23 +202,33 @@ def opened(run: Path | None) -> tuple[keras.Model, Predict]:
     Raises:
         ModelError: there is no model at `run`, or it cannot be read.
     """
+    labels = tuple(range(len(EMOTIONS)))
     if run is not None and run.is_dir():
         model, found = load_model(run)
-        return model, predictor(model, smoothing=found.recipe.smoothing)
+        return model, predictor(model, smoothing=found.recipe.smoothing), labels
     path = run or WEIGHTS
     if not path.is_file():
         raise ModelError(f"{path} is neither a run nor a model; give a run's folder or an ONNX file.")
-    return keras_champion(path), EmotionModel(path).predict
+    network, shipped = keras_champion(path), EmotionModel(path)
+    votes = tuple(len(EMOTIONS) + AS_EMOTION.index(emotion) for emotion in labels)
+    return network, shipped.predict, votes if shipped.knows_votes else labels
 
 
 def explain(
-    image: Path, model: keras.Model, predict: Predict, *, layer: str | None = None, emotion: int | None = None
+    image: Path,
+    model: keras.Model,
+    predict: Predict,
+    outputs: Sequence[int],
+    *,
+    layer: str | None = None,
+    emotion: int | None = None,
 ) -> Explanation:
     """Explain a model's answer to the face with the highest detection score on an image.
 
     Args:
         image: a picture with a face; where no face is detected, the whole picture is the face.
-        layer: name of the layer to map; None for the last layer with a height and a width.
+        outputs: which output of the network stands for each emotion, from `opened`.
+        layer: name of the layer to map; None for the default of `gradcam.default_layer`.
         emotion: index of the class to map, 0 to 6; None for the class with the highest probability.
 
     Raises:
@@ -103,14 +238,14 @@ def explain(
     crop, found = face_on(image)
     probabilities = predict(crop[None])[0]
     chosen = int(probabilities.argmax()) if emotion is None else emotion
-    return Explanation(crop, found, probabilities, chosen, activation_map(model, crop, chosen, layer))
+    return Explanation(crop, found, probabilities, chosen, activation_map(model, crop, outputs[chosen], layer))
 
 
 def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:
     """The crop of the face with the highest detection score, uint8 (48, 48), and whether a face was detected."""
     rgb = read_image(image)
     # A picture that is not larger than a crop is a crop, as in the folders of the data set.
-    faces = FaceDetector().detect(rgb, thorough=True) if min(rgb.shape[:2]) > CROP_SIZE else []
+    faces = FaceDetector().detect(rgb) if min(rgb.shape[:2]) > CROP_SIZE else []
     if faces:
         return mood_crop(rgb, faces[0]), True
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)

@@ -9,7 +9,7 @@ time zone; SQLite knows no time zones, so a day there is one of UTC, as are all 
 from alembic import op
 
 revision = "0011"
-down_revision = "0005"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -31,7 +31,8 @@ def demo(
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
     from db.crypto import TemplateCipher
     from db.engine import open_database
-    from monitor.config import load_settings
+    from db.proof.heads import open_with
+    from monitor.config import Settings, load_settings
     from monitor.desk.store import Store
     from monitor.sources.simulated.camera import SimulatedCamera
 
@@ -43,12 +44,18 @@ def demo(
             backup_every_hours=0,
             db=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
             source="demo",
+            rotate=0,
             site="demo",
             kiosk="demo door",
             role="auto",
+            liveness="off",
             cool_down_minutes=_COOL_DOWN_MINUTES,
+            admin_pin_hash="",
+            theme=str(Settings.model_fields["theme"].default),
+            door_moods=True,
         )
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
+        open_with(store.engine, store.cipher, None)
         try:
             make = _with_people(settings, store, SimulatedCamera(seed, seconds, realtime=True))
             if headless:
@@ -56,7 +63,7 @@ def demo(
             else:
                 from monitor.tui.run import run_app
 
-                run_app(settings, store, make, ascii_only=ascii_only)
+                run_app(settings, store, make, ascii_only=ascii_only, config_file=Path(folder) / "muster.toml")
         finally:
             store.engine.dispose()
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import AsciiOption, Run, out, shared
+from monitor.cli.options import AsciiOption, Run, instant, out, shared
 
 if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import OnEvent, OnScene
@@ -18,21 +18,39 @@ def kiosk(
         str | None,
         typer.Option("--source", metavar="SOURCE", help="Camera number, video file, folder of images, or stream URL."),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            help="When the first frame of a file or folder was taken, on the site's clock: 2026-07-13T14:50.",
+        ),
+    ] = None,
+    rotate: Annotated[
+        int | None, typer.Option(metavar="DEGREES", help="Turn the picture clockwise by 0, 90, 180 or 270.")
+    ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Print events instead of showing the app.")] = False,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="onnx or dlib.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="dlib, sface or both.")] = None,
     role: Annotated[str | None, typer.Option(help="in, out or auto.")] = None,
+    liveness: Annotated[
+        str | None, typer.Option(help="off, ask (who is in doubt turns the head before checking in) or always.")
+    ] = None,
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
+    from monitor.desk.kiosk_settings import note_settings
     from monitor.desk.programs.around import programs_around
     from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
-    settings = run.settings(source=source, detector=detector, encoder=encoder, role=role)
-    frames = open_source(settings.source)
+    settings = run.settings(
+        source=source, rotate=rotate, detector=detector, encoder=encoder, role=role, liveness=liveness
+    )
+    frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
+    note_settings(engine, settings, **run.stamp)
     headless = headless or run.as_json or not out.is_terminal
     assess = None
     if settings.grow_templates:
@@ -63,15 +81,32 @@ def kiosk(
 
         with programs_around(engine, settings) as hear:
             wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
+        run.note_head(engine)
         if wants_demo:
             engine.dispose()
             demo(ascii_only=ascii_only)
         return
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
+    from monitor.desk.change_feed import people_feed
+    from monitor.desk.store import Store
     from monitor.text import printable
 
-    with looked_after(engine, settings), programs_around(engine, settings) as hear:
-        summary, check_ins = run_headless(make, as_json_lines=run.as_json, zone=settings.zone)
+    feeds = []
+
+    def make_followed(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
+        """A kiosk that learns of people who are enrolled, changed or erased meanwhile."""
+        made = make(on_scene, on_event)
+        feeds.append(people_feed(Store(engine, cipher), settings, made.use_people))
+        feeds[-1].start()
+        return made
+
+    try:
+        with looked_after(engine, settings), programs_around(engine, settings) as hear:
+            summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
+    finally:
+        for feed in feeds:
+            feed.stop()
+    run.note_head(engine)
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -91,14 +90,20 @@ def capture(
     number: Annotated[str | None, typer.Option("--number", help="Personnel or student number.")] = None,
 ) -> None:
     """Enrol somebody before the camera, who is coached to five good shots."""
-    from monitor.desk.people.enrolment_session import CaptureSession, capture_setup, enrol_from, enrolment_request
+    from monitor.desk.people.enrolment_session import (
+        CaptureSession,
+        camera_of,
+        capture_setup,
+        enrol_from,
+        enrolment_request,
+    )
 
     agreed = _consents(consent)
     settings = run.settings(source=source)
     engine, cipher = run.open_store(settings, create=True)
     request = enrolment_request(name, number or "", group or "", agreed, supervised=supervised, **run.stamp)
     setup, session = capture_setup(settings.quality), CaptureSession(_coaching(as_json=run.as_json))
-    report = enrol_from(partial(setup.open_source, settings.source), setup, engine, cipher, request, session)
+    report = enrol_from(camera_of(setup, settings), setup, engine, cipher, request, session)
     assert report is not None  # nothing stops the session
     tell_person(report, as_json=run.as_json)
     if not report.accepted:

@@ -14,7 +14,7 @@ class Tally:
     """Counts of people and pictures so far; the names are those of the JSON summary."""
 
     def __init__(self) -> None:
-        self.people = self.accepted = self.rejected = self.unchanged = 0
+        self.people = self.accepted = self.rejected = self.unchanged = self.consent_missing = 0
         self.interrupted = False
 
     def add(self, report: "PersonReport") -> None:
@@ -22,6 +22,7 @@ class Tally:
         self.accepted += report.accepted
         self.rejected += len(report.rejected)
         self.unchanged += report.unchanged
+        self.consent_missing += report.consent_missing
 
 
 def tell_batch(batch: "ImportBatch", *, as_json: bool) -> None:
@@ -64,3 +65,8 @@ def tell_sum(tally: Tally, batch: "ImportBatch", seconds: float, *, as_json: boo
         f"{plural(tally.accepted, 'picture')} {verb}, "
         f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
     )
+    if tally.consent_missing and not dry_run:
+        tell(
+            f"Consent missing: {plural(tally.consent_missing, 'person', 'people')}. They are recognised, no mood is "
+            "kept. See 'muster people list --consent-missing', and write answers down with 'muster people consent'."
+        )

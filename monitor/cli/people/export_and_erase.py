@@ -20,9 +20,9 @@ def export(
     """Write everything about a person into a ZIP archive: JSON and images."""
     from monitor.desk.people.export_and_erase import export_name, export_zip
 
-    engine, cipher, person = open_person(run, who, read_only=True)
+    engine, cipher, person = open_person(run, who)
     file = output or Path(export_name(person))
-    images = export_zip(engine, cipher, person, file, at=run.at)
+    images = export_zip(engine, cipher, person, file, **run.stamp)
     run.say(f"{file} holds everything about {person.name}.", {"file": str(file), "images": images})
 
 

@@ -28,19 +28,23 @@ def list_(
     search: Annotated[str, typer.Option(help="Part of a name, number or group.")] = "",
     group: Annotated[str | None, typer.Option(help="Only this group.")] = None,
     inactive: Annotated[bool, typer.Option("--inactive", help="Only those who are not recognised any more.")] = False,
+    consent_missing: Annotated[
+        bool, typer.Option("--consent-missing", help="Only those whom nobody asked; no mood of theirs is kept.")
+    ] = False,
 ) -> None:
     """Everyone enrolled."""
     from db.engine import open_database
     from monitor.cli.people.records import summary_json
     from monitor.desk.people.people import list_people
 
-    found = list_people(open_database(run.settings().db, read_only=True), search, group, inactive=inactive)
+    engine = open_database(run.settings().db, read_only=True)
+    found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
     if run.as_json:
         for one in found:
             emit(summary_json(one))
         return
     if not found:
-        filtered = search or group is not None or inactive
+        filtered = search or group is not None or inactive or consent_missing
         nobody = "Nobody matches; see everyone with 'muster people list'."
         tell(nobody if filtered else "Nobody is enrolled yet; start with 'muster enroll import'.")
         return
@@ -69,7 +73,8 @@ def show(run: Run, who: Who) -> None:
     lines += [f"{name}: {text}" for name, text in details.items() if text]
     for image in found.images:
         fit = "" if image.fit is None else f", similarity to the others {image.fit:.3f}"
-        lines.append(f"image {image.template.id}: {image.template.source}{fit}")
+        alone = "" if image.both else ", seen by one face encoder only: run 'muster people re-encode'"
+        lines.append(f"image {image.template.id}: {image.template.source}{fit}{alone}")
     zone = run.settings().zone
     for one in found.consents:
         decided = f"{_answer(one.given)}, {local_time(one.at, zone)} by {one.recorded_by}"
@@ -155,16 +160,16 @@ def pin(
 
     A script sends it as a line on standard input.
     """
-    from monitor.attendance.pin import SHORTEST
     from monitor.desk.people import changes
 
-    engine, _, person = open_person(run, who)
+    engine, cipher, person = open_person(run, who)
+    shortest = run.settings().pin_digits
     typed = None
     if not remove:
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
-        typed = _typed_pin(f"PIN, at least {SHORTEST} digits")
-    changes.set_pin(engine, person.id, typed, number=number, **run.stamp)
+        typed = _typed_pin(f"PIN, at least {shortest} digits")
+    changes.set_pin(engine, person.id, typed, number=number, cipher=cipher, shortest=shortest, **run.stamp)
     sentence = f"{person.name} {'has no PIN any more' if remove else 'checks in with number and PIN from now on'}."
     run.say(sentence, {"person": person.name, "pin": not remove})
 
@@ -179,15 +184,12 @@ app.command("review-growth")(review_growth)
 @app.command("re-encode")
 @shared
 def re_encode(run: Run) -> None:
-    """Compute the templates of an older encoder anew, from the faces that were kept."""
+    """Compute templates that lack a present encoder's part anew, from the faces that were kept."""
     from enroll.people import reencode
-    from monitor.vision.encoder import FaceEncoder
-    from monitor.vision.still_embeddings import embed_stills
 
     engine, cipher = run.open_store()
-    encoder = FaceEncoder()
     images = missing = 0
-    for done in reencode.re_encode(engine, cipher, lambda chip: embed_stills(encoder, chip[None])[0], **run.stamp):
+    for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
         images, missing = images + done.images, missing + done.without_face
         record = {"person": done.person, "images": done.images, "without_face": done.without_face}
         new = f"{done.without_face:,} {'needs' if done.without_face == 1 else 'need'} a new image"

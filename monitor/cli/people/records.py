@@ -22,6 +22,7 @@ def person_json(record: PersonRecord) -> dict[str, Any]:
                 "source": one.template.source,
                 "fit": one.fit,
                 "encoder": one.template.encoder,
+                "both_encoders": one.both,
                 "quality": dict(one.template.quality),
             }
             for one in record.images

@@ -16,7 +16,6 @@ from monitor.domain import EMOTIONS
 from monitor.files import write_atomically
 
 if TYPE_CHECKING:
-    from training.emotion.evaluation.evaluate import Evaluation
     from training.emotion.fitting.fit import Epoch, Progress
     from training.emotion.fitting.recipe import Recipe
     from training.emotion.study import Explanation
@@ -49,28 +48,6 @@ def show_training(
                 listener(epoch)
 
         train(Progress(on_epoch, on_batch, err.print))
-
-
-def show_evaluation(evaluation: "Evaluation", *, json: bool, more: Mapping[str, Any]) -> None:
-    """Print the metrics of a model, as a table or as JSON."""
-    if json:
-        emit({**evaluation.as_json(), **more})
-        return
-    columns = (Column(name, justify="right") for name in ("faces", "precision", "recall", "F1"))
-    title = f"{evaluation.split}, {evaluation.faces:,} faces"
-    table = Table("emotion", *columns, title=title, title_justify="left")
-    for name, line in zip(EMOTIONS, evaluation.classes, strict=True):
-        table.add_row(name, f"{line.faces:,}", f"{line.precision:.1%}", f"{line.recall:.1%}", f"{line.f1:.1%}")
-    out.print(table)
-    out.print(
-        f"Accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.3f}, "
-        f"expected calibration error (ECE) {evaluation.calibration.error:.3f}"
-    )
-    if "robustness" in more:
-        shown = ", ".join(f"{name} {value:.1%}" for name, value in more["robustness"].items() if name != "none")
-        out.print(f"Accuracy with crops shifted or scaled by 10 %: {shown}")
-    if "report" in more:
-        out.print(Text(f"Report: {more['report']}"), soft_wrap=True)
 
 
 def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, json: bool) -> None:

@@ -68,7 +68,7 @@ def emotion(
     start = partial(fit.train, folder, faces, recipe, shares, teacher=predict, strategy=started)
     show_training(start, folder, recipe, tensorboard, json)
     if report:
-        _evaluate(folder, faces, "PublicTest", json)
+        _evaluate(folder, faces, "PublicTest", json, votes=votes)
 
 
 def _taught(recipe: "Recipe", teacher: Path | None) -> "tuple[Recipe, Predict | None]":
@@ -80,7 +80,7 @@ def _taught(recipe: "Recipe", teacher: Path | None) -> "tuple[Recipe, Predict | 
 
     model = EmotionModel(teacher, threads=0)
     model.load()
-    return recipe.changed(**TAUGHT), model.predict
+    return recipe.changed(**TAUGHT), model.predict_fer2013
 
 
 def _with_votes(recipe: "Recipe", votes: Path | None, faces: "Fer2013") -> "tuple[Recipe, Votes | None]":
@@ -102,13 +102,18 @@ def evaluate(
     ] = None,
     *,
     data: options.Data,
+    votes: options.Votes = None,
     split: options.Split = "PublicTest",
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FOLDER", help="Write the report of an ONNX file here; a run's lies beside it."),
+    ] = None,
     strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
-    """Evaluate a model on a split; for a run, also write its report."""
+    """Evaluate a model on a split, by FER2013's labels and, with --votes, by what ten people said."""
     _start_tensorflow()
-    _evaluate(model, _load(data, strict), split, json)
+    _evaluate(model, _load(data, strict), split, json, votes=votes, to=to)
 
 
 @app.command()
@@ -117,9 +122,7 @@ def explain(
     model: Annotated[
         Path | None, typer.Option("--run", help="A run's folder or an ONNX file; the shipped model by default.")
     ] = None,
-    layer: Annotated[
-        str | None, typer.Option(help="Layer to map; by default the last with a height and a width.")
-    ] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer to map; by default the last of 6x6 or more.")] = None,
     emotion: Annotated[
         str | None, typer.Option(help="Emotion to map; by default the one with the highest probability.")
     ] = None,
@@ -137,17 +140,17 @@ def explain(
     from training.emotion.study import explain as explained
     from training.emotion.study import opened
 
-    network, predict = opened(model)
     chosen = None if emotion is None else EMOTIONS.index(emotion)
-    show_explanation(image, explained(image, network, predict, layer=layer, emotion=chosen), to=to, json=json)
+    show_explanation(image, explained(image, *opened(model), layer=layer, emotion=chosen), to=to, json=json)
 
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    run: Annotated[Path, typer.Argument(help="The run's folder; or an exported file, to calibrate it anew.")],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The ONNX file to write.")],
     *,
     data: options.Data,
+    votes: options.Votes = None,
     least_recall: Annotated[
         float, typer.Option(min=0.0, max=0.9, help="Smallest recall of every class on PublicTest, 0 to 0.9.")
     ] = 0.0,
@@ -157,23 +160,17 @@ def export(
     strict: options.Strict = False,
     json: JsonOption = False,
 ) -> None:
-    """Export a run's best network to the ONNX file that the kiosk runs, calibrated on PublicTest."""
+    """Export a run's best network to the ONNX file that the kiosk runs, calibrated on PublicTest.
+
+    With --votes the file also says what most people would call the face, which the kiosk then shows.
+    """
     _start_tensorflow()
-    from training.emotion.fitting.runs import load_model
-    from training.emotion.shipping.export import FACES_FOR_RANGES, to_onnx, write
+    from training.emotion.shipping.export import write
+    from training.emotion.study import exported
 
     faces = _load(data, strict)
-    network, found = load_model(run)
-    ranges = faces.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
-    exported, temperature = to_onnx(
-        network,
-        found.recipe.architecture,
-        judged=faces.split("PublicTest"),
-        eight_bit_on=ranges,
-        least_recall=least_recall,
-        smoothing=found.recipe.smoothing,
-    )
-    digest = write(exported, to)
+    network, temperature = exported(run, faces, votes, eight_bit=eight_bit, least_recall=least_recall)
+    digest = write(network, to)
     if json:
         emit({"file": str(to), "bytes": to.stat().st_size, "sha256": digest, "temperature": temperature})
         return
@@ -207,8 +204,10 @@ def report(
         out.print(f"Report: {escape(str(write_comparison(runs, found)))}", soft_wrap=True)
 
 
-def _evaluate(model: Path | None, faces: "Fer2013", split: str, json: bool) -> None:
-    from monitor.cli.training.progress import show_evaluation
+def _evaluate(
+    model: Path | None, faces: "Fer2013", split: str, json: bool, *, votes: Path | None, to: Path | None = None
+) -> None:
+    from monitor.cli.training.evaluation import show_judgement
     from monitor.vision.emotion import WEIGHTS
     from training.emotion.study import evaluate_file, evaluate_run
 
@@ -220,11 +219,10 @@ def _evaluate(model: Path | None, faces: "Fer2013", split: str, json: bool) -> N
             "other makers cannot be evaluated."
         )
     if model is not None and model.is_dir():
-        evaluation, page = evaluate_run(model, faces, split)
-        show_evaluation(evaluation, json=json, more={"run": str(model), "report": str(page)})
+        show_judgement(evaluate_run(model, faces, split, votes=votes), json=json, more={"run": str(model)})
     else:
-        evaluation, jitter = evaluate_file(model or WEIGHTS, faces, split)
-        show_evaluation(evaluation, json=json, more={"model": str(model or WEIGHTS), "robustness": jitter})
+        judgement = evaluate_file(model or WEIGHTS, faces, split, votes=votes, report=to)
+        show_judgement(judgement, json=json, more={"model": str(model or WEIGHTS)})
 
 
 def _load(path: Path, strict: bool) -> "Fer2013":

@@ -1,72 +1,76 @@
 """The attendance of a period, for reports and exports. Every function blocks: call it in workers only."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.attendance import ledger, schedules
 from db.engine import reading
 from db.people import people
-from db.records import LedgerEntry, Person, Schedule
-from monitor.attendance.days import Period, PersonDay, attendees, by_person, person_day
-from monitor.attendance.expected import expectation
-from monitor.attendance.rules import Passage, passages
+from db.records import Person
+from monitor.attendance.days import Period, PersonDay, counting, person_days
 from monitor.config import Settings
+from monitor.desk.days.collector import paused_collector
 from monitor.errors import UsageError
 from monitor.files import write_atomically
+from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
 from monitor.reports import lines as report_lines
 from monitor.reports.export import to_csv, to_json_lines, to_xlsx
 
 
 def attendance(
-    engine: Engine, settings: Settings, period: Period, now: datetime, *, group: str | None = None
+    engine: Engine,
+    settings: Settings,
+    period: Period,
+    now: datetime,
+    *,
+    group: str | None = None,
+    person: Person | None = None,
 ) -> list[PersonDay]:
-    """The days of all who came or were expected, sorted by day and name; days after today are left out.
+    """The days of all who came or were on the list, sorted by day and name; days after today are left out.
+
+    Args:
+        group: only people who are in this group now.
+        person: only this one.
 
     Raises:
         DatabaseError: the database cannot be read.
     """
-    with reading(engine) as session:
-        members = people.members(session, group=group)
-        shifts = schedules.all_schedules(session)
-        entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), group=group)
-    return list(_days(settings.zone, period, members, shifts, entries, now))
+    with reading(engine) as session, paused_collector():
+        if person is not None:
+            return attendance_of(session, settings, person, period, now)
+        return _days(session, settings, people.members(session, group=group), period, now, group=group)
 
 
 def attendance_of(
     session: Session, settings: Settings, person: Person, period: Period, now: datetime
 ) -> list[PersonDay]:
     """One person's days; the rules are those of `attendance`."""
-    shifts = schedules.all_schedules(session)
-    entries = ledger.entries(session, *period.with_next_day().bounds(settings.zone), people=[person.id])
-    return list(_days(settings.zone, period, [person], shifts, entries, now))
+    return _days(session, settings, [person], period, now, person=person)
 
 
 def _days(
-    zone: ZoneInfo,
-    period: Period,
+    session: Session,
+    settings: Settings,
     members: Sequence[Person],
-    shifts: Sequence[Schedule],
-    entries: Sequence[LedgerEntry],
+    period: Period,
     now: datetime,
-) -> Iterator[PersonDay]:
-    known = {person.id: person for person in members}
-    groups = {person.id: person.group for person in members}
-    by_day: dict[date, list[Passage]] = defaultdict(list)
-    for passage in passages(entries):
-        by_day[passage.at.astimezone(zone).date()].append(passage)
-    for day in Period(period.first, min(period.last, now.astimezone(zone).date())).days():
-        near = by_person([*by_day[day], *by_day[day + timedelta(days=1)]])
-        came = attendees(day, near, known, shifts, zone, now)
-        expected = expectation(day, shifts, groups, zone, now)
-        days = (person_day(day, person, came, expected) for person in members)
-        yield from (one for one in days if one is not None)
+    *,
+    group: str | None = None,
+    person: Person | None = None,
+) -> list[PersonDay]:
+    period = period.until(now, settings.zone)
+    days = list(period.days())
+    if not days:
+        return []
+    calendars = load_calendars(session, settings, period.first, period.last, person)
+    start, end = period.bounds_of_passages(settings.zone)
+    passages = load_passages(session, calendars, start, end, of=[person.id] if person else None, group=group)
+    return person_days(counting(calendars, now), members, passages, days)
 
 
 def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:

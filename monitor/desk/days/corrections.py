@@ -1,5 +1,6 @@
 """A person's entries of one day, and corrections of them, which are new rows of the ledger. Every function blocks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Unpack
@@ -10,14 +11,18 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import corrections, kiosks, ledger, schedules
+from db.attendance import corrections, kiosks, ledger
 from db.engine import reading, writing
 from db.ids import new_id
 from db.records import AttendanceEvent, Person, Presence
-from monitor.attendance.rules import passages
-from monitor.attendance.shifts import expected, person_day
+from monitor.attendance.days import Period
+from monitor.attendance.person_calendar import Calendar
+from monitor.attendance.rules import instant_of, minute_of
+from monitor.attendance.stays import day_of, pieces
 from monitor.config import Settings
 from monitor.desk.actor import Actor
+from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class PersonEntries:
-    """A person's rows of one day, which ends the next day where a shift does."""
+    """A person's rows of one day, to which the night after it belongs where a shift does."""
 
     lines: tuple[EventLine, ...]
     start: datetime
@@ -48,7 +53,7 @@ class PersonEntries:
             near: where the clock shows it twice, the instant nearer to this one; by default to the shift's middle.
         """
         first = self.start.astimezone(zone).date()
-        both = (datetime.combine(first + timedelta(days=days), clock, tzinfo=zone).astimezone(UTC) for days in (0, 1))
+        both = (datetime.combine(first + timedelta(days=days), clock, tzinfo=zone).astimezone(UTC) for days in range(3))
         return min(
             (at for at in both if self.start <= at < self.end),
             key=lambda at: abs(at - (near or self.middle)),
@@ -56,18 +61,60 @@ class PersonEntries:
         )
 
 
-def person_entries(engine: Engine, person: Person, day: date, zone: ZoneInfo) -> PersonEntries:
+def person_entries(engine: Engine, settings: Settings, person: Person, day: date, now: datetime) -> PersonEntries:
     """A person's ledger rows of a day in the ledger's order, each with whether it counts. Raises: DatabaseError."""
+    period = Period(day, day)
     with reading(engine) as session:
-        shifts = schedules.all_schedules(session)
-        start, end = person_day(shifts, person.id, person.group, day, zone)
-        events = ledger.between(session, start, end, people=[person.id])
+        calendars = load_calendars(session, settings, day, day, person)
+        bounds = period.bounds_of_passages(settings.zone)
+        events = ledger.between(session, *bounds, people=[person.id])
+        counted = load_passages(session, calendars, *bounds, of=[person.id]).get(person.id, ())
         reasons = audit.reasons(session, [event.id for event in events])
-    counting = {passage.event for passage in passages(events)}
-    due = expected(shifts, person.id, person.group, day, zone)
-    middle = due.start + (due.end - due.start) / 2 if due else datetime.combine(day, time(12), tzinfo=zone)
-    lines = tuple(EventLine(event, reasons.get(event.id), event.id in counting) for event in events)
-    return PersonEntries(lines, start, end, middle)
+    calendar = calendars.of(person)
+    rows = pieces(counted, calendar, calendars.rules, minute_of(now))
+    counting = {passage.event for passage in counted}
+    days = {
+        passage.event: date_
+        for date_, row in rows.items()
+        for piece in row
+        for passage in (piece.left, piece.came)
+        if passage is not None
+    }
+    chains = _chains(events)
+    lines = []
+    for event in events:
+        chain = chains[event.id]
+        known = next((days[one.id] for one in reversed(chain) if one.id in days), None)
+        if day == (known or day_of(minute_of(chain[0].at), calendar, leaves=chain[0].kind == "check_out")):
+            lines.append(EventLine(event, reasons.get(event.id), event.id in counting))
+    return PersonEntries(tuple(lines), *_span(day, calendar, [line.event for line in lines], settings.zone))
+
+
+def _chains(events: Sequence[AttendanceEvent]) -> dict[UUID, list[AttendanceEvent]]:
+    """Each row with all rows that void or correct the same passage, in the ledger's order."""
+    roots: dict[UUID, UUID] = {}
+    found: dict[UUID, list[AttendanceEvent]] = {}
+    for event in events:
+        roots[event.id] = roots.get(event.target, event.id) if event.target else event.id
+        found.setdefault(roots[event.id], []).append(event)
+    return {id: found[root] for id, root in roots.items()}
+
+
+def _span(
+    day: date, calendar: Calendar, events: Sequence[AttendanceEvent], zone: ZoneInfo
+) -> tuple[datetime, datetime, datetime]:
+    """First instant, end and middle of somebody's day: with the reach of its shifts, and the hours after them."""
+    start, end = Period(day, day).bounds(zone)
+    windows = calendar.days[day].windows
+    middle = datetime.combine(day, time(12), tzinfo=zone)
+    if windows:
+        first, last = windows[0], windows[-1]
+        middle = instant_of((first.start + last.end) // 2)
+        blocks = [block for block in calendar.blocks if any(one in block.windows for one in windows)]
+        start = min(start, instant_of(blocks[0].reach))
+        end = max(end, instant_of(blocks[-1].lone_outs_until))
+    times = [event.at for event in events if event.kind != "void"]
+    return min([start, *times]), max([end, *(at + timedelta(minutes=1) for at in times)]), middle
 
 
 def void(engine: Engine, settings: Settings, event: UUID, reason: str, **by: Unpack[Actor]) -> None:

@@ -20,10 +20,11 @@ from db.attendance.board import BoardFilter
 from db.engine import reading
 from db.names import folded
 from db.records import Expectation, Page, Person, Want
-from monitor.attendance.days import PersonDay, person_day
-from monitor.attendance.expected import expectation, is_listed, is_overdue
-from monitor.attendance.rules import Status
+from monitor.attendance.days import Counting, PersonDay, counting
+from monitor.attendance.expected import expectation, status_of
+from monitor.attendance.summary import Status
 from monitor.config import Settings
+from monitor.desk.days.collector import paused_collector
 from monitor.desk.days.day_log import Attendees, attendees, day_log
 
 STATUSES: Final = tuple(Status)
@@ -38,7 +39,7 @@ class BoardQuery:
     search: str
     """Text in the name, the group or the status, whatever its case and accents; empty for everybody."""
     column: str
-    """The column to sort by: status, name, group, in, out or hours."""
+    """The column to sort by: status, name, group, in, out, late or hours."""
     reverse: bool
 
 
@@ -55,25 +56,16 @@ class BoardPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """How many people are on the list of the day, whether they came or not."""
-
-    listed: int = 0
-    overdue: int = 0
-    """How many of those should have come by now."""
-
-
-@dataclass(frozen=True, slots=True)
 class Day:
     """One day as far as it is kept in memory."""
 
     attendees: Attendees
-    settings: Settings
+    counting: Counting
     asked: BoardQuery
     expectation: Expectation
-    all: Counts = field(default=Counts())
-    """Of everybody, whatever the filter."""
-    named: Counts = field(default=Counts())
+    all: Mapping[str, int] = field(default_factory=dict)
+    """How many people are on the list of the day by what is said of those who do not come; those who came, too."""
+    named: Mapping[str, int] = field(default_factory=dict)
     """Of those in whose name or group the filter's text occurs."""
 
     @property
@@ -84,53 +76,43 @@ class Day:
     @property
     def guests(self) -> list[UUID]:
         """People who are on the board only because they came."""
-        return [id for id, line in self.came.items() if not is_listed(self.expectation, line.person)]
+        return [id for id, line in self.came.items() if status_of(self.expectation, line.person) is None]
 
     @property
     def people(self) -> int:
         """How many are on the board."""
-        return self.all.listed + len(self.guests)
+        return sum(self.all.values()) + len(self.guests)
 
-    @property
-    def absent(self) -> int:
-        """How many people should have come and did not."""
-        return self.all.overdue - len(self._came_of_overdue())
+    def missing(self, status: Status) -> int:
+        """How many of those of this status did not come."""
+        came = sum(status_of(self.expectation, line.person) == status for line in self.came.values())
+        return self.all.get(status, 0) - came
 
-    @property
-    def found_absent(self) -> int:
-        """How many of the absent the filter finds."""
-        if self.finds_absent:
-            return self.absent
-        return self.named.overdue - sum(_is_named(person, self.asked.search) for person in self._came_of_overdue())
+    def found_missing(self, status: Status) -> int:
+        """How many of them the filter finds."""
+        if self.finds(status):
+            return self.missing(status)
+        came = (line.person for line in self.came.values() if status_of(self.expectation, line.person) == status)
+        return self.named.get(status, 0) - sum(_is_named(person, self.asked.search) for person in came)
 
-    @property
-    def found_others(self) -> int:
-        """How many of those who did not come and are not absent the filter finds."""
-        came = (line.person for line in self.came.values() if is_listed(self.expectation, line.person))
-        in_time = (person for person in came if not is_overdue(self.expectation, person))
-        named = sum(_is_named(person, self.asked.search) for person in in_time)
-        return self.named.listed - self.named.overdue - named
-
-    @property
-    def finds_absent(self) -> bool:
-        """Whether the filter finds everybody who is absent."""
-        return self.asked.search in Status.ABSENT.value
+    def finds(self, status: Status) -> bool:
+        """Whether the filter finds everybody of this status."""
+        return self.asked.search in status.value
 
     def found_came(self) -> list[PersonDay]:
         """The people who came and whom the filter finds."""
         return [line for line in self.came.values() if _fits(line, self.asked.search)]
 
     def filter(self) -> BoardFilter:
-        return BoardFilter(self.expectation, self.came.keys(), self.asked.search, self.finds_absent)
+        statuses = [status for status in Status if self.finds(status)]
+        return BoardFilter(self.expectation, self.came.keys(), self.asked.search, statuses)
 
     def lines(self, people: Sequence[Person]) -> tuple[PersonDay, ...]:
         """The days of these people, who are on the board."""
-        days = (person_day(self.asked.day, person, self.came, self.expectation) for person in people)
-        return tuple(day for day in days if day is not None)
-
-    def _came_of_overdue(self) -> list[Person]:
-        """Those who should have come by now, and came."""
-        return [line.person for line in self.came.values() if is_overdue(self.expectation, line.person)]
+        day = self.asked.day
+        return tuple(
+            self.came.get(person.id) or PersonDay(person, self.counting.empty(person, day)) for person in people
+        )
 
 
 def board_page(
@@ -148,9 +130,10 @@ def board_page(
         stop: set when the answer is no longer wanted.
     """
     asked = replace(asked, search=folded(asked.search))
-    with reading(engine, stop) as session:
+    with reading(engine, stop) as session, paused_collector():
         day = _load(session, settings, asked, before.day if before else None)
-        want = replace(want, total=len(day.found_came()) + day.found_absent + day.found_others)
+        missing = sum(day.found_missing(status) for status in Status)
+        want = replace(want, total=len(day.found_came()) + missing)
         part = _by_name_or_group if asked.column in ("name", "group") else _by_day
         return BoardPage(part(session, day, want), _counts(day), day.people, day)
 
@@ -158,30 +141,36 @@ def board_page(
 def _counts(day: Day) -> Mapping[Status, int]:
     """How many people there are of each status."""
     came = Counter(line.summary.status for line in day.came.values())
-    return {status: came[status] + (day.absent if status is Status.ABSENT else 0) for status in Status}
+    return {status: came[status] + day.missing(status) for status in Status}
 
 
 def _load(session: Session, settings: Settings, asked: BoardQuery, before: Day | None) -> Day:
-    log = day_log(session, settings.zone, asked.day, before.attendees.log if before else None)
+    log = day_log(session, settings, asked.day, before.attendees.log if before else None)
     came = attendees(log, asked.now, before.attendees if before else None)
-    groups = {person.id: person.group for person in log.people.values()}
-    expected = expectation(asked.day, log.shifts, groups, settings.zone, asked.now)
+    count = counting(log.calendars, asked.now)
+    expected = expectation(count, asked.day, log.own, asked.now)
     if before and (before.attendees.log.heads.people, before.expectation) == (log.heads.people, expected):
         all_, known = before.all, before.asked.search
     else:
-        all_, known = Counts(*board.count_listed(session, expected)), None
+        all_, known = _listed(session, expected, log.own), None
     if not asked.search:
         named = all_
     elif before and asked.search == known:
         named = before.named
     else:
-        named = Counts(*board.count_listed(session, expected, asked.search))
-    return Day(came, settings, asked, expected, all_, named)
+        named = _listed(session, expected, log.own, asked.search)
+    return Day(came, count, asked, expected, all_, named)
+
+
+def _listed(session: Session, expected: Expectation, own: Mapping[UUID, Person], search: str = "") -> Mapping[str, int]:
+    """How many people are on the list, by what is said of them."""
+    counts = Counter(board.count_listed(session, expected, search))
+    counts.update(said for id, said in expected.people.items() if not search or _is_named(own[id], search))
+    return counts
 
 
 def _fits(line: PersonDay, search: str) -> bool:
-    status = line.summary.status
-    return (status is not None and search in status.value) or _is_named(line.person, search)
+    return search in line.summary.status.value or _is_named(line.person, search)
 
 
 def _is_named(person: Person, search: str) -> bool:
@@ -196,7 +185,7 @@ def _by_name_or_group(session: Session, day: Day, want: Want) -> Page[PersonDay]
         day.filter(),
         want,
         also=[line.person.id for line in day.found_came()] if day.asked.search else day.guests,
-        only_also=bool(day.asked.search) and not (day.found_absent or day.found_others),
+        only_also=bool(day.asked.search) and not any(day.found_missing(status) for status in Status),
         by_group=day.asked.column == "group",
         descending=day.asked.reverse,
     )
@@ -210,8 +199,8 @@ class _Part:
     came: Sequence[PersonDay] = ()
     missing: int = 0
     """How many people did not come."""
-    absent: bool | None = None
-    """Only those who are absent (True), or only those who are not (False)."""
+    status: Status | None = None
+    """Only those of this status."""
 
     def __len__(self) -> int:
         return len(self.came) + self.missing
@@ -224,7 +213,7 @@ class _Part:
         if not self.missing:
             return self.came[first:end]
         want = Want(end - first, index=first, total=self.missing)
-        return day.lines(board.missing_page(session, day.filter(), want, absent=self.absent).items)
+        return day.lines(board.missing_page(session, day.filter(), want, status=self.status).items)
 
 
 def _by_day(session: Session, day: Day, want: Want) -> Page[PersonDay]:
@@ -257,15 +246,12 @@ def _parts(day: Day) -> Iterator[_Part]:
     if asked.column == "status":
         for status in reversed(STATUSES) if asked.reverse else STATUSES:
             yield _Part([line for line in by_name if line.summary.status is status])
-            if status is Status.ABSENT:
-                yield _Part(missing=day.found_absent, absent=True)
-        yield _Part([line for line in by_name if line.summary.status is None])
-        yield _Part(missing=day.found_others, absent=False)
+            yield _Part(missing=day.found_missing(status), status=status)
         return
     value = SORTS[asked.column]
     yield _Part(sorted((line for line in by_name if value(line) is not None), key=value, reverse=asked.reverse))
     yield _Part([line for line in by_name if value(line) is None])
-    yield _Part(missing=day.found_absent + day.found_others)
+    yield _Part(missing=sum(day.found_missing(status) for status in Status))
 
 
 def _by_name(line: PersonDay) -> str:
@@ -275,6 +261,7 @@ def _by_name(line: PersonDay) -> str:
 SORTS: Final[Mapping[str, Callable[[PersonDay], Any]]] = {
     "in": lambda line: line.summary.first_in,
     "out": lambda line: line.summary.last_out,
-    "hours": lambda line: line.summary.present,
+    "late": lambda line: line.summary.late_minutes or None,
+    "hours": lambda line: line.summary.minutes,
 }
 """The value by which a column sorts; None for somebody without a value."""

@@ -9,18 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from db import changes
-from db.attendance import ledger, schedules
+from db.attendance import ledger
 from db.changes import Heads
 from db.people import people
-from db.records import Person, Schedule
-from monitor.attendance import days
-from monitor.attendance.days import Period, PersonDay
-from monitor.attendance.rules import Passage, passages
+from db.records import Person
+from monitor.attendance.calendar import day_bounds
+from monitor.attendance.days import BEFORE, Counting, Period, PersonDay, counting
+from monitor.attendance.passages import Passage
+from monitor.attendance.person_calendar import Calendars
+from monitor.config import Settings
+from monitor.recording.calendars import load_calendars, rules_of
+from monitor.recording.passages import load_passages
 
 MAX_CHANGED_PEOPLE: Final = 1_000
 """When new rows are about more people than this, loading the whole day takes less time."""
@@ -30,21 +33,23 @@ VALID_FOR: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class DayLog:
-    """The passages of one day and of the next day, on which a shift over midnight ends."""
+    """The passages of one day and of those around it, to whose stays they may belong."""
 
     day: date
-    zone: ZoneInfo
     heads: Heads
     """The state of the database that was read."""
-    shifts: Sequence[Schedule]
+    calendars: Calendars
     passages: Mapping[UUID, Sequence[Passage]]
-    """By person, in the order of time."""
+    """By person, in their order."""
     people: Mapping[UUID, Person]
-    """Those with passages, and those with shifts of their own."""
+    """Those with passages, and those whose own calendar decides of the day."""
+    own: Mapping[UUID, Person]
+    """Those with shifts of their own, on leave, enrolled on the day, or whose group or activity changed."""
 
     def is_of(self, other: "DayLog") -> bool:
-        """Whether both logs are of one day, and no person and no shift changed between them."""
-        return (self.day, self.zone, self.heads.people) == (other.day, other.zone, other.heads.people)
+        """Whether both logs are of one day, and no person, no shift and no rule changed between them."""
+        mine, theirs = (self.calendars.zone, self.calendars.rules), (other.calendars.zone, other.calendars.rules)
+        return (self.day, self.heads.people, mine) == (other.day, other.heads.people, theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +62,26 @@ class Attendees:
     days: Mapping[UUID, PersonDay]
 
 
-def day_log(session: Session, zone: ZoneInfo, day: date, before: DayLog | None = None) -> DayLog:
+def day_log(session: Session, settings: Settings, day: date, before: DayLog | None = None) -> DayLog:
     """The passages of a day.
 
     Args:
         before: a log of any day that was loaded earlier; only what changed since is loaded.
     """
     heads = changes.heads(session)
-    if before and (before.day, before.zone, before.heads.people) == (day, zone, heads.people):
+    if before and _is_of(before, settings, day, heads):
         if before.heads == heads:
             return before
         changed = ledger.people_since(session, before.heads.ledger)
         if len(changed) <= MAX_CHANGED_PEOPLE:
             return _reloaded(session, before, heads, changed)
-    shifts = schedules.all_schedules(session)
-    found = _passages(session, zone, day)
-    own = {shift.person for shift in shifts if shift.person is not None}
-    return DayLog(day, zone, heads, shifts, found, people.by_id(session, list(found.keys() | own)))
+    calendars = load_calendars(session, settings, day, day)
+    found = _passages(session, calendars, day)
+    own = calendars.rota.own.keys() | calendars.leave.keys() | calendars.changes.keys()
+    known = people.by_id(session, list(found.keys() | own))
+    new = {one.id: one for one in people.added_between(session, *day_bounds(day, settings.zone))}
+    mine = {id: known[id] for id in own & known.keys()} | new
+    return DayLog(day, heads, calendars, found, known | new, mine)
 
 
 def attendees(log: DayLog, now: datetime, before: Attendees | None = None) -> Attendees:
@@ -87,19 +95,34 @@ def attendees(log: DayLog, now: datetime, before: Attendees | None = None) -> At
         old, since = before.log.passages, before.since
         changed = {person: theirs for person, theirs in log.passages.items() if old.get(person) is not theirs}
         kept = {id: one for id, one in before.days.items() if id in log.passages and id not in changed}
-    return Attendees(log, since, kept | days.attendees(log.day, changed, log.people, log.shifts, log.zone, now))
+    return Attendees(log, since, kept | _days(log, changed, counting(log.calendars, now)))
+
+
+def _days(log: DayLog, passages: Mapping[UUID, Sequence[Passage]], counting: Counting) -> dict[UUID, PersonDay]:
+    days = {
+        id: PersonDay(log.people[id], counting.days(log.people[id], theirs, [log.day])[0])
+        for id, theirs in passages.items()
+        if id in log.people
+    }
+    return {id: one for id, one in days.items() if one.summary.pieces}
+
+
+def _is_of(before: DayLog, settings: Settings, day: date, heads: Heads) -> bool:
+    calendars = before.calendars
+    same = (before.day, before.heads.people, calendars.zone) == (day, heads.people, settings.zone)
+    return same and calendars.rules == rules_of(settings)
 
 
 def _reloaded(session: Session, before: DayLog, heads: Heads, changed: Collection[UUID]) -> DayLog:
     """The log with the passages of these people loaded again."""
     others = {person: theirs for person, theirs in before.passages.items() if person not in changed}
-    found = _passages(session, before.zone, before.day, list(changed))
+    found = _passages(session, before.calendars, before.day, list(changed))
     new = people.by_id(session, list(found.keys() - before.people.keys()))
     return replace(before, heads=heads, passages={**others, **found}, people={**before.people, **new})
 
 
 def _passages(
-    session: Session, zone: ZoneInfo, day: date, of: Sequence[UUID] | None = None
+    session: Session, calendars: Calendars, day: date, of: Sequence[UUID] | None = None
 ) -> dict[UUID, tuple[Passage, ...]]:
-    start, end = Period(day, day).with_next_day().bounds(zone)
-    return days.by_person(passages(ledger.entries(session, start, end, people=of)))
+    start, end = Period(day, day).bounds(calendars.zone)
+    return load_passages(session, calendars, start - BEFORE, end + BEFORE, of=of)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from monitor.domain import EventKind, KioskEvent
+from monitor.domain import EventKind, KioskEvent, Question, Scene
 
 ARRIVALS_KEPT = 50
 PIN_AFTER = 2
@@ -52,6 +52,10 @@ class Welcome(StrEnum):
     ALREADY = "already"
     UNKNOWN = "unknown"
     TAKEN_BACK = "taken_back"
+    ASKED = "asked"
+    """A turn of the head is asked for, before anything is written."""
+    NOT_LIVE = "not_live"
+    """The turns that were asked for did not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,30 @@ class Greeting:
     since: datetime | None
     """When the person came in, for ALREADY."""
     event: KioskEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the door asks of somebody before it writes that they came or left."""
+
+    question: Question
+    track: int
+    name: str | None
+
+
+def asked_of(scene: Scene, before: Asked | None) -> Asked | None:
+    """What is asked of somebody in view, of one at a time.
+
+    Args:
+        before: what was asked until now; its name stays while the face is in doubt, as a head that turns is.
+    """
+    asked = (one for one in scene.observations if one.question is not None)
+    first = min(asked, key=lambda one: (one.question is Question.CLOSER, one.track.id), default=None)
+    if first is None or first.question is None:
+        return None
+    person = first.match.person if first.match else None
+    kept = before.name if before is not None and before.track == first.track.id else None
+    return Asked(first.question, first.track.id, person.name if person else kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +142,9 @@ def fold(board: Board, event: KioskEvent, now: datetime | None = None) -> Board:
             row = tuple(at for at in board.unknown if now - at < IN_A_ROW)[1 - PIN_AFTER :]
             greeting = Greeting(Welcome.UNKNOWN, event.at, now, None, event)
             return replace(_with_line(board, event), greeting=greeting, unknown=(*row, now))
+        case EventKind.NOT_LIVE:  # number and PIN are offered at once
+            greeting = Greeting(Welcome.NOT_LIVE, event.at, now, None, event)
+            return replace(_with_line(board, event), greeting=greeting, unknown=(now,) * PIN_AFTER)
         case _:
             return _with_line(board, event)
 
@@ -136,7 +167,8 @@ def renewed(board: Board, loaded: Board) -> Board:
 
 def _greets_still(greeting: Greeting | None, loaded: Board) -> Greeting | None:
     """The greeting with the person's present name; None once the entry is void or the person erased."""
-    if greeting is None or greeting.event.person is None or greeting.welcome is Welcome.TAKEN_BACK:
+    kept = (Welcome.TAKEN_BACK, Welcome.NOT_LIVE)
+    if greeting is None or greeting.event.person is None or greeting.welcome in kept:
         return greeting
     one = loaded.attendees.get(greeting.event.person)
     return replace(greeting, event=replace(greeting.event, name=one.name)) if one else None

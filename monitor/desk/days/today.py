@@ -1,6 +1,6 @@
 """The day so far, for the door and the desk. Every function blocks: call it in workers only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import nlargest
@@ -13,7 +13,10 @@ from db.engine import reading
 from db.names import folded
 from db.observations import moods
 from db.people import people
+from db.records import Person
 from monitor.attendance.days import Period, PersonDay
+from monitor.attendance.rules import instant_of, minute_of
+from monitor.attendance.stays import Open, is_alive, open_stay
 from monitor.config import Settings
 from monitor.desk.days.day_log import Attendees, attendees, day_log
 from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, BoardEvent
@@ -50,7 +53,7 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
     day = now.astimezone(settings.zone).date()
     start, end = Period(day, day).bounds(settings.zone)
     with reading(engine) as session:
-        log = day_log(session, settings.zone, day, before.attendees.log if before else None)
+        log = day_log(session, settings, day, before.attendees.log if before else None)
         if before and before.attendees.log.is_of(log):
             latest, count = {**before.moods}, before.people
             start = max(start, before.at - RECENT)
@@ -60,7 +63,8 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
             latest |= moods.latest(session, start, end)
     came = attendees(log, now, before.attendees if before else None)
     by_name = sorted(came.days.values(), key=lambda line: folded(line.person.name))
-    by_person = {line.person.id: _attendee(line, latest, before) for line in by_name}
+    by_person = {line.person.id: _attendee(line, latest, before, now) for line in by_name}
+    by_person |= {one.id: _since_yesterday(one, begun, latest) for one, begun in _overnight(came, now)}
     return Today(Board(attendees=by_person, events=_events(by_name)), count, came, latest, now)
 
 
@@ -71,21 +75,40 @@ def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | N
     return cells[0].label_shares if cells else ()
 
 
-def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None) -> Attendee:
+def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None, now: datetime) -> Attendee:
     person, mood = line.person.id, latest.get(line.person.id)
     if before and before.attendees.days.get(person) is line and before.moods.get(person) == mood:
         return before.board.attendees[person]
-    last = line.summary.passages[-1]
-    comings = [passage.at for passage in line.summary.passages if passage.kind == "check_in"]
+    passages, last = line.summary.passages, line.summary.pieces[-1]
+    comings = [passage.at for passage in passages if passage.kind == "check_in"]
+    begun = last.came.at if last.came else instant_of(last.start) if last.start is not None else None
     return Attendee(
         person=person,
         name=line.person.name,
-        last_in=comings[-1] if comings else None,
-        last_out=line.summary.last_out,
-        inside=last.kind == "check_in",
+        last_in=comings[-1] if comings else begun,
+        last_out=last.left.at if last.left else None,
+        inside=last.running,
         mood=mood,
-        seen=last.at,
+        seen=passages[-1].at if passages else begun or now,
     )
+
+
+def _overnight(came: Attendees, now: datetime) -> Iterator[tuple[Person, Open]]:
+    """Who is in the house since a shift or a visit of the day before."""
+    log = came.log
+    for id, theirs in log.passages.items():
+        line = came.days.get(id)
+        if theirs[-1].kind == "check_out" or id not in log.people or (line and line.summary.pieces[-1].running):
+            continue
+        calendar = log.calendars.of(log.people[id])
+        begun = open_stay(theirs, calendar)
+        if begun and begun.day < log.day and is_alive(begun, minute_of(now), calendar, log.calendars.rules):
+            yield log.people[id], begun
+
+
+def _since_yesterday(person: Person, begun: Open, latest: Mapping[UUID, str]) -> Attendee:
+    at = begun.came.at
+    return Attendee(person.id, person.name, at, None, inside=True, mood=latest.get(person.id), seen=at)
 
 
 def _events(lines: Sequence[PersonDay]) -> tuple[BoardEvent, ...]:

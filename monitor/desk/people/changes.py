@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from db import audit
-from db.engine import writing
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
 from db.people import consents, people, pins
 from db.records import ConsentKind, Person
 from monitor.attendance.pin import hash_pin, pin_fault
 from monitor.desk.actor import Actor
+from monitor.desk.pin_entry import peppers
 from monitor.errors import UsageError
 
 
@@ -56,20 +58,31 @@ def set_consents(engine: Engine, person: UUID, given: Mapping[ConsentKind, bool]
                 consents.set_consent(session, person, kind, agrees, **by)
 
 
-def set_pin(engine: Engine, person: UUID, pin: str | None, *, number: str | None = None, **by: Unpack[Actor]) -> None:
+def set_pin(
+    engine: Engine,
+    person: UUID,
+    pin: str | None,
+    *,
+    cipher: TemplateCipher,
+    shortest: int,
+    number: str | None = None,
+    **by: Unpack[Actor],
+) -> None:
     """Store the hash of the PIN that a person types at the door after their number, or delete it.
 
     Args:
         pin: None deletes it.
+        shortest: the setting `pin_digits`.
         number: set first, if given.
 
     Raises:
         UsageError: the PIN is too short, or has other characters than digits.
         InvalidRecord: the person has no number, or somebody else has it.
     """
-    if pin is not None and (fault := pin_fault(pin)):
+    if pin is not None and (fault := pin_fault(pin, shortest)):
         raise UsageError(fault)
-    kept = None if pin is None else hash_pin(pin)
+    with reading(engine) as session:
+        kept = None if pin is None else hash_pin(pin, peppers(session, cipher))
     with writing(engine) as session:
         if number is not None:
             people.set_number(session, person, number, **by)

@@ -19,11 +19,12 @@ from enroll.people.enrol import enrol_person
 from enroll.people.gallery_index import load_index
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment, Identity, find_person
-from monitor.config import QualityLimits
+from monitor.config import QualityLimits, Settings
 from monitor.desk.actor import Actor
 from monitor.domain import Frame, Scene
 from monitor.errors import SourceError
 from monitor.sources.source import FrameSource, open_source
+from monitor.sources.turned import turned
 
 __all__ = (
     "WORDS", "Advice", "AskedPose", "CaptureSession", "CaptureSetup", "DoorFrames", "EnrolmentRequest", "PersonReport",
@@ -48,14 +49,12 @@ class EnrolmentRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaptureSetup:
-    """The camera, the models and the limits with which shots are taken."""
+    """The camera and the models with which shots are taken."""
 
     open_source: Callable[[str], FrameSource] = open_source
     examiner: Callable[[], Examiner] = Examiner
     randomness: random.Random = field(default_factory=random.SystemRandom)
     """Draws the order of the poses."""
-    limits: QualityLimits | None = None
-    """From the settings; None for the defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,11 @@ class CaptureSession:
     """Gets every frame."""
     stopped: Callable[[], bool] = lambda: False
     """True ends the session."""
+
+
+def camera_of(setup: CaptureSetup, settings: Settings) -> Callable[[], FrameSource]:
+    """Opens the source that the settings name, its pictures turned as they say."""
+    return lambda: turned(setup.open_source(settings.source), settings.rotate)
 
 
 class DoorFrames:
@@ -175,7 +179,7 @@ def enrol_from(
         index = load_index(read, cipher)
         existing = find_person(read, request.identity)
     known = existing.id if existing else None
-    coach = Coach(index, randomness=setup.randomness, supervised=request.supervised, known=known, limits=setup.limits)
+    coach = Coach(index, randomness=setup.randomness, supervised=request.supervised, known=known)
     source, show = Watched(frames(), session.see), _when_new(session.tell)
     try:
         shots = take_shots(source, setup.examiner(), coach, show=show, stopped=session.stopped)
@@ -190,7 +194,7 @@ def enrol_from(
 
 def capture_setup(limits: QualityLimits) -> CaptureSetup:
     """The real camera and models, with the limits of quality from the settings."""
-    return CaptureSetup(examiner=partial(Examiner, limits, steady=False), limits=limits)
+    return CaptureSetup(examiner=partial(Examiner, limits, steady=False))
 
 
 def enrolment_request(

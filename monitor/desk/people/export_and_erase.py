@@ -11,6 +11,7 @@ from typing import Final, Unpack
 
 from sqlalchemy import Engine
 
+from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.privacy import erasure
@@ -25,7 +26,7 @@ _TRACE: Final = 40
 
 _ABOUT: Final = """Everything that Muster keeps about one person.
 
-person.json   personal data, consents, face templates, sightings, attendance, moods, schedules
+person.json   personal data, consents, face templates, sightings, attendance, moods, shifts, leave
 images/       the faces that were enrolled, and those that wait for a review
 
 Exported on {at}. Keep it safe: face templates are biometric data (GDPR Art. 9).
@@ -43,8 +44,8 @@ class Erasure:
     """How many of the person's ids and sealed faces the files still hold."""
 
 
-def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Path, *, at: datetime) -> int:
-    """Write everything about a person into a ZIP archive that only its owner can read.
+def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Path, **by: Unpack[Actor]) -> int:
+    """Write everything about a person into a ZIP archive that only its owner can read; the audit log gets an entry.
 
     Returns:
         How many images are in it.
@@ -60,9 +61,11 @@ def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Pat
         export = erasure.export_person(session, cipher, person.id)
     try:
         with unfinished(file, private=True, replace=False) as part:
-            _pack(export, part, at)
+            _pack(export, part, by["at"])
     except OSError as error:
         raise MusterError(f"{file} cannot be written: {error.strerror}.") from None
+    with writing(engine) as session:
+        audit.note(session, "export", person=person.id, detail={"images": len(export.images)}, **by)
     return len(export.images)
 
 

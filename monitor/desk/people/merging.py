@@ -14,7 +14,7 @@ from db.faces import templates
 from db.people import people
 from db.privacy import erasure
 from db.records import Person, Template
-from enroll.faces.similarity_limits import FITS, similarity
+from enroll.faces.similarity_limits import similarity
 from enroll.people.store import Identity, find_person, renew
 from monitor.desk.actor import Actor
 from monitor.domain import Embedding
@@ -37,11 +37,12 @@ def refusal(
     """Why not to merge two people; None where they look like one person, or one of them has no face to compare.
 
     Args:
-        faces: unit embeddings, float32 (128,) each.
+        faces: unit embeddings, float32 (128,) or (256,) each.
     """
-    cosine = similarity(faces, other_faces)
-    if cosine is None or cosine >= FITS:
+    found = similarity(faces, other_faces)
+    if found is None or found[0] >= found[1].fits:
         return None
+    cosine, _ = found
     return FacesDifferError(f"{name} and {other_name} do not look like one person (similarity {cosine:.3f}).")
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Unpack
+from typing import Final, Unpack
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -23,7 +22,7 @@ from enroll.imports.run import import_batch, open_batch
 from enroll.people.report import PersonReport
 from enroll.people.store import Enrolment
 from monitor.attendance.days import Period
-from monitor.attendance.rules import DaySummary
+from monitor.attendance.summary import DaySummary
 from monitor.config import QualityLimits, Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance_of
@@ -33,8 +32,11 @@ from monitor.errors import UsageError
 from monitor.moods.cells import MoodChange
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
+from monitor.vision.matching.joined import comparable, is_joined
 
 HISTORY_DAYS = 14
+_CANDIDATES: Final = 10
+"""So many people are named where a part of a name means several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class PeopleCounts:
     """People whom the filter finds."""
     active: int
     """Active people in the database."""
+    consent_missing: int
+    """Of these, who was not asked yet whether they agree to be recognised, or to moods."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +87,8 @@ class EnrolledImage:
     template: Template
     fit: float | None
     """Cosine to the mean of the others; None for the only one, or for one of another encoder."""
+    both: bool
+    """Whether both encoders have seen the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +104,28 @@ class PersonRecord:
     """Name and similarity, the most alike first."""
 
 
-def people_page(engine: Engine, search: str, want: Want, stop: Event) -> Page[PersonSummary]:
+def people_page(
+    engine: Engine, search: str, want: Want, stop: Event, *, consent_missing: bool = False
+) -> Page[PersonSummary]:
     """People by name in whose name, number or group the text occurs. Raises: DatabaseError.
 
     Args:
+        consent_missing: only active people whom nobody asked about one of the consents; so also in the functions below.
         stop: set when the answer is no longer wanted; so also in the functions below.
     """
     with reading(engine, stop) as session:
-        return pages.people_page(session, want, search=search)
+        return pages.people_page(session, want, search=search, consent_missing=consent_missing)
 
 
-def people_counts(engine: Engine, search: str, found: int | None, stop: Event) -> PeopleCounts:
+def people_counts(
+    engine: Engine, search: str, found: int | None, stop: Event, *, consent_missing: bool = False
+) -> PeopleCounts:
     """How many people the filter finds, unless that is known, and how many are active. Raises: DatabaseError."""
     with reading(engine, stop) as session:
         if found is None:
-            found = pages.count_matching(session, search)
-        return PeopleCounts(found, people.count_people(session))
+            found = pages.count_matching(session, search, consent_missing=consent_missing)
+        missing = pages.count_matching(session, "", consent_missing=True)
+        return PeopleCounts(found, people.count_people(session), missing)
 
 
 def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want, stop: Event) -> Page[Person]:
@@ -129,7 +141,12 @@ def count_choice(engine: Engine, search: str, but: UUID | None, stop: Event) -> 
 
 
 def list_people(
-    engine: Engine, search: str = "", group: str | None = None, *, inactive: bool = False
+    engine: Engine,
+    search: str = "",
+    group: str | None = None,
+    *,
+    inactive: bool = False,
+    consent_missing: bool = False,
 ) -> list[PersonSummary]:
     """Everybody by name; `search` looks in names, numbers and groups. Raises: DatabaseError.
 
@@ -137,31 +154,42 @@ def list_people(
         inactive: only those who are not recognised any more.
     """
     with reading(engine) as session:
-        return people.list_people(session, search=search, group=group, active=False if inactive else None)
+        return people.list_people(
+            session, search=search, group=group, active=False if inactive else None, missing=consent_missing
+        )
 
 
 def find_person(engine: Engine, who: str) -> Person:
-    """The person with this id, number or name.
+    """The person with this id or number, or whom this name or a part of it means, whatever its case and accents.
 
     Raises:
-        UsageError: there is none, or several have the name.
+        UsageError: there is none, or several; then they are named.
     """
     with reading(engine) as session:
-        try:
-            return people.get_person(session, UUID(who))
-        except (ValueError, InvalidRecord):
-            pass  # not an id; then it is a number or a name
-        if not who.strip():
-            raise UsageError("No person is named; give a name, a number or an id.")
-        if by_number := people.find_by_number(session, who):
-            return by_number
-        named = people.find_by_name(session, who)
-    if not named:
+        return person_of(session, who)
+
+
+def person_of(session: Session, who: str) -> Person:
+    """`find_person` in an open session."""
+    if not who.strip():
+        raise UsageError("No person is named; give a name, a number or an id.")
+    try:
+        return people.get_person(session, UUID(who.strip()))
+    except (ValueError, InvalidRecord):
+        pass  # not an id; then it is a number or a name
+    if by_number := people.find_by_number(session, who):
+        return by_number
+    found = people.find_by_part(session, who)
+    if not found:
         raise UsageError(f"Nobody enrolled has the name or number {who!r}; see 'muster people list'.")
-    if len(named) > 1:
-        ids = ", ".join(str(person.id) for person in named)
-        raise UsageError(f"{len(named)} people have the name {who!r}; give one's number or id: {ids}.")
-    return named[0]
+    if len(found) > 1:
+        names = [one.name for one in found]
+        told = [one.name + (f" ({one.number or one.id})" * (names.count(one.name) > 1)) for one in found[:_CANDIDATES]]
+        more = f" and {len(found) - _CANDIDATES:,} more" if len(found) > _CANDIDATES else ""
+        raise UsageError(
+            f"{len(found):,} people match {who!r}: {', '.join(told)}{more}; give more of the name, or a number or id."
+        )
+    return found[0]
 
 
 def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> PersonRecord:
@@ -170,9 +198,11 @@ def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> Perso
         members = templates.load_members(session, cipher, person, ENCODER_NAME)
         fits: dict[UUID, float] = {}
         if len(members) > 1:
-            found = fit_of_each(np.stack([member.embedding for member in members]))
+            found = fit_of_each(comparable([member.embedding for member in members]))
             fits = {member.template.id: float(fit) for member, fit in zip(members, found, strict=True)}
-        images = [EnrolledImage(one, fits.get(one.id)) for one in templates.list_templates(session, person)]
+        both = {member.template.id for member in members if is_joined(member.embedding)}
+        listed = templates.list_templates(session, person)
+        images = [EnrolledImage(one, fits.get(one.id), one.id in both) for one in listed]
         return PersonRecord(
             people.get_person(session, person),
             tuple(images),

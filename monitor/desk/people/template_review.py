@@ -22,7 +22,7 @@ from db.faces import candidates, templates
 from db.observations import sightings
 from db.people import consents, people
 from db.records import Person, SightingRecord, Template, WaitingCandidate
-from enroll.faces.similarity_limits import FITS, similarity
+from enroll.faces.similarity_limits import BOTH, similarity
 from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import renew
 from monitor.desk.actor import Actor
@@ -221,10 +221,11 @@ def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCandi
     own = similarity([member.embedding for member in members], [face])
     if capture.encoder != ENCODER_NAME or own is None:
         raise UsageError(f"The capture of {capture.name} belongs to templates that are gone; reject it.")
-    others = load_index(session, cipher).nearest(face, but=capture.person)
-    if own < FITS or (others is not None and own - others.similarity < CLEAR):
+    cosine, limits = own
+    others = load_index(session, cipher).nearest(face, but=capture.person, joined=limits is BOTH)
+    if cosine < limits.fits or (others is not None and cosine - others.similarity < CLEAR * limits.curve.unit):
         like = f", and {others.similarity:.3f} like {others.name}" if others is not None else ""
-        raise UsageError(f"The capture is only {own:.3f} like {capture.name}{like}; reject it.")
+        raise UsageError(f"The capture is only {cosine:.3f} like {capture.name}{like}; reject it.")
 
 
 def _is_voided(session: Session, template: Template) -> bool:

@@ -1,36 +1,35 @@
 """Visitors (unknown faces): grouped by similarity, named, merged or discarded. Every function blocks."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Unpack
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
-from db.observations import sightings
-from db.people import people
-from db.records import Person, Visitor
+from db.observations import moods, sightings
+from db.people import consents, people
+from db.records import ConsentKind, Person, Visitor
 from enroll.faces.acceptance import Acceptance, Rejection, accept_images
 from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
 from enroll.faces.quality import Component, assess
-from enroll.faces.similarity_limits import ALMOST_SURELY_ONE
-from enroll.people.gallery_index import LookAlike, load_index
+from enroll.people.gallery_index import GalleryIndex, Known, LookAlike, load_index
 from enroll.people.store import Enrolment, Identity, add_members, mark_alike
 from monitor.config import QualityLimits
 from monitor.desk.actor import Actor
 from monitor.desk.people.merging import FacesDifferError, refusal
-from monitor.domain import EMBEDDING_SIZE, Embedding, RgbImage
+from monitor.domain import Embedding, RgbImage
 from monitor.errors import UsageError
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import ENCODER_NAME, unit
 from monitor.vision.jpeg import decode_jpeg
+from monitor.vision.matching.joined import mean_of
 
 BATCH = 500
 """Faces that are loaded at once; older ones come when the list is scrolled to its end."""
@@ -102,25 +101,18 @@ def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: Zo
 
 def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
     """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
-    groups: list[list[Visitor]] = []
-    sums = np.zeros((len(visits), EMBEDDING_SIZE), np.float32)
-    units = np.zeros_like(sums)
+    index, groups = GalleryIndex(), dict[UUID, list[Visitor]]()
     for visit in visits:
-        best, cosine = 0, -1.0
-        if visit.embedding is not None and groups:
-            similar = units[: len(groups)] @ visit.embedding
-            best = int(np.argmax(similar))
-            cosine = float(similar[best]) / float(np.linalg.norm(visit.embedding))
-        if cosine < ALMOST_SURELY_ONE:
-            best = len(groups)
-            groups.append([])
-        groups[best].append(visit)
-        if visit.embedding is not None:
-            sums[best] += visit.embedding / np.linalg.norm(visit.embedding)
-            units[best] = sums[best] / np.linalg.norm(sums[best])
+        face = None if visit.embedding is None else unit(visit.embedding)
+        group = None if face is None else index.almost_surely(face)
+        key = visit.sighting.id if group is None else group
+        groups.setdefault(key, []).append(visit)
+        if face is not None:
+            kept = [unit(one.embedding) for one in groups[key] if one.embedding is not None]
+            index.put(Known(key, "", mean_of(kept), len(kept)))
     return [
         VisitorGroup(tuple(group), len({one.sighting.first_at.astimezone(zone).date() for one in group}))
-        for group in groups
+        for group in groups.values()
     ]
 
 
@@ -131,12 +123,19 @@ def compare(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person:
 
 
 def name(
-    engine: Engine, cipher: TemplateCipher, group: VisitorGroup, name: str, limits: QualityLimits, **by: Unpack[Actor]
+    engine: Engine,
+    cipher: TemplateCipher,
+    group: VisitorGroup,
+    name: str,
+    limits: QualityLimits,
+    consent: Mapping[ConsentKind, bool] | None = None,
+    **by: Unpack[Actor],
 ) -> VisitorEnrolled:
     """Enrol the visitor as a new person, from the shots that pass the gate of enrolment.
 
     Args:
         limits: of the quality of images, from the settings.
+        consent: what they agreed to (true) or refused (false); nothing where they were not asked.
 
     Raises:
         UsageError: no shot passes.
@@ -150,6 +149,8 @@ def name(
         )
     with writing(engine) as session:
         person = people.add_person(session, name, **by)
+        for kind, given in (consent or {}).items():
+            consents.set_consent(session, person.id, kind, given, **by)
         return _enrol(session, cipher, group, person, acceptance, Enrolment(**by))
 
 
@@ -225,12 +226,18 @@ def _enrol(
     acceptance: Acceptance,
     details: Enrolment,
 ) -> VisitorEnrolled:
-    """Store the shots that were taken, mark look-alikes, and put the name on all visits."""
+    """Store the shots that were taken, mark look-alikes, and put the name on all visits.
+
+    Moods of these visits, which were nobody's, are deleted unless the person agreed to moods.
+    """
     known = add_members(session, cipher, Identity(person.name), person, acceptance.accepted, details)
     alike = (
         mark_alike(session, load_index(session, cipher), known, at=details.at) if known and acceptance.accepted else []
     )
+    agreed = consents.current(session, person.id, "mood")
     for visit in group.visits:
+        if not agreed:
+            moods.discard(session, visit.sighting.id)
         sightings.name_visitor(session, visit.sighting.id, person.id, at=details.at, actor=details.actor)
     namesakes = len(people.find_by_name(session, person.name))
     return VisitorEnrolled(person, namesakes, len(acceptance.accepted), acceptance.rejected, tuple(alike))

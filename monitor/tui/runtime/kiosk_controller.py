@@ -9,7 +9,7 @@ from uuid import UUID
 
 from monitor.config import LOG_FILE, Settings
 from monitor.desk.change_feed import News
-from monitor.desk.days.door_board import Attendee, Board, fold, renewed, take_back
+from monitor.desk.days.door_board import Asked, Attendee, Board, asked_of, fold, renewed, take_back
 from monitor.desk.days.today import Shares, Today, mood_of_day, today_of
 from monitor.desk.people.enrolment_session import DoorFrames
 from monitor.desk.pin_entry import in_use
@@ -26,9 +26,9 @@ POLL = 0.5
 """Seconds between checks whether the kiosk still runs."""
 MOOD_EVERY = 1.0
 """Seconds that mood samples may gather before the bar is drawn again."""
-GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN}
+GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN, EventKind.NOT_LIVE}
 """Events that ring the bell."""
-PIN_MAY_HELP = {EventKind.UNKNOWN, EventKind.SOURCE_LOST}
+PIN_MAY_HELP = {EventKind.UNKNOWN, EventKind.NOT_LIVE, EventKind.SOURCE_LOST}
 
 
 class KioskController:
@@ -66,6 +66,8 @@ class KioskController:
         self.moods: Shares | None = ()
         """Shares of the day's moods; None: hidden, because too few people were seen."""
         self.scene: Scene | None = None
+        self.asked: Asked | None = None
+        """What is asked of somebody in view."""
         self.people: int | None = None
         """People enrolled; None until it is known."""
         self.pins = False
@@ -241,6 +243,9 @@ class KioskController:
         self.scene = scene
         self.people = scene.people
         self._viewer.take_scene(scene)
+        before, self.asked = self.asked, asked_of(scene, self.asked)
+        if self.asked != before:
+            self._app.show_later(self._viewer.show_question)
 
     def _take_event(self, event: KioskEvent) -> None:
         self._app.show_later(partial(self._happened, event))

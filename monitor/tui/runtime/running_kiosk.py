@@ -65,6 +65,9 @@ class Viewer(Protocol):
     def show_source(self) -> None:
         """The source is lost, or back."""
 
+    def show_question(self) -> None:
+        """Somebody is asked to turn the head, or is not asked any more."""
+
     def greet(self, event: KioskEvent) -> None:
         """Somebody came, left, or was not recognised."""
 

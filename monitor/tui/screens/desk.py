@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from monitor.attendance.pin import pin_fault
+from monitor.desk.pin_entry import write_admin_pin
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -42,11 +43,33 @@ NEW_PIN = (Ask("pin", "New PIN", secret=True, optional=True), Ask("again", "Repe
 """The fields of a dialog that asks for a new PIN; empty ones remove the PIN."""
 
 
-def check_new_pin(answers: Answers) -> str | None:
-    """What is wrong with the answers to `NEW_PIN`, in one sentence, or None."""
+def check_new_pin(shortest: int, answers: Answers) -> str | None:
+    """What is wrong with the answers to `NEW_PIN`, in one sentence, or None.
+
+    Args:
+        shortest: so many digits a new PIN has at least.
+    """
     if answers["pin"] != answers["again"]:
         return "The two PINs differ."
-    return pin_fault(answers["pin"]) if answers["pin"] else None
+    return pin_fault(answers["pin"], shortest) if answers["pin"] else None
+
+
+def ask_admin_pin(app: DeskApp, done: Callable[[str], None]) -> None:
+    """Ask for a new admin PIN and keep it.
+
+    Args:
+        done: gets its hash, or an empty text where it was removed.
+    """
+    text = (
+        "Whoever opens a screen of the desk, or closes a kiosk, must type this PIN. Leave both fields empty for none."
+    )
+    shortest = app.settings.pin_digits
+    dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, shortest))
+
+    def job(answers: Answers) -> Callable[[], str]:
+        return app.by_desk(write_admin_pin, app.cipher, app.config_file, answers["pin"], shortest=shortest)
+
+    ask(app, dialog, job, done)
 
 
 class Filter(Input):

@@ -27,7 +27,7 @@ PLAIN = (
     {code: _plain(code) for code in range(0x2500, 0x25A0)}
     | dict.fromkeys(range(0x2801, 0x2900), "*")
     | {0x2800: " "}
-    | str.maketrans("·–—…•←→↑↓▲▼▶◀●○■□✓✗↻", "---~*<>^v^v><*o##+x*")
+    | str.maketrans("·–—…•←→↑↓▲▼▶◀●○■□✓✗↻»«", "---~*<>^v^v><*o##+x*><")
     | {0x1F50E: "/ "}  # the magnifying glass of the command palette is two cells wide
 )
 """For `str.translate`; letters of any script stay."""

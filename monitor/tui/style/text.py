@@ -56,6 +56,7 @@ def event_sign(kind: EventKind, chosen: Signs) -> str:
         EventKind.CHECK_IN: chosen.came,
         EventKind.CHECK_OUT: chosen.left,
         EventKind.UNKNOWN: chosen.unknown,
+        EventKind.NOT_LIVE: chosen.unknown,
         EventKind.SIGHTING: chosen.already,
         EventKind.SOURCE_LOST: chosen.lost,
         EventKind.SOURCE_BACK: chosen.back,

@@ -7,14 +7,12 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import EMBEDDING_SIZE, Candidate, Embedding, Match
-from monitor.vision.encoder import unit
-from monitor.vision.matching.threshold import for_means, threshold_for, usual_similarity
+from monitor.domain import Candidate, Embedding, Encoders, Match
+from monitor.vision.matching.templates import Found, Templates
+from monitor.vision.matching.threshold import CURVES, DLIB, equivalent
 
 _CHUNK = 4096
 """Templates that are compared with the cohort at once."""
-_SHORTEST = 1e-3
-"""Least length of a mean that is reckoned with; a mean so short needs a similarity that nobody reaches."""
 _COHORT = 500
 """People with whom each template is compared, spread over the gallery."""
 _NEIGHBOURS = 10
@@ -26,11 +24,11 @@ _TEMPLATE_WEIGHT = 0.25
 _PROBE_WEIGHT = 0.3
 """Share of a probe's crowding by which the threshold moves."""
 _MOST_CROWDED = 0.03
-"""Largest crowding that counts, as a similarity."""
+"""Largest crowding that counts, in units of the curve."""
 _LOOK_ALIKE_MARGIN = 0.005
-"""Extra margin for a person who has a look-alike in the gallery."""
+"""Extra margin for a person who has a look-alike in the gallery, in units of the curve."""
 _WRONG_MARGIN = 0.005
-"""Extra margin for each "not me" of somebody who was taken for this person."""
+"""Extra margin for each "not me" of somebody who was taken for this person, in units of the curve."""
 _MOST_WRONG = 4
 """Most "not me" of a person that count."""
 
@@ -42,9 +40,10 @@ class GalleryEntry:
     person: UUID
     name: str
     template: Embedding
-    """float32 (128,): the mean of the person's unit embeddings, not scaled back to length 1."""
+    """float32 (256,) or (128,): the mean of the person's unit embeddings, not scaled back to length 1."""
     margin: float = 0.0
-    """Lead over the runner-up that a match of this person needs beyond the gallery's margin (`extra_margin`)."""
+    """Lead over the runner-up that a match of this person needs beyond the gallery's margin, in units of the curve
+    (`extra_margin`)."""
 
 
 def extra_margin(look_alikes: int, wrongly_named: int) -> float:
@@ -58,35 +57,50 @@ def extra_margin(look_alikes: int, wrongly_named: int) -> float:
 
 
 class Gallery:
-    """Everyone enrolled: 512 bytes a person, plus names; a million are compared in about 30 ms.
+    """Everyone enrolled: 860 bytes a person, plus names; a million are compared in about 30 ms.
+
+    dlib's embeddings are compared with everybody's, SFace's with those of the short list that comes of it. People
+    without an embedding of SFace are compared by dlib's alone; their similarity is given as the joined one that as many
+    strangers reach.
 
     The threshold moves with how crowded the gallery is around a face (symmetric score normalisation: Auckenthaler et
     al. 2000, Matejka et al. 2017): a face that is unusually like everybody, as pictures of one camera are, needs a
     higher similarity to get a name.
     """
 
-    def __init__(self, entries: Sequence[GalleryEntry], *, target_fpir: float, margin: float) -> None:
+    def __init__(
+        self, entries: Sequence[GalleryEntry], *, target_fpir: float, margin: float, encoders: Encoders = "both"
+    ) -> None:
         """
         Args:
             entries: in any order.
             target_fpir: the share of strangers that may be given a name, above 0 and below 1.
-            margin: lead in similarity over the runner-up that the best match needs.
+            margin: lead in similarity over the runner-up that the best match needs, in units of the curve.
+            encoders: whose embeddings are compared; dlib's where nobody has any of SFace.
         """
         self._people = [entry.person for entry in entries]
         self._names = [entry.name for entry in entries]
-        self._margins = np.array([margin + entry.margin for entry in entries], np.float32)
-        self._templates = np.empty((len(entries), EMBEDDING_SIZE), np.float32)
-        for row, entry in enumerate(entries):
-            self._templates[row] = entry.template
-        lengths = np.sqrt(np.einsum("ij,ij->i", self._templates, self._templates))
-        self._templates /= np.where(lengths > 0, lengths, 1)[:, None]
-        self._lengths = np.maximum(lengths, np.float32(_SHORTEST))
-        self._single_threshold = threshold_for(target_fpir, len(entries))
-        self._mean_length = float(self._lengths.mean()) if entries else 1.0
+        self._templates = Templates([entry.template for entry in entries], encoders)
+        self.encoders = self._templates.encoders
+        """Whose embeddings are compared."""
+        self.curve = CURVES[self.encoders]
+        """What is known of the similarities that are compared."""
+        self._margins = np.array([margin + entry.margin for entry in entries], np.float32) * np.float32(self.curve.unit)
+        size = len(entries)
+        self._single_threshold = self.curve.threshold_for(target_fpir, size)
+        # Nothing is known of how crowded it is around somebody without SFace's embedding among others who have one.
+        self._alone_threshold = DLIB.threshold_for(target_fpir, size, ratio=DLIB.ratio_of_one)
+        lengths = self._templates.lengths
+        self._mean_length = float(lengths.mean()) if entries else 1.0
         self._crowding = self._crowding_of_templates()
 
     def __len__(self) -> int:
         return len(self._people)
+
+    @property
+    def without_second(self) -> int:
+        """People who are compared by dlib's embeddings alone although those of SFace are compared, too."""
+        return 0 if self.encoders == "dlib" else int((~self._templates.has_second).sum())
 
     def name_of(self, person: UUID) -> str | None:
         """The name of an enrolled person; None for anybody else."""
@@ -96,61 +110,74 @@ class Gallery:
         """Who this is, or nobody.
 
         Args:
-            probe: float32 (128,): one unit embedding, or the mean of several, not scaled back to length 1;
+            probe: float32 (256,) or (128,): one unit embedding, or the mean of several, not scaled back to length 1;
                 zeros match nobody.
             instead: number of an entry and the template that replaces its own in this call; None leaves the entry out.
         """
-        if not self._people:
-            return Match(None, None, self._single_threshold, accepted=False)
-        # Row by row: a matrix product waits for other threads, and its last digits depend on a row's neighbours.
-        found = np.vecdot(self._templates, unit(probe))
-        row, template = instead or (None, None)
-        if row is not None:
-            found[row] = -np.inf if template is None else float(unit(template) @ unit(probe))
-        ranked = _largest(found, _OTHERS + 1)
-        if not ranked:
-            return Match(None, None, self._single_threshold, accepted=False)
-        first, others = ranked[0], ranked[1:]
-        length = self._lengths[first] if first != row or template is None else np.linalg.norm(template)
-        shift = self._crowding[first] + self._crowding_of_probe(found[others], _length(probe))
-        threshold = float(for_means(self._single_threshold, np.float64(length), _length(probe))) + float(shift)
-        best = self._candidate(first, found)
-        runner_up = self._candidate(others[0], found) if others else None
+        found = self._templates.compare(probe, instead)
+        ranked = np.argsort(-found.similarities, kind="stable")[: _OTHERS + 1]
+        if not len(ranked):
+            return Match(None, None, self._single_threshold, accepted=False, encoders=self.encoders)
+        first, others = int(ranked[0]), ranked[1:]
+        row = int(found.rows[first])
+        threshold = self._threshold(found, first, found.similarities[others])
+        best = self._candidate(found, first)
+        runner_up = self._candidate(found, int(others[0])) if len(others) else None
         lead = 1.0 if runner_up is None else best.similarity - runner_up.similarity
-        accepted = best.similarity >= threshold and lead >= float(self._margins[first])
-        return Match(best, runner_up, threshold, accepted)
+        accepted = best.similarity >= threshold and lead >= float(self._margins[row]) and not found.contradicted(first)
+        return Match(best, runner_up, threshold, accepted, self.encoders)
+
+    def _threshold(self, found: Found, first: int, others: NDArray[np.float32]) -> float:
+        """The threshold for the best match.
+
+        Args:
+            first: the place of the best match in `found`.
+            others: similarities of the next best people, float32 (k,).
+        """
+        length, probe = found.template_lengths[first], found.probe_length
+        if self.encoders != "dlib" and np.isnan(found.seconds[first]):
+            alone = float(DLIB.for_means(self._alone_threshold, np.float64(length), found.first_length))
+            return float(equivalent(np.float32(alone), DLIB, self.curve))
+        shift = self._crowding[found.rows[first]] + self._crowding_of_probe(others, probe)
+        return float(self.curve.for_means(self._single_threshold, np.float64(length), probe)) + float(shift)
 
     def _crowding_of_templates(self) -> NDArray[np.float32]:
         """How far each person's threshold moves because the gallery is crowded around the template; float32 (n,)."""
-        size = len(self._people)
-        moves = np.zeros(size, np.float32)
-        if size < 2:
+        moves = np.zeros(len(self._people), np.float32)
+        compared = self._templates.compared
+        if len(compared) < 2:
             return moves
-        cohort = np.unique(np.linspace(0, size - 1, min(size, _COHORT)).astype(np.int64))
+        cohort = compared[np.unique(np.linspace(0, len(compared) - 1, min(len(compared), _COHORT)).astype(np.int64))]
         nearest = min(_NEIGHBOURS, len(cohort) - 1)
-        usual = usual_similarity(range(1, nearest + 1), len(cohort) - 1)
-        theirs = self._templates[cohort].T
-        for start in range(0, size, _CHUNK):
-            here = slice(start, start + _CHUNK)
-            similarities = self._templates[here] @ theirs
-            similarities[np.arange(size)[here, None] == cohort] = -np.inf
+        usual = self.curve.usual_similarity(range(1, nearest + 1), len(cohort) - 1)
+        theirs = self._templates.unit_rows(cohort).T
+        most = _MOST_CROWDED * self.curve.unit
+        for start in range(0, len(compared), _CHUNK):
+            here = compared[start : start + _CHUNK]
+            similarities = self._templates.unit_rows(here) @ theirs
+            similarities[here[:, None] == cohort] = -np.inf
             found = np.partition(similarities, -nearest, axis=1)[:, -nearest:].mean(axis=1)
-            expected = for_means(usual, self._lengths[here].astype(np.float64), self._mean_length)
-            moves[here] = _TEMPLATE_WEIGHT * np.clip(found - expected, -_MOST_CROWDED, _MOST_CROWDED)
+            lengths = self._templates.lengths[here].astype(np.float64)
+            expected = self.curve.for_means(usual, lengths, self._mean_length)
+            moves[here] = _TEMPLATE_WEIGHT * np.clip(found - expected, -most, most)
         return moves
 
     def _crowding_of_probe(self, others: NDArray[np.float32], length: float) -> float:
         """How far the threshold moves because a probe is also like its next best people; a similarity."""
         if not len(others):
             return 0.0
-        usual = usual_similarity(range(2, len(others) + 2), len(self._people))
-        expected = float(for_means(usual, np.float64(self._mean_length), length))
-        crowding = min(max(float(others.mean()) - expected, -_MOST_CROWDED), _MOST_CROWDED)
-        return _PROBE_WEIGHT * crowding
+        usual = self.curve.usual_similarity(range(2, len(others) + 2), len(self._people))
+        expected = float(self.curve.for_means(usual, np.float64(self._mean_length), length))
+        most = _MOST_CROWDED * self.curve.unit
+        return _PROBE_WEIGHT * min(max(float(others.mean()) - expected, -most), most)
 
-    def _candidate(self, row: int, found: NDArray[np.float32]) -> Candidate:
+    def _candidate(self, found: Found, place: int) -> Candidate:
+        row, second = int(found.rows[place]), float(found.seconds[place])
         # In float32 the cosine of a vector with itself can be a little more than 1.
-        return Candidate(self._people[row], self._names[row], min(float(found[row]), 1.0))
+        similarity = min(float(found.similarities[place]), 1.0)
+        return Candidate(
+            self._people[row], self._names[row], similarity, None if np.isnan(second) else min(second, 1.0)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,19 +187,3 @@ class Enrolled:
     gallery: Gallery
     no_mood: frozenset[UUID]
     """People who refused that their mood is estimated."""
-
-
-def _length(probe: Embedding) -> float:
-    return min(max(float(np.linalg.norm(probe)), _SHORTEST), 1.0)
-
-
-def _largest(values: NDArray[np.float32], count: int) -> list[int]:
-    """Places of the largest values, the largest first; those of -inf are left out."""
-    found: list[int] = []
-    kept: list[np.float32] = []
-    while len(found) < count and np.isfinite(values[place := int(np.argmax(values))]):
-        found.append(place)
-        kept.append(values[place])
-        values[place] = -np.inf
-    values[found] = kept
-    return found

@@ -20,6 +20,7 @@ from db.observations import sightings
 from db.people import look_alikes, people
 from db.records import AttendanceEvent, LedgerKind, NewEvent, SightingRecord
 from db.schema import KioskRow, PersonRow, SubjectRow
+from db.verification import ledger_check
 from tests.db.rows import newest_events
 
 WRITER = "tests.db.attendance.ledger_writer"
@@ -60,11 +61,11 @@ def test_rows_follow_each_other(engine: Engine, door: tuple[UUID, UUID], at: dat
     with writing(engine) as session:
         rows = _append(session, door, at, 5)
     with reading(engine) as session:
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
         assert [row.seq for row in newest_events(session)] == [5, 4, 3, 2, 1]
         assert ledger.get(session, rows[0].id) == rows[0]
         assert ledger.of_person(session, door[0]) == rows
-        check = ledger.verify(session, known_head=rows[2].hash)
+        check = ledger_check.verify(session, known_head=rows[2].hash)
     assert (check.whole, check.events, check.head) == (True, 5, rows[-1].hash)
 
 
@@ -102,7 +103,7 @@ def test_the_database_itself_refuses_changes(
     with pytest.raises(DBAPIError, match="append-only"), writing(engine) as session:
         session.execute(text(change))
     with reading(engine) as session:
-        assert ledger.verify(session).events == 2
+        assert ledger_check.verify(session).events == 2
 
 
 def _tamper(engine: Engine, statement: str) -> None:
@@ -132,7 +133,7 @@ def test_a_change_behind_the_triggers_is_found(
         _append(session, sqlite_door, at, 5)
     _tamper(sqlite, statement)
     with reading(sqlite) as session:
-        check = ledger.verify(session)
+        check = ledger_check.verify(session)
     assert not check.whole
     assert check.broken_seq == seq
     assert problem in str(check.problem)
@@ -145,8 +146,8 @@ def test_a_ledger_that_was_cut_off_misses_its_noted_head(
         head = _append(session, sqlite_door, at, 5)[-1].hash
     _tamper(sqlite, "DELETE FROM attendance_event WHERE seq > 3")
     with reading(sqlite) as session:
-        assert ledger.verify(session).whole
-        assert "cut off" in str(ledger.verify(session, known_head=head).problem)
+        assert ledger_check.verify(session).whole
+        assert "cut off" in str(ledger_check.verify(session, known_head=head).problem)
 
 
 def test_two_programs_write_one_chain(engine: Engine, door: tuple[UUID, UUID]) -> None:
@@ -159,7 +160,7 @@ def test_two_programs_write_one_chain(engine: Engine, door: tuple[UUID, UUID]) -
     with reading(engine) as session:
         assert {row.id for row in newest_events(session)} == set(printed)
         assert len(printed) == 50
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 def test_what_was_acknowledged_survives_a_kill(sqlite: Engine, sqlite_door: tuple[UUID, UUID]) -> None:
@@ -172,7 +173,7 @@ def test_what_was_acknowledged_survives_a_kill(sqlite: Engine, sqlite_door: tupl
     with reading(sqlite) as session:
         there = {row.id for row in newest_events(session, limit=100_000)}
         assert set(acknowledged) <= there
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 def test_a_day_has_its_voids_and_corrections_whenever_they_were_made(

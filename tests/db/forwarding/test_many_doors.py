@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from db.attendance import kiosks, ledger
+from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
+from db.verification import ledger_check
 from monitor.config import Settings
 from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
 from monitor.recording.recorder import Recorder
@@ -36,7 +37,7 @@ def test_in_at_one_door_and_out_at_the_other(postgresql: Engine, cipher: Templat
     assert [str(event.kind) for event in told if event.attendance] == ["check_in", "check_out", "check_in"]
     with reading(postgresql) as session:
         assert [kiosk.name for kiosk in kiosks.all_kiosks(session)] == ["back", "front"]
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 def test_two_doors_at_the_same_moment_write_one_chain(postgresql: Engine, cipher: TemplateCipher) -> None:
@@ -52,5 +53,5 @@ def test_two_doors_at_the_same_moment_write_one_chain(postgresql: Engine, cipher
         door.close()
     assert [door.lost for door in doors] == [0, 0]
     with reading(postgresql) as session:
-        check = ledger.verify(session)
+        check = ledger_check.verify(session)
     assert (check.whole, check.events) == (True, 20)

@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.attendance import schedules
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.names import clean
 from db.people import consents, look_alikes, people
-from db.people.pages import people_page
+from db.people.pages import count_matching, people_page
 from db.records import Person, PersonConsents, Want
 from tests.db.rows import newest_entries
 
@@ -31,6 +30,22 @@ def _enrol(session: Session, cipher: TemplateCipher, name: str, at: datetime, se
     person = people.add_person(session, name, at=at, actor="test")
     templates.set_mean_template(session, cipher, person.id, encoder=ENCODER, embedding=_face(seed), members=3, at=at)
     return person
+
+
+def test_whose_consent_is_missing(sqlite: Engine, at: datetime) -> None:
+    with writing(sqlite) as session:
+        made = {name: people.add_person(session, name, at=at, actor="test").id for name in ("Ada", "Bob", "Cid", "Dot")}
+        for name, kinds in {"Bob": ("face", "mood"), "Cid": ("face",)}.items():
+            for kind in kinds:
+                consents.set_consent(session, made[name], kind, kind == "face", at=at, actor="test")  # type: ignore[arg-type]
+        consents.set_consent(session, made["Cid"], "face", False, at=at + timedelta(hours=1), actor="test")
+        people.set_active(session, made["Dot"], False, at=at, actor="test")
+    with reading(sqlite) as session:
+        found = [one.person.name for one in people.list_people(session, missing=True)]
+        page = people_page(session, Want(10), consent_missing=True)
+        assert found == [one.person.name for one in page.items] == ["Ada", "Cid"]
+        assert count_matching(session, "", consent_missing=True) == 2
+        assert consents.of_kind(session, "face") == {made["Bob"]: True, made["Cid"]: False}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +169,7 @@ def test_the_gallery_has_everybody_who_may_be_recognised(engine: Engine, cipher:
     assert set(gallery) == {"Ada", "Moodless"}
     assert np.array_equal(gallery["Ada"].embedding, _face(1))
     assert gallery["Ada"].embedding.dtype == np.float32
-    assert (gallery["Ada"].members, gallery["Ada"].mood_allowed, gallery["Moodless"].mood_allowed) == (3, True, False)
+    assert (gallery["Ada"].members, gallery["Ada"].mood_consent, gallery["Moodless"].mood_consent) == (3, None, False)
     assert gallery["Ada"].look_alikes == (moodless.id,)
     assert gallery["Moodless"].look_alikes == (ada.id,)
     assert gallery["Ada"].wrongly_named == 1
@@ -207,17 +222,3 @@ def test_look_alikes_are_replaced_not_added_up(engine: Engine, at: datetime) -> 
         look_alikes.replace_for(session, two, [(one, 0.85)], at=at)
         assert look_alikes.of_person(session, one) == [(three, 0.9), (two, 0.85)]
         assert len(look_alikes.by_person(session)[one]) == 2
-
-
-def test_schedules_are_checked_before_they_are_kept(engine: Engine, at: datetime) -> None:
-    nine, five = at.time().replace(hour=9), at.time().replace(hour=17)
-    with writing(engine) as session:
-        schedules.add(session, [0, 4], nine, five, at=at, actor="test", group="Team", grace_minutes=10)
-    with pytest.raises(InvalidRecord, match="weekdays"), writing(engine) as session:
-        schedules.add(session, [7], nine, five, at=at, actor="test")
-    with reading(engine) as session:
-        kept = schedules.all_schedules(session)
-    assert [(entry.weekday, entry.start, entry.end, entry.group) for entry in kept] == [
-        (0, nine, five, "Team"),
-        (4, nine, five, "Team"),
-    ]

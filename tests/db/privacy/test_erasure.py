@@ -23,6 +23,7 @@ from db.people import consents, people
 from db.privacy import erasure, retention, rotation
 from db.privacy.retention import Retention
 from db.records import Expired, MoodSample, NewEvent, Person, SightingRecord
+from db.verification import ledger_check
 from tests.db.rows import newest_entries, newest_events
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
@@ -68,7 +69,7 @@ def test_an_erased_person_is_gone_and_the_chain_still_verifies(
     assert (receipt.templates, receipt.sightings, receipt.mood_samples, receipt.consents) == (1, 1, 1, 1)
     assert receipt.events_kept == 1
     with reading(engine) as session:
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
         assert [event.person for event in newest_events(session)][-1] is None
         assert [person.name for person in people.load_gallery(session, cipher, "test-1")] == ["Bob the Second"]
         assert moods.count(session) == 1
@@ -109,7 +110,7 @@ def test_merging_moves_everything(engine: Engine, cipher: TemplateCipher, at: da
         assert len(ledger.of_person(session, ada.id)) == 2
         assert len(sightings.between(session, at, at + timedelta(days=1), person=ada.id)) == 2
         assert consents.current(session, ada.id, "mood") is False
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
     with pytest.raises(InvalidRecord, match="themselves"), writing(engine) as session:
         erasure.merge(session, cipher, ada.id, ada.id, at=at, actor="desk")
 
@@ -175,7 +176,7 @@ def test_retention_deletes_each_kind_after_its_time_and_the_ledger_never(
         assert retention.purge(session, Retention(30, 15, 30), now, actor="desk").sightings == 1
         assert len(sightings.between(session, at, now)) == 1
         assert ledger.count(session) == events
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
         detail = dict(newest_entries(session)[0].detail)
         assert detail.pop("before")["sightings"] == (now - timedelta(days=15)).isoformat()
         assert detail == {"visitors": 0, "sightings": 1, "moods": 0, "captures": 0}
@@ -243,7 +244,7 @@ def test_a_backup_of_a_database_in_use_is_whole(
     restored = open_database(str(copy))
     with reading(restored) as session:
         assert [entry.person.name for entry in people.list_people(session)] == ["Ada the Second"]
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
     assert backup.problems(restored) == []
     with pytest.raises(DatabaseError, match="is there already"):
         backup.back_up(sqlite, copy)

@@ -13,13 +13,13 @@ import pytest
 from enroll.camera.coach import Advice, AskedPose, Coach, FrameFaces
 from enroll.camera.session import EnrolmentError, Shown, take_shots
 from enroll.faces.examine import ExaminedFace, Examiner
-from enroll.faces.liveness import Turn
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
 from enroll.people.gallery_index import GalleryIndex, Known
-from monitor.config import QualityLimits
 from monitor.domain import Box, Face, Frame, RgbImage
+from monitor.vision.liveness.face_mesh import Mesh
 from tests.enroll.conftest import MadeUp
+from tests.monitor.vision.liveness.heads import mesh_of
 
 MakeFace = Callable[..., ExaminedFace]
 
@@ -54,22 +54,8 @@ def face(made_up: MadeUp) -> MakeFace:
     return face
 
 
-def of_a_head(straight: ExaminedFace, turned: ExaminedFace) -> Turn:
-    return Turn(0.2 if turned.quality.pose.yaw > straight.quality.pose.yaw else -0.2, 0.95)
-
-
-def flat(straight: ExaminedFace, turned: ExaminedFace) -> Turn:
-    return Turn(0.0, 0.95)
-
-
-def begin(
-    index: GalleryIndex | None = None,
-    *,
-    seed: int = 1,
-    turn: Callable[[ExaminedFace, ExaminedFace], Turn] = of_a_head,
-    **options: Any,
-) -> Coach:
-    return Coach(index or GalleryIndex(), randomness=random.Random(seed), turn=turn, **options)
+def begin(index: GalleryIndex | None = None, *, seed: int = 1, **options: Any) -> Coach:
+    return Coach(index or GalleryIndex(), randomness=random.Random(seed), **options)
 
 
 @pytest.fixture
@@ -77,8 +63,10 @@ def coach() -> Coach:
     return begin()
 
 
-def looks(*faces: ExaminedFace, seconds: float = 0.0) -> FrameFaces:
-    return FrameFaces(seconds, 640, faces)
+def looks(*faces: ExaminedFace, seconds: float = 0.0, flat: bool = False) -> FrameFaces:
+    """A frame; the mesh of a head turns with its key points, that of a flat picture stays."""
+    yaw = faces[0].quality.pose.yaw if faces and not flat else 3.0
+    return FrameFaces(seconds, 640, faces, yaw)
 
 
 def follow(coach: Coach, face: MakeFace, asks: int = 5, person: str = "Anna") -> Advice:
@@ -144,20 +132,15 @@ def test_a_photograph_that_does_not_turn_is_refused(coach: Coach, face: MakeFace
 
 
 def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face: MakeFace) -> None:
-    coach = begin(turn=flat)
+    coach = begin()
     hints, refusal, ask = set(), None, AskedPose.STRAIGHT
     for frame in range(600):
-        advice = coach.look(looks(face("Anna", TURNS[ask]), seconds=frame / 10))
+        advice = coach.look(looks(face("Anna", TURNS[ask]), seconds=frame / 10, flat=True))
         hints.add(advice.hint)
         refusal, ask = refusal or advice.refusal, advice.ask or ask
     assert any("flat" in hint for hint in hints)
     assert "photograph" in (refusal or "")
     assert not coach.shots.keys() & {AskedPose.LEFT, AskedPose.RIGHT}
-
-
-def test_the_limits_of_liveness_are_those_of_the_settings(face: MakeFace) -> None:
-    assert follow(begin(turn=flat, limits=QualityLimits(relief=0)), face).done
-    assert not follow(begin(limits=QualityLimits(relief=0.3)), face).done
 
 
 def test_under_supervision_turns_that_do_not_come_are_left_out(face: MakeFace) -> None:
@@ -225,13 +208,16 @@ class Follower(Examiner):
     def examine(self, rgb: RgbImage) -> tuple[ExaminedFace, ...]:
         return (self._face("Anna", TURNS[self.ask]),)
 
+    def mesh(self, rgb: RgbImage, face: Face) -> Mesh | None:
+        return mesh_of(face, TURNS[self.ask].yaw)
+
     def show(self, shown: Shown) -> None:
         self.ask = shown.advice.ask or self.ask
 
 
 def test_shots_from_a_source_become_pictures_for_enrolment(coach: Coach, face: MakeFace) -> None:
     follower = Follower(face)
-    pictures = take_shots(Clip(100), follower, coach, show=follower.show)
+    pictures = take_shots(Clip(100), follower, coach, show=follower.show, mesh=follower.mesh)
     assert pictures[0].image == "camera, straight"
     assert len(pictures) == 5
     assert all(len(picture.faces) == 1 for picture in pictures)
@@ -240,4 +226,4 @@ def test_shots_from_a_source_become_pictures_for_enrolment(coach: Coach, face: M
 def test_a_source_that_ends_too_early_enrols_nobody(coach: Coach, face: MakeFace) -> None:
     follower = Follower(face)
     with pytest.raises(EnrolmentError, match="of 5 shots"):
-        take_shots(Clip(5), follower, coach, show=follower.show)
+        take_shots(Clip(5), follower, coach, show=follower.show, mesh=follower.mesh)

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import comb
 from pathlib import Path
@@ -30,7 +31,7 @@ from enroll.evaluation.what_if import what_if
 from enroll.people.store import Enrolment
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import Embeddings, unit
-from monitor.vision.matching.threshold import threshold_for
+from monitor.vision.matching.threshold import DLIB, JOINED
 from tests.enroll.conftest import MadeUp
 
 
@@ -140,11 +141,11 @@ def test_the_curve_of_a_gallery_falls_and_is_drawn(made_up: MadeUp, tmp_path: Pa
     found = judged(gallery(made_up))
     assert [one.threshold for one in found.curve] == sorted((one.threshold for one in found.curve), reverse=True)
     assert [one.fnir.value for one in found.curve] == sorted((one.fnir.value for one in found.curve), reverse=True)
-    drawn = draw_gallery(found.curve, threshold_for(0.01, 12), width=70)
+    drawn = draw_gallery(found.curve, DLIB.threshold_for(0.01, 12), width=70)
     assert max(map(len, drawn.splitlines())) <= 70
     assert all(label in drawn for label in ("FPIR expected", "FPIR seen", "FNIR seen"))
     assert "strangers given" not in drawn
-    save_gallery(found.curve, threshold_for(0.01, 12), tmp_path / "curves.svg")
+    save_gallery(found.curve, DLIB.threshold_for(0.01, 12), tmp_path / "curves.svg")
     assert "threshold in force" in (tmp_path / "curves.svg").read_text()
 
 
@@ -166,7 +167,7 @@ def labelled(made_up: MadeUp, count: int = 15, images: int = 3) -> LabelledFaces
 
 
 def test_both_recipes_are_tried_on_the_same_probes(made_up: MadeUp) -> None:
-    muster, classic = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
+    muster, classic = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01, encoders="both")
     assert muster.people == classic.people == 15
     assert len(muster.trials.genuine) == len(classic.trials.genuine) == 30
     assert muster.trials.rank1.value == 1
@@ -176,7 +177,7 @@ def test_both_recipes_are_tried_on_the_same_probes(made_up: MadeUp) -> None:
 
 def test_an_evaluation_needs_probes(made_up: MadeUp) -> None:
     with pytest.raises(UsageError, match="too few"):
-        evaluate(labelled(made_up, images=1), enrolled=1, target_fpir=0.01, margin=0.01)
+        evaluate(labelled(made_up, images=1), enrolled=1, target_fpir=0.01, margin=0.01, encoders="both")
 
 
 def test_a_full_disk_leaves_the_figure_of_before(
@@ -194,7 +195,7 @@ def test_a_full_disk_leaves_the_figure_of_before(
 
 
 def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_path: Path) -> None:
-    recipes = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01)
+    recipes = evaluate(labelled(made_up), enrolled=1, target_fpir=0.01, margin=0.01, encoders="both")
     drawn = draw_identification(recipes, width=70)
     assert "Muster" in drawn
     assert max(map(len, drawn.splitlines())) <= 70
@@ -205,7 +206,7 @@ def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_p
 
 
 def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> None:
-    strict = threshold_for(0.0001, 20) - threshold_for(0.01, 20)
+    strict = DLIB.threshold_for(0.0001, 20) - DLIB.threshold_for(0.01, 20)
     with writing(engine) as session:
         anna = people.add_person(session, "Anna", at=details.at, actor="tester").id
         door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at)
@@ -223,6 +224,33 @@ def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: Temp
         )
     assert found.sightings == 3
     assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
+
+
+def test_what_if_judges_each_sighting_on_the_scale_of_its_encoders(
+    engine: Engine, cipher: TemplateCipher, details: Enrolment
+) -> None:
+    """0.70 with a threshold of 0.66 passes a stricter target's by dlib's curve, which moves by 0.02, not by both's."""
+    moved = {curve: curve.threshold_for(0.0001, 20) - curve.threshold_for(0.01, 20) for curve in (DLIB, JOINED)}
+    assert moved[DLIB] < 0.04 < moved[JOINED]
+    with writing(engine) as session:
+        anna = people.add_person(session, "Anna", at=details.at, actor="tester").id
+        door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at)
+        for encoders in ("dlib", "both"):
+            one = sighting(door.id, anna, 0.70, details.at)
+            sightings.add(session, cipher, replace(one, person=anna, threshold=0.66, encoders=encoders))
+    with reading(engine) as session:
+        found = what_if(
+            session,
+            details.at,
+            details.at + timedelta(days=1),
+            before=0.01,
+            after=0.0001,
+            margin=0.01,
+            extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
+        )
+    (change,) = found.changes
+    assert not change.named
+    assert change.threshold == pytest.approx(0.66 + moved[JOINED])
 
 
 def sighting(kiosk: UUID, person: UUID, similarity: float, at: datetime) -> SightingRecord:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from enroll.faces.examine import Examiner
-from enroll.faces.similarity_limits import alike_from, crowding, mean_template, misfits
+from enroll.faces.similarity_limits import ALONE, BOTH, crowding, mean_template, misfits
 from enroll.people.gallery_index import GalleryIndex, Known
 from monitor.domain import Embedding
 from monitor.vision.encoder import Embeddings, unit
@@ -20,7 +20,7 @@ PEOPLE, IMAGES = 16, 6
 
 @pytest.fixture(scope="module")
 def embeddings(orl: Path) -> Embeddings:
-    """float32 (people, images, 128)."""
+    """Of both encoders: float32 (people, images, 256)."""
     examiner = Examiner()
     return np.stack(
         [
@@ -90,7 +90,7 @@ def test_who_is_enrolled_twice_is_found_in_95_of_100_cases(embeddings: Embedding
 def test_few_different_people_are_taken_for_one(embeddings: Embeddings) -> None:
     means = unit(np.stack([mean_template(embeddings[person, :3]) for person in range(PEOPLE)]))
     similarities = (means @ means.T)[np.triu_indices(PEOPLE, 1)]
-    assert np.mean(similarities >= alike_from([3, 3])) <= 0.01
+    assert np.mean(similarities >= BOTH.alike_from([3, 3])) <= 0.01
 
 
 def test_a_roster_grows_and_replaces_without_forgetting(made_up: MadeUp) -> None:
@@ -121,11 +121,11 @@ def test_in_a_crowd_a_double_has_to_be_more_alike_than_where_nobody_is_near() ->
 
 def test_a_few_people_say_nothing_about_a_crowd() -> None:
     similarities = np.array([0.94, 0.93, 0.92], np.float32)
-    assert crowding(similarities, np.array([0]), 0.8).tolist() == [0.0]
+    assert crowding(ALONE, similarities, np.array([0]), 0.8).tolist() == [0.0]
 
 
 def test_the_one_who_may_be_the_double_is_not_counted_as_crowd() -> None:
     similarities = np.array([0.99, 0.90, 0.90, 0.90, 0.90], np.float32)
-    double, other = crowding(similarities, np.array([0, 4]), 0.90)
+    double, other = crowding(ALONE, similarities, np.array([0, 4]), 0.90)
     assert double == pytest.approx(0.0, abs=1e-6)
     assert other > 0.0

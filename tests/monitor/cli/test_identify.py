@@ -4,10 +4,11 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
-from PIL import Image
+from PIL import ExifTags, Image
 from typer.testing import CliRunner
 
 from db.errors import NoDatabase
@@ -68,7 +69,7 @@ def test_a_folder_that_gives_nothing_does_not_stop_the_others(tmp_path: Path, mo
     ]
 
 
-def test_folders_inside_a_folder_are_said_to_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_inside_a_folder_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "more").mkdir()
     for name in ("one.png", "more/two.png"):
         Image.new("L", (20, 20)).save(tmp_path / name)
@@ -78,8 +79,7 @@ def test_folders_inside_a_folder_are_said_to_be_left_out(tmp_path: Path, monkeyp
 
     done = CliRunner().invoke(app, [str(tmp_path)])
 
-    assert (done.exit_code, done.stdout.count("no face")) == (0, 1)
-    assert done.stderr.startswith(f"Pictures in 1 folder inside {tmp_path} are left out")
+    assert (done.exit_code, done.stdout.count("no face"), done.stderr) == (0, 2, "")
 
 
 def test_before_anybody_is_enrolled_faces_are_found_and_nobody_is_named(
@@ -109,3 +109,57 @@ def test_a_database_that_was_named_must_be_there(tmp_path: Path, orl_photo: Phot
 
     assert isinstance(done.exception, NoDatabase)
     assert not (tmp_path / "typo.sqlite3").exists()
+
+
+def _identify(*arguments: str) -> list[dict[str, Any]]:
+    app = typer.Typer()
+    app.command()(command.identify)
+    done = CliRunner().invoke(app, ["--json", *arguments])
+    assert done.exit_code == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_boxes_are_in_pixels_of_the_file_however_large_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orl_photo: Photo
+) -> None:
+    """Pictures over 4096 pixels are looked at smaller; one is stored on its side, too."""
+    monkeypatch.setattr(config, "DATA_FOLDER", tmp_path / "none")
+    wall = Image.new("RGB", (2400, 1600), (120, 120, 120))
+    wall.paste(Image.fromarray(orl_photo(12, 1)), (1800, 900))
+    wall.save(tmp_path / "1.png")
+    larger = wall.resize((6000, 4000))
+    larger.save(tmp_path / "2.jpg")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    larger.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "3.jpg", exif=exif)
+    small, large, turned = (face for line in _identify(str(tmp_path)) for face in line["faces"])
+    expected = [2.5 * side for side in small["box"]]
+    assert large["box"] == pytest.approx(expected, abs=40)
+    assert turned["box"] == pytest.approx(expected, abs=40)
+
+
+def test_a_box_ends_where_the_picture_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orl_photo: Photo) -> None:
+    monkeypatch.setattr(config, "DATA_FOLDER", tmp_path / "none")
+    photo = orl_photo(5, 1)[80:, :210]
+    rows = len(photo)
+    Image.fromarray(photo).save(tmp_path / "cut.png")
+    lines = _identify(str(tmp_path / "cut.png"))
+    assert lines[0]["faces"]
+    for line in lines:
+        for face in line["faces"]:
+            left, top, width, height = face["box"]
+            assert left >= 0
+            assert top >= 0
+            assert left + width <= 210
+            assert top + height <= rows
+
+
+def test_folders_in_a_folder_are_searched_and_links_to_folders_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_by_gallery", lambda settings, config: _Nobody())
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    for name in ("1.png", "a/2.png", "a/b/3.png"):
+        Image.new("L", (20, 20)).save(tmp_path / name)
+    assert [Path(line["image"]).name for line in _identify(str(tmp_path))] == ["1.png", "2.png", "3.png"]

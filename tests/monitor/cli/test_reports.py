@@ -4,8 +4,10 @@ import csv
 import errno
 import io
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,7 @@ def _append(session: Any, kiosk: UUID, person: UUID, kind: Any, at: datetime) ->
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MUSTER_TIME_ZONE", "UTC")
+    monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
 
 
@@ -117,27 +120,52 @@ def test_hours_are_minutes_in_tables_and_decimal_in_files(tmp_path: Path) -> Non
     engine.dispose()
     words = ("attendance", "--from", "2026-03-02", "--to", "2026-03-02", "--db", file)
     head, _, row = (line.split() for line in run(*words).stdout.splitlines() if line.strip())
-    assert head == ["Day", "Person", "Status", "In", "Out", "Hours", "Late"]
-    assert row == ["2026-03-02", "Ann", "left", "09:00", "17:14", "8:14", "no"]
-    assert json.loads(run(*words, "--json").stdout)["hours"] == 8.25
-    assert next(csv.DictReader(io.StringIO(run(*words, "--format", "csv").stdout)))["hours"] == "8.25"
+    assert head == ["Day", "Person", "Status", "In", "Out", "Hours"]
+    assert row == ["2026-03-02", "Ann", "left", "09:00", "17:14", "8:14"]
+    assert json.loads(run(*words, "--json").stdout)["hours"] == 8.23
+    assert next(csv.DictReader(io.StringIO(run(*words, "--format", "csv").stdout)))["hours"] == "8.23"
     run(*words, "--output", str(tmp_path / "hours.xlsx"))
     sheet = load_workbook(tmp_path / "hours.xlsx").active
     assert sheet is not None
-    assert 8.25 in [cell.value for cell in sheet[2]]
+    assert 8.23 in [cell.value for cell in sheet[2]]
     assert "came in" in run(*words, "--by", "event").stdout
 
 
 def test_attendance_as_csv_has_no_formula(store: str) -> None:
     rows = list(csv.DictReader(io.StringIO(run("attendance", "--db", store, "--format", "csv").stdout)))
     assert {row["person"] for row in rows} == {"'=1+1", "[red]Bob[/red]", "علي"}
-    assert {row["status"] for row in rows} == {"absent"}
+    assert {row["status"] for row in rows} == {"not expected"}, "nobody has a shift"
 
 
 def test_attendance_per_person_adds_up(store: str) -> None:
     lines = run("attendance", "--db", store, "--from", _three_days_ago(), "--by", "person", "--json").stdout
     ali = next(record for record in map(json.loads, lines.splitlines()) if record["person"] == "علي")
-    assert (ali["days_present"], ali["days_absent"], ali["hours"]) == (1, 3, 8.0)
+    assert (ali["days_present"], ali["days_absent"], ali["hours"]) == (1, 0, 8.0)
+
+
+def test_attendance_of_one_person_and_of_a_month(store: str) -> None:
+    day = _three_days_ago()
+    lines = run("attendance", "--db", store, "--month", day[:7], "--person", "bob", "--json").stdout.splitlines()
+    records = [json.loads(line) for line in lines]
+    assert {one["person"] for one in records} == {"[red]Bob[/red]"}
+    assert {one["day"][:7] for one in records} == {day[:7]}
+    assert next(one for one in records if one["day"] == day)["hours"] == 8.0
+    for words, sentence in (
+        (("--month", "2026-13"), "not a month"),
+        (("--month", "2190-01"), "lies in the future"),
+        (("--month", day[:7], "--from", day), "leave --from"),
+        (("--person", "Nobody Here"), "Nobody enrolled"),
+        (("--by", "repair", "--format", "ics"), "not for --by repair"),
+    ):
+        assert sentence in str(_failure("attendance", "--db", store, *words))
+
+
+def test_days_to_repair_are_listed_with_what_is_wrong(store: str) -> None:
+    words = ("attendance", "--db", store, "--from", _three_days_ago(), "--by", "repair")
+    (record,) = map(json.loads, run(*words, "--json").stdout.splitlines())
+    assert (record["person"], record["what"], record["reason"]) == ("=1+1", "came 09:00, never left", "no_check_out")
+    assert "never left" in run(*words).stdout
+    assert "Nothing is to be repaired" in run("attendance", "--db", store, "--by", "repair").output
 
 
 def test_attendance_per_event_is_in_the_order_of_time(store: str) -> None:
@@ -331,3 +359,27 @@ def test_the_key_is_rotated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyP
     again = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
     assert again["old_key_in"] == f"{tmp_path / 'template.key'}.{rotated['key_id']}"
     assert again["key_id"] != rotated["key_id"]
+
+
+def test_a_forged_row_and_a_cut_tail_are_named_with_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    file = str(tmp_path / "muster.sqlite3")
+    run("db", "upgrade", "--db", file)
+    run("db", "purge", "--db", file)
+    run("db", "purge", "--db", file)
+    printed = json.loads(run("db", "head", "--db", file).stdout)
+    assert (printed["entries"], printed["database"]) == (3, file)
+    whole = json.loads(run("db", "verify", "--db", file, "--json").stdout)
+    assert (whole["whole"], whole["key"], whole["entries"]) == (True, True, 3)
+    assert "3 entries" in run("db", "verify", "--db", file, "--full").stdout
+    assert run("db", "head", "--export", str(tmp_path / "head.json"), "--db", file).exit_code == 0
+    assert json.loads((tmp_path / "head.json").read_text())["proof"] == printed["proof"]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DROP TRIGGER proof_entry_no_delete")
+        connection.execute("DELETE FROM proof_entry WHERE seq = 3")
+        connection.execute("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)")
+    error = _failure("db", "verify", "--db", file)
+    assert isinstance(error, DatabaseDamaged)
+    assert "the proof ends at entry 2, but 3 were noted earlier" in str(error)
+    assert "the trigger proof_entry_no_delete, which refuses changes, is missing" in str(error)

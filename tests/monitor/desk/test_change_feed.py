@@ -1,6 +1,7 @@
 """What other programs write is on the screen without a key."""
 
 from dataclasses import replace
+from queue import SimpleQueue
 from time import sleep
 from unittest.mock import MagicMock
 
@@ -13,10 +14,12 @@ from db.engine import open_database, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
-from monitor.desk.change_feed import ChangeFeed, News
+from monitor.desk.change_feed import ChangeFeed, News, people_feed
 from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Welcome, fold, renewed
+from monitor.desk.store import Store
 from monitor.domain import EventKind
 from monitor.tui.widgets.table import Table
+from monitor.vision.matching.gallery import Enrolled
 from tests.monitor.tui.desk_keys import SIZE, fill, go
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
@@ -131,3 +134,18 @@ def test_a_server_that_many_share_is_asked_once_a_second(monkeypatch: pytest.Mon
     sleep(0.4)
     feed.stop()
     assert len(asked) == 1
+
+
+def test_whoever_is_enrolled_or_erased_meanwhile_is_given_to_a_headless_door(world: World) -> None:
+    given: SimpleQueue[Enrolled] = SimpleQueue()
+    feed = people_feed(Store(world.engine, world.cipher), world.settings, given.put)
+    feed.start()
+    try:
+        other = open_database(world.settings.db)
+        with writing(other) as session:
+            people.rename(session, world.ids["Radia Perlman"], "Radia P.", at=NOW, actor="desk")
+        other.dispose()
+        enrolled = given.get(timeout=60)
+    finally:
+        feed.stop()
+    assert enrolled.gallery.name_of(world.ids["Radia Perlman"]) == "Radia P."

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from db import crypto
@@ -17,8 +20,11 @@ from monitor.cli.main import app
 from monitor.config import Settings, load_settings
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
+from monitor.doctor.machine import check_picture
 from monitor.doctor.run import run_checks
+from monitor.sources.turned import turned_picture
 from monitor.vision import models
+from tests.monitor.stage import Photo
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 
@@ -214,3 +220,21 @@ def test_settings_that_make_no_sense_are_a_failed_check(config: Path) -> None:
     result = CliRunner().invoke(app, ["doctor", "--config", str(config)])
     assert result.exit_code == 1
     assert "Mars/Olympus" in result.stdout
+
+
+@pytest.mark.parametrize(("hung", "rotate", "proposed"), [(0, 0, None), (90, 0, 270), (90, 270, None), (180, 0, 180)])
+def test_a_camera_on_its_side_is_told_with_the_setting_to_write(
+    tmp_path: Path, orl_photo: Photo, hung: int, rotate: int, proposed: int | None
+) -> None:
+    for number in range(2):
+        picture = np.full((480, 640, 3), 120, np.uint8)
+        picture[60:420, 180:480] = cv2.resize(orl_photo(5, number + 1), (300, 360))
+        Image.fromarray(turned_picture(picture, hung)).save(tmp_path / f"{5 * number}.png")
+    (found,) = check_picture(load_settings(source=str(tmp_path), rotate=rotate))
+    assert found.status is (Status.OK if proposed is None else Status.WARN)
+    if proposed is not None:
+        assert f"rotate = {proposed}" in str(found.advice)
+
+
+def test_of_a_source_that_does_not_open_the_picture_is_not_judged(tmp_path: Path) -> None:
+    assert list(check_picture(load_settings(source=str(tmp_path / "none.mp4")))) == []

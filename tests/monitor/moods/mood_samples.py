@@ -18,6 +18,7 @@ AT = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 SAD = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 FLAT = (1 / 7,) * 7
+UNJUDGED = (0.0,) * 7
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ def added_up(samples: Iterable[Sample]) -> MoodSums:
         sightings=[one.sighting for one in firsts],
         groups=[one.group for one in firsts],
         tokens=[one.token for one in firsts],
-        samples=np.array([len(some) for some in rows.values()], np.int64),
         probabilities=np.array([[sum(column) for column in zip(*(one.probabilities for one in some), strict=True)]
                                 for some in rows.values()]).reshape(-1, 7),
     )  # fmt: skip

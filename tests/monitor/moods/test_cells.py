@@ -23,7 +23,7 @@ from monitor.moods.cells import (
 )
 from monitor.moods.samples import concatenated, numbered
 from monitor.moods.tally import By, tally
-from tests.monitor.moods.mood_samples import AT, FLAT, HAPPY, SAD, Sample, added_up, moods
+from tests.monitor.moods.mood_samples import AT, FLAT, HAPPY, SAD, UNJUDGED, Sample, added_up, moods
 
 ZONE = ZoneInfo("Asia/Kathmandu")
 BY: tuple[By, ...] = ("hour", "day", "person", "group", "weekday_hour")
@@ -97,6 +97,26 @@ def test_hours_and_days_are_the_sites() -> None:
     assert slot.key == (1, 0)
 
 
+def test_a_sample_that_could_not_be_judged_takes_nothing_from_the_others_of_its_sighting() -> None:
+    seen = uuid4()
+    samples = [Sample(sighting=seen), *(Sample(sighting=seen, probabilities=UNJUDGED) for _ in range(5))]
+    (cell,) = _by("day", samples)
+    assert cell.probabilities == pytest.approx(HAPPY)
+    assert cell.label_shares == (("happy", 1.0),)
+
+
+def test_a_sighting_that_could_not_be_judged_is_unsure_and_not_in_the_mean() -> None:
+    samples = [Sample(sighting=uuid4()), Sample(sighting=uuid4(), probabilities=UNJUDGED)]
+    (cell,) = _by("day", samples)
+    assert cell.sightings == 2
+    assert cell.probabilities == pytest.approx(HAPPY)
+    assert cell.label_shares == (("happy", 0.5), (UNSURE, 0.5))
+    (alone,) = _by("day", samples[1:])
+    assert alone.probabilities == UNJUDGED
+    assert label(UNJUDGED, 0.0) == UNSURE
+    assert not alone.hidden
+
+
 def test_shares_count_unsure_sightings() -> None:
     samples = [Sample(sighting=uuid4()), Sample(sighting=uuid4(), probabilities=FLAT)]
     (cell,) = _by("day", samples)
@@ -146,9 +166,30 @@ def test_a_change_is_against_the_persons_own_weeks_before() -> None:
     old = [_seen(ada, 60), _seen(ada, 29)]
     others = [_seen(tim, days) for days in range(6)]
     found = _changes([*old, *before, _seen(ada), *others])
-    assert (found[ada].sightings, found[ada].strongest) == (5, ("happy", 1.0))
-    assert sum(found[ada].difference) == pytest.approx(0)
-    assert found[tim].strongest[1] == 0
+    assert (found[ada].sightings, found[ada].seen, found[ada].told) == (5, 1, "too few")
+    assert found[ada].current == pytest.approx(HAPPY)
+    assert found[ada].baseline == pytest.approx(SAD)
+    assert found[tim].baseline == found[tim].current
+    often = _changes([*before, *(_seen(ada) for _ in range(5)), *(_seen(tim, days // 5) for days in range(50))])
+    assert (often[ada].told, often[tim].told) == ("more happy", "as usual")
+
+
+def test_a_cell_tells_pleasantness_from_five_sightings_on() -> None:
+    (few,) = _by("day", [Sample(sighting=uuid4()) for _ in range(4)])
+    (enough,) = _by("day", [Sample(sighting=uuid4()) for _ in range(5)])
+    assert (few.few, few.pleasantness) == (True, None)
+    assert enough.pleasantness == pytest.approx((0.81, 0))
+    hidden = MoodCell(None, 0, 0, None, None)
+    assert hidden.pleasantness is None
+
+
+def test_ranges_count_people_where_there_are_several() -> None:
+    ada, tim = uuid4(), uuid4()
+    samples = [Sample(person=one, sighting=uuid4()) for one in (ada, ada, ada, tim)]
+    (together,) = _by("day", samples)
+    assert (together.sightings, together.weight) == (4, 2)
+    (alone,) = _by("day", samples[:3])
+    assert alone.weight == 3
 
 
 def test_no_change_is_claimed_from_little() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell, cells, changes, distribution, label, means, most_seen, total
 from monitor.moods.tally import DAY, By, tally
-from tests.monitor.moods.mood_samples import FLAT, HAPPY, SAD, Sample, moods
+from tests.monitor.moods.mood_samples import FLAT, HAPPY, SAD, UNJUDGED, Sample, moods
 
 LABELS = (*EMOTIONS, UNSURE)
 ZONES = [
@@ -51,7 +51,9 @@ def stays(samples: Sequence[Sample]) -> list[list[Sample]]:
 
 
 def mean(rows: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    return tuple(sum(column) / len(rows) for column in zip(*rows, strict=True))
+    """Of those that could be judged; zeros where none could."""
+    judged = [row for row in rows if any(row)] or [UNJUDGED]
+    return tuple(sum(column) / len(judged) for column in zip(*judged, strict=True))
 
 
 def defined(key: object, samples: Sequence[Sample], zone: ZoneInfo, hide_small: bool) -> MoodCell:
@@ -84,7 +86,7 @@ def samples(draw: st.DrawFn) -> list[Sample]:
         kind = draw(st.sampled_from(["sighting", "sighting", "token", "person", "nobody"]))
         who = draw(st.sampled_from(PEOPLE))
         group = draw(st.sampled_from([None, "Day", "Night"]))
-        mood = draw(st.sampled_from([HAPPY, SAD, MIXED, FLAT]))
+        mood = draw(st.sampled_from([HAPPY, SAD, MIXED, FLAT, UNJUDGED]))
         hour = at.replace(minute=0, second=0, microsecond=0)
         if kind == "sighting":  # who it is may be found out later
             sighting, known = draw(st.sampled_from(SIGHTINGS)), draw(st.sampled_from([None, who]))

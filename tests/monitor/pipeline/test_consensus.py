@@ -7,8 +7,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from monitor.domain import Box, Candidate, Embedding, Match, MoodScores, Phase, Sighting, Track
+from monitor.domain import Box, Candidate, Embedding, Match, MoodScores, Phase, Sighting, Track, Unclear
 from monitor.pipeline.consensus import Consensus
+from monitor.pipeline.liveness import TrackLiveness
 from monitor.pipeline.tracker import TrackUpdate
 from monitor.vision.matching.gallery import Enrolled
 from tests.monitor.stage import FLOW, START, frontal, gallery_of, mood_of, near, person_id, unit_vector
@@ -239,7 +240,7 @@ def test_an_embedding_of_the_same_person_fits_and_of_another_does_not() -> None:
 
 def test_who_takes_over_a_face_begins_without_views_and_with_that_look() -> None:
     consensus = at(seen(3, CLEAR), 0.4, look=OTHER_LOOK)
-    fresh = consensus.successor(replace(consensus.track, id=8, hits=1))
+    fresh = consensus.successor(replace(consensus.track, id=8, hits=1), TrackLiveness())
     assert (fresh.track.id, fresh.first_at, fresh.views, fresh.match) == (8, START + timedelta(seconds=0.4), 0, None)
     fresh.add_view(ADA, CHIP)
     assert at(fresh, 0.5, look=OTHER_LOOK).verified
@@ -300,6 +301,21 @@ def test_a_mood_that_changes_too_much_is_unsure() -> None:
     mean = mood(consensus)
     assert mean is not None
     assert mean.label == "unsure"
+
+
+def test_views_that_cannot_be_judged_leave_the_mood_to_the_others() -> None:
+    consensus = at(seen(3, CLEAR), 0.3)
+    consensus.add_mood(Unclear.BLURRED)
+    consensus.add_mood(Unclear.SMALL)
+    consensus.add_mood(Unclear.BLURRED)
+    unjudged = mood(consensus)
+    assert unjudged is not None
+    assert (unjudged.label, unjudged.unclear) == ("unsure", "blurred")
+    consensus.add_mood(np.array(mood_of(happy=0.9), np.float32))
+    (opened,) = consensus.decide()
+    assert opened.mood is not None
+    assert (opened.mood.label, opened.mood.unclear) == ("happy", None)
+    assert mood(consensus) is None
 
 
 def test_the_mood_is_looked_at_about_three_times_a_second() -> None:

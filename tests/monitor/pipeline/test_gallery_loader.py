@@ -76,12 +76,14 @@ def test_who_is_inactive_refused_or_of_another_encoder_cannot_be_named(
     assert len(load_people(engine, CIPHER, settings).gallery) == 1
 
 
-def test_only_those_who_refused_have_no_mood(engine: Engine, settings: Settings, enrol: Enrol) -> None:
-    refused, agreed, _ = (enrol(name, unit_vector(RANDOM)) for name in ("Ada", "Bela", "Cleo"))
+def test_only_those_who_agreed_have_a_mood(engine: Engine, settings: Settings, enrol: Enrol) -> None:
+    refused, agreed, unasked = (enrol(name, unit_vector(RANDOM)) for name in ("Ada", "Bela", "Cleo"))
     with writing(engine) as session:
         consents.set_consent(session, refused, "mood", False, at=START, actor="tester")
         consents.set_consent(session, agreed, "mood", True, at=START, actor="tester")
-    assert load_people(engine, CIPHER, settings).no_mood == {refused}
+    assert load_people(engine, CIPHER, settings).no_mood == {refused, unasked}
+    demo = settings.model_copy(update={"consent": "assumed"})
+    assert load_people(engine, CIPHER, demo).no_mood == {refused}
 
 
 class Pair:

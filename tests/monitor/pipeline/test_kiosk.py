@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from monitor.errors import KioskHangs, ModelError, MusterError, SourceError
 from monitor.pipeline import kiosk as kiosk_module
 from monitor.pipeline.kiosk import Kiosk, KioskSummary
 from monitor.pipeline.prefetch import DetectorPrefetch
+from monitor.vision.detection.tiles import Tile
 from monitor.vision.matching.gallery import Enrolled
 from tests.monitor.stage import START, gallery_of
 
@@ -58,6 +59,9 @@ class BlindDetector:
     def detect(self, rgb: RgbImage) -> list[Face]:
         return []
 
+    def search(self, rgb: RgbImage, tiles: Iterable[Tile], known: Sequence[Face] = ()) -> list[Face]:
+        return []
+
 
 class FakeFlow:
     """Tells one sighting a frame, and raises where it is told to."""
@@ -66,6 +70,7 @@ class FakeFlow:
         self, *, breaks_at: Iterable[int] = (), on_frame: Callable[[Frame], None] = lambda frame: None
     ) -> None:
         self.people: Any = SimpleNamespace(gallery=[None] * 3)
+        self.settled = False
         self.seen: list[int] = []
         self.finished = 0
         self._breaks_at = set(breaks_at)
@@ -74,7 +79,7 @@ class FakeFlow:
     def use_people(self, people: Enrolled) -> None:
         self.people = people
 
-    def process(self, frame: Frame, faces: list[Face]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def process(self, frame: Frame, faces: list[Face] | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         self.seen.append(frame.index)
         self._on_frame(frame)
         if frame.index in self._breaks_at:

@@ -210,10 +210,12 @@ def test_a_sighting_is_closed_when_its_face_is_gone_and_says_when_it_was_last_th
 
 
 def test_a_face_too_small_to_tell_is_seen_but_never_encoded() -> None:
-    run = Run(min_face=36).play(3, standing(Ada=(320, 240)), width=30).end()
+    run = Run(min_face=36).play(3, standing(Ada=(320, 240)), width=20).end()
     assert run.stage.encoded == []
     assert run.stage.felt == 0
-    assert len(run.scenes[-1]) == 1
+    (seen,) = run.scenes[-1]
+    assert seen.mood is not None
+    assert (seen.mood.label, seen.mood.unclear) == ("unsure", "small")
     assert run.sightings == []
 
 
@@ -333,3 +335,21 @@ def test_however_people_walk_no_face_has_anothers_name_and_no_stranger_one(
     closed = [one.id for one in run.sightings if one.phase is Phase.CLOSED]
     assert len(closed) == len(set(closed))
     assert set(closed) == set(opened)
+
+
+def test_a_frame_that_was_not_searched_shows_everybody_who_was_in_view_with_their_name() -> None:
+    run = Run().play(2.0, lambda seconds: {"Ada": (200 + 60 * seconds, 240)})
+    assert run.flow.settled
+    frame = run.stage.frame(run.seconds, {"Ada": (320, 240)})
+    (observation,), sightings = run.flow.process(frame, None)
+    assert sightings == ()
+    assert observation.match is not None
+    assert observation.match.person is not None
+    assert observation.match.person.name == "Ada"
+    (before,) = run.scenes[-1]
+    assert observation.track.face.box.left > before.track.face.box.left
+    assert observation.track.last_seen == frame.seconds
+
+
+def test_while_it_is_not_decided_who_somebody_is_nothing_is_settled() -> None:
+    assert not Run().play(1 / FPS, standing(Ada=(200, 240))).flow.settled

@@ -1,6 +1,7 @@
 """Still images: every face from left to right, with a name and a mood, or without."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,8 +18,7 @@ class FakeDetector:
     def __init__(self, *faces: Face) -> None:
         self._faces = faces
 
-    def detect(self, rgb: RgbImage, *, thorough: bool = False) -> list[Face]:
-        assert thorough
+    def detect(self, rgb: RgbImage) -> list[Face]:
         return list(self._faces)
 
 
@@ -42,7 +42,7 @@ def face(left: float) -> Face:
 def identifier(
     faces: Sequence[Face], matches: Sequence[Match], emotions: FakeEmotions | None, **more: object
 ) -> Identifier:
-    return Identifier(FakeDetector(*faces), lambda chips: list(matches), emotions, mood_confidence=0.45, **more)  # type: ignore[arg-type]
+    return Identifier(FakeDetector(*faces), lambda *_: list(matches), emotions, mood_confidence=0.45, **more)  # type: ignore[arg-type]
 
 
 def test_faces_come_from_left_to_right_whichever_is_surest() -> None:
@@ -55,6 +55,13 @@ def test_every_face_has_its_own_mood_and_an_unlikely_one_is_unsure() -> None:
     emotions = FakeEmotions(mood_of(happy=0.9), mood_of(sad=0.3, happy=0.3))
     found = identifier([face(20), face(400)], [match("Ada"), match("Bela")], emotions).identify(PICTURE)
     assert [one.mood.label for one in found if one.mood] == ["happy", "unsure"]
+
+
+def test_a_face_too_small_to_be_judged_is_unsure_and_the_model_is_not_asked() -> None:
+    tiny = frontal(Box(500, 100, 20, 20))
+    emotions = FakeEmotions(mood_of(happy=0.9))
+    found = identifier([face(20), tiny], [match("Ada"), match("Bela")], emotions).identify(PICTURE)
+    assert [(one.mood.label, one.mood.unclear) for one in found if one.mood] == [("happy", None), ("unsure", "small")]
 
 
 def test_somebody_who_refused_has_no_mood_and_the_others_have() -> None:
@@ -77,7 +84,7 @@ def test_with_moods_off_nobody_has_one() -> None:
 
 
 def test_on_a_picture_without_a_face_nothing_is_asked() -> None:
-    def never(chips: np.ndarray) -> list[Match]:
+    def never(rgb: RgbImage, faces: Sequence[Face], chips: np.ndarray) -> list[Match]:
         raise AssertionError("nobody is there to be named")
 
     alone = Identifier(FakeDetector(), never, FakeEmotions(), mood_confidence=0.45)  # type: ignore[arg-type]
@@ -89,7 +96,7 @@ def test_a_real_face_is_found_however_much_of_the_picture_it_fills(
     blazeface: FaceDetector, orl_photo: Photo, rim: int
 ) -> None:
     photo = orl_photo(5, 1)[60 - rim : 396 + rim, 60 - rim : 336 + rim]
-    (found,) = Identifier(blazeface, lambda chips: [match("Ada")], None, mood_confidence=0.45).identify(photo)
+    (found,) = Identifier(blazeface, lambda *_: [match("Ada")], None, mood_confidence=0.45).identify(photo)
     x, y = found.face.box.centre
     assert abs(x - photo.shape[1] / 2) < 60
     assert abs(y - photo.shape[0] / 2) < 70
@@ -97,5 +104,13 @@ def test_a_real_face_is_found_however_much_of_the_picture_it_fills(
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (15, 15), (60, 60)])
 def test_a_tiny_picture_has_no_face(blazeface: FaceDetector, size: tuple[int, int]) -> None:
-    nobody = Identifier(blazeface, lambda chips: [], None, mood_confidence=0.45)
+    nobody = Identifier(blazeface, lambda *_: [], None, mood_confidence=0.45)
     assert nobody.identify(np.zeros((*size, 3), np.uint8)) == []
+
+
+def test_a_face_that_is_not_confirmed_has_neither_name_nor_mood() -> None:
+    doubtful = replace(face(20), confirmed=False)
+    emotions = FakeEmotions(mood_of(happy=0.9))
+    (found,) = identifier([doubtful], [match("Ada")], emotions).identify(PICTURE)
+    assert found.match.person is None
+    assert found.mood is None

@@ -196,3 +196,25 @@ def test_whatever_comes_each_face_has_one_track_and_no_id_comes_back(
     left = {track.id for track in tracker.finish()}
     assert not left & gone
     assert left | gone == set(range(1, newest + 1))
+
+
+def test_between_two_searches_a_face_is_followed_where_it_goes() -> None:
+    walk = Walk()
+    for frame in range(30):
+        walk.see(face(100 + 4 * frame))
+    (followed,), ended = walk.tracker.follow(walk.seconds)
+    assert (followed.id, followed.hits, ended) == (1, 31, [])
+    x, _ = followed.face.box.centre
+    assert x == pytest.approx(100 + 4 * 30, abs=3)
+    assert followed.last_seen == walk.seconds
+    assert followed.face.keypoints is not None
+    assert followed.face.keypoints[:, 0].mean() == pytest.approx(x, abs=12)
+
+
+def test_a_face_that_was_not_found_is_not_followed_and_ends_in_time() -> None:
+    walk = Walk(forget_after=1.0)
+    walk.see(face(300))
+    walk.see()
+    assert walk.tracker.follow(walk.seconds) == ([], [])
+    followed, (ended,) = walk.tracker.follow(walk.seconds + 2.0)
+    assert (followed, ended.id) == ([], 1)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.engine import writing
-from db.people import people
+from db.people import consents, people
 from db.records import Person
 from monitor.config import Settings
 from monitor.recording.recorder import Recorder
@@ -21,8 +21,17 @@ def engine(sqlite: Engine) -> Engine:
 
 @pytest.fixture
 def ada(engine: Engine) -> Person:
+    """Who agreed to moods."""
     with writing(engine) as session:
-        return people.add_person(session, "Ada", group="Team", at=AT, actor="test")
+        person = people.add_person(session, "Ada", group="Team", at=AT, actor="test")
+        consents.set_consent(session, person.id, "mood", True, at=AT, actor="test")
+        return person
+
+
+@pytest.fixture
+def unasked(engine: Engine) -> Person:
+    with writing(engine) as session:
+        return people.add_person(session, "Una", at=AT, actor="test")
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.people import consents, look_alikes, people
 from db.privacy import erasure
 from db.records import Person
+from db.verification import ledger_check
 from monitor.domain import Phase
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples
@@ -37,7 +37,7 @@ def test_not_me_voids_takes_the_name_off_and_remembers(
         assert look_alikes.wrongly_named(session) == {ada.id: 1}
         wrongly = list(mood_samples(session, AT, AT + timedelta(minutes=1)))
         assert [sample.person for sample in wrongly] == [None, None]
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 def test_a_void_of_nothing_fails_for_its_caller_only(

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Engine
 
 from db.engine import reading, writing
 from db.observations import moods, sightings
 from db.people import consents
 from db.records import Person
-from monitor.domain import Phase
+from monitor.domain import MoodScores, Phase, Unclear
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples
 from tests.monitor.recording.arrivals import AT, Listener, seen
@@ -35,7 +36,7 @@ def test_who_refuses_mood_still_checks_in(
     engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
 ) -> None:
     with writing(engine) as session:
-        consents.set_consent(session, ada.id, "mood", False, at=AT, actor="desk")
+        consents.set_consent(session, ada.id, "mood", False, at=AT + timedelta(seconds=1), actor="desk")
     recorder = start()
     recorder.record(seen(ada))
     recorder.close()
@@ -43,6 +44,63 @@ def test_who_refuses_mood_still_checks_in(
     assert [one.mood for one in told.events] == [None, None]
     with reading(engine) as session:
         assert moods.count(session) == 0
+
+
+@pytest.mark.parametrize("mode", ["individual", "aggregate"])
+def test_whom_nobody_asked_is_recognised_and_their_mood_not_kept(
+    mode: str, engine: Engine, unasked: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    recorder = start(mood=mode)
+    stay = seen(unasked)
+    recorder.record(stay)
+    recorder.record(replace(stay, phase=Phase.CONTINUED))
+    recorder.close()
+    assert told.kinds == ["sighting", "check_in"]
+    assert [one.mood for one in told.events] == [None, None]
+    with reading(engine) as session:
+        assert moods.count(session) == 0
+
+
+def test_consent_may_be_assumed_of_whom_nobody_asked_but_not_against_a_refusal(
+    engine: Engine, unasked: Person, start: Callable[..., Recorder]
+) -> None:
+    recorder = start(consent="assumed")
+    recorder.record(seen(unasked))
+    recorder.close()
+    with reading(engine) as session:
+        assert moods.count(session) == 1
+    with writing(engine) as session:
+        consents.set_consent(session, unasked.id, "mood", False, at=AT, actor="desk")
+    recorder = start(consent="assumed")
+    recorder.record(seen(unasked, minute=9))
+    recorder.close()
+    with reading(engine) as session:
+        assert moods.count(session) == 1
+
+
+def test_moods_from_before_the_name_go_when_their_person_did_not_agree(
+    engine: Engine, ada: Person, unasked: Person, start: Callable[..., Recorder]
+) -> None:
+    recorder = start()
+    for person in (ada, unasked):
+        nameless = seen(None)
+        recorder.record(nameless)
+        recorder.record(seen(person, phase=Phase.IDENTIFIED, id=nameless.id))
+    recorder.close()
+    with reading(engine) as session:
+        samples = list(mood_samples(session, AT - timedelta(days=1), AT + timedelta(days=1)))
+    assert [sample.person for sample in samples] == [None, ada.id]
+
+
+def test_a_face_that_could_not_be_judged_is_kept_as_unsure(
+    engine: Engine, ada: Person, start: Callable[..., Recorder]
+) -> None:
+    recorder = start()
+    recorder.record(seen(ada, mood=MoodScores.unjudged(Unclear.BLURRED)))
+    recorder.close()
+    with reading(engine) as session:
+        (sample,) = mood_samples(session, AT - timedelta(days=1), AT + timedelta(days=1))
+    assert (sample.label, sample.probabilities) == ("unsure", (0.0,) * 7)
 
 
 def test_off_keeps_no_mood(engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy import Engine, event
 
 from db.attendance import ledger
 from db.engine import reading, writing
+from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
 from db.records import Person
 from monitor.config import Settings
-from monitor.domain import Candidate, EventKind, KioskEvent, Phase
+from monitor.domain import Candidate, EventKind, KioskEvent, Match, Phase
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples, newest_events
 from tests.monitor.recording.arrivals import AT, CIPHER, FACE, HAPPY, Listener, seen
@@ -41,6 +42,28 @@ def test_an_arrival_is_sighting_check_in_and_mood(
         kept = sightings.get(session, arrival.id)
         assert kept is not None
         assert kept.person == ada.id
+
+
+def test_what_a_name_hung_on_is_kept_and_told(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+) -> None:
+    arrival = seen(ada)
+    match = Match(
+        Candidate(ada.id, "Ada", 0.81, 0.62),
+        Candidate(new_id(), "Gone", 0.51, 0.2),
+        0.66,
+        accepted=True,
+        encoders="both",
+    )
+    start().record(replace(arrival, match=match))
+    checked_in = told.wait_for(2)[1]
+    assert (checked_in.similarity, checked_in.second_similarity, checked_in.threshold) == (0.81, 0.62, 0.66)
+    assert checked_in.runner_up == match.runner_up
+    with reading(engine) as session:
+        kept = sightings.get(session, arrival.id)
+    assert kept is not None
+    assert (kept.similarity, kept.second_similarity, kept.threshold, kept.encoders) == (0.81, 0.62, 0.66, "both")
+    assert (kept.runner_up, kept.runner_up_similarity) == (None, 0.51)  # who is not in the database has no row
 
 
 def test_events_are_told_only_when_they_are_in_the_database(
@@ -72,15 +95,15 @@ def test_coming_back_is_a_check_out_but_lingering_is_not(
     assert told.events[2].text == "Already checked in at 09:00."
 
 
-@pytest.mark.parametrize(("role", "kinds"), [("in", ["check_in"]), ("out", ["check_out"])])
-def test_a_one_way_door_makes_one_kind(
-    ada: Person, told: Listener, start: Callable[..., Recorder], role: str, kinds: list[str]
+@pytest.mark.parametrize(("role", "kind"), [("in", "check_in"), ("out", "check_out")])
+def test_a_one_way_door_makes_one_kind_and_a_new_one_after_an_hour(
+    ada: Person, told: Listener, start: Callable[..., Recorder], role: str, kind: str
 ) -> None:
     recorder = start(role=role)
-    for minute in (0, 60, 120):
+    for minute in (0, 30, 57, 60):  # who comes in again an hour later left unseen
         recorder.record(seen(ada, minute))
     recorder.close()
-    assert [kind for kind in told.kinds if kind != "sighting"] == kinds
+    assert told.kinds == ["sighting", kind, "sighting", "sighting", "sighting", kind]
 
 
 def test_a_new_day_begins_with_a_check_in(ada: Person, told: Listener, start: Callable[..., Recorder]) -> None:

@@ -147,6 +147,40 @@ def test_of_a_live_source_the_newest_frame_wins_and_drops_are_counted() -> None:
     capture.stop()
 
 
+class SkippingSource(ScriptedSource):
+    """Can let frames go by undecoded."""
+
+    def __init__(self, *openings: Iterable[Step]) -> None:
+        super().__init__(*openings)
+        self.skipped = 0
+
+    def skip(self) -> None:
+        self.read()
+        self.skipped += 1
+
+
+@pytest.mark.parametrize(("seconds_a_frame", "decoded", "newest"), [(0.001, 1, 0), (0.04, 2, 4), (0.2, 4, 6)])
+def test_frames_that_nobody_can_take_in_time_are_not_decoded(seconds_a_frame: float, decoded: int, newest: int) -> None:
+    """The frame that is handed over is the newest, or at most a tenth of a second older."""
+    clock, all_there, go_on = Clock(), threading.Event(), threading.Event()
+
+    def later() -> None:
+        clock.now += seconds_a_frame
+
+    steps: list[Step] = [step for n in range(7) for step in (picture(n), later)]
+    source = SkippingSource([*steps, all_there.set, go_on.wait])
+    capture = Capture(source, on_lost=lambda _: None, on_back=lambda: None, clock=clock)
+    capture.start()
+    assert all_there.wait(60)
+    frame = capture.next(60)
+    assert frame is not None
+    assert frame.index == newest
+    assert capture.dropped == 6
+    assert source.read_frames - source.skipped == decoded
+    go_on.set()
+    capture.stop()
+
+
 def test_a_camera_that_fails_is_lost_reopened_and_back() -> None:
     diary, over = Diary(), threading.Event()
     source = ScriptedSource([picture(0), SourceError("Camera 9 stopped sending pictures.")], [picture(1), over.wait])

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from monitor.domain import Frame, RgbImage
 from monitor.errors import SourceError
@@ -16,6 +17,7 @@ from monitor.sources.file import FileSource
 from monitor.sources.folder import FolderSource
 from monitor.sources.source import open_source
 from monitor.sources.stream import StreamSource, without_password
+from monitor.sources.turned import turned
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RED = (200, 30, 10)
@@ -46,6 +48,16 @@ def frames_of(source: FileSource | FolderSource) -> list[Frame]:
     return frames
 
 
+def test_the_first_frame_of_a_file_or_folder_may_have_a_time(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "clip.avi", 3)
+    for source in (open_source(str(video), START), open_source(f"file://{video}", START)):
+        assert isinstance(source, FileSource)
+        assert [frame.at for frame in frames_of(source)][:2] == [START, START + timedelta(seconds=0.1)]
+    for live in ("0", "rtsp://camera.example/door"):
+        with pytest.raises(SourceError, match="is live"):
+            open_source(live, START)
+
+
 class FakeCapture:
     """Stands in for cv2.VideoCapture."""
 
@@ -60,6 +72,9 @@ class FakeCapture:
         assert self.pictures is not None
         picture = next(self.pictures, None)
         return picture is not None, picture
+
+    def grab(self) -> bool:
+        return self.read()[0]
 
     def get(self, _property: int) -> float:
         return 0.0
@@ -277,3 +292,31 @@ def test_opening_by_text_finds_the_kind_of_source(tmp_path: Path) -> None:
 def test_text_that_names_no_source_is_one_sentence(text: str, sentence: str) -> None:
     with pytest.raises(SourceError, match=sentence):
         open_source(text)
+
+
+def test_a_skipped_frame_counts_and_its_end_is_a_loss() -> None:
+    first, second = (np.full((4, 4, 3), shade, np.uint8) for shade in (10, 20))
+    source = CameraSource(0, opener=lambda _: FakeCapture([first, second]))
+    source.open()
+    source.skip()
+    frame = source.read()
+    assert (frame.index, int(frame.rgb[0, 0, 0])) == (1, 20)
+    with pytest.raises(SourceError, match="stopped sending pictures"):
+        source.skip()
+
+
+@pytest.mark.parametrize(("degrees", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
+def test_a_turned_source_turns_clockwise(tmp_path: Path, degrees: int, corner: tuple[int, int]) -> None:
+    picture = np.zeros((20, 30, 3), np.uint8)
+    picture[:5, :5] = 255
+    Image.fromarray(picture).save(tmp_path / "1.png")
+    (tmp_path / "2.png").write_bytes(b"damaged")
+    source = turned(FolderSource(tmp_path), degrees)
+    source.open()
+    frame = source.read()
+    assert frame is not None
+    assert frame.rgb[corner].min() == 255
+    assert frame.rgb.mean() == pytest.approx(255 * 25 / 600)
+    assert source.read() is None
+    assert source.warning
+    source.close()

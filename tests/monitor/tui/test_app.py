@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input
 
 from db.engine import reading
@@ -10,7 +11,7 @@ from monitor.attendance.pin import hash_pin
 from monitor.tui.widgets.dialogs import Dialog
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import fill, go, problem
-from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+from tests.monitor.world import NOW, PEPPERS, World, came, scene, settle, show_door, text_of
 
 SIZE = (80, 24)
 
@@ -59,7 +60,7 @@ async def test_where_there_is_little_room_the_other_screens_have_their_keys_only
 
 
 async def test_wrong_admin_pins_lock_the_desk_for_a_minute_and_are_noted(world: World) -> None:
-    async with world.app(admin_pin_hash=hash_pin("2718")).run_test(size=SIZE, notifications=True) as pilot:
+    async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE, notifications=True) as pilot:
         await show_door(pilot, world, scene(world))
         await go(pilot, "f4")
         for _ in range(5):
@@ -79,7 +80,7 @@ async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.tui.screens.door.lock.LEFT_ALONE", 0.1)
-    async with world.app(admin_pin_hash=hash_pin("2718")).run_test(size=SIZE) as pilot:
+    async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world))
         await pilot.press("f4")
         while isinstance(pilot.app.screen, Dialog):
@@ -90,8 +91,8 @@ async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
 async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "p")
-        await pilot.press(*"2718", "enter", *"2718")
-        assert [one.value for one in pilot.app.screen.query(Input)] == ["2718", "2718"]
+        await pilot.press(*"271828", "enter", *"271828")
+        assert [one.value for one in pilot.app.screen.query(Input)] == ["271828", "271828"]
         await pilot.press("enter")
         await settle(pilot)
         assert not isinstance(pilot.app.screen, Dialog)
@@ -102,5 +103,34 @@ async def test_the_admin_pin_has_digits_only(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "p")
         await fill(pilot, pin="abcdef", again="abcdef")
-        assert await problem(pilot) == "A PIN has at least 4 digits, and nothing else."
+        assert await problem(pilot) == "A PIN has at least 6 digits, and nothing else."
         assert not world.apps[-1].settings.admin_pin_hash
+
+
+@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c", "ctrl+p"])
+async def test_a_locked_kiosk_is_neither_closed_nor_changed_without_the_pin(world: World, key: str) -> None:
+    app = world.app(admin_pin_hash=hash_pin("2718", PEPPERS))
+    async with app.run_test(size=SIZE) as pilot:
+        await show_door(pilot, world, scene(world))
+        await pilot.press(key)
+        await pilot.pause()
+        assert isinstance(app.screen, Dialog)
+        await fill(pilot, pin="1111")
+        assert isinstance(app.screen, Dialog), "it is asked for again"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.is_running
+        assert app.current_mode == "door"
+        await pilot.press(key)
+        await pilot.pause()
+        await fill(pilot, pin="2718")
+        assert isinstance(app.screen, CommandPalette) if key == "ctrl+p" else app.viewer.left
+
+
+async def test_reviewing_at_ones_own_desk_is_ended_without_the_pin(world: World) -> None:
+    app = world.app(camera=False, admin_pin_hash=hash_pin("2718", PEPPERS))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "ctrl+q")
+        await pilot.pause()
+        assert app.viewer.left

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.domain import EMOTIONS
 from monitor.errors import ModelError
-from monitor.vision.emotion import LABELS, WEIGHTS, EmotionModel
+from monitor.vision.emotion import LABELS, VOTE_LABELS, WEIGHTS, EmotionModel
 
 FACES = np.random.default_rng(10).integers(0, 256, (70, 48, 48)).astype(np.uint8)
 
@@ -28,6 +28,18 @@ def test_probabilities_sum_to_one_however_many_faces() -> None:
     # A face's mood does not depend on who stands beside it.
     assert np.allclose(scores[66:68], model.predict(FACES[66:68]), atol=1e-4)
     assert model.predict(FACES[:0]).shape == (0, 7)
+
+
+def test_the_two_answers_are_of_one_file_and_differ() -> None:
+    model = EmotionModel()
+    people, label, votes = model.predict(FACES), model.predict_fer2013(FACES), model.predict_votes(FACES)
+    assert votes.shape == (70, 8) == (70, len(VOTE_LABELS))
+    assert label.shape == people.shape == (70, 7)
+    assert np.abs(people - label).max() > 0.1
+    order = [VOTE_LABELS.index(name) for name in ("anger", "disgust", "fear", "happiness", "sadness", "surprise")]
+    assert np.allclose(people[:, :6], votes[:, order], atol=1e-6)
+    # Contempt counts as neutral.
+    assert np.allclose(people[:, 6], votes[:, 0] + votes[:, 7], atol=1e-6)
 
 
 def test_a_face_and_its_mirror_image_have_the_same_mood() -> None:
@@ -70,4 +82,7 @@ def test_it_is_right_about_most_real_faces(shared_data: Path) -> None:
     faces = np.array([row[1].split() for row in rows], np.uint8).reshape(-1, 48, 48)
     labels = np.array([int(row[0]) for row in rows])
     assert {row[2] for row in rows} == {"PublicTest"}
-    assert (EmotionModel().predict(faces).argmax(axis=1) == labels).mean() > 0.66
+    model = EmotionModel()
+    assert (model.predict_fer2013(faces).argmax(axis=1) == labels).mean() > 0.66
+    # People say neutral much more often than FER2013 does; see the card.
+    assert (model.predict(faces).argmax(axis=1) == 6).mean() > 1.5 * (labels == 6).mean()

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from training.emotion.data.fer2013 import Fer2013
 
@@ -14,6 +15,19 @@ CLASSES = 10
 NO_FACE = 9
 AS_EMOTION = (6, 3, 5, 4, 0, 1, 2, -1, -1, -1)
 """The number of each FER+ class in FER2013; -1 where FER2013 does not have the class."""
+
+CONTEMPT_AS = 6
+"""Contempt counts as neutral: of the 166 training faces that most people call contemptuous, 15 % of the other votes go
+to neutral and 6 % to sadness, the next. So it is for single votes (36 and 12 %)."""
+
+HELD = 8
+"""FER+'s classes that are emotions; unknown and no face are not."""
+
+FITTED_ON = slice(0, None, 2)
+"""The faces of a split on which people's answer is calibrated; the others judge it."""
+
+HELD_BACK = slice(1, None, 2)
+"""The other faces of the split."""
 
 AGREEMENT = 0.6
 """Share of the faces whose FER2013 label is the class with most FER+ votes, as `_matched` assumes."""
@@ -37,6 +51,29 @@ def load_votes(path: Path) -> Votes:
         return np.loadtxt(path, np.float32, delimiter=",", skiprows=1, usecols=range(2, 2 + CLASSES), ndmin=2)
     except (OSError, ValueError, IndexError) as error:
         raise DataError(f"The FER+ votes {path} cannot be read: {error}.") from None
+
+
+def emotion_votes(votes: Votes) -> Votes:
+    """The shares of FER+'s eight emotions.
+
+    Args:
+        votes: float32 (n, 10).
+
+    Returns:
+        float32 (n, 8), rows sum to 1; all 0 for a face without such votes, and for one that most people could not name
+        or see.
+    """
+    named = votes[:, :HELD] * (votes.argmax(axis=1) < HELD)[:, None]
+    total = named.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(named, total, out=np.zeros_like(named), where=total > 0), np.float32)
+
+
+def as_emotions(eight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shares float32 (n, 7) in the order of EMOTIONS from shares (n, 8) of FER+'s emotions; see `CONTEMPT_AS`."""
+    seven = np.zeros((len(eight), len(EMOTIONS)), np.float32)
+    seven[:, list(AS_EMOTION[: len(EMOTIONS)])] = eight[:, : len(EMOTIONS)]
+    seven[:, CONTEMPT_AS] += eight[:, len(EMOTIONS)]
+    return seven
 
 
 def votes_by_row(votes: Votes, data: Fer2013) -> Votes:

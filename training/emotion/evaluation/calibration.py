@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 BINS = 15
 FLOOR = 0.004
@@ -16,6 +16,10 @@ OFFSET_STEP = 0.02
 
 OFFSET_STEPS = 150
 """Largest number of steps."""
+
+
+SHRINKAGE = 1e-3
+"""Weight of the squared biases in `fitted_to_votes`, against the mean cross-entropy in nats."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +43,11 @@ class ReliabilityDiagram:
 
 def calibration_of(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> ReliabilityDiagram:
     """The reliability diagram of probabilities float32 (n, 7) and labels int64 (n,)."""
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
+    return binned_gap(probabilities.max(axis=1), (probabilities.argmax(axis=1) == labels).astype(np.float32))
+
+
+def binned_gap(confidence: NDArray[np.float32], right: NDArray[np.float32]) -> ReliabilityDiagram:
+    """The reliability diagram of confidences and of how right each answer is, both float32 (n,) in 0 to 1."""
     # As in the paper, a bin includes its upper end: (0, 1/15], (1/15, 2/15], ...
     bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
@@ -109,3 +116,25 @@ def fitted_offsets(logits: NDArray[np.float32], labels: NDArray[np.int64], least
             break
         offsets[present[recalls.argmin()]] += OFFSET_STEP
     return offsets
+
+
+def fitted_to_votes(logits: NDArray[np.float32], shares: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
+    """A temperature, and a bias for each class, with the smallest cross-entropy to people's votes.
+
+    Bias-corrected temperature scaling (Alexandari et al. 2020), with votes in the place of labels.
+
+    Args:
+        logits: float32 (n, 8).
+        shares: float32 (n, 8), rows sum to 1.
+
+    Returns:
+        temperature and biases float32 (8,), for softmax(logits / temperature + biases).
+    """
+    scores = logits.astype(np.float64)
+
+    def cross_entropy(values: NDArray[np.float64]) -> float:
+        likelihood = special.log_softmax(scores / np.exp(values[0]) + values[1:], axis=1)
+        return float(-(shares * likelihood).sum(axis=1).mean() + SHRINKAGE * (values[1:] ** 2).sum())
+
+    found = minimize(cross_entropy, np.zeros(1 + logits.shape[1])).x
+    return float(np.exp(found[0])), np.asarray(found[1:], np.float32)

@@ -78,6 +78,8 @@ class Evaluation:
     calibration: ReliabilityDiagram
     mistakes: tuple[Mistake, ...]
     """The most confident first."""
+    answers: NDArray[np.int64]
+    """int64 (n,): the likeliest emotion of each face."""
 
     def as_json(self) -> dict[str, Any]:
         """All metrics as JSON, without the points of the curves."""
@@ -127,6 +129,7 @@ def evaluation_of(probabilities: NDArray[np.float32], split: Split, *, mistakes:
         precision_recall=tuple(_precision_recall(labels == number, probabilities[:, number]) for number in classes),
         calibration=calibration_of(probabilities, labels),
         mistakes=_surest_mistakes(probabilities, labels, mistakes),
+        answers=answers.astype(np.int64),
     )
 
 

@@ -14,6 +14,7 @@ from monitor.domain import EMOTIONS
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.calibration import BINS
 from training.emotion.evaluation.evaluate import Evaluation
+from training.emotion.evaluation.people import PeopleScores
 from training.emotion.fitting.fit import Epoch
 from training.report import PNG_TEXTS
 
@@ -63,9 +64,9 @@ def history(epochs: Sequence[Epoch]) -> bytes:
     return _png(figure)
 
 
-def confusion(evaluation: Evaluation, *, normalised: bool) -> bytes:
-    """The confusion matrix: a row per label, a column per answer; normalised, each row sums to 1."""
-    table = evaluation.confusion.astype(np.float64)
+def confusion(counts: NDArray[np.int64], *, normalised: bool, label: str = "label") -> bytes:
+    """A confusion matrix int64 (7, 7): a row per label, a column per answer; normalised, each row sums to 1."""
+    table = counts.astype(np.float64)
     if normalised:
         table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
     figure, (axes,) = _figure(5.2, 4.4)
@@ -73,7 +74,7 @@ def confusion(evaluation: Evaluation, *, normalised: bool) -> bytes:
         table, annot=True, fmt=".2f" if normalised else ".0f", cmap="Blues", cbar=False, square=True, ax=axes,
         xticklabels=EMOTIONS, yticklabels=EMOTIONS, annot_kws={"size": 8},
     )  # fmt: skip
-    axes.set(xlabel="answer", ylabel="label")
+    axes.set(xlabel="answer", ylabel=label)
     axes.tick_params(axis="x", labelrotation=30)
     return _png(figure)
 
@@ -103,6 +104,19 @@ def reliability(evaluation: Evaluation) -> bytes:
     axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     axes.set_title(f"expected calibration error {calibration.error:.3f}", fontsize=9)
     axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
+def coverage(people: PeopleScores) -> bytes:
+    """The share of faces with an answer, and the agreement on these, by the confidence needed."""
+    figure, (axes,) = _figure(4.6, 4)
+    left = [each for each in people.coverage if each.agreement is not None]
+    axes.plot([each.answered for each in left], [each.agreement for each in left], "o-", ms=4, color=INK)
+    for each in left:
+        axes.annotate(f"{each.confidence:.1f}", (each.answered, each.agreement or 0), fontsize=7,
+                      xytext=(4, 4), textcoords="offset points")  # fmt: skip
+    axes.set(xlabel="share of faces with an answer", ylabel="agrees with most people", xlim=(0, 1.05))
+    axes.set_title("at the confidence needed; the vertical axis is cut", fontsize=9)
     return _png(figure)
 
 

@@ -3,6 +3,8 @@
 As in the classic notebooks, each channel is weighted by the mean of its positive gradients at positive activations.
 """
 
+import difflib
+
 import cv2
 import keras
 import numpy as np
@@ -15,25 +17,29 @@ from training.emotion.data.fer2013 import SIDE
 
 Map = NDArray[np.float32]
 
+LEAST_SIDE = 6
+"""Rows that a layer needs for its map to tell parts of a face apart; 3 rows do not."""
 
-def last_spatial_layer(model: keras.Model) -> str:
-    """The name of the last layer whose output is 4-D: (n, h, w, c)."""
+
+def default_layer(model: keras.Model) -> str:
+    """The name of the last layer whose output (n, h, w, c) has at least `LEAST_SIDE` rows, or any where none has."""
     names = _spatial_layers(model)
     if not names:
         raise UsageError(
             "This network does not have a layer with a height and a width, so it does not have an activation map."
         )
-    return names[-1]
+    fine = [name for name in names if model.get_layer(name).output.shape[1] >= LEAST_SIDE]
+    return (fine or names)[-1]
 
 
-def activation_map(model: keras.Model, face: NDArray[np.uint8], emotion: int, layer: str | None = None) -> Map:
+def activation_map(model: keras.Model, face: NDArray[np.uint8], output: int, layer: str | None = None) -> Map:
     """The activation map of an emotion: how much each part of a face raises its score.
 
     Args:
-        model: a network from pixels (n, 48, 48, 1) to scores, of which the first seven are the emotions.
+        model: a network from pixels (n, 48, 48, 1) to scores.
         face: uint8 (48, 48).
-        emotion: index of the class, 0 to 6.
-        layer: name of the layer; None for the last layer with a height and a width.
+        output: index of the score.
+        layer: name of the layer; None for that of `default_layer`.
 
     Returns:
         float32 (48, 48), 0 to 1; all 0 if no part of the face raises the score.
@@ -41,11 +47,11 @@ def activation_map(model: keras.Model, face: NDArray[np.uint8], emotion: int, la
     Raises:
         UsageError: the layer is unknown or has neither height nor width.
     """
-    chosen = _layer(model, layer or last_spatial_layer(model))
+    chosen = _layer(model, layer or default_layer(model))
     both = keras.Model(model.input, [chosen.output, model.output])
     with tf.GradientTape() as tape:
         activations, scores = both(pixels_of(face[None]), training=False)
-        score = scores[:, emotion]
+        score = scores[:, output]
     gradients = tape.gradient(score, activations)
     return _combined(np.asarray(activations[0], np.float32), np.asarray(gradients[0], np.float32))
 
@@ -83,8 +89,8 @@ def _spatial_layers(model: keras.Model) -> list[str]:
 def _layer(model: keras.Model, name: str) -> keras.layers.Layer:
     layer, spatial = next((each for each in model.layers if each.name == name), None), _spatial_layers(model)
     if layer is None:
-        some = ", ".join(spatial)
-        raise UsageError(f"There is no layer named {name!r}; the layers with an activation map are {some}.")
+        near = difflib.get_close_matches(name, spatial, 5, 0.0)
+        raise UsageError(f"There is no layer named {name!r}; the nearest names are {', '.join(near)}.")
     if name not in spatial:
         raise UsageError(f"The layer {name!r} has neither height nor width, so it does not have an activation map.")
     return layer

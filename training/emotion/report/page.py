@@ -15,9 +15,11 @@ from monitor.errors import DataError
 from monitor.files import unfinished
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.evaluate import Evaluation, Predict
+from training.emotion.evaluation.people import PeopleScores
+from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import NUMBERS, Run, numbers_of
 from training.emotion.report import figures
-from training.emotion.report.gradcam import activation_map, last_spatial_layer, overlaid
+from training.emotion.report.gradcam import activation_map, default_layer, overlaid
 from training.report import data_uri
 
 PAGE = "index.html"
@@ -53,18 +55,30 @@ def numbers_of_run(run: Run, model: keras.Model, evaluation: Evaluation, more: M
 
 
 def charts_of(
-    run: Run, data: Fer2013, split: Split, evaluation: Evaluation, model: keras.Model, predict: Predict
+    data: Fer2013,
+    split: Split,
+    evaluation: Evaluation,
+    model: keras.Model,
+    predict: Predict,
+    *,
+    epochs: Sequence[Epoch] = (),
+    people: PeopleScores | None = None,
 ) -> list[Chart]:
-    """Every figure of the report, in its order."""
-    layer = last_spatial_layer(model)
-    return [
+    """Every figure of the report, in its order.
+
+    Args:
+        epochs: of the training; without them there is no curve.
+        people: the agreement with people, for its own figures.
+    """
+    layer, counts = default_layer(model), evaluation.confusion
+    charts = [
         Chart("class_counts", "Faces per class", "In each split of the data.", figures.class_counts(data)),
         Chart("samples", "Samples", f"The first faces of every class of {split.name}.", figures.samples(split)),
-        Chart("history", "Training", "Loss and accuracy by epoch.", figures.history(run.epochs)),
-        Chart("confusion", "Confusion matrix", "Number of faces.", figures.confusion(evaluation, normalised=False)),
+        *([Chart("history", "Training", "Loss and accuracy by epoch.", figures.history(epochs))] if epochs else []),
+        Chart("confusion", "Confusion matrix", "Number of faces.", figures.confusion(counts, normalised=False)),
         Chart(
             "confusion_normalised", "Confusion matrix, normalised", "Shares of each label; the diagonal is the recall.",
-            figures.confusion(evaluation, normalised=True),
+            figures.confusion(counts, normalised=True),
         ),
         Chart("curves", "ROC and precision-recall", "Each class against the others.", figures.curves(evaluation)),
         Chart("calibration", "Calibration", "Accuracy by confidence.", figures.reliability(evaluation)),
@@ -73,6 +87,14 @@ def charts_of(
         Chart("activation_maps", "Activation maps", f"Guided Grad-CAM of {layer}: label - answer - probability.",
               maps(model, predict, split)),
     ]  # fmt: skip
+    if people is not None:
+        charts += [
+            Chart("people", "Most people's word and the answer", "Shares of each favourite of ten people.",
+                  figures.confusion(people.confusion, normalised=True, label="most people")),
+            Chart("coverage", "Coverage and agreement", "What is left when less confident answers are unsure.",
+                  figures.coverage(people)),
+        ]  # fmt: skip
+    return charts
 
 
 def maps(model: keras.Model, predict: Predict, split: Split, layer: str | None = None) -> bytes:

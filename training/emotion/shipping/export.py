@@ -1,25 +1,37 @@
 """Export of a trained network to the one ONNX file that the kiosk runs.
 
-The graph scales the pixels to [0, 1], runs the face and its mirror image, takes the mean of the two logits, removes
-the label smoothing, adds the offset of each class, divides by the temperature (Guo et al. 2017) and applies softmax.
+The graph scales the pixels to [0, 1], runs the face and its mirror image, and takes the mean of the two logits. Two
+answers follow from them. FER2013's label: label smoothing removed, an offset for each class, a temperature (Guo et al.
+2017), softmax. People's votes, of a network that learnt them: a temperature, a bias for each class, softmax; and the
+same as the seven emotions.
 """
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from monitor.domain import EMOTIONS
-from monitor.errors import DataError
+from monitor.errors import DataError, ModelError
 from monitor.files import unfinished
 from monitor.vision.runtime import open_session
 from training.emotion.data.fer2013 import SIDE, Split
-from training.emotion.evaluation.calibration import FLOOR, fitted_offsets, fitted_temperature, unsmoothed
+from training.emotion.data.votes import AS_EMOTION, CONTEMPT_AS, FITTED_ON, HELD, emotion_votes
+from training.emotion.evaluation.calibration import (
+    FLOOR,
+    fitted_offsets,
+    fitted_temperature,
+    fitted_to_votes,
+    unsmoothed,
+)
 from training.emotion.model.networks import build
 from training.emotion.shipping.quantise import quantised
 
@@ -32,43 +44,101 @@ SMALLEST_HALVED = 256
 """Number of values from which on a tensor is stored in float16; smaller ones are shapes, scales and shifts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the two answers are calibrated on."""
+
+    judged: Split
+    """The temperature and the offsets of FER2013's answer are fitted on all of it, people's answer on a half
+    (`votes.FITTED_ON`)."""
+    votes: NDArray[np.float32] | None = None
+    """float32 (n, 10) of FER+, for the faces of `judged`; None leaves people's answer out of the file."""
+    least_recall: float = 0.0
+    """Smallest recall of every class on `judged`, 0 to 1, reached by offsets of FER2013's logits."""
+    smoothing: float = 0.0
+    """Label smoothing of the training, 0 to 1."""
+
+
 def to_onnx(
-    model: keras.Model,
-    architecture: str,
-    *,
-    judged: Split,
-    eight_bit_on: NDArray[np.uint8] | None = None,
-    least_recall: float = 0.0,
-    smoothing: float = 0.0,
+    model: keras.Model, architecture: str, fit: Fit, *, eight_bit_on: NDArray[np.uint8] | None = None
 ) -> tuple[onnx.ModelProto, float]:
-    """The network as ONNX: uint8 (n, 48, 48) faces to float32 (n, 7) calibrated probabilities.
+    """The network as ONNX: uint8 (n, 48, 48) faces to calibrated probabilities, by name of the output.
+
+    "fer2013" is float32 (n, 7); "people", float32 (n, 7), and "votes", float32 (n, 8), are there with `fit.votes`.
 
     Args:
         model: the network, in any precision.
         architecture: its name in `networks.ARCHITECTURES`.
-        judged: faces on which the temperature and the offsets are fitted, with the outputs of the exported network.
         eight_bit_on: uint8 (n, 48, 48), training faces that determine the ranges of 8-bit integers; None computes
             in float32 and stores the weights in float16.
-        least_recall: smallest recall of every class on `judged`, 0 to 1, reached by offsets of the logits.
-        smoothing: label smoothing of the training, 0 to 1.
 
     Returns:
-        The network and its temperature.
+        The network and the temperature of FER2013's answer.
+
+    Raises:
+        DataError: there are votes, but the network has no outputs for them, or no face of the half has any.
     """
     plain = _with_pixels(_network(model, architecture), probabilities_inside=architecture == "classic")
-    small = _halved(plain) if eight_bit_on is None else quantised(plain, eight_bit_on)
-    logits = unsmoothed(run(small, judged.faces), smoothing)
-    offsets = fitted_offsets(logits, judged.labels, least_recall)
-    temperature = fitted_temperature(logits + offsets, judged.labels)
-    whole = _with_softmax(small, temperature, offsets, smoothing)
+    return calibrated(_halved(plain) if eight_bit_on is None else quantised(plain, eight_bit_on), fit)
+
+
+def calibrated(network: onnx.ModelProto, fit: Fit) -> tuple[onnx.ModelProto, float]:
+    """A network that ends with the mean logits, with its answers after them; see `to_onnx`."""
+    logits = run(network, fit.judged.faces, LOGITS)
+    labelled = unsmoothed(logits[:, : len(EMOTIONS)], fit.smoothing)
+    offsets = fitted_offsets(labelled, fit.judged.labels, fit.least_recall)
+    temperature = fitted_temperature(labelled + offsets, fit.judged.labels)
+    whole = onnx.ModelProto()
+    whole.CopyFrom(network)
+    del whole.graph.output[:], whole.graph.value_info[:]
+    _add_label(whole.graph, temperature, offsets, fit.smoothing)
+    if fit.votes is not None:
+        if logits.shape[1] == len(EMOTIONS):
+            raise DataError("This network has no outputs for votes; leave --votes out.")
+        shares = emotion_votes(fit.votes[FITTED_ON])
+        given = logits[FITTED_ON, len(EMOTIONS) : len(EMOTIONS) + HELD]
+        voted = shares.any(axis=1)
+        if not voted.any():
+            raise DataError("No face of PublicTest has votes, so people's answer cannot be calibrated; give others.")
+        _add_votes(whole.graph, *fitted_to_votes(given[voted], shares[voted]))
     onnx.checker.check_model(whole, full_check=True)
     return whole, temperature
 
 
-def run(network: onnx.ModelProto, faces: NDArray[np.uint8], batch: int = 64) -> NDArray[np.float32]:
-    """The output of an exported network, float32 (n, 7), for faces uint8 (n, 48, 48)."""
+def uncalibrated(path: Path) -> tuple[onnx.ModelProto, float]:
+    """An exported file without its answers, ending with the mean logits, to be `calibrated` anew; and its smoothing.
+
+    Raises:
+        ModelError: the file cannot be read, or was not exported by Muster.
+    """
+    try:
+        network = onnx.load(path)
+    except (OSError, DecodeError) as error:
+        raise ModelError(f"The model {path} cannot be read ({error}); give another.") from None
+    graph, after = network.graph, {LOGITS}
+    kept = []
+    for node in graph.node:
+        if after.intersection(node.input):
+            after.update(node.output)
+        else:
+            kept.append(node)
+    made = [node for node in kept if LOGITS in node.output]
+    if len(made) != 1:
+        raise ModelError(f"{path} is not a file of `muster train export`; give another, or a run's folder.")
+    smoothed = [numpy_helper.to_array(each) for each in graph.initializer if each.name == "smoothed_away"]
+    used = {name for node in kept for name in node.input}
+    weights = [weight for weight in graph.initializer if weight.name in used]
+    del graph.node[:], graph.initializer[:], graph.output[:], graph.value_info[:]
+    graph.node.extend(kept)
+    graph.initializer.extend(weights)
+    graph.output.append(helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", None]))
+    return network, float(smoothed[0]) * len(EMOTIONS) if smoothed else 0.0
+
+
+def run(network: onnx.ModelProto, faces: NDArray[np.uint8], output: str, batch: int = 64) -> NDArray[np.float32]:
+    """An output of an exported network, float32 (n, classes), for faces uint8 (n, 48, 48)."""
     session = open_session(network.SerializeToString())
-    parts = [session.run(None, {"faces": faces[at : at + batch]})[0] for at in range(0, len(faces), batch)]
+    parts = [session.run([output], {"faces": faces[at : at + batch]})[0] for at in range(0, len(faces), batch)]
     return np.concatenate(parts)
 
 
@@ -127,46 +197,73 @@ def _with_pixels(network: onnx.ModelProto, *, probabilities_inside: bool) -> onn
     ]
     given = inner.output[0].name
     after = [helper.make_node("Log", [given], ["logs"])] if probabilities_inside else []
-    classes = constant("classes", [len(EMOTIONS)], np.int64)
-    zero, one = constant("zero", [0], np.int64), constant("one", [1], np.int64)
+    classes = inner.output[0].type.tensor_type.shape.dim[1].dim_value
+    pairs = constant("pairs", [2, -1, classes], np.int64)
     after += [
-        helper.make_node("Slice", ["logs" if probabilities_inside else given, zero, classes, one], ["logits"]),
-        helper.make_node("Reshape", ["logits", constant("pairs", [2, -1, len(EMOTIONS)], np.int64)], ["by_side"]),
+        helper.make_node("Reshape", ["logs" if probabilities_inside else given, pairs], ["by_side"]),
         helper.make_node("ReduceMean", ["by_side"], [LOGITS], axes=[0], keepdims=0),
     ]
     graph = helper.make_graph(
         [*before, *inner.node, *after],
         "muster_emotion",
         [helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", SIDE, SIDE])],
-        [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", len(EMOTIONS)])],
+        [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", classes])],
         [*weights, *inner.initializer],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
 
 
-def _with_softmax(
-    network: onnx.ModelProto, temperature: float, offsets: NDArray[np.float32], smoothing: float
-) -> onnx.ModelProto:
-    """The network with calibrated probabilities. Added last, because optimisers drop a temperature of 1."""
-    whole = onnx.ModelProto()
-    whole.CopyFrom(network)
-    graph = whole.graph
-    graph.initializer.append(numpy_helper.from_array(np.array(temperature, np.float32), "temperature"))
-    graph.initializer.append(numpy_helper.from_array(offsets, "offsets"))
-    logits = _unsmoothed(graph, smoothing) if smoothing else LOGITS
+def _add_label(graph: onnx.GraphProto, temperature: float, offsets: NDArray[np.float32], smoothing: float) -> None:
+    """Add FER2013's answer. Added last, because optimisers drop a temperature of 1."""
+    _add_slice(graph, "logits", 0, len(EMOTIONS))
+    _add_constants(graph, {"temperature": temperature, "offsets": offsets})
+    logits = _unsmoothed(graph, smoothing) if smoothing else "logits"
     graph.node.append(helper.make_node("Add", [logits, "offsets"], ["moved"]))
     graph.node.append(helper.make_node("Div", ["moved", "temperature"], ["calibrated"]))
-    graph.node.append(helper.make_node("Softmax", ["calibrated"], ["probabilities"], axis=1))
-    del graph.output[:], graph.value_info[:]
-    graph.output.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(EMOTIONS)]))
-    return whole
+    graph.node.append(helper.make_node("Softmax", ["calibrated"], ["fer2013"], axis=1))
+    graph.output.append(helper.make_tensor_value_info("fer2013", TensorProto.FLOAT, ["n", len(EMOTIONS)]))
+
+
+def _add_votes(graph: onnx.GraphProto, temperature: float, biases: NDArray[np.float32]) -> None:
+    """Add people's answer, in FER+'s eight classes and in the seven of FER2013."""
+    places = [AS_EMOTION[: len(EMOTIONS)].index(emotion) for emotion in range(len(EMOTIONS))]
+    _add_slice(graph, "voted", len(EMOTIONS), len(EMOTIONS) + HELD)
+    _add_constants(
+        graph,
+        {"votes_temperature": temperature, "votes_biases": biases, "counts_as": np.eye(len(EMOTIONS))[CONTEMPT_AS]},
+    )
+    for name, chosen in (("emotions", places), ("contempt", [HELD - 1])):
+        graph.initializer.append(numpy_helper.from_array(np.array(chosen, np.int64), name))
+    graph.node.extend(
+        [
+            helper.make_node("Div", ["voted", "votes_temperature"], ["votes_scaled"]),
+            helper.make_node("Add", ["votes_scaled", "votes_biases"], ["votes_moved"]),
+            helper.make_node("Softmax", ["votes_moved"], ["votes"], axis=1),
+            helper.make_node("Gather", ["votes", "emotions"], ["seven"], axis=1),
+            helper.make_node("Gather", ["votes", "contempt"], ["eighth"], axis=1),
+            helper.make_node("Mul", ["eighth", "counts_as"], ["counted"]),
+            helper.make_node("Add", ["seven", "counted"], ["people"]),
+        ]
+    )
+    for name, classes in (("people", len(EMOTIONS)), ("votes", HELD)):
+        graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", classes]))
+
+
+def _add_slice(graph: onnx.GraphProto, name: str, start: int, end: int) -> None:
+    """Add some of the columns of the mean logits."""
+    bounds = {f"{name}_from": [start], f"{name}_to": [end], f"{name}_axis": [1]}
+    graph.initializer.extend(numpy_helper.from_array(np.array(v, np.int64), key) for key, v in bounds.items())
+    graph.node.append(helper.make_node("Slice", [LOGITS, *bounds], [name]))
+
+
+def _add_constants(graph: onnx.GraphProto, values: Mapping[str, float | NDArray[np.floating]]) -> None:
+    graph.initializer.extend(numpy_helper.from_array(np.array(v, np.float32), name) for name, v in values.items())
 
 
 def _unsmoothed(graph: onnx.GraphProto, smoothing: float) -> str:
     """Add `calibration.unsmoothed` to the graph; return the name of its output."""
-    values = {"smoothed_away": smoothing / len(EMOTIONS), "floor": FLOOR}
-    graph.initializer.extend(numpy_helper.from_array(np.array(v, np.float32), name) for name, v in values.items())
-    graph.node.append(helper.make_node("Softmax", [LOGITS], ["smoothed"], axis=1))
+    _add_constants(graph, {"smoothed_away": smoothing / len(EMOTIONS), "floor": FLOOR})
+    graph.node.append(helper.make_node("Softmax", ["logits"], ["smoothed"], axis=1))
     graph.node.append(helper.make_node("Sub", ["smoothed", "smoothed_away"], ["rest"]))
     graph.node.append(helper.make_node("Relu", ["rest"], ["likely"]))
     graph.node.append(helper.make_node("Add", ["likely", "floor"], ["hidden"]))

@@ -19,6 +19,7 @@ from monitor.desk.days.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
+from monitor.tui.picture.turned_head import turned_head
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.screens.desk import BREAKPOINTS
@@ -38,6 +39,13 @@ PRESENT = (
     Column("out", "Out", 5, rank=2),
     Column("mood", "Mood", 8, rank=1),
 )
+VERBS = {
+    EventKind.CHECK_IN: " came in",
+    EventKind.CHECK_OUT: " left",
+    EventKind.UNKNOWN: "somebody unknown",
+    EventKind.NOT_LIVE: " did not turn the head",
+}
+"""What the list of events says after the name."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
@@ -52,6 +60,8 @@ class DoorScreen(Screen[None]):
 # Door
 
 Look at the camera. When Muster has recorded that you came in or left, it greets you by name.
+
+Who is in doubt is asked to turn the head to one side, which a photograph cannot do; only then they are checked in.
 
 - **P**: check in or out with number and PIN. Offered when faces were not recognised twice, or there is no picture.
 - **N**: that was not you; the entry becomes void. Possible for 10 seconds after the greeting.
@@ -88,7 +98,8 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
             with Vertical(id="right"):
                 yield GreetingPanel()
                 with Container(id="present-frame", classes="frame"):
-                    yield Table(PRESENT, empty="Nobody yet today.", id="present")
+                    columns = PRESENT if self.names_moods else PRESENT[:-1]
+                    yield Table(columns, empty="Nobody yet today.", id="present")
                 with Container(id="events-frame", classes="frame"):
                     yield Table(EVENTS, empty="Nothing yet today.", id="events")
         yield Static(id="status", markup=False)
@@ -97,7 +108,9 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
     def on_mount(self) -> None:
         self.set_class(not self.app.controller.has_camera, "-no-camera")
         self.query_one("#camera-frame").border_title = "Camera"
-        self.query_one("#mood-frame").border_title = "Mood of the day"
+        mood_frame = self.query_one("#mood-frame")
+        mood_frame.border_title = "Mood of the day"
+        mood_frame.display = self.app.settings.door_moods
         self.query_one("#events-frame").border_title = "Last events"
         self.camera.notice("Starting the camera")
         self.set_interval(1.0, self.tick)
@@ -124,9 +137,8 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         palette = palette_of(self.app.current_theme, greys=self.app.few_colours)
         app = self.app
         plain = app.ascii_only or app.no_color
-        named = app.settings.mood == "individual"
         size = camera.size
-        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, named, app.graphics))
+        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, self.names_moods, app.graphics))
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.controller.wrong:
@@ -155,6 +167,11 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         self.query_one(MoodBar).show(shares or (), empty)
 
     @property
+    def names_moods(self) -> bool:
+        """Whether a mood stands beside a name."""
+        return self.app.settings.door_moods and self.app.settings.mood == "individual"
+
+    @property
     def no_mood(self) -> str:
         return "Moods are switched off." if self.app.settings.mood == "off" else "No mood yet today."
 
@@ -162,13 +179,13 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         zone, signs = self.app.settings.zone, self.app.signs
         out = "" if one.inside else at_clock(one.last_out, zone)
         sign = signs.inside if one.inside else signs.outside
-        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, one.mood or "")
+        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, (one.mood or "") if self.names_moods else "")
         tone = "good" if one.inside else "faint"
         return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
 
     def _what(self, one: BoardEvent) -> tuple[str, str]:
-        verb = {EventKind.CHECK_IN: " came in", EventKind.CHECK_OUT: " left", EventKind.UNKNOWN: "somebody unknown"}
-        text = clean(one.text, 80) if one.text else f"{clean(one.name, 32)}{verb.get(one.kind, one.kind.value)}"
+        told = clean(one.text, 80) if one.text and one.kind is not EventKind.NOT_LIVE else None
+        text = told or f"{clean(one.name, 32)}{VERBS.get(one.kind, one.kind.value)}"
         return event_sign(one.kind, self.app.signs), text
 
     def greet(self, event: KioskEvent) -> None:
@@ -188,13 +205,18 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
         lost = bool(kiosk.problem)
         words = words_for(
             greeting, now, zone, signs, kiosk.people,
-            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry,
+            pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry, moods=self.names_moods,
+            asked=kiosk.asked,
         )  # fmt: skip
-        panel.show(words, greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None)
+        welcome = greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None
+        panel.show(words, Welcome.ASKED if kiosk.asked else welcome)
         if kiosk.wrong:
             self.camera.notice(clean(kiosk.wrong, 240))
-        if greeting is None:
+        if kiosk.asked is not None:
+            panel.show_portrait(turned_head(kiosk.asked.question))
+        elif greeting is None or panel.asks:
             panel.show_portrait(None)
+        panel.asks = kiosk.asked is not None
         put(self.query_one("#status", Static), self._status())
         if self.app.idle > LEFT_ALONE:
             for table in self.query(Table):  # the newest are on top, and nobody is there to scroll back to them

@@ -11,11 +11,12 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-FOLDER, CAMERA, DEMO, GO_ON = "folder", "camera", "demo", "go_on"
+FOLDER, CAMERA, DEMO, LOCK, GO_ON = "folder", "camera", "demo", "lock", "go_on"
 STEPS = (
     (FOLDER, "Enrol people from pictures", "a folder with one subfolder per person, a ZIP archive or a list"),
     (CAMERA, "Enrol somebody before the camera", "five shots; the screen says where to look"),
     (DEMO, "See the demo first", "real faces before a simulated camera; nothing is kept"),
+    (LOCK, "Set an admin PIN", "for a kiosk at a door: it asks before the desk's screens open, and before it closes"),
     (GO_ON, "Go on", "the People screen (F4) offers enrolment at any time"),
 )
 """Each step with its title and a remark."""
@@ -25,9 +26,17 @@ class FirstSteps(ModalScreen[str]):
     """Gives the step that was chosen; escape goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(at), f"choose('{step}')", title, show=False) for at, (step, title, _) in enumerate(STEPS, 1)),
+        *(Binding(str(at), f"number({at})", show=False) for at in range(1, len(STEPS) + 1)),
         Binding("escape", f"choose('{GO_ON}')", "Go on"),
     ]
+
+    def __init__(self, *, offer_pin: bool) -> None:
+        """
+        Args:
+            offer_pin: propose an admin PIN: at a kiosk that has none.
+        """
+        super().__init__()
+        self._steps = tuple(step for step in STEPS if offer_pin or step[0] != LOCK)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="steps"):
@@ -36,7 +45,7 @@ class FirstSteps(ModalScreen[str]):
             yield OptionList(
                 *(
                     Option(Text.assemble((f"{at}  {title}\n", "bold"), f"   {more}"), id=step)
-                    for at, (step, title, more) in enumerate(STEPS, 1)
+                    for at, (step, title, more) in enumerate(self._steps, 1)
                 ),
                 compact=True,
             )
@@ -45,6 +54,10 @@ class FirstSteps(ModalScreen[str]):
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.action_choose(event.option_id or GO_ON)
+
+    def action_number(self, number: int) -> None:
+        if number <= len(self._steps):
+            self.action_choose(self._steps[number - 1][0])
 
     def action_choose(self, step: str) -> None:
         self.dismiss(step)

@@ -12,8 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from monitor.desk.days.door_board import Greeting, Welcome
-from monitor.domain import RgbImage
+from monitor.desk.days.door_board import Asked, Greeting, Welcome
+from monitor.domain import Question, RgbImage
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, at_clock, clean, salutation
 from monitor.tui.widgets.banner import large
@@ -48,6 +48,8 @@ def words_for(
     camera: bool = True,
     lost: bool = False,
     entry: Greeting | None = None,
+    moods: bool = False,
+    asked: Asked | None = None,
 ) -> Words:
     """The greeting in words; without one, an invitation.
 
@@ -57,13 +59,17 @@ def words_for(
         camera: this view has a camera.
         lost: the camera gives no picture.
         entry: the greeting of the latest entry, which may still be taken back.
+        moods: the mood stands beside the time.
+        asked: what somebody in view is asked; it comes before every greeting.
     """
+    if asked is not None:
+        return _question(asked, signs)
     if greeting is None or (pin and greeting.welcome is Welcome.UNKNOWN):
         return _invitation(signs, people, pin=pin, camera=camera, lost=lost)
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
     hint = _not_me(greeting, entry or greeting, now)
-    mood = f" · {greeting.event.mood.label}" if greeting.event.mood else ""
+    mood = f" · {greeting.event.mood.label}" if greeting.event.mood and moods else ""
     match greeting.welcome:
         case Welcome.CAME:
             opening = f"{salutation(greeting.at, zone)},"
@@ -75,10 +81,28 @@ def words_for(
                 return Words(f"{signs.already} ALREADY DONE", "Hello again,", name, clean(greeting.event.text, 60))
             since = at_clock(greeting.since, zone)
             return Words(f"{signs.already} ALREADY IN", "Hello again,", name, f"in since {since}{mood}", hint)
-        case Welcome.UNKNOWN:
+        case Welcome.UNKNOWN | Welcome.ASKED:
             return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.", hint)
+        case Welcome.NOT_LIVE:
+            way = "number and PIN" if pin else "Please see the desk."
+            sign, opening = f"{signs.unknown} NOT CHECKED IN", "The head did not turn."
+            return Words(sign, opening, "Press P" if pin else "Sorry", way, name)
         case Welcome.TAKEN_BACK:
             return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"The entry at {at} is void.")
+
+
+_QUESTIONS = {
+    Question.LEFT: ("Turn your head to the", "Left", "Then you are checked in."),
+    Question.RIGHT: ("Turn your head to the", "Right", "Then you are checked in."),
+    Question.STRAIGHT: ("Thank you. Now look", "Straight", "into the camera"),
+    Question.CLOSER: ("Please come", "Closer", "Your face is too small."),
+}
+"""What is said before, in and after the large letters; each line fits beside the picture of a narrow panel."""
+
+
+def _question(asked: Asked, signs: Signs) -> Words:
+    opening, large, hint = _QUESTIONS[asked.question]
+    return Words(f"{signs.unknown} ONE MOMENT", opening, large, clean(asked.name, 40), hint)
 
 
 def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool) -> Words:
@@ -122,6 +146,8 @@ class GreetingPanel(Widget):
         &.-left { border: heavy $primary; #sign { background: $primary; color: $background; } }
         &.-already { border: heavy $secondary; #sign { background: $secondary; color: $background; } }
         &.-unknown { border: heavy $warning; #sign { background: $warning; color: $background; } }
+        &.-asked { border: heavy $accent; #sign { background: $accent; color: $background; } }
+        &.-not_live { border: heavy $warning; #sign { background: $warning; color: $background; } }
         &.-taken_back { border: heavy $accent; #sign { background: $accent; color: $background; } }
     }
     """
@@ -131,6 +157,8 @@ class GreetingPanel(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._words: Words | None = None
+        self.asks = False
+        """Whether the picture shows what is asked, and nobody's portrait."""
 
     def compose(self) -> ComposeResult:
         with Horizontal():

@@ -9,30 +9,46 @@ from textual.color import Color
 
 from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
+from monitor.moods.precision import share_range
 from monitor.tui.style.text import WEEKDAYS, Signs, clean, date_text
 from monitor.tui.widgets.header import apportion
 
 HIDDEN = "hidden: fewer than five people"
+FIGURES_FROM = 48
+"""Cells of width from which on the share of a mood and its range stand behind the bar."""
 
 
 def stacked(
-    cells: Sequence[MoodCell], labels: Sequence[str], width: int, signs: Signs, colours: Mapping[str, str]
+    cells: Sequence[MoodCell],
+    labels: Sequence[str],
+    width: int,
+    signs: Signs,
+    colours: Mapping[str, str],
+    mood: str,
 ) -> Text:
-    """One stacked bar per cell; its length follows the number of sightings."""
+    """One stacked bar of full length per cell, the sightings behind it, and one mood's share with its 95 % range."""
     text = Text()
     most = max((cell.sightings for cell in cells), default=1)
     label_width = max((cell_len(label) for label in labels), default=0)
-    room = max(8, width - label_width - len(str(most)) - 3)
+    figures = width >= FIGURES_FROM
+    room = max(8, width - label_width - len(str(most)) - 3 - (12 if figures else 0))
     for cell, label in zip(cells, labels, strict=True):
         text.append(f"{set_cell_size(label, label_width)} ", "dim")
         shares = cell.label_shares
         if shares is None:
             text.append(f"{HIDDEN}\n", "dim")
             continue
-        length = max(1, round(room * cell.sightings / most))
-        for (mood, _), part in zip(shares, apportion([share for _, share in shares], length), strict=True):
-            text.append(signs.mood[mood] * part, colours[mood])
-        text.append(f" {cell.sightings}\n")
+        if cell.few:
+            text.append(f"seen {cell.sightings} {'time' if cell.sightings == 1 else 'times'}, too few to show\n", "dim")
+            continue
+        for (name, _), part in zip(shares, apportion([share for _, share in shares], room), strict=True):
+            text.append(signs.mood[name] * part, colours[name])
+        text.append(f" {cell.sightings:>{len(str(most))}}")
+        if figures:
+            share = dict(shares).get(mood, 0.0)
+            low, high = share_range(share, cell.weight)
+            text.append(f" {share:>4.0%} {low * 100:>2.0f}{signs.dash}{high * 100:.0f}", colours[mood])
+        text.append("\n")
     return text
 
 
@@ -52,7 +68,7 @@ def legend(signs: Signs, colours: Mapping[str, str], width: int) -> Text:
 def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, background: str) -> Text:
     """The share of one mood in percent by weekday and hour; a larger share has a stronger background.
 
-    Empty where nobody was seen, "--" where too few people were seen.
+    Empty where nobody was seen, "--" where too few people or sightings were seen.
     """
     by_key = {cell.key: cell for cell in cells}
     hours = sorted({cell.key[1] for cell in cells if isinstance(cell.key, tuple)})
@@ -69,7 +85,7 @@ def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, back
             cell = by_key.get((weekday, hour))
             if cell is None:
                 text.append(" " * cell_width)
-            elif cell.shares is None:
+            elif cell.shares is None or cell.few:
                 text.append(f"{'--':>{cell_width - 1}} ", "dim")
             else:
                 share = cell.shares[MOODS.index(mood)]

@@ -12,9 +12,10 @@ from textual.widgets import Static
 
 from monitor.desk.days.moods import MoodView, Range, mood_view
 from monitor.domain import EMOTIONS, MOODS
+from monitor.moods.cells import MoodCell
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.mood.charts import heat_map, label_of, legend, stacked
+from monitor.tui.screens.mood.charts import FIGURES_FROM, heat_map, label_of, legend, stacked
 from monitor.tui.style.text import clean, date_text
 from monitor.tui.widgets.header import MoodBar
 from monitor.tui.widgets.table import Column, Row, Table
@@ -23,7 +24,7 @@ PEOPLE = (
     Column("name", "Name"),
     Column("seen", "Seen", 4, right=True),
     Column("mood", "Mostly", 13),
-    Column("change", "Today vs. usual", 15),
+    Column("change", "Today", 13, rank=1),
 )
 
 
@@ -47,7 +48,12 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
 - **D** day, **W** week, **M** month, **Q** quarter; each ends today.
 - **H**: the next mood for the heat map, which shows its share in percent by weekday and hour.
-- "Today vs. usual": the mood that changed most against the person's own last four weeks.
+- Each bar is the whole of its row; how often seen stands behind it, then the share of the heat map's mood and its
+  95 % range, which counts people where there are several. Fewer than five sightings are not drawn.
+- **Unsure**: the face was small, blurred, covered or turned, or no mood was likely enough.
+- **Pleasantness**: the mean of how pleasant people rate each mood, from -1 to +1, and its 95 % range: happy 0.81,
+  surprise 0.40, neutral 0, angry -0.51, disgust -0.60, sad -0.63, fear -0.64 (Russell and Mehrabian 1977).
+- "Today": what is more or less than in the person's own last four weeks beyond chance, else "as usual".
 - When moods are kept without names, no person is listed, and numbers of fewer than five people are hidden.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -100,10 +106,11 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         app, signs = self.app, self.app.signs
         colours = {mood: app.theme_variables[f"mood-{mood}"] for mood in MOODS}
         pane = self.query_one("#time-pane")
-        pane.border_title = "By hour" if loaded.one_day else "By day"
+        ranges = f"; {self._highlight}, 95 % range" if time_width >= FIGURES_FROM else ""
+        pane.border_title = f"{'By hour' if loaded.one_day else 'By day'}{ranges}"
         over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]  # the newest day first
         labels = [label_of(cell) for cell in over_time]
-        chart = stacked(over_time, labels, time_width, signs, colours)
+        chart = stacked(over_time, labels, time_width, signs, colours, self._highlight)
         self.query_one("#time", Static).update(chart.append("\n").append_text(legend(signs, colours, time_width)))
         ground = app.theme_variables["surface"]
         heat = heat_map(loaded.week, self._highlight, week_width, colours[self._highlight], ground)
@@ -111,7 +118,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self.query_one("#week", Static).update(heat)
         groups = Text().append("Groups\n" if loaded.groups else "", "bold")
         names = [label_of(cell) for cell in loaded.groups]
-        groups.append_text(stacked(loaded.groups, names, week_width, signs, colours))
+        groups.append_text(stacked(loaded.groups, names, week_width, signs, colours, self._highlight))
         self.query_one("#groups", Static).update(groups)
         self._show_people(loaded)
 
@@ -125,7 +132,11 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self.query_one(MoodBar).show(shares or (), empty)
         first, last = date_text(loaded.period.first), date_text(loaded.period.last)
         days = last if first == last else f"{first} {self.app.signs.dash} {last}"
-        sightings = f"   {plural(loaded.total.sightings, 'sighting')}" if loaded.total else ""
+        sightings = (
+            f"   {plural(loaded.total.sightings, 'sighting')}{_unsure(loaded.total, wide=self.size.width >= 100)}"
+            if loaded.total
+            else ""
+        )
         note = {"aggregate": "   kept without names", "off": "   moods are switched off", "individual": ""}
         self.say(f"{days}{sightings}{note[self.app.settings.mood]}")
 
@@ -133,8 +144,8 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         rows = []
         for index, one in enumerate(loaded.people):
             best = max(one.cell.label_shares or (("", 0.0),), key=lambda item: item[1])
-            change = f"{one.change.strongest[0]} {one.change.strongest[1]:+.0%}" if one.change else ""
-            mostly = f"{best[0]} {best[1]:.0%}"
+            change = one.change.told if one.change else ""
+            mostly = "too few" if one.cell.few else f"{best[0]} {best[1]:.0%}"
             rows.append(Row(str(index), (clean(one.name), str(one.cell.sightings), mostly, change)))
         if loaded.more:
             rows.append(Row("more", (f"and {loaded.more:,} more, seen less often", "", "", ""), ("faint",)))
@@ -156,3 +167,16 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
     def action_scroll_page(self, by: int) -> None:
         pane = self.query_one("#week-pane", VerticalScroll)
         pane.scroll_page_down() if by > 0 else pane.scroll_page_up()
+
+
+def _unsure(total: MoodCell, *, wide: bool) -> str:
+    """The unsure sightings and the pleasantness of the others, with its range where there is room."""
+    if total.shares is None:
+        return ""
+    text = f"   unsure {total.shares[-1]:.0%}"
+    if total.pleasantness is not None:
+        mean, half = total.pleasantness
+        text += f"   pleasantness {mean:+.2f}"
+        if wide:
+            text += f" ({max(-1.0, mean - half):+.2f} to {min(1.0, mean + half):+.2f})"
+    return text

@@ -10,6 +10,7 @@ from monitor.desk.people import people as queries
 from monitor.desk.people.enrolment_session import (
     CaptureSetup,
     PersonReport,
+    camera_of,
     capture_setup,
     enrol_from,
     enrolment_request,
@@ -97,7 +98,7 @@ class Enrolment:
         app = self._screen.app
         if app.controller.has_picture:
             return partial(app.controller.frames, app.source_name)
-        return partial(setup.open_source, app.settings.source)
+        return camera_of(setup, app.settings)
 
     def _captured(self, report: PersonReport | None) -> None:
         app = self._screen.app

@@ -49,7 +49,9 @@ class ImportReport(ModalScreen[None]):
         rejected = [(one, picture) for one in self._reports for picture in one.rejected]
         known = f", {unchanged:,} already known" if unchanged else ""
         people = plural(len(self._reports), "person", "people")
-        title = f"{people}: {plural(accepted, 'picture')} taken{known}, {len(rejected):,} not taken"
+        missing = sum(one.consent_missing for one in self._reports)
+        asked = f"; consent missing for {missing:,}" if missing else ""
+        title = f"{people}: {plural(accepted, 'picture')} taken{known}, {len(rejected):,} not taken{asked}"
         self.query_one("#title", Static).update(title)
         lines = [(one.person, PurePath(picture.image).name, picture.reason) for one, picture in rejected]
         lines += [line for one in self._reports for line in _remarks(one)]

@@ -22,6 +22,7 @@ from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen, Filter
+from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
 from monitor.tui.screens.people.person_actions import CHANGES
 from monitor.tui.screens.people.person_text import called, person_text
@@ -54,8 +55,10 @@ The filter finds people by name, number or group. The pane shows all about the p
 - **Tab**: to the pane, to scroll it, and back.
 - **/**: filter. **E**: enrol from the camera. **I**: enrol from a folder, a ZIP or a list.
 - **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** door PIN.
+- **L**: enter leave for this person: a sick day, a holiday, half a day.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
 - **O**: write all data about the person to a ZIP archive.
+- **K**: only those whose consent is missing, because nobody asked them; no mood of theirs is kept.
 - **V**: review captures from the door that may join the person's template.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,6 +76,10 @@ The filter finds people by name, number or group. The pane shows all about the p
             tooltip="Set or remove the PIN for the door",
             show=False,
             id="people.pin",
+        ),
+        Binding("l", "leave", "Leave", tooltip="Enter leave for this person", show=False, id="people.leave"),
+        Binding(
+            "k", "consent_missing", "Consent missing", tooltip="Whom nobody asked", show=False, id="people.missing"
         ),
         Binding("d", "active", "Active", tooltip="Recognise this person or not", show=False, id="people.active"),
         Binding("m", "merge", "Merge", tooltip="Make one person of two entries", show=False, id="people.merge"),
@@ -95,6 +102,8 @@ The filter finds people by name, number or group. The pane shows all about the p
         stands for the first person of the list that is being loaded."""
         self._counts: PeopleCounts | None = None
         """None while the length of the list is unknown."""
+        self._consent_missing = False
+        """Whether only those are listed whose consent is missing."""
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -112,19 +121,23 @@ The filter finds people by name, number or group. The pane shows all about the p
         if self.stale:
             self._counts = None
         want = self.query_one(PagedTable).want(fresh=self.stale, rough=True)
-        return partial(queries.people_page, self.app.engine, self.needle, want, self.stop)
+        only = self._consent_missing
+        return partial(queries.people_page, self.app.engine, self.needle, want, self.stop, consent_missing=only)
 
     def can_load_rows(self) -> bool:
         return self._counts is not None or (self.loaded is not None and self.loaded.counted)
 
     def show(self, loaded: Page[PersonSummary]) -> None:
         empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet. Press E or I."
+        if self._consent_missing and not self.needle:
+            empty = "Nobody's consent is missing. Press W to see everybody."
         rows = [_row(one) for one in loaded.items]
         self.query_one(PagedTable).show_page(loaded.first, loaded.total, rows, empty=empty)
         if self._counts is None:
             self._load_person()
             stop, found = self.stop, loaded.total if loaded.counted else None
-            job = partial(queries.people_counts, self.app.engine, self.needle, found, stop)
+            only = self._consent_missing
+            job = partial(queries.people_counts, self.app.engine, self.needle, found, stop, consent_missing=only)
             self.app.in_background(job, partial(self._counted, stop), partial(self._failed, stop))
 
     def _counted(self, stop: Event, counts: PeopleCounts) -> None:
@@ -133,7 +146,17 @@ The filter finds people by name, number or group. The pane shows all about the p
         self._counts = counts
         self.query_one(PagedTable).recount(counts.found)
         found = f", {plural(counts.found, 'match', 'matches')}" if self.needle else ""
-        self.say(f"{enrolled(counts.active)}{found}")
+        missing, signs = "", self.app.signs
+        if counts.consent_missing:
+            missing = f"   {signs.lost} consent missing {counts.consent_missing:,}"
+            missing += ": these are listed (W: everybody)" if self._consent_missing else " (W: list them)"
+        self.say(f"{enrolled(counts.active)}{found}{missing}")
+
+    def action_consent_missing(self) -> None:
+        """List only those whose consent is missing, or everybody again."""
+        self._consent_missing = not self._consent_missing
+        self.query_one(PagedTable).restart()
+        self.reload()
 
     # The person
 
@@ -186,7 +209,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"change", "active", "merge"}:
+        if action in {"change", "active", "merge", "leave"}:
             return self._details is not None
         if action == "review":
             return _offers(self._details) == (True, True)
@@ -209,6 +232,11 @@ The filter finds people by name, number or group. The pane shows all about the p
         job = app.by_desk(changes.set_active, person.id, active)
         done = f"{clean(person.name, 40)} is {'kept, but no longer recognised' if person.active else 'active again'}."
         app.in_background(job, lambda _: self.changed(done), self.refused)
+
+    def action_leave(self) -> None:
+        if details := self._person(self.action_leave):
+            app = self.app
+            ask_leave(self, details.person, app.clock().astimezone(app.settings.zone).date())
 
     def action_merge(self) -> None:
         details = self._person(self.action_merge)
@@ -258,7 +286,7 @@ def _offers(details: PersonDetails | None) -> tuple[bool, bool]:
 
 
 def _row(one: PersonSummary) -> Row:
-    given = {True: "yes", False: "no", None: "-"}
+    given = {True: "yes", False: "no", None: "?"}
     consent = f"{given[one.face_consent]} / {given[one.mood_consent]}" if one.person.active else "inactive"
     cells = (clean(one.person.name), clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
     return Row(str(one.person.id), cells, (None if one.person.active else "faint",))

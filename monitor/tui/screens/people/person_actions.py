@@ -7,19 +7,35 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from db.records import ConsentKind, Person
+from db.records import Consent, ConsentKind, Person
 from monitor.desk.people import changes
 from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
 from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.desk_app import DESK, DeskApp
 from monitor.tui.screens.desk import NEW_PIN, check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 GIVEN = (("given", "yes"), ("refused", "no"))
+NOT_ASKED = ("not asked", "")
+CONSENTS: Mapping[ConsentKind, str] = {"face": "To be recognised", "mood": "To have moods estimated"}
+
+
+def consent_fields(decided: Mapping[ConsentKind, bool | None]) -> list[Ask]:
+    """One field a consent; that nobody was asked can be kept, but not said once a decision is written down."""
+    answers = {True: "yes", False: "no", None: ""}
+    return [
+        Ask(kind, title, answers[decided[kind]], GIVEN if decided[kind] is not None else (*GIVEN, NOT_ASKED))
+        for kind, title in CONSENTS.items()
+    ]
+
+
+def consents_in(answers: Answers) -> dict[ConsentKind, bool]:
+    """The decisions in the answers to `consent_fields`."""
+    return {kind: answers[kind] == "yes" for kind in CONSENTS if answers[kind]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +83,14 @@ def notes(app: DeskApp, details: PersonDetails) -> PersonChange:
 
 
 def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
-    face = "yes" if details.face_consent and details.face_consent.given else "no"
-    mood = "yes" if details.mood_consent and details.mood_consent.given else "no"
-    fields = [Ask("face", "To be recognised", face, GIVEN), Ask("mood", "To have moods estimated", mood, GIVEN)]
+    decided: dict[ConsentKind, Consent | None] = {"face": details.face_consent, "mood": details.mood_consent}
+    fields = consent_fields({kind: None if one is None else one.given for kind, one in decided.items()})
 
     def job(answers: Answers) -> Callable[[], None]:
-        given: dict[ConsentKind, bool] = {"face": answers["face"] == "yes", "mood": answers["mood"] == "yes"}
-        return app.by_desk(changes.set_consents, details.person.id, given)
+        return app.by_desk(changes.set_consents, details.person.id, consents_in(answers))
 
-    dialog = Dialog("Consent", f"What {called(details.person)} agreed to.", fields, yes="Record")
+    text = f"What {called(details.person)} agreed to. Until moods are agreed to, none is kept."
+    dialog = Dialog("Consent", text, fields, yes="Record")
     return PersonChange(dialog, job, "The decision is recorded.")
 
 
@@ -84,10 +99,16 @@ def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
         f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
         "Leave both fields empty to remove the PIN."
     )
-    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
+    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, app.settings.pin_digits))
     return PersonChange(
         dialog,
-        lambda answers: app.by_desk(changes.set_pin, details.person.id, answers["pin"] or None),
+        lambda answers: app.by_desk(
+            changes.set_pin,
+            details.person.id,
+            answers["pin"] or None,
+            cipher=app.cipher,
+            shortest=app.settings.pin_digits,
+        ),
         "The door PIN is changed.",
     )
 
@@ -113,7 +134,7 @@ def export(app: DeskApp, details: PersonDetails) -> PersonChange:
 
     def write(file: Path) -> str:
         """In a worker."""
-        export_zip(app.engine, app.cipher, person, file, at=app.clock())
+        export_zip(app.engine, app.cipher, person, file, at=app.clock(), actor=DESK)
         return f"Written to {file}. Keep the file safe, and delete it after you handed it over."
 
     return PersonChange(dialog, job, str)

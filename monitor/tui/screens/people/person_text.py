@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from db.records import Consent, Person
+from monitor.attendance.summary import Status
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
 from monitor.tui.style.text import Signs, at_clock, clean, date_text, day_text
@@ -86,13 +87,14 @@ def quality_text(quality: Mapping[str, Any]) -> str:
 
 def _days(text: Text, details: PersonDetails, zone: ZoneInfo) -> None:
     _heading(text, "Attendance")
-    days = [day for day in details.days if day.status is not None][:SHOWN_DAYS]
+    nothing = (Status.NOT_EXPECTED, Status.HOLIDAY, Status.DUE)
+    days = [day for day in details.days if day.status not in nothing][:SHOWN_DAYS]
     if not days:
         text.append("Not seen in the last two weeks.\n", "dim")
     for summary in days:
         times = f"{at_clock(summary.first_in, zone):<6}{at_clock(summary.last_out, zone):<6}"
         text.append(f"{date_text(summary.day)[:-5]:<11}", "dim")
-        text.append(f"{times}{summary.status.value if summary.status else ''}\n")
+        text.append(f"{times}{summary.status.value}\n")
 
 
 def _moods(text: Text, details: PersonDetails, signs: Signs) -> None:
@@ -102,5 +104,4 @@ def _moods(text: Text, details: PersonDetails, signs: Signs) -> None:
     for mood, share in sorted(details.moods, key=lambda item: -item[1]):
         text.append(f"{signs.mood[mood] * round(share * 20):<21}{mood} {share:.0%}\n")
     if details.change is not None:
-        emotion, by = details.change.strongest
-        text.append(f"Today against the last four weeks: {emotion} {by:+.0%}\n")
+        text.append(f"Today against the last four weeks: {details.change.told}\n")

@@ -17,6 +17,7 @@ from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.people.person_actions import consent_fields, consents_in
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.style.text import at_clock, clean, day_text, moment_text
@@ -124,10 +125,13 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
 
     def action_name(self) -> None:
         group, app = self.selected, self.app
+        unasked = consent_fields({"face": None, "mood": None})
         if group is not None:
             self.ask(
-                Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name")], yes="Enrol"),
-                lambda answers: app.by_desk(queries.name, app.cipher, group, answers["name"], app.settings.quality),
+                Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name"), *unasked], yes="Enrol"),
+                lambda answers: app.by_desk(
+                    queries.name, app.cipher, group, answers["name"], app.settings.quality, consents_in(answers)
+                ),
                 named_text,
             )
 
@@ -172,7 +176,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
 
 def named_text(done: VisitorEnrolled) -> str:
     """The next step for the desk after a visitor was named."""
-    told = "Ask for their consent and record it on the People screen."
+    told = "A consent that is missing is recorded on the People screen (C)."
     if done.namesakes > 1:
         told = f"{done.namesakes} people have this name now: give them numbers, or merge them on the People screen."
     return f"Enrolled. {told}{shots_text(done)}"

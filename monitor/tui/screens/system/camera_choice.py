@@ -1,7 +1,6 @@
 """Chooses the camera: a list of the connected ones, their state, and a preview."""
 
 import threading
-from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -14,15 +13,20 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config_file import save_setting
+from monitor.desk.people.enrolment_session import DoorFrames
+from monitor.desk.system import Machine
 from monitor.domain import Frame
 from monitor.errors import SourceError
-from monitor.sources.camera import CameraInfo, list_cameras
-from monitor.sources.source import FrameSource, open_source
+from monitor.sources.camera import CameraInfo
+from monitor.sources.source import FrameSource
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.preview import Preview
 from monitor.tui.widgets.table import Column, Row, Table
+
+_TURN_EVERY = 15
+"""Frames of a preview after which it is tried again whether faces are found on the turned picture."""
 
 COLUMNS = (Column("source", "Camera", 6), Column("name", "Name"), Column("state", "State", 12))
 
@@ -37,19 +41,11 @@ class CameraChoice(ModalScreen[str | None]):
     ]
     app = getters.app(DeskApp)
 
-    def __init__(
-        self,
-        cameras: Callable[[], tuple[CameraInfo, ...]] = list_cameras,
-        opener: Callable[[str], FrameSource] = open_source,
-    ) -> None:
-        """
-        Args:
-            cameras: lists the cameras; may block.
-            opener: makes the source that a text names.
-        """
+    def __init__(self, machine: Machine) -> None:
         super().__init__()
-        self._list = cameras
-        self._open = opener
+        self._machine = machine
+        self._turns: dict[str, int] = {}
+        """Degrees by which each camera's picture must be turned, once faces were found on it."""
         self._cameras: tuple[CameraInfo, ...] = ()
         self._states: dict[str, str] = {}
         self._stop = threading.Event()
@@ -67,7 +63,7 @@ class CameraChoice(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self.query_one("#choice").border_title = "Camera"
-        self.app.in_background(self._list, self._listed, self._say)
+        self.app.in_background(self._machine.cameras, self._listed, self._say)
 
     def on_unmount(self) -> None:
         self._stop.set()
@@ -110,8 +106,12 @@ class CameraChoice(ModalScreen[str | None]):
             source = self._source(text)
             source.open()
             try:
+                seen = 0
                 while not stop.is_set() and (frame := source.read()) is not None:
                     self._see(text, frame)
+                    if seen % _TURN_EVERY == 0 and not isinstance(source, DoorFrames):
+                        self._try_turns(text, frame)
+                    seen += 1
             finally:
                 source.close()
 
@@ -120,7 +120,7 @@ class CameraChoice(ModalScreen[str | None]):
         kiosk = self.app.controller
         if kiosk.has_picture and text == self.app.settings.source:
             return kiosk.frames(self.app.source_name)
-        return self._open(text)
+        return self._machine.open_source(text)
 
     def _see(self, text: str, frame: Frame) -> None:
         self._preview.see(frame)
@@ -128,6 +128,14 @@ class CameraChoice(ModalScreen[str | None]):
             height, width = frame.rgb.shape[:2]
             self._states[text] = f"{width}x{height}"
             self.app.show_later(self._show)
+
+    def _try_turns(self, text: str, frame: Frame) -> None:
+        """In a worker: propose to turn the picture, where faces are found only then."""
+        needed = 0 if text in self._turns else self._machine.turn_needed([frame.rgb])
+        if needed:
+            self._turns[text] = needed
+            name = f"Faces are found only when the picture of camera {text} is turned by {needed} degrees."
+            self.app.show_later(partial(self._say, f"{name} Enter writes rotate = {needed} with the choice."))
 
     def _does_not_open(self, text: str, sentence: str) -> None:
         self._states[text] = "cannot open"
@@ -148,7 +156,7 @@ class CameraChoice(ModalScreen[str | None]):
 
     def _try(self, text: str) -> None:
         """In a worker: read one frame. Raises: SourceError."""
-        source = self._open(text)
+        source = self._machine.open_source(text)
         source.open()
         try:
             if source.read() is None:
@@ -157,7 +165,11 @@ class CameraChoice(ModalScreen[str | None]):
             source.close()
 
     def _write(self, text: str) -> None:
-        job = partial(save_setting, self.app.config_file, "source", text)
+        def job() -> None:
+            save_setting(self.app.config_file, "source", text)
+            if text in self._turns:
+                save_setting(self.app.config_file, "rotate", self._turns[text])
+
         self.app.in_background(job, lambda _: self._written(text), self._say)
 
     def _written(self, text: str) -> None:

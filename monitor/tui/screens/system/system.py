@@ -12,11 +12,10 @@ from textual.widgets import Static
 
 from db.records import AuditEntry, Expired
 from monitor.desk import system as queries
-from monitor.desk.pin_entry import write_admin_pin
 from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.desk.upkeep import back_up, purge
 from monitor.text import plural
-from monitor.tui.screens.desk import NEW_PIN, DeskScreen, check_new_pin
+from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.system_text import expired_text, findings_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -125,7 +124,9 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def action_verify(self) -> None:
         self.say("Verifying the ledger and the database file")
-        self.app.in_background(partial(queries.verify, self.app.engine), self._verified, self._say_problem)
+        self.app.in_background(
+            partial(queries.verify, self.app.engine, self.app.cipher), self._verified, self._say_problem
+        )
 
     def _verified(self, verdict: Verdict) -> None:
         if verdict.problems:
@@ -144,7 +145,7 @@ class SystemScreen(DeskScreen[SystemView]):
         def job(answers: Answers) -> Callable[[], Path]:
             folder = Path(answers["folder"].strip()).expanduser()
             app.notify("Copying the database", markup=False)
-            return partial(back_up, app.engine, folder, app.clock().astimezone(app.settings.zone))
+            return app.by_desk(back_up, folder)
 
         text = "Copies the database to a new file while Muster runs. The copy does not contain the key of the faces."
         dialog = Dialog("Back up", text, [Ask("folder", "Folder", str(Path.home()))], yes="Copy")
@@ -229,7 +230,7 @@ class SystemScreen(DeskScreen[SystemView]):
             self.query_one("#health", Static).update(text)
 
     def action_camera(self) -> None:
-        self.app.push_screen(CameraChoice(self._machine.cameras, self._machine.open_source), self._camera_chosen)
+        self.app.push_screen(CameraChoice(self._machine), self._camera_chosen)
 
     def _camera_chosen(self, source: str | None) -> None:
         if source is not None:
@@ -237,7 +238,4 @@ class SystemScreen(DeskScreen[SystemView]):
             self.app.notify(f"{name} is used from the next start on.", markup=False)
 
     def action_pin(self) -> None:
-        app = self.app
-        text = "Whoever opens a screen of the desk must type this PIN. Leave both fields empty to remove the PIN."
-        dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=check_new_pin)
-        ask(app, dialog, lambda answers: partial(write_admin_pin, app.config_file, answers["pin"]), app.use_pin)
+        ask_admin_pin(self.app, self.app.use_pin)

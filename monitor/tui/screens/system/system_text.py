@@ -96,7 +96,8 @@ def settings_text(settings: Settings) -> Text:
     text = Text()
     text.append("\nSettings (in muster.toml, or as MUSTER_... variables)\n", "bold")
     for name, field in type(settings).model_fields.items():
-        value = str(getattr(settings, name))
+        chosen = getattr(settings, name)
+        value = "not set" if chosen is None else str(chosen)
         if name in SECRET:
             value = "set" if value else "not set"
         if "://" in value:

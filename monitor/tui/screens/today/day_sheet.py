@@ -60,8 +60,8 @@ class DaySheet(ModalScreen[None]):
         self._reload()
 
     def _reload(self) -> None:
-        zone = self.app.settings.zone
-        job = partial(corrections.person_entries, self.app.engine, self._person, self._day, zone)
+        app = self.app
+        job = partial(corrections.person_entries, app.engine, app.settings, self._person, self._day, app.clock())
         self.app.in_background(job, self._show, self._not_loaded)
 
     def _not_loaded(self, sentence: str) -> None:

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
-from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,11 +14,12 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from monitor.attendance.days import PersonDay
-from monitor.attendance.rules import Status
+from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.screens.desk import DeskScreen, Filter
+from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -27,12 +27,15 @@ from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
-    Column("status", "Status", 12),
+    Column("status", "Status", 16),
     Column("name", "Name", most=44),
     Column("group", "Group", 14, rank=2),
-    Column("in", "First in", 9),
-    Column("out", "Last out", 9),
+    Column("expected", "Expected", 12, rank=4),
+    Column("in", "In", 6),
+    Column("out", "Out", 6),
+    Column("late", "Late", 5, right=True, rank=1),
     Column("hours", "Hours", 6, right=True, rank=1),
+    Column("marks", "Marks", 6, rank=3),
 )
 TONES = {
     Status.PRESENT: "good",
@@ -40,9 +43,21 @@ TONES = {
     Status.ABSENT: "bad",
     Status.LEFT: "faint",
     Status.INCOMPLETE: "warn",
+    Status.DUE: "faint",
+    Status.ON_LEAVE: "faint",
+    Status.NOT_EXPECTED: "faint",
+    Status.HOLIDAY: "faint",
 }
-SIGNS = {Status.PRESENT: "●", Status.LATE: "◐", Status.ABSENT: "✗", Status.LEFT: "○", Status.INCOMPLETE: "!"}
-ASCII = {Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!"}
+SIGNS = {
+    Status.PRESENT: "●", Status.LATE: "◐", Status.ABSENT: "✗", Status.LEFT: "○", Status.INCOMPLETE: "!",
+    Status.DUE: "→", Status.ON_LEAVE: "◇", Status.NOT_EXPECTED: "·", Status.HOLIDAY: "◆",
+}  # fmt: skip
+ASCII = {
+    Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!",
+    Status.DUE: ">", Status.ON_LEAVE: "L", Status.NOT_EXPECTED: ".", Status.HOLIDAY: "H",
+}  # fmt: skip
+SORTED = ("status", "name", "group", "in", "out", "late", "hours")
+"""Columns by which the board sorts."""
 
 
 class TodayScreen(DeskScreen[BoardPage]):
@@ -52,12 +67,17 @@ class TodayScreen(DeskScreen[BoardPage]):
     HELP = """\
 # Today
 
-Everybody and their day: **present**, **late**, **absent**, **left**, or **incomplete** (a check-in or a
-check-out is missing).
+Everybody and their day: **present**, **late**, **left**, **due** (the shift is to come), **absent**, **on leave**,
+**not expected**, **public holiday**, or **incomplete** (a check-in or a check-out is missing). Nobody is absent or late
+without a shift. Late stays in its own column after leaving.
+
+Marks: **c** corrected, **p** by PIN, **m** by hand, **d** two doors, **r** closed by the rule, **k** the door's clock
+was wrong, **e** left early, **+** beyond the shift.
 
 - **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
 - **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: reverse.
 - **Enter**: the person's entries, and corrections to them.
+- **L**: enter leave for this person: a sick day, a holiday, half a day.
 - **E**: export this day to a CSV, XLSX or JSON file.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,6 +87,7 @@ check-out is missing).
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
         Binding("S", "reverse", "Reverse", tooltip="Reverse the order", show=False, id="today.reverse"),
+        Binding("l", "leave", "Leave", tooltip="Enter leave for this person, a sick day", id="today.leave"),
         Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
     ]
 
@@ -112,20 +133,22 @@ check-out is missing).
     def _row(self, line: PersonDay) -> Row:
         zone, summary = self.app.settings.zone, line.summary
         signs = ASCII if self.app.ascii_only else SIGNS
-        status = f"{signs[summary.status]} {summary.status.value}" if summary.status else ""
+        status = f"{signs[summary.status]} {summary.status.value}"
         times = at_clock(summary.first_in, zone), at_clock(summary.last_out, zone)
-        hours = hours_and_minutes(summary.present) if summary.passages else ""
-        cells = (status, clean(line.person.name), clean(line.person.group), *times, hours)
-        return Row(str(line.person.id), cells, (TONES[summary.status] if summary.status else None,))
+        expected = " ".join(f"{at_clock(start, zone)}-{at_clock(end, zone)}" for start, end in summary.expected)
+        late = hours_and_minutes(timedelta(minutes=summary.late_minutes)) if summary.late_minutes else ""
+        who = clean(line.person.name), clean(line.person.group)
+        cells = (status, *who, expected, *times, late, hours_text(line), summary.marks)
+        return Row(str(line.person.id), cells, (TONES[summary.status],))
 
     @on(Table.HeaderClicked)
     def _header_clicked(self, message: Table.HeaderClicked) -> None:
         column, reverse = self._sort
-        self._sort_by(message.column, message.column == column and not reverse)
+        if message.column in SORTED:
+            self._sort_by(message.column, message.column == column and not reverse)
 
     def action_sort(self) -> None:
-        keys = [column.key for column in COLUMNS]
-        self._sort_by(keys[(keys.index(self._sort[0]) + 1) % len(keys)], False)
+        self._sort_by(SORTED[(SORTED.index(self._sort[0]) + 1) % len(SORTED)], False)
 
     def action_reverse(self) -> None:
         column, reverse = self._sort
@@ -173,12 +196,18 @@ check-out is missing).
     def action_today(self) -> None:
         self._go_back(0)
 
+    def _line(self, key: str | None) -> PersonDay | None:
+        """The day of the person with this id, if it is loaded."""
+        lines = self.loaded.page.items if self.loaded else ()
+        return next((line for line in lines if str(line.person.id) == key), None)
+
+    def action_leave(self) -> None:
+        if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
+            ask_leave(self, line.person, self.day)
+
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
-        person = UUID(message.key)
-        lines = self.loaded.page.items if self.loaded else ()
-        line = next((line for line in lines if line.person.id == person), None)
-        if line is not None:
+        if (line := self._line(message.key)) is not None:
             self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:
@@ -201,3 +230,12 @@ check-out is missing).
     def _exported(self, file: Path) -> None:
         self.app.notify(f"Written to {file}", markup=False)
         self.reload()
+
+
+def hours_text(line: PersonDay) -> str:
+    """The hours that count; of an incomplete day those that are known, with a question mark."""
+    summary = line.summary
+    if not summary.pieces:
+        return ""
+    known = hours_and_minutes(summary.present) if summary.minutes or not summary.incomplete else ""
+    return f"{known}?" if summary.incomplete else known

@@ -9,7 +9,6 @@ from typer.testing import CliRunner, Result
 
 from db.engine import open_database, reading, writing
 from db.people import people, pins
-from monitor.attendance.pin import is_pin
 from monitor.cli.people.people import app
 from tests.db.rows import newest_entries
 
@@ -48,12 +47,12 @@ def _kept(database: str, number: str) -> str | None:
 
 
 def test_a_pin_is_set_and_removed(database: str) -> None:
-    done = _pin(database, "Ada", "--json", typed="2468\n2468\n")
+    done = _pin(database, "Ada", "--json", typed="246824\n246824\n")
     assert (done.exit_code, json.loads(done.stdout)) == (0, {"person": "Ada", "pin": True})
     kept = _kept(database, "7")
     assert kept is not None
-    assert is_pin("2468", kept)
-    assert not is_pin("2469", kept)
+    assert kept.startswith("argon2id$")
+    assert "246824" not in kept
     assert "has no PIN any more" in _pin(database, "7", "--remove").stdout
     assert _kept(database, "7") is None
     engine = open_database(database)
@@ -63,28 +62,28 @@ def test_a_pin_is_set_and_removed(database: str) -> None:
 
 
 def test_without_a_terminal_it_is_a_line_of_the_input_and_nothing_is_asked(database: str) -> None:
-    done = _pin(database, "Ada", typed="2468\n", terminal=False)
+    done = _pin(database, "Ada", typed="246824\n", terminal=False)
     assert (done.exit_code, done.stderr) == (0, "")
     assert _kept(database, "7") is not None
     assert "or send it as a line on standard input" in str(_pin(database, "Ada", terminal=False).exception)
 
 
 def test_what_is_typed_is_neither_shown_nor_kept(database: str) -> None:
-    done = _pin(database, "Ada", typed="2468\n2468\n")
-    assert "2468" not in done.output
-    assert b"2468" not in Path(database).read_bytes()
+    done = _pin(database, "Ada", typed="246824\n246824\n")
+    assert "246824" not in done.output
+    assert b"246824" not in Path(database).read_bytes()
 
 
 @pytest.mark.parametrize("typed", ["123", "12a4", "١٢٣٤", "12 34"])
 def test_only_enough_digits_are_a_pin(database: str, typed: str) -> None:
     done = _pin(database, "Ada", typed=f"{typed}\n{typed}\n")
-    assert "at least 4 digits" in str(done.exception)
+    assert "at least 6 digits" in str(done.exception)
     assert _kept(database, "7") is None
 
 
 def test_without_a_number_there_is_no_pin(database: str) -> None:
-    assert "give one with --number" in str(_pin(database, "Bob", typed="2468\n2468\n").exception)
-    assert _pin(database, "Bob", "--number", "8", typed="2468\n2468\n").exit_code == 0
+    assert "give one with --number" in str(_pin(database, "Bob", typed="246824\n246824\n").exception)
+    assert _pin(database, "Bob", "--number", "8", typed="246824\n246824\n").exit_code == 0
     assert _kept(database, "8") is not None
 
 

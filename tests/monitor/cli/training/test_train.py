@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import keras
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -12,8 +13,9 @@ from typer.testing import CliRunner
 from monitor.cli.training import train
 from monitor.errors import DataError, ModelError, MusterError, UsageError
 from monitor.vision.emotion import WEIGHTS
+from training.emotion.data.votes import AS_EMOTION
 from training.emotion.fitting.runs import find_runs
-from training.emotion.model import networks
+from training.emotion.model import networks, shipped
 
 RNG = np.random.default_rng(9)
 
@@ -41,10 +43,30 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _small_champion(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(networks.ARCHITECTURES, "champion", lambda: networks.champion(((8, 1), (16, 1))))
+    def small() -> keras.Model:
+        return networks.champion(((8, 1), (16, 1)))
+
+    monkeypatch.setitem(networks.ARCHITECTURES, "champion", small)
+    monkeypatch.setattr(shipped, "champion", small)
 
 
-def test_a_study_from_training_to_comparison(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def votes(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """FER+'s votes, of which seven of ten are for the label."""
+    rows = ["Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"]
+    for label in [*range(7), *range(7), *range(7), *range(7)]:
+        counts = np.zeros(10, int)
+        counts[AS_EMOTION.index(label)] = 7
+        counts[[0, 7, 8]] += 1
+        rows.append(f"Training,x.png,{','.join(map(str, counts))}")
+    file = tmp_path_factory.mktemp("ferplus") / "votes.csv"
+    file.write_text("\n".join(rows))
+    return file
+
+
+def test_a_study_from_training_to_comparison(
+    data: Path, votes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from training.emotion.fitting import recipe
 
     small = recipe.CHAMPION.changed(batch=7, face_weights=False)
@@ -60,10 +82,24 @@ def test_a_study_from_training_to_comparison(data: Path, tmp_path: Path, monkeyp
     resumed = muster("emotion", *common, "--epochs", 3, "--no-report")
     assert [epoch["number"] for epoch in resumed] == [3]
 
-    (exported,) = muster("export", runs / "champion", "--to", tmp_path / "mood.onnx", "--data", data, "--json")
+    to = ("--to", tmp_path / "mood.onnx")
+    (exported,) = muster("export", runs / "champion", *to, "--data", data, "--json")
     (through_file,) = muster("evaluate", tmp_path / "mood.onnx", "--data", data, "--json")
     assert exported["bytes"] == (tmp_path / "mood.onnx").stat().st_size
     assert set(through_file["robustness"]) >= {"none", "left", "larger"}
+    assert "people" not in through_file
+    assert "report" not in through_file
+
+    # Calibrated anew with votes, it says what people say, too.
+    (again,) = muster("export", tmp_path / "mood.onnx", *to, "--data", data, "--votes", votes, "--json")
+    assert again["sha256"] != exported["sha256"]
+    page = ("--to", tmp_path / "page")
+    (judged,) = muster("evaluate", tmp_path / "mood.onnx", "--data", data, "--votes", votes, *page, "--json")
+    assert judged["people"]["faces"] == 7  # every second one, on which nothing was fitted
+    assert judged["people"]["eight"] is not None
+    assert judged["people"]["coverage"][0]["answered"] == 1
+    assert judged["copies_of_training_faces"] <= 14
+    assert "agrees with most people" in (tmp_path / "page" / "index.html").read_text()
 
     cv2.imwrite(str(tmp_path / "face.png"), RNG.integers(0, 255, (48, 48)).astype(np.uint8))
     (explained,) = muster("explain", tmp_path / "face.png", "--run", runs / "champion", "--emotion", "fear",
@@ -95,7 +131,8 @@ WRONG = [
     (("evaluate", "--data", "DATA", "--split", "PrivateTest"), DataError, "no faces in its PrivateTest split"),
     (("evaluate", "--data", "DATA", "--strict"), DataError, "unknown label '9'"),
     (("explain", "none.jpg", "--emotion", "bored"), UsageError, "no emotion named 'bored'"),
-    (("export", "no-run", "--to", "x.onnx", "--data", "DATA"), DataError, "no checkpoint"),
+    (("export", "no-run", "--to", "x.onnx", "--data", "DATA"), ModelError, "no-run cannot be read"),
+    (("evaluate", "--data", "DATA", "--votes", "none.csv"), DataError, r"votes none\.csv cannot be read"),
     (("report", "--runs", "nowhere"), UsageError, "no runs in nowhere"),
 ]
 

@@ -4,13 +4,15 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from db.attendance import schedules
+from db.attendance import shifts
+from db.calendar import Shift
 from db.engine import writing
+from db.ids import new_id
 from db.names import folded
 from db.people import people
 from db.records import Want
 from monitor.attendance.days import Period, PersonDay
-from monitor.attendance.rules import Status
+from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import attendance
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from tests.monitor.world import NOW, World
@@ -22,9 +24,10 @@ TODAY = date(2026, 3, 9)
 def mixed(world: World) -> World:
     """Also a group that begins in the afternoon, somebody with a shift of their own, and people who left."""
     with writing(world.engine) as session:
-        schedules.add(session, range(5), time(14), time(20), at=NOW, actor="test", group="Networks")
+        week = frozenset(range(5))
+        shifts.add(session, Shift(new_id(), week, time(14), time(20), group="Networks"), at=NOW, actor="test")
         own = people.add_person(session, "Tony Hoare", at=NOW - timedelta(days=3), actor="test", group="Networks")
-        schedules.add(session, range(5), time(7), time(12), at=NOW, actor="test", person=own.id)
+        shifts.add(session, Shift(new_id(), week, time(7), time(12), person=own.id), at=NOW, actor="test")
         people.add_person(session, "C. West", at=NOW - timedelta(days=1), actor="test")
         people.set_active(session, world.ids["Ada Lovelace"], False, at=NOW, actor="test")
         people.set_active(session, world.ids["Tim Berners-Lee"], False, at=NOW, actor="test")

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from db.attendance import corrections, kiosks, ledger, schedules
+from db.attendance import corrections, kiosks, ledger, shifts
+from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
@@ -78,9 +79,8 @@ class Desk:
         start, group = time(self.random.randrange(22)), self.random.choice((None, "Types", "Networks"))
         person = self.one(session) if self.random.random() < 0.3 else None
         end = time(self.random.randrange(23), 30)
-        schedules.add(
-            session, range(7), start, end, at=self.now, actor="desk", person=person, group=None if person else group
-        )
+        every_day = Shift(new_id(), frozenset(range(7)), start, end, person, None if person else group)
+        shifts.add(session, every_day, at=self.now, actor="desk")
 
     def erases(self, session: Session) -> None:
         erasure.erase(session, self.one(session), at=self.now, actor="desk")
@@ -132,8 +132,8 @@ def test_a_board_with_its_news_is_the_board_loaded_anew(world: World, seed: int)
 
 def test_hours_are_worked_out_anew_after_a_minute(world: World) -> None:
     with reading(world.engine) as session:
-        log = day_log(session, world.settings.zone, TODAY)
-        assert day_log(session, world.settings.zone, TODAY, log) is log
+        log = day_log(session, world.settings, TODAY)
+        assert day_log(session, world.settings, TODAY, log) is log
     before = attendees(log, NOW)
     at_once, later = attendees(log, NOW + VALID_FOR / 2, before), attendees(log, NOW + VALID_FOR, before)
     person = next(id for id, line in before.days.items() if line.summary.passages[-1].kind == "check_in")
@@ -146,14 +146,14 @@ def test_hours_are_worked_out_anew_after_a_minute(world: World) -> None:
 
 def test_only_those_in_the_news_are_worked_out_again(world: World) -> None:
     with reading(world.engine) as session:
-        log = day_log(session, world.settings.zone, TODAY)
+        log = day_log(session, world.settings, TODAY)
     before = attendees(log, NOW)
     desk = Desk(world, 1)
     with writing(world.engine) as session:
         who, kiosk = world.ids["Radia Perlman"], desk.kiosk(session)
         ledger.append(session, NewEvent(new_id(), "check_in", who, NOW, "UTC", kiosk, "face", "door", NOW))
-        after = attendees(day_log(session, world.settings.zone, TODAY, log), NOW, before)
+        after = attendees(day_log(session, world.settings, TODAY, log), NOW, before)
     assert who not in before.days
-    assert after.days[who].summary.first_in == NOW
+    assert after.days[who].summary.first_in == NOW.replace(second=0)
     assert all(after.days[person] is line for person, line in before.days.items())
     assert replace(after.log, heads=log.heads, passages=log.passages, people=log.people) == log

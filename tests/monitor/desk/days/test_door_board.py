@@ -5,10 +5,23 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
-from monitor.desk.days.door_board import Board, Welcome, fold, renewed, take_back
-from monitor.domain import EventKind, KioskEvent
+from monitor.desk.days.door_board import Asked, Board, Welcome, asked_of, fold, renewed, take_back
+from monitor.domain import (
+    Box,
+    Candidate,
+    EventKind,
+    Face,
+    Frame,
+    KioskEvent,
+    Match,
+    Observation,
+    Question,
+    Scene,
+    Track,
+)
 from monitor.tui.screens.door.greeting import words_for
 from monitor.tui.style.text import UNICODE_SIGNS, clean
 from monitor.tui.widgets.banner import ROWS, large
@@ -159,3 +172,41 @@ def test_a_greeting_is_timed_from_when_it_is_shown_not_from_when_the_face_came_i
     words = words_for(greeting, AT + timedelta(seconds=21), BERLIN, UNICODE_SIGNS, 3)
     assert words.detail == "in at 08:58"
     assert words.hint == "Not you? Press N (9)"
+
+
+def test_who_is_not_live_is_offered_the_pin_at_once() -> None:
+    board = fold(Board(), event(EventKind.NOT_LIVE))
+    assert board.offers_pin(AT)
+    assert board.inside == 0
+    assert board.greeting is not None
+    words = words_for(board.greeting, AT, BERLIN, UNICODE_SIGNS, 3, pin=True)
+    assert (words.large, words.detail) == ("Press P", "number and PIN")
+    assert words.hint == "Ada"
+    assert words_for(board.greeting, AT, BERLIN, UNICODE_SIGNS, 3).detail == "Please see the desk."
+
+
+def asking(question: Question | None, track: int = 1, *, name: str | None = "Ada") -> Observation:
+    face = Track(track, Face(Box(0, 0, 80, 80), 0.9), 5, 0.0, 1.0)
+    match = Match(Candidate(ADA, name, 0.98), None, 0.9, accepted=True) if name else None
+    return Observation(face, match, None, question)
+
+
+def scene_of(*observations: Observation) -> Scene:
+    return Scene(Frame(0, AT, 0.0, np.zeros((2, 2, 3), np.uint8)), observations, 1, 0, 15.0)
+
+
+def test_a_question_comes_before_every_greeting_and_keeps_its_name_while_the_head_is_turned() -> None:
+    asked = asked_of(scene_of(asking(None, 1), asking(Question.LEFT, 2)), None)
+    assert asked == Asked(Question.LEFT, 2, "Ada")
+    greeting = fold(Board(), event(EventKind.CHECK_IN)).greeting
+    words = words_for(greeting, AT, BERLIN, UNICODE_SIGNS, 3, asked=asked)
+    assert (words.opening, words.large, words.detail) == ("Turn your head to the", "Left", "Ada")
+    turned = scene_of(asking(Question.STRAIGHT, 2, name=None))
+    assert asked_of(turned, asked) == Asked(Question.STRAIGHT, 2, "Ada")
+    assert asked_of(scene_of(asking(None)), asked) is None
+
+
+def test_a_turn_is_shown_before_somebody_farther_away_is_called_nearer() -> None:
+    asked = asked_of(scene_of(asking(Question.CLOSER, 1), asking(Question.RIGHT, 2)), None)
+    assert asked is not None
+    assert asked.question is Question.RIGHT

@@ -23,7 +23,7 @@ def test_an_export_holds_the_data_and_the_images_and_only_its_owner_can_read_it(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], details: Enrolment, tmp_path: Path
 ) -> None:
     file = tmp_path / "anna.zip"
-    images = export_zip(engine, cipher, enrol("Anna"), file, at=details.at)
+    images = export_zip(engine, cipher, enrol("Anna"), file, at=details.at, actor="desk")
     assert images == 4
     assert file.stat().st_mode & 0o077 == 0
     with zipfile.ZipFile(file) as archive:
@@ -38,7 +38,7 @@ def test_an_export_never_overwrites_a_file(
 ) -> None:
     (tmp_path / "anna.zip").write_text("precious")
     with pytest.raises(UsageError, match="already"):
-        export_zip(engine, cipher, enrol("Anna"), tmp_path / "anna.zip", at=details.at)
+        export_zip(engine, cipher, enrol("Anna"), tmp_path / "anna.zip", at=details.at, actor="desk")
     assert (tmp_path / "anna.zip").read_text() == "precious"
 
 
@@ -86,5 +86,5 @@ def test_a_full_disk_leaves_no_half_export(
 
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
     with pytest.raises(MusterError, match="No space left on device"):
-        export_zip(engine, cipher, enrol("Anna"), tmp_path / "anna.zip", at=details.at)
+        export_zip(engine, cipher, enrol("Anna"), tmp_path / "anna.zip", at=details.at, actor="desk")
     assert list(tmp_path.glob("anna*")) == []

@@ -30,6 +30,23 @@ def test_a_name_that_two_people_have_asks_for_a_number(engine: Engine, enrol: Ca
         find_person(engine, "Anna")
 
 
+def test_any_part_of_a_name_that_one_person_has_finds_them(engine: Engine, enrol: Callable[..., Person]) -> None:
+    zoe, anna = enrol("Zoë van der Berg"), enrol("Anna Öztürk", face="Other")
+    for part in ("zoe", "BERG", "van d", "berg zoe"):
+        assert find_person(engine, part).id == zoe.id
+    assert find_person(engine, "ozturk").id == anna.id
+
+
+def test_a_part_that_several_people_have_names_them_and_a_whole_name_does_not(
+    engine: Engine, enrol: Callable[..., Person]
+) -> None:
+    anna = enrol("Anna")
+    enrol("Annabel Lee", face="Other")
+    assert find_person(engine, "ANNA").id == anna.id
+    with pytest.raises(UsageError, match="2 people match 'ann': Anna, Annabel Lee; give more of the name"):
+        find_person(engine, "ann")
+
+
 def test_each_image_says_how_well_it_fits_the_others(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person]
 ) -> None:

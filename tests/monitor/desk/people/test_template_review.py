@@ -24,6 +24,7 @@ from db.people import consents, look_alikes, people
 from db.records import GalleryPerson, Person, SightingRecord, WaitingCandidate
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examiner
+from enroll.faces.similarity_limits import Limits
 from enroll.people.gallery_index import load_index
 from enroll.people.store import Enrolment, Identity, add_members, mark_alike, renew
 from monitor.cli.people.people import app
@@ -182,7 +183,7 @@ def test_what_grew_helps_and_what_waits_changes_nothing(
     assert np.mean(gained) > 0.002
     others = [subject for subject in before if f"s{subject}" not in grew]
     # The threshold of everybody depends a little on how crowded the gallery is.
-    assert all(np.allclose(after[subject], before[subject], atol=0.005) for subject in others)
+    assert all(np.allclose(after[subject], before[subject], atol=0.012) for subject in others)
     for person in door.people.values():
         review.roll_back_all(engine, cipher, person, **who)
     assert door.leads() == before
@@ -219,7 +220,7 @@ def test_look_alikes_are_looked_for_again(
     anna, ben = enrol("Anna"), enrol("Ben")
     with reading(engine) as session:
         assert look_alikes.by_person(session) == {}
-    monkeypatch.setattr("enroll.people.gallery_index.alike_from", lambda members: 0.80)
+    monkeypatch.setattr(Limits, "alike_from", lambda limits, members: 0.80)
     waits = wait(anna, made_up.embedding("Anna"))
     done = review.accept(engine, cipher, waits.id, **who)
     assert [one.name for one in done.alike] == ["Ben"]

@@ -15,9 +15,9 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.ids import new_id
-from db.observations import sightings
-from db.people import look_alikes, people
-from db.records import Person, SightingRecord
+from db.observations import moods, sightings
+from db.people import consents, look_alikes, people
+from db.records import ConsentKind, MoodSample, Person, SightingRecord
 from enroll.faces.examine import Examiner
 from enroll.people.images import enrol_from_images
 from enroll.people.store import Enrolment
@@ -79,6 +79,22 @@ def test_a_visitor_who_looks_like_somebody_is_marked_when_named(
         assert sightings.count_visitors(session) == 0
     assert (image.source, image.quality["frames"]) == ("visitor", 40)
     assert image.quality["sharpness"] > LIMITS.sharpness
+
+
+@pytest.mark.parametrize(("mood", "kept"), [(None, 0), (False, 0), (True, 1)])
+def test_a_named_visitor_is_asked_and_their_moods_stay_only_with_their_consent(
+    engine: Engine, cipher: TemplateCipher, visit: Callable[..., VisitorGroup], who: Who, mood: bool | None, kept: int
+) -> None:
+    group = visit(1, 4)
+    with writing(engine) as session:
+        seen = group.visits[0].sighting
+        happy = MoodSample(seen.first_at, None, seen.id, None, None, "happy", (0, 0, 0, 1.0, 0, 0, 0))
+        moods.add(session, seen.kiosk, happy)
+    given: dict[ConsentKind, bool] = {"face": True} if mood is None else {"face": True, "mood": mood}
+    done = visitors.name(engine, cipher, group, "Anna", LIMITS, given, **who)
+    with reading(engine) as session:
+        assert [consents.current(session, done.person.id, kind) for kind in ("face", "mood")] == [True, mood]
+        assert moods.count(session) == kept
 
 
 def test_a_shot_that_fails_the_gate_is_not_used_and_it_is_said_why(

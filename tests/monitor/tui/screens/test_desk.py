@@ -18,7 +18,7 @@ from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.help import ScreenHelp
 from tests.monitor.tui.desk_keys import SIZE, fill, go
-from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+from tests.monitor.world import NOW, PEPPERS, World, came, scene, settle, show_door, text_of
 
 
 def test_a_screen_without_its_parts_is_refused_when_it_is_defined() -> None:
@@ -68,7 +68,7 @@ async def test_the_charts_have_the_width_of_their_panes_from_the_start(world: Wo
 def test_the_names_of_groups_line_up_in_every_script() -> None:
     shares = (1.0, *[0.0] * 7)
     cells = [MoodCell(key, 5, 5, shares[:7], shares) for key in ("山の会", "Night")]
-    chart = stacked(cells, ["山の会", "Night"], 40, UNICODE_SIGNS, dict.fromkeys(MOODS, "#ffffff"))
+    chart = stacked(cells, ["山の会", "Night"], 40, UNICODE_SIGNS, dict.fromkeys(MOODS, "#ffffff"), "happy")
     assert len({cell_len(line) for line in chart.plain.splitlines()}) == 1
 
 
@@ -79,7 +79,7 @@ async def test_the_ledger_is_verified_on_request(world: World) -> None:
 
 
 async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
-    async with world.app(admin_pin_hash=hash_pin("2718")).run_test(size=SIZE) as pilot:
+    async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world))
         await go(pilot, "f4")
         await fill(pilot, pin="1111")
@@ -104,14 +104,14 @@ async def test_a_pin_that_is_set_counts_at_once_and_is_kept_hashed(world: World)
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "p")
         await fill(pilot, pin="27", again="27")
-        assert "at least 4" in text_of(world)
-        await fill(pilot, pin="2718", again="2718")
+        assert "at least 6" in text_of(world)
+        await fill(pilot, pin="271828", again="271828")
         kept = world.apps[-1].settings.admin_pin_hash
         written = world.apps[-1].config_file.read_text(encoding="utf-8")
-    assert is_pin("2718", kept)
-    assert not is_pin("2719", kept)
+    assert is_pin("271828", kept, PEPPERS)
+    assert not is_pin("271829", kept, PEPPERS)
     assert kept in written
-    assert "2718" not in written
+    assert "271828" not in written
 
 
 async def test_help_says_what_the_keys_do(world: World) -> None:

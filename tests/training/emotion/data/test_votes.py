@@ -5,9 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from training.emotion.data.fer2013 import Fer2013, Split, load_fer2013
-from training.emotion.data.votes import AS_EMOTION, CLASSES, NO_FACE, load_votes, votes_by_row
+from training.emotion.data.votes import (
+    AS_EMOTION,
+    CLASSES,
+    NO_FACE,
+    as_emotions,
+    emotion_votes,
+    load_votes,
+    votes_by_row,
+)
 
 FER_PLUS = {emotion: number for number, emotion in enumerate(AS_EMOTION) if emotion >= 0}
 
@@ -48,6 +57,22 @@ def test_rows_that_were_skipped_shift_nothing() -> None:
     kept = np.delete(np.arange(300), [7, 90])
     found = votes_by_row(votes, data_of(labels[kept], kept))
     assert np.allclose(found[kept], votes[kept] / 10)
+
+
+def test_votes_for_no_emotion_and_faces_that_most_cannot_name_do_not_count() -> None:
+    votes = np.zeros((3, CLASSES), np.float32)
+    votes[0, [0, 7, 8]] = 0.5, 0.3, 0.2
+    votes[1, [1, 8]] = 0.4, 0.6
+    found = emotion_votes(votes)
+    assert found[0] == pytest.approx([0.625, 0, 0, 0, 0, 0, 0, 0.375])
+    assert not found[1:].any()
+
+
+def test_contempt_counts_as_neutral_and_the_rest_keeps_its_name() -> None:
+    eight = np.eye(8, dtype=np.float32)
+    names = [EMOTIONS[number] for number in as_emotions(eight).argmax(axis=1)]
+    assert names == ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "neutral"]
+    assert as_emotions(eight).sum(axis=1) == pytest.approx(1)
 
 
 def test_votes_of_another_file_are_refused() -> None:

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from training.emotion.data.fer2013 import Split
-from training.emotion.evaluation.calibration import calibration_of, fitted_offsets, fitted_temperature, softmax
+from training.emotion.evaluation.calibration import (
+    calibration_of,
+    fitted_offsets,
+    fitted_temperature,
+    fitted_to_votes,
+    softmax,
+)
 from training.emotion.evaluation.evaluate import evaluation_of, jittered, robustness
 
 
@@ -54,6 +60,15 @@ def test_offsets_raise_the_weakest_class_and_leave_the_rest_alone() -> None:
     assert offsets[2] > 0
     assert not np.delete(offsets, 2).any()
     assert not fitted_offsets(logits, labels, least=0.0).any()
+
+
+def test_biases_and_temperature_for_votes_undo_what_was_put_on_the_logits() -> None:
+    rng = np.random.default_rng(5)
+    logits = rng.normal(0, 2, (4000, 8)).astype(np.float32)
+    bent = 2 * (logits - np.array([1, 0, 0, 0, 0, 0, 0, -1], np.float32))
+    temperature, biases = fitted_to_votes(bent, softmax(logits))
+    assert temperature == pytest.approx(2, rel=0.02)
+    assert biases - biases[1:7].mean() == pytest.approx([1, 0, 0, 0, 0, 0, 0, -1], abs=0.05)
 
 
 def test_softmax_of_huge_logits_is_finite() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.errors import UsageError
 from training.emotion.model.networks import ARCHITECTURES, build
-from training.emotion.report.gradcam import _combined, activation_map, last_spatial_layer, overlaid
+from training.emotion.report.gradcam import _combined, activation_map, default_layer, overlaid
 
 FACE = np.random.default_rng(6).integers(0, 256, (48, 48)).astype(np.uint8)
 
@@ -28,13 +28,15 @@ def test_every_architecture_has_a_map(name: str) -> None:
 
 def test_any_layer_is_found_by_its_name() -> None:
     model = network("champion")
-    assert last_spatial_layer(model) == "s3b2_out"
+    assert default_layer(model) == "s2b2_out"
+    assert model.get_layer("s2b2_out").output.shape[1:3] == (6, 6)
     early, late = (activation_map(model, FACE, 3, layer) for layer in ("s0b0_out", "s3b2_out"))
     assert not np.allclose(early, late)
 
 
 @pytest.mark.parametrize(
-    ("layer", "says"), [("nothing", "no layer named 'nothing'"), ("head", "neither height nor width")]
+    ("layer", "says"),
+    [("s3b2", "no layer named 's3b2'; the nearest names are s3b2_out, "), ("head", "neither height nor width")],
 )
 def test_a_layer_without_a_picture_is_refused(layer: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):

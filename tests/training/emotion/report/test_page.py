@@ -8,6 +8,7 @@ import numpy as np
 
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.evaluate import evaluation_of
+from training.emotion.evaluation.people import people_scores
 from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.recipe import CLASSIC
 from training.emotion.fitting.runs import NUMBERS, Run
@@ -18,6 +19,7 @@ RNG = np.random.default_rng(8)
 SPLIT = Split("PublicTest", RNG.integers(0, 256, (21, 48, 48)).astype(np.uint8), np.arange(21) % 7, np.arange(21))
 PROBABILITIES = RNG.dirichlet(np.ones(7), 21).astype(np.float32)
 EVALUATION = evaluation_of(PROBABILITIES, SPLIT)
+PEOPLE = people_scores(PROBABILITIES, RNG.dirichlet(np.ones(10), 21).astype(np.float32))
 EPOCHS = (Epoch(1, 60, 300.0, 1.9, 0.2, 1.8, 0.25), Epoch(2, 60, 300.0, 1.7, 0.3, None, None))
 
 
@@ -27,10 +29,11 @@ def test_every_figure_is_a_png() -> None:
         figures.class_counts(data),
         figures.samples(SPLIT, per_class=3),
         figures.history(EPOCHS),
-        figures.confusion(EVALUATION, normalised=True),
+        figures.confusion(EVALUATION.confusion, normalised=True),
         figures.curves(EVALUATION),
         figures.reliability(EVALUATION),
         figures.mistakes(EVALUATION, SPLIT),
+        figures.coverage(PEOPLE),
     ]
     assert all(png.startswith(b"\x89PNG") and len(png) > 2000 for png in drawn)
 
@@ -60,6 +63,16 @@ def test_the_page_needs_nothing_else_and_escapes_names(tmp_path: Path) -> None:
     assert not re.search(r'(href|src)="(https?:)?//', text)
     assert (tmp_path / "history.png").read_bytes() == chart.png
     assert json.loads((tmp_path / NUMBERS).read_text())["evaluation"]["faces"] == 21
+
+
+def test_a_model_without_its_training_has_a_page_with_peoples_agreement(tmp_path: Path) -> None:
+    judged = {**EVALUATION.as_json(), "people": PEOPLE.as_json()}
+    numbers = {"run": "emotion.onnx", "recipe": {}, "parameters": 4_406_321, "epochs": [], "evaluation": judged}
+    text = write_report(tmp_path, numbers, []).read_text()
+    assert f"{PEOPLE.faces} faces with votes, {PEOPLE.clear} with one favourite" in text
+    assert f"<b>{100 * PEOPLE.agreement:.1f} %</b>agrees with most people" in text
+    assert "epochs" not in text
+    assert "Recipe" not in text
 
 
 def test_runs_stand_side_by_side_measured_or_not(tmp_path: Path) -> None:

@@ -10,13 +10,16 @@ import pytest
 from monitor.errors import DataError, ModelError
 from monitor.vision.emotion import EmotionModel
 from training.emotion.data.fer2013 import Split
-from training.emotion.evaluation.calibration import fitted_offsets, softmax, unsmoothed
+from training.emotion.data.votes import as_emotions, emotion_votes
+from training.emotion.evaluation.calibration import fitted_offsets, fitted_to_votes, softmax, unsmoothed
 from training.emotion.model import networks, shipped
 from training.emotion.model.inference import logits_of
 from training.emotion.shipping import export
+from training.emotion.shipping.export import Fit
 
 RNG = np.random.default_rng(7)
 FACES = RNG.integers(0, 256, (32, 48, 48)).astype(np.uint8)
+VOTES = RNG.dirichlet(np.ones(10), 32).astype(np.float32)
 JUDGED = Split("PublicTest", FACES, RNG.integers(0, 7, 32), np.arange(32))
 
 
@@ -37,7 +40,7 @@ def _tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_exported_file_answers_like_the_network(model: keras.Model, tmp_path: Path) -> None:
-    network, temperature = export.to_onnx(model, "tiny", judged=JUDGED)
+    network, temperature = export.to_onnx(model, "tiny", Fit(JUDGED))
     file = tmp_path / "emotion.onnx"
     digest = export.write(network, file)
     wanted = softmax(logits_of(model, FACES, mirrored=True) / temperature)
@@ -52,7 +55,7 @@ def test_the_exported_file_answers_like_the_network(model: keras.Model, tmp_path
 
 
 def test_eight_bits_answer_nearly_the_same_and_keep_their_temperature(model: keras.Model, tmp_path: Path) -> None:
-    network, temperature = export.to_onnx(model, "tiny", judged=JUDGED, eight_bit_on=FACES)
+    network, temperature = export.to_onnx(model, "tiny", Fit(JUDGED), eight_bit_on=FACES)
     file = tmp_path / "emotion.onnx"
     export.write(network, file)
     given = EmotionModel(file).predict(FACES)
@@ -64,12 +67,61 @@ def test_eight_bits_answer_nearly_the_same_and_keep_their_temperature(model: ker
 
 
 def test_the_file_takes_smoothing_off_and_holds_classes_to_a_recall(model: keras.Model, tmp_path: Path) -> None:
-    network, temperature = export.to_onnx(model, "tiny", judged=JUDGED, least_recall=0.1, smoothing=0.1)
+    network, temperature = export.to_onnx(model, "tiny", Fit(JUDGED, least_recall=0.1, smoothing=0.1))
     logits = unsmoothed(logits_of(model, FACES, mirrored=True), 0.1)
     offsets = fitted_offsets(logits, JUDGED.labels, 0.1)
     assert offsets.any()
     wanted = softmax((logits + offsets) / temperature)
-    assert np.allclose(export.run(network, FACES), wanted, atol=0.02)
+    assert np.allclose(export.run(network, FACES, "fer2013"), wanted, atol=0.02)
+
+
+def test_one_file_gives_peoples_answer_and_the_label(model: keras.Model, tmp_path: Path) -> None:
+    file = tmp_path / "emotion.onnx"
+    network, temperature = export.to_onnx(model, "tiny", Fit(JUDGED, VOTES))
+    export.write(network, file)
+    found = EmotionModel(file)
+    seven, eight = found.predict(FACES), found.predict_votes(FACES)
+    both = np.concatenate([model(side[..., None] / np.float32(255)) for side in (FACES, FACES[..., ::-1])])
+    logits = np.asarray(both, np.float32).reshape(2, 32, 17).mean(axis=0)[:, 7:15]
+    shares = emotion_votes(VOTES[::2])
+    kept = shares.any(axis=1)
+    scale, biases = fitted_to_votes(logits[::2][kept], shares[kept])
+    assert np.allclose(eight, softmax(logits / scale + biases), atol=5e-3)
+    assert np.allclose(seven, as_emotions(eight), atol=1e-5)
+    assert np.allclose(seven[:, 6], eight[:, 0] + eight[:, 7], atol=1e-5)
+    labelled = softmax(logits_of(model, FACES, mirrored=True) / temperature)
+    assert np.allclose(found.predict_fer2013(FACES), labelled, atol=2e-3)
+    assert not np.allclose(seven, labelled, atol=0.05)
+
+
+def test_a_file_without_votes_shows_the_label(model: keras.Model, tmp_path: Path) -> None:
+    export.write(export.to_onnx(model, "tiny", Fit(JUDGED))[0], tmp_path / "emotion.onnx")
+    found = EmotionModel(tmp_path / "emotion.onnx")
+    assert np.array_equal(found.predict(FACES), found.predict_fer2013(FACES))
+    with pytest.raises(ModelError, match="without votes"):
+        found.predict_votes(FACES)
+
+
+def test_an_exported_file_is_calibrated_anew_without_its_run(model: keras.Model, tmp_path: Path) -> None:
+    first, temperature = export.to_onnx(model, "tiny", Fit(JUDGED, VOTES, smoothing=0.1), eight_bit_on=FACES)
+    export.write(first, tmp_path / "emotion.onnx")
+    network, smoothing = export.uncalibrated(tmp_path / "emotion.onnx")
+    assert smoothing == pytest.approx(0.1)
+    again, same = export.calibrated(network, Fit(JUDGED, VOTES, smoothing=0.1))
+    assert same == temperature
+    assert again.SerializeToString() == first.SerializeToString()
+    without, _ = export.calibrated(network, Fit(JUDGED))
+    assert [output.name for output in without.graph.output] == ["fer2013"]
+
+
+def test_votes_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no outputs for votes"):
+        export.to_onnx(networks.classic(), "classic", Fit(JUDGED, VOTES))
+    with pytest.raises(DataError, match="has votes"):
+        export.to_onnx(tiny(), "tiny", Fit(JUDGED, np.zeros_like(VOTES)))
+    (tmp_path / "emotion.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelError, match="cannot be read"):
+        export.uncalibrated(tmp_path / "emotion.onnx")
 
 
 def test_what_is_no_champion_is_refused(tmp_path: Path) -> None:
@@ -80,7 +132,7 @@ def test_what_is_no_champion_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_named(model: keras.Model, tmp_path: Path) -> None:
-    network, _ = export.to_onnx(model, "tiny", judged=JUDGED)
+    network, _ = export.to_onnx(model, "tiny", Fit(JUDGED))
     (tmp_path / "a file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         export.write(network, tmp_path / "a file" / "emotion.onnx")

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from db.engine import writing
 from db.ids import new_id
-from monitor.domain import EventKind, KioskEvent
+from db.people import people, pins
+from monitor.domain import EventKind, KioskEvent, Question, Scene
 from monitor.errors import SourceError
 from monitor.tui.runtime.running_kiosk import RunningKiosk
 from monitor.tui.screens.door.greeting import GreetingPanel
@@ -28,6 +30,17 @@ async def test_a_check_in_is_greeted_by_name_and_joins_those_who_are_in(world: W
         assert "Radia Perlman came in" in shown
         assert "Radia Perlman · happy" in shown, "the name stands at the box"
         assert "25 frames/s · 2 dropped · 10 people enrolled" in shown
+
+
+async def test_nobody_at_the_door_reads_moods_unless_the_setting_says_so(world: World) -> None:
+    world.settings = world.settings.model_copy(update={"door_moods": False})
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world, name="Radia Perlman"), came(world))
+        shown = text_of(world)
+        assert "✓ CHECKED IN" in shown
+        assert "in at 09:58" in shown
+        assert "happy" not in shown
+        assert "Mood" not in shown.replace("F3 Mood", "")
 
 
 async def test_not_me_within_ten_seconds_takes_the_entry_back(world: World) -> None:
@@ -295,3 +308,42 @@ async def test_a_long_notice_is_whole_on_a_narrow_terminal(world: World) -> None
         await show_door(pilot, world, scene(world), KioskEvent(EventKind.SOURCE_LOST, NOW, text=sentence))
         picture = [line[1:43].strip() for line in text_of(world).splitlines()]
         assert sentence in " ".join(line for line in picture if line and not set(line) & set("▀─"))
+
+
+def asking(world: World, question: Question | None) -> Scene:
+    shown = scene(world, name="Radia Perlman", index=2)
+    first = replace(shown.observations[0], question=question)
+    return replace(shown, observations=(first, *shown.observations[1:]))
+
+
+async def test_the_door_asks_for_a_turn_of_the_head_in_large_letters(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, asking(world, Question.LEFT))
+        shown = text_of(world)
+        assert "ONE MOMENT" in shown
+        assert "Turn your head to the" in shown
+        assert all(line.rstrip() in shown for line in large("Left", 31))
+        assert "Then you are checked in." in shown
+
+
+async def test_the_question_goes_when_it_is_answered_and_the_greeting_comes(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, asking(world, Question.STRAIGHT))
+        assert "Thank you. Now look" in text_of(world)
+        await show_door(pilot, world, asking(world, None), came(world))
+        assert "Now look" not in text_of(world)
+        assert "CHECKED IN" in text_of(world)
+
+
+async def test_who_does_not_turn_twice_is_offered_number_and_pin(world: World) -> None:
+    with writing(world.engine) as session:
+        people.set_number(session, world.ids["Radia Perlman"], "17", at=NOW, actor="test")
+        pins.set_pin(session, world.ids["Radia Perlman"], "hash")
+    event = KioskEvent(EventKind.NOT_LIVE, NOW, world.ids["Radia Perlman"], "Radia Perlman", track=1)
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), event)
+        shown = text_of(world)
+        assert "NOT CHECKED IN" in shown
+        assert "The head did not turn." in shown
+        assert "number and PIN" in shown
+        assert "Radia Perlman did not turn the head" in shown

@@ -8,7 +8,8 @@ from textual.pilot import Pilot
 from monitor.attendance.pin import hash_pin
 from monitor.tui.screens.door.first_steps import FirstSteps
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.world import World, scene, settle, show_door, text_of
+from tests.monitor.tui.desk_keys import fill
+from tests.monitor.world import PEPPERS, World, scene, settle, show_door, text_of
 
 SIZE = (120, 36)
 
@@ -42,7 +43,7 @@ async def test_a_step_leads_to_its_dialog(
 
 
 async def test_the_admin_pin_comes_before_enrolment(empty_world: World) -> None:
-    app = empty_world.app(first_steps=True, admin_pin_hash=hash_pin("2718"))
+    app = empty_world.app(first_steps=True, admin_pin_hash=hash_pin("2718", PEPPERS))
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await pilot.press("1")
@@ -61,7 +62,7 @@ async def test_the_demo_is_what_the_app_is_left_for(empty_world: World) -> None:
     assert empty_world.kiosk.stopped.is_set()
 
 
-@pytest.mark.parametrize("key", ["4", "escape"])
+@pytest.mark.parametrize("key", ["5", "escape"])
 async def test_the_camera_runs_behind_it_and_once_dismissed_it_is_gone(empty_world: World, key: str) -> None:
     app = empty_world.app(first_steps=True)
     async with app.run_test(size=SIZE) as pilot:
@@ -81,3 +82,21 @@ async def test_where_somebody_is_enrolled_it_never_comes(world: World) -> None:
     async with world.app(first_steps=True).run_test(size=SIZE) as pilot:
         await settle(pilot)
         assert pilot.app.screen is world.apps[-1].door
+
+
+async def test_a_kiosk_without_an_admin_pin_proposes_one(empty_world: World) -> None:
+    app = empty_world.app(first_steps=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("4")
+        await fill(pilot, pin="271828", again="271828")
+        assert app.settings.admin_pin_hash in app.config_file.read_text()
+        assert isinstance(app.screen, FirstSteps)
+        assert "Set an admin PIN" not in text_of(empty_world)
+
+
+async def test_at_ones_own_desk_no_pin_is_proposed(empty_world: World) -> None:
+    async with empty_world.app(camera=False, first_steps=True).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "Welcome to Muster" in text_of(empty_world)
+        assert "Set an admin PIN" not in text_of(empty_world)

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Engine
 from textual.widgets import Input
 
-from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import Interrupted
 from db.faces import templates
 from db.people import consents, look_alikes, people, pins
 from db.privacy import erasure
 from db.records import Page, PersonSummary, Want
+from db.verification import ledger_check
 from enroll.people.report import PersonReport
 from monitor.attendance.pin import is_pin
 from monitor.desk.people import people as people_queries
@@ -27,7 +27,7 @@ from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.paged import PagedTable
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, names, problem, told
-from tests.monitor.world import ENCODER, NOW, World, scene, show_door, text_of
+from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, show_door, text_of
 
 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
@@ -57,6 +57,27 @@ async def test_consent_is_written_down(world: World) -> None:
         assert consents.current(session, world.ids["Ada Lovelace"], "mood") is False
 
 
+async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(world: World) -> None:
+    with writing(world.engine) as session:
+        for name, person in world.ids.items():
+            for kind in ("face", "mood"):
+                if name not in ("Ada Lovelace", "Grace Hopper"):
+                    consents.set_consent(session, person, kind, True, at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4")
+        assert "consent missing 2 (W: list them)" in text_of(world)
+        await go(pilot, "w")
+        assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"]
+        await go(pilot, "c")
+        await fill(pilot, mood="")
+        assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"], "not asked is no answer"
+        await go(pilot, "c")
+        await fill(pilot, mood="no")
+        assert names(pilot, "#people") == ["Grace Hopper"]
+        await go(pilot, "w")
+        assert len(names(pilot, "#people")) > 5
+
+
 async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "n")
@@ -81,18 +102,18 @@ async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f4", "p")
         await fill(pilot, pin="abcd", again="abcd")
-        assert "has at least 4 digits" in text_of(world)
-        await fill(pilot, pin="2718", again="2718")
+        assert "has at least 6 digits" in text_of(world)
+        await fill(pilot, pin="271828", again="271828")
         assert "has no number to type before the PIN" in await problem(pilot)
         await go(pilot, "escape", "n")
         await fill(pilot, value="17")
         await go(pilot, "p")
-        await fill(pilot, pin="2718", again="2718")
+        await fill(pilot, pin="271828", again="271828")
         with reading(world.engine) as session:
             found = pins.find(session, "17")
             assert found is not None
             assert found.pin_hash is not None
-            assert is_pin("2718", found.pin_hash)
+            assert is_pin("271828", found.pin_hash, PEPPERS)
             assert newest_entries(session)[0].action == "set pin"
         await go(pilot, "p")
         await fill(pilot, pin="", again="")
@@ -124,7 +145,7 @@ async def test_merging_moves_everything(world: World) -> None:
         assert look_alikes.by_person(session).keys() == {
             world.ids[name] for name in ("Grace Hopper", "Margaret Hamilton")
         }
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_better(world: World) -> None:
@@ -141,7 +162,7 @@ async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_
     with reading(world.engine) as session:
         assert people.count_people(session) == 9
         assert look_alikes.by_person(session) == {}, "the marks were looked for again with the new template"
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 async def test_erasing_asks_and_the_safe_answer_is_the_first(world: World) -> None:

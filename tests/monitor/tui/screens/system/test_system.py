@@ -3,7 +3,7 @@
 import re
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from db.errors import DatabaseError
 from db.observations import moods, sightings
 from monitor.desk import system
 from monitor.doctor.check import Check, Status
-from monitor.domain import Frame
+from monitor.domain import Frame, RgbImage
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
 from monitor.tui.screens.system.camera_choice import CameraChoice
@@ -91,7 +91,7 @@ async def test_the_demos_key_is_no_finding_because_it_is_kept_nowhere(world: Wor
 
 async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> None:
     cameras = (CameraInfo(0, "Built-in [red]"), CameraInfo(2, "Busy"))
-    world.machine = replace(world.machine, cameras=lambda: cameras, open_source=Grey)
+    world.machine = replace(world.machine, cameras=lambda: cameras, open_source=Grey, turn_needed=lambda _: 0)
     app = world.app(camera=False)
     app.config_file.write_text('site = "north"  # here\n', encoding="utf-8")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
@@ -108,6 +108,27 @@ async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> Non
     written = app.config_file.read_text(encoding="utf-8")
     assert tomllib.loads(written) == {"site": "north", "source": "0"}
     assert "# here" in written
+
+
+async def test_a_camera_on_its_side_is_proposed_to_be_turned_and_both_are_written(world: World) -> None:
+    asked: list[int] = []
+
+    def turn_needed(pictures: Sequence[RgbImage]) -> int:
+        asked.append(len(pictures))
+        return 270 if len(asked) > 1 else 0
+
+    world.machine = replace(
+        world.machine, cameras=lambda: (CameraInfo(0, "Door"),), open_source=Grey, turn_needed=turn_needed
+    )
+    app = world.app(camera=False)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f6")
+        await pilot.press("c")
+        await until(pilot, world, "rotate = 270 with the choice.")
+        await pilot.press("enter")
+        await until(pilot, world, "Camera 0 is used from the next start on.")
+    written = tomllib.loads(app.config_file.read_text(encoding="utf-8"))
+    assert (written["source"], written["rotate"]) == ("0", 270)
 
 
 async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_left_before_it_is_listed(

@@ -9,11 +9,13 @@ from openpyxl import load_workbook
 from textual.widgets import Input
 
 from db import audit
-from db.attendance import kiosks, ledger, schedules
+from db.attendance import kiosks, ledger, shifts
+from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
+from db.verification import ledger_check
 from monitor.desk.days import corrections
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
@@ -26,7 +28,7 @@ async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await settle(pilot)
         shown = text_of(world)
-        assert "Mon 9 Mar 2026   4 present   1 late   4 absent   1 left" in shown
+        assert "Mon 9 Mar 2026   4 present   1 late   1 left   4 absent" in shown
         status = {row.cells[1]: row.cells[0] for row in pilot.app.screen.query_one("#roster", Table).rows}
         assert status["Alan Turing"] == "○ left"
         assert status["Edsger Dijkstra"] == "◐ late"
@@ -90,7 +92,7 @@ async def test_any_day_is_found_by_its_date(world: World) -> None:
         await fill(pilot, day="2026-03-10")
         assert "in the future" in text_of(world)
         await fill(pilot, day="2026-02-27")
-        assert "Fri 27 Feb 2026   1 absent   9 left" in text_of(world)
+        assert "Fri 27 Feb 2026   9 left   1 absent" in text_of(world)
         await go(pilot, "t")
         assert "Mon 9 Mar 2026" in text_of(world)
 
@@ -120,7 +122,7 @@ async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
         assert [event.kind for event in events[-2:]] == ["check_in", "correction"]
         assert events[-1].target == events[-2].id
         assert audit.reasons(session, [events[-1].id]) == {events[-1].id: "came by the back door"}
-        assert ledger.verify(session).whole
+        assert ledger_check.verify(session).whole
 
 
 async def test_a_void_needs_a_reason(world: World) -> None:
@@ -153,7 +155,8 @@ async def test_a_persons_day_shows_no_entries_of_the_next(world: World) -> None:
 async def test_a_night_shifts_morning_is_corrected_on_the_right_day(world: World) -> None:
     ada, thursday = world.ids["Ada Lovelace"], datetime(2026, 3, 5, tzinfo=UTC)
     with writing(world.engine) as session:
-        schedules.add(session, range(7), time(22), time(6), at=NOW, actor="test", person=ada)
+        night = Shift(new_id(), frozenset(range(7)), time(22), time(6), person=ada)
+        shifts.add(session, night, at=NOW, actor="test")
         kiosk = kiosks.all_kiosks(session)[0].id
         for hours, kind in ((21, "check_in"), (29, "check_out")):
             at = thursday + timedelta(hours=hours)

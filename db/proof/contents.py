@@ -1,0 +1,106 @@
+"""What the proof says of a row: the columns that count, of pseudonyms, people, consents and the audit log."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db.batches import batches
+from db.schema import AuditRow, Base, ConsentRow, PersonRow, SubjectRow
+
+Kind: TypeAlias = str
+"""subject, person, consent or audit: rows; ended: a person was erased or merged; ledger: the events of before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The part of a row that is proved."""
+
+    row: UUID
+    person: UUID | None
+    """Whose row it is."""
+    public: tuple[Any, ...]
+    """What stays when the person is erased."""
+    personal: tuple[Any, ...]
+    """What goes with them; empty where nothing does."""
+
+
+_Rows: TypeAlias = Any
+"""A select of columns; its type would differ by kind."""
+
+_READ: Final[Mapping[Kind, tuple[InstrumentedAttribute[UUID], _Rows, Callable[[Any], Content]]]] = {
+    "person": (
+        PersonRow.id,
+        select(
+            *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
+            *(PersonRow.active, PersonRow.created_at, PersonRow.pin_hash),
+        ),
+        lambda row: Content(row[0], row[0], (), tuple(row)),
+    ),
+    "subject": (
+        SubjectRow.id,
+        select(SubjectRow.id, SubjectRow.person_id),
+        lambda row: Content(row[0], row[1], (), tuple(row)),
+    ),
+    "consent": (
+        ConsentRow.id,
+        select(
+            *(ConsentRow.id, ConsentRow.person_id, ConsentRow.kind),
+            *(ConsentRow.given, ConsentRow.at, ConsentRow.recorded_by),
+        ),
+        lambda row: Content(row[0], row[1], (), tuple(row)),
+    ),
+    "audit": (
+        AuditRow.id,
+        select(
+            *(AuditRow.id, AuditRow.at, AuditRow.actor, AuditRow.action, AuditRow.event_id),
+            *(AuditRow.person_id, AuditRow.detail),
+        ),
+        lambda row: Content(row[0], row[5], tuple(row[:5]), (row[5], row[6])),
+    ),
+}
+KINDS: Final = tuple(_READ)
+"""In the order in which one transaction's rows are proved."""
+KIND_OF: Final[Mapping[type[Base], Kind]] = {
+    PersonRow: "person", SubjectRow: "subject", ConsentRow: "consent", AuditRow: "audit",
+}  # fmt: skip
+
+
+def read(session: Session, kind: Kind, rows: Sequence[UUID] | None = None) -> Iterator[Content]:
+    """The contents of these rows, or of all of a kind, by id; rows that are gone are left out."""
+    key, query, content = _READ[kind]
+    conditions: list[ColumnElement[bool] | None] = [None]
+    if rows is not None:
+        conditions = [key.in_(some) for some in batches(sorted(rows))]
+    for condition in conditions:
+        wanted = query if condition is None else query.where(condition)
+        for row in session.execute(wanted.order_by(key)):
+            yield content(row)
+
+
+def public_hash(kind: Kind, content: Content) -> str | None:
+    """SHA-256 of what stays, hexadecimal; None where nothing does."""
+    return hashlib.sha256(canonical([kind, *content.public]).encode()).hexdigest() if content.public else None
+
+
+def personal_hash(kind: Kind, content: Content, salt: bytes) -> str:
+    """HMAC-SHA-256 of what goes with the person, with their salt, hexadecimal."""
+    return hmac.digest(salt, canonical([kind, *content.personal]).encode(), hashlib.sha256).hex()
+
+
+def canonical(values: Sequence[Any]) -> str:
+    """A JSON array without spaces, names of objects sorted, instants in UTC with microseconds."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_text)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value)

@@ -1,0 +1,180 @@
+"""The chain of proof entries: what Muster wrote of people, pseudonyms, consents and the audit log.
+
+An entry's `mac` is the HMAC, with the installation's proof key, of the `mac` before it, a line feed, and the entry's
+canonical form: a JSON array of seq, kind, row, owner, and two hashes. `public` hashes what stays for ever; `personal`
+is keyed with a salt per person, which goes when they are erased: nothing leads back to them, and the chain is whole.
+
+Sessions of `engine.writing` append entries by themselves before they commit. A statement that changes rows behind the
+session's back says so with `touch` or `end`.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+from uuid import UUID, uuid4
+
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.orm import Session
+
+from db.batches import batches
+from db.errors import WrongKey
+from db.proof import contents
+from db.proof.contents import Kind, canonical
+from db.proof.key import ProofKey, of_session
+from db.schema import AuditRow, ChainRow, EventRow, ProofRow, SaltRow
+
+_Entry: TypeAlias = tuple[Kind, UUID, UUID | None, str | None, str | None]
+"""Kind, row, owner, public and personal hash."""
+
+START: Final = "0" * 64
+"""The `mac` before the first entry."""
+_CHANGED: Final = "muster_proof_changed"
+_AT_ONCE: Final = 5_000
+_LOCK: Final = 7_301_188_205
+"""PostgreSQL's advisory lock that lets one transaction at a time append."""
+NO_KEY: Final = (
+    "What is in this database was proved with a key that is not here; put the key back (its file, or MUSTER_KEY) "
+    "before anything is written."
+)
+
+
+def touch(session: Session, kind: Kind, rows: Iterable[UUID]) -> None:
+    """Says that these rows were written by a statement that the session cannot see."""
+    session.info.setdefault(_CHANGED, {}).setdefault(kind, {}).update(dict.fromkeys(rows))
+
+
+def end(session: Session, person: UUID) -> None:
+    """Says that this person is about to be erased, or merged into another."""
+    owner = session.scalar(select(SaltRow.owner).where(SaltRow.person_id == person))
+    if owner is not None:
+        touch(session, "ended", [owner])
+
+
+def own_chain(session: Session) -> UUID:
+    """The id of this database's chain, made when first needed; the session must be able to write."""
+    row = session.scalar(select(ChainRow))
+    if row is None:
+        row = ChainRow(id=uuid4())
+        session.add(row)
+        session.flush()
+    return row.id
+
+
+def is_begun(session: Session) -> bool:
+    """Whether anything in this database is proved."""
+    return session.scalar(select(ProofRow.seq).limit(1)) is not None
+
+
+def adopt(session: Session) -> None:
+    """Begins the chain with everything that is there already; nothing where it is begun."""
+    prover = of_session(session)
+    if prover is None or is_begun(session):
+        return
+    query = select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)
+    last = session.execute(query).first()
+    before = (last.seq, last.hash) if last else (0, START)
+    chain = own_chain(session)
+    _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *before), None)])
+    for kind in contents.KINDS:
+        touch(session, kind, [content.row for content in contents.read(session, kind)])
+
+
+def ledger_hash(chain: UUID, seq: int, head: str) -> str:
+    """What the entry "ledger" says of the events that were there before the key: their number and their head."""
+    return contents.public_hash("ledger", contents.Content(chain, None, (str(chain), seq, head), ())) or ""
+
+
+def entry_mac(key: ProofKey, previous: str, row: Sequence[Any]) -> str:
+    """The code of an entry: seq, kind, row_id, owner, public and personal."""
+    return key.mac(f"{previous}\n{canonical(row)}")
+
+
+@event.listens_for(Session, "after_flush")
+def _notice(session: Session, _context: object) -> None:
+    written = [row for row in session.dirty if session.is_modified(row)]
+    for row in (*session.new, *written):
+        kind = contents.KIND_OF.get(type(row))
+        if kind is not None:
+            touch(session, kind, [row.id])
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _transaction: object) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_CHANGED, None)
+
+
+@event.listens_for(Session, "before_commit")
+def _prove(session: Session) -> None:
+    session.flush()
+    changed = session.info.pop(_CHANGED, None)
+    if not changed:
+        return
+    prover = of_session(session)
+    if prover is None:
+        if is_begun(session):
+            raise WrongKey(NO_KEY)
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    _append(session, prover.key, _entries(session, changed))
+
+
+def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> Iterator[_Entry]:
+    """What is to be said of the rows that changed, in parts, so that memory stays small."""
+    for kind in contents.KINDS:
+        rows = list(changed.get(kind, ()))
+        for start in range(0, len(rows), _AT_ONCE):
+            found = list(contents.read(session, kind, rows[start : start + _AT_ONCE]))
+            salts = _salts(session, {one.person for one in found if one.person is not None})
+            for one in found:
+                owner, salt = salts[one.person] if one.person else (None, b"")
+                personal = contents.personal_hash(kind, one, salt)
+                row = owner if kind == "person" and owner else one.row
+                yield kind, row, owner, contents.public_hash(kind, one), personal
+    for owner in changed.get("ended", ()):
+        yield "ended", owner, owner, None, None
+
+
+def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
+    last = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
+    seq, previous = (last.seq, last.mac) if last else (0, START)
+    made: list[dict[str, Any]] = []
+    for row in rows:
+        seq += 1
+        previous = entry_mac(key, previous, (seq, *row))
+        values = zip(("kind", "row_id", "owner", "public", "personal"), row, strict=True)
+        made.append({"seq": seq, **dict(values), "key_id": key.id, "mac": previous})
+        if len(made) == _AT_ONCE:
+            session.execute(insert(ProofRow), made)
+            made = []
+    if made:
+        session.execute(insert(ProofRow), made)
+
+
+def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]]:
+    """Owner and salt of these people; made where somebody has none yet."""
+    known = load_salts(session, people)
+    new = [(person, uuid4(), secrets.token_bytes(32)) for person in sorted(people - known.keys())]
+    if new:
+        rows = [{"owner": owner, "person_id": person, "salt": salt} for person, owner, salt in new]
+        session.execute(insert(SaltRow), rows)
+    return known | {person: (owner, salt) for person, owner, salt in new}
+
+
+def load_salts(session: Session, people: Iterable[UUID] | None = None) -> dict[UUID, tuple[UUID, bytes]]:
+    """Owner and salt of these people, or of everybody, by their ids."""
+    query = select(SaltRow.person_id, SaltRow.owner, SaltRow.salt)
+    if people is None:
+        return {person: (owner, salt) for person, owner, salt in session.execute(query)}
+    return {
+        person: (owner, salt)
+        for some in batches(sorted(people))
+        for person, owner, salt in session.execute(query.where(SaltRow.person_id.in_(some)))
+    }
+
+
+def touch_audit_of_others(session: Session, person: UUID, events: Any) -> None:
+    """Says that the details of entries about these events, but not about this person, are emptied with theirs."""
+    query = select(AuditRow.id).where(AuditRow.event_id.in_(events))
+    touch(session, "audit", session.scalars(query.where(AuditRow.person_id.is_distinct_from(person))).all())

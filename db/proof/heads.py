@@ -1,0 +1,191 @@
+"""Heads: where the chains of a database ended at a moment, noted outside the database, in a file beside the key.
+
+Whoever cuts rows off, empties the ledger or puts an older database in its place cannot change what was noted. The file
+is only ever appended to: one JSON object a line, each with the HMAC of the rest of the line.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+
+from db import migrate
+from db.crypto import TemplateCipher, bind_key, bound_key
+from db.engine import reading, writing
+from db.errors import DatabaseUnavailable
+from db.proof import entries
+from db.proof.contents import canonical
+from db.proof.key import ProofKey, Prover, of_engine, of_session, proof_key, use
+from db.schema import ChainRow, EventRow, ProofRow
+
+HEADS_FILE: Final = "ledger.heads"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The ends of a database's two chains at a moment."""
+
+    at: str
+    """ISO 8601, UTC."""
+    database: str
+    """Its file or URL, without a password."""
+    chain: str
+    """The id of its ledger."""
+    events: int
+    head: str
+    """The hash of the last event."""
+    entries: int
+    proof: str
+    """The code of the last proof entry."""
+    restored: bool = False
+    """Whether a backup was put in place then: heads that were noted before and lie beyond this one do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the file of heads says."""
+
+    heads: tuple[Head, ...]
+    forged: tuple[int, ...]
+    """Numbers of the lines, from 1, that were not written with one of these keys."""
+
+
+def open_with(engine: Engine, cipher: TemplateCipher, folder: Path | None, *, own: bool = True) -> None:
+    """Has everything that is written from now on proved with this key, and begins the proof where it is not begun.
+
+    Args:
+        folder: of the key; the file of heads is in it. None for a database that is thrown away.
+        own: the database belongs to this key; False for one that several doors share.
+
+    Raises:
+        WrongKey: the database belongs to another key.
+    """
+    begin(engine, cipher, Prover(proof_key(cipher), folder / HEADS_FILE if folder else None), own=own)
+
+
+def begin(engine: Engine, cipher: TemplateCipher | None, prover: Prover, *, own: bool) -> None:
+    """As `open_with`, with a prover that another database may use too."""
+    use(engine, prover)
+    with reading(engine) as session:
+        begun = entries.is_begun(session)
+        bound = bound_key(session)
+    mine = not own or cipher is None or bound == cipher.key_id
+    if begun and mine:
+        return
+    with writing(engine) as session:
+        if own and cipher is not None:
+            bind_key(session, cipher, datetime.now(UTC))
+        entries.adopt(session)
+
+
+def current(engine: Engine, now: datetime) -> Head:
+    """Where the chains end now. Raises: DatabaseError."""
+    with reading(engine) as session:
+        chain = session.scalar(select(ChainRow.id))
+        last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
+        entry = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
+    return Head(
+        now.astimezone(UTC).isoformat(timespec="seconds"), migrate.where(engine), str(chain or ""),
+        *(last or (0, entries.START)), *(entry or (0, entries.START)),
+    )  # fmt: skip
+
+
+def note(engine: Engine, now: datetime, *, restored: bool = False) -> Head | None:
+    """Appends the present head to the file; None where the engine has none.
+
+    Args:
+        restored: a backup was put in the database's place just now.
+
+    Raises:
+        DatabaseUnavailable: the file cannot be written.
+    """
+    prover = of_engine(engine)
+    if prover is None or prover.heads is None:
+        return None
+    head = replace(current(engine, now), restored=restored)
+    line = json.dumps(signed(head, prover.key), ensure_ascii=False) + "\n"
+    try:
+        prover.heads.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(prover.heads, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(file, line.encode())
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise DatabaseUnavailable(f"The file of heads {prover.heads} cannot be written: {error.strerror}.") from None
+    prover.noted = now.astimezone(UTC).date()
+    return head
+
+
+def signed(head: Head, key: ProofKey) -> dict[str, str | int | bool]:
+    """The head as a line of the file has it."""
+    values = asdict(head)
+    return values | {"mac": key.mac(f"head\n{canonical(list(values.values()))}")}
+
+
+def read(file: Path, keys: Mapping[str, ProofKey]) -> Noted:
+    """The heads in the file; none where there is no file.
+
+    Raises:
+        DatabaseUnavailable: it cannot be read.
+    """
+    found: list[Head] = []
+    forged: list[int] = []
+    for number, line in enumerate(_lines(file), start=1):
+        try:
+            values = json.loads(line)
+            mac = values.pop("mac")
+            head = Head(**values)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            forged.append(number)
+            continue
+        if any(signed(head, key)["mac"] == mac for key in keys.values()):
+            found.append(head)
+        else:
+            forged.append(number)
+    return Noted(tuple(found), tuple(forged))
+
+
+def of_database(noted: Noted, chain: UUID | None, place: str) -> tuple[Head, ...]:
+    """The heads of the database at this place, or with this ledger, but for those that a backup put aside."""
+    found: list[Head] = []
+    for head in noted.heads:
+        if head.database != place and head.chain != str(chain):
+            continue
+        if head.restored:
+            found = [one for one in found if one.events <= head.events and one.entries <= head.entries]
+        found.append(head)
+    return tuple(found)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DatabaseUnavailable(f"The file of heads {file} cannot be read: {error.strerror}.") from None
+
+
+@event.listens_for(Session, "after_commit")
+def _note_daily(session: Session) -> None:
+    """Notes a head after the first transaction of a day."""
+    prover = of_session(session)
+    now = datetime.now(UTC)
+    if prover is None or prover.heads is None or prover.noted == now.date():
+        return
+    prover.noted = now.date()
+    try:
+        note(session.get_bind().engine, now)
+    except DatabaseUnavailable as error:
+        log.warning("%s", error)

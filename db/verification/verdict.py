@@ -1,0 +1,137 @@
+"""The whole check of a database: both chains, the rows they speak of, the noted heads, triggers, and sealed values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from db import backup, migrate
+from db.crypto import TemplateCipher
+from db.engine import reading
+from db.errors import DatabaseError
+from db.proof import entries, heads
+from db.proof.heads import Head
+from db.proof.key import ProofKey, known_keys, of_engine, proof_key
+from db.records import LedgerCheck
+from db.schema import ChainRow, EventRow, ForwardedRow
+from db.verification import entries_check, ledger_check, sealed, triggers
+from db.verification.entries_check import EntriesCheck
+
+_NO_ENTRIES: Final = EntriesCheck(0, entries.START, 0, None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of a check of the whole database."""
+
+    ledger: LedgerCheck
+    """Of this database's own chain of attendance events."""
+    forwarded: dict[UUID, LedgerCheck]
+    """Of the chains that other kiosks forwarded here."""
+    entries: EntriesCheck
+    """Of people, pseudonyms, consents and the audit log."""
+    heads: int
+    """Heads of this database that were noted outside it, and were compared."""
+    sealed: int
+    """Sealed values that were opened."""
+    proved: bool
+    """Whether the key was at hand, so that the codes were verified too."""
+    problems: tuple[str, ...]
+    """Of everything; empty where all is whole."""
+
+
+def verify(
+    engine: Engine,
+    cipher: TemplateCipher | None,
+    heads_file: Path | None,
+    *,
+    known_head: str | None = None,
+    full: bool = False,
+) -> Verdict:
+    """Checks everything from the first row on.
+
+    Args:
+        cipher: of the installation; without it, only what needs no key is verified.
+        heads_file: where heads of this database were noted; None for the file that the engine notes them in.
+        known_head: another hash of the ledger that must still be in it.
+        full: also the code of each event, and SQLite's indexes and references: about 90 seconds a gigabyte.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    problems: list[str] = []
+    opened = 0
+    prover = of_engine(engine)
+    heads_file = heads_file or (prover.heads if prover else None)
+    with reading(engine) as session:
+        keys = _keys(session, cipher, problems)
+        noted = _noted(session, engine, heads_file, keys, problems)
+        shared = session.scalar(select(ForwardedRow.seq).limit(1)) is not None
+        proved = entries_check.verify(session, keys, {one.entries: one.proof for one in noted}, shared=shared)
+        adopted = _adopted(session, proved, problems)
+        own = ledger_check.verify(
+            session,
+            known_head=known_head,
+            noted={one.events: one.head for one in noted},
+            proof=ledger_check.Proof(keys, adopted, shared) if keys and proved.entries else None,
+            each=full,
+        )
+        origins = session.scalars(select(ForwardedRow.origin).distinct().order_by(ForwardedRow.origin)).all()
+        forwarded = {chain: ledger_check.verify_forwarded(session, chain) for chain in origins}
+        if cipher is not None:
+            opened, unopened = sealed.problems(session, cipher)
+            problems += unopened
+        problems += triggers.problems(session)
+    broken = [one.problem for one in (own, *forwarded.values()) if one.problem]
+    found = (*broken, *proved.problems, *problems, *backup.problems(engine, quick=not full))
+    return Verdict(own, forwarded, proved, len(noted), opened, bool(keys), found)
+
+
+def _keys(session: Session, cipher: TemplateCipher | None, problems: list[str]) -> Mapping[str, ProofKey]:
+    if cipher is None:
+        return {}
+    try:
+        return known_keys(session, cipher)
+    except DatabaseError as error:
+        problems.append(f"a proof key of before a rotation cannot be opened ({error})")
+        current = proof_key(cipher)
+        return {current.id: current}
+
+
+def _noted(
+    session: Session, engine: Engine, file: Path | None, keys: Mapping[str, ProofKey], problems: list[str]
+) -> tuple[Head, ...]:
+    """The heads of this database; what is wrong with the file is added to the problems."""
+    if file is None or not keys:
+        return ()
+    noted = heads.read(file, keys)
+    if noted.forged:
+        lines = ", ".join(str(number) for number in noted.forged[:10])
+        problems.append(f"line {lines} of {file} was not written with this key")
+    chain = session.scalar(select(ChainRow.id))
+    mine = heads.of_database(noted, chain, migrate.where(engine))
+    strange = [head for head in mine if head.chain and head.chain != str(chain)]
+    if strange:
+        problems.append(
+            f"another ledger of {strange[-1].events} events was at this place on {strange[-1].at}: it was emptied or "
+            "replaced"
+        )
+    return tuple(head for head in mine if head.chain == str(chain))
+
+
+def _adopted(session: Session, proved: EntriesCheck, problems: list[str]) -> int:
+    """How many events were there before the key; they are those that have no code, and the proof says which."""
+    if proved.adopted is None:
+        return 0
+    chain = session.scalar(select(ChainRow.id))
+    first = session.scalar(select(EventRow.seq).where(EventRow.mac.is_not(None)).order_by(EventRow.seq).limit(1))
+    query = select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)
+    last = session.execute(query if first is None else query.where(EventRow.seq < first)).first()
+    seq, head = (last.seq, last.hash) if last else (0, entries.START)
+    if chain is None or entries.ledger_hash(chain, seq, head) != proved.adopted:
+        problems.append(f"the events of before the key, up to row {seq}, are not those that were there")
+    return seq

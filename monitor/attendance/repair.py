@@ -1,0 +1,205 @@
+"""Which days somebody is to look at, and what may have happened, the best evidence first. Pure functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median_low
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from db.records import Person, Presence
+from monitor.attendance.days import PersonDay
+from monitor.attendance.passages import Passage
+from monitor.attendance.rules import instant_of, minute_of
+from monitor.attendance.stays import VISIT, Piece
+from monitor.attendance.summary import DaySummary, Reason
+
+Evidence: TypeAlias = Literal["seen", "shift", "usual", "rule"]
+USUAL_DAYS: Final = 20
+"""How many days before tell when somebody usually comes and leaves."""
+_FEWEST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Somebody was seen without an entry."""
+
+    at: datetime
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What may have happened: an entry to add, or one to make void."""
+
+    text: str
+    kind: Presence | None
+    at: datetime | None
+    """In UTC; for an entry to add."""
+    void: UUID | None = None
+    """The entry that is to count no more."""
+    evidence: Evidence = "shift"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A day that somebody is to look at."""
+
+    person: Person
+    summary: DaySummary
+    reason: Reason
+    piece: Piece | None
+    """The stay that is in question."""
+    proposals: tuple[Proposal, ...] = ()
+
+    @property
+    def day(self) -> date:
+        return self.summary.day
+
+    def text(self, zone: ZoneInfo) -> str:
+        """What is wrong, in a few words: "came 08:50, never left"."""
+        piece = self.piece
+        if self.reason is Reason.NO_CHECK_OUT and piece and piece.start is not None:
+            return f"came {_clock(instant_of(piece.start), zone)}, never left"
+        if self.reason is Reason.NO_CHECK_IN and piece and piece.end is not None:
+            return f"left {_clock(instant_of(piece.end), zone)}, never came"
+        if self.reason is Reason.CLOSED_BY_RULE and piece and piece.end is not None:
+            return f"closed by the rule at {_clock(instant_of(piece.end), zone)}"
+        return self.reason.value
+
+
+def repairs(
+    days: Sequence[PersonDay],
+    sights: Mapping[UUID, Sequence[Sight]],
+    zone: ZoneInfo,
+    now: datetime,
+    before: Sequence[PersonDay] = (),
+) -> list[Repair]:
+    """The days to look at, the oldest first.
+
+    Args:
+        sights: when people were seen, by person and by time.
+        before: earlier days of the same people, which tell when they usually come and leave.
+    """
+    usual: dict[UUID, list[DaySummary]] = {}
+    for one in (*before, *days):
+        if not one.summary.incomplete and one.summary.pieces and not one.summary.closed_by_rule:
+            usual.setdefault(one.person.id, []).append(one.summary)
+    found = []
+    for one in days:
+        for reason in one.summary.reasons:
+            if reason is Reason.ABSENT and one.summary.overtime_minutes is None:
+                continue  # the day is not over: they may still come
+            for piece in _pieces(one.summary, reason):
+                known = [day for day in usual.get(one.person.id, ()) if day.day != one.summary.day][-USUAL_DAYS:]
+                proposals = _proposals(one.summary, reason, piece, sights.get(one.person.id, ()), known, zone)
+                offered = tuple(each for each in proposals if each.at is None or each.at <= now)
+                found.append(Repair(one.person, one.summary, reason, piece, offered))
+    return sorted(found, key=lambda repair: repair.day)
+
+
+def _pieces(summary: DaySummary, reason: Reason) -> list[Piece | None]:
+    """The stays in question; None for the day as a whole."""
+    match reason:
+        case Reason.NO_CHECK_OUT | Reason.TWO_INS:
+            return [piece for piece in summary.pieces if piece.is_forgotten]
+        case Reason.NO_CHECK_IN:
+            return [piece for piece in summary.pieces if piece.start is None]
+        case Reason.CLOSED_BY_RULE:
+            return [piece for piece in summary.pieces if piece.by_rule]
+        case _:
+            return [None]
+
+
+def _proposals(
+    summary: DaySummary,
+    reason: Reason,
+    piece: Piece | None,
+    sights: Sequence[Sight],
+    usual: Sequence[DaySummary],
+    zone: ZoneInfo,
+) -> list[Proposal]:
+    if piece is None:
+        return []
+    if reason is Reason.TWO_INS and piece.came is not None and piece.start is not None:
+        text = f"one arrival, {_clock(instant_of(piece.start), zone)}"
+        second = _after(summary, piece.came)
+        return [Proposal(text, None, None, void=second.event if second else piece.came.event, evidence="rule")]
+    if reason in (Reason.NO_CHECK_OUT, Reason.CLOSED_BY_RULE) and piece.start is not None:
+        return _left(summary, piece, piece.start, sights, usual, zone)
+    if reason is Reason.NO_CHECK_IN and piece.end is not None:
+        return _came(summary, piece, piece.end, sights, usual, zone)
+    return []
+
+
+def _left(
+    summary: DaySummary,
+    piece: Piece,
+    start: int,
+    sights: Sequence[Sight],
+    usual: Sequence[DaySummary],
+    zone: ZoneInfo,
+) -> list[Proposal]:
+    """When somebody who came may have left: where they were seen last, at the shift's end, as usual."""
+    later = [one.start for one in summary.pieces if one.start is not None and one.start > start]
+    until = min(later, default=start + 960)
+    found = []
+    seen = [one for one in sights if start + 1 < minute_of(one.at) < until]
+    if seen:
+        last = seen[-1]
+        text = f"left {_clock(last.at, zone)}, seen at {last.kiosk}"
+        found.append(Proposal(text, "check_out", last.at.replace(second=0, microsecond=0), evidence="seen"))
+    due = summary.plan.dues[piece.window] if piece.window != VISIT else None
+    if due is not None and start < due.end < until:
+        at = instant_of(due.end)
+        found.append(Proposal(f"left {_clock(at, zone)}, the shift's end", "check_out", at, evidence="shift"))
+    at_usual = _usual([one.last_out for one in usual], instant_of(start), zone)
+    if at_usual is not None and start < minute_of(at_usual) < until:
+        found.append(Proposal(f"left {_clock(at_usual, zone)}, as usual", "check_out", at_usual, evidence="usual"))
+    return found
+
+
+def _came(
+    summary: DaySummary,
+    piece: Piece,
+    end: int,
+    sights: Sequence[Sight],
+    usual: Sequence[DaySummary],
+    zone: ZoneInfo,
+) -> list[Proposal]:
+    """When somebody who left may have come: where they were seen first, at the shift's start, as usual."""
+    since = max((one.end for one in summary.pieces if one.end is not None and one.end < end), default=end - 960)
+    found = []
+    seen = [one for one in sights if since < minute_of(one.at) < end - 1]
+    if seen:
+        text = f"came {_clock(seen[0].at, zone)}, seen at {seen[0].kiosk}"
+        found.append(Proposal(text, "check_in", seen[0].at.replace(second=0, microsecond=0), evidence="seen"))
+    due = summary.plan.dues[piece.window] if piece.window != VISIT else None
+    if due is not None and since < due.start < end:
+        at = instant_of(due.start)
+        found.append(Proposal(f"came {_clock(at, zone)}, the shift's start", "check_in", at, evidence="shift"))
+    at_usual = _usual([one.first_in for one in usual], instant_of(end) - timedelta(hours=23), zone)
+    if at_usual is not None and since < minute_of(at_usual) < end:
+        found.append(Proposal(f"came {_clock(at_usual, zone)}, as usual", "check_in", at_usual, evidence="usual"))
+    return found
+
+
+def _usual(times: Sequence[datetime | None], after: datetime, zone: ZoneInfo) -> datetime | None:
+    """The first instant behind another at which the clock shows the median of these times; None for a few days only."""
+    local = [one.astimezone(zone) for one in times if one is not None]
+    if len(local) < _FEWEST:
+        return None
+    base = after.astimezone(zone)
+    minutes = median_low([(one.hour * 60 + one.minute - base.hour * 60 - base.minute) % 1440 for one in local])
+    return after.replace(second=0, microsecond=0) + timedelta(minutes=minutes)
+
+
+def _after(summary: DaySummary, passage: Passage) -> Passage | None:
+    passages = list(summary.passages)
+    later = passages[passages.index(passage) + 1 :]
+    return next((one for one in later if one.kind == "check_in"), None)
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%H:%M")

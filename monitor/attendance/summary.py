@@ -1,0 +1,177 @@
+"""Somebody's day as it is shown: status, times, minutes, marks, and why it may need somebody."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+from monitor.attendance.calendar import DayPlan
+from monitor.attendance.passages import Passage
+from monitor.attendance.rules import instant_of
+from monitor.attendance.stays import Piece
+
+BEYOND: Final = 15
+"""More minutes than this outside the shift are marked."""
+
+
+class Status(StrEnum):
+    """In this order on the board."""
+
+    PRESENT = "present"
+    LATE = "late"
+    """In the house, and came after the shift's start and grace."""
+    LEFT = "left"
+    DUE = "due"
+    """The shift is still to come, or its grace is not over."""
+    ABSENT = "absent"
+    ON_LEAVE = "on leave"
+    NOT_EXPECTED = "not expected"
+    HOLIDAY = "public holiday"
+    INCOMPLETE = "incomplete"
+    """A check-in or check-out is missing, or the door's clock was wrong."""
+
+
+class Mark(StrEnum):
+    """What stands beside a day, in this order."""
+
+    CORRECTED = "c"
+    BY_PIN = "p"
+    BY_HAND = "m"
+    TWO_DOORS = "d"
+    BY_RULE = "r"
+    CLOCK = "k"
+    EARLY = "e"
+    BEYOND = "+"
+
+
+class Reason(StrEnum):
+    """Why somebody is to look at a day, in the words of the list."""
+
+    NO_CHECK_OUT = "came, never left"
+    NO_CHECK_IN = "left, never came"
+    CLOCK = "the door's clock was wrong"
+    ABSENT = "absent, no reason"
+    CLOSED_BY_RULE = "closed by the rule"
+    CAME_ON_LEAVE = "came on a day of leave"
+    TWO_INS = "two arrivals within minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A stay as it is shown: times in UTC, None where nobody knows them."""
+
+    start: datetime | None
+    end: datetime | None
+    running: bool = False
+    by_rule: bool = False
+
+
+@dataclass(frozen=True)
+class DaySummary:
+    """Somebody's day. Minutes are whole; None: not known, not yet, or no target."""
+
+    day: date
+    status: Status
+    plan: DayPlan
+    pieces: tuple[Piece, ...] = ()
+    minutes: int = 0
+    """That count, after rounding and breaks; of an incomplete day those that are known."""
+    break_minutes: int = 0
+    late_minutes: int | None = 0
+    early_minutes: int | None = 0
+    expected_minutes: int | None = None
+    overtime_minutes: int | None = None
+    incomplete: bool = False
+    closed_by_rule: bool = False
+    outside_minutes: int = field(default=0, repr=False)
+
+    @cached_property
+    def first_in(self) -> datetime | None:
+        """As it was written, seconds cut; None if the day does not begin with a check-in."""
+        first = self.pieces[0].start if self.pieces else None
+        return None if first is None else instant_of(first)
+
+    @cached_property
+    def last_out(self) -> datetime | None:
+        """None if the day does not end with a check-out."""
+        last = self.pieces[-1] if self.pieces else None
+        return None if last is None or last.running or last.end is None else instant_of(last.end)
+
+    @property
+    def present(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
+    @property
+    def late(self) -> bool:
+        return bool(self.late_minutes)
+
+    @property
+    def overtime(self) -> timedelta | None:
+        """Hours less expected hours, minus too."""
+        return None if self.overtime_minutes is None else timedelta(minutes=self.overtime_minutes)
+
+    @property
+    def expected_time(self) -> timedelta | None:
+        return None if self.expected_minutes is None else timedelta(minutes=self.expected_minutes)
+
+    @property
+    def came_on_leave(self) -> bool:
+        return self.plan.on_leave and bool(self.pieces)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Of this day, in their order."""
+        return tuple(one for piece in self.pieces for one in (piece.came, piece.left) if one is not None)
+
+    @cached_property
+    def stays(self) -> tuple[Stay, ...]:
+        return tuple(
+            Stay(
+                None if one.start is None else instant_of(one.start),
+                None if one.end is None else instant_of(one.end),
+                one.running,
+                one.by_rule,
+            )
+            for one in self.pieces
+        )
+
+    @cached_property
+    def expected(self) -> tuple[tuple[datetime, datetime], ...]:
+        """From when to when the person is expected: each shift, or the half that is left of it."""
+        return tuple((instant_of(due.start), instant_of(due.end)) for due in self.plan.dues if due)
+
+    @cached_property
+    def marks(self) -> str:
+        """Letters of `Mark`."""
+        passages = self.passages
+        doors = {one.kiosk for one in passages if one.method != "manual"}
+        said = (
+            (Mark.CORRECTED, any(one.corrected for one in passages)),
+            (Mark.BY_PIN, any(one.method == "pin" for one in passages)),
+            (Mark.BY_HAND, any(one.method == "manual" and not one.corrected for one in passages)),
+            (Mark.TWO_DOORS, len(doors) > 1),
+            (Mark.BY_RULE, self.closed_by_rule),
+            (Mark.CLOCK, any(one.clock_suspect for one in passages)),
+            (Mark.EARLY, bool(self.early_minutes)),
+            (Mark.BEYOND, self.outside_minutes > BEYOND and bool(self.plan.windows)),
+        )
+        return "".join(mark.value for mark, holds in said if holds)
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why somebody should look at the day."""
+        clock = any(one.clock_suspect for one in self.passages)
+        ins = [one.start for one in self.pieces if one.is_forgotten and one.start is not None]
+        starts = [one.start for one in self.pieces if one.start is not None]
+        twice = any(0 < after - one < 60 for one in ins for after in starts)
+        said = (
+            (Reason.CLOCK, clock),
+            (Reason.TWO_INS, twice),
+            (Reason.NO_CHECK_OUT, bool(ins) and not twice),
+            (Reason.NO_CHECK_IN, any(one.start is None for one in self.pieces) and not clock),
+            (Reason.CLOSED_BY_RULE, self.closed_by_rule),
+            (Reason.CAME_ON_LEAVE, self.came_on_leave),
+            (Reason.ABSENT, self.status is Status.ABSENT),
+        )
+        return tuple(reason for reason, holds in said if holds)

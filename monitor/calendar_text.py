@@ -1,0 +1,132 @@
+"""How weekdays, times of day, minutes and days are typed and written, in the app, on the command line and in lists."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+from typing import Final
+
+from monitor.errors import UsageError
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WHOLE: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_ALIASES: Final = {"daily": "mon-sun", "everyday": "mon-sun", "weekdays": "mon-fri", "weekend": "sat-sun"}
+_DASHES: Final = re.compile("[‐‒–—−]")
+_CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:h|uhr)?", re.ASCII)
+_RECENT: Final = timedelta(days=60)
+"""A day without a year may be so far back."""
+_FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
+
+
+def parse_weekdays(text: str) -> frozenset[int]:
+    """Weekdays, 0 is Monday: "mon-fri,sun", "Mo Tu", "sat-mon", "daily", "weekdays", "weekend".
+
+    Raises:
+        UsageError: a word is not a weekday.
+    """
+    plain = re.sub(r"\s*-\s*", "-", _DASHES.sub("-", text.lower()))
+    found: set[int] = set()
+    for word in re.split(r"[\s,;/]+", plain.strip(" ,;/")):
+        first, dash, last = _ALIASES.get(word, word).partition("-")
+        start = _weekday(first, text)
+        found |= {(start + step) % 7 for step in range((_weekday(last if dash else first, text) - start) % 7 + 1)}
+    return frozenset(found)
+
+
+def _weekday(word: str, text: str) -> int:
+    for day, whole in enumerate(_WHOLE):
+        if len(word) >= 2 and whole.startswith(word.rstrip(".")):
+            return day
+    raise UsageError(f"{text!r} does not name weekdays; write them like mon-fri,sun.")
+
+
+def weekdays_text(days: Iterable[int]) -> str:
+    """Weekdays as `parse_weekdays` takes them: "mon-fri,sun"."""
+    runs: list[list[int]] = []
+    for day in sorted(days):
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    parts = [",".join(WEEKDAYS[day] for day in run) if len(run) < 3 else _range(run) for run in runs]
+    return ",".join(parts)
+
+
+def _range(run: list[int]) -> str:
+    return f"{WEEKDAYS[run[0]]}-{WEEKDAYS[run[-1]]}"
+
+
+def parse_clock(text: str) -> time:
+    """A time of day: "8", "8:30", "08.30", "0830"; "24:00" is the midnight at the end.
+
+    Raises:
+        UsageError: it is not a time of day.
+    """
+    match = _CLOCK.fullmatch(text.strip().lower())
+    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (-1, 0)
+    if (hour, minute) == (24, 0):
+        return time()
+    if not 0 <= hour < 24 or minute > 59:
+        raise UsageError(f"{text!r} is not a time of day; write it like 8:30 or 16:00.")
+    return time(hour, minute)
+
+
+def parse_minutes(text: str, what: str) -> int:
+    """Minutes: "10", "0:30", "1:15", "30 min"; "none" and an empty text are 0.
+
+    Args:
+        what: for the error's sentence: "grace", "break".
+
+    Raises:
+        UsageError: it is not a number of minutes.
+    """
+    plain = text.strip().lower()
+    if plain in ("", "none", "no", "-"):
+        return 0
+    match = re.fullmatch(r"(?:(\d{1,2}):)?(\d{1,4})\s*(?:min|minutes|m)?", plain, re.ASCII)
+    if match is None:
+        raise UsageError(f"{text!r} is not a {what} in minutes; write it like 10 or 0:30.")
+    return int(match[1] or 0) * 60 + int(match[2])
+
+
+def parse_day(text: str, today: date) -> date:
+    """A day: "2026-11-27", "27.11.2026", "27 nov", "27 Nov 2026", "today", "tomorrow", "yesterday".
+
+    Without a year it is the next such day, unless the last one was in the 60 days before today.
+
+    Raises:
+        UsageError: it is not a day of the years 2000 to 2199.
+    """
+    plain = " ".join(text.lower().replace(",", " ").split())
+    near = {"today": 0, "tomorrow": 1, "yesterday": -1}
+    if plain in near:
+        return today + timedelta(days=near[plain])
+    if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain, re.ASCII):
+        year, month, day = (int(part) for part in match.groups())
+        return _day(text, day, month, year, today)
+    if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})?", plain, re.ASCII):
+        return _day(text, int(match[1]), int(match[2]), int(match[3]) if match[3] else None, today)
+    if match := re.fullmatch(r"(?:[a-z]+\s)?(\d{1,2})\.?\s([a-z]{3,})(?:\s(\d{4}))?", plain, re.ASCII):
+        month = next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(match[2])), 0)
+        return _day(text, int(match[1]), month, int(match[3]) if match[3] else None, today)
+    raise _no_day(text)
+
+
+def _day(text: str, day: int, month: int, year: int | None, today: date) -> date:
+    years = (year,) if year is not None else (today.year - 1, today.year, today.year + 1)
+    found = []
+    for one in years:
+        try:
+            found.append(date(one, month, day))
+        except ValueError:
+            continue
+    if not found or not _FIRST <= found[0] <= _LAST:
+        raise _no_day(text)
+    return next((one for one in found if one >= today - _RECENT), found[-1])
+
+
+def _no_day(text: str) -> UsageError:
+    return UsageError(f"{text!r} is not a day; write it like 2026-11-27, 27 nov, today or tomorrow.")

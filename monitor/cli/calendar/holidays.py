@@ -1,0 +1,102 @@
+"""`muster holidays`: public holidays, on which nobody is expected."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from monitor.cli.calendar.options import open_site
+from monitor.cli.groups import command_group
+from monitor.cli.options import Run, emit, err, out, shared, tell
+from monitor.text import plural, printable
+
+if TYPE_CHECKING:
+    from db.calendar import Holiday
+
+app = command_group("Public holidays: nobody is expected, late or absent on them.")
+
+
+@app.command("list")
+@shared
+def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also those before today.")] = False) -> None:
+    """The holidays from today on."""
+    from monitor.cli.table import table
+    from monitor.desk.calendar.holidays import list_holidays
+    from monitor.desk.calendar.wording import day_words
+
+    engine, _, today = open_site(run, read_only=True)
+    found = list_holidays(engine, None if every else today)
+    if run.as_json:
+        for one in found:
+            emit(_json(one))
+        return
+    if found:
+        rows = [(day_words(one.day), printable(one.name, 60), one.half or "") for one in found]
+        out.print(table(("Day", "Name", "Half"), rows, fold=("Name",)))
+    start = "" if found else " Import them with 'muster holidays import COUNTRY', such as DE-BE."
+    tell(f"{plural(len(found), 'holiday')}.{start}")
+
+
+@app.command()
+@shared
+def add(
+    run: Run,
+    day: Annotated[str, typer.Argument(metavar="DAY", help="YYYY-MM-DD, or such as '24 dec'.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the day is called.")] = "Holiday",
+    half: Annotated[
+        Literal["morning", "afternoon"] | None, typer.Option("--half", help="The half that is free.")
+    ] = None,
+) -> None:
+    """Enter a holiday of the site."""
+    from monitor.calendar_text import parse_day
+    from monitor.desk.calendar.holidays import add_holiday
+    from monitor.desk.calendar.wording import day_words
+
+    engine, _, today = open_site(run)
+    done = add_holiday(engine, parse_day(day, today), name, half, **run.stamp)
+    half_text = f", in the {done.half}" if done.half else ""
+    run.say(f"Added: {done.name} on {day_words(done.day)}{half_text}.", {"added": _json(done)})
+
+
+@app.command("import")
+@shared
+def import_(
+    run: Run,
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|COUNTRY", help="An iCalendar file, or a country and region: DE-BE, AT-9, FR.")
+    ],
+    year: Annotated[
+        list[int] | None,
+        typer.Option("--year", min=1950, max=2100, help="Of this year; may be given again (this year and the next)."),
+    ] = None,
+) -> None:
+    """Enter the holidays of a country and region, or of a file; days that are holidays already stay."""
+    from monitor.desk.calendar.holidays import import_holidays
+
+    engine, settings, _ = open_site(run)
+    done = import_holidays(engine, settings.zone, what, year or (), **run.stamp)
+    if run.as_json:
+        added = [_json(one) for one in done.added]
+        emit({"added": added, "unchanged": done.known, "left_out": list(done.left_out)})
+    else:
+        span = f", from {done.added[0].day} to {done.added[-1].day}" if done.added else ""
+        tell(f"{plural(len(done.added), 'holiday')} added{span}; {done.known:,} there already.")
+        for sentence in done.left_out:
+            tell(printable(f"Left out: {sentence}", 300), err)
+    if done.left_out:
+        raise typer.Exit(3)
+
+
+@app.command()
+@shared
+def remove(run: Run, day: Annotated[str, typer.Argument(metavar="DAY", help="The day, or the holiday's id.")]) -> None:
+    """Remove a holiday: people are expected on this day as on others."""
+    from monitor.desk.calendar.holidays import find_holiday, remove_holiday
+    from monitor.desk.calendar.wording import day_words
+
+    engine, _, today = open_site(run)
+    done = remove_holiday(engine, find_holiday(engine, day, today).id, **run.stamp)
+    run.say(f"Removed: {done.name} on {day_words(done.day)}.", {"removed": _json(done)})
+
+
+def _json(one: "Holiday") -> dict[str, Any]:
+    return {"id": str(one.id), "day": one.day.isoformat(), "name": one.name, "half": one.half}

@@ -1,0 +1,67 @@
+"""For whom a shift is: who is meant by what somebody typed."""
+
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.engine import reading
+from db.names import folded
+from db.people import groups, people
+from monitor.desk.calendar.wording import EVERYBODY
+from monitor.desk.people.people import person_of
+from monitor.errors import UsageError
+
+
+def find_whom(engine: Engine, text: str) -> tuple[UUID | None, str | None]:
+    """The person or the group that is meant: "", "everybody", a group, or a person's name, number or id.
+
+    Args:
+        text: a part of a name does, if nobody else's and no other group's has it; "group ..." and "person ..." say
+            which of both is meant, and "group ..." may be a new one.
+
+    Returns:
+        The person's id and the group; both None for everybody.
+
+    Raises:
+        UsageError: nobody is meant, or several are.
+    """
+    kind, _, rest = text.strip().partition(" ")
+    if folded(text) in ("", "all", EVERYBODY):
+        return None, None
+    with reading(engine) as session:
+        if kind.lower() == "person" and rest:
+            return person_of(session, rest).id, None
+        if kind.lower() == "group" and rest:
+            return None, group_of(session, rest)
+        return _found(session, text)
+
+
+def find_group(engine: Engine, name: str) -> str:
+    """The group of this name, as its people have it whatever case and accents; a new one as it was typed."""
+    with reading(engine) as session:
+        return group_of(session, name)
+
+
+def group_of(session: Session, name: str) -> str:
+    """`find_group` in an open session."""
+    return next((one for one in groups.group_names(session) if folded(one) == folded(name)), name)
+
+
+def _found(session: Session, text: str) -> tuple[UUID | None, str | None]:
+    wanted, known = folded(text), groups.group_names(session)
+    for name in known:
+        if folded(name) == wanted:
+            return None, name
+    some = [name for name in known if wanted in folded(name)]
+    persons = people.find_by_part(session, text)
+    by_number = people.find_by_number(session, text) is not None
+    if by_number or not some or any(folded(one.name) == wanted for one in persons):
+        if not by_number and not persons:
+            sentence = f"Nobody and no group is called {text!r}; correct it, or write 'group {text}' for a new group."
+            raise UsageError(sentence)
+        return person_of(session, text).id, None
+    if len(some) == 1 and not persons:
+        return None, some[0]
+    named = [f"the group {name}" for name in some[:5]] + [one.name for one in persons[:5]]
+    raise UsageError(f"{text!r} may mean {', '.join(named)}; write more of the name.")

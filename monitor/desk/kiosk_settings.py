@@ -1,0 +1,41 @@
+"""The settings that decide what a kiosk writes: each change stands in the audit log, and is proved with it."""
+
+from typing import Any, Final, Unpack
+
+from sqlalchemy import Engine
+
+from db import audit
+from db.engine import reading, writing
+from monitor.config import Settings
+from monitor.desk.actor import Actor
+from monitor.sources.stream import without_password
+
+ACTION: Final = "settings"
+_DECIDE_NOTHING: Final = ("db", "theme", "pictures", "admin_pin_hash", "quality")
+"""Appearance, the place of the database, and the PIN, whose changes have an entry of their own."""
+
+
+def note_settings(engine: Engine, settings: Settings, **by: Unpack[Actor]) -> dict[str, tuple[Any, Any]]:
+    """Write into the audit log which settings of this kiosk are not those of its last start.
+
+    Returns:
+        Before and after, by the setting's name; everything at the first start.
+
+    Raises:
+        DatabaseError: the database cannot be written.
+    """
+    now = _deciding(settings)
+    with reading(engine) as session:
+        before = audit.latest_detail(session, ACTION, settings.kiosk).get("settings", {})
+    changed = {name: (before.get(name), value) for name, value in now.items() if before.get(name) != value}
+    if changed:
+        detail = {"kiosk": settings.kiosk, "changed": changed if before else {}, "settings": now}
+        with writing(engine) as session:
+            audit.note(session, ACTION, detail=detail, **by)
+    return changed
+
+
+def _deciding(settings: Settings) -> dict[str, Any]:
+    values = settings.model_dump(mode="json", exclude=set(_DECIDE_NOTHING))
+    source = settings.source
+    return values | {"source": without_password(source) if "://" in source else source}

@@ -1,0 +1,109 @@
+"""What is kept about whom, where, and for how long: `muster doctor --privacy`."""
+
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy.orm import Session
+
+from db import migrate
+from db.crypto import KEY_FILE
+from db.engine import reading
+from db.proof.heads import HEADS_FILE
+from db.schema import (
+    AuditRow,
+    Base,
+    CandidateRow,
+    ConsentRow,
+    EventRow,
+    MoodRow,
+    PersonRow,
+    PortraitRow,
+    SightingRow,
+    TemplateRow,
+)  # fmt: skip
+from monitor.config import LOG_FILE, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One kind of data."""
+
+    what: str
+    about: str
+    rows: int
+    sealed: bool
+    """Whether it can be read with the key only."""
+    until: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file that holds such data, or the key to it."""
+
+    what: str
+    file: str
+    private: bool
+    """Whether only its owner reads it."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def kept(engine: Engine, settings: Settings) -> list[Kept]:
+    """What the database holds about people. Raises: DatabaseError."""
+    erased = "until the person is erased"
+    known, unknown = SightingRow.person_id.is_not(None), SightingRow.person_id.is_(None)
+    visitors = f"{settings.keep_visitors_days} days"
+    with reading(engine) as session:
+        return [
+            Kept("names, numbers, groups and notes", "enrolled people", _count(session, PersonRow), False, erased),
+            Kept("hashes of PINs", "enrolled people", _count(session, PersonRow, PersonRow.pin_hash.is_not(None)), True,
+                 "until the PIN is removed"),
+            Kept("face templates and their images", "enrolled people", _count(session, TemplateRow), True, erased),
+            Kept("portraits", "enrolled people", _count(session, PortraitRow), True, erased),
+            Kept("views that wait for a review", "enrolled people", _count(session, CandidateRow), True, visitors),
+            Kept("decisions about consent", "enrolled people", _count(session, ConsentRow), False, erased),
+            Kept("sightings", "enrolled people", _count(session, SightingRow, known), False,
+                 f"{settings.keep_sightings_days} days"),
+            Kept("sightings", "unknown people", _count(session, SightingRow, unknown), False, visitors),
+            Kept("faces", "unknown people", _count(session, SightingRow, SightingRow.embedding.is_not(None)), True,
+                 visitors),
+            Kept("moods", "enrolled people", _count(session, MoodRow, MoodRow.person_id.is_not(None)), False,
+                 f"{settings.keep_moods_days} days"),
+            Kept("moods", "nobody in particular", _count(session, MoodRow, MoodRow.person_id.is_(None)), False,
+                 f"{settings.keep_moods_days} days"),
+            Kept("attendance", "pseudonyms of enrolled people", _count(session, EventRow), False,
+                 "for ever; erasing a person takes the name off"),
+            Kept("who changed what (audit log)", "the desk and enrolled people", _count(session, AuditRow), False,
+                 "for ever; details go when the person is erased"),
+        ]  # fmt: skip
+
+
+def places(engine: Engine, folder: Path) -> list[Place]:
+    """The files on this machine.
+
+    Args:
+        folder: of the configuration and the key.
+    """
+    found = [("template key", folder / KEY_FILE), ("heads of the ledger", folder / HEADS_FILE), ("log", LOG_FILE)]
+    if engine.dialect.name == "sqlite":
+        database = Path(migrate.where(engine))
+        found = [("database", database), ("write-ahead log", database.with_name(f"{database.name}-wal")), *found]
+    return [Place(what, str(file), private) for what, file in found for private in _private(file)]
+
+
+def _private(file: Path) -> Iterator[bool]:
+    with suppress(OSError):
+        yield not stat.S_IMODE(file.stat().st_mode) & 0o077
+
+
+def _count(session: Session, table: type[Base], *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0

@@ -1,0 +1,50 @@
+"""Turns the pictures of a camera that hangs on its side or upside-down."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from monitor.domain import Frame, RgbImage
+from monitor.sources.source import FrameSource
+
+_TURNS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def turned(source: FrameSource, degrees: int) -> FrameSource:
+    """The source, its pictures turned clockwise by 0, 90, 180 or 270 degrees."""
+    return TurnedSource(source, degrees) if degrees else source
+
+
+def turned_picture(rgb: RgbImage, degrees: int) -> RgbImage:
+    """A picture, uint8 (h, w, 3), turned clockwise by 0, 90, 180 or 270 degrees."""
+    return np.asarray(cv2.rotate(rgb, _TURNS[degrees]), np.uint8) if degrees else rgb
+
+
+class TurnedSource:
+    """A source whose every frame is turned."""
+
+    def __init__(self, source: FrameSource, degrees: int) -> None:
+        """
+        Args:
+            degrees: 90, 180 or 270, clockwise.
+        """
+        self.name = source.name
+        self.live = source.live
+        self.warning: str | None = None
+        self._source = source
+        self._degrees = degrees
+        self.skip: Callable[[], object] = getattr(source, "skip", source.read)
+
+    def open(self) -> None:
+        self._source.open()
+
+    def read(self) -> Frame | None:
+        frame = self._source.read()
+        self.warning = self._source.warning
+        return None if frame is None else replace(frame, rgb=turned_picture(frame.rgb, self._degrees))
+
+    def close(self) -> None:
+        self._source.close()

@@ -1,0 +1,197 @@
+"""The Shifts screen: who is expected when, public holidays, leave, and who has no shift."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.widgets import Static
+
+from monitor.desk.calendar.leave import LeaveEntry
+from monitor.desk.calendar.shifts import ShiftEntry
+from monitor.desk.calendar.view import CalendarView, calendar_view
+from monitor.text import plural
+from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.leave import ask_leave
+from monitor.tui.screens.shifts import edits, rows
+from monitor.tui.widgets.table import Table
+
+LISTS = ("shifts", "holidays", "leave", "without")
+
+
+class ShiftsScreen(DeskScreen[CalendarView]):
+    """Who is expected when."""
+
+    mode = "shifts"
+    AUTO_FOCUS = "#shifts"
+    HELP = """\
+# Shifts
+
+Who is expected when. A person's own shift counts, else the group's, else everybody's. Who has no shift is never
+absent or late; nobody is on a public holiday.
+
+- **Tab** or **V**: the next list: shifts, public holidays, leave, people without a shift.
+- **A**: add to this list. A shift is typed in one line, `lab mon-fri 8-16:30 grace 10 break 30`, or field by field.
+- **C**: change a shift from a day on, or a leave. The days before stay as they are.
+- **X**: end a shift, remove a holiday or a leave.
+- **I**: import a list, a calendar file, or the holidays of a country and region.
+
+In the lists, **2w** means every second week, **»** the next day, **p** a paid break.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v,tab", "list(1)", "Next list", key_display="Tab", id="shifts.next"),
+        Binding("shift+tab", "list(-1)", "List before", show=False, id="shifts.previous"),
+        Binding("a", "add", "Add", tooltip="Add to this list", id="shifts.add"),
+        Binding("c", "change", "Change", tooltip="Change from a day on", id="shifts.change"),
+        Binding("x", "end", "End or remove", tooltip="End a shift; remove a holiday or a leave", id="shifts.end"),
+        Binding(
+            "i", "import", "Import", tooltip="A list, a calendar file, or a country's holidays", id="shifts.import"
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._active = "shifts"
+
+    def body(self) -> ComposeResult:
+        yield Static(id="summary", markup=False)
+        with Horizontal(id="main"):
+            with Vertical(id="left", classes="list"):
+                with Container(classes="pane list", id="shifts-pane"):
+                    yield Table(rows.shift_columns(wide=False), empty="Loading", id="shifts")
+                with Horizontal(id="lower", classes="list"):
+                    with Container(classes="pane list", id="holidays-pane"):
+                        yield Table(rows.HOLIDAYS, empty="Loading", id="holidays")
+                    with Container(classes="pane list", id="leave-pane"):
+                        yield Table(rows.LEAVE, empty="Loading", id="leave")
+            with Container(classes="pane list", id="without-pane"):
+                yield Table(rows.WITHOUT, empty="Loading", id="without")
+        yield Static("2w every second week   » ends on the next day   p paid break", id="legend", markup=False)
+
+    def on_mount(self) -> None:
+        self._mark()
+
+    def query_job(self) -> Callable[[], CalendarView]:
+        return partial(calendar_view, self.app.engine, self.app.settings.zone, self.app.clock())
+
+    # What is shown
+
+    def show(self, loaded: CalendarView) -> None:
+        self._show_shifts(loaded)
+        none = "No public holidays. Press A, or I for those of a country such as DE-BE."
+        self.query_one("#holidays", Table).show([*map(rows.holiday_row, loaded.holidays)], empty=none)
+        nobody = "Nobody is on leave, now or later. Press A."
+        self.query_one("#leave", Table).show([*map(rows.leave_row, loaded.leave)], empty=nobody)
+        people = [*map(rows.person_row, loaded.shifts.without)]
+        self.query_one("#without", Table).show(people, empty="Everybody has a shift.")
+        self._title(loaded)
+        self.refresh_bindings()
+
+    def _show_shifts(self, loaded: CalendarView) -> None:
+        table, signs = self.query_one("#shifts", Table), self.app.signs
+        wide = table.size.width >= rows.WIDE
+        shown = [rows.shift_row(one, signs.dash, signs.dot, wide=wide) for one in loaded.shifts.entries]
+        table.retitle(rows.shift_columns(wide=wide))
+        table.show(shown, empty="No shifts: nobody is ever late or absent. Press A to add one.")
+
+    def _title(self, loaded: CalendarView) -> None:
+        counts = {
+            "shifts": ("Shifts", len(loaded.shifts.entries)),
+            "holidays": ("Public holidays", len(loaded.holidays)),
+            "leave": ("Leave", len(loaded.leave)),
+            "without": ("No shift", loaded.shifts.without_count),
+        }
+        for key, (title, count) in counts.items():
+            self.query_one(f"#{key}-pane").border_title = f"{title} ({count:,})"
+        if self.has_class("-narrow"):
+            names = (f"{title} {count:,}" for title, count in counts.values())
+            marked = zip(LISTS, names, strict=True)
+            self.say("  ".join(f"[{name}]" if key == self._active else f" {name} " for key, name in marked))
+            return
+        missing = loaded.shifts.without_count
+        without = f"   {plural(missing, 'person has', 'people have')} none: never absent or late." if missing else ""
+        self.say(f"Who is expected when: a person's own shift, else the group's, else everybody's.{without}")
+
+    def on_resize(self, _: events.Resize) -> None:
+        if self.loaded is not None:
+            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded else None)
+
+    # The lists
+
+    def action_list(self, by: int) -> None:
+        """To the next list."""
+        self._active = LISTS[(LISTS.index(self._active) + by) % len(LISTS)]
+        self._mark()
+        self.query_one(f"#{self._active}", Table).focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget.id in LISTS and event.widget.id != self._active:
+            self._active = event.widget.id
+            self._mark()
+
+    def _mark(self) -> None:
+        for pane in self.query(".list"):
+            pane.set_class(bool(pane.query(f"#{self._active}")), "-active")
+        if self.loaded is not None:
+            self._title(self.loaded)
+        self.refresh_bindings()
+
+    @property
+    def _key(self) -> str | None:
+        return self.query_one(f"#{self._active}", Table).selected_key
+
+    @property
+    def _shift(self) -> ShiftEntry | None:
+        """The shift under the cursor."""
+        entries, key = self.loaded.shifts.entries if self.loaded else (), self._key
+        return next((one for one in entries if str(one.shift.id) == key), None)
+
+    @property
+    def _away(self) -> LeaveEntry | None:
+        """The leave under the cursor."""
+        entries, key = self.loaded.leave if self.loaded else (), self._key
+        return next((one for one in entries if str(one.leave.id) == key), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "change":
+            return self._active in ("shifts", "leave") and self._key is not None
+        if action == "end":
+            return self._active != "without" and self._key is not None
+        return super().check_action(action, parameters)
+
+    # What the keys do
+
+    def action_add(self) -> None:
+        if self._active == "holidays":
+            edits.add_holiday(self)
+        elif self._active == "leave":
+            ask_leave(self, None, edits.today(self))
+        else:
+            without = self.loaded.shifts.without if self.loaded and self._active == "without" else ()
+            person = next((one for one in without if str(one.id) == self._key), None)
+            edits.add_shift(self, (person.group or person.name) if person else "")
+
+    def action_change(self) -> None:
+        if self._active == "shifts" and (shift := self._shift) is not None:
+            edits.change_shift(self, shift)
+        elif self._active == "leave" and (leave := self._away) is not None:
+            ask_leave(self, leave.person, leave.leave.first, leave.leave)
+
+    def action_end(self) -> None:
+        if self._active == "shifts" and (shift := self._shift) is not None:
+            edits.end_shift(self, shift)
+        elif self._active == "leave" and (leave := self._away) is not None:
+            edits.remove_leave(self, leave)
+        elif self._active == "holidays":
+            days = self.loaded.holidays if self.loaded else ()
+            for holiday in (one for one in days if str(one.id) == self._key):
+                edits.remove_holiday(self, holiday)
+
+    def action_import(self) -> None:
+        if self._active == "holidays":
+            edits.ask_for_holidays(self)
+        else:
+            edits.ask_for_list(self, leave=self._active == "leave")

@@ -1,0 +1,134 @@
+"""Tells faces from what only looks like one to the detector: letters, logos, balls, dice.
+
+Three witnesses, the cheapest first: the place of the key points; MediaPipe's face mesh (Kartynnik et al. 2019,
+arXiv:1907.06724), whose second output is the probability that its picture shows a face; and for blurred and turned
+faces, which the mesh refuses, the detector itself on a picture that shows the face upright and at its best size.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain import Face, RgbImage
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
+
+_MESH_SIDE = 192
+_MESH_ROOM = 1.5
+"""Side of the mesh's picture, in face widths, as in MediaPipe."""
+_PRESENT = 0.8
+"""Least probability of the mesh for a face: of 118 letters, balls and dice none reached 0.6, of 780 portraits from 24
+pixels wide all reached 0.9."""
+_SURE = 0.5
+"""Least mean of a face's score and of those at the second look: blurred and covered faces of a clip reach 0.5 to 0.84,
+of 119 letters, balls and dice none reached 0.45."""
+_CONTRAST = 20.0
+"""Least contrast of a face that the mesh refuses: blurred and covered faces of a clip have 27 to 45, blobs 10 to 15."""
+_PATCH = 48
+"""Side of the picture on which the contrast is measured, in pixels."""
+_AGAIN_SIDE = 160
+_AGAIN_WIDTHS = (28, 40)
+"""Widths of the face at the second look, in network pixels."""
+
+
+class Plausibility:
+    """Judges detections. Not safe to share between threads."""
+
+    def __init__(self, look_again: Callable[[RgbImage], list[Face]], mesh: "Interpreter") -> None:
+        """
+        Args:
+            look_again: finds the faces on a small picture, for the second look.
+            mesh: MediaPipe's face mesh, ready to run.
+        """
+        self._look_again = look_again
+        self._mesh = mesh
+        self._input = mesh.get_input_details()[0]["index"]
+        (self._presence,) = (one["index"] for one in mesh.get_output_details() if np.prod(one["shape"]) == 1)
+
+    def judge(self, rgb: RgbImage, face: Face) -> bool | None:
+        """Whether a face is confirmed, or is too blurred, turned or covered for that; None for what is not a face.
+
+        Args:
+            rgb: uint8 (h, w, 3), the picture in which it was found.
+            face: with key points.
+        """
+        if not plausible_keypoints(face):
+            return None
+        if self.presence(rgb, face) >= _PRESENT:
+            return True
+        if self._contrast(rgb, face) < _CONTRAST:
+            return None
+        scores = [face.score, *(self._again(rgb, face, width) for width in _AGAIN_WIDTHS)]
+        return False if float(np.mean(scores)) >= _SURE else None
+
+    def presence(self, rgb: RgbImage, face: Face) -> float:
+        """The mesh's probability that a face is there, 0 to 1."""
+        room = _MESH_ROOM * max(face.whole_box.width, face.whole_box.height)
+        picture = _upright(rgb, face, _MESH_SIDE, _MESH_SIDE / room)
+        self._mesh.set_tensor(self._input, np.multiply(picture, np.float32(1 / 255), dtype=np.float32)[None])
+        self._mesh.invoke()
+        logit = float(self._mesh.get_tensor(self._presence).ravel()[0])
+        return float(1 / (1 + np.exp(-logit)))
+
+    @staticmethod
+    def _contrast(rgb: RgbImage, face: Face) -> float:
+        """Standard deviation of the luminance on the face, 0 to 128."""
+        picture = _upright(rgb, face, _PATCH, _PATCH / (1.2 * max(face.whole_box.width, face.whole_box.height)))
+        return float(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).std())
+
+    def _again(self, rgb: RgbImage, face: Face, width: int) -> float:
+        picture = _upright(rgb, face, _AGAIN_SIDE, width / max(face.whole_box.width, face.whole_box.height))
+        middle = _AGAIN_SIDE / 2
+        return max(
+            (
+                again.score
+                for again in self._look_again(picture)
+                if np.hypot(again.box.centre[0] - middle, again.box.centre[1] - middle) < width / 3
+                and width / 1.6 < again.box.width < width * 1.6
+            ),
+            default=0.0,
+        )
+
+
+def plausible_keypoints(face: Face) -> bool:
+    """Whether nose and mouth lie below the eyes, as they do on a face at any tilt of the head."""
+    if face.keypoints is None:
+        return True
+    right_eye, left_eye, nose, mouth = face.keypoints[:4]
+    across = left_eye - right_eye
+    distance = float(np.hypot(*across))
+    if distance < 0.1 * face.whole_box.width:
+        return False
+    down = np.array([-across[1], across[0]]) / distance
+    middle = (right_eye + left_eye) / 2
+    to_nose, to_mouth = float(down @ (nose - middle)), float(down @ (mouth - middle))
+    size = face.whole_box.height
+    return -0.1 * size < to_nose < to_mouth and 0.15 * size < to_mouth < 0.9 * size
+
+
+def _upright(rgb: RgbImage, face: Face, side: int, scale: float) -> RgbImage:
+    """A square with the face's box in its middle and the eyes level: uint8 (side, side, 3)."""
+    assert face.keypoints is not None
+    box = face.whole_box
+    reach = side / scale * 0.75  # to the corners of the turned square
+    left, top = max(int(box.centre[0] - reach), 0), max(int(box.centre[1] - reach), 0)
+    part = rgb[top : max(int(box.centre[1] + reach), top + 1), left : max(int(box.centre[0] + reach), left + 1)]
+    if not part.size:
+        return np.zeros((side, side, 3), np.uint8)
+    shrink = 1.0
+    if scale < 0.5:  # without it every second pixel would be left out
+        shrink = 2 * scale
+        size = max(1, round(part.shape[1] * shrink)), max(1, round(part.shape[0] * shrink))
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    centre = ((box.centre[0] - left) * shrink, (box.centre[1] - top) * shrink)
+    across = face.keypoints[1] - face.keypoints[0]
+    move = cv2.getRotationMatrix2D(centre, float(np.degrees(np.arctan2(across[1], across[0]))), scale / shrink)
+    move[:, 2] += side / 2 - np.array(centre)
+    turned: NDArray[np.uint8] = cv2.warpAffine(
+        part, move, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return turned

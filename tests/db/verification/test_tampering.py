@@ -1,0 +1,272 @@
+"""Nine ways of changing a database behind Muster's back, times what is proved: each is found, and named.
+
+The attacker owns the database, knows this code, drops the triggers and puts them back, and lacks the key only.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, Table, delete, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.attendance import kiosks, ledger
+from db.crypto import TemplateCipher
+from db.engine import writing
+from db.ids import new_id
+from db.people import consents, people
+from db.proof import contents, entries, heads
+from db.proof.heads import HEADS_FILE, open_with
+from db.proof.key import ProofKey, Prover, proof_key, use
+from db.records import NewEvent
+from db.schema import AuditRow, Base, ConsentRow, EventRow, PersonRow, ProofRow, SubjectRow
+from db.verification.verdict import verify
+
+TABLES: Final[dict[str, type[Base]]] = {
+    "event": EventRow, "subject": SubjectRow, "person": PersonRow, "consent": ConsentRow, "audit": AuditRow,
+}  # fmt: skip
+EDITED: Final = {"event": "actor", "subject": "person_id", "person": "name", "consent": "given", "audit": "actor"}
+"""The column that is edited."""
+
+
+@pytest.fixture
+def proved(engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime) -> Engine:
+    """Three people with consents, audit entries and nine events, and a head that was noted at the end."""
+    open_with(engine, cipher, tmp_path)
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
+        who = [people.add_person(session, name, at=at, actor="desk").id for name in ("Ada", "Bob", "Cleo")]
+    for number in range(9):
+        when = at + timedelta(hours=number)
+        with writing(engine) as session:
+            person = who[number % 3]
+            ledger.append(session, NewEvent(new_id(), "check_in", person, when, "UTC", kiosk, "face", "door", when))
+            consents.set_consent(session, person, "mood", number % 2 == 0, at=when, actor="desk")
+            audit.note(session, "rename", at=when, actor="desk", person=person, detail={"before": f"X{number}"})
+    heads.note(engine, at)
+    return engine
+
+
+def check(engine: Engine, cipher: TemplateCipher, folder: Path) -> tuple[str, ...]:
+    return verify(engine, cipher, folder / HEADS_FILE).problems
+
+
+def test_what_nobody_touched_is_whole(proved: Engine, cipher: TemplateCipher, tmp_path: Path) -> None:
+    found = verify(proved, cipher, tmp_path / HEADS_FILE)
+    assert found.problems == ()
+    assert (found.ledger.events, found.proved, found.ledger.foreign, found.entries.foreign) == (9, True, 0, 0)
+    assert found.heads > 0
+    assert found.entries.entries == 1 + 3 * 3 + 9 * 2
+
+
+# The attacker
+
+
+@contextmanager
+def _without_triggers(engine: Engine) -> Iterator[Session]:
+    with Session(engine) as session, session.begin():
+        if engine.dialect.name == "postgresql":
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            yield session
+            return
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        kept = session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        for name, _ in kept:
+            session.execute(text(f"DROP TRIGGER {name}"))
+        yield session
+        for _, sql in kept:
+            session.execute(text(sql))
+
+
+def _rows(session: Session, kind: str) -> list[dict[str, Any]]:
+    table = TABLES[kind].__table__
+    order = table.c.seq if kind == "event" else table.c.id
+    return [dict(row) for row in session.execute(select(table).order_by(order)).mappings()]
+
+
+def _table(kind: str) -> Table:
+    table = TABLES[kind].__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _set(session: Session, kind: str, row: UUID, **values: Any) -> None:
+    table = _table(kind)
+    session.execute(update(table).where(table.c.id == row).values(**values))
+
+
+def edit(session: Session, kind: str) -> None:
+    rows = _rows(session, kind)
+    column = EDITED[kind]
+    other = {"person_id": rows[2].get("person_id"), "given": not rows[1].get("given")}.get(column, "Mallory")
+    _set(session, kind, rows[1]["id"], **{column: other})
+
+
+def remove(session: Session, kind: str) -> None:
+    table = _table(kind)
+    row = _rows(session, kind)[1]["id"]
+    session.execute(delete(table).where(table.c.id == row))
+
+
+def _new_row(session: Session, kind: str) -> dict[str, Any]:
+    row = _rows(session, kind)[-1] | {"id": new_id()}
+    if kind == "event":
+        row |= {"seq": row["seq"] + 1, "previous_hash": row["hash"]}
+        row["hash"] = ledger.chain_hash(EventRow(**row), row["seq"], row["previous_hash"])
+    return row | ({"number": "777"} if kind == "person" else {})
+
+
+def add(session: Session, kind: str) -> None:
+    session.execute(insert(_table(kind)).values(**_new_row(session, kind)))
+
+
+def swap(session: Session, kind: str) -> None:
+    rows = _rows(session, kind)
+    one, other = rows[0], next(row for row in rows[1:] if row[SWAPPED[kind]] != rows[0][SWAPPED[kind]])
+    _set(session, kind, one["id"], **{SWAPPED[kind]: other[SWAPPED[kind]]})
+    _set(session, kind, other["id"], **{SWAPPED[kind]: one[SWAPPED[kind]]})
+
+
+SWAPPED: Final = EDITED | {"event": "subject", "audit": "person_id"}
+
+
+def renumber(session: Session, kind: str) -> None:
+    if kind == "event":
+        table, column = _table("event"), EventRow.__table__.c.seq
+        one, other = 3, 4
+    else:
+        mine = select(ProofRow.seq).where(ProofRow.kind == kind).order_by(ProofRow.seq)
+        table, column = ProofRow.__table__, ProofRow.__table__.c.seq  # type: ignore[assignment]
+        one, other = session.scalars(mine.limit(2)).all()
+    for before, after in ((one, 10_000), (other, one), (10_000, other)):
+        session.execute(update(table).where(column == before).values(seq=after))
+
+
+def cut(session: Session, kind: str) -> None:
+    """The newest rows of a kind go, and whatever of the proof was written since."""
+    rows = _rows(session, kind)[-2:]
+    table = _table(kind)
+    if kind != "event":
+        row_ids = [row["id"] for row in rows]
+        if kind == "person":
+            row_ids = [owner for person, (owner, _) in entries.load_salts(session).items() if person in row_ids]
+        first = session.scalars(select(ProofRow.seq).where(ProofRow.row_id.in_(row_ids)).order_by(ProofRow.seq)).first()
+        assert first is not None
+        session.execute(delete(ProofRow).where(ProofRow.seq >= first))
+        for later in ("consent", "audit"):
+            _delete_unproved(session, later)
+    session.execute(delete(table).where(table.c.id.in_([row["id"] for row in rows])))
+
+
+def _delete_unproved(session: Session, kind: str) -> None:
+    proved = select(ProofRow.row_id).where(ProofRow.kind == kind)
+    session.execute(delete(_table(kind)).where(_table(kind).c.id.not_in(proved)))
+
+
+def empty(session: Session, kind: str) -> None:
+    session.execute(delete(_table(kind)))
+    if kind != "event":
+        session.execute(delete(ProofRow))
+
+
+def rehash(session: Session, kind: str) -> None:
+    """A row is edited, and every hash that needs no key is computed anew, to the end."""
+    edit(session, kind)
+    session.flush()
+    session.expire_all()
+    if kind == "event":
+        previous = entries.START
+        for row in _rows(session, kind):
+            hashed = ledger.chain_hash(EventRow(**row), row["seq"], previous)
+            _set(session, kind, row["id"], previous_hash=previous, hash=hashed)
+            previous = hashed
+        return
+    _prove(session, kind)
+
+
+def forge(session: Session, kind: str) -> None:
+    """A row is added that is right but for the key: another key under the right key's name."""
+    wrong = ProofKey(bytes(32), proof_key(TemplateCipher(bytes(range(32)))).id)
+    row = _new_row(session, kind)
+    if kind == "event":
+        session.execute(insert(_table(kind)).values(**row | {"mac": wrong.of_event(row["hash"])}))
+        return
+    session.execute(insert(_table(kind)).values(**row))
+    entries.touch(session, kind, [row["id"]])
+    use(session.get_bind().engine, Prover(wrong))
+
+
+def _prove(session: Session, kind: str) -> None:
+    """Computes the hashes of all entries of a kind from the rows as they are now."""
+    salts = entries.load_salts(session)
+    for content in contents.read(session, kind):
+        owner, salt = salts[content.person] if content.person else (None, b"")
+        row = owner if kind == "person" and owner else content.row
+        seq = session.scalar(select(ProofRow.seq).where(ProofRow.kind == kind, ProofRow.row_id == row))
+        assert seq is not None
+        hashes = {
+            "public": contents.public_hash(kind, content),
+            "personal": contents.personal_hash(kind, content, salt),
+            "owner": owner,
+        }
+        session.execute(update(ProofRow).where(ProofRow.seq == seq).values(**hashes))
+
+
+WAYS: Final[dict[str, Callable[[Session, str], None]]] = {
+    "edit": edit, "delete": remove, "insert": add, "swap": swap, "renumber": renumber, "cut": cut, "empty": empty,
+    "re-hash": rehash, "forge": forge,
+}  # fmt: skip
+NOT_MUSTER: Final = "not written by Muster"
+NAMED: Final[dict[tuple[str, str], str]] = {
+    ("event", "edit"): "row 2 was changed",
+    ("event", "delete"): "row 2 is missing",
+    ("event", "insert"): "row 10 was not written by Muster",
+    ("event", "swap"): "row 1 was changed",
+    ("event", "renumber"): "row 3 does not follow the row before it",
+    ("event", "cut"): "rows were cut off",
+    ("event", "empty"): "rows were cut off",
+    ("event", "re-hash"): "row 2 was not written by Muster",
+    ("event", "forge"): "row 10 was not written by Muster: its code is wrong",
+    ("subject", "edit"): "the pseudonym * was given to another person",
+    ("subject", "delete"): "the pseudonym * was deleted",
+    ("subject", "insert"): "the pseudonym * was not written by Muster",
+    ("subject", "swap"): "the pseudonym * was given to another person",
+    ("person", "edit"): "the person Mallory * was changed",
+    ("person", "delete"): "the person * was deleted",
+    ("person", "insert"): "the person Cleo * was not written by Muster",
+    ("person", "swap"): "the person * was changed",
+    ("consent", "edit"): "the consent * was changed",
+    ("consent", "delete"): "the consent * was deleted",
+    ("consent", "insert"): "the consent * was not written by Muster",
+    ("consent", "swap"): "the consent * was changed",
+    ("audit", "edit"): "the audit entry * was changed",
+    ("audit", "delete"): "the audit entry * was deleted",
+    ("audit", "insert"): "the audit entry * was not written by Muster",
+    ("audit", "swap"): "the audit entry * was given to another person",
+}
+CALLED: Final = {"person": "person", "subject": "pseudonym", "consent": "consent", "audit": "audit entry"}
+LATER: Final = {
+    "renumber": "proof entry * was changed, or not written by Muster",
+    "cut": "were cut off",
+    "empty": "the proof ends at entry 0",
+    "re-hash": "proof entry *, about a {called}, was changed, or not written by Muster",
+    "forge": "proof entry *, about a {called}, was changed, or not written by Muster",
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_is_found_and_named(
+    proved: Engine, cipher: TemplateCipher, tmp_path: Path, kind: str, way: str
+) -> None:
+    with _without_triggers(proved) as session:
+        WAYS[way](session, kind)
+    found = check(proved, cipher, tmp_path)
+    wanted = NAMED.get((kind, way)) or LATER[way].format(called=CALLED[kind])
+    parts = wanted.replace(" * was changed, or", "*was changed, or").split("*")
+    assert any(all(part.strip() in problem for part in parts) for problem in found), found

@@ -1,0 +1,196 @@
+"""What Muster itself does to a database leaves the proof whole; what is wrong beside the rows is found."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, text
+
+from db.attendance import corrections, kiosks, ledger
+from db.crypto import TemplateCipher, load_key
+from db.engine import reading, writing
+from db.errors import WrongKey
+from db.faces import templates
+from db.forwarding.send import Forwarded, forward
+from db.ids import new_id
+from db.people import consents, people
+from db.privacy import erasure, rotation
+from db.proof import heads
+from db.proof.heads import HEADS_FILE, open_with
+from db.proof.key import of_engine, use
+from db.records import NewEvent
+from db.verification.verdict import Verdict, verify
+from tests.db.doors import CIPHER, Door
+
+FACE = np.linspace(-1, 1, 128, dtype=np.float32)
+
+
+def _check(engine: Engine, cipher: TemplateCipher, folder: Path) -> Verdict:
+    return verify(engine, cipher, folder / HEADS_FILE)
+
+
+def _enrol(engine: Engine, cipher: TemplateCipher, name: str, at: datetime) -> UUID:
+    with writing(engine) as session:
+        person = people.add_person(session, name, at=at, actor="desk").id
+        consents.set_consent(session, person, "face", True, at=at, actor="desk")
+        templates.add_template(
+            session, cipher, person, content_hash=name, encoder="test-1", embedding=FACE, chip_jpeg=b"jpeg", quality={},
+            source="a.jpg", at=at,
+        )  # fmt: skip
+        templates.set_mean_template(session, cipher, person, encoder="test-1", embedding=FACE, members=1, at=at)
+    return person
+
+
+def _come(engine: Engine, person: UUID, at: datetime, *, clock_suspect: bool = False) -> UUID:
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
+        event = NewEvent(
+            new_id(), "check_in", person, at, "UTC", kiosk, "face", "door", at, clock_suspect=clock_suspect
+        )
+        ledger.append(session, event)
+        corrections.void(session, event.id, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="Ada was not here")
+    return event.id
+
+
+def test_erasing_and_merging_leave_it_whole(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(engine, cipher, tmp_path)
+    ada, bob, cleo = (_enrol(engine, cipher, name, at) for name in ("Ada", "Bob", "Cleo"))
+    for person in (ada, bob, cleo):
+        _come(engine, person, at)
+    with writing(engine) as session:
+        people.rename(session, ada, "Ada Lovelace", at=at, actor="desk")
+        erasure.merge(session, cipher, bob, ada, at=at, actor="desk")
+    with writing(engine) as session:
+        consents.set_consent(session, cleo, "mood", False, at=at, actor="desk")
+        erasure.erase(session, cleo, at=at, actor="desk")
+    assert _check(engine, cipher, tmp_path).problems == ()
+    with writing(engine) as session:
+        erasure.erase(session, ada, at=at, actor="desk")
+    assert _check(engine, cipher, tmp_path).problems == ()
+    with reading(engine) as session:
+        assert session.scalar(text("SELECT count(*) FROM proof_salt")) == 0
+
+
+def test_rows_of_before_the_key_are_adopted_and_then_kept(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    ada = _enrol(engine, cipher, "Ada", at)
+    _come(engine, ada, at)
+    open_with(engine, cipher, tmp_path)
+    _come(engine, ada, at + timedelta(hours=1))
+    assert _check(engine, cipher, tmp_path).problems == ()
+    open_with(engine, cipher, tmp_path)
+    found = _check(engine, cipher, tmp_path)
+    assert (found.problems, found.ledger.events) == ((), 4)
+
+
+def test_a_new_key_still_verifies_what_the_old_one_proved(
+    sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    for hour in range(3):
+        cipher = TemplateCipher(load_key(tmp_path))
+        open_with(sqlite, cipher, tmp_path)
+        _come(sqlite, _enrol(sqlite, cipher, f"Ada {hour}", at), at + timedelta(hours=hour))
+        heads.note(sqlite, at + timedelta(hours=hour))
+        rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
+    cipher = TemplateCipher(load_key(tmp_path))
+    found = _check(sqlite, cipher, tmp_path)
+    assert (found.problems, found.ledger.events, found.sealed) == ((), 6, 9)
+
+
+def test_a_shared_database_is_verified_by_each_door(
+    door: Door, other: Door, engine: Engine, tmp_path: Path, at: datetime
+) -> None:
+    keys = (CIPHER, TemplateCipher(bytes(32)))
+    for one, key, name in ((door, keys[0], "Ada"), (other, keys[1], "Bob")):
+        (tmp_path / name).mkdir()
+        open_with(one.engine, key, tmp_path / name)
+        one.see(one.enrol(name))
+    for one in (door, other, door):
+        prover = of_engine(one.engine)
+        assert prover is not None
+        heads.begin(engine, None, prover, own=False)
+        forward(one.engine, engine, now=at + timedelta(hours=5))
+    for key, name in zip(keys, ("Ada", "Bob"), strict=True):
+        found = _check(engine, key, tmp_path / name)
+        assert found.problems == ()
+        assert (found.ledger.foreign, len(found.forwarded)) == (1, 2)
+        assert found.entries.foreign > 0
+
+
+def test_without_the_key_nothing_is_written_behind_what_it_proved(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(engine, cipher, tmp_path)
+    ada = _enrol(engine, cipher, "Ada", at)
+    _come(engine, ada, at)
+    use(engine, None)
+    with pytest.raises(WrongKey, match="proved with a key"):
+        _come(engine, ada, at)
+    with pytest.raises(WrongKey, match="proved with a key"), writing(engine) as session:
+        people.rename(session, ada, "Mallory", at=at, actor="desk")
+    with pytest.raises(WrongKey):
+        open_with(engine, TemplateCipher(bytes(32)), tmp_path)
+    assert _check(engine, cipher, tmp_path).problems == ()
+
+
+def test_what_is_wrong_beside_the_rows_is_found(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(sqlite, cipher, tmp_path)
+    ada, bob = (_enrol(sqlite, cipher, name, at) for name in ("Ada", "Bob"))
+    _come(sqlite, ada, at)
+    with sqlite.begin() as connection:
+        connection.execute(text("DROP TRIGGER proof_entry_no_delete"))
+        connection.execute(text("CREATE TRIGGER evil AFTER INSERT ON person BEGIN SELECT 1; END"))
+        two = connection.execute(text("SELECT person_id, embedding FROM mean_template ORDER BY person_id")).all()
+        for (person, _), (_, sealed) in zip(two, reversed(two), strict=True):
+            connection.execute(
+                text("UPDATE mean_template SET embedding = :sealed WHERE person_id = :person"),
+                {"sealed": sealed, "person": person},
+            )
+    with (tmp_path / HEADS_FILE).open("a") as file:
+        file.write('{"at": "2026-03-02"}\n')
+    problems = "; ".join(_check(sqlite, cipher, tmp_path).problems)
+    assert "the trigger proof_entry_no_delete, which refuses changes, is missing" in problems
+    assert "the trigger evil is not Muster's" in problems
+    assert "(mean_template.embedding) of Ada was changed or moved" in problems
+    assert "(mean_template.embedding) of Bob was changed or moved" in problems
+    assert f"line 2 of {tmp_path / HEADS_FILE} was not written with this key" in problems
+    assert bob != ada
+
+
+def test_another_database_in_the_place_of_the_first_is_found(
+    sqlite: Engine, migrated: Path, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(sqlite, cipher, tmp_path)
+    _come(sqlite, _enrol(sqlite, cipher, "Ada", at), at)
+    heads.note(sqlite, at)
+    sqlite.dispose()
+    for file in tmp_path.glob("muster.sqlite3*"):
+        file.unlink()
+    (tmp_path / "muster.sqlite3").write_bytes(migrated.read_bytes())
+    open_with(sqlite, cipher, tmp_path)
+    problems = _check(sqlite, cipher, tmp_path).problems
+    assert any("another ledger of 2 events was at this place" in problem for problem in problems)
+
+
+def test_a_suspect_clock_is_part_of_what_is_proved(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime, send: Callable[..., Forwarded]
+) -> None:
+    open_with(engine, cipher, tmp_path)
+    event = _come(engine, _enrol(engine, cipher, "Ada", at), at, clock_suspect=True)
+    with reading(engine) as session:
+        kept = ledger.get(session, event)
+        row = ledger.of_person(session, kept.person)[1] if kept and kept.person else None
+    assert kept is not None
+    assert row is not None
+    assert (kept.clock_suspect, row.clock_suspect) == (True, False)
+    assert _check(engine, cipher, tmp_path).problems == ()

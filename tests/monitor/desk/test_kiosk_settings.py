@@ -1,0 +1,43 @@
+"""The settings of a kiosk in the audit log."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from db.engine import reading
+from monitor.config import Settings
+from monitor.desk.kiosk_settings import note_settings
+from tests.db.rows import newest_entries
+
+AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
+
+
+def _settings(**given: object) -> Settings:
+    return Settings(db="sqlite:///x", time_zone="UTC", kiosk="door", **given)  # type: ignore[arg-type]
+
+
+def test_only_what_changed_since_the_last_start_is_noted_with_before_and_after(sqlite: Engine) -> None:
+    by = {"at": AT, "actor": "ada"}
+    assert "cool_down_minutes" in note_settings(sqlite, _settings(), at=AT, actor="ada")
+    assert note_settings(sqlite, _settings(theme="dracula"), at=AT, actor="ada") == {}
+    changed = note_settings(sqlite, _settings(cool_down_minutes=9, role="in"), at=AT, actor="ada")
+    assert changed == {"cool_down_minutes": (2.0, 9.0), "role": ("auto", "in")}
+    with reading(sqlite) as session:
+        entries = newest_entries(session)
+    assert [(one.action, one.actor) for one in entries] == [("settings", by["actor"])] * 2
+    assert max(entries, key=lambda one: one.id).detail["changed"] == {
+        "cool_down_minutes": [2.0, 9.0],
+        "role": ["auto", "in"],
+    }
+
+
+def test_another_kiosk_has_settings_of_its_own(sqlite: Engine) -> None:
+    note_settings(sqlite, _settings(), at=AT, actor="ada")
+    other = _settings().model_copy(update={"kiosk": "gate"})
+    assert "role" in note_settings(sqlite, other, at=AT, actor="ada")
+
+
+def test_no_password_of_a_camera_is_written_down(sqlite: Engine) -> None:
+    note_settings(sqlite, _settings(source="rtsp://ada:secret@camera/1"), at=AT, actor="ada")
+    with reading(sqlite) as session:
+        assert "secret" not in str(newest_entries(session)[0].detail)

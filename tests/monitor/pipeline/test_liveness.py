@@ -1,0 +1,190 @@
+"""Who is let in, asked or turned away, on a stage whose heads turn as the test says."""
+
+import random
+
+import pytest
+
+from monitor.domain import Phase, Question, Sighting
+from monitor.pipeline.liveness import ATTEMPTS, WINDOW, LivenessCheck, Mode
+from monitor.pipeline.pipeline import VisionFlow
+from monitor.vision.liveness.motion import Limits
+from monitor.vision.liveness.turn import PATIENCE
+from monitor.vision.matching.gallery import Enrolled
+from tests.monitor.stage import FLOW, Places, Stage, gallery_of
+from tests.monitor.vision.liveness.heads import Head
+
+HERE: Places = {"Ada": (320, 240)}
+FPS = 15
+ANY_RELIEF = Limits(relief=-1, width=0)
+"""The stage's faces are painted flat; only their meshes turn."""
+
+
+class Door:
+    """A flow with liveness; whoever stands before it is a still picture unless the test turns its head."""
+
+    def __init__(self, mode: Mode = "ask", *, width: float = 80, limits: Limits = ANY_RELIEF) -> None:
+        self.stage, self.head, self.width = Stage(), Head(), width
+        people = Enrolled(gallery_of([self.stage.entry(name) for name in ("Ada", "Bela")]), frozenset())
+        check = LivenessCheck(mode, self.head, randomness=random.Random(4), limits=limits)
+        self.flow = VisionFlow(self.stage, None, people, FLOW, liveness=check)
+        self.seconds = 0.0
+        self.sightings: list[Sighting] = []
+        self.question: dict[int, Question | None] = {}
+        """What each track is asked now."""
+
+    def play(self, seconds: float, places: Places = HERE, *, blind: bool = False) -> "Door":
+        for _ in range(round(seconds * FPS)):
+            frame = self.stage.frame(self.seconds, places, width=self.width, blind=blind)
+            observations, sightings = self.flow.process(frame, self.stage.detect(frame.rgb))
+            self.sightings += sightings
+            self.question = {one.track.id: one.question for one in observations}
+            self.seconds += 1 / FPS
+        return self
+
+    def until_asked(self, places: Places = HERE) -> Question:
+        for _ in range(10 * FPS):
+            self.play(1 / FPS, places)
+            for question in self.question.values():
+                if question in (Question.LEFT, Question.RIGHT):
+                    return question
+        raise AssertionError("nobody was asked")
+
+    def turn(self, question: Question, degrees: float = 25.0) -> "Door":
+        """Turn the head to the side, stay, and look back."""
+        sign = 1 if question is Question.LEFT else -1
+        for step in (*range(6), *[5] * 4, *reversed(range(6))):
+            self.head.degrees = sign * degrees * step / 5
+            self.play(1 / FPS)
+        return self
+
+    @property
+    def phases(self) -> list[Phase]:
+        """But for the moods of who stays in view."""
+        return [one.phase for one in self.sightings if one.phase is not Phase.CONTINUED]
+
+    @property
+    def last(self) -> Sighting:
+        return self.sightings[-1]
+
+
+def test_without_liveness_the_first_sighting_is_live_at_once_and_no_mesh_is_made() -> None:
+    door = Door("off").play(2)
+    assert [(one.phase, one.live) for one in door.sightings] == [(Phase.OPENED, True)]
+    assert door.head.asked == 0
+
+
+def test_a_still_picture_is_named_but_not_live_and_is_asked_after_the_window() -> None:
+    door = Door()
+    door.until_asked()
+    assert WINDOW <= door.seconds < WINDOW + 0.5
+    assert [(one.phase, one.live) for one in door.sightings] == [(Phase.OPENED, False)]
+
+
+def test_always_asks_at_once() -> None:
+    door = Door("always")
+    door.until_asked()
+    assert door.seconds < 0.5
+
+
+def test_who_turns_as_asked_is_live_and_nothing_more_is_computed() -> None:
+    door = Door()
+    door.turn(door.until_asked()).play(0.5)
+    assert door.phases == [Phase.OPENED, Phase.LIVE]
+    assert door.last.live
+    assert door.last.evidence is not None
+    assert door.last.evidence["by"] == "turn"
+    made = door.head.asked
+    door.play(2)
+    assert door.head.asked == made
+    assert list(door.question.values()) == [None]
+
+
+def test_a_mesh_that_turns_on_a_face_that_stays_flat_is_no_answer() -> None:
+    door = Door(limits=Limits())
+    door.turn(door.until_asked()).play(PATIENCE)
+    assert Phase.LIVE not in door.phases
+
+
+def test_while_the_head_is_turned_the_person_is_asked_to_look_back() -> None:
+    door = Door("always")
+    side = door.until_asked()
+    door.head.degrees = 25.0 if side is Question.LEFT else -25.0
+    door.play(0.5)
+    assert list(door.question.values()) == [Question.STRAIGHT]
+    assert door.phases == [Phase.OPENED]
+
+
+@pytest.fixture
+def turned_away() -> Door:
+    door = Door("always")
+    door.until_asked()
+    return door.play(ATTEMPTS * (PATIENCE + 0.5))
+
+
+def test_who_does_not_turn_twice_is_told_not_live_once_with_the_evidence(turned_away: Door) -> None:
+    assert turned_away.phases == [Phase.OPENED, Phase.NOT_LIVE]
+    assert not turned_away.last.live
+    assert turned_away.last.evidence is not None
+    assert turned_away.last.evidence["failed_2"] == "no turn"
+    made = turned_away.head.asked
+    turned_away.play(1)
+    assert turned_away.head.asked == made
+    assert list(turned_away.question.values()) == [None]
+
+
+def test_who_comes_again_begins_anew(turned_away: Door) -> None:
+    turned_away.play(2, {})
+    turned_away.turn(turned_away.until_asked()).play(0.5)
+    assert turned_away.phases[-2:] == [Phase.OPENED, Phase.LIVE]
+
+
+def test_a_turn_to_the_wrong_side_fails_and_the_second_question_may_be_answered() -> None:
+    door = Door("always")
+    side = door.until_asked()
+    door.turn(Question.RIGHT if side is Question.LEFT else Question.LEFT).play(PATIENCE)
+    assert Phase.NOT_LIVE not in door.phases
+    door.turn(door.until_asked()).play(0.5)
+    assert door.phases == [Phase.OPENED, Phase.LIVE]
+
+
+def test_somebody_elses_turned_head_does_not_count() -> None:
+    """Two photographs: the frontal one is the victim's, the turned one is another person's."""
+    door = Door("always")
+    side = door.until_asked()
+    door.head.degrees = 25.0 if side is Question.LEFT else -25.0
+    door.play(0.5, {"Bela": (320, 240)})
+    door.head.degrees = 0.0
+    door.play(0.5)
+    assert Phase.LIVE not in door.phases
+
+
+def test_a_face_that_was_out_of_view_while_it_turned_does_not_count() -> None:
+    door = Door("always")
+    side = door.until_asked()
+    door.play(0.6, blind=True)
+    door.turn(side, 25.0)
+    assert Phase.LIVE not in door.phases[:2]
+
+
+def test_a_small_face_is_asked_to_come_closer_and_judged_when_it_did() -> None:
+    door = Door("always", width=40)
+    door.play(2)
+    assert list(door.question.values()) == [Question.CLOSER]
+    assert door.head.asked == 0
+    door.width = 60
+    door.until_asked()
+
+
+def test_of_two_people_one_is_asked_at_a_time() -> None:
+    both: Places = {"Ada": (200, 240), "Bela": (440, 240)}
+    door = Door("always")
+    door.until_asked(both)
+    door.play(1, both)
+    assert sum(one is not None for one in door.question.values()) == 1
+
+
+def test_a_stranger_is_not_asked() -> None:
+    door = Door("always").play(3, {"stranger": (320, 240)})
+    assert list(door.question.values()) == [None]
+    assert door.head.asked == 0
+    assert door.last.live, "an unknown face is written as before"

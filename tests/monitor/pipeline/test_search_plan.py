@@ -1,0 +1,151 @@
+"""An empty door is searched now and then, somebody who is known at times, and everybody else in every frame."""
+
+import numpy as np
+import pytest
+
+from monitor.domain import Box, Face, RgbImage
+from monitor.pipeline.search_plan import Search, SearchPlan
+from monitor.vision.detection.tiles import small_tiles, whole
+
+WIDTH, HEIGHT, FPS = 640, 480, 30.0
+WHOLE = whole(WIDTH, HEIGHT)
+NOISE = np.random.default_rng(5)
+
+
+def door(at: int | None = None, *, light: int = 120, size: tuple[int, int] = (WIDTH, HEIGHT)) -> RgbImage:
+    """A wall with a camera's noise, and where asked for a dark square of 90 pixels from column `at` on."""
+    wall = NOISE.normal(light, 4, (size[1], size[0], 3)).clip(0, 255).astype(np.uint8)
+    if at is not None:
+        wall[150:240, at : at + 90] = 10
+    return wall
+
+
+def face(left: float = 300, width: float = 80, *, confirmed: bool | None = True) -> Face:
+    return Face(Box(left, 150, width, width), 0.9, confirmed=confirmed)
+
+
+def settle(plan: SearchPlan) -> None:
+    """Begin with two seconds of an empty door."""
+    for frame in range(60):
+        plan.next(door(), frame / FPS)
+
+
+def meet(plan: SearchPlan, *faces: Face, settled: bool = True) -> Search:
+    """Find these faces on the frame at two seconds."""
+    settle(plan)
+    search = plan.next(door(300), 2.0)
+    assert search is not None
+    plan.learn(search, 2.0, list(faces), settled=settled)
+    return search
+
+
+def test_an_empty_door_is_searched_wholly_once_a_second_and_in_every_tile() -> None:
+    plan = SearchPlan()
+    searches = [search for frame in range(300) if (search := plan.next(door(), frame / FPS))]
+    tiles = [tile for search in searches for tile in search.tiles]
+    assert tiles.count(WHOLE) == pytest.approx(10, abs=1)
+    for tile in small_tiles(WIDTH, HEIGHT):
+        assert tiles.count(tile) == pytest.approx(10, abs=2)
+
+
+def test_a_4k_picture_is_searched_in_every_tile_within_six_seconds() -> None:
+    plan, seen = SearchPlan(), set()
+    wall = door(size=(3840, 2160))
+    for frame in range(180):
+        search = plan.next(wall, frame / FPS)
+        seen |= set(search.tiles) if search else set()
+    assert set(small_tiles(3840, 2160)) <= seen
+
+
+def test_where_something_moves_is_searched_at_once() -> None:
+    plan = SearchPlan()
+    settle(plan)
+    search = plan.next(door(20), 2.0)
+    assert search is not None
+    assert WHOLE in search.tiles
+    moved = [tile for tile in search.tiles if tile != WHOLE]
+    assert any(tile.left == tile.top == 0 for tile in moved)
+
+
+def test_until_it_is_decided_who_somebody_is_every_frame_is_searched() -> None:
+    plan = SearchPlan()
+    meet(plan, face(), settled=False)
+    for frame in range(61, 75):
+        search = plan.next(door(300), frame / FPS)
+        assert search is not None
+        plan.learn(search, frame / FPS, [face()], settled=False)
+
+
+def test_somebody_who_is_known_is_searched_for_in_every_third_frame_and_the_whole_five_times_a_second() -> None:
+    plan = SearchPlan()
+    meet(plan, face())
+    searched, wholes = 0, 0
+    for frame in range(61, 121):
+        search = plan.next(door(300), frame / FPS)
+        if search is not None:
+            plan.learn(search, frame / FPS, [face()], settled=True)
+            searched, wholes = searched + 1, wholes + (WHOLE in search.tiles)
+    assert searched == 20
+    assert 8 <= wholes <= 11
+
+
+def test_a_slow_source_leaves_no_frame_out() -> None:
+    plan = SearchPlan()
+    meet(plan, face())
+    for second in range(21, 40):
+        search = plan.next(door(300), second / 10)
+        assert search is not None
+        plan.learn(search, second / 10, [face()], settled=True)
+
+
+def test_a_small_face_on_a_large_picture_is_searched_for_where_it_was() -> None:
+    plan, wall = SearchPlan(), door(size=(1920, 1080))
+    search = plan.next(wall, 0.0)
+    assert search is not None
+    plan.learn(search, 0.0, [face(width=60)], settled=False)
+    again = plan.next(wall, 1 / FPS)
+    assert again is not None
+    around = [tile for tile in again.tiles if tile.width < 250]
+    assert any(tile.left < 300 and tile.right > 360 and tile.top < 150 and tile.bottom > 210 for tile in around)
+
+
+@pytest.mark.parametrize(("confirmed", "seconds"), [(True, 1.0), (False, 0.5), (None, 0.5)])
+def test_a_face_is_judged_again_after_a_while(confirmed: bool | None, seconds: float) -> None:
+    plan = SearchPlan()
+    meet(plan, face(confirmed=confirmed), face(20), settled=False)
+    asked: list[float] = []
+    for frame in range(61, 150):
+        search = plan.next(door(300), frame / FPS)
+        assert search is not None
+        if not any(one.face.box.left == 300 for one in search.known):
+            asked.append(frame / FPS)
+        plan.learn(search, frame / FPS, [face(confirmed=confirmed), face(20)], settled=False)
+    gaps = np.diff([2.0, *asked])
+    assert gaps.min() >= seconds
+    assert gaps.max() <= seconds + 2 / FPS
+
+
+def test_dark_frames_between_lit_ones_are_left_out_and_a_light_switched_off_is_not() -> None:
+    plan = SearchPlan(every_frame=True)
+    strobe = [plan.next(door(light=6 if frame % 2 else 120), frame / 10) is None for frame in range(20)]
+    assert strobe == [bool(frame % 2) for frame in range(20)]
+    switched_off = [plan.next(door(light=6), 2 + frame / 10) is None for frame in range(5)]
+    assert switched_off[-2:] == [False, False]
+
+
+@pytest.mark.parametrize("shape", [(1, 640, 3), (480, 1, 3), (2, 2, 3), (1080, 1920, 3)])
+def test_a_size_that_changes_in_mid_stream_begins_afresh(shape: tuple[int, int, int]) -> None:
+    plan = SearchPlan()
+    meet(plan, face())
+    search = plan.next(np.full(shape, 120, np.uint8), 2.1)
+    assert search is not None
+    assert search.known == ()
+    assert search.tiles[0] == whole(shape[1], shape[0])
+
+
+def test_pictures_that_do_not_follow_from_one_another_are_searched_everywhere() -> None:
+    plan = SearchPlan(every_frame=True)
+    for frame in range(5):
+        search = plan.next(door(), frame / 10)
+        assert search is not None
+        assert search.everywhere

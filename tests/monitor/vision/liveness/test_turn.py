@@ -1,0 +1,51 @@
+"""The turn question: which movements of a head answer it."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from monitor.domain import Question
+from monitor.vision.liveness.turn import PATIENCE, TURN, Answer, TurnQuestion
+
+
+def after(yaws: Iterable[float | None], side: Question = Question.LEFT, *, straight: float = 0.0) -> TurnQuestion:
+    """A question to which the head did this, 15 frames a second."""
+    question = TurnQuestion(side, 0.0, straight)
+    for frame, yaw in enumerate(yaws):
+        question.see(frame / 15, yaw)
+    return question
+
+
+@pytest.mark.parametrize(("side", "sign"), [(Question.LEFT, 1), (Question.RIGHT, -1)])
+def test_a_turn_to_the_asked_side_and_back_passes(side: Question, sign: int) -> None:
+    there = [sign * degrees for degrees in range(0, 26, 2)]
+    question = after(there, side)
+    assert question.answer is Answer.TURNED
+    assert question.words is Question.STRAIGHT
+    assert after([*there, *reversed(there)], side).answer is Answer.PASSED
+
+
+def test_a_turn_to_the_other_side_is_no_answer() -> None:
+    assert after([-30.0] * 30).answer is Answer.AWAITED
+
+
+def test_a_turn_is_counted_from_the_straightest_view() -> None:
+    assert after([TURN + 1] * 5, straight=6.0).answer is Answer.AWAITED
+    assert after([TURN + 1] * 5, Question.LEFT, straight=0.5).answer is Answer.TURNED
+
+
+def test_one_frame_alone_is_no_turn() -> None:
+    assert after([0, 25, 0, 25, 0, None, 25, None, 0]).answer is Answer.AWAITED
+
+
+def test_who_does_not_turn_in_time_is_late_for_good() -> None:
+    frames = round(PATIENCE * 15) + 2
+    assert after([17.0] * (frames - 3)).answer is Answer.AWAITED
+    late = after([17.0] * frames)
+    assert late.answer is Answer.LATE
+    assert late.see(9.0, 30.0) is Answer.LATE
+    assert late.widest == 17.0
+
+
+def test_who_turned_and_does_not_look_back_is_late_too() -> None:
+    assert after([30.0] * round(2 * PATIENCE * 15 + 2)).answer is Answer.LATE
