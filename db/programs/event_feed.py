@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.schema import EventRow, KioskRow, PersonRow, SubjectRow
@@ -62,7 +62,7 @@ def by_ids(session: Session, events: Sequence[UUID]) -> dict[UUID, FeedEvent]:
     return {one.id: one for one in _read(session, select(*_COLUMNS).where(EventRow.id.in_(events)))}
 
 
-def _read(session: Session, query: Select[Any]) -> list[FeedEvent]:
+def _read(session: Session, query: Any) -> list[FeedEvent]:
     joined = query.join(KioskRow, KioskRow.id == EventRow.kiosk_id)
     joined = joined.join(SubjectRow, SubjectRow.id == EventRow.subject, isouter=True)
     joined = joined.join(PersonRow, PersonRow.id == SubjectRow.person_id, isouter=True)

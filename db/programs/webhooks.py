@@ -149,16 +149,17 @@ def failed(session: Session, delivery: Delivery, error: str, now: datetime, *, a
 
 def pause(attempts: int) -> timedelta:
     """The time until the next try."""
-    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+    doubled: int = 2 ** min(attempts - 1, 20)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
 
 def states(session: Session) -> list[WebhookState]:
     """All webhooks that ever ran here."""
     head = event_feed.head(session)
     counts = {
-        (row.webhook, row.dead): row.count
+        (row.webhook, row.dead): int(row.messages)
         for row in session.execute(
-            select(DeliveryRow.webhook, DeliveryRow.dead, func.count().label("count")).group_by(
+            select(DeliveryRow.webhook, DeliveryRow.dead, func.count().label("messages")).group_by(
                 DeliveryRow.webhook, DeliveryRow.dead
             )
         )

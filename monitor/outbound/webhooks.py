@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from monitor.config_outbound import Webhook
+from monitor.text import printable
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -85,4 +87,10 @@ async def post(session: "ClientSession", webhook: Webhook, id: UUID, body: bytes
     except TimeoutError:
         return Answer(f"It did not answer within {webhook.timeout:g} seconds.", True)
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return Answer(f"It cannot be reached ({str(error) or type(error).__name__}).", True)
+        return Answer(f"It cannot be reached ({_reason(error)}).", True)
+
+
+def _reason(error: Exception) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    known = number is not None and number > 0
+    return os.strerror(number) if known and number else printable(str(error) or type(error).__name__, 200)

@@ -27,6 +27,8 @@ COMMANDS = (
     "doctor",
     "web",
     "webhooks",
+    "serve",
+    "keys",
     "db",
 )
 

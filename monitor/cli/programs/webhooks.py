@@ -58,9 +58,9 @@ def list_(
         )
         for hook, state in found
     ]
-    counts = ("Sent", "Waiting", "Dead")
-    heads = ("Name", "Address", "Tells", *counts, "Last error")
-    out.print(table(heads, rows, fold=("Address", "Tells", "Last error"), right=counts))
+    numbers = ("Sent", "Waiting", "Dead")
+    heads = ("Name", "Address", "Tells", *numbers, "Last error")
+    out.print(table(heads, rows, fold=("Address", "Tells", "Last error"), right=numbers))
 
 
 @app.command()

@@ -58,7 +58,7 @@ class Site:
             kiosk = self.door if door == "door" else self.kiosk(session, door)
             event = NewEvent(
                 new_id(), kind, self.people[name], self.now, "Europe/Berlin", kiosk, "face", door, self.now
-            )  # type: ignore[arg-type]
+            )
             return ledger.append(session, event).id
 
     def settings(self, *hooks: Webhook) -> Settings:
