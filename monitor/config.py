@@ -13,7 +13,7 @@ import tzlocal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from monitor.config_outbound import Webhook
+from monitor.config_outbound import Opener, Webhook
 from monitor.domain import Encoders
 from monitor.errors import SettingsError
 
@@ -190,6 +190,8 @@ class Settings(BaseSettings):
     webhooks: tuple[Webhook, ...] = Field(
         default=(), description="Who is told what happens; see 'muster webhooks', which writes these tables."
     )
+
+    opener: Opener = Field(default=Opener(), description="What opens the door for whoever checks in; a table.")
 
     @field_validator("webhooks")
     @classmethod

@@ -1,6 +1,8 @@
 """Settings of the programs around Muster: who is told what happened at the door."""
 
 import re
+import shlex
+from datetime import time
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -44,3 +46,61 @@ class Webhook(BaseModel):
         if value and not _SECRET.fullmatch(value):
             raise ValueError("this is not a secret; let 'muster webhooks add' make one")
         return value
+
+
+class Opener(BaseModel):
+    """What opens the door for whoever checks in: the table `[opener]`, or `MUSTER_OPENER_*` variables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    command: str = Field(default="", description="A program with its arguments that opens the door; no shell reads it.")
+    url: str = Field(default="", description="An address that opens the door when it is called (POST).")
+    secret: str = Field(default="", repr=False, description="Signs that call as a webhook's; empty for none.")
+    timeout: float = Field(default=5.0, gt=0, le=60, description="Seconds after which the opener is given up.")
+    on: Literal["check_in", "check_out", "both"] = Field(default="check_in", description="What opens the door.")
+    groups: tuple[str, ...] = Field(default=(), description="Only for people of these groups; empty for everybody.")
+    hours: str = Field(default="", description="When it opens, on the site's clock: 07:00-19:30; empty for always.")
+    days: str = Field(default="", description="Weekdays on which it opens: mon,tue,wed; empty for all.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        return checked_url(value) if value else value
+
+    @field_validator("command")
+    @classmethod
+    def _is_command(cls, value: str) -> str:
+        shlex.split(value)
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _are_hours(cls, value: str) -> str:
+        hours_of(value)
+        return value
+
+    @field_validator("days")
+    @classmethod
+    def _are_days(cls, value: str) -> str:
+        if any(day not in WEEKDAYS for day in value.split(",") if value):
+            raise ValueError(f"{value!r} are no weekdays; write some of {','.join(WEEKDAYS)}")
+        return value
+
+    @property
+    def opens(self) -> bool:
+        """Whether there is anything to open."""
+        return bool(self.command or self.url)
+
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def hours_of(text: str) -> tuple[time, time] | None:
+    """From when to when, from "22:00-06:00"; None for always. Raises: ValueError."""
+    if not text:
+        return None
+    try:
+        first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        raise ValueError(f"{text!r} are no hours; write them as 07:00-19:30") from None
+    return first, last

@@ -39,6 +39,7 @@ _COMMANDS = {
     "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
     "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
+    "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""

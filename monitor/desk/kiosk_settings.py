@@ -36,6 +36,7 @@ def note_settings(engine: Engine, settings: Settings, **by: Unpack[Actor]) -> di
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:
-    values = settings.model_dump(mode="json", exclude=set(_DECIDE_NOTHING))
+    secrets = {"webhooks": {"__all__": {"url", "secret"}}, "opener": {"url", "secret"}}
+    values = settings.model_dump(mode="json", exclude=dict.fromkeys(_DECIDE_NOTHING, True) | secrets)
     source = settings.source
     return values | {"source": without_password(source) if "://" in source else source}

@@ -29,6 +29,7 @@ COMMANDS = (
     "webhooks",
     "serve",
     "keys",
+    "door",
     "db",
 )
 

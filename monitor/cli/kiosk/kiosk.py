@@ -51,6 +51,7 @@ def kiosk(
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
     note_settings(engine, settings, **run.stamp)
+    live = settings.liveness_of(live=frames.live) != "off"
     headless = headless or run.as_json or not out.is_terminal
     assess = None
     if settings.grow_templates:
@@ -79,7 +80,7 @@ def kiosk(
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        with programs_around(engine, settings) as hear:
+        with programs_around(engine, settings, live=live) as hear:
             wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
         run.note_head(engine)
         if wants_demo:
@@ -101,7 +102,7 @@ def kiosk(
         return made
 
     try:
-        with looked_after(engine, settings), programs_around(engine, settings) as hear:
+        with looked_after(engine, settings), programs_around(engine, settings, live=live) as hear:
             summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
     finally:
         for feed in feeds:

@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Engine
 
+from db.errors import DatabaseError
 from monitor.config import Settings
 from monitor.config_outbound import Webhook
-from monitor.desk.programs import webhooks
+from monitor.desk.programs import opener, webhooks
 from monitor.desk.programs.webhooks import Happened
 from monitor.domain import KioskEvent
 
@@ -71,11 +72,13 @@ def programs_around(
     settings: Settings,
     clock: Callable[[], datetime] = _now,
     *,
+    live: bool = False,
     trouble: Callable[[str], None] = log.warning,
 ) -> Iterator[Hear]:
     """Runs what the settings ask for, until the block ends; gives a function that takes each event of the kiosk.
 
     Args:
+        live: whether faces are asked to show that they are alive.
         trouble: gets one sentence when something cannot be told, from the threads.
     """
     jobs: list[tuple[Told, threading.Thread]] = []
@@ -84,6 +87,9 @@ def programs_around(
         jobs.append(
             (told, _thread(f"webhook {webhook.name}", _follow, engine, settings, webhook, told, clock, trouble))
         )
+    if settings.opener.opens:
+        told = Told()
+        jobs.append((told, _thread("opener", _open, engine, settings, told, clock, live, trouble)))
     for _, thread in jobs:
         thread.start()
 
@@ -125,3 +131,21 @@ def _follow(
         return [Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
 
     webhooks.follow(engine, settings, webhook, clock=clock, wait=told.wait, happened=happened, trouble=trouble)
+
+
+def _open(
+    engine: Engine,
+    settings: Settings,
+    told: Told,
+    clock: Callable[[], datetime],
+    live: bool,
+    trouble: Callable[[str], None],
+) -> None:
+    while told.wait(_PATIENCE):
+        for event in told.taken():
+            try:
+                fault = opener.on_event(engine, settings, event, clock, live=live)
+            except DatabaseError as error:
+                fault = f"The door stays shut. {error}"
+            if fault is not None:
+                trouble(fault)
