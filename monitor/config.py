@@ -13,7 +13,7 @@ import tzlocal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from monitor.config_outbound import Opener, Webhook
+from monitor.config_outbound import Mqtt, Opener, Webhook
 from monitor.domain import Encoders
 from monitor.errors import SettingsError
 
@@ -192,6 +192,8 @@ class Settings(BaseSettings):
     )
 
     opener: Opener = Field(default=Opener(), description="What opens the door for whoever checks in; a table.")
+
+    mqtt: Mqtt = Field(default=Mqtt(), description="The MQTT broker that hears of this kiosk; a table.")
 
     @field_validator("webhooks")
     @classmethod

@@ -104,3 +104,19 @@ def hours_of(text: str) -> tuple[time, time] | None:
     except ValueError:
         raise ValueError(f"{text!r} are no hours; write them as 07:00-19:30") from None
     return first, last
+
+
+class Mqtt(BaseModel):
+    """The broker that hears of this kiosk: the table `[mqtt]`, or `MUSTER_MQTT_*` variables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(default="", description="The broker that hears who came and how many are in; empty for none.")
+    port: int = Field(default=1883, ge=1, le=65535, description="The broker's port; 8883 is usual with TLS.")
+    username: str = Field(default="", description="The name with which the kiosk comes to the broker; empty for none.")
+    password: str = Field(default="", repr=False, description="The password that goes with it.")
+    tls: bool = Field(default=False, description="Whether the way to the broker is encrypted.")
+    prefix: str = Field(default="muster", pattern=r"^[A-Za-z0-9_/-]+$", description="How topics of Muster begin.")
+    discovery: str = Field(
+        default="homeassistant", pattern=r"^[A-Za-z0-9_/-]+$", description="Where Home Assistant looks for devices."
+    )

@@ -36,6 +36,7 @@ _COMMANDS = {
     "config": ("monitor.cli.config", "app", "See and change the settings."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
     "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
+    "events": ("monitor.cli.programs.events", "events", "The ledger as JSON lines, for other programs."),
     "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
     "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),

@@ -26,6 +26,7 @@ COMMANDS = (
     "config",
     "doctor",
     "web",
+    "events",
     "webhooks",
     "serve",
     "keys",

@@ -1,9 +1,10 @@
 """Read-only views for other programs, so that nobody has to know how voids and corrections are kept.
 
 `v_passage`: each check-in and check-out that counts. `v_attendance_day`: one line per person and day with the first
-coming, the last leaving and the hours between. `v_presence`: who is inside, by their last passage of 36 hours.
-`v_mood_hour`: moods of an hour, only where at least five people were seen. On PostgreSQL a day is one of the door's
-time zone; SQLite knows no time zones, so a day there is one of UTC, as are all its times.
+coming, the last leaving and the hours between, without times of a door whose clock was wrong. `v_presence`: who is
+inside, by their last passage of 36 hours. `v_mood_hour`: moods of an hour, only where at least five people were seen.
+On PostgreSQL a day is one of the door's time zone; SQLite knows no time zones, so a day there is one of UTC, as are all
+its times.
 """
 
 from alembic import op
@@ -25,7 +26,7 @@ WITH undone AS (
 )
 SELECT e.id AS event_id, e.seq, s.person_id, p.name AS person, p.number, p.group_name,
   CASE WHEN e.kind = 'correction' THEN e.corrected_kind ELSE e.kind END AS kind,
-  e.at, {day} AS day, e.time_zone, k.name AS door, k.site, e.method
+  e.at, {day} AS day, e.time_zone, k.name AS door, k.site, e.method, e.clock_suspect
 FROM attendance_event e
 JOIN kiosk k ON k.id = e.kiosk_id
 LEFT JOIN ledger_subject s ON s.id = e.subject
@@ -35,6 +36,9 @@ WHERE e.kind IN ('check_in', 'check_out', 'correction')
   AND NOT EXISTS (
     SELECT 1 FROM attendance_event c WHERE c.kind = 'correction' AND c.target_id = e.id
       AND NOT EXISTS (SELECT 1 FROM undone WHERE undone.id = c.id))
+  AND NOT (e.kind = 'correction' AND EXISTS (
+    SELECT 1 FROM attendance_event c WHERE c.kind = 'correction' AND c.target_id = e.target_id AND c.seq > e.seq
+      AND NOT EXISTS (SELECT 1 FROM undone WHERE undone.id = c.id)))
 """
 ATTENDANCE_DAY = """
 CREATE VIEW v_attendance_day AS
@@ -44,7 +48,7 @@ SELECT day, person_id, person, number, group_name,
   {hours} AS hours, COUNT(*) AS passages
 FROM (
   SELECT v_passage.*, LEAD(kind) OVER whole AS next_kind, LEAD(at) OVER whole AS next_at
-  FROM v_passage WHERE person_id IS NOT NULL
+  FROM v_passage WHERE person_id IS NOT NULL AND NOT clock_suspect
   WINDOW whole AS (PARTITION BY person_id, day ORDER BY at, seq)
 ) passed
 GROUP BY day, person_id, person, number, group_name

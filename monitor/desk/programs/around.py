@@ -41,6 +41,10 @@ class Told:
 
     def hear(self, event: KioskEvent) -> None:
         self._events.put(event)
+        self.wake()
+
+    def wake(self) -> None:
+        """Ends a `wait` that is under way, or the next one."""
         with self._news:
             self._some = True
             self._news.notify_all()
@@ -90,6 +94,9 @@ def programs_around(
     if settings.opener.opens:
         told = Told()
         jobs.append((told, _thread("opener", _open, engine, settings, told, clock, live, trouble)))
+    if settings.mqtt.host:
+        told = Told()
+        jobs.append((told, _thread("mqtt", _tell_broker, engine, settings, told, clock, trouble)))
     for _, thread in jobs:
         thread.start()
 
@@ -149,3 +156,11 @@ def _open(
                 fault = f"The door stays shut. {error}"
             if fault is not None:
                 trouble(fault)
+
+
+def _tell_broker(
+    engine: Engine, settings: Settings, told: Told, clock: Callable[[], datetime], trouble: Callable[[str], None]
+) -> None:
+    from monitor.desk.programs import mqtt
+
+    mqtt.follow(engine, settings, clock=clock, wait=told.wait, taken=told.taken, wake=told.wake, trouble=trouble)

@@ -155,4 +155,4 @@ def test_somebody_opens_by_hand_whatever_the_hours(world: World, tmp_path: Path)
 )
 def test_rules_that_make_no_sense_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        Opener(**wrong)  # type: ignore[arg-type]
+        Opener(**wrong)
