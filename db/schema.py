@@ -536,7 +536,7 @@ class ApiKeyRow(Base):
 
 
 class RollCallRow(Base):
-    """A roll call: who was inside when it began is asked of the ledger."""
+    """A roll call: has everybody who was inside got out?"""
 
     __tablename__ = "roll_call"
 
@@ -547,12 +547,14 @@ class RollCallRow(Base):
 
 
 class RollCallMarkRow(Base):
-    """Somebody was found safe during a roll call."""
+    """Somebody who was inside when a roll call began, and whether they were found."""
 
     __tablename__ = "roll_call_mark"
     __table_args__ = (Index(None, "person_id"),)
 
     roll_call_id: Mapped[UUID] = mapped_column(ForeignKey("roll_call.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    at: Mapped[datetime]
-    actor: Mapped[str]
+    since: Mapped[datetime | None]
+    """When they came in."""
+    found_at: Mapped[datetime | None]
+    found_by: Mapped[str | None]

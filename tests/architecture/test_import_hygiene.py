@@ -30,6 +30,7 @@ COMMANDS = (
     "webhooks",
     "serve",
     "keys",
+    "rollcall",
     "door",
     "db",
 )

@@ -71,8 +71,9 @@ def _roll_calls() -> None:
         "roll_call_mark",
         sa.Column("roll_call_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("since", INSTANT, nullable=True),
+        sa.Column("found_at", INSTANT, nullable=True),
+        sa.Column("found_by", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["roll_call_id"],
             ["roll_call.id"],

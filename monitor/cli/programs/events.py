@@ -1,7 +1,6 @@
 """`muster events`: the ledger as JSON lines, from where another program left off."""
 
 import json
-from contextlib import closing
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,16 +35,15 @@ def events(
     settings = run.settings()
     begin = _since(since, settings.zone)
     found = event_feed.all_events(open_database(settings.db, read_only=True), begin)
-    with closing(found):
-        if output is None:
-            for one in found:
-                emit(event_json(one))
-            return
-        count = 0
-        with unfinished(output, private=True) as part, part.open("w", encoding="utf-8") as file:
-            for one in found:
-                file.write(json.dumps(event_json(one), ensure_ascii=False) + "\n")
-                count += 1
+    if output is None:
+        for one in found:
+            emit(event_json(one))
+        return
+    count = 0
+    with unfinished(output, private=True) as part, part.open("w", encoding="utf-8") as file:
+        for one in found:
+            file.write(json.dumps(event_json(one), ensure_ascii=False) + "\n")
+            count += 1
     tell(f"{plural(count, 'event')} are in {output}." if count != 1 else f"1 event is in {output}.", err)
 
 

@@ -13,7 +13,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods
 from db.people import people
-from db.records import AttendanceEvent, MoodSample, NewEvent, Presence
+from db.records import AttendanceEvent, LedgerKind, MoodSample, NewEvent, Presence
 from monitor.attendance.passages import passages
 
 ZONE = "Europe/Berlin"
@@ -26,7 +26,7 @@ def door(engine: Engine, at: datetime) -> UUID:
 
 
 def add(
-    engine: Engine, door: UUID, kind: str, person: UUID, at: datetime, *,
+    engine: Engine, door: UUID, kind: LedgerKind, person: UUID, at: datetime, *,
     target: UUID | None = None, corrected: Presence | None = None,
 ) -> AttendanceEvent:  # fmt: skip
     event = NewEvent(
@@ -40,7 +40,7 @@ def add(
         "test",
         at,
         target=target,
-        corrected_kind=corrected,  # type: ignore[arg-type]
+        corrected_kind=corrected,
     )
     with writing(engine) as session:
         return ledger.append(session, event)
@@ -66,11 +66,12 @@ def test_passages_are_those_that_count_after_voids_and_corrections(engine: Engin
         if open_targets and chance.random() < 0.4:
             target = chance.choice(open_targets)
             corrected: Presence | None = chance.choice(["check_in", "check_out"]) if chance.random() < 0.5 else None
-            kind = "correction" if corrected else "void"
+            kind: LedgerKind = "correction" if corrected else "void"
             assert target.person
             written.append(add(engine, door, kind, target.person, now, target=target.id, corrected=corrected))
         else:
-            written.append(add(engine, door, chance.choice(["check_in", "check_out"]), chance.choice(who), now))
+            passed: Presence = chance.choice(["check_in", "check_out"])
+            written.append(add(engine, door, passed, chance.choice(who), now))
     with reading(engine) as session:
         entries = ledger.entries(session, at, at + timedelta(days=1))
     expected = sorted((passage.event.hex, passage.kind) for passage in passages(entries))
@@ -80,8 +81,9 @@ def test_passages_are_those_that_count_after_voids_and_corrections(engine: Engin
 
 def test_a_day_has_its_hours(engine: Engine, door: UUID, at: datetime) -> None:
     ada = one(engine, "Ada", at, "staff")
-    for kind, hours in (("check_in", 0), ("check_out", 4), ("check_in", 4.5), ("check_out", 8.25)):
-        add(engine, door, kind, ada, at + timedelta(hours=hours))
+    passed: list[tuple[Presence, float]] = [("check_in", 0), ("check_out", 4), ("check_in", 4.5), ("check_out", 8.25)]
+    for kind, hour in passed:
+        add(engine, door, kind, ada, at + timedelta(hours=hour))
     ((person, group, hours, count, day),) = rows(
         engine, "SELECT person, group_name, hours, passages, day FROM v_attendance_day"
     )
@@ -90,7 +92,8 @@ def test_a_day_has_its_hours(engine: Engine, door: UUID, at: datetime) -> None:
 
 def test_who_is_inside_is_who_came_last(engine: Engine, door: UUID) -> None:
     now = datetime.now(UTC)
-    for name, kinds in (("In", ["check_in"]), ("Out", ["check_in", "check_out"]), ("Back", ["check_in"] * 2)):
+    came: dict[str, list[Presence]] = {"In": ["check_in"], "Out": ["check_in", "check_out"], "Back": ["check_in"] * 2}
+    for name, kinds in came.items():
         person = one(engine, name, now)
         for number, kind in enumerate(kinds):
             add(engine, door, kind, person, now - timedelta(hours=2 - number))

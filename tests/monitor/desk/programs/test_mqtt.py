@@ -66,7 +66,11 @@ class Heard:
     @contextmanager
     def listening(self) -> Iterator["Heard"]:
         client = Client(CallbackAPIVersion.VERSION2, "listener")
-        client.on_connect = lambda *_: client.subscribe("#", qos=1)
+
+        def came(*_: object) -> None:
+            client.subscribe("#", qos=1)
+
+        client.on_connect = came
 
         def hear(_: object, __: object, message: object) -> None:
             with self.news:
