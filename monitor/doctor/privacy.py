@@ -23,6 +23,7 @@ from db.schema import (
     MoodRow,
     PersonRow,
     PortraitRow,
+    RollCallMarkRow,
     SightingRow,
     TemplateRow,
 )  # fmt: skip
@@ -76,6 +77,8 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
             Kept("sightings", "unknown people", _count(session, SightingRow, unknown), False, visitors),
             Kept("faces", "unknown people", _count(session, SightingRow, SightingRow.embedding.is_not(None)), True,
                  visitors),
+            Kept("roll calls", "people inside", _count(session, RollCallMarkRow), False,
+                 f"{settings.keep_sightings_days} days, until the next one"),
             Kept("moods", "enrolled people", _count(session, MoodRow, MoodRow.person_id.is_not(None)), False,
                  f"{settings.keep_moods_days} days"),
             Kept("moods", "nobody in particular", _count(session, MoodRow, MoodRow.person_id.is_(None)), False,

@@ -13,7 +13,7 @@ from monitor.text import local_time, plural, printable
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from db.programs.webhooks import Delivery
+    from monitor.desk.programs.webhooks import Delivery
 
 app = command_group("Tell a chat room or another program what happens at the door.")
 
