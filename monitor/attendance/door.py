@@ -36,9 +36,10 @@ def decide(arrival: Arrival, before: Sequence[Passage], calendar: Calendar, rule
     Args:
         before: what counts now of the person's passages at all doors, in their order, of a few days.
     """
-    if arrival.clock_suspect:
-        return _by_place(before)
     at, role = arrival.at, arrival.role
+    if arrival.clock_suspect:
+        seen = arrival.last_seen
+        return None if seen is not None and abs(at - seen) < rules.cool_down else _by_place(before)
     if arrival.last_seen is not None and at - arrival.last_seen < rules.cool_down:
         return None
     trusted = [one for one in before if not one.clock_suspect]

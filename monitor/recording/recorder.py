@@ -312,6 +312,11 @@ class Recorder:
                 return False
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    @property
+    def _clock_off(self) -> timedelta:
+        """How far the clock is from where it was going; 0 where it did not jump."""
+        return self._watch.off if self._watch.suspect else timedelta()
+
     def _look_at_clock(self) -> None:
         if self._elapsed is None:
             return
@@ -333,12 +338,16 @@ class Recorder:
                 detail = {"seconds": round(jump.total_seconds())}
                 audit.note(session, "clock jumped", at=now, actor=context.settings.kiosk, detail=detail)
             if isinstance(fact, Seen):
-                return transactions.write(session, context, fact.sighting, fact.event, now, again=again)
+                return transactions.write(
+                    session, context, fact.sighting, fact.event, now, again=again, clock_off=self._clock_off
+                )
             if isinstance(fact, TemplateCandidate):
                 candidate_store.take(session, context.cipher, fact)
                 return []
             if isinstance(fact, PinGiven):
-                return transactions.write_pin(session, context, fact.person, fact.event, fact.at)
+                return transactions.write_pin(
+                    session, context, fact.person, fact.event, fact.at, clock_off=self._clock_off
+                )
             corrections.not_me(
                 session, context.cipher, fact.attendance, id=fact.id, at=now, kiosk=context.kiosk, actor=fact.actor
             )

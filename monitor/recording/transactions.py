@@ -59,7 +59,14 @@ class WriteContext:
 
 
 def write(
-    session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime, *, again: bool = False
+    session: Session,
+    context: WriteContext,
+    sighting: Sighting,
+    event: UUID,
+    now: datetime,
+    *,
+    again: bool = False,
+    clock_off: timedelta = timedelta(),
 ) -> list[KioskEvent]:
     """Writes one phase of a sighting; writing it again changes nothing.
 
@@ -67,13 +74,14 @@ def write(
         event: the id for the attendance event or the mood sample, if one is made.
         now: the time now, in UTC.
         again: it may be written already; an anonymous mood, which has no id of its own, is then left out.
+        clock_off: how far the clock jumped; entries are marked where that is not 0.
 
     Returns:
         The events to publish once the transaction is committed.
     """
     kiosks.seen(session, context.kiosk, now)
     if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED, Phase.LIVE):
-        return _arrive(session, context, sighting, event, now)
+        return _arrive(session, context, sighting, event, now, clock_off)
     if sighting.phase is Phase.NOT_LIVE:
         return _turn_away(session, context, sighting, now)
     known = sightings.get(session, sighting.id)
@@ -86,7 +94,7 @@ def write(
 
 
 def _arrive(
-    session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime
+    session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime, clock_off: timedelta
 ) -> list[KioskEvent]:
     match = sighting.match
     there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
@@ -118,7 +126,9 @@ def _arrive(
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
     who = person.person
-    written, last = _pass(session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id)
+    written, last = _pass(
+        session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id, clock_off=clock_off
+    )
     seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
     return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
 
@@ -135,12 +145,21 @@ def _turn_away(session: Session, context: WriteContext, sighting: Sighting, now:
     return [replace(_event(EventKind.NOT_LIVE, told, person, text=NOT_LIVE), at=sighting.last_at)]
 
 
-def write_pin(session: Session, context: WriteContext, person_id: UUID, event: UUID, at: datetime) -> list[KioskEvent]:
+def write_pin(
+    session: Session,
+    context: WriteContext,
+    person_id: UUID,
+    event: UUID,
+    at: datetime,
+    *,
+    clock_off: timedelta = timedelta(),
+) -> list[KioskEvent]:
     """Writes that somebody gave their PIN; writing it again changes nothing.
 
     Args:
         event: the id for the attendance event, if one is made.
         at: when the PIN was accepted.
+        clock_off: how far the clock jumped; the entry is marked where that is not 0.
 
     Returns:
         The check-in or check-out, or a sighting whose text says why there is none.
@@ -152,7 +171,7 @@ def write_pin(session: Session, context: WriteContext, person_id: UUID, event: U
     person = people.get_person(session, person_id)
     if not person.active:
         raise InvalidRecord("The person who gave this PIN is not active; activate them to let them check in.")
-    written, last = _pass(session, context, person, at, event=event, now=at, sighting=None)
+    written, last = _pass(session, context, person, at, event=event, now=at, sighting=None, clock_off=clock_off)
     kind = EventKind(written.kind) if written else EventKind.SIGHTING
     told = KioskEvent(kind, at, person.id, person.name, attendance=written.id if written else None)
     return [told if written else replace(told, text=_already(last, context))]
@@ -167,6 +186,7 @@ def _pass(
     event: UUID,
     now: datetime,
     sighting: UUID | None,
+    clock_off: timedelta,
 ) -> tuple[AttendanceEvent | None, Passage | None]:
     """Decides what an arrival means and writes it; without a sighting it is by PIN.
 
@@ -178,11 +198,12 @@ def _pass(
         return written, None
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
     seen = sightings.last_seen(session, person.id, at, other_than=sighting) if sighting else None
-    day = at.astimezone(context.settings.zone).date()
+    real = at - clock_off
+    day = real.astimezone(context.settings.zone).date()
     calendars = load_calendars(session, context.settings, day, day, person)
-    soon = at + calendars.rules.cool_down
-    before = load_passages(session, calendars, at - _DAYS_BACK, soon, of=[person.id]).get(person.id, ())
-    arrival = Arrival(at, context.kiosk, context.settings.role, seen)
+    first, last = min(real, at) - _DAYS_BACK, max(real, at) + calendars.rules.cool_down
+    before = load_passages(session, calendars, first, last, of=[person.id]).get(person.id, ())
+    arrival = Arrival(at, context.kiosk, context.settings.role, seen, clock_suspect=bool(clock_off))
     kind = decide(arrival, before, calendars.of(person), calendars.rules)
     if kind is not None:
         new = NewEvent(
@@ -196,6 +217,7 @@ def _pass(
             actor=context.settings.kiosk,
             recorded_at=now,
             sighting=sighting,
+            clock_suspect=bool(clock_off),
         )
         written = ledger.append(session, new)
     return written, next((one for one in reversed(before) if one.at <= at), None)

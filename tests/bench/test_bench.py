@@ -102,7 +102,7 @@ def test_a_process_that_fails_is_no_measure() -> None:
 
 
 def test_a_part_that_does_not_exist_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match="encoder, flow, detection, matching, startup"):
+    with pytest.raises(UsageError, match="encoder, flow, empty, detection, matching, startup"):
         list(run_bench(["speed"], say=silent))
 
 

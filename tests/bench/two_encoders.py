@@ -95,14 +95,8 @@ def mixed(one: LabelledFaces, other: LabelledFaces) -> LabelledFaces:
 def identification(sets: Sequence[LabelledFaces] | Iterator[LabelledFaces], enrolled: int, encoders: Encoders) -> str:
     """Errors at the default settings, and FNIR at FPIR 1 %: the mean over the sets."""
     found = [evaluate(faces, enrolled=enrolled, target_fpir=0.01, margin=0.01, encoders=encoders)[0] for faces in sets]
-    fnir, missed, named = (
-        100 * float(np.mean(values))
-        for values in (
-            [one.fnir.value for one in found],
-            [one.default_fnir.value for one in found],
-            [one.default_fpir.value for one in found],
-        )
-    )
+    rates = np.array([(one.fnir.value, one.default_fnir.value, one.default_fpir.value) for one in found])
+    fnir, missed, named = (100 * rates.mean(axis=0)).tolist()
     return f"FNIR at FPIR 1 % {fnir:.2f} %; at default settings {missed:.2f} % missed, {named:.2f} % of strangers named"
 
 

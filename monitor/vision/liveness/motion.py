@@ -32,7 +32,9 @@ _CHANGED: Final = 14
 """Grey levels by which an edge pixel must differ to have changed."""
 _NOISE: Final = 1.5
 """Mean square of a camera's noise in a patch, in grey levels, below which nothing is told apart."""
-_FAR_MOVED: Final = 1.0
+_FAR_WIDTH: Final = 320.0
+"""Pixels to which a wider picture is scaled down to see whether the whole scene moves."""
+_FAR_MOVED: Final = 0.6
 """Pixels by which a far corner must move to have moved."""
 
 _EYES: Final = ((33, 133, 159, 145), (362, 263, 386, 374))
@@ -78,8 +80,9 @@ class Limits:
     ring: float = 0.30
     scene: float = 0.6
     """Share of far corners or edges that move from which the camera or the whole scene moves."""
-    relief: float = 0.10
-    """Least difference of a turned head's nose after registration by a plane; 98 % of ORL's heads reach it."""
+    nose: float = 0.10
+    mouth: float = 0.25
+    """Least differences of a turned head after registration by a plane; all of ORL's heads reach one of the two."""
     width: float = 0.8
     """Least width of a turned head: a sheet that seems to turn as far has become narrower."""
 
@@ -108,36 +111,40 @@ class MotionWindow:
         self.began = seconds
         self._scale = min(1.0, _FACE_WIDTH / face.box.width)
         self._width = face.box.width * self._scale
-        self._grey = self._reduced(rgb)
-        self._mesh = mesh[:, :2] * np.float32(self._scale)
+        self._part = _around(mesh, face.box.width, rgb.shape)
+        self._corner = np.array([self._part[1].start, self._part[0].start], np.float32)
+        self._grey = self._near(rgb)
+        self._mesh = self._on_part(mesh)
         self._corners = _corners(self._grey, self._face_mask(), 60)
-        self._far = self._far_mask()
-        self._far_corners = _corners(self._grey, self._far, 50)
         self._gradient = _gradient(self._grey)
-        edges = self._gradient > _EDGE
-        self._far_edges = edges & (self._far > 0)
-        self._side_edges = [edges & (one > 0) for one in self._side_masks(self._mesh)]
+        self._side_edges = (self._gradient > _EDGE) & (self._side_mask(self._mesh) > 0)
+        self._far_scale = min(1.0, _FAR_WIDTH / rgb.shape[1])
+        self._far = _shrunk(rgb, self._far_scale)
+        far = self._far_mask(mesh[:, :2] * np.float32(self._far_scale), face.box.width * self._far_scale)
+        self._far_corners = _corners(self._far, far, 50)
+        self._far_gradient = _gradient(self._far)
+        self._far_edges = (self._far_gradient > _EDGE) & (far > 0)
 
     def measure(self, rgb: RgbImage, face: Face, mesh: Mesh) -> Cues:
         """Compare a later frame."""
-        grey = self._reduced(rgb)
-        points = mesh[:, :2] * np.float32(self._scale)
+        grey, points = self._near(rgb), self._on_part(mesh)
         warp = self._by_corners(grey, self._by_mesh(points))
         registered = _back(grey, warp)
         both = [self._difference(registered, one) for one in _EYES]
         eyes, mouth, nose = np.mean(both, axis=0), *(self._difference(registered, one) for one in (_MOUTH, _NOSE))
         quiet = np.nanmedian([self._difference(registered, one, 0.14 * self._width)[1] for one in _QUIET])
         excess = float(max(eyes[1], mouth[1], nose[1]) / (quiet + _NOISE))
-        surroundings, ring = self._beside(grey, points, warp)
+        surroundings, ring = self._beside(grey, points, registered)
         narrow = _across(points) / max(_across(self._mesh), 1e-6)
-        scene = self._scene(grey)
+        scene = self._scene(_shrunk(rgb, self._far_scale))
         return Cues(float(eyes[0]), mouth[0], nose[0], excess, narrow, surroundings, ring, scene)
 
-    def _reduced(self, rgb: RgbImage) -> Grey:
-        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        if self._scale < 1:
-            grey = cv2.resize(grey, None, fx=self._scale, fy=self._scale, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
+    def _near(self, rgb: RgbImage) -> Grey:
+        """The part of a frame with the face and its surroundings."""
+        return _shrunk(np.ascontiguousarray(rgb[self._part]), self._scale)
+
+    def _on_part(self, mesh: Mesh) -> Points:
+        return np.asarray((mesh[:, :2] - self._corner) * np.float32(self._scale), np.float32)
 
     def _face_mask(self) -> Grey:
         mask = np.zeros_like(self._grey)
@@ -151,26 +158,21 @@ class MotionWindow:
         cv2.ellipse(mask, (round(x), round(y - 0.1 * height)), axes, 0, 0, 360, 0, -1)
         mask[max(round(y + 0.5 * height), 0) :, :] = 0
 
-    def _side_masks(self, points: Points) -> list[Grey]:
-        """Beside the head, to the picture's left and to its right."""
+    def _side_mask(self, points: Points) -> Grey:
+        """Beside the head, on both sides of it."""
         (x, y), (_, height) = _middle(points), _size(points)
-        masks = []
-        for sign in (-1, 1):
-            mask = np.zeros_like(self._grey)
-            sides = sorted((x, x + sign * _REACH * self._width))
-            top, bottom = max(round(y - 1.1 * height), 0), max(round(y + 0.5 * height), 0)
-            mask[top:bottom, max(round(sides[0]), 0) : max(round(sides[1]), 0)] = 255
-            self._head(mask, points)
-            masks.append(mask)
-        return masks
+        mask = np.zeros_like(self._grey)
+        left, right = max(round(x - _REACH * self._width), 0), max(round(x + _REACH * self._width), 0)
+        mask[max(round(y - 1.1 * height), 0) : max(round(y + 0.5 * height), 0), left:right] = 255
+        self._head(mask, points)
+        return mask
 
-    def _far_mask(self) -> Grey:
-        """Farther from the face than its surroundings, above the shoulders."""
-        x = _middle(self._mesh)[0]
-        mask = np.full_like(self._grey, 255)
-        near = max(round(x - _REACH * self._width), 0), max(round(x + _REACH * self._width), 0)
-        mask[:, near[0] : near[1]] = 0
-        if np.count_nonzero(mask) < 0.15 * mask.size:  # the face fills the picture: take the rim of it
+    def _far_mask(self, points: Points, width: float) -> Grey:
+        """Farther from the face than its surroundings; the picture's rim where the face leaves no room."""
+        x = _middle(points)[0]
+        mask = np.full_like(self._far, 255)
+        mask[:, max(round(x - _REACH * width), 0) : max(round(x + _REACH * width), 0)] = 0
+        if np.count_nonzero(mask) < 0.15 * mask.size:
             mask[:] = 0
             rim = max(round(0.12 * mask.shape[1]), 1)
             mask[:, :rim] = mask[:, -rim:] = 255
@@ -178,7 +180,7 @@ class MotionWindow:
 
     def _by_mesh(self, points: Points) -> NDArray[np.float64]:
         """The homography from the first mesh to this one."""
-        warp, _ = cv2.findHomography(self._mesh, points, 0)
+        warp, _ = cv2.findHomography(self._mesh[::6], points[::6], 0)
         return np.eye(3) if warp is None else np.asarray(warp, np.float64)
 
     def _by_corners(self, grey: Grey, guess: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -212,19 +214,17 @@ class MotionWindow:
         alike = float((one * other).sum()) / max(float(np.sqrt((one * one).sum() * (other * other).sum())), 1e-6)
         return 1 - alike, float(((one - other) ** 2).mean())
 
-    def _beside(self, grey: Grey, points: Points, warp: NDArray[np.float64]) -> tuple[float, float]:
-        """Surroundings and ring."""
-        sides = [edges.copy() for edges in self._side_edges]
+    def _beside(self, grey: Grey, points: Points, registered: Grey) -> tuple[float, float]:
+        """Surroundings and ring, where the head is at neither time."""
         keep = np.full_like(grey, 255)
         self._head(keep, points)
-        sides = [edges & (keep > 0) for edges in sides]
-        edges = sides[0] | sides[1]
+        edges = self._side_edges & (keep > 0)
         count = int(edges.sum())
         if count < _FEWEST_EDGES:
             return float("nan"), float("nan")
         still = cv2.absdiff(grey, self._grey)
         changed = float((still[edges] > np.maximum(_CHANGED, 0.4 * self._gradient[edges])).mean())
-        carried = cv2.absdiff(_back(grey, warp), self._grey)
+        carried = cv2.absdiff(registered, self._grey)
         a, b = float(still[edges].mean()), float(carried[edges].mean())
         return changed, (a - b) / max(a + b, 4.0)
 
@@ -232,14 +232,14 @@ class MotionWindow:
         shares = [0.0]
         if len(self._far_corners) >= 8:
             found, status, _ = cv2.calcOpticalFlowPyrLK(
-                self._grey, grey, self._far_corners, None, winSize=(11, 11), maxLevel=2
+                self._far, grey, self._far_corners, None, winSize=(11, 11), maxLevel=2
             )
             good = status.ravel() == 1
             moves = np.linalg.norm((found - self._far_corners)[good].reshape(-1, 2), axis=1)
             shares.append(float((moves > _FAR_MOVED).mean()) if len(moves) else 1.0)
         if int(self._far_edges.sum()) >= _FEWEST_EDGES:
-            still = cv2.absdiff(grey, self._grey)[self._far_edges]
-            shares.append(float((still > np.maximum(_CHANGED, 0.4 * self._gradient[self._far_edges])).mean()))
+            still = cv2.absdiff(grey, self._far)[self._far_edges]
+            shares.append(float((still > np.maximum(_CHANGED, 0.4 * self._far_gradient[self._far_edges])).mean()))
         return max(shares)
 
 
@@ -261,9 +261,9 @@ def judge(cues: Sequence[Cues], limits: Limits | None = None) -> Verdict:
 
 
 def has_relief(cues: Cues, limits: Limits | None = None) -> bool:
-    """Whether a face that turned aside has depth: the nose leaves the plane, and the face has not become narrow."""
+    """Whether a face that turned aside has depth: nose or mouth leave the plane, and it has not become narrow."""
     limits = limits or Limits()
-    return cues.nose >= limits.relief and cues.width >= limits.width
+    return (cues.nose >= limits.nose or cues.mouth >= limits.mouth) and cues.width >= limits.width
 
 
 def _quantile(values: Sequence[float], share: float) -> float:
@@ -293,6 +293,22 @@ def _across(points: Points) -> float:
     """Distance of the eyes over the height of the face."""
     (a, b), (top, bottom) = points[list(_EYE_LINE)], points[list(_FACE_LINE)]
     return float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(top - bottom)), 1e-6)
+
+
+def _around(mesh: Mesh, width: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of the frame that the face and its surroundings take up."""
+    (x, y), (_, height) = _middle(mesh[:, :2]), _size(mesh[:, :2])
+    rows = max(round(y - 1.5 * height), 0), min(max(round(y + 1.3 * height), 2), shape[0])
+    columns = max(round(x - 2.7 * width), 0), min(max(round(x + 2.7 * width), 2), shape[1])
+    return slice(min(rows[0], rows[1] - 2), rows[1]), slice(min(columns[0], columns[1] - 2), columns[1])
+
+
+def _shrunk(rgb: RgbImage, scale: float) -> Grey:
+    """In grey, scaled down, and a little softened against noise."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    if scale < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
 
 
 def _middle(points: Points) -> tuple[float, float]:

@@ -61,6 +61,11 @@ class Case:
     now: datetime
     days: tuple[date, ...] = field(default=())
 
+    def written(self, number: int) -> datetime:
+        """When a passage was really written: with a clock that jumped, an hour after the one before."""
+        one = self.seen[number]
+        return self.seen[number - 1].at + timedelta(hours=1) if one.clock_suspect and number else one.at
+
 
 def read(told: Mapping[str, Any]) -> Case:
     zone = ZoneInfo(told.get("zone", "Europe/Berlin"))

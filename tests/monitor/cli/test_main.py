@@ -1,6 +1,5 @@
 """The edge of the command line: what is wrong is one line on standard error, whatever it is."""
 
-import asyncio
 import json
 import os
 import socket
@@ -70,13 +69,6 @@ def test_a_name_with_escapes_stays_one_harmless_line(
     code, _, error = failed(monkeypatch, capsys, "enroll", "import", "a\n\x1b[2Jb")
     assert (code, error.count("\n")) == (2, 1)
     assert "\x1b" not in error
-
-
-def test_the_web_greets_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textual_serve.server.Server.serve", lambda server: asyncio.run(server.on_startup(None)))
-    assert CliRunner().invoke(app, ["web", "--port", "8123"]).stdout == (
-        "Muster is at http://127.0.0.1:8123. Press Ctrl+C to stop.\n"
-    )
 
 
 def test_what_the_system_refuses_is_one_line(

@@ -15,7 +15,7 @@ from tests.monitor.vision.liveness.heads import Head
 
 HERE: Places = {"Ada": (320, 240)}
 FPS = 15
-ANY_RELIEF = Limits(relief=-1, width=0)
+ANY_RELIEF = Limits(nose=-1, width=0)
 """The stage's faces are painted flat; only their meshes turn."""
 
 

@@ -69,8 +69,8 @@ def to_onnx(
     Args:
         model: the network, in any precision.
         architecture: its name in `networks.ARCHITECTURES`.
-        eight_bit_on: uint8 (n, 48, 48), training faces that determine the ranges of 8-bit integers; None computes
-            in float32 and stores the weights in float16.
+        eight_bit_on: uint8 (n, 48, 48), training faces that determine the ranges of 8-bit integers. None, or a file
+            that would be larger for them, computes in float32 and stores the weights in float16.
 
     Returns:
         The network and the temperature of FER2013's answer.
@@ -79,7 +79,11 @@ def to_onnx(
         DataError: there are votes, but the network has no outputs for them, or no face of the half has any.
     """
     plain = _with_pixels(_network(model, architecture), probabilities_inside=architecture == "classic")
-    return calibrated(_halved(plain) if eight_bit_on is None else quantised(plain, eight_bit_on), fit)
+    small = _halved(plain)
+    if eight_bit_on is not None:
+        # Dense layers stay in float32, so that a network with large ones grows.
+        small = min(quantised(plain, eight_bit_on), small, key=lambda network: network.ByteSize())
+    return calibrated(small, fit)
 
 
 def calibrated(network: onnx.ModelProto, fit: Fit) -> tuple[onnx.ModelProto, float]:

@@ -79,7 +79,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         ),
         Binding("l", "leave", "Leave", tooltip="Enter leave for this person", show=False, id="people.leave"),
         Binding(
-            "k", "consent_missing", "Consent missing", tooltip="Whom nobody asked", show=False, id="people.missing"
+            "w", "consent_missing", "Consent missing", tooltip="Whom nobody asked", show=False, id="people.missing"
         ),
         Binding("d", "active", "Active", tooltip="Recognise this person or not", show=False, id="people.active"),
         Binding("m", "merge", "Merge", tooltip="Make one person of two entries", show=False, id="people.merge"),

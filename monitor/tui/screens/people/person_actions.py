@@ -20,13 +20,13 @@ from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 GIVEN = (("given", "yes"), ("refused", "no"))
-NOT_ASKED = ("not asked", "")
+NOT_ASKED = ("not asked", "unasked")
 CONSENTS: Mapping[ConsentKind, str] = {"face": "To be recognised", "mood": "To have moods estimated"}
 
 
 def consent_fields(decided: Mapping[ConsentKind, bool | None]) -> list[Ask]:
     """One field a consent; that nobody was asked can be kept, but not said once a decision is written down."""
-    answers = {True: "yes", False: "no", None: ""}
+    answers = {True: "yes", False: "no", None: "unasked"}
     return [
         Ask(kind, title, answers[decided[kind]], GIVEN if decided[kind] is not None else (*GIVEN, NOT_ASKED))
         for kind, title in CONSENTS.items()
@@ -35,7 +35,7 @@ def consent_fields(decided: Mapping[ConsentKind, bool | None]) -> list[Ask]:
 
 def consents_in(answers: Answers) -> dict[ConsentKind, bool]:
     """The decisions in the answers to `consent_fields`."""
-    return {kind: answers[kind] == "yes" for kind in CONSENTS if answers[kind]}
+    return {kind: answers[kind] == "yes" for kind in CONSENTS if answers[kind] != "unasked"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(wo
         await go(pilot, "w")
         assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"]
         await go(pilot, "c")
-        await fill(pilot, mood="")
+        await fill(pilot, mood="unasked")
         assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"], "not asked is no answer"
         await go(pilot, "c")
         await fill(pilot, mood="no")
