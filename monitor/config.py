@@ -187,6 +187,10 @@ class Settings(BaseSettings):
         description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
     )
 
+    badges: bool = Field(
+        default=False,
+        description="Whether a badge reader that types a number and Enter at the door opens the entry of its PIN.",
+    )
     webhooks: tuple[Webhook, ...] = Field(
         default=(), description="Who is told what happens; see 'muster webhooks', which writes these tables."
     )

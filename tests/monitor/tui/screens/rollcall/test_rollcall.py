@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.widgets import Static
 
-from monitor.tui.screens.rollcall import rollcall as page
+from monitor.desk.programs import roll_call
 from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import SIZE, go
@@ -42,5 +42,5 @@ def test_a_roll_call_under_way(snap_compare: Compare, world: World, size: tuple[
 
 
 def test_when_the_database_fails(snap_compare: Compare, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page.roll_call, "roll_call_view", fail)
+    monkeypatch.setattr(roll_call, "roll_call_view", fail)
     assert snap_compare(world.app(camera=False), terminal_size=(80, 24), run_before=desk("f9"))
