@@ -135,7 +135,8 @@ def check_webhooks(settings: Settings) -> Iterator[Check]:
     worst = max(late, key=lambda one: (one.dead, one.waiting))
     yield warn(
         name,
-        f"{plural(worst.waiting, 'message')} for {worst.webhook} wait and {worst.dead:,} were given up. {worst.error}",
+        f"The receiver {worst.webhook} has {plural(worst.waiting, 'message')} waiting and {worst.dead:,} given up. "
+        f"{worst.error}",
         "Try it with 'muster webhooks test', then 'muster webhooks retry'; 'list' shows all.",
     )
 

@@ -51,7 +51,7 @@ def list_(
     rows = [
         (
             state.webhook,
-            hook.url if hook else "not in the settings",
+            hook.url if hook else "the MQTT broker" if state.webhook.startswith("mqtt:") else "not in the settings",
             ", ".join(hook.kinds) if hook else "",
             *(f"{count:,}" for count in (state.sent, state.waiting + state.behind, state.dead)),
             printable(state.error or "", 200),

@@ -1,5 +1,6 @@
 """Tells an MQTT broker what happens at the door, and tells it everything again after each new connection."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -7,22 +8,29 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from paho.mqtt.client import Client, ConnectFlags
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy import Engine
 
+from db.engine import reading, writing
 from db.errors import DatabaseError
+from db.programs import event_feed, webhooks
 from monitor.config import Settings
 from monitor.desk.days.today import mood_of_day, today_of
 from monitor.domain import EventKind, KioskEvent
-from monitor.outbound.messages import WORDS
-from monitor.outbound.mqtt import Message, availability, discovery, part, states
+from monitor.outbound.messages import WORDS, event_json
+from monitor.outbound.mqtt import Message, availability, base, discovery, part, states
 
 EVERY: Final = 60.0
 """Seconds between two looks at the database while nothing happens at this door."""
 _PASSED: Final = (EventKind.CHECK_IN, EventKind.CHECK_OUT)
+
+CONFIRMED_WITHIN: Final = 10.0
+"""Seconds that the broker has to confirm an event; then it is told again."""
+_ROUND: Final = 100
+"""Events of the ledger that are under way at once."""
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +70,7 @@ def follow(
                 _publish(client, states(settings, changed))
                 values.pop("unknown", None)
                 told = dict(values)
+                _tell_ledger(engine, settings, client, connected, clock)
             if not wait(EVERY):
                 return
     finally:
@@ -119,6 +128,46 @@ def _client(
 def _publish(client: Client, messages: Sequence[Message]) -> None:
     for one in messages:
         client.publish(one.topic, one.payload, qos=1, retain=one.retain)
+
+
+def _tell_ledger(
+    engine: Engine, settings: Settings, client: Client, connected: threading.Event, clock: Callable[[], datetime]
+) -> None:
+    """Tells each event of this door's ledger at least once: it leaves the outbox when the broker has confirmed it."""
+    outbox, topic = f"mqtt:{settings.kiosk}", f"{base(settings)}/event"
+    try:
+        with reading(engine) as session:
+            behind = webhooks.is_behind(session, outbox)
+        if behind:
+            with writing(engine) as session:
+                webhooks.take(session, outbox, lambda event: event.door == settings.kiosk, clock())
+        while connected.is_set():
+            with reading(engine) as session:
+                due = webhooks.due(session, outbox, clock(), _ROUND)
+                events = event_feed.by_ids(session, [one.event for one in due if one.event])
+            if not due:
+                return
+            told = [
+                (one, client.publish(topic, json.dumps(event_json(events[one.event])), qos=1))
+                for one in due
+                if one.event in events
+            ]
+            confirmed = [one for one, sent in told if _is_confirmed(sent)]
+            with writing(engine) as session:
+                for one in confirmed:
+                    webhooks.delivered(session, one, clock())
+            if len(confirmed) < _ROUND:
+                return
+    except DatabaseError as error:
+        log.warning("MQTT is told no events of the ledger now: %s", error)
+
+
+def _is_confirmed(sent: MQTTMessageInfo) -> bool:
+    try:
+        sent.wait_for_publish(CONFIRMED_WITHIN)
+    except (RuntimeError, ValueError):
+        return False  # the connection broke; it is told again
+    return sent.is_published()
 
 
 def _values(engine: Engine, settings: Settings, now: datetime, events: Sequence[KioskEvent]) -> dict[str, object]:

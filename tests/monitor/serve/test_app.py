@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,13 @@ STAMP = {"at": NOW, "actor": "test"}
 
 @pytest.fixture
 def url(world: World) -> Iterator[str]:
+    with serving(world) as address:
+        yield address
+
+
+@contextmanager
+def serving(world: World) -> Iterator[str]:
+    """The address of a server that runs until the block ends."""
     config = uvicorn.Config(
         make_app(world.engine, world.settings, lambda: world.now, "1"), port=0, log_level="error", access_log=False
     )
@@ -102,6 +110,23 @@ def test_a_cursor_gives_each_event_once_and_erased_people_no_name(world: World, 
         event = ledger.append(session, NewEvent(new_id(), "check_out", who, NOW, "UTC", door, "pin", "door", NOW))
     answer = requests.get(f"{url}/v1/events", {"since": since}, headers=headers, timeout=60).json()
     assert [(one["id"], one["person"]["name"]) for one in answer["events"]] == [(str(event.id), "Ada Lovelace")]
+
+
+def test_a_client_gets_a_thousand_events_across_restarts_of_both_sides(world: World) -> None:
+    headers, seen, since = key(world, "events"), list[str](), event_feed.events_after(world.engine, 0, 5000)[1]
+    who, written = world.ids["Ada Lovelace"], list[str]()
+    while len(seen) < 1000:
+        with serving(world) as address, requests.Session() as client:
+            with writing(world.engine) as session:
+                door = kiosks.all_kiosks(session)[0].id
+                for _ in range(250):
+                    event = NewEvent(new_id(), "check_in", who, NOW, "UTC", door, "pin", "door", NOW)
+                    written.append(str(ledger.append(session, event).id))
+            for _ in range(3):
+                asked = {"since": since, "limit": 90}
+                answer = client.get(f"{address}/v1/events", params=asked, headers=headers, timeout=60).json()
+                seen, since = [*seen, *(one["id"] for one in answer["events"])], answer["next"]
+    assert seen == written
 
 
 def test_metrics_are_numbers_that_prometheus_reads(world: World, url: str) -> None:

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from amqtt.broker import Broker
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import Engine
 
+from db.engine import writing
+from db.programs import webhooks
 from monitor.config_outbound import Mqtt
 from monitor.desk.programs.around import programs_around
 from monitor.domain import EventKind, KioskEvent
 from monitor.outbound.mqtt import part
+from tests.monitor.desk.programs.test_webhooks import KINDS, Site
 from tests.monitor.world import NOW, World, came
 
 
@@ -62,6 +66,9 @@ class Heard:
     port: int
     topics: dict[str, str] = field(default_factory=dict)
     news: threading.Condition = field(default_factory=threading.Condition)
+    ids: set[str] = field(default_factory=set)
+    """Of the events of the ledger."""
+    subscribed: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def listening(self) -> Iterator["Heard"]:
@@ -71,10 +78,15 @@ class Heard:
             client.subscribe("#", qos=1)
 
         client.on_connect = came
+        client.on_subscribe = lambda *_: self.subscribed.set()
+        self.subscribed.clear()
 
         def hear(_: object, __: object, message: object) -> None:
             with self.news:
-                self.topics[message.topic] = message.payload.decode()  # type: ignore[attr-defined]
+                topic, payload = message.topic, message.payload.decode()  # type: ignore[attr-defined]
+                self.topics[topic] = payload
+                if topic.endswith("/event"):
+                    self.ids.add(json.loads(payload)["id"])
                 self.news.notify_all()
 
         client.on_message = hear
@@ -85,6 +97,9 @@ class Heard:
         finally:
             client.disconnect()
             client.loop_stop()
+
+    def wait_until_subscribed(self) -> None:
+        assert self.subscribed.wait(60)
 
     def wait(self, fits: Callable[[dict[str, str]], bool]) -> None:
         with self.news:
@@ -120,6 +135,24 @@ def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World) -> No
             again.wait(lambda topics: topics.get("muster/main/door/camera") == "OFF")
             again.wait(lambda topics: topics.get("muster/main/door/last_person") == "Radia Perlman")
             assert "muster/main/door/unknown" not in again.topics
+
+
+def test_a_thousand_events_reach_subscribers_across_restarts_of_both_sides(sqlite: Engine) -> None:
+    site, port = Site(sqlite), free_port()
+    settings = site.settings().model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
+    with writing(site.engine) as session:
+        webhooks.take(session, "mqtt:door", lambda _: True, site.now)  # as at an earlier start
+    events: set[str] = set()
+    heard = Heard(port)
+    for cycle in range(4):
+        events |= {str(site.passes("Ada", kind)) for kind in KINDS * 125}
+        with broker(port), heard.listening():
+            heard.wait_until_subscribed()
+            with programs_around(site.engine, settings, lambda: site.now):
+                # The first two times the broker ends in the middle of it.
+                enough = len(events) - (100 if cycle < 2 else 0)
+                heard.wait(lambda _, enough=enough: len(heard.ids) >= enough)  # type: ignore[misc]
+    assert heard.ids == events
 
 
 def test_odd_names_are_one_level_of_a_topic_and_stay_different() -> None:
