@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -51,7 +51,7 @@ def settings_in_force(file: Path | None = None) -> list[SettingInForce]:
         value = _value(settings, name)
         in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
         origin: Origin = "variable" if in_variable else "file" if name in written else "default"
-        shown = ("set" if value else "not set") if name in SECRET else str(value)
+        shown = ("set" if value else "not set") if name in SECRET or value is None else str(value)
         found.append(SettingInForce(name, shown, origin, field.description or ""))
     return found
 
@@ -115,7 +115,7 @@ def example() -> str:
         if here != table:
             lines += [f"[{here}]", ""]
             table = here
-        lines += [f"# {field.description}", f"# {key} = {_as_toml(field.get_default(call_default_factory=True))}", ""]
+        lines += [f"# {field.description}", f"# {key} = {_as_toml(_example_of(field))}", ""]
     return "\n".join(lines)
 
 
@@ -268,6 +268,12 @@ def _value(settings: Settings, name: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def _example_of(field: FieldInfo) -> Any:
+    """The default; where that is "not set", the first of the values that it may have."""
+    default = field.get_default(call_default_factory=True)
+    return get_args(get_args(field.annotation)[0])[0] if default is None else default
 
 
 def _as_toml(value: Any) -> str:
