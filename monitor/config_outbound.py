@@ -30,7 +30,7 @@ class Webhook(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="How this receiver is called here.")
-    url: str = Field(description="Where events are sent to, and nowhere else.")
+    url: str = Field(repr=False, description="Where events are sent to, and nowhere else.")
     secret: str = Field(default="", repr=False, description="Signs each message; whsec_ and 24 bytes or more, base64.")
     form: Literal["json", "chat"] = Field(default="json", description="The whole event, or a sentence for a chat room.")
     kinds: tuple[EventName, ...] = Field(default=("check_in", "check_out"), description="What is told.")
@@ -54,7 +54,7 @@ class Opener(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     command: str = Field(default="", description="A program with its arguments that opens the door; no shell reads it.")
-    url: str = Field(default="", description="An address that opens the door when it is called (POST).")
+    url: str = Field(default="", repr=False, description="An address that opens the door when it is called (POST).")
     secret: str = Field(default="", repr=False, description="Signs that call as a webhook's; empty for none.")
     timeout: float = Field(default=5.0, gt=0, le=60, description="Seconds after which the opener is given up.")
     on: Literal["check_in", "check_out", "both"] = Field(default="check_in", description="What opens the door.")
