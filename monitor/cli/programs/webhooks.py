@@ -154,6 +154,7 @@ def send(
     """Send what waits: for a desk or a server without a kiosk."""
     import threading
 
+    from monitor.config_outbound import Mqtt, Opener
     from monitor.desk.programs import webhooks
     from monitor.desk.programs.around import programs_around
     from monitor.errors import MusterError
@@ -163,7 +164,8 @@ def send(
     if not chosen:
         raise UsageError("There is no webhook in the settings; add one with 'muster webhooks add'.")
     if follow:
-        with programs_around(engine, settings.model_copy(update={"webhooks": chosen})):
+        only = settings.model_copy(update={"webhooks": chosen, "opener": Opener(), "mqtt": Mqtt()})
+        with programs_around(engine, only):
             threading.Event().wait()
     errors = []
     for one in chosen:
