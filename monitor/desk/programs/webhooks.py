@@ -156,7 +156,7 @@ def follow(
     happened: Callable[[], list[Happened]] = list,
     trouble: Callable[[str], None] = log.warning,
 ) -> None:
-    """Sends to one receiver, again and again.
+    """Sends to one receiver, again and again, and once more at the end.
 
     Args:
         wait: waits that many seconds or until something happens; False ends the loop.
@@ -165,6 +165,7 @@ def follow(
     """
     said: str | None = None
     kept: list[Happened] = []
+    ending = False
     while True:
         kept += happened()
         try:
@@ -177,8 +178,9 @@ def follow(
         if sentence and sentence != said:
             trouble(sentence)
         said = sentence
-        if not wait(EVERY):
+        if ending:
             return
+        ending = not wait(EVERY)
 
 
 def wants(webhook: Webhook, event: FeedEvent) -> bool:
