@@ -187,6 +187,9 @@ class Settings(BaseSettings):
         description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
     )
 
+    assembly_point: bool = Field(
+        default=False, description="Whether this kiosk's camera ticks people off while a roll call goes on."
+    )
     badges: bool = Field(
         default=False,
         description="Whether a badge reader that types a number and Enter at the door opens the entry of its PIN.",

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from db.errors import DatabaseError
 from monitor.config import Settings
 from monitor.config_outbound import Webhook
-from monitor.desk.programs import opener, webhooks
+from monitor.desk.programs import opener, roll_call, webhooks
 from monitor.desk.programs.webhooks import Happened
 from monitor.domain import KioskEvent
 
@@ -94,6 +94,9 @@ def programs_around(
     if settings.opener.opens:
         told = Told()
         jobs.append((told, _thread("opener", _open, engine, settings, told, clock, live, trouble)))
+    if settings.assembly_point:
+        told = Told()
+        jobs.append((told, _thread("assembly point", _tick, engine, settings, told, clock, trouble)))
     if settings.mqtt.host:
         told = Told()
         jobs.append((told, _thread("mqtt", _tell_broker, engine, settings, told, clock, trouble)))
@@ -156,6 +159,19 @@ def _open(
                 fault = f"The door stays shut. {error}"
             if fault is not None:
                 trouble(fault)
+
+
+def _tick(
+    engine: Engine, settings: Settings, told: Told, clock: Callable[[], datetime], trouble: Callable[[str], None]
+) -> None:
+    while told.wait(_PATIENCE):
+        for event in told.taken():
+            if event.person is None or event.kind.value in _NOT_IN_LEDGER:
+                continue  # a face that may be a photograph ticks nobody off
+            try:
+                roll_call.seen(engine, event.person, at=clock(), actor=settings.kiosk)
+            except DatabaseError as error:
+                trouble(f"The roll call was not told of {event.name or 'somebody'}. {error}")
 
 
 def _tell_broker(

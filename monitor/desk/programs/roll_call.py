@@ -68,6 +68,22 @@ def tick(engine: Engine, person: UUID, *, found: bool, **stamp: Unpack[Actor]) -
         roll_calls.mark(session, _require(session).id, person, found=found, **stamp)
 
 
+def seen(engine: Engine, person: UUID, **stamp: Unpack[Actor]) -> bool:
+    """Ticks somebody off whom a camera at the assembly point saw; False where nobody looks for them.
+
+    Raises:
+        DatabaseError: the database cannot be read or written.
+    """
+    with reading(engine) as session:
+        going = _going(session)
+        looked_for = going and [one.person for one in roll_calls.marks(session, going.id) if one.found_at is None]
+    if going is None or not looked_for or person not in looked_for:
+        return False
+    with writing(engine) as session:
+        roll_calls.mark(session, going.id, person, found=True, **stamp)
+    return True
+
+
 def end(engine: Engine, **stamp: Unpack[Actor]) -> int:
     """Ends the roll call; how many people are missing still. Raises: UsageError, where none goes on."""
     with writing(engine) as session:

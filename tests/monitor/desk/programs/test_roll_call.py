@@ -1,5 +1,6 @@
 """The roll call: who was inside, ticked off, ended; also after people are merged or erased."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from db.errors import InvalidRecord
 from db.privacy import erasure
 from db.programs import roll_calls
 from monitor.desk.programs import roll_call
+from monitor.desk.programs.around import programs_around
+from monitor.domain import EventKind, KioskEvent
 from monitor.errors import UsageError
 from tests.monitor.world import NOW, World
 
@@ -78,3 +81,22 @@ def test_a_roll_call_is_kept_as_long_as_sightings(world: World) -> None:
     assert export.data["roll_calls"] == []
     assert newest is not None
     assert newest.started_at == later
+
+
+def test_a_camera_at_the_assembly_point_ticks_off_whom_it_sees_alive(world: World) -> None:
+    roll_call.start(world.engine, world.settings, **BY)
+    chosen = world.settings.model_copy(update={"assembly_point": True, "kiosk": "yard"})
+    ada, barbara = (world.ids[name] for name in INSIDE[:2])
+    with programs_around(world.engine, chosen, lambda: NOW) as hear:
+        hear(KioskEvent(EventKind.NOT_LIVE, NOW, barbara, INSIDE[1], track=1))
+        hear(KioskEvent(EventKind.SIGHTING, NOW, world.ids["Alan Turing"], "Alan Turing", track=2))
+        hear(KioskEvent(EventKind.UNKNOWN, NOW, track=3))
+        hear(KioskEvent(EventKind.SIGHTING, NOW, ada, INSIDE[0], track=4))
+        while view(world).missing == 5:
+            threading.Event().wait(0.01)
+    (found,) = [one for one in view(world).people if one.found_at]
+    assert (found.name, found.found_by) == ("Ada Lovelace", "yard")
+
+
+def test_whoever_is_seen_while_no_roll_call_goes_on_is_no_news(world: World) -> None:
+    assert not roll_call.seen(world.engine, world.ids["Ada Lovelace"], **BY)
