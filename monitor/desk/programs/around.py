@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -70,6 +71,9 @@ class Told:
         return events
 
 
+Job: TypeAlias = Callable[[Told], None]
+
+
 @contextmanager
 def programs_around(
     engine: Engine,
@@ -85,45 +89,45 @@ def programs_around(
         live: whether faces are asked to show that they are alive.
         trouble: gets one sentence when something cannot be told, from the threads.
     """
-    jobs: list[tuple[Told, threading.Thread]] = []
-    for webhook in settings.webhooks:
-        told = Told()
-        jobs.append(
-            (told, _thread(f"webhook {webhook.name}", _follow, engine, settings, webhook, told, clock, trouble))
-        )
-    if settings.opener.opens:
-        told = Told()
-        jobs.append((told, _thread("opener", _open, engine, settings, told, clock, live, trouble)))
-    if settings.assembly_point:
-        told = Told()
-        jobs.append((told, _thread("assembly point", _tick, engine, settings, told, clock, trouble)))
-    if settings.mqtt.host:
-        told = Told()
-        jobs.append((told, _thread("mqtt", _tell_broker, engine, settings, told, clock, trouble)))
-    for _, thread in jobs:
+    jobs = [(name, job, Told()) for name, job in _wanted(engine, settings, clock, live, trouble)]
+    threads = [
+        threading.Thread(target=_guarded, args=(name, job, told), name=name, daemon=True) for name, job, told in jobs
+    ]
+    for thread in threads:
         thread.start()
 
     def hear(event: KioskEvent) -> None:
-        for told, _ in jobs:
+        for _, _, told in jobs:
             told.hear(event)
 
     try:
         yield hear
     finally:
-        for told, _ in jobs:
+        for _, _, told in jobs:
             told.end()
-        for _, thread in jobs:
-            thread.join(_PATIENCE)
+        until = time.monotonic() + _PATIENCE
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
 
-def _thread(name: str, job: Callable[..., None], *given: object) -> threading.Thread:
-    return threading.Thread(target=partial(_guarded, name, job, *given), name=name, daemon=True)
+def _wanted(
+    engine: Engine, settings: Settings, clock: Callable[[], datetime], live: bool, trouble: Callable[[str], None]
+) -> Iterator[tuple[str, Job]]:
+    """Name and job of each thread that the settings ask for."""
+    for webhook in settings.webhooks:
+        yield f"webhook {webhook.name}", partial(_follow, engine, settings, webhook, clock, trouble)
+    if settings.opener.opens:
+        yield "opener", partial(_open, engine, settings, clock, live, trouble)
+    if settings.assembly_point:
+        yield "assembly point", partial(_tick, engine, settings, clock, trouble)
+    if settings.mqtt.host:
+        yield "mqtt", partial(_tell_broker, engine, settings, clock, trouble)
 
 
-def _guarded(name: str, job: Callable[..., None], *given: object) -> None:
+def _guarded(name: str, job: Job, told: Told) -> None:
     """What goes wrong beside the kiosk must not end the kiosk."""
     try:
-        job(*given)
+        job(told)
     except Exception:
         log.exception("%s ended", name)
 
@@ -132,9 +136,9 @@ def _follow(
     engine: Engine,
     settings: Settings,
     webhook: Webhook,
-    told: Told,
     clock: Callable[[], datetime],
     trouble: Callable[[str], None],
+    told: Told,
 ) -> None:
     def happened() -> list[Happened]:
         kinds = ((event.kind.value, event) for event in told.taken())
@@ -146,10 +150,10 @@ def _follow(
 def _open(
     engine: Engine,
     settings: Settings,
-    told: Told,
     clock: Callable[[], datetime],
     live: bool,
     trouble: Callable[[str], None],
+    told: Told,
 ) -> None:
     while told.wait(_PATIENCE):
         for event in told.taken():
@@ -162,7 +166,7 @@ def _open(
 
 
 def _tick(
-    engine: Engine, settings: Settings, told: Told, clock: Callable[[], datetime], trouble: Callable[[str], None]
+    engine: Engine, settings: Settings, clock: Callable[[], datetime], trouble: Callable[[str], None], told: Told
 ) -> None:
     while told.wait(_PATIENCE):
         for event in told.taken():
@@ -175,7 +179,7 @@ def _tick(
 
 
 def _tell_broker(
-    engine: Engine, settings: Settings, told: Told, clock: Callable[[], datetime], trouble: Callable[[str], None]
+    engine: Engine, settings: Settings, clock: Callable[[], datetime], trouble: Callable[[str], None], told: Told
 ) -> None:
     from monitor.desk.programs import mqtt
 
