@@ -69,6 +69,7 @@ def test_no_table_about_people_is_forgotten() -> None:
         "audit_entry",
         "leave",
         "shift",
+        "roll_call_mark",
     }
     parts = {"ledger_subject", "proof_salt", "mean_template", "look_alike", "wrong_pair"}
     assert about <= listed | parts
