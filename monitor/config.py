@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     close_after_hours: int = Field(
         default=10, ge=1, le=36, description="With close = after_hours: hours from the check-in to the check-out."
     )
-    rounding_minutes: Literal[0, 5, 15] = Field(
+    rounding_minutes: Annotated[Literal[0, 5, 15], BeforeValidator(lambda value: _whole_number(value))] = Field(
         default=0, description="Minutes to which the first check-in and the last check-out are rounded; 0 for none."
     )
     rounding_favour: Literal["nearest", "person", "site"] = Field(
