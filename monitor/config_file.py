@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -74,12 +75,21 @@ def set_setting(file: Path, name: str, text: str) -> Value:
         value: Value = TypeAdapter(annotation).validate_strings(text)
         if not isinstance(value, str | float | int | bool):
             raise SettingsError(f"{name} has several values; write it with 'muster config edit'.")
-        _require_sense(name, value)
+        _require_sense(name, value, file)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]["msg"].partition(", unable to parse")[0]
         raise SettingsError(f"Setting {name}: {problem.replace('Input should', 'it should')}.") from None
     save_setting(file, name, value)
     return value
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The values that a setting can have, as text; nothing where it can have any. Raises: SettingsError."""
+    annotation: Any = _field(name).annotation
+    if annotation is bool:
+        return ("true", "false")
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return tuple(str(one) for part in parts if get_origin(part) is Literal for one in get_args(part))
 
 
 def unset_setting(file: Path, name: str) -> bool:
@@ -115,7 +125,9 @@ def example() -> str:
         if here != table:
             lines += [f"[{here}]", ""]
             table = here
-        lines += [f"# {field.description}", f"# {key} = {_as_toml(field.get_default(call_default_factory=True))}", ""]
+        default = field.get_default(call_default_factory=True)
+        written = _as_toml(choices_of(name)[0] if default is None else default)
+        lines += [f"# {field.description}", f"# {key} = {written}", ""]
     return "\n".join(lines)
 
 
@@ -205,10 +217,11 @@ def _field(name: str) -> FieldInfo:
     return fields[name]
 
 
-def _require_sense(name: str, value: Value) -> None:
-    """Raises: ValidationError, where a setting with this value makes no sense beside the defaults."""
+def _require_sense(name: str, value: Value, file: Path) -> None:
+    """Raises: ValidationError, where a setting with this value makes no sense beside the others of its table."""
     table, _, key = name.rpartition(".")
-    Settings.model_validate({table: {key: value}} if table else {key: value})
+    beside = read_file(file).get(table, {}) if table and file.exists() else {}
+    Settings.model_validate({table: {**beside, key: value}} if table else {key: value})
 
 
 def _flat(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, Any]]:
