@@ -52,9 +52,16 @@ def settings_in_force(file: Path | None = None) -> list[SettingInForce]:
         value = _value(settings, name)
         in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
         origin: Origin = "variable" if in_variable else "file" if name in written else "default"
-        shown = ("set" if value else "not set") if name in SECRET else str(value)
-        found.append(SettingInForce(name, shown, origin, field.description or ""))
+        found.append(SettingInForce(name, _shown(name, value), origin, field.description or ""))
     return found
+
+
+def usual_settings() -> list[tuple[str, str, str]]:
+    """Name, default and sentence of every setting; the default is empty where it is of the machine."""
+    return [
+        (name, "" if field.default_factory else _shown(name, field.default), field.description or "")
+        for name, field in _fields(Settings)
+    ]
 
 
 def set_setting(file: Path, name: str, text: str) -> Value:
@@ -215,6 +222,13 @@ def _field(name: str) -> FieldInfo:
         meant = f"; perhaps {near[0]} is meant" if near else ""
         raise SettingsError(f"There is no setting {name}{meant}. 'muster config show' lists all of them.")
     return fields[name]
+
+
+def _shown(name: str, value: object) -> str:
+    """A value as people read it."""
+    if name in SECRET or value is None:
+        return "set" if value else "not set"
+    return str(value)
 
 
 def _require_sense(name: str, value: Value, file: Path) -> None:

@@ -34,6 +34,7 @@ _COMMANDS = {
     ),
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
     "config": ("monitor.cli.config", "app", "See and change the settings."),
+    "docs": ("monitor.cli.docs.docs", "docs", "The reference of commands, settings, keys and columns."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
     "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),

@@ -24,6 +24,7 @@ COMMANDS = (
     "calibrate",
     "bench",
     "config",
+    "docs",
     "doctor",
     "web",
     "db",

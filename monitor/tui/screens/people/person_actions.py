@@ -68,7 +68,7 @@ def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
     }
     fields = [
         Ask("name", "Name", before["name"]),
-        Ask("number", "Personnel or student number, typed at the door before the PIN", before["number"], optional=True),
+        Ask("number", "Number, typed at the door before the PIN", before["number"], optional=True),
         Ask("group", "Group", before["group"], optional=True),
         Ask("active", "Recognised and expected", before["active"], YES_NO),
         Ask("notes", "Notes, for the desk only", before["notes"], optional=True),

@@ -45,7 +45,7 @@ class SettingsList(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="settings-list"):
-            yield Input(id="needle", placeholder="Part of a setting's name or sentence", compact=True)
+            yield Input(id="needle", placeholder="Part of a setting's name or sentence; Enter changes it", compact=True)
             yield Table(COLUMNS, empty="Loading", id="all")
             yield Static(id="sentence", markup=False)
             yield KeyBar()
