@@ -14,6 +14,7 @@ COMMANDS = (
     "review",
     "enroll",
     "people",
+    "visitors",
     "shifts",
     "holidays",
     "leave",
