@@ -24,12 +24,12 @@ from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.store import Store
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
-from monitor.tui.actions import bindings, keymap
 from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer
 from monitor.tui.jump import Jump
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics, kitty_forget
+from monitor.tui.runtime.actions import bindings, keymap
 from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay

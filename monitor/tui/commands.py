@@ -9,7 +9,7 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import ModalScreen, Screen
 
-from monitor.tui.actions import ACTIONS, SCREENS, Action, actions_of
+from monitor.tui.runtime.actions import ACTIONS, SCREENS, Action, actions_of
 from monitor.tui.runtime.desk_app import DeskApp
 
 

@@ -94,7 +94,7 @@ def _settings() -> Iterator[str]:
 
 
 def _keys() -> Iterator[str]:
-    from monitor.tui.actions import ACTIONS
+    from monitor.tui.runtime.actions import ACTIONS
 
     usual = Keys()
     yield "## Keys"

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from monitor.attendance.pin import pin_fault
 from monitor.desk.pin_entry import write_admin_pin
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import events, getters
 from textual.widgets import Static
 
-from monitor.tui.actions import SCREENS
+from monitor.tui.runtime.actions import SCREENS
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import at_clock, clean, day_text
 

@@ -5,8 +5,8 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from monitor.keys import Keys
-from monitor.tui.actions import ACTIONS
 from monitor.tui.commands import ByName, commands
+from monitor.tui.runtime.actions import ACTIONS
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.system.settings_list import SettingsList

@@ -17,10 +17,10 @@ from textual.widgets import Static
 from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Greeting, Welcome
 from monitor.desk.days.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
-from monitor.tui.actions import bindings
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
 from monitor.tui.picture.turned_head import turned_head
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.screens.desk import BREAKPOINTS

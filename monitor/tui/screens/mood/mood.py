@@ -14,7 +14,7 @@ from monitor.desk.days.moods import MoodView, Range, mood_view
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import MoodCell
 from monitor.text import plural
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import FIGURES_FROM, heat_map, label_of, legend, stacked
 from monitor.tui.style.text import clean, date_text

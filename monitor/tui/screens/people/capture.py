@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, CaptureSession, PersonReport, Shown
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large

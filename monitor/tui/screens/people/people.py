@@ -21,7 +21,7 @@ from monitor.desk.people.enrolment_session import CaptureSetup
 from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment

@@ -16,7 +16,7 @@ from db.records import Person
 from monitor.desk.people import template_review as review
 from monitor.desk.people.template_review import Accepted, View
 from monitor.text import plural
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog

@@ -16,7 +16,7 @@ from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
 from monitor.text import plural
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_actions import consent_fields, consents_in
 from monitor.tui.screens.people.person_text import called

@@ -15,7 +15,7 @@ from monitor.desk import system as queries
 from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.desk.upkeep import back_up, purge
 from monitor.text import plural
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.settings_list import SettingsList

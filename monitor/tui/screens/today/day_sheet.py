@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from db.records import Person, Presence
 from monitor.desk.days import corrections
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask

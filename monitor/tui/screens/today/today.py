@@ -18,7 +18,7 @@ from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.text import hours_and_minutes, plural
-from monitor.tui.actions import bindings
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.day_sheet import DaySheet

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
 from monitor.keys import RESERVED, Keys
-from monitor.tui.actions import ACTIONS, SCREENS, actions_of, bindings, keymap
 from monitor.tui.app import MusterApp
+from monitor.tui.runtime.actions import ACTIONS, SCREENS, actions_of, bindings, keymap
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.capture import CaptureScreen
@@ -64,7 +64,7 @@ def test_every_key_of_every_screen_is_in_the_table_or_means_the_same_everywhere(
         if isinstance(bound, Binding) and bound.id not in ACTIONS and not RESERVED.issuperset(keys_of(bound))
         if not all(key.isdigit() for key in keys_of(bound)) and set(keys_of(bound)) - {"left", "right"}
     ]
-    assert strange == [], "each of these needs a line in monitor/tui/actions.py"
+    assert strange == [], "each of these needs a line in monitor/tui/runtime/actions.py"
 
 
 @pytest.mark.parametrize("place", PLACES)
