@@ -41,6 +41,7 @@ from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.today import TodayScreen
@@ -52,7 +53,7 @@ IDLE_SECONDS = 300.0
 
 
 class MusterApp(DeskApp):
-    """Door, day board, mood, people, visitors, system and shifts as modes of one app."""
+    """Door, day board, mood, people, visitors, system, shifts and roll call as modes of one app."""
 
     TITLE = "Muster"
     # All of them here: a screen with one of its own has Textual parse every style sheet anew when it is first opened.
@@ -79,6 +80,7 @@ class MusterApp(DeskApp):
         "visitors": VisitorsScreen,
         "system": SystemScreen,
         "shifts": ShiftsScreen,
+        "rollcall": RollCallScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     COMMANDS: ClassVar[set[type[Provider]]] = {ByName}  # type: ignore[assignment]
@@ -170,8 +172,11 @@ class MusterApp(DeskApp):
     # Screens and the PIN
 
     async def action_open(self, mode: str) -> None:
-        """Go to another screen; the desk's screens ask for the PIN first, when there is one."""
-        if mode == "door" or self._desk_lock.is_open:
+        """Go to another screen; the desk's screens ask for the PIN first, when there is one.
+
+        The roll call asks for none: there is no time for it, and the door shows who is in, too.
+        """
+        if mode in ("door", "rollcall") or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:
             self._desk_lock.unlocked(partial(self.switch_mode, mode))

@@ -28,6 +28,12 @@ COMMANDS = (
     "docs",
     "doctor",
     "web",
+    "events",
+    "webhooks",
+    "serve",
+    "keys",
+    "rollcall",
+    "door",
     "db",
 )
 

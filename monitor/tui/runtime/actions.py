@@ -39,7 +39,7 @@ class Action:
         return self.name.partition(".")[0]
 
 
-SCREENS: Final = tuple(
+TABS: Final = tuple(
     Action(f"app.{mode}", mode, f"open('{mode}')", mode.title(), f"Go to the screen {mode.title()}", words, False)
     for mode, words in (
         ("door", "camera, check in, entrance, kiosk"),
@@ -51,7 +51,16 @@ SCREENS: Final = tuple(
         ("shifts", "plan, rota, schedule, holidays, leave"),
     )
 )
-"""What opens each screen; the key of a screen is called as its mode."""
+"""What opens each screen of the bar on top; the key of a screen is called as its mode."""
+
+SCREENS: Final = (
+    *TABS,
+    Action(
+        "app.rollcall", "rollcall", "open('rollcall')", "Roll call", "Who is inside, ticked off by hand",
+        "emergency, fire, alarm, drill, evacuation, missing", False,
+    ),
+)  # fmt: skip
+"""What opens each screen."""
 
 _ALL = (
     *SCREENS,
@@ -157,6 +166,9 @@ _ALL = (
         "shifts.import", "file_import", "import", "Import", "A list, a calendar file, or a country's holidays",
         "public holidays, ics, csv, file",
     ),
+    Action("rollcall.start", "accept", "start", "Start", "Begin a roll call of everybody inside", "alarm, drill"),
+    Action("rollcall.tick", "tick", "tick", "Found", "Tick the person off, or take it back", "here, seen", row=True),
+    Action("rollcall.end", "take_away", "end", "End", "End the roll call", "stop, close"),
     Action(
         "system.change", "change", "settings", "Settings", "See and change the settings, the camera and the admin PIN",
         "configuration, options, preferences, camera, PIN, theme",

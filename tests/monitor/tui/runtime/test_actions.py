@@ -16,6 +16,7 @@ from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.screens.system.system import SystemScreen
@@ -33,6 +34,7 @@ PLACES: dict[str, type[DOMNode]] = {
     "capture": CaptureScreen,
     "visitors": VisitorsScreen,
     "shifts": ShiftsScreen,
+    "rollcall": RollCallScreen,
     "system": SystemScreen,
     "settings": SettingsList,
 }
