@@ -27,12 +27,12 @@ async def test_f9_lists_who_is_inside_and_space_ticks_them_off_without_a_pin(wor
             return str(screen.query_one("#summary", Static).render())
 
         assert said() == "5 people are inside. Press S to start a roll call."
-        await go(pilot, "s", "space")
+        await go(pilot, "f", "space")
         assert said() == "4 people are missing of 5 inside at 09:58."
         await go(pilot, "end", "enter")
         assert said() == "5 people are missing of 5 inside at 09:58."
         assert screen.query_one(Table).selected_key is not None
-        await go(pilot, "e", "enter")
+        await go(pilot, "x", "enter")
         assert said() == "5 people are inside. Press S to start a roll call."
 
 
