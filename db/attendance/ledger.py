@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from db.batches import batches
 from db.errors import InvalidRecord, WrongKey
 from db.proof.entries import NO_KEY
 from db.proof.key import of_session
@@ -128,16 +129,21 @@ def entries(
         query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
     inside = (EventRow.at >= start, EventRow.at < end)
     rows = list(session.execute(query.where(*inside).order_by(EventRow.seq)))
-    amended = session.execute(query.where(EventRow.id.in_(_amendments(start, end)), ~and_(*inside))).all()
+    changing = session.scalars(_amendments(start, end, people)).all()
+    outside = query.where(~and_(*inside))
+    amended = [row for some in batches(changing) for row in session.execute(outside.where(EventRow.id.in_(some)))]
     if amended:
         rows = sorted([*rows, *amended], key=lambda row: row[0])
-    return _read(rows, _origins(session, start, end))
+    return _read(rows, _origins(session, start, end, people))
 
 
-def _amendments(start: datetime, end: datetime) -> Select[tuple[UUID]]:
+def _amendments(start: datetime, end: datetime, people: Sequence[UUID] | None) -> Select[tuple[UUID]]:
     """What voids or corrects events of this time, or what events of this time correct, whenever it was written."""
-    there = select(EventRow.id).where(EventRow.at >= start, EventRow.at < end)
-    targets = select(EventRow.target_id).where(EventRow.target_id.is_not(None), EventRow.at >= start, EventRow.at < end)
+    inside = [EventRow.at >= start, EventRow.at < end]
+    if people is not None:
+        inside.append(EventRow.subject.in_(select(SubjectRow.id).where(SubjectRow.person_id.in_(people))))
+    there = select(EventRow.id).where(*inside)
+    targets = select(EventRow.target_id).where(EventRow.target_id.is_not(None), *inside)
     first = select(EventRow.id).where(
         EventRow.target_id.is_not(None), or_(EventRow.target_id.in_(there), EventRow.target_id.in_(targets))
     )
@@ -146,11 +152,13 @@ def _amendments(start: datetime, end: datetime) -> Select[tuple[UUID]]:
     return select(related.c.id)
 
 
-def _origins(session: Session, start: datetime, end: datetime) -> dict[UUID, UUID]:
+def _origins(session: Session, start: datetime, end: datetime, people: Sequence[UUID] | None) -> dict[UUID, UUID]:
     """From which chain the events of this time came that were forwarded."""
     if session.scalar(select(ForwardedRow.event_id).limit(1)) is None:
         return {}
     query = select(ForwardedRow.event_id, ForwardedRow.origin).join(EventRow, EventRow.id == ForwardedRow.event_id)
+    if people is not None:
+        query = query.join(SubjectRow, SubjectRow.id == EventRow.subject).where(SubjectRow.person_id.in_(people))
     return dict(session.execute(query.where(EventRow.at >= start, EventRow.at < end)).all())
 
 
@@ -185,10 +193,12 @@ def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry
     return found
 
 
-def merged_people(session: Session) -> set[UUID]:
-    """People who were several before: they have more than one pseudonym."""
-    query = select(SubjectRow.person_id).where(SubjectRow.person_id.is_not(None)).group_by(SubjectRow.person_id)
-    return {id for id in session.scalars(query.having(func.count() > 1)) if id is not None}
+def merged_people(session: Session, people: Sequence[UUID] | None = None) -> set[UUID]:
+    """Who, of everybody or of these people, was several before: they have more than one pseudonym."""
+    query = select(SubjectRow.person_id).group_by(SubjectRow.person_id)
+    if people is not None:
+        query = query.where(SubjectRow.person_id.in_(people))
+    return set(session.scalars(query.having(func.count() > 1)))
 
 
 def people_since(session: Session, after: int) -> set[UUID]:
@@ -213,8 +223,8 @@ def is_voided(session: Session, sighting: UUID) -> bool:
 
 
 def count(session: Session) -> int:
-    """How many rows the ledger has."""
-    return session.scalar(select(func.count()).select_from(EventRow)) or 0
+    """How many rows the ledger has: they are numbered from 1, and none is ever deleted."""
+    return session.scalar(select(func.max(EventRow.seq))) or 0
 
 
 def chain_hash(row: EventRow, seq: int, previous: str) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.attendance import ledger
 from db.engine import reading, writing
@@ -154,7 +154,7 @@ def _send_reasons(here: Session, there: Session, people: People, events: Sequenc
 
 
 def _send_consents(source: Engine, target: Engine, people: People, batch: int, add: _Add) -> None:
-    for rows in _pages(source, ConsentRow, batch):
+    for rows in _pages(source, ConsentRow, None, batch):
         theirs = [_mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
         with writing(target) as there:
             ledger.lock(there)
@@ -172,7 +172,7 @@ def _send_sightings(
     source: Engine, target: Engine, people: People, which: Sequence[ColumnElement[bool]], batch: int, add: _Add
 ) -> None:
     whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
-    for rows in _pages(source, SightingRow, batch, *which):
+    for rows in _pages(source, SightingRow, SightingRow.first_at, batch, *which):
         without_face = dict.fromkeys(("embedding", "second", "portrait"))
         wanted = [_mapped(row, whose) | without_face for row in rows if _may_go(row, people)]
         with writing(target) as there:
@@ -218,7 +218,7 @@ def _send_moods(
     source: Engine, target: Engine, people: People, since: datetime, now: datetime, batch: int, add: _Add
 ) -> None:
     over = or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)
-    for rows in _pages(source, MoodRow, batch, over, MoodRow.at >= since):
+    for rows in _pages(source, MoodRow, MoodRow.at, batch, over, MoodRow.at >= since):
         wanted = [_mapped(row, {"person_id": people.known}) for row in rows if _may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
@@ -241,24 +241,39 @@ def _may_go(row: Mapping[str, Any], people: People) -> bool:
 
 
 def _pages(
-    source: Engine, table: type[Base], batch: int, *conditions: ColumnElement[bool]
+    source: Engine,
+    table: type[Base],
+    time: InstrumentedAttribute[datetime] | None,
+    batch: int,
+    *conditions: ColumnElement[bool],
 ) -> Iterator[list[dict[str, Any]]]:
-    """All rows that fulfil the conditions, by id, without keeping a transaction open between pages."""
+    """All rows that fulfil the conditions, by time and id, without keeping a transaction open between pages.
+
+    Args:
+        time: the column with an index, so that only the rows since a time are read; None for a table without one.
+    """
     key = table.__table__.c.id
-    after: UUID | None = None
+    more: tuple[ColumnElement[bool], ...] = conditions
     while True:
         with reading(source) as here:
-            more = conditions if after is None else (*conditions, key > after)
-            rows = _plain(here, table, *more, limit=batch)
+            rows = _plain(here, table, *more, by=[key] if time is None else [time, key], limit=batch)
         if rows:
             yield rows
-            after = rows[-1]["id"]
+            last = rows[-1]
+            behind = key > last["id"]
+            if time is None:
+                more = (*conditions, behind)
+            else:
+                more = (*conditions, time >= last[time.key], or_(time > last[time.key], behind))
         if len(rows) < batch:
             return
 
 
-def _plain(session: Session, table: type[Base], *conditions: Any, limit: int) -> list[dict[str, Any]]:
-    query = select(*table.__table__.columns).where(*conditions).order_by(table.__table__.c.id).limit(limit)
+def _plain(
+    session: Session, table: type[Base], *conditions: Any, by: Sequence[Any] = (), limit: int
+) -> list[dict[str, Any]]:
+    columns = table.__table__.columns
+    query = select(*columns).where(*conditions).order_by(*(by or [columns.id])).limit(limit)
     return [dict(row) for row in session.execute(query).mappings()]
 
 

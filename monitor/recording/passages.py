@@ -27,7 +27,7 @@ def load_passages(
     """The passages with start <= at < end of everybody, of these people or of a group, each person's in their order."""
     entries = ledger.entries(session, start, end, people=of, group=group)
     found = by_person(entries)
-    merged = ledger.merged_people(session)
+    merged = ledger.merged_people(session, of)
     doubtful = found.keys() & (merged | {one.person for one in entries if one.origin is not None})
     if not doubtful:
         return found
