@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from heapq import merge
 from itertools import starmap
 from typing import Any, Final, cast
 from uuid import UUID
@@ -21,8 +22,8 @@ from db.batches import batches
 from db.errors import InvalidRecord, WrongKey
 from db.proof.entries import NO_KEY
 from db.proof.key import of_session
-from db.records import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence
-from db.schema import EventRow, ForwardedRow, PersonRow, SubjectRow
+from db.records import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence, Role
+from db.schema import EventRow, ForwardedRow, PersonRow, SiteEventRow, SubjectRow
 from db.types import raw, utc_of, uuid_of
 
 _EVENT: Final = (
@@ -34,9 +35,18 @@ _EVENT: Final = (
 _ENTRY: Final = (
     EventRow.seq, raw(EventRow.id), EventRow.kind, raw(SubjectRow.person_id),
     raw(EventRow.at), raw(EventRow.target_id), EventRow.corrected_kind,
-    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject), EventRow.clock_suspect,
+    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject), EventRow.clock_suspect, raw(EventRow.recorded_at),
 )  # fmt: skip
 """What a `LedgerEntry` is made of, as the driver gives it: converting each value anew took half of a month's time."""
+_SITE_ENTRY: Final = (
+    raw(SiteEventRow.origin), raw(SiteEventRow.id), SiteEventRow.kind, raw(SubjectRow.person_id),
+    raw(SiteEventRow.at), raw(SiteEventRow.target_id), SiteEventRow.corrected_kind,
+    raw(SiteEventRow.kiosk_id), SiteEventRow.method, raw(SiteEventRow.subject), SiteEventRow.clock_suspect,
+    raw(SiteEventRow.recorded_at),
+)  # fmt: skip
+"""The same of another door's event; its chain takes the place of the number."""
+_ID, _TARGET, _RECORDED = 1, 5, 11
+"""Where these stand in both."""
 GENESIS: Final = "0" * 64
 """The hash before the first row."""
 
@@ -121,12 +131,9 @@ def between(
 def entries(
     session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> list[LedgerEntry]:
-    """What the rules read of the events that `between` finds; with a group, of its people's events."""
-    query = _with_person(*_ENTRY)
-    if people is not None:
-        query = query.where(SubjectRow.person_id.in_(people))
-    if group is not None:
-        query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
+    """What the rules read of the events that `between` finds, and of other doors' recent ones; with a group, of its
+    people's events."""
+    query = _of(_with_person(*_ENTRY), people, group)
     inside = (EventRow.at >= start, EventRow.at < end)
     rows = list(session.execute(query.where(*inside).order_by(EventRow.seq)))
     changing = session.scalars(_amendments(start, end, people)).all()
@@ -134,7 +141,51 @@ def entries(
     amended = [row for some in batches(changing) for row in session.execute(outside.where(EventRow.id.in_(some)))]
     if amended:
         rows = sorted([*rows, *amended], key=lambda row: row[0])
-    return _read(rows, _origins(session, start, end, people))
+    origins = _origins(session, start, end, people)
+    others = _of_other_doors(session, start, end, people, group, {row[_ID] for row in rows})
+    if not others:
+        return _read(rows, origins)
+    origins |= {uuid_of(row[_ID]): uuid_of(row[0]) for row in others}
+    return _read(list(merge(rows, others, key=lambda row: row[_RECORDED])), origins)
+
+
+def site_roles(session: Session) -> dict[UUID, Role]:
+    """The roles of the other doors of which there are recent events here."""
+    found = session.execute(select(SiteEventRow.kiosk_id, SiteEventRow.role).distinct())
+    return {kiosk: cast(Role, role) for kiosk, role in found}
+
+
+def _of(query: Select[Any], people: Sequence[UUID] | None, group: str | None) -> Select[Any]:
+    if people is not None:
+        query = query.where(SubjectRow.person_id.in_(people))
+    if group is not None:
+        query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
+    return query
+
+
+def _of_other_doors(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    people: Sequence[UUID] | None,
+    group: str | None,
+    known: set[Any],
+) -> list[Any]:
+    """Recent events of other doors of this time, and what voids or corrects these or known ones, as they came."""
+    if session.scalar(select(SiteEventRow.id).limit(1)) is None:
+        return []
+    inside = and_(SiteEventRow.at >= start, SiteEventRow.at < end)
+    columns: tuple[Any, ...] = (*_SITE_ENTRY, inside)
+    query = select(*columns).join(SubjectRow, SubjectRow.id == SiteEventRow.subject)
+    query = _of(query, people, group).where(or_(inside, SiteEventRow.target_id.is_not(None)))
+    found = []
+    for row in session.execute(
+        query.where(SiteEventRow.recorded_at >= start).order_by(SiteEventRow.recorded_at, SiteEventRow.id)
+    ):
+        if row[-1] or row[_TARGET] in known:
+            known.add(row[_ID])
+            found.append(row[:-1])
+    return found
 
 
 def _amendments(start: datetime, end: datetime, people: Sequence[UUID] | None) -> Select[tuple[UUID]]:
@@ -173,7 +224,7 @@ def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry
         return found
 
     found = []
-    for _, id_, kind, person, at, target, corrected, kiosk, method, subject, suspect in rows:
+    for _, id_, kind, person, at, target, corrected, kiosk, method, subject, suspect, _recorded in rows:
         event = uuid_of(id_)
         found.append(
             LedgerEntry(

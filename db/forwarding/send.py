@@ -1,8 +1,9 @@
 """Sends what a kiosk wrote to the database that many doors share: each row exactly once, by its UUID.
 
 Nothing is remembered about what was sent. The other side is asked what it has, so an interrupted run, a lost
-acknowledgement or days offline need no repair: the next run sends what is missing. Faces are not sent: templates and
-pictures of unknown people are sealed with this installation's key and stay here, as do PINs.
+acknowledgement or days offline need no repair: the next run sends what is missing. Faces are not sent from here:
+pictures of unknown people are sealed with this installation's key and stay, as do PINs; `db.forwarding.follow` sends
+templates.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.attendance import ledger
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
 from db.forwarding import received
@@ -73,6 +75,7 @@ def forward(
     now: datetime,
     since: datetime | None = None,
     batch: int = BATCH,
+    cipher: TemplateCipher | None = None,
     tell: Told = lambda done: None,
 ) -> Forwarded:
     """Sends everything that the other side lacks.
@@ -80,6 +83,7 @@ def forward(
     Args:
         since: leave out sightings and moods that began earlier; events, people and consents are never left out.
         batch: rows of one transaction; what was sent stays sent when a later one fails.
+        cipher: of the faces there, by which people who are one here are one there too, whatever is kept of them.
         tell: called after every transaction with what was sent so far.
 
     Raises:
@@ -102,14 +106,14 @@ def forward(
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
     erased, erased_here = send_erasures(source, target, now=now)
-    merged, merged_here = send_merges(source, target, now=now)
+    merged, merged_here = send_merges(source, target, now=now, cipher=cipher)
     people, new = send_people(source, target, batch)
     add(people=new, erased=erased, merged=merged)
     try:
         updated = send_changes(source, target, people)
         if updated:
             add(updated=updated)
-        _send_consents(source, target, people, batch, add)
+        add(consents=send_consents(source, target, people, batch))
         _send_events(source, target, chain, people, batch, add)
         _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
         _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
@@ -153,13 +157,15 @@ def _send_reasons(here: Session, there: Session, people: People, events: Sequenc
     _add_missing(there, AuditRow, theirs)
 
 
-def _send_consents(source: Engine, target: Engine, people: People, batch: int, add: _Add) -> None:
+def send_consents(source: Engine, target: Engine, people: People, batch: int) -> int:
+    """Adds the decisions that are not there; gives how many."""
+    sent = 0
     for rows in _pages(source, ConsentRow, None, batch):
         theirs = [_mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
         with writing(target) as there:
             ledger.lock(there)
-            sent = _add_missing(there, ConsentRow, theirs)
-        add(consents=sent)
+            sent += _add_missing(there, ConsentRow, theirs)
+    return sent
 
 
 def _counts(consent: Mapping[str, Any], people: People) -> bool:

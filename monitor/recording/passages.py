@@ -35,7 +35,7 @@ def load_passages(
     for entry in entries:
         if entry.person in doubtful:
             theirs[entry.person].append(entry)
-    roles = {kiosk.id: kiosk.role for kiosk in kiosks.all_kiosks(session)}
+    roles = ledger.site_roles(session) | {kiosk.id: kiosk.role for kiosk in kiosks.all_kiosks(session)}
     for id, person in people.by_id(session, list(doubtful)).items():
         found[id] = tuple(set_right(theirs[id], roles, calendars.of(person), calendars.rules))
     return found

@@ -85,13 +85,13 @@ def build(file: Path, count: int, days: int) -> None:
         raw.execute("BEGIN")
         raw.execute("CREATE TEMP TABLE who AS SELECT rowid - 1 AS n, id, group_name FROM person ORDER BY rowid")
         raw.execute("CREATE TEMP TABLE day (n INTEGER, at TEXT)")
-        for day in range(days):
-            raw.execute("INSERT INTO day VALUES (?, ?)", (day, _day(day, days).isoformat(sep=" ")[:19]))
+        for number in range(days):
+            raw.execute("INSERT INTO day VALUES (?, ?)", (number, _day(number, days).isoformat(sep=" ")[:19]))
         raw.execute("CREATE TEMP TABLE visit AS VALUES (0), (1), (2), (3), (4)")
-        number = f"((day.n * 5 + visit.column1) * {count} + who.n)"
+        row = f"((day.n * 5 + visit.column1) * {count} + who.n)"
         at = "strftime('%Y-%m-%d %H:%M:%S', day.at, (27000 + visit.column1 * 7200 + who.n * 3) || ' seconds')"
         joined = "FROM day CROSS JOIN visit CROSS JOIN who"
-        id = _ID.format(n=number)
+        id = _ID.format(n=row)
         raw.execute(
             "INSERT INTO sighting (id, kiosk_id, track, first_at, last_at, frames, person_id, best_id, similarity,"
             f" threshold) SELECT {id}, ?, 1, {at} || '.000000', {at} || '.900000', 30, who.id, who.id, 0.8, 0.5"
