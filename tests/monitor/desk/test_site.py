@@ -118,7 +118,7 @@ def test_enrolled_at_the_front_and_known_in_at_the_front_and_out_at_the_back(
     front.follow()
     for one in (front, back):
         (day,) = attendance(one.engine, one.settings, Period(AT.date(), AT.date()), AT + timedelta(hours=9))
-        assert (day.person.name, day.summary.hours) == ("Ada", 8)
+        assert (day.person.name, day.summary.minutes) == ("Ada", 8 * 60)
         assert verdict.verify(one.engine, one.cipher, None).problems == ()
     assert json.loads(CliRunner().invoke(app, ["verify", "--json", "--db", centre]).stdout)["whole"]
 
