@@ -16,7 +16,7 @@ from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, scrub, writing
 from db.forwarding.people import People, erased
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.schema import AuditRow, PersonRow, SubjectRow
 
 _ACTOR: Final = "muster db forward"
@@ -67,10 +67,10 @@ def send_merges(source: Engine, target: Engine, *, now: datetime) -> tuple[int, 
             for other in holders:
                 if other == into:
                     continue
-                if erasure.has_faces(there, other):
+                if merges.has_faces(there, other):
                     by_hand.append((other, into))
                 else:
-                    erasure.merge_without_faces(there, other, into, at=now, actor=_ACTOR)
+                    merges.merge_without_faces(there, other, into, at=now, actor=_ACTOR)
                     merged += 1
     return merged, tuple(by_hand)
 

@@ -12,7 +12,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
-from db.privacy import erasure
+from db.privacy import merges
 from db.records import Person, Template
 from enroll.faces.similarity_limits import similarity
 from enroll.people.store import Identity, find_person, renew
@@ -74,7 +74,7 @@ def merge(
         gone, stays = people.get_person(session, source), people.get_person(session, into)
         if not force and (different := _compare(session, cipher, gone, stays)):
             raise different
-        erasure.merge(session, cipher, source, into, **by)
+        merges.merge(session, cipher, source, into, **by)
         renew(session, cipher, [stays], at=by["at"])
         return stays
 
