@@ -199,8 +199,8 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
     for kind in _KINDS:
         if consents.current(session, source, kind) is False and consents.current(session, into, kind) is not False:
             consents.set_consent(session, into, kind, False, at=at, actor=actor)
-    for moved, kind in ((SubjectRow, "subject"), (AuditRow, "audit")):
-        entries.touch(session, kind, session.scalars(select(moved.id).where(moved.person_id == source)).all())
+    for moved, proved in ((SubjectRow, "subject"), (AuditRow, "audit")):
+        entries.touch(session, proved, session.scalars(select(moved.id).where(moved.person_id == source)).all())
     entries.end(session, source)
     session.execute(update(SubjectRow).where(SubjectRow.person_id == source).values(merged=True))
     for table in _MOVED.values():

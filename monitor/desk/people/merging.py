@@ -99,7 +99,7 @@ def split(engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID, to:
             raise UsageError(f"The image belongs to {owner.name} already; give another person.")
         _move(session, cipher, kept[image], other, **by)
         for changed in (owner, other):
-            _give_portrait(session, cipher, changed.id, at=by["at"])
+            give_portrait(session, cipher, changed.id, at=by["at"])
         renew(session, cipher, [owner, other], at=by["at"])
         return other
 
@@ -125,8 +125,8 @@ def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person,
     )  # fmt: skip
 
 
-def _give_portrait(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
-    """Make an enrolled image the portrait of a person who has none."""
+def give_portrait(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
+    """Make an enrolled image the portrait of a person who has none, in an open session."""
     if templates.load_portrait(session, cipher, person) is not None:
         return
     for template in templates.list_templates(session, person):
