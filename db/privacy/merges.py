@@ -121,8 +121,10 @@ def take_back(session: Session, cipher: TemplateCipher, entry: UUID, *, at: date
         InvalidRecord: something depends on the merge: they were merged further, or the number is another's.
     """
     row = session.get(UndoRow, entry)
-    if row is None or row.person_id is None or row.content["into"] != str(row.person_id):
-        raise InvalidRecord("They were merged further since, or erased; take back the later merge first.")
+    if row is None or row.person_id is None:
+        raise InvalidRecord("What this merge moved was not kept: it was made before Muster 0.8, or between two doors.")
+    if row.content["into"] != str(row.person_id):
+        raise InvalidRecord("They were merged further since; take back the later merge first.")
     content, into = row.content, row.person_id
     source = UUID(content["gone"]["id"])
     stays = session.get_one(PersonRow, into)

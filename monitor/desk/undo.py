@@ -111,12 +111,11 @@ def undo_last(
 def _acts(session: Session) -> Iterator[list[AuditEntry]]:
     """The entries of each act that was not taken back, the newest first."""
     entries = audit.newest(session, _LOOKED_AT)
-    gone = {
-        id for one in entries if one.action == _UNDO for key in ("undoes", "wrote") for id in one.detail.get(key, ())
-    }
+    undone = [one.detail for one in entries if one.action == _UNDO]
+    gone = {id for detail in undone for key in ("undoes", "wrote") for id in detail.get(key, ())}
     left = [one for one in entries if one.action not in {_UNDO, *_AUTOMATIC} and str(one.id) not in gone]
     for _, found in groupby(left, key=lambda one: (one.at, one.actor)):
-        act = [one for one in found if not _at_the_door(session, one)]
+        act = [one for one in found if not _at_the_door(session, one) and not _of_the_erased(one)]
         if act:
             yield act
 
@@ -127,6 +126,11 @@ def _at_the_door(session: Session, entry: AuditEntry) -> bool:
         return False
     event = ledger.get(session, entry.event)
     return event is None or event.method != "manual" or entry.detail.get("reason") == "not me"
+
+
+def _of_the_erased(entry: AuditEntry) -> bool:
+    """Whether the person was erased since, and with them what is known of the act."""
+    return entry.person is None and entry.action in _EACH.keys() - {"discard visitor"}
 
 
 def _act(session: Session, found: Sequence[AuditEntry]) -> Act:
@@ -280,12 +284,9 @@ _EACH: Final[Mapping[str, Callable[[_Context, AuditEntry], None]]] = {
 
 
 def _person(entry: AuditEntry) -> UUID:
-    if entry.person is None or (not entry.detail and entry.action in _EACH and entry.action not in _WITHOUT_DETAIL):
-        raise UsageError("What it was before was not kept, or the person was erased since; change it by hand.")
+    if entry.person is None:
+        raise UsageError("The person was erased since.")
     return entry.person
-
-
-_WITHOUT_DETAIL: Final = frozenset({"activate", "deactivate", "set pin", "remove pin"})
 
 
 def _require(now: object, entry: AuditEntry, what: str) -> None:

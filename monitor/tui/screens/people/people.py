@@ -18,18 +18,19 @@ from db.records import Page, Person, PersonSummary
 from monitor.desk.people import changes, merging
 from monitor.desk.people import people as queries
 from monitor.desk.people.enrolment_session import CaptureSetup
-from monitor.desk.people.merging import FacesDifferError
+from monitor.desk.people.merging import MergePreview
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
-from monitor.tui.screens.people.person_actions import CHANGES
+from monitor.tui.screens.people.merge_dialog import MergeDialog
+from monitor.tui.screens.people.person_actions import CHANGES, UNDO
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.style.text import clean, enrolled
-from monitor.tui.widgets.dialogs import Dialog
+from monitor.tui.widgets.dialogs import Answers
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
@@ -58,6 +59,7 @@ The filter finds people by name, number or group. The pane shows all about the p
 - **L**: enter leave for this person: a sick day, a holiday, half a day.
 - **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
 - **O**: write all data about the person to a ZIP archive.
+- **Ctrl+Z**: take back what was done last at the desk, a merge too.
 - **K**: only those whose consent is missing, because nobody asked them; no mood of theirs is kept.
 - **V**: review captures from the door that may join the person's template.
 """
@@ -230,7 +232,8 @@ The filter finds people by name, number or group. The pane shows all about the p
         person = details.person
         app, active = self.app, not person.active
         job = app.by_desk(changes.set_active, person.id, active)
-        done = f"{clean(person.name, 40)} is {'kept, but no longer recognised' if person.active else 'active again'}."
+        state = "kept, but no longer recognised" if person.active else "active again"
+        done = f"{clean(person.name, 40)} is {state}. {UNDO}"
         app.in_background(job, lambda _: self.changed(done), self.refused)
 
     def action_leave(self) -> None:
@@ -242,26 +245,28 @@ The filter finds people by name, number or group. The pane shows all about the p
         details = self._person(self.action_merge)
         if details is None:
             return
-        who = details.person
+        who, alike = details.person, details.look_alikes
         text = f"Who is the same person as {called(who)}?"
-        picker = PersonPicker("Merge into", text, but=who.id)
+        if alike:
+            text += f" {clean(alike[0][0], 40)} looks most like them (similarity {alike[0][1]:.3f})."
+        picker = PersonPicker("Merge into", text, but=who.id, search=alike[0][0] if alike else "")
         self.app.push_screen(picker, lambda into: self._compare(who, into) if into else None)
 
     def _compare(self, who: Person, into: Person) -> None:
-        """Compare the two faces first: a merge of different faces needs the desk's confirmation."""
-        job = partial(merging.compare, self.app.engine, self.app.cipher, who.id, into.id)
-        self.app.in_background(job, partial(self._merge, who, into), self.refused)
+        """Look at both first: a merge shows what it does."""
+        job = partial(merging.preview, self.app.engine, self.app.cipher, who.id, into.id)
+        self.app.in_background(job, self._merge, self.refused)
 
-    def _merge(self, who: Person, into: Person, unlike: FacesDifferError | None) -> None:
+    def _merge(self, seen: MergePreview) -> None:
         if not self.is_current:
             return
-        app, name, other = self.app, called(who), called(into)
-        text = f"All data of {name} moves to {other}, and the entry {name} is deleted. This cannot be undone."
-        if unlike:
-            text = f"{clean(str(unlike), 300)} {text}"
-        job = app.by_desk(merging.merge, app.cipher, who.id, into.id, force=unlike is not None)
-        dialog = Dialog("Merge", text, yes="Merge anyway" if unlike else "Merge", danger=True)
-        self.ask(dialog, lambda _: job, "Merged.")
+        app, source, into = self.app, seen.source.person.id, seen.into.person.id
+
+        def job(answers: Answers) -> Callable[[], Person]:
+            number, force = answers.get("number"), seen.unlike is not None
+            return app.by_desk(merging.merge, app.cipher, source, into, number=number, force=force)
+
+        self.ask(MergeDialog(seen), job, f"Merged. {UNDO}")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):

@@ -21,6 +21,7 @@ from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 GIVEN = (("given", "yes"), ("refused", "no"))
 NOT_ASKED = ("not asked", "unasked")
+UNDO = "Ctrl+Z takes it back."
 CONSENTS: Mapping[ConsentKind, str] = {"face": "To be recognised", "mood": "To have moods estimated"}
 
 
@@ -66,20 +67,22 @@ def number(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Personnel or student number", details.person.number or "", optional=True)
     text = f"{called(details.person)} types it at the door before the PIN. Leave it empty to remove number and PIN."
     dialog = Dialog("Number", text, [field], yes="Set")
-    return PersonChange(dialog, _set(app, details, "number"), "The number is set.")
+    return PersonChange(dialog, _set(app, details, "number"), f"The number is set. {UNDO}")
 
 
 def group(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Group", details.person.group or "", optional=True)
     return PersonChange(
-        Dialog("Group", called(details.person), [field], yes="Set"), _set(app, details, "group"), "The group is set."
+        Dialog("Group", called(details.person), [field], yes="Set"),
+        _set(app, details, "group"),
+        f"The group is set. {UNDO}",
     )
 
 
 def notes(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Notes", clean(details.person.notes, 2000), optional=True)
     dialog = Dialog("Notes", f"About {called(details.person)}, for the desk only.", [field], yes="Save")
-    return PersonChange(dialog, _set(app, details, "notes"), "The notes are saved.")
+    return PersonChange(dialog, _set(app, details, "notes"), f"The notes are saved. {UNDO}")
 
 
 def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -91,7 +94,7 @@ def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
 
     text = f"What {called(details.person)} agreed to. Until moods are agreed to, none is kept."
     dialog = Dialog("Consent", text, fields, yes="Record")
-    return PersonChange(dialog, job, "The decision is recorded.")
+    return PersonChange(dialog, job, f"The decision is recorded. {UNDO}")
 
 
 def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -109,7 +112,7 @@ def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
             cipher=app.cipher,
             shortest=app.settings.pin_digits,
         ),
-        "The door PIN is changed.",
+        f"The door PIN is changed. {UNDO}",
     )
 
 
@@ -153,7 +156,7 @@ def renamed_text(done: tuple[Person, int]) -> str:
     """What the desk should know after a person was renamed."""
     if done[1] > 1:
         return f"Renamed. {done[1]} people have this name now: give them numbers, or merge them with M."
-    return "Renamed."
+    return f"Renamed. {UNDO}"
 
 
 def erased_text(done: Erasure) -> str:
