@@ -72,11 +72,8 @@ def number(app: DeskApp, details: PersonDetails) -> PersonChange:
 
 def group(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("value", "Group", details.person.group or "", optional=True)
-    return PersonChange(
-        Dialog("Group", called(details.person), [field], yes="Set"),
-        _set(app, details, "group"),
-        f"The group is set. {UNDO}",
-    )
+    dialog = Dialog("Group", called(details.person), [field], yes="Set")
+    return PersonChange(dialog, _set(app, details, "group"), f"The group is set. {UNDO}")
 
 
 def notes(app: DeskApp, details: PersonDetails) -> PersonChange:

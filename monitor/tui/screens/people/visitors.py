@@ -166,7 +166,8 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
     def action_discard(self) -> None:
         group, app = self.selected, self.app
         if group is not None:
-            text = f"Deletes {plural(len(group.visits), 'face')}; the sightings stay on record. Ctrl+Z brings them back within a day."
+            faces = plural(len(group.visits), "face")
+            text = f"Deletes {faces}; the sightings stay on record. Ctrl+Z brings the faces back within a day."
             self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
                 lambda _: app.by_desk(queries.discard, group),

@@ -370,16 +370,16 @@ async def test_ctrl_z_takes_back_what_was_done_last(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "r")
         await fill(pilot, value="Countess of Lovelace")
-        assert "Ctrl+Z takes it back" in told(pilot)[-1]
+        assert "Ctrl+Z takes it back" in told(pilot)
         await go(pilot, "ctrl+z")
         assert "Ada Lovelace" in names(pilot, "#people")
-        assert told(pilot)[-1] == "Taken back: the renaming of Ada Lovelace to Countess of Lovelace."
+        assert "Taken back: the renaming of Ada Lovelace to Countess of Lovelace." in told(pilot)
 
 
 async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:
     with writing(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
-        people.rename(session, ada, "Ada Byron", at=NOW - timedelta(days=3), actor="office")
+        people.rename(session, ada, "Ada Byron", at=NOW - timedelta(minutes=11), actor="office")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "ctrl+z")
         assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
