@@ -28,6 +28,7 @@ from db.schema import (
     MoodRow,
     PersonRow,
     PortraitRow,
+    RollCallMarkRow,
     SightingRow,
     SubjectRow,
     TemplateRow,
@@ -130,6 +131,7 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),
         "shifts": [_record(shift) for shift in shifts.of_scope(session, person, None)],
         "leave": [_record(one) for one in leave.of_person(session, person)],
+        "roll_calls": _plain(session, RollCallMarkRow, RollCallMarkRow.person_id == person),
         "wrong_pairs": _plain(session, WrongPairRow, WrongPairRow.person_id == person),
         "audit": _plain(session, AuditRow, AuditRow.person_id == person),
     }

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -30,6 +30,7 @@ from db.schema import (
     MoodRow,
     PersonRow,
     PortraitRow,
+    RollCallMarkRow,
     ShiftRow,
     SightingRow,
     SubjectRow,
@@ -190,6 +191,7 @@ def _describe(session: Session, gone: PersonRow, stays: PersonRow) -> dict[str, 
         "before": {name: getattr(stays, name) for name in _KEPT},
         "rows": {name: _ids(session, query) for name, query in (moved | named).items()},
         "merged": _ids(session, merged),
+        "roll_calls": _ids(session, select(RollCallMarkRow.roll_call_id).where(*_only(gone.id, stays.id))),
         "consents": [[one.kind, one.given, one.at.isoformat(), one.recorded_by] for one in decided],
         "refused": {kind: consents.current(session, stays.id, kind) for kind in _KINDS},
     }
@@ -205,6 +207,10 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
         entries.touch(session, proved, session.scalars(select(moved.id).where(moved.person_id == source)).all())
     entries.end(session, source)
     session.execute(update(SubjectRow).where(SubjectRow.person_id == source).values(merged=True))
+    marked = RollCallMarkRow.person_id
+    both = select(RollCallMarkRow.roll_call_id).where(marked == into)
+    session.execute(delete(RollCallMarkRow).where(marked == source, RollCallMarkRow.roll_call_id.in_(both)))
+    session.execute(update(RollCallMarkRow).where(marked == source).values(person_id=into))
     for table in _MOVED.values():
         session.execute(update(table).where(table.person_id == source).values(person_id=into))
     for column in _NAMED.values():
@@ -226,6 +232,9 @@ def _give_back_rows(session: Session, content: Mapping[str, Any], source: UUID, 
         for some in _batches(content["rows"][name]):
             named = (column.class_.id.in_(some), column == into)
             session.execute(update(column.class_).where(*named).values({column.key: source}))
+    for some in _batches(content["roll_calls"]):
+        marks = (RollCallMarkRow.person_id == into, RollCallMarkRow.roll_call_id.in_(some))
+        session.execute(update(RollCallMarkRow).where(*marks).values(person_id=source))
     merged = [UUID(one) for one in content["merged"]]
     own = update(SubjectRow).where(SubjectRow.person_id == source, SubjectRow.id.not_in(merged))
     session.execute(own.values(merged=False))
@@ -284,6 +293,12 @@ def _reseal(cipher: TemplateCipher, row: TemplateRow, person: UUID, *, was: UUID
         chip = cipher.open(row.chip, templates.chip_owner(row.person_id, old))
         row.chip = cipher.seal(chip, templates.chip_owner(person, row.id))
     row.person_id = person
+
+
+def _only(person: UUID, other: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Marks of a person in roll calls in which the other has none."""
+    both = select(RollCallMarkRow.roll_call_id).where(RollCallMarkRow.person_id == other)
+    return RollCallMarkRow.person_id == person, RollCallMarkRow.roll_call_id.not_in(both)
 
 
 def _ids(session: Session, query: Any) -> list[str]:

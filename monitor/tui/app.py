@@ -40,6 +40,7 @@ from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.day_sheet import DaySheet
@@ -61,11 +62,11 @@ PLAIN_DISPLAY = Display()
 IDLE_SECONDS = 300.0
 """After so long without a key the desk's screens lock again, when there is a PIN."""
 JUST_NOW = timedelta(minutes=10)
-"""What was done so long ago is taken back without a question."""
+"""What was done no longer ago is taken back without a question."""
 
 
 class MusterApp(DeskApp):
-    """Door, day board, mood, people, visitors, system and shifts as modes of one app."""
+    """Door, day board, mood, people, visitors, system, shifts and roll call as modes of one app."""
 
     TITLE = "Muster"
     TABS = TABS
@@ -92,10 +93,12 @@ class MusterApp(DeskApp):
         "visitors": VisitorsScreen,
         "system": SystemScreen,
         "shifts": ShiftsScreen,
+        "rollcall": RollCallScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in TABS),
         Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take back what was done last", id="app.undo"),
+        Binding("f9", "open('rollcall')", "Roll call", show=False, id="app.rollcall"),
         Binding("question_mark", "toggle_help", "Help", key_display="?", tooltip="What the keys do here"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", priority=True, tooltip="Close the camera and quit"),
     ]
@@ -185,8 +188,11 @@ class MusterApp(DeskApp):
     # Screens and the PIN
 
     async def action_open(self, mode: str) -> None:
-        """Go to another screen; the desk's screens ask for the PIN first, when there is one."""
-        if mode == "door" or self._desk_lock.is_open:
+        """Go to another screen; the desk's screens ask for the PIN first, when there is one.
+
+        The roll call asks for none: there is no time for it, and the door shows who is in, too.
+        """
+        if mode in ("door", "rollcall") or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:
             self._desk_lock.unlocked(partial(self.switch_mode, mode))
