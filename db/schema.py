@@ -100,6 +100,8 @@ class SubjectRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    merged: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it came with somebody who was merged: new events get another, so that a merge can be taken back."""
 
 
 class TemplateRow(Base):
@@ -488,6 +490,21 @@ class AuditRow(Base):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     event_id: Mapped[UUID | None]
     detail: Mapped[dict[str, Any]]
+
+
+class UndoRow(Base):
+    """What an act overwrote or deleted, for as long as it can be taken back."""
+
+    __tablename__ = "undo"
+    __table_args__ = (Index(None, "person_id"), Index(None, "until"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """The act's `AuditRow`."""
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    """Whose data it is; it goes with them."""
+    until: Mapped[datetime | None]
+    """When the purge deletes it; None: when the person is erased."""
+    content: Mapped[dict[str, Any]]
 
 
 class WrongPairRow(Base):

@@ -25,6 +25,7 @@ class Keys(BaseModel):
     help: str = Field(default="question_mark", description="What the keys do here.")
     palette: str = Field(default="ctrl+p", description="Everything by name.")
     jump: str = Field(default="ctrl+o", description="Letters on panes and rows; the next key goes there.")
+    undo: str = Field(default="ctrl+z", description="Take back what was done last at the desk.")
     quit: str = Field(default="ctrl+q", description="Leave Muster.")
     filter: str = Field(default="slash", description="Show only what contains a text.")
     sort: str = Field(default="s", description="Sort by the next column.")

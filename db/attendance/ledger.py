@@ -305,7 +305,8 @@ def _instant(at: datetime) -> str:
 
 
 def _pseudonym(session: Session, person: UUID) -> UUID:
-    query = select(SubjectRow.id).where(SubjectRow.person_id == person).order_by(SubjectRow.id).limit(1)
+    own_first = SubjectRow.merged, SubjectRow.id
+    query = select(SubjectRow.id).where(SubjectRow.person_id == person).order_by(*own_first).limit(1)
     pseudonym = session.scalar(query)
     if pseudonym is None:
         raise InvalidRecord(f"There is no person with the id {person}; they may have been erased.")

@@ -18,7 +18,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
 from db.forwarding.people import People, erased
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.schema import AuditRow, PersonRow, SubjectRow
 
 _ACTOR: Final = "muster db forward"
@@ -76,13 +76,13 @@ def send_merges(
             for other in holders:
                 if other == into:
                     continue
-                if cipher is None and erasure.has_faces(there, other):
+                if cipher is None and merges.has_faces(there, other):
                     by_hand.append((other, into))
                     continue
                 if cipher is None:
-                    erasure.merge_without_faces(there, other, into, at=now, actor=actor)
+                    merges.merge_without_faces(there, other, into, at=now, actor=actor)
                 else:
-                    erasure.merge(there, cipher, other, into, at=now, actor=actor)
+                    merges.merge(there, cipher, other, into, at=now, actor=actor)
                     templates.refresh_means(there, cipher, into, at=now)
                 merged += 1
     return merged, tuple(by_hand)

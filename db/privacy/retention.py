@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from db import audit
 from db.batches import batches
 from db.records import Expired
-from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow
+from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow, UndoRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
 STEP: Final = 500
@@ -59,6 +59,7 @@ def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> E
 
 def delete_some(session: Session, rules: Retention, now: datetime) -> Expired:
     """Deletes some of the rows that are too old, about `STEP` of each kind; all counts are 0 when nothing is left."""
+    session.execute(delete(UndoRow).where(UndoRow.until < now))
     visitors, sightings, moods = _conditions(rules, now)
     unknown, known = (
         session.execute(select(SightingRow.id, SightingRow.portrait.is_not(None)).where(kind).limit(STEP)).all()

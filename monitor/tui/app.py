@@ -8,8 +8,8 @@ the newest scene replaces an older one, every event is kept.
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
@@ -22,6 +22,7 @@ from textual.widgets import HelpPanel
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.store import Store
+from monitor.desk.undo import Act, acts, undo_last
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
 from monitor.tui.commands import ByName
@@ -34,7 +35,7 @@ from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
-from monitor.tui.screens.desk import ask_admin_pin
+from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, LOCK, FirstSteps
 from monitor.tui.screens.door.lock import DeskLock
@@ -44,12 +45,17 @@ from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
+from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.widgets.dialogs import Dialog, ask
 from monitor.tui.widgets.help import ScreenHelp
 
 PLAIN_DISPLAY = Display()
 IDLE_SECONDS = 300.0
 """After so long without a key the desk's screens lock again, when there is a PIN."""
+JUST_NOW = timedelta(minutes=10)
+"""What was done no longer ago is taken back without a question."""
 
 
 class MusterApp(DeskApp):
@@ -213,6 +219,35 @@ class MusterApp(DeskApp):
         while isinstance(self.screen, ModalScreen):
             self.pop_screen()
         self.call_later(self.switch_mode, "door")
+
+    # Taking back
+
+    def action_undo(self) -> None:
+        """Take back what was done last at the desk; a locked desk asks for the PIN first."""
+        if not isinstance(self.screen, Dialog):
+            self._desk_lock.unlocked(lambda: self.in_background(partial(acts, self.engine, 1), self._take_back))
+
+    def _take_back(self, last: Sequence[Act]) -> None:
+        """Ask about what was not done just now, and take it back."""
+        if not last:
+            self.notify("There is nothing to take back.")
+            return
+        (act,) = last
+        job = self.by_desk(undo_last, self.cipher, self.settings, act.id)
+        if not act.can_be_undone or self.clock() - act.at <= JUST_NOW:
+            self.in_background(job, self._taken_back)
+            return
+        when = f"{day_text(act.at, self.settings.zone)} {at_clock(act.at, self.settings.zone)}"
+        text = f"What was done last is {clean(act.words, 200)}, {when}, by {clean(act.actor, 40)}."
+        ask(self, Dialog("Take back", text, yes="Take back"), lambda _: job, self._taken_back)
+
+    def _taken_back(self, act: Act) -> None:
+        self.notify(f"Taken back: {clean(act.words, 200)}.", markup=False)
+        self.controller.people_changed()
+        if isinstance(self.screen, DeskScreen):
+            self.screen.reload()
+        elif isinstance(self.screen, DaySheet):
+            self.screen.facts_changed()
 
     # Help
 

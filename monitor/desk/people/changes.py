@@ -75,8 +75,9 @@ def change(
         if active is not None:
             people.set_active(session, person, active, **by)
         if pin is not None:
-            pins.set_pin(session, person, kept)
-            audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
+            before = pins.set_pin(session, person, kept)
+            entry = audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
+            audit.keep(session, entry, {"before": before, "after": kept}, person=person)
         changed = people.get_person(session, person)
         return changed, len(people.find_by_name(session, changed.name))
 
@@ -96,8 +97,11 @@ def set_consents(engine: Engine, person: UUID, given: Mapping[ConsentKind, bool]
     """Write down what a person agrees to (true) or refuses (false), where that changed. Raises: InvalidRecord."""
     with writing(engine) as session:
         for kind, agrees in given.items():
-            if consents.current(session, person, kind) is not agrees:
+            before = consents.current(session, person, kind)
+            if before is not agrees:
                 consents.set_consent(session, person, kind, agrees, **by)
+                detail = {"kind": kind, "before": before, "after": agrees}
+                audit.note(session, "consent", person=person, detail=detail, **by)
 
 
 def set_pin(

@@ -66,6 +66,10 @@ _ALL = (
     *SCREENS,
     Action("app.help", "help", "toggle_help", "Help", "What the keys do here", "keys, manual, shortcuts", False),
     Action("app.jump", "jump", "jump", "Jump", "Go to a pane or row by its letter", "focus, row, pane, hop", False),
+    Action(
+        "app.undo", "undo", "undo", "Undo", "Take back what was done last at the desk",
+        "revert, back, mistake, take back", False,
+    ),
     Action("app.quit", "quit", "quit", "Quit", "Close the camera and quit", "exit, leave, close, end, stop", False),
     Action("desk.filter", "filter", "filter", "Filter", "Show only what contains this", "find, search, look for"),
     Action("door.not_me", "not_me", "not_me", "Not me", "Take back the entry just made", "wrong person, mistake"),

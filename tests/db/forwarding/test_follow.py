@@ -21,7 +21,7 @@ from db.forwarding import shared
 from db.forwarding.follow import Followed, follow
 from db.ids import new_id
 from db.people import consents, people
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.records import NewEvent
 from db.schema import PortraitRow, SiteEventRow, TemplateRow
 from tests.db.doors import Door
@@ -147,7 +147,7 @@ def test_names_groups_states_refusals_and_merges_come_down(first: Sited, second:
         assert not people.get_person(session, bob).active
         assert consents.current(session, ada, "mood") is False
     with writing(second.engine) as session:
-        erasure.merge(session, second.key, bob, ada, at=late, actor="desk")
+        merges.merge(session, second.key, bob, ada, at=late, actor="desk")
         templates.refresh_means(session, second.key, ada, at=late)
     _settle(second, first, second)
     assert first.names() == second.names() == ["Ada L"]

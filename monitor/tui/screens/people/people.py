@@ -18,19 +18,20 @@ from db.records import Page, Person, PersonSummary
 from monitor.desk.people import merging
 from monitor.desk.people import people as queries
 from monitor.desk.people.enrolment_session import CaptureSetup
-from monitor.desk.people.merging import FacesDifferError
+from monitor.desk.people.merging import MergePreview
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
-from monitor.tui.screens.people.person_actions import CHANGES
+from monitor.tui.screens.people.merge_dialog import MergeDialog
+from monitor.tui.screens.people.person_actions import CHANGES, UNDO
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.style.text import clean, enrolled
-from monitor.tui.widgets.dialogs import Dialog
+from monitor.tui.widgets.dialogs import Answers
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
@@ -55,6 +56,7 @@ The filter finds people by name, number or group. The pane shows all about the p
 
 - **Tab**: to the pane, to scroll it, and back.
 - A consent is missing where nobody asked; until then no mood of theirs is kept.
+- **Ctrl+Z**: take back what was done last at the desk, uniting two people too.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("people")]
 
@@ -211,26 +213,28 @@ The filter finds people by name, number or group. The pane shows all about the p
         details = self._person(self.action_merge)
         if details is None:
             return
-        who = details.person
+        who, alike = details.person, details.look_alikes
         text = f"Who is the same person as {called(who)}?"
-        picker = PersonPicker("Unite with", text, but=who.id)
+        if alike:
+            text += f" {clean(alike[0][0], 40)} looks most like them (similarity {alike[0][1]:.3f})."
+        picker = PersonPicker("Unite with", text, but=who.id, search=alike[0][0] if alike else "")
         self.app.push_screen(picker, lambda into: self._compare(who, into) if into else None)
 
     def _compare(self, who: Person, into: Person) -> None:
-        """Compare the two faces first: a merge of different faces needs the desk's confirmation."""
-        job = partial(merging.compare, self.app.engine, self.app.cipher, who.id, into.id)
-        self.app.in_background(job, partial(self._merge, who, into), self.refused)
+        """Look at both first: a merge shows what it does."""
+        job = partial(merging.preview, self.app.engine, self.app.cipher, who.id, into.id)
+        self.app.in_background(job, self._merge, self.refused)
 
-    def _merge(self, who: Person, into: Person, unlike: FacesDifferError | None) -> None:
+    def _merge(self, seen: MergePreview) -> None:
         if not self.is_current:
             return
-        app, name, other = self.app, called(who), called(into)
-        text = f"All data of {name} moves to {other}, and the entry {name} is deleted. This cannot be undone."
-        if unlike:
-            text = f"{clean(str(unlike), 300)} {text}"
-        job = app.by_desk(merging.merge, app.cipher, who.id, into.id, force=unlike is not None)
-        dialog = Dialog("Unite", text, yes="Unite anyway" if unlike else "Unite", danger=True)
-        self.ask(dialog, lambda _: job, "United.")
+        app, source, into = self.app, seen.source.person.id, seen.into.person.id
+
+        def job(answers: Answers) -> Callable[[], Person]:
+            number, force = answers.get("number"), seen.unlike is not None
+            return app.by_desk(merging.merge, app.cipher, source, into, number=number, force=force)
+
+        self.ask(MergeDialog(seen), job, f"United. {UNDO}")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):

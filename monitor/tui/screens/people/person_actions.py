@@ -21,6 +21,7 @@ from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog
 
 GIVEN = (("given", "yes"), ("refused", "no"))
 NOT_ASKED = ("not asked", "unasked")
+UNDO = "Ctrl+Z takes it back."
 CONSENTS: Mapping[ConsentKind, str] = {"face": "To be recognised", "mood": "To have moods estimated"}
 
 
@@ -102,7 +103,7 @@ def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
 
     text = f"What {called(details.person)} agreed to. Until moods are agreed to, none is kept."
     dialog = Dialog("Consent", text, fields, yes="Record")
-    return PersonChange(dialog, job, "The decision is recorded.")
+    return PersonChange(dialog, job, f"The decision is recorded. {UNDO}")
 
 
 def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -146,8 +147,8 @@ def changed_text(before: Person, person: Person, namesakes: int) -> str:
     if person.active != before.active:
         told = f"{clean(person.name, 40)} is {'active again' if person.active else 'kept, but no longer recognised'}."
     if namesakes > 1 and person.name != before.name:
-        told += f" {namesakes} people have this name now: give them numbers, or unite them."
-    return told
+        return f"{told} {namesakes} people have this name now: give them numbers, or unite them."
+    return f"{told} {UNDO}"
 
 
 def erased_text(done: Erasure) -> str:

@@ -18,7 +18,7 @@ from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, Visitors
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.people.person_actions import consent_fields, consents_in
+from monitor.tui.screens.people.person_actions import UNDO, consent_fields, consents_in
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.style.text import at_clock, clean, day_text, moment_text
@@ -151,21 +151,22 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         if unlike:
             text += f"{clean(str(unlike), 200)} "
         self.ask(
-            Dialog("Unite the visitor", f"{text}This cannot be undone.", yes="Unite", danger=True),
+            Dialog("Unite the visitor", f"{text}Ctrl+Z takes it back within a day.", yes="Unite", danger=True),
             lambda _: app.by_desk(
                 queries.is_person, app.cipher, group, person.id, app.settings.quality, force=unlike is not None
             ),
-            lambda done: f"United with {who}.{shots_text(done)}",
+            lambda done: f"United with {who}.{shots_text(done)} {UNDO}",
         )
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
         if group is not None:
-            text = f"Deletes {plural(len(group.visits), 'face')}; the sightings stay on record. This cannot be undone."
+            faces = plural(len(group.visits), "face")
+            text = f"Deletes {faces}; the sightings stay on record. Ctrl+Z brings the faces back within a day."
             self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
                 lambda _: app.by_desk(queries.discard, group),
-                "The faces are deleted.",
+                f"The faces are deleted. {UNDO}",
             )
 
 

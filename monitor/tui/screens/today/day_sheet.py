@@ -112,7 +112,7 @@ class DaySheet(ModalScreen[None]):
         self._ask(
             Dialog("Void this entry", text, [Ask("reason", "Reason")], yes="Void"),
             lambda answers: app.by_desk(corrections.void, app.settings, line.event.id, answers["reason"]),
-            "The entry is void.",
+            "The entry is void. Ctrl+Z takes it back.",
         )
 
     def action_correct(self) -> None:
@@ -129,7 +129,7 @@ class DaySheet(ModalScreen[None]):
                 corrections.correct, app.settings, event.id, presence(answers),
                 self._instant(entries, answers, event.at), answers["reason"],
             ),
-            "The entry is corrected.",
+            "The entry is corrected. Ctrl+Z takes it back.",
         )  # fmt: skip
 
     def action_add(self) -> None:
@@ -144,7 +144,7 @@ class DaySheet(ModalScreen[None]):
                 corrections.add, app.settings, self._person.id, presence(answers),
                 self._instant(entries, answers), answers["reason"],
             ),
-            "The entry is added.",
+            "The entry is added. Ctrl+Z takes it back.",
         )  # fmt: skip
 
     def _instant(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:

@@ -4,6 +4,7 @@ import errno
 import json
 import threading
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -362,3 +363,24 @@ async def test_the_report_of_an_enrolment_waits_until_the_screen_is_shown_again(
 
 def raise_full(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_ctrl_z_takes_back_what_was_done_last(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="Countess of Lovelace")
+        assert "Ctrl+Z takes it back" in told(pilot)
+        await go(pilot, "ctrl+z")
+        assert "Ada Lovelace" in names(pilot, "#people")
+        assert "Taken back: the renaming of Ada Lovelace to Countess of Lovelace." in told(pilot)
+
+
+async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:
+    with writing(world.engine) as session:
+        ada = world.ids["Ada Lovelace"]
+        people.rename(session, ada, "Ada Byron", at=NOW - timedelta(minutes=11), actor="office")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "ctrl+z")
+        assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
+        await go(pilot, "escape")
+        assert "Ada Byron" in names(pilot, "#people")
