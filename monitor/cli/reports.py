@@ -79,7 +79,7 @@ def attendance(
     if by == "repair":
         if form is Format.ICS:
             raise UsageError("--format ics is for stays, not for --by repair; use table, csv, xlsx or json.")
-        found = repair_list(engine, settings, period, now, group=group, person=who)
+        found = repair_list(engine, settings, period, now, group=group, person=who).open
         _write(f"Needs you {settings.site}", report_lines.repairs(found, settings.zone), form, output)
         if not found and form is Format.TABLE:
             tell(f"Nothing is to be repaired {period.in_words}.", err)
