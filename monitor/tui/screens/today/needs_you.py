@@ -1,7 +1,7 @@
 """Needs you: the days that somebody is to look at, what may have happened, and the keys that repair them."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -15,16 +15,15 @@ from textual.widgets import Static
 from db.records import Presence
 from monitor.attendance.days import Period
 from monitor.attendance.repair import Proposal, Repair
-from monitor.attendance.rules import instant_of
 from monitor.desk.days.repair_list import Aside, RepairList, repair_list
-from monitor.desk.days.repairing import Foreseen, foreseen, look_again, repair, set_aside
-from monitor.text import hours_and_minutes, plural
-from monitor.tui.runtime.desk_app import DESK, DeskApp
+from monitor.desk.repairing import Foreseen, foreseen, look_again, repair, set_aside
+from monitor.text import plural
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.axis import ASCII, UNICODE, Axis
 from monitor.tui.screens.today.day_sheet import KINDS, WORDS, DaySheet, clock_of, presence
-from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
+from monitor.tui.screens.today.evidence import day_name, evidence, instant_near
+from monitor.tui.style.text import WEEKDAYS, at_clock, clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.table import Column, Row, Table
@@ -37,7 +36,6 @@ COLUMNS = (
     Column("what", "What is wrong", 22),
     Column("proposal", "Proposal", least=26),
 )
-_HALF_HOURS: Final = Axis(per_hour=2)
 
 
 class NeedsYouScreen(DeskScreen[RepairList]):
@@ -121,7 +119,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         )
         self.query_one(Table).show([self._row(one) for one in shown], empty=nothing)
         period = self.period
-        days = f"{_day(period.first)} to {_day(period.last)}"
+        days = f"{day_name(period.first)} to {day_name(period.last)}"
         ticked = f"   {len(self._ticked)} ticked" if self._ticked else ""
         aside = f"   {len(self._aside)} set aside"
         view = "Set aside" if self._view_aside else "Needs you"
@@ -155,9 +153,9 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
             pane.border_title = ""
             pane.update("")
             return
-        pane.border_title = clean(f"{one.person.name} {self.app.signs.dot} {_day(one.day)}", 60)
+        pane.border_title = clean(f"{one.person.name} {self.app.signs.dot} {day_name(one.day)}", 60)
         known = self._foreseen
-        pane.update("\n".join(self._evidence(one, known[1] if known and known[0] == one.key else None)))
+        pane.update(self._evidence(one, known[1] if known and known[0] == one.key else None))
         if known is None or known[0] != one.key:
             app, proposal = self.app, one.proposals[0] if one.proposals else None
             job = partial(foreseen, app.engine, app.settings, one, proposal, app.clock())
@@ -167,39 +165,10 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         self._foreseen = key, found
         one = self._selected
         if one is not None and one.key == key:
-            self.query_one("#evidence", Static).update("\n".join(self._evidence(one, found)))
+            self.query_one("#evidence", Static).update(self._evidence(one, found))
 
-    def _evidence(self, one: Repair, found: Foreseen | None) -> list[str]:
-        now, signs = self.app.clock(), ASCII if self.app.ascii_only else UNICODE
-        lines = [
-            f"{'':10}{_HALF_HOURS.title}",
-            f"{'is':10}{_HALF_HOURS.line(one.summary, self._zone, now, signs)}  {one.summary.status.value}",
-        ]
-        if found and found.summary is not None:
-            axis = _HALF_HOURS.line(found.summary, self._zone, now, signs)
-            lines.append(f"{'proposed':10}{axis}  {hours_and_minutes(found.summary.present)}")
-        seen = [f"{at_clock(each.at, self._zone)} {clean(each.kiosk, 16)}" for each in found.sights] if found else []
-        came = [f"{at_clock(each.at, self._zone)} {WORDS[each.kind]}" for each in one.summary.passages]
-        lines.append(f"{'entries':10}{', '.join(came) or 'none'}")
-        if seen:
-            lines.append(f"{'seen':10}{', '.join(seen[-4:])}")
-        if one.proposals:
-            lines.append(f"{'writes':10}{self._writes(one, one.proposals[0])}")
-            lines.append(f"{'reason':10}{one.proposals[0].reason}")
-        others = [f"{number} {each.text}" for number, each in enumerate(one.proposals[:4], 1) if number > 1]
-        if others:
-            lines.append(f"{'or':10}{'   '.join(others)}")
-        return lines
-
-    def _writes(self, one: Repair, proposal: Proposal) -> str:
-        if proposal.void is not None:
-            return f"the second entry is made void, {DESK}"
-        if proposal.leave is not None:
-            return f"leave {_day(one.day)}: {proposal.leave}, {DESK}"
-        assert proposal.at is not None
-        assert proposal.kind is not None
-        day = proposal.at.astimezone(self._zone).date()
-        return f"+ {WORDS[proposal.kind]} {_day(day)} {at_clock(proposal.at, self._zone)}, by hand, {DESK}"
+    def _evidence(self, one: Repair, found: Foreseen | None) -> str:
+        return "\n".join(evidence(one, found, self._zone, self.app.clock(), ascii_only=self.app.ascii_only))
 
     # What is chosen
 
@@ -245,7 +214,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         await self.app.run_action("app.open('today')")
 
     @on(Table.Selected, "#repairs")
-    def _open_day(self) -> None:
+    def _openday_name(self) -> None:
         if (one := self._selected) is not None:
             self._foreseen = None
             self.app.push_screen(DaySheet(one.person, one.day), lambda _: self.reload())
@@ -268,7 +237,9 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
 
     def _write(self, chosen: list[tuple[Repair, Proposal, str]]) -> None:
         if chosen:
-            texts = [f"{clean(one.person.name, 40)}, {_day(one.day)}: {proposal.text}." for one, proposal, _ in chosen]
+            texts = [
+                f"{clean(one.person.name, 40)}, {day_name(one.day)}: {proposal.text}." for one, proposal, _ in chosen
+            ]
             said = texts[0] if len(texts) == 1 else f"{plural(len(texts), 'day is', 'days are')} repaired."
             job = self.app.by_desk(repair, self.app.settings, chosen)
             self._begin([one for one, _, _ in chosen], job, said)
@@ -334,10 +305,9 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
             Ask("kind", "What happened", kind, KINDS),
             Ask("reason", "Reason", first.reason if first else ""),
         ]
-        dialog = Dialog(
-            f"{clean(one.person.name, 40)}, {_day(one.day)}", "Adds an entry; the ledger says that the desk wrote it.",
-            fields, yes="Add", check=lambda answers: self._fault(one, answers),
-        )  # fmt: skip
+        title = f"{clean(one.person.name, 40)}, {day_name(one.day)}"
+        text = "Adds an entry; the ledger says that the desk wrote it."
+        dialog = Dialog(title, text, fields, yes="Add", check=lambda answers: self._fault(one, answers))
 
         def write(answers: Answers) -> None:
             proposal = Proposal(
@@ -367,20 +337,3 @@ def days_looked_at(app: DeskApp, back: int = 0) -> Period:
     """
     last = app.clock().astimezone(app.settings.zone).date() - back * REACH
     return Period(last - REACH + timedelta(days=1), last)
-
-
-def instant_near(one: Repair, clock: time, kind: Presence, zone: ZoneInfo) -> datetime:
-    """The instant at which the local clock shows this time, on the side of the stay where it can be; in UTC."""
-    start = instant_of(one.piece.start) if one.piece and one.piece.start is not None else None
-    end = instant_of(one.piece.end) if one.piece and one.piece.end is not None else None
-    around = [datetime.combine(one.day + timedelta(days=days), clock, tzinfo=zone) for days in (-1, 0, 1)]
-    if kind == "check_out" and start is not None:
-        return next((at for at in around if at > start), around[1]).astimezone(UTC)
-    if kind == "check_in" and end is not None and start is None:
-        return next((at for at in reversed(around) if at < end), around[1]).astimezone(UTC)
-    return around[1].astimezone(UTC)
-
-
-def _day(day: date) -> str:
-    """ "Mon 23 Nov", in English whatever the locale."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
