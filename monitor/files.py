@@ -46,9 +46,20 @@ def unfinished(path: Path, *, private: bool = False, replace: bool = True) -> It
         if replace:
             part.replace(target)
         else:
-            os.link(part, target)
+            _put_in_place(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _put_in_place(part: Path, target: Path) -> None:
+    """Give a file its name where no file has it yet. File systems of memory sticks know no links. Raises: OSError."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        part.replace(target)
 
 
 def _remove_leftovers(target: Path) -> None:
@@ -58,14 +69,14 @@ def _remove_leftovers(target: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; an existing file is replaced.
+def write_atomically(path: Path, data: bytes, *, replace: bool = True) -> None:
+    """Write a file whole or not at all; an existing file is replaced, unless `replace` is false.
 
     Raises:
         MusterError: it cannot be written; an existing file stays as it was.
     """
     try:
-        with unfinished(path) as part:
+        with unfinished(path, replace=replace) as part:
             part.write_bytes(data)
     except OSError as error:
         raise MusterError(f"{path} cannot be written: {error.strerror or error}.") from None

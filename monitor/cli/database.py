@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, err, shared, tell
+from monitor.cli.options import ForceOption, Run, emit, err, output_to, shared, tell
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -170,24 +170,21 @@ def head(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="FILE", help="Write it to a new file instead of printing it.")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Note where the ledger ends now, and print it: keep it elsewhere, so that no row can be cut off unseen."""
     import json
 
     from db.proof import heads
     from db.proof.key import proof_key
-    from monitor.files import write_atomically
 
+    target = output_to(export, force=force)
     engine, cipher = run.open_store()
     noted = heads.note(engine, run.at) or heads.current(engine, run.at)
     line = json.dumps(heads.signed(noted, proof_key(cipher)), ensure_ascii=False)
-    if export is None:
-        typer.echo(line)
-        return
-    write_atomically(export, f"{line}\n".encode())
-    run.say(
-        f"{export}: head of {plural(noted.events, 'event')}. Keep it away from this machine.", {"file": str(export)}
-    )
+    target.write(f"{line}\n".encode())
+    if export is not None:
+        run.say(f"Head of {plural(noted.events, 'event')}. Keep it away from this machine.", {"file": str(export)})
 
 
 @app.command()

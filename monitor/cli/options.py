@@ -28,6 +28,7 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration file (TOML).", readable=False)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already, without asking.")]
 AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 
 _COMMON = [
@@ -155,3 +156,61 @@ def emit(record: Mapping[str, Any]) -> None:
     except UnicodeEncodeError:
         text = json.dumps(record, default=str)
     typer.echo(text)
+
+
+def may_replace(file: Path | None, *, force: bool) -> bool:
+    """Whether the file that a command is to write may take the place of another; call it before anything is computed.
+
+    Somebody at a terminal is asked. A pipe or a device is written to and replaces nothing.
+
+    Returns:
+        The `replace` of what writes the file: false where no file is there yet, so that one that
+        another program writes meanwhile is not lost either.
+
+    Raises:
+        UsageError: the file is there already, and nobody said that it may be replaced.
+    """
+    from monitor.errors import UsageError
+
+    if file is None or not file.is_file():
+        return force
+    if force or (sys.stdin.isatty() and _agreed(f"{printable(str(file))} is there already. Replace it?")):
+        return True
+    raise UsageError(f"{file} is there already and stays as it was; give another name, or --force to replace it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a command writes what it made."""
+
+    file: Path | None
+    """None is stdout."""
+    replace: bool
+
+    def write(self, data: bytes) -> None:
+        """Write to stdout, or the file whole or not at all; then say on stderr where it is.
+
+        Raises:
+            MusterError: the file cannot be written, or came to be there meanwhile; what was there is as it was.
+        """
+        from monitor.files import write_atomically
+
+        if self.file is None:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+            return
+        write_atomically(self.file, data, replace=self.replace)
+        if self.file.is_file():
+            tell(printable(f"Written to {self.file.absolute()}.", 1200), err)
+
+
+def output_to(file: Path | None, *, force: bool) -> Output:
+    """The output that a command was given, asked about before anything is computed. Raises: as `may_replace`."""
+    return Output(file, may_replace(file, force=force))
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:  # Ctrl+C, or nobody there to answer
+        return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from monitor.cli.options import Run, err, out, shared, tell
+from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def attendance(
     by: Annotated[Literal["day", "person", "event", "repair"], By] = "day",
     format_: FormatOption = None,
     output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Who came when: status, first in, last out, hours, late, overtime. Today by default.
 
@@ -72,6 +73,7 @@ def attendance(
     from monitor.reports import lines as report_lines
 
     settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
+    target = output_to(output, force=force)
     today = now.astimezone(settings.zone).date()
     period = _month(month, first, last, today) if month else _period(first, last, today, days_before=0)
     engine = open_database(settings.db, read_only=True)
@@ -80,7 +82,7 @@ def attendance(
         if form is Format.ICS:
             raise UsageError("--format ics is for stays, not for --by repair; use table, csv, xlsx or json.")
         found = repair_list(engine, settings, period, now, group=group, person=who).open
-        _write(f"Needs you {settings.site}", report_lines.repairs(found, settings.zone), form, output)
+        _write(f"Needs you {settings.site}", report_lines.repairs(found, settings.zone), form, target)
         if not found and form is Format.TABLE:
             tell(f"Nothing is to be repaired {period.in_words}.", err)
         return
@@ -91,7 +93,7 @@ def attendance(
         lines = report_lines.totals(days)
     else:
         lines = report_lines.events(days, settings.zone)
-    _write(f"Attendance {settings.site}", lines, form, output, report_lines.appointments(days))
+    _write(f"Attendance {settings.site}", lines, form, target, report_lines.appointments(days))
     if not lines and form is Format.TABLE:
         tell(f"There is no attendance {period.in_words}.", err)
 
@@ -105,6 +107,7 @@ def mood(
     by: Annotated[Literal["hour", "day", "person", "group"], By] = "day",
     format_: FormatOption = None,
     output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """In what mood people were. The last seven days by default."""
     from db.engine import open_database
@@ -112,6 +115,7 @@ def mood(
     from monitor.reports import lines as report_lines
 
     settings, form = run.settings(), _format(format_, output, json=run.as_json)
+    target = output_to(output, force=force)
     if form is Format.ICS:
         raise UsageError("--format ics is for attendance only; use table, csv, xlsx or json.")
     if by == "person" and settings.mood != "individual":
@@ -120,7 +124,7 @@ def mood(
     engine = open_database(settings.db, read_only=True)
     cells, names = mood_report(engine, settings, period, by, group=group)
     lines = report_lines.moods(cells, by, names, settings.mood_confidence)
-    _write(f"Mood {settings.site}", lines, form, output)
+    _write(f"Mood {settings.site}", lines, form, target)
     if not lines and form is Format.TABLE:
         tell(f"There are no moods {period.in_words}.", err)
 
@@ -185,37 +189,27 @@ def _write(
     title: str,
     lines: Sequence[Mapping[str, object]],
     form: Format,
-    output: Path | None,
+    target: Output,
     appointments: "Sequence[Appointment]" = (),
 ) -> None:
     from monitor.reports import export
     from monitor.reports.lines import compact, table
 
     if form is Format.TABLE:
-        _show(compact(title, lines), output)
+        _show(compact(title, lines), target)
     elif form is Format.CSV:
-        _put(export.to_csv(table(title, lines)).encode(), output)
+        target.write(export.to_csv(table(title, lines)).encode())
     elif form is Format.JSON:
-        _put(export.to_json_lines(lines).encode(), output)
+        target.write(export.to_json_lines(lines).encode())
     elif form is Format.ICS:
-        _put(export.to_ics(title, appointments), output)
+        target.write(export.to_ics(title, appointments))
     else:
-        if output is None and sys.stdout.isatty():
+        if target.file is None and sys.stdout.isatty():
             raise UsageError("A workbook cannot be shown on the terminal; give --output FILE.xlsx.")
-        _put(export.to_xlsx(table(title, lines)), output)
+        target.write(export.to_xlsx(table(title, lines)))
 
 
-def _put(data: bytes, output: Path | None) -> None:
-    from monitor.files import write_atomically
-
-    if output is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-        return
-    write_atomically(output, data)
-
-
-def _show(report: "Table", output: Path | None) -> None:
+def _show(report: "Table", target: Output) -> None:
     from rich.console import Console
 
     from monitor.cli.table import table
@@ -224,9 +218,9 @@ def _show(report: "Table", output: Path | None) -> None:
     if not report.rows:
         return
     grid = table(report.columns, ([*map(shown, row)] for row in report.rows), fold=("Person", "Group", "Number"))
-    if output is None:
+    if target.file is None:
         out.print(grid)
         return
     paper = io.StringIO()
     Console(width=200, file=paper).print(grid)
-    _put(paper.getvalue().encode(), output)
+    target.write(paper.getvalue().encode())

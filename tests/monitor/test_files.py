@@ -117,6 +117,20 @@ def test_what_is_not_to_be_replaced_stays(file: Path) -> None:
     assert (file.read_text(), list(file.parent.iterdir())) == ("first", [file])
 
 
+def test_a_file_system_without_links_gets_a_new_file_but_loses_none(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    file.unlink(missing_ok=True)
+    write_atomically(file, b"first", replace=False)
+    with pytest.raises(MusterError, match="File exists"):
+        write_atomically(file, b"second", replace=False)
+    assert (file.read_text(), list(file.parent.iterdir())) == ("first", [file])
+
+
 def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:
     file = tmp_path / ("ä" * 127)
     write_atomically(file, b"new")

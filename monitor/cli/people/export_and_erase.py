@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Run, emit, shared, tell
+from monitor.cli.options import ForceOption, Run, emit, may_replace, shared, tell
 from monitor.cli.people.person import Who, open_person
 from monitor.errors import MusterError, UsageError
 from monitor.text import local_time, printable
@@ -16,14 +16,15 @@ def export(
     run: Run,
     who: Who,
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="The ZIP archive to write.")] = None,
+    force: ForceOption = False,
 ) -> None:
     """Write everything about a person into a ZIP archive: JSON and images."""
     from monitor.desk.people.export_and_erase import export_name, export_zip
 
     engine, cipher, person = open_person(run, who)
     file = output or Path(export_name(person))
-    images = export_zip(engine, cipher, person, file, **run.stamp)
-    run.say(f"{file} holds everything about {person.name}.", {"file": str(file), "images": images})
+    images = export_zip(engine, cipher, person, file, replace=may_replace(file, force=force), **run.stamp)
+    run.say(f"{file.absolute()} holds everything about {person.name}.", {"file": str(file), "images": images})
 
 
 @shared

@@ -44,23 +44,28 @@ class Erasure:
     """How many of the person's ids and sealed faces the files still hold."""
 
 
-def export_zip(engine: Engine, cipher: TemplateCipher, person: Person, file: Path, **by: Unpack[Actor]) -> int:
+def export_zip(
+    engine: Engine, cipher: TemplateCipher, person: Person, file: Path, *, replace: bool = False, **by: Unpack[Actor]
+) -> int:
     """Write everything about a person into a ZIP archive that only its owner can read; the audit log gets an entry.
+
+    Args:
+        replace: whether a file of that name may be replaced.
 
     Returns:
         How many images are in it.
 
     Raises:
-        UsageError: the file exists.
-        MusterError: the file cannot be written; then it does not exist.
+        UsageError: the file exists and is not to be replaced.
+        MusterError: the file cannot be written; what was there before is as it was.
         DatabaseError: the templates belong to another key, or the database cannot be read.
     """
-    if file.exists():
+    if file.exists() and not replace:
         raise UsageError(f"{file} is there already; give the name of a new file.")
     with reading(engine) as session:
         export = erasure.export_person(session, cipher, person.id)
     try:
-        with unfinished(file, private=True, replace=False) as part:
+        with unfinished(file, private=True, replace=replace) as part:
             _pack(export, part, by["at"])
     except OSError as error:
         raise MusterError(f"{file} cannot be written: {error.strerror}.") from None

@@ -274,7 +274,7 @@ def test_a_full_disk_leaves_the_report_of_before(store: str, tmp_path: Path, mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", fill)
-    error = _failure("attendance", "--db", store, "--output", str(file))
+    error = _failure("attendance", "--db", store, "--output", str(file), "--force")
     assert isinstance(error, MusterError)
     assert (error.exit_code, file.read_text(), list(tmp_path.iterdir())) == (1, "of before", [file])
 

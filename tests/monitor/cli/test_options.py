@@ -1,0 +1,77 @@
+"""Files that commands write: none is lost without a word, and each is named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.cli.options import Output, may_replace, output_to
+from monitor.errors import MusterError, UsageError
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    file = tmp_path / "november.csv"
+    file.write_text("of before")
+    return file
+
+
+def test_a_file_that_is_there_stays_where_nobody_can_be_asked(there: Path) -> None:
+    with pytest.raises(UsageError, match=r"november\.csv is there already and stays as it was"):
+        output_to(there, force=False)
+    assert there.read_text() == "of before"
+
+
+def test_force_replaces_it_and_says_where_it_is(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output_to(there, force=True).write(b"new")
+    assert there.read_text() == "new"
+    assert capsys.readouterr() == ("", f"Written to {there}.\n")
+
+
+def test_a_file_that_came_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    file = tmp_path / "november.csv"
+    output = output_to(file, force=False)
+    file.write_text("of another program")
+    with pytest.raises(MusterError, match="File exists"):
+        output.write(b"new")
+    assert (file.read_text(), list(tmp_path.iterdir())) == ("of another program", [file])
+
+
+def test_without_a_file_it_is_printed_and_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(None, replace=False).write(b"a,b\n")
+    assert capsys.readouterr() == ("a,b\n", "")
+
+
+def test_devices_are_not_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
+    output_to(Path(os.devnull), force=False).write(b"new")
+    assert capsys.readouterr().err == ""
+    assert not may_replace(None, force=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(
+    ("answer", "code", "content"), [(b"y\n", 0, "new"), (b"n\n", 2, "of before"), (b"\x04", 2, "of before")]
+)
+def test_at_a_terminal_somebody_is_asked(there: Path, answer: bytes, code: int, content: str) -> None:
+    typed, terminal = os.openpty()
+    program = (
+        "import sys; from pathlib import Path; from monitor.cli.options import output_to\n"
+        "from monitor.errors import UsageError\n"
+        "try: output_to(Path(sys.argv[1]), force=False).write(b'new')\n"
+        "except UsageError: sys.exit(2)"
+    )
+    os.write(typed, answer)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(there)],
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(typed)
+    os.close(terminal)
+    assert (done.returncode, there.read_text()) == (code, content)
+    assert "november.csv is there already. Replace it? [y/N]" in done.stderr
