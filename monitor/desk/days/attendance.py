@@ -1,7 +1,7 @@
 """The attendance of a period, for reports and exports. Every function blocks: call it in workers only."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,10 @@ from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 from monitor.reports import lines as report_lines
 from monitor.reports.export import to_csv, to_json_lines, to_xlsx
+
+_LINES_AT_ONCE: Final = 15_000
+_FEWEST_DAYS: Final = 7
+"""Days that are worked out together at least: each part reads the days beside it, too."""
 
 
 def attendance(
@@ -44,6 +48,27 @@ def attendance(
         if person is not None:
             return attendance_of(session, settings, person, period, now)
         return _days(session, settings, people.members(session, group=group), period, now, group=group)
+
+
+def each_day(
+    engine: Engine,
+    settings: Settings,
+    period: Period,
+    now: datetime,
+    *,
+    group: str | None = None,
+    person: Person | None = None,
+) -> Iterator[PersonDay]:
+    """As `attendance`, some days of the period at a time: a long one takes no more memory. Raises: DatabaseError."""
+    period = period.until(now, settings.zone)
+    with reading(engine) as session:
+        count = 1 if person else people.count_people(session)
+    step = timedelta(days=max(_FEWEST_DAYS, _LINES_AT_ONCE // max(1, count)))
+    first = period.first
+    while first <= period.last:
+        part = Period(first, min(period.last, first + step - timedelta(days=1)))
+        yield from attendance(engine, settings, part, now, group=group, person=person)
+        first += step
 
 
 def attendance_of(
@@ -86,7 +111,9 @@ def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, 
         raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(WRITERS)}.")
     if file.exists():
         raise UsageError(f"{file} is there already; give the name of a new file.")
-    write_atomically(file, write(report_lines.days(attendance(engine, settings, Period(day, day), now), settings.zone)))
+    write_atomically(
+        file, write([*report_lines.days(attendance(engine, settings, Period(day, day), now), settings.zone)])
+    )
 
 
 WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
