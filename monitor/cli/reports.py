@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,9 +15,7 @@ from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, s
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
-    from db.records import Person
-    from monitor.attendance.days import Period, PersonDay
-    from monitor.attendance.summary import DaySummary
+    from monitor.attendance.days import Period
     from monitor.reports.cells import Table
     from monitor.reports.lines import Line
 
@@ -115,7 +113,7 @@ def attendance(
         raise UsageError(f"--format {form} is for stays, not for --by {by}; use table, csv, xlsx or json.")
     title, zone = f"Attendance {settings.site}", settings.zone
     if form is Format.HTML:
-        people = _sheets(desk.attendance(engine, settings, period, now, group=group, person=who))
+        people = desk.by_name(desk.attendance(engine, settings, period, now, group=group, person=who))
         target.write("".join(sheets(settings.site, period, people, zone)).encode())
         return
     if by == "repair":
@@ -137,16 +135,6 @@ def attendance(
     if not lines and form is Format.TABLE:
         what = "Nothing is to be repaired" if by == "repair" else "There is no attendance"
         tell(f"{what} {period.in_words}.", err)
-
-
-def _sheets(days: "Sequence[PersonDay]") -> "list[tuple[Person, list[DaySummary]]]":
-    """The days by person, in the order of names."""
-    from db.names import folded
-
-    found: dict[Person, list[DaySummary]] = {}
-    for one in days:
-        found.setdefault(one.person, []).append(one.summary)
-    return sorted(found.items(), key=lambda item: (folded(item[0].name), item[0].id))
 
 
 @shared

@@ -42,6 +42,7 @@ from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
+from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.help import ScreenHelp
@@ -94,6 +95,7 @@ class MusterApp(DeskApp):
         "system": SystemScreen,
         "shifts": ShiftsScreen,
         "needs_you": NeedsYouScreen,
+        "month": MonthScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in TABS),
