@@ -102,11 +102,12 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
 
     def show(self, loaded: Sequence[PersonDays]) -> None:
         days, table = self._days_shown(), self.query_one("#grid", Table)
-        wide = 6 if self._span == "week" else 3 if self.app.size.width >= _FULL_MONTH else 2
+        week = self._span == "week"
+        wide = 6 if week else 3 if self.app.size.width >= _FULL_MONTH else 2
         at = "v" if self.app.ascii_only else "▼"
         heads = [
-            Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide, right=self._span == "week")
-            if self._span == "month"
+            Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide, )
+            if not week
             else Column(f"{day}", f"{at if day == self.day else ''}{WEEKDAYS[day.weekday()][:2]} {day.day}", wide)
             for day in days
         ]

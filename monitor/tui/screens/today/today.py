@@ -166,7 +166,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         expected = " ".join(f"{at_clock(start, zone)}-{at_clock(end, zone)}" for start, end in summary.expected)
         late = hours_and_minutes(timedelta(minutes=summary.late_minutes)) if summary.late_minutes else ""
         who = clean(line.person.name), clean(line.person.group)
-        cells = (status, *who, expected, *times, late, hours_text(line), summary.marks)
+        cells: tuple[str, ...] = (status, *who, expected, *times, late, hours_text(line), summary.marks)
         if (axis := self._axis) is not None:
             cells = (*cells, axis.line(summary, zone, self.now, self._axis_signs))
         return Row(str(line.person.id), cells, (TONES[summary.status],))
