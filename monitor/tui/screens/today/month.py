@@ -106,7 +106,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
         wide = 6 if week else 3 if self.app.size.width >= _FULL_MONTH else 2
         at = "v" if self.app.ascii_only else "▼"
         heads = [
-            Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide, )
+            Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide)
             if not week
             else Column(f"{day}", f"{at if day == self.day else ''}{WEEKDAYS[day.weekday()][:2]} {day.day}", wide)
             for day in days
