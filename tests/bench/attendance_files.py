@@ -40,7 +40,8 @@ def fill(file: str) -> None:
             for n in range(PEOPLE)
         ]
         session.flush()
-        subjects = dict(session.execute(select(SubjectRow.person_id, SubjectRow.id)).tuples())
+        found = session.execute(select(SubjectRow.person_id, SubjectRow.id))
+        subjects = {person: pseudonym for person, pseudonym in found}  # noqa: C416 - rows are no pairs to `dict`
         rows = []
         for day in (FIRST + timedelta(days=n) for n in range(DAYS)):
             if day.weekday() < 5:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from db.records import Presence
 from monitor.attendance.repair import Proposal, Repair
 from monitor.attendance.rules import instant_of
-from monitor.desk.repairing import Foreseen
+from monitor.desk.repairs.repairing import Foreseen
 from monitor.text import hours_and_minutes
 from monitor.tui.runtime.desk_app import DESK
 from monitor.tui.screens.today.axis import ASCII, UNICODE, Axis

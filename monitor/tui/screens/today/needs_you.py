@@ -16,7 +16,7 @@ from db.records import Presence
 from monitor.attendance.days import Period
 from monitor.attendance.repair import Proposal, Repair
 from monitor.desk.days.repair_list import Aside, RepairList, repair_list
-from monitor.desk.repairing import Foreseen, foreseen, look_again, repair, set_aside
+from monitor.desk.repairs.repairing import Foreseen, foreseen, look_again, repair, set_aside
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import DeskScreen
