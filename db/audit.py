@@ -1,6 +1,6 @@
 """The audit log: who did what, when."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -86,6 +86,14 @@ def latest_detail(session: Session, action: str, kiosk: str) -> Mapping[str, Any
     """What the newest entry of this action says of a kiosk; empty where there is none."""
     query = select(AuditRow.detail).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())
     return next((detail for detail in session.scalars(query) if detail.get("kiosk") == kiosk), {})
+
+
+def of_actions(session: Session, actions: Collection[str], since: datetime) -> list[AuditEntry]:
+    """The entries of these actions from an instant on, the oldest first."""
+    query = (
+        select(AuditRow).where(AuditRow.at >= since, AuditRow.action.in_(actions)).order_by(AuditRow.at, AuditRow.id)
+    )
+    return [record(row) for row in session.scalars(query)]
 
 
 def record(row: AuditRow) -> AuditEntry:

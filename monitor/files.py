@@ -5,9 +5,10 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from monitor.errors import MusterError
 
@@ -69,7 +70,7 @@ def _remove_leftovers(target: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, data: bytes, *, replace: bool = True) -> None:
+def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None], *, replace: bool = True) -> None:
     """Write a file whole or not at all; an existing file is replaced, unless `replace` is false.
 
     Raises:
@@ -77,6 +78,10 @@ def write_atomically(path: Path, data: bytes, *, replace: bool = True) -> None:
     """
     try:
         with unfinished(path, replace=replace) as part:
-            part.write_bytes(data)
+            if callable(data):
+                with part.open("wb") as file:
+                    data(file)
+            else:
+                part.write_bytes(data)
     except OSError as error:
         raise MusterError(f"{path} cannot be written: {error.strerror or error}.") from None

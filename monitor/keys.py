@@ -6,7 +6,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 RESERVED = frozenset({"enter", "escape", "up", "down", "home", "end", "pageup", "pagedown", "shift+tab", "j", "k"})
 """Keys that mean the same in every list and dialog, and are no settings."""
-SIGNS = {"question_mark": "?", "slash": "/", "left": "←", "right": "→", "exclamation_mark": "!"}
+SIGNS = {
+    "question_mark": "?", "slash": "/", "left": "←", "right": "→", "exclamation_mark": "!", "comma": ",", "full_stop": ".",
+}  # fmt: skip
+    "question_mark": "?",
+    "slash": "/",
+    "left": "←",
+    "right": "→",
+    "exclamation_mark": "!",
+    "comma": ",",
+    "full_stop": ".",
+}
 
 
 class Keys(BaseModel):
@@ -22,6 +32,7 @@ class Keys(BaseModel):
     system: str = Field(default="f6", description="The screen System.")
     shifts: str = Field(default="f7", description="The screen Shifts.")
     rollcall: str = Field(default="f9", description="The roll call of everybody inside.")
+    needs_you: str = Field(default="exclamation_mark", description="The days that somebody is to look at.")
     help: str = Field(default="question_mark", description="What the keys do here.")
     palette: str = Field(default="ctrl+p", description="Everything by name.")
     jump: str = Field(default="ctrl+o", description="Letters on panes and rows; the next key goes there.")
@@ -33,6 +44,8 @@ class Keys(BaseModel):
     view: str = Field(default="v", description="The other view of a screen.")
     earlier: str = Field(default="left", description="One step back in time.")
     later: str = Field(default="right", description="One step on in time.")
+    leap_back: str = Field(default="comma", description="One leap back in time: a week or a month.")
+    leap_on: str = Field(default="full_stop", description="One leap on in time: a week or a month.")
     now: str = Field(default="t", description="Back to today.")
     go: str = Field(default="g", description="Go to a date.")
     day: str = Field(default="d", description="A day.")

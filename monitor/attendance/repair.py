@@ -8,17 +8,21 @@ from typing import Final, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from db.calendar import LeaveKind
 from db.records import Person, Presence
 from monitor.attendance.days import PersonDay
 from monitor.attendance.passages import Passage
 from monitor.attendance.rules import instant_of, minute_of
 from monitor.attendance.stays import VISIT, Piece
 from monitor.attendance.summary import DaySummary, Reason
+from monitor.calendar_text import WEEKDAYS
 
-Evidence: TypeAlias = Literal["seen", "shift", "usual", "rule"]
+Evidence: TypeAlias = Literal["seen", "shift", "usual", "rule", "leave"]
 USUAL_DAYS: Final = 20
 """How many days before tell when somebody usually comes and leaves."""
 _FEWEST: Final = 5
+_NEAR: Final = sorted(range(-4, 5), key=lambda days: (abs(days), -days))
+"""Days beside an absence on which a leave tells what it may have been, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What may have happened: an entry to add, or one to make void."""
+    """What may have happened: an entry to add, one to make void, or leave to enter."""
 
     text: str
     kind: Presence | None
@@ -40,6 +44,19 @@ class Proposal:
     void: UUID | None = None
     """The entry that is to count no more."""
     evidence: Evidence = "shift"
+    leave: LeaveKind | None = None
+    """Leave of that day that is to be entered."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is written, as the desk would say it."""
+        told = self.text.split(", ", 1)[-1]
+        if self.void is not None:
+            return "two arrivals within minutes were one"
+        if self.leave is not None:
+            return f"absent; {told}"
+        forgotten = "leave" if self.kind == "check_out" else "check in"
+        return f"forgot to {forgotten}; {told}{' then' if self.evidence == 'seen' else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,12 @@ class Repair:
     @property
     def day(self) -> date:
         return self.summary.day
+
+    @property
+    def key(self) -> str:
+        """Tells it from all others, also when the list is made anew."""
+        begins = self.piece and (self.piece.start or self.piece.end)
+        return f"{self.person.id} {self.day} {self.reason.name} {begins or ''}"
 
     def text(self, zone: ZoneInfo) -> str:
         """What is wrong, in a few words: "came 08:50, never left"."""
@@ -86,6 +109,11 @@ def repairs(
     for one in (*before, *days):
         if not one.summary.incomplete and one.summary.pieces and not one.summary.closed_by_rule:
             usual.setdefault(one.person.id, []).append(one.summary)
+    leave = {
+        (one.person.id, one.summary.day): one.summary.plan.leave[0].kind
+        for one in (*before, *days)
+        if one.summary.plan.on_leave
+    }
     found = []
     for one in days:
         for reason in one.summary.reasons:
@@ -94,6 +122,8 @@ def repairs(
             for piece in _pieces(one.summary, reason):
                 known = [day for day in usual.get(one.person.id, ()) if day.day != one.summary.day][-USUAL_DAYS:]
                 proposals = _proposals(one.summary, reason, piece, sights.get(one.person.id, ()), known, zone)
+                if reason is Reason.ABSENT:
+                    proposals = _leave(one, leave)
                 offered = tuple(each for each in proposals if each.at is None or each.at <= now)
                 found.append(Repair(one.person, one.summary, reason, piece, offered))
     return sorted(found, key=lambda repair: repair.day)
@@ -130,6 +160,23 @@ def _proposals(
         return _left(summary, piece, piece.start, sights, usual, zone)
     if reason is Reason.NO_CHECK_IN and piece.end is not None:
         return _came(summary, piece, piece.end, sights, usual, zone)
+    return []
+
+
+def _leave(one: PersonDay, leave: Mapping[tuple[UUID, date], LeaveKind]) -> list[Proposal]:
+    """The leave that somebody who did not come may have been on: that of the days beside."""
+    for days in _NEAR:
+        day = one.summary.day + timedelta(days=days)
+        if (kind := leave.get((one.person.id, day))) is not None:
+            return [
+                Proposal(
+                    f"leave: {kind}, as on {WEEKDAYS[day.weekday()].capitalize()} {day.day}",
+                    None,
+                    None,
+                    evidence="leave",
+                    leave=kind,
+                )
+            ]
     return []
 
 

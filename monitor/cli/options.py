@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Concatenate, ParamSpec
 
 import typer
 from rich.console import Console
@@ -187,7 +187,7 @@ class Output:
     """None is stdout."""
     replace: bool
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | Callable[[BinaryIO], None]) -> None:
         """Write to stdout, or the file whole or not at all; then say on stderr where it is.
 
         Raises:
@@ -196,7 +196,10 @@ class Output:
         from monitor.files import write_atomically
 
         if self.file is None:
-            sys.stdout.buffer.write(data)
+            if callable(data):
+                data(sys.stdout.buffer)
+            else:
+                sys.stdout.buffer.write(data)
             sys.stdout.flush()
             return
         write_atomically(self.file, data, replace=self.replace)

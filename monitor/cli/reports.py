@@ -2,7 +2,8 @@
 
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,8 @@ from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.attendance.days import Period
-    from monitor.reports.export import Appointment, Table
+    from monitor.reports.cells import Table
+    from monitor.reports.lines import Line
 
 _FIRST: Final = date(2000, 1, 1)
 _LAST: Final = date(2199, 12, 31)
@@ -28,6 +30,18 @@ class Format(StrEnum):
     XLSX = "xlsx"
     JSON = "json"
     ICS = "ics"
+    HTML = "html"
+
+
+class Dialect(StrEnum):
+    PLAIN = "plain"
+    EXCEL = "excel"
+    EXCEL_SEMICOLON = "excel-semicolon"
+
+
+class Hours(StrEnum):
+    CLOCK = "clock"
+    DECIMAL = "decimal"
 
 
 FromOption = Annotated[
@@ -45,6 +59,16 @@ By = typer.Option("--by", help="What each line is about.")
 FormatOption = Annotated[
     Format | None, typer.Option("--format", help="By default what the name of --output says, else a table.")
 ]
+DialectOption = Annotated[
+    Dialect | None,
+    typer.Option(
+        "--dialect", help="Of CSV. excel: opens rightly in Excel; by default for --output, else plain, for programs."
+    ),
+]
+HoursOption = Annotated[
+    Hours | None,
+    typer.Option("--hours", help="8:30 (clock) or 8.5 (decimal). By default decimal in CSV and JSON, else clock."),
+]
 OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")]
 
 
@@ -60,18 +84,24 @@ def attendance(
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
+    dialect: DialectOption = None,
+    hours: HoursOption = None,
 ) -> None:
     """Who came when: status, first in, last out, hours, late, overtime. Today by default.
 
     With --by repair: the days that somebody is to look at, because an entry is missing, nobody came, or a rule closed
-    the day; each with what may have happened.
+    the day; each with what may have happened. With --by event: every row of the ledger, with how, by whom and why, and
+    whether it still counts. With --format html: a sheet to print and to sign, a page a person.
     """
     from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.days import attendance as desk
+    from monitor.desk.days.events import events
     from monitor.desk.days.repair_list import repair_list
     from monitor.desk.people.people import find_person
     from monitor.reports import lines as report_lines
+    from monitor.reports.export import to_ics
+    from monitor.reports.sheet import sheets
 
     settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
     target = output_to(output, force=force)
@@ -80,24 +110,33 @@ def attendance(
     engine = open_database(settings.db, read_only=True)
     who = find_person(engine, person) if person is not None else None
     group = known_group(engine, group) if group is not None else None
-    if by == "repair":
-        if form is Format.ICS:
-            raise UsageError("--format ics is for stays, not for --by repair; use table, csv, xlsx or json.")
-        found = repair_list(engine, settings, period, now, group=group, person=who)
-        _write(f"Needs you {settings.site}", report_lines.repairs(found, settings.zone), form, target)
-        if not found and form is Format.TABLE:
-            tell(f"Nothing is to be repaired {period.in_words}.", err)
+    style = _Style(form, target, dialect, hours)
+    if form in (Format.ICS, Format.HTML) and by != "day":
+        raise UsageError(f"--format {form} is for stays, not for --by {by}; use table, csv, xlsx or json.")
+    title, zone = f"Attendance {settings.site}", settings.zone
+    if form is Format.HTML:
+        people = desk.by_name(desk.attendance(engine, settings, period, now, group=group, person=who))
+        target.write("".join(sheets(settings.site, period, people, zone)).encode())
         return
-    days = desk.attendance(engine, settings, period, now, group=group, person=who)
-    if by == "day":
-        lines = report_lines.days(days, settings.zone)
-    elif by == "person":
-        lines = report_lines.totals(days)
+    if by == "repair":
+        title = f"Needs you {settings.site}"
+        lines = report_lines.repairs(repair_list(engine, settings, period, now, group=group, person=who).open, zone)
+    elif by == "event":
+        lines = report_lines.events(events(engine, settings, period, group=group, person=who), zone)
+    elif form in (Format.TABLE, Format.ICS) or by == "person":
+        days = desk.attendance(engine, settings, period, now, group=group, person=who)
+        if form is Format.ICS:
+            target.write(to_ics(title, report_lines.appointments(days)))
+            return
+        lines = report_lines.totals(days) if by == "person" else [*report_lines.days(days, zone)]
     else:
-        lines = report_lines.events(days, settings.zone)
-    _write(f"Attendance {settings.site}", lines, form, target, report_lines.appointments(days))
+        each = desk.each_day(engine, settings, period, now, group=group, person=who)
+        _write(title, report_lines.days(each, zone), style)
+        return
+    _write(title, lines, style)
     if not lines and form is Format.TABLE:
-        tell(f"There is no attendance {period.in_words}.", err)
+        what = "Nothing is to be repaired" if by == "repair" else "There is no attendance"
+        tell(f"{what} {period.in_words}.", err)
 
 
 @shared
@@ -110,6 +149,7 @@ def mood(
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
+    dialect: DialectOption = None,
 ) -> None:
     """In what mood people were. The last seven days by default."""
     from db.engine import open_database
@@ -119,8 +159,8 @@ def mood(
 
     settings, form = run.settings(), _format(format_, output, json=run.as_json)
     target = output_to(output, force=force)
-    if form is Format.ICS:
-        raise UsageError("--format ics is for attendance only; use table, csv, xlsx or json.")
+    if form in (Format.ICS, Format.HTML):
+        raise UsageError(f"--format {form} is for attendance only; use table, csv, xlsx or json.")
     if by == "person" and settings.mood != "individual":
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
     period = _period(first, last, run.at.astimezone(settings.zone).date(), days_before=6)
@@ -128,7 +168,7 @@ def mood(
     group = known_group(engine, group) if group is not None else None
     cells, names = mood_report(engine, settings, period, by, group=group)
     lines = report_lines.moods(cells, by, names, settings.mood_confidence)
-    _write(f"Mood {settings.site}", lines, form, target)
+    _write(f"Mood {settings.site}", lines, _Style(form, target, dialect, None))
     if not lines and form is Format.TABLE:
         tell(f"There are no moods {period.in_words}.", err)
 
@@ -146,7 +186,7 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
     suffix = output.suffix.lower().removeprefix(".").replace("jsonl", "json")
     if suffix in list(Format):
         return Format(suffix)
-    raise UsageError(f"The name {output.name} does not end in .csv, .xlsx, .json or .ics; give --format.")
+    raise UsageError(f"The name {output.name} does not end in .csv, .xlsx, .json, .ics or .html; give --format.")
 
 
 def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
@@ -189,31 +229,47 @@ def _day(text: str, today: date) -> date:
     return day
 
 
-def _write(
-    title: str,
-    lines: Sequence[Mapping[str, object]],
-    form: Format,
-    target: Output,
-    appointments: "Sequence[Appointment]" = (),
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """Where a report goes, and how it is written there."""
+
+    form: Format
+    target: Output
+    dialect: Dialect | None
+    hours: Hours | None
+
+
+def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
     from monitor.reports import export
-    from monitor.reports.lines import compact, table
+    from monitor.reports.lines import compact, flat_rows
 
+    form, target = style.form, style.target
+    if style.dialect is not None and form is not Format.CSV:
+        raise UsageError("--dialect is for --format csv.")
     if form is Format.TABLE:
-        _show(compact(title, lines), target)
-    elif form is Format.CSV:
-        target.write(export.to_csv(table(title, lines)).encode())
-    elif form is Format.JSON:
-        target.write(export.to_json_lines(lines).encode())
-    elif form is Format.ICS:
-        target.write(export.to_ics(title, appointments))
-    else:
-        if target.file is None and sys.stdout.isatty():
-            raise UsageError("A workbook cannot be shown on the terminal; give --output FILE.xlsx.")
-        target.write(export.to_xlsx(table(title, lines)))
+        _show(compact(title, list(lines)), target, decimal=style.hours is Hours.DECIMAL)
+        return
+    if form is Format.JSON:
+        target.write(lambda file: export.write_json_lines(file, lines, clock=style.hours is Hours.CLOCK))
+        return
+    if form is Format.XLSX and target.file is None and sys.stdout.isatty():
+        raise UsageError("A workbook cannot be shown on the terminal; give --output FILE.xlsx.")
+    columns, rows = flat_rows(lines)
+    if form is Format.CSV:
+        dialect = style.dialect or (Dialect.EXCEL if target.file else Dialect.PLAIN)
+        chosen, clock = export.Dialect(dialect), style.hours is Hours.CLOCK
+        target.write(lambda file: export.write_csv(file, columns, rows, chosen, clock=clock))
+        return
+    group = columns.index("group") if "group" in columns else None
+    target.write(
+        lambda file: export.write_xlsx(
+            file, columns, rows, lambda row: title if group is None else str(row[group] or "No group"),
+            totals=True, clock=style.hours is not Hours.DECIMAL,
+        )
+    )  # fmt: skip
 
 
-def _show(report: "Table", target: Output) -> None:
+def _show(report: "Table", target: Output, *, decimal: bool) -> None:
     from rich.console import Console
 
     from monitor.cli.table import table
@@ -221,7 +277,11 @@ def _show(report: "Table", target: Output) -> None:
 
     if not report.rows:
         return
-    grid = table(report.columns, ([*map(shown, row)] for row in report.rows), fold=("Person", "Group", "Number"))
+    grid = table(
+        report.columns,
+        ([shown(cell, decimal=decimal) for cell in row] for row in report.rows),
+        fold=("Person", "Group", "Number"),
+    )
     if target.file is None:
         out.print(grid)
         return

@@ -6,32 +6,35 @@ Cells are untrusted text: a name such as `=HYPERLINK(…)` must never become a f
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, TypeAlias
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, BinaryIO, Final, TextIO
 
+from monitor.reports.cells import Cell, Table
+from monitor.reports.xlsx import Workbook
 from monitor.text import hours_and_minutes, printable
 
-Cell: TypeAlias = str | int | float | bool | date | datetime | timedelta | None
-
+SIGNED: Final = frozenset({"overtime", "balance"})
+"""Columns whose durations may be negative."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
-_LONGEST_CELL: Final = 32_767
-"""Characters that a cell of XLSX can hold."""
+
+
+class Dialect(StrEnum):
+    """How a CSV file is written."""
+
+    PLAIN = "plain"
+    """RFC 4180 with line feeds, for programs."""
+    EXCEL = "excel"
+    """With the byte order mark and the line ends that Excel wants; else it reads names with accents wrongly."""
+    EXCEL_SEMICOLON = "excel-semicolon"
+    """For a system whose decimal sign is the comma: Excel parts columns at semicolons there."""
 
 
 def decimal_hours(time: timedelta) -> float:
     """Hours as files have them, with two decimals."""
     return round(time.total_seconds() / 3600, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under named columns. Times are the site's own; a duration becomes decimal hours in files."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[Cell, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +50,89 @@ class Appointment:
 def to_csv(table: Table) -> str:
     """RFC 4180 with a header row. Text that a spreadsheet would take for a formula begins with an apostrophe."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
+    _write_csv(buffer, table.columns, table.rows, Dialect.PLAIN, clock=False)
     return buffer.getvalue()
+
+
+def write_csv(
+    file: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[Cell]], dialect: Dialect, *, clock: bool
+) -> None:
+    """As `to_csv`, row by row into a file that is open.
+
+    Args:
+        clock: durations as h:mm instead of decimal hours.
+    """
+    excel = dialect is not Dialect.PLAIN
+    text = io.TextIOWrapper(file, "utf-8-sig" if excel else "utf-8", errors="replace", newline="", write_through=False)
+    _write_csv(text, columns, rows, dialect, clock=clock)
+    text.flush()
+    text.detach()
+
+
+def _write_csv(
+    file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Cell]], dialect: Dialect, *, clock: bool
+) -> None:
+    semicolon = dialect is Dialect.EXCEL_SEMICOLON
+    ends = "\n" if dialect is Dialect.PLAIN else "\r\n"
+    writer = csv.writer(file, lineterminator=ends, delimiter=";" if semicolon else ",")
+    writer.writerow(columns)
+    cells: dict[type, Callable[[Any], object]] = {
+        str: _csv_text,
+        timedelta: hours_and_minutes if clock else decimal_hours,
+        datetime: shown,
+        bool: shown,
+        type(None): lambda _: "",
+    }
+    if semicolon:
+        numbers = cells[timedelta]
+        cells[float] = lambda value: str(value).replace(".", ",")
+        cells[timedelta] = lambda value: str(numbers(value)).replace(".", ",")
+    writer.writerows([cells[type(value)](value) if type(value) in cells else value for value in row] for row in rows)
 
 
 def to_xlsx(table: Table) -> bytes:
     """A workbook with one sheet; texts are texts, also those that look like formulas."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-
-    book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet(printable(table.title)[:31])  # its class in this mode is private to openpyxl
-    sheet.freeze_panes = "A2"
-    for row in (table.columns, *table.rows):
-        cells = []
-        for value in row:
-            cell = WriteOnlyCell(sheet, _xlsx_value(value))
-            if isinstance(value, date) and not isinstance(value, datetime):
-                cell.number_format = "yyyy-mm-dd"
-            if isinstance(value, str):
-                cell.data_type = "s"
-                cell.quotePrefix = True
-            if row is table.columns:
-                cell.font = Font(bold=True)
-            cells.append(cell)
-        sheet.append(cells)
     buffer = io.BytesIO()
-    book.save(buffer)
+    write_xlsx(buffer, table.columns, table.rows, lambda _: table.title)
     return buffer.getvalue()
 
 
-def to_json_lines(records: Sequence[Mapping[str, object]]) -> str:
+def write_xlsx(
+    file: BinaryIO,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    sheet: Callable[[Sequence[Cell]], str],
+    *,
+    totals: bool = False,
+    clock: bool = False,
+) -> None:
+    """A workbook, row by row into a file that is open.
+
+    Args:
+        sheet: the title of the sheet to which a row belongs.
+        totals: whether a row at the end of each sheet adds up numbers and durations.
+        clock: durations as h:mm instead of decimal hours; Excel cannot show negative ones, so that those of columns
+            that may be negative stay decimal.
+    """
+    decimal = [not clock or name in SIGNED for name in columns]
+    with Workbook(file, columns, totals=totals) as book:
+        for row in rows:
+            cells = [
+                decimal_hours(value) if as_number and type(value) is timedelta else value
+                for value, as_number in zip(row, decimal, strict=True)
+            ]
+            book.append(sheet(row), cells)
+
+
+def write_json_lines(file: BinaryIO, records: Iterable[Mapping[str, object]], *, clock: bool) -> None:
+    """As `to_json_lines`, line by line into a file that is open; durations as h:mm if wished."""
+    value = _clock_value if clock else _json_value
+    file.writelines(
+        (json.dumps(record, ensure_ascii=False, default=value) + "\n").encode("utf-8", "replace") for record in records
+    )
+
+
+def to_json_lines(records: Iterable[Mapping[str, object]]) -> str:
     """One JSON object a line."""
     return "".join(json.dumps(record, ensure_ascii=False, default=_json_value) + "\n" for record in records)
 
@@ -97,33 +149,37 @@ def to_ics(name: str, appointments: Sequence[Appointment]) -> bytes:
     return ical
 
 
-def shown(value: Cell) -> str:
-    """A cell as text for people."""
+def shown(value: Cell, *, decimal: bool = False) -> str:
+    """A cell as text for people.
+
+    Args:
+        decimal: hours with two decimals instead of h:mm.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return _moment(value)
     if isinstance(value, timedelta):
-        return hours_and_minutes(value)
+        return f"{decimal_hours(value):.2f}" if decimal else hours_and_minutes(value)
     return printable(value) if isinstance(value, str) else str(value)
 
 
-def _csv_cell(value: Cell) -> str:
-    text = shown(decimal_hours(value) if isinstance(value, timedelta) else value)
-    dangerous = isinstance(value, str) and text.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{text}" if dangerous else text
+def _moment(value: datetime) -> str:
+    """The site's clock; in the hour that it shows twice with the offset from UTC, which tells them apart."""
+    twice = value.tzinfo is not None and value.replace(fold=0).utcoffset() != value.replace(fold=1).utcoffset()
+    text = value.replace(tzinfo=None).isoformat(" ", "seconds")
+    return f"{text}{value.isoformat()[-6:]}" if twice else text
 
 
-def _xlsx_value(value: Cell) -> str | float | datetime | None:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)  # spreadsheets have no time zones; the sheet's times are the site's
-    if isinstance(value, timedelta):
-        return decimal_hours(value)
-    if isinstance(value, date):
-        return datetime.combine(value, time())
-    return printable(value)[:_LONGEST_CELL] if isinstance(value, str) else value
+def _csv_text(value: str) -> str:
+    text = printable(value)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
+def _clock_value(value: object) -> str | float:
+    return hours_and_minutes(value) if isinstance(value, timedelta) else _json_value(value)
 
 
 def _json_value(value: object) -> str | float:

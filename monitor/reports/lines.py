@@ -1,13 +1,15 @@
 """Reports as lines of named values: one dictionary per line for JSON, flat columns for tables. Times are the site's."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, TypeAlias
+from itertools import chain
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from db.records import Person
+from db.records import AttendanceEvent, Person
 from monitor.attendance.days import PersonDay
 from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
@@ -16,11 +18,12 @@ from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell
 from monitor.moods.cells import label as mood_label
 from monitor.moods.tally import By
-from monitor.reports.export import Appointment, Cell, Table
+from monitor.reports.cells import Cell, Table
+from monitor.reports.export import Appointment
 
 _NOT_ON_TERMINALS: Final = (
     "incomplete", "id", "people", "late", "early_minutes", "break_minutes", "expected_hours", "closed_by_rule",
-    "reason",
+    "target", "repair",
 )  # fmt: skip
 
 _HEADS: Final = {
@@ -38,10 +41,10 @@ _HEADS: Final = {
 Line: TypeAlias = dict[str, object]
 
 
-def days(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
+def days(found: Iterable[PersonDay], zone: ZoneInfo) -> Iterator[Line]:
     """One line per person and day; a shift that is still to come has no status yet."""
-    return [
-        {
+    for one in found:
+        yield {
             "day": one.summary.day,
             **_who(one.person),
             "status": None if one.summary.status is Status.DUE else one.summary.status.value,
@@ -61,8 +64,6 @@ def days(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
             or None,
             "holiday": holiday.name if (holiday := one.summary.plan.holiday) else None,
         }
-        for one in found
-    ]
 
 
 def totals(found: Sequence[PersonDay]) -> list[Line]:
@@ -121,26 +122,58 @@ def appointments(found: Sequence[PersonDay]) -> list[Appointment]:
     ]
 
 
-def events(found: Sequence[PersonDay], zone: ZoneInfo) -> list[Line]:
-    """One line per check-in and check-out that counts, by time."""
-    # Sorted in UTC: local time shows an hour twice when summer time ends.
-    passed = sorted(
-        ((passage, day.person) for day in found for passage in day.summary.passages), key=lambda pair: pair[0].at
-    )
+@dataclass(frozen=True, slots=True)
+class EventOf:
+    """A row of the ledger with what a report says of it."""
+
+    event: AttendanceEvent
+    person: Person
+    door: str
+    reason: str
+    """Why the desk wrote it; empty for what a door wrote."""
+    counts: bool
+    """Whether it still counts after voids and corrections."""
+
+
+def events(found: Sequence[EventOf], zone: ZoneInfo) -> list[Line]:
+    """One line per row of the ledger, in the order given; a correction says what happened instead."""
     return [
         {
-            "at": _local(passage.at, zone),
-            **_who(person),
-            "event": passage.kind,
-            "id": str(passage.event),
+            "at": _local(one.event.at, zone),
+            **_who(one.person),
+            "event": one.event.corrected_kind or one.event.kind,
+            "door": one.door,
+            "method": one.event.method,
+            "by": one.event.actor,
+            "reason": one.reason or None,
+            "counts": one.counts,
+            "id": str(one.event.id),
+            "target": str(one.event.target) if one.event.target else None,
         }
-        for passage, person in passed
+        for one in found
     ]
 
 
 def moods(cells: Sequence[MoodCell], by: By, names: Mapping[UUID, str], confidence_needed: float) -> list[Line]:
     """One line per hour, day, person or group; a hidden one says `"hidden": true` and nothing else."""
     return [_mood(cell, by, names, confidence_needed) for cell in cells]
+
+
+def flat_rows(lines: Iterable[Mapping[str, object]]) -> tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]:
+    """The columns that the first line has, and the rows one by one; what is nested gets columns of its own.
+
+    Lines of which others may have more columns come as a sequence: then all are looked at.
+    """
+    if isinstance(lines, Sequence):
+        wide = table("", lines)
+        return wide.columns, iter(wide.rows)
+    each = iter(lines)
+    first = next(each, {})
+    return tuple(first), (_plain(line) for line in chain([first] if first else [], each))
+
+
+def _plain(line: Mapping[str, object]) -> tuple[Cell, ...]:
+    return tuple(cast(Iterable[Cell], line.values()))
 
 
 def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
@@ -160,7 +193,9 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
     kept = [
         index
         for index, name in enumerate(wide.columns)
-        if name not in _NOT_ON_TERMINALS and any(row[index] not in (None, "") for row in shown)
+        if name not in _NOT_ON_TERMINALS
+        and not (name == "reason" and "proposal" in wide.columns)  # "what" says it in words
+        and any(row[index] not in (None, "") for row in shown)
     ]
     rows = [tuple(row[index] for index in kept) for row in shown]
     heads = (_HEADS.get(name, name.capitalize()) for name in (wide.columns[index] for index in kept))
@@ -175,7 +210,7 @@ def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
     if name == "late_minutes" and isinstance(value, int):
         return timedelta(minutes=value) if value else ""
     if name == "event":
-        return {"check_in": "came in", "check_out": "left"}[str(value)]
+        return {"check_in": "came in", "check_out": "left", "void": "made void"}[str(value)]
     if name in shares and isinstance(value, float):
         return f"{value:.0%}"
     return "fewer than 5 people" if name == "hidden" and value else "" if name == "hidden" else value

@@ -21,6 +21,7 @@ from textual.widgets import HelpPanel
 
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
+from monitor.desk.days.repair_list import repair_list
 from monitor.desk.store import Store
 from monitor.desk.undo import Act, acts, undo_last
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
@@ -46,6 +47,8 @@ from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.month import MonthScreen
+from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Dialog, ask
@@ -56,6 +59,11 @@ IDLE_SECONDS = 300.0
 """After so long without a key the desk's screens lock again, when there is a PIN."""
 JUST_NOW = timedelta(minutes=10)
 """What was done no longer ago is taken back without a question."""
+
+
+FIRST_COUNT = 10.0
+COUNT_EVERY = 1800.0
+"""Seconds after the start, and between two times, at which the days that need somebody are counted for the header."""
 
 
 class MusterApp(DeskApp):
@@ -86,6 +94,8 @@ class MusterApp(DeskApp):
         "visitors": VisitorsScreen,
         "system": SystemScreen,
         "shifts": ShiftsScreen,
+        "needs_you": NeedsYouScreen,
+        "month": MonthScreen,
         "rollcall": RollCallScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
@@ -126,6 +136,8 @@ class MusterApp(DeskApp):
         self.set_interval(5.0, self._every_few_seconds)
         self.set_interval(LOOK_EVERY, self._look_after_database)
         self.set_timer(FIRST_LOOK, self._look_after_database)
+        self.set_timer(FIRST_COUNT, self._count_repairs)
+        self.set_interval(COUNT_EVERY, self._count_repairs)
         notify("READY=1")
         self.feed.start()
         await self.switch_mode("door")
@@ -212,6 +224,11 @@ class MusterApp(DeskApp):
         """Make the backup and the purge that are due."""
         job = partial(look_after, self.engine, self.settings, self.clock())
         self.in_background(job, lambda _: None)
+
+    def _count_repairs(self) -> None:
+        """For the header: how many days of the last month somebody is to look at."""
+        job = partial(repair_list, self.engine, self.settings, days_looked_at(self), self.clock())
+        self.in_background(job, lambda found: setattr(self, "needs_you", len(found.open)))
 
     def action_lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""

@@ -1,7 +1,7 @@
 """The attendance of a period, for reports and exports. Every function blocks: call it in workers only."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +9,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.engine import reading
+from db.names import folded
 from db.people import people
 from db.records import Person
 from monitor.attendance.days import Period, PersonDay, counting, person_days
+from monitor.attendance.summary import DaySummary
 from monitor.config import Settings
 from monitor.desk.days.collector import paused_collector
 from monitor.errors import UsageError
@@ -19,7 +21,13 @@ from monitor.files import write_atomically
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 from monitor.reports import lines as report_lines
-from monitor.reports.export import to_csv, to_json_lines, to_xlsx
+from monitor.reports.export import Dialect, to_json_lines, write_csv, write_xlsx
+from monitor.reports.sheet import sheets
+from monitor.text import printable
+
+_LINES_AT_ONCE: Final = 15_000
+_FEWEST_DAYS: Final = 7
+"""Days that are worked out together at least: each part reads the days beside it, too."""
 
 
 def attendance(
@@ -44,6 +52,27 @@ def attendance(
         if person is not None:
             return attendance_of(session, settings, person, period, now)
         return _days(session, settings, people.members(session, group=group), period, now, group=group)
+
+
+def each_day(
+    engine: Engine,
+    settings: Settings,
+    period: Period,
+    now: datetime,
+    *,
+    group: str | None = None,
+    person: Person | None = None,
+) -> Iterator[PersonDay]:
+    """As `attendance`, some days of the period at a time: a long one takes no more memory. Raises: DatabaseError."""
+    period = period.until(now, settings.zone)
+    with reading(engine) as session:
+        count = 1 if person else people.count_people(session)
+    step = timedelta(days=max(_FEWEST_DAYS, _LINES_AT_ONCE // max(1, count)))
+    first = period.first
+    while first <= period.last:
+        part = Period(first, min(period.last, first + step - timedelta(days=1)))
+        yield from attendance(engine, settings, part, now, group=group, person=person)
+        first += step
 
 
 def attendance_of(
@@ -73,25 +102,48 @@ def _days(
     return person_days(counting(calendars, now), members, passages, days)
 
 
-def export_roster(engine: Engine, settings: Settings, day: date, now: datetime, file: Path) -> None:
-    """Write the attendance of a day into a new file, in the format of its ending, safe for spreadsheets.
+def export_days(engine: Engine, settings: Settings, period: Period, now: datetime, file: Path) -> None:
+    """Write the attendance of a period into a new file, in the format of its ending, safe for spreadsheets.
 
     Raises:
         UsageError: the file's ending is not a format, or the file exists.
         MusterError: the file cannot be written; then it does not exist.
         DatabaseError: the database cannot be read.
     """
-    write = WRITERS.get(file.suffix.lower())
-    if write is None:
-        raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(WRITERS)}.")
+    ending = file.suffix.lower()
+    if ending not in ENDINGS:
+        raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(ENDINGS)}.")
     if file.exists():
         raise UsageError(f"{file} is there already; give the name of a new file.")
-    write_atomically(file, write(report_lines.days(attendance(engine, settings, Period(day, day), now), settings.zone)))
+    days, site = each_day(engine, settings, period, now), printable(settings.site)
+    if ending == ".html":
+        pages = sheets(site, period, by_name(days), settings.zone)
+        write_atomically(file, "".join(pages).encode())
+        return
+    lines = report_lines.days(days, settings.zone)
+    if ending == ".json":
+        write_atomically(file, to_json_lines(lines).encode())
+        return
+    columns, rows = report_lines.flat_rows(lines)
+    if ending == ".csv":
+        write_atomically(file, lambda part: write_csv(part, columns, rows, Dialect.EXCEL, clock=False))
+        return
+    group = columns.index("group") if columns else 0
+    write_atomically(
+        file,
+        lambda part: write_xlsx(
+            part, columns, rows, lambda row: str(row[group] or "No group"), totals=True, clock=True
+        ),
+    )
 
 
-WRITERS: Final[Mapping[str, Callable[[Sequence[report_lines.Line]], bytes]]] = {
-    ".csv": lambda lines: to_csv(report_lines.table("Attendance", lines)).encode(),
-    ".xlsx": lambda lines: to_xlsx(report_lines.table("Attendance", lines)),
-    ".json": lambda lines: to_json_lines(lines).encode(),
-}
-"""Makes a file's content, by the file's ending."""
+def by_name(days: Iterable[PersonDay]) -> list[tuple[Person, list[DaySummary]]]:
+    """The days by person, in the order of names."""
+    found: dict[Person, list[DaySummary]] = {}
+    for one in days:
+        found.setdefault(one.person, []).append(one.summary)
+    return sorted(found.items(), key=lambda item: (folded(item[0].name), item[0].id))
+
+
+ENDINGS: Final = (".csv", ".xlsx", ".html", ".json")
+"""Of files that the app writes; each is a format."""

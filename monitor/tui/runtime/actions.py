@@ -56,6 +56,10 @@ TABS: Final = tuple(
 SCREENS: Final = (
     *TABS,
     Action(
+        "app.needs_you", "needs_you", "open('needs_you')", "Needs you", "The days that somebody is to look at",
+        "repair, incomplete, forgotten, missing, wrong, fix, to do", False,
+    ),
+    Action(
         "app.rollcall", "rollcall", "open('rollcall')", "Roll call", "Who is inside, ticked off by hand",
         "emergency, fire, alarm, drill, evacuation, missing", False,
     ),
@@ -94,6 +98,31 @@ _ALL = (
         "day.void", "take_away", "void", "Void", "The entry is wrong and no longer counts", "delete, remove", row=True
     ),
     Action("day.add", "add", "add", "Add", "Add an entry that no camera saw", "by hand, missing, forgot, check in"),
+    Action(
+        "today.month", "month", "app.open('month')", "Month", "The week and the month, people by days",
+        "grid, timesheet, week, payroll",
+    ),
+    Action("repair.do", "accept", "repair", "Repair", "Do what is proposed", "mend, fix, accept", row=True),
+    Action("repair.change", "change", "change", "Other time", "Another time, or another reason", "edit", row=True),
+    Action("repair.leave", "leave", "leave", "Leave", "Enter leave for this day", "sick, holiday", row=True),
+    Action("repair.aside", "take_away", "aside", "Set aside", "It is right as it is; or put it back", "keep", row=True),
+    Action("repair.tick", "tick", "tick", "Tick", "Several days at once", "select, mark", row=True),
+    Action("repair.view", "view", "view", "Set aside days", "What was set aside", "hidden"),
+    Action("repair.before", "leap_back", "month(1)", "Month before", "The month before", "earlier", False),
+    Action("repair.after", "leap_on", "month(-1)", "Month after", "The month after", "later", False),
+    Action("month.day_before", "earlier", "day(-1)", "Day before", "The day before", "left", False),
+    Action("month.day_after", "later", "day(1)", "Day after", "The day after", "right", False),
+    Action("month.before", "leap_back", "leap(-1)", "Before", "The week or month before", "earlier"),
+    Action("month.after", "leap_on", "leap(1)", "After", "The week or month after", "later"),
+    Action("month.today", "now", "today", "Today", "Back to today", "now", False),
+    Action("month.board", "day", "board", "Day", "The board of the day", "today"),
+    Action("month.week", "week", "span('week')", "Week", "One week, people by days", "grid"),
+    Action("month.month", "month", "span('month')", "Month", "One month, people by days", "grid"),
+    Action("month.leave", "leave", "leave", "Leave", "Enter leave from this day on", "sick, holiday", row=True),
+    Action(
+        "month.export", "export", "export", "Export", "HTML to sign, XLSX, CSV or JSON",
+        "save, print, Excel, payroll, timesheet, sheet",
+    ),
     Action("mood.day", "day", "range('day')", "Day", "The moods of today", "period"),
     Action("mood.week", "week", "range('week')", "Week", "The moods of the last week", "period"),
     Action("mood.month", "month", "range('month')", "Month", "The moods of the last month", "period"),

@@ -63,6 +63,8 @@ class DeskApp(WorkApp):
         self.few_colours = display.few_colours
         self.config_file = config_file
         self.signs = signs(display.ascii_only)
+        self.needs_you = 0
+        """How many days of the last month somebody is to look at, as far as is known."""
         self.source_name = source_name(settings.source)
         self.loop_delay = LoopDelay()
         self._key_order = KeyOrder(self, super().on_event)

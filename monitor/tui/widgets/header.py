@@ -47,7 +47,7 @@ class TopBar(Static):
         """Show the present time."""
         now, settings = self.app.clock(), self.app.settings
         text = Text(no_wrap=True)
-        day, right = day_text(now, settings.zone), at_clock(now, settings.zone)
+        day, right = day_text(now, settings.zone), self._clock()
         width = self.size.width - 2
         for mode, title in self._titles(width - len(right)):
             style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
@@ -57,6 +57,11 @@ class TopBar(Static):
                 right = longer
         text.append(" " * max(1, width - len(text) - len(right))).append(right, "bold")
         put(self, text)
+
+    def _clock(self) -> str:
+        """The clock, behind how many days need somebody; at the door, where everybody reads it, the clock alone."""
+        clock, count = at_clock(self.app.clock(), self.app.settings.zone), self.app.needs_you
+        return f"!{count} {clock}" if count and self._current != "door" else clock
 
     def _titles(self, room: int) -> list[tuple[str, str]]:
         """Each screen and how it is called here: where there is little room all but the current one by its key."""
@@ -68,7 +73,7 @@ class TopBar(Static):
 
     def on_click(self, event: events.Click) -> None:
         at = 1
-        for mode, title in self._titles(self.size.width - 2 - len("00:00")):
+        for mode, title in self._titles(self.size.width - 2 - len(self._clock())):
             at += len(title) + 3
             if event.x < at:
                 self.call_later(self.app.run_action, f"app.open('{mode}')")

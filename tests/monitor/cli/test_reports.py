@@ -9,8 +9,9 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import pytest
@@ -26,7 +27,10 @@ from db.observations import moods
 from db.people import people
 from db.records import MoodSample, NewEvent
 from monitor.cli.main import app
+from monitor.config import Settings
+from monitor.desk.days import corrections
 from monitor.errors import MusterError, UsageError
+from monitor.reports import export
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -127,7 +131,13 @@ def test_hours_are_minutes_in_tables_and_decimal_in_files(tmp_path: Path) -> Non
     run(*words, "--output", str(tmp_path / "hours.xlsx"))
     sheet = load_workbook(tmp_path / "hours.xlsx").active
     assert sheet is not None
+    assert timedelta(hours=8, minutes=14) in [cell.value for cell in sheet[2]], "a workbook can add it up"
+    run(*words, "--hours", "decimal", "--output", str(tmp_path / "hours.xlsx"), "--force")
+    sheet = load_workbook(tmp_path / "hours.xlsx").active
+    assert sheet is not None
     assert 8.23 in [cell.value for cell in sheet[2]]
+    assert "8.23" in run(*words, "--hours", "decimal").stdout
+    assert json.loads(run(*words, "--hours", "clock", "--json").stdout)["hours"] == "8:14"
     assert "came in" in run(*words, "--by", "event").stdout
 
 
@@ -196,10 +206,56 @@ def test_the_kind_of_file_follows_from_its_name(store: str, tmp_path: Path) -> N
     assert run("attendance", "--db", store, "--output", str(file)).exit_code == 0
     sheet = load_workbook(file).active
     assert sheet is not None
-    assert sheet.max_row == 4
+    assert sheet.max_row == 5
     calendar = tmp_path / "march.ics"
     run("attendance", "--db", store, "--from", _three_days_ago(), "--output", str(calendar))
     assert calendar.read_text().count("BEGIN:VEVENT") == 2
+
+
+def test_a_sheet_to_sign_has_a_page_a_person_and_names_are_text(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "november.html"
+    result = run("attendance", "--db", store, "--from", _three_days_ago(), "--output", str(file))
+    assert result.exit_code == 0
+    assert f"Written to {file}." in " ".join(result.stderr.split())
+    text = file.read_text()
+    assert text.count("<section>") == text.count("signature of the employee") == len(NAMES)
+    assert "size: A4" in text
+    assert all(f"<h1>{escape(name)}</h1>" in text for name in NAMES)
+    one = run("attendance", "--db", store, "--person", "=1+1", "--format", "html").stdout
+    assert (one.count("<section>"), "<h1>=1+1</h1>" in one) == (1, True)
+    assert "not for --by event" in str(_failure("attendance", "--db", store, "--by", "event", "--format", "html"))
+
+
+def test_csv_is_for_excel_in_a_file_and_for_programs_in_a_pipe(store: str, tmp_path: Path) -> None:
+    words = ("attendance", "--db", store, "--from", _three_days_ago(), "--format", "csv")
+    plain = run(*words).stdout_bytes
+    assert plain.startswith(b"day,person,")
+    assert b"\r\n" not in plain
+    file = tmp_path / "days.csv"
+    run(*words, "--output", str(file))
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfday,person,")
+    assert file.read_bytes().count(b"\r\n") == file.read_bytes().count(b"\n") == plain.count(b"\n")
+    run(*words, "--output", str(file), "--dialect", "excel-semicolon", "--force")
+    rows = list(csv.reader(file.read_text("utf-8-sig").splitlines(), delimiter=";"))
+    hours = rows[0].index("hours")
+    assert all("." not in row[hours] for row in rows)
+    assert "--dialect is for" in str(_failure("attendance", "--db", store, "--dialect", "excel"))
+
+
+def test_events_tell_how_by_whom_and_why_and_what_no_longer_counts(store: str, tmp_path: Path) -> None:
+    copy = tmp_path / "events.sqlite3"
+    run("db", "backup", str(copy), "--db", store)
+    engine = open_database(str(copy))
+    words = ("attendance", "--db", str(copy), "--from", _three_days_ago(), "--by", "event", "--json")
+    first = json.loads(run(*words).stdout.splitlines()[0])
+    assert (first["method"], first["counts"], first["reason"]) == ("face", True, None)
+    by: dict[str, Any] = {"at": datetime.now(UTC), "actor": "Ingrid"}
+    corrections.void(engine, Settings(db=str(copy)), UUID(first["id"]), "a visitor", **by)
+    engine.dispose()
+    found = [json.loads(line) for line in run(*words).stdout.splitlines()]
+    assert [one["counts"] for one in found if one["id"] == first["id"]] == [False]
+    (void,) = (one for one in found if one["event"] == "void")
+    assert (void["by"], void["reason"], void["target"]) == ("Ingrid", "a visitor", first["id"])
 
 
 def test_moods_by_person_and_by_group(store: str) -> None:
@@ -268,12 +324,11 @@ def test_a_full_disk_leaves_the_report_of_before(store: str, tmp_path: Path, mon
     file = tmp_path / "report.csv"
     file.write_text("of before")
 
-    def fill(path: Path, data: bytes) -> int:
-        with path.open("wb") as handle:
-            handle.write(data[:10])
+    def fill(handle: BinaryIO, *_: object, **__: object) -> None:
+        handle.write(b"day,person")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", fill)
+    monkeypatch.setattr(export, "write_csv", fill)
     error = _failure("attendance", "--db", store, "--output", str(file), "--force")
     assert isinstance(error, MusterError)
     assert (error.exit_code, file.read_text(), list(tmp_path.iterdir())) == (1, "of before", [file])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from monitor.reports.export import Appointment, Table, to_csv, to_ics, to_json_lines, to_xlsx
+from monitor.reports.cells import Table
+from monitor.reports.export import Appointment, to_csv, to_ics, to_json_lines, to_xlsx
 from monitor.text import printable
 
 AT = datetime(2026, 3, 2, 9, 5, 7, tzinfo=ZoneInfo("Europe/Berlin"))

@@ -7,20 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from monitor.attendance.days import PersonDay
+from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import Status
-from monitor.desk.days.attendance import export_roster
+from monitor.desk.days.attendance import export_days
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
+from monitor.tui.screens.today.axis import ASCII as AXIS_ASCII
+from monitor.tui.screens.today.axis import UNICODE as AXIS_UNICODE
+from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -30,7 +33,7 @@ from monitor.tui.widgets.table import Column, Row, Table
 COLUMNS = (
     Column("status", "Status", 16),
     Column("name", "Name", most=44),
-    Column("group", "Group", 14, rank=2),
+    Column("group", "Group", 12, rank=2),
     Column("expected", "Expected", 12, rank=4),
     Column("in", "In", 6),
     Column("out", "Out", 6),
@@ -57,6 +60,8 @@ ASCII = {
     Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!",
     Status.DUE: ">", Status.ON_LEAVE: "L", Status.NOT_EXPECTED: ".", Status.HOLIDAY: "H",
 }  # fmt: skip
+WIDE, ROOMY = 96, 156
+"""Columns of the board from which a day has a time axis by half hours, and by quarters of an hour."""
 SORTED = ("status", "name", "group", "in", "out", "late", "hours")
 """Columns by which the board sorts."""
 
@@ -75,6 +80,8 @@ without a shift. Late stays in its own column after leaving.
 Marks: **c** corrected, **p** by PIN, **m** by hand, **d** two doors, **r** closed by the rule, **k** the door's clock
 was wrong, **e** left early, **+** beyond the shift.
 
+From 100 columns on each day is drawn from 6 to 22: when they came, were away and left, what was expected and missing.
+
 - **Enter**: the person's entries, and corrections to them. A click on a title sorts, a second one reverses.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("today")]
@@ -89,6 +96,7 @@ was wrong, **e** left early, **+** beyond the shift.
         yield Filter("name, group or status")
         with Container(classes="pane", id="main"):
             yield PagedTable(COLUMNS, empty="Loading", id="roster")
+        yield Static(id="legend", markup=False)
 
     @property
     def now(self) -> datetime:
@@ -116,7 +124,25 @@ was wrong, **e** left early, **+** beyond the shift.
         key, reverse = self._sort
         arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
         titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
+        if (axis := self._axis) is not None:
+            titled.append(Column("axis", axis.title, axis.cells))
         self.query_one(PagedTable).retitle(titled)
+        self.query_one("#legend", Static).update(self._axis_signs.legend)
+        self.query_one("#legend").display = self._axis is not None
+
+    @property
+    def _axis(self) -> Axis | None:
+        """The hours of the day, as many cells as there is room for."""
+        width = self.query_one(PagedTable).size.width
+        return Axis(per_hour=4) if width >= ROOMY else Axis(per_hour=2) if width >= WIDE else None
+
+    @property
+    def _axis_signs(self) -> AxisSigns:
+        return AXIS_ASCII if self.app.ascii_only else AXIS_UNICODE
+
+    def on_resize(self, _: events.Resize) -> None:
+        if self.loaded is not None:
+            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded else None)
 
     def _row(self, line: PersonDay) -> Row:
         zone, summary = self.app.settings.zone, line.summary
@@ -126,7 +152,9 @@ was wrong, **e** left early, **+** beyond the shift.
         expected = " ".join(f"{at_clock(start, zone)}-{at_clock(end, zone)}" for start, end in summary.expected)
         late = hours_and_minutes(timedelta(minutes=summary.late_minutes)) if summary.late_minutes else ""
         who = clean(line.person.name), clean(line.person.group)
-        cells = (status, *who, expected, *times, late, hours_text(line), summary.marks)
+        cells: tuple[str, ...] = (status, *who, expected, *times, late, hours_text(line), summary.marks)
+        if (axis := self._axis) is not None:
+            cells = (*cells, axis.line(summary, zone, self.now, self._axis_signs))
         return Row(str(line.person.id), cells, (TONES[summary.status],))
 
     @on(Table.HeaderClicked)
@@ -201,7 +229,7 @@ was wrong, **e** left early, **+** beyond the shift.
     def action_export(self) -> None:
         """Ask for a file and write the day to it."""
         app, day, now = self.app, self.day, self.now
-        text = "Writes the day of all people, whatever the filter. The ending chooses the format: .csv, .xlsx or .json."
+        text = "Writes the day of all people, whatever the filter. The ending chooses: .csv, .xlsx, .html or .json."
         field = Ask("file", "File", str(Path.home() / f"muster-{day.isoformat()}.csv"))
 
         def job(answers: Answers) -> Callable[[], Path]:
@@ -210,7 +238,7 @@ was wrong, **e** left early, **+** beyond the shift.
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_roster(app.engine, app.settings, day, now, file)
+            export_days(app.engine, app.settings, Period(day, day), now, file)
             return file
 
         ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)

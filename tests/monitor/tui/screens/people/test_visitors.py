@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
-from db.attendance import kiosks
+from db.attendance import kiosks, ledger
 from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
@@ -48,6 +48,21 @@ async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: Worl
         assert sightings.count_visitors(session) == 0
         assert len(people.load_gallery(session, world.cipher, "dlib-resnet-v1")) >= 1
         assert sightings.between(session, NOW.replace(hour=0), NOW, person=mary.id)
+
+
+@pytest.mark.usefixtures("real_faces")
+async def test_who_gets_a_name_is_given_the_arrival_of_the_day(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f5", "n")
+        await fill(pilot, name="Mary Shelley")
+        await go(pilot)
+        assert "was seen today at 09:38. Write down that they came in then?" in asked(pilot).replace("\n", " ")
+        await fill(pilot)
+        await go(pilot)
+    with reading(world.engine) as session:
+        (mary,) = people.find_by_name(session, "Mary Shelley")
+        (event,) = ledger.between(session, NOW.replace(hour=0), NOW, people=[mary.id])
+        assert (event.kind, event.method, event.at) == ("check_in", "manual", NOW - timedelta(minutes=20))
 
 
 async def test_a_visitor_without_a_clear_face_is_not_enrolled(world: World) -> None:

@@ -1,0 +1,252 @@
+"""Weeks and months: people by days, with hours and signs."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widgets import Static
+
+from monitor.attendance.days import Period, PersonDay
+from monitor.attendance.summary import DaySummary, Status
+from monitor.desk.days.attendance import export_days
+from monitor.desk.days.month import PersonDays, by_person, month_of
+from monitor.text import hours_and_minutes, plural
+from monitor.tui.runtime.actions import bindings
+from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.leave import ask_leave
+from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.today import ASCII, SIGNS, hours_text
+from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean, date_text
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.table import Column, Row, Table
+
+Span: TypeAlias = Literal["week", "month"]
+_FULL_MONTH: Final = 150
+"""Columns from which a whole month is shown; on narrower screens half of one."""
+_WORST: Final = "lec+"
+"""Marks that a cell has room for one of, the worst first."""
+
+
+class MonthScreen(DeskScreen[Sequence[PersonDays]]):
+    """Everybody's days side by side."""
+
+    mode = "today"
+    HELP = """\
+# Month and week
+
+People by days. A cell has the hours by halves and one mark: **l** late, **e** left early, **c** corrected, **+** beyond
+the shift; or a sign: **!** incomplete, **✗** absent, **◇** leave with the first letters of its kind, **◆** public
+holiday, **·** not expected, **→** to come. Hours and Balance are exact; incomplete days are not in the balance.
+
+- **←** **→**: the day before and after, **,** **.**: the week or month before and after. **T**: this one.
+- **W**, **M**, **D**: week, month, back to the day. Narrow screens show half a month at a time.
+- **Enter**: the person's entries of that day. **L**: enter leave. **!**: what needs you.
+- **E**: write what is shown to a file: HTML to print and to sign, XLSX, CSV or JSON.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("month"), Binding("escape", "board", "Back", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._span: Span = "month"
+        self._chosen: date | None = None
+
+    def body(self) -> ComposeResult:
+        yield Static(id="summary", markup=False)
+        with Container(classes="pane", id="main"):
+            yield Table((Column("name", "Name"),), empty="Loading", id="grid")
+        yield Static(id="cell", markup=False)
+
+    @property
+    def _today(self) -> date:
+        return self.app.clock().astimezone(self.app.settings.zone).date()
+
+    @property
+    def day(self) -> date:
+        """The day under the cursor."""
+        return self._chosen or self._today
+
+    @property
+    def period(self) -> Period:
+        """The whole week or month in which the day lies."""
+        if self._span == "month":
+            return month_of(self.day)
+        monday = self.day - timedelta(days=self.day.weekday())
+        return Period(monday, monday + timedelta(days=6))
+
+    def _days_shown(self) -> list[date]:
+        """Those of the period that there is room for: at least the half in which the cursor is."""
+        days = list(self.period.days())
+        if self._span == "week" or self.app.size.width >= _FULL_MONTH:
+            return days
+        return days[:15] if self.day.day <= 15 else days[15:]
+
+    def query_job(self) -> Callable[[], Sequence[PersonDays]]:
+        return partial(by_person, self.app.engine, self.app.settings, self.period, self.app.clock())
+
+    def show(self, loaded: Sequence[PersonDays]) -> None:
+        days, table = self._days_shown(), self.query_one("#grid", Table)
+        week = self._span == "week"
+        wide = 6 if week else 3 if self.app.size.width >= _FULL_MONTH else 2
+        at = "v" if self.app.ascii_only else "▼"
+        heads = [
+            Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide)
+            if not week
+            else Column(f"{day}", f"{at if day == self.day else ''}{WEEKDAYS[day.weekday()][:2]} {day.day}", wide)
+            for day in days
+        ]
+        sums = (Column("hours", "Hours", 7, right=True), Column("balance", "Balance", 7, right=True))
+        table.retitle((Column("name", "Name", least=12, most=40), *heads, *sums))
+        table.show([self._row(one, days, wide) for one in loaded], empty="Nobody is on the list in this time.")
+        self._sum_up(loaded)
+        self._tell()
+
+    def _row(self, line: PersonDays, days: Sequence[date], wide: int) -> Row:
+        signs = ASCII if self.app.ascii_only else SIGNS
+        cells = [cell_text(line.days.get(day), signs, wide, self.app.signs.ellipsis) for day in days]
+        balance = "" if line.balance is None else signed(line.balance)
+        return Row(str(line.person.id), (clean(line.person.name), *cells, hours_and_minutes(line.hours), balance))
+
+    def _sum_up(self, loaded: Sequence[PersonDays]) -> None:
+        period = self.period
+        if self._span == "month":
+            name = f"{MONTHS[period.first.month - 1]} {period.first.year}"
+        else:
+            name = f"{date_text(period.first)} to {date_text(period.last)}"
+        counts = (
+            ("late", sum(one.late for one in loaded)),
+            ("absent", sum(one.absent for one in loaded)),
+            ("on leave", sum(one.on_leave for one in loaded)),
+            ("incomplete", sum(one.incomplete for one in loaded)),
+        )
+        hours = hours_and_minutes(sum((one.hours for one in loaded), timedelta()))
+        balance = signed(sum((one.balance for one in loaded if one.balance), timedelta()))
+        said = "   ".join(f"{word} {number:,}" for word, number in counts if number)
+        self.say(f"{name}   {plural(len(loaded), 'person', 'people')}   hours {hours}   balance {balance}   {said}")
+
+    @on(Table.Highlighted, "#grid")
+    def _tell(self) -> None:
+        """The line below: the day under the cursor."""
+        line, zone = self._line, self.app.settings.zone
+        summary = line.days.get(self.day) if line else None
+        if line is None or summary is None:
+            self.query_one("#cell", Static).update(f"{date_text(self.day)}   nothing is known")
+            return
+        parts = [clean(line.person.name, 40), date_text(self.day), summary.status.value]
+        expected = ", ".join(f"{at_clock(start, zone)}-{at_clock(end, zone)}" for start, end in summary.expected)
+        said = (
+            ("expected", expected),
+            ("in", at_clock(summary.first_in, zone)),
+            ("out", at_clock(summary.last_out, zone)),
+            ("hours", hours_text(PersonDay(line.person, summary))),
+            ("late", hours_and_minutes(timedelta(minutes=summary.late_minutes)) if summary.late_minutes else ""),
+            ("balance", signed(summary.overtime) if summary.overtime is not None else ""),
+            ("marks", summary.marks),
+        )
+        self.query_one("#cell", Static).update("   ".join([*parts, *(f"{word} {text}" for word, text in said if text)]))
+
+    def on_resize(self, _: events.Resize) -> None:
+        if self.loaded is not None:
+            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded is not None else None)
+
+    @property
+    def _line(self) -> PersonDays | None:
+        key = self.query_one("#grid", Table).selected_key
+        return next((one for one in self.loaded or () if str(one.person.id) == key), None)
+
+    # Time
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"day", "leap"} and parameters == (1,):
+            return self.day < self._today if action == "day" else self.period.last < self._today
+        return super().check_action(action, parameters)
+
+    def action_day(self, by: int) -> None:
+        self._go(self.day + timedelta(days=by))
+
+    def action_leap(self, by: int) -> None:
+        period = self.period
+        beside = period.first - timedelta(days=1) if by < 0 else period.last + timedelta(days=1)
+        if self._span == "week":
+            beside = self.day + timedelta(days=7 * by)
+        self._go(min(beside, self._today))
+
+    def action_today(self) -> None:
+        self._go(self._today)
+
+    def _go(self, day: date) -> None:
+        before = self.period
+        self._chosen = day
+        self.refresh_bindings()
+        if self.period == before and self.loaded is not None:
+            self.show(self.loaded)
+        else:
+            self.reload()
+
+    def action_span(self, span: Span) -> None:
+        self._span = span
+        self.reload()
+
+    async def action_board(self) -> None:
+        """Back to Today."""
+        await self.app.run_action("app.open('today')")
+
+    # What the keys do
+
+    @on(Table.Selected, "#grid")
+    def _open(self) -> None:
+        if (line := self._line) is not None:
+            self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
+
+    def action_leave(self) -> None:
+        if (line := self._line) is not None:
+            ask_leave(self, line.person, self.day)
+
+    def action_export(self) -> None:
+        """Ask for a file and write the period to it."""
+        app, period, now = self.app, self.period, self.app.clock()
+        text = "Writes these days of all people. The ending chooses: .html to print and to sign, .xlsx, .csv or .json."
+        name = f"muster-{period.first:%Y-%m}.html" if self._span == "month" else f"muster-{period.first}.html"
+        field = Ask("file", "File", str(Path.home() / name))
+
+        def write(file: Path) -> Path:
+            """In a worker."""
+            export_days(app.engine, app.settings, period, now, file)
+            return file
+
+        def job(answers: Answers) -> Callable[[], Path]:
+            return partial(write, Path(answers["file"].strip()).expanduser())
+
+        dialog = Dialog("Export these days", text, [field], yes="Write")
+        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+
+
+def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int, running: str) -> str:
+    """A day in a few characters: hours and the worst mark, or the sign of its status."""
+    if summary is None:
+        return ""
+    leave = summary.plan.leave
+    if summary.incomplete or not summary.pieces:
+        sign = signs[summary.status]
+        return f"{sign}{leave[0].kind[: wide - 1][:2]}" if summary.status is Status.ON_LEAVE and leave else sign
+    if wide >= 6:
+        hours = hours_and_minutes(summary.present)
+    else:
+        halves = summary.minutes // 30
+        hours = f"{halves // 2}{'½' if halves % 2 and wide > 2 and running == '…' else ''}"
+    if summary.pieces[-1].running:
+        return f"{hours}{running}"
+    said = ("l" if summary.late else "") + summary.marks
+    mark = signs[Status.ON_LEAVE] if leave else next((one for one in _WORST if one in said), "")
+    return f"{hours}{mark}"
+
+
+def signed(time: timedelta) -> str:
+    """A balance with its sign; the minus is a real one."""
+    text = hours_and_minutes(abs(time))
+    return text if text == "0:00" else f"{'+' if time > timedelta() else '−'}{text}"

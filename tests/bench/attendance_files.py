@@ -1,0 +1,81 @@
+"""How long the month's table and a large workbook take: `python tests/bench/attendance_files.py`.
+
+Makes 1,000 people with a shift, two entries a working day; prints CPU seconds and the most memory of each command.
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from db.attendance import kiosks, ledger, shifts
+from db.calendar import Shift
+from db.engine import open_database, writing
+from db.ids import new_id
+from db.people import people
+from db.schema import EventRow, SubjectRow
+
+PEOPLE, DAYS = 1000, 91
+FIRST = date(2026, 6, 1)
+COMMANDS = (
+    ("table of a month by person", ("--month", "2026-07", "--by", "person")),
+    ("workbook of 91,000 rows", ("--from", "2026-06-01", "--to", "2026-08-30", "--output", "days.xlsx", "--force")),
+    ("CSV of 91,000 rows", ("--from", "2026-06-01", "--to", "2026-08-30", "--output", "days.csv", "--force")),
+)
+
+
+def fill(file: str) -> None:
+    """The people and their entries."""
+    engine = open_database(file)
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    with writing(engine) as session:
+        door = kiosks.register(session, "door", site="HQ", role="auto", time_zone="UTC", at=start).id
+        shifts.add(session, Shift(new_id(), frozenset(range(5)), time(9), time(17)), at=start, actor="bench")
+        ids = [
+            people.add_person(session, f"Person {n:04}", at=start, actor="bench", group=f"Group {n % 8}").id
+            for n in range(PEOPLE)
+        ]
+        session.flush()
+        found = session.execute(select(SubjectRow.person_id, SubjectRow.id))
+        subjects = {person: pseudonym for person, pseudonym in found}  # noqa: C416 - rows are no pairs to `dict`
+        rows = []
+        for day in (FIRST + timedelta(days=n) for n in range(DAYS)):
+            if day.weekday() < 5:
+                for index, person in enumerate(ids):
+                    at = datetime.combine(day, time(8, 50, tzinfo=UTC)) + timedelta(minutes=index % 20)
+                    for kind, when in (("check_in", at), ("check_out", at + timedelta(hours=8, minutes=index % 30))):
+                        rows.append(
+                            EventRow(
+                                id=new_id(), kind=kind, subject=subjects[person], at=when, time_zone="UTC",
+                                kiosk_id=door, method="face", actor="door", recorded_at=when,
+                            )
+                        )  # fmt: skip
+        ledger.chain(session, rows)
+    engine.dispose()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "large.sqlite3")
+        fill(file)
+        for name, words in COMMANDS:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            command = [sys.executable, "-m", "monitor.cli", "attendance", "--db", file, *words]
+            subprocess.run(
+                command,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                env={"PYTHONPATH": str(Path.cwd()), "MUSTER_TIME_ZONE": "UTC"},
+                cwd=folder,
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(f"{name}: {seconds:.2f} s CPU, at most {after.ru_maxrss / 1024:.0f} MB so far")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The month and the week: people by days."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.month import MonthScreen
+from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.widgets.table import Table
+from tests.monitor.tui.desk_keys import SIZE, fill, go, names, told
+from tests.monitor.world import World, text_of
+
+
+def cells(world: World, name: str) -> tuple[str, ...]:
+    rows = world.apps[-1].screen.query_one("#grid", Table).rows
+    return next(row.cells for row in rows if row.cells[0] == name)
+
+
+@pytest.mark.parametrize(("size", "days"), [((80, 24), 15), ((160, 45), 31)])
+async def test_the_month_has_everybodys_days_and_exact_sums(world: World, size: tuple[int, int], days: int) -> None:
+    async with world.app(camera=False).run_test(size=size) as pilot:
+        await go(pilot, "m")
+        assert isinstance(pilot.app.screen, MonthScreen)
+        shown = cells(world, "Tim Berners-Lee")
+        assert shown[1:10] == ("·", "✗", "✗", "✗", "✗", "✗", "·", "·", "✗")
+        assert len(shown) == days + 3
+        assert shown[-2:] == ("0:00", "−40:00")
+        assert cells(world, "Ada Lovelace")[9] == "1…", "still in the house"
+        assert "Mar 2026   10 people" in text_of(world)
+
+
+async def test_days_weeks_and_months_are_gone_through_and_a_day_is_opened(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "m", "w")
+        assert cells(world, "Tim Berners-Lee")[1] == "✗"
+        await go(pilot, "comma", "left")
+        assert "Sun 1 Mar 2026   not expected" in text_of(world), "a week and a day before the 9th"
+        await go(pilot, "m", "comma")
+        assert "Feb 2026" in text_of(world)
+        await go(pilot, "t", "left", "left", "left", "enter")
+        assert isinstance(pilot.app.screen, DaySheet)
+        assert "Ada Lovelace Fri 6 Mar 2026" in text_of(world)
+        await go(pilot, "escape", "d")
+        assert isinstance(pilot.app.screen, TodayScreen)
+        assert names(pilot, "#roster")[0] == "Ada Lovelace"
+
+
+async def test_a_month_is_written_to_a_sheet_to_sign(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "march.html"
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "m", "e")
+        await fill(pilot, file=str(file))
+        await go(pilot)
+        assert f"Written to {file}" in told(pilot)
+    assert file.read_text().count("<section>") == 10
