@@ -29,6 +29,8 @@ def commands(app: DeskApp, screen: Screen[Any]) -> Iterable[SystemCommand]:
     yield SystemCommand(
         "Help", "Close it (?)" if shown else "What the keys do here (?)", partial(app.run_action, "toggle_help")
     )
+    told = "Set up: people, shifts, moods, consent, admin PIN"
+    yield SystemCommand("First steps", told, partial(app.run_action, "first_steps"))
     yield SystemCommand("Theme", "Choose the colours", app.action_change_theme)
     picture = partial(app.deliver_screenshot, path=str(Path.home()))
     yield SystemCommand(

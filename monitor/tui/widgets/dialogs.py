@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from monitor.tui.runtime.work import WorkApp
+from monitor.tui.widgets.path_suggester import PathSuggester
 
 T = TypeVar("T")
 Answers = dict[str, str]
@@ -31,6 +32,8 @@ class Ask:
     """(label, value) each; none for free text."""
     secret: bool = False
     optional: bool = False
+    path: bool = False
+    """The path of a file or folder, which is completed while it is typed."""
 
 
 class Choice(Button):
@@ -101,7 +104,8 @@ class Dialog(ModalScreen[Answers | None]):
                         compact=True,
                     )
                 else:
-                    yield Input(one.value, id=f"ask-{one.key}", password=one.secret, compact=True)
+                    suggester = PathSuggester() if one.path else None
+                    yield Input(one.value, id=f"ask-{one.key}", password=one.secret, suggester=suggester, compact=True)
             yield Static(Text(self._problem), id="problem")
             with Horizontal(id="buttons"):
                 yield Choice(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
