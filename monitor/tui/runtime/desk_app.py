@@ -14,6 +14,7 @@ from textual.filter import LineFilter
 from monitor.config import Settings
 from monitor.config_file import save_setting
 from monitor.desk.store import Store
+from monitor.language import language_of
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.key_order import KeyOrder
@@ -67,6 +68,8 @@ class DeskApp(WorkApp):
         self.graphics = Graphics.BLOCKS if display.ascii_only or self.no_color else display.graphics
         self.few_colours = display.few_colours
         self.config_file = config_file
+        self.say = language_of(settings.language)
+        """The door's texts in its language."""
         self.signs = signs(display.ascii_only)
         self.source_name = source_name(settings.source)
         self.afterwards: AfterApp = "nothing"

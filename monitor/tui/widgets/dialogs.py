@@ -53,6 +53,7 @@ class Dialog(ModalScreen[Answers | None]):
         text: one or two sentences; may hold names.
         fields: the questions.
         yes: the text of the button that confirms.
+        no: the text of the button that leaves it.
         danger: it cannot be undone.
         check: says what is wrong with the answers, in one sentence, or None.
         problem: why answers given before could not be used.
@@ -68,6 +69,7 @@ class Dialog(ModalScreen[Answers | None]):
         fields: Sequence[Ask] = (),
         *,
         yes: str = "OK",
+        no: str = "Cancel",
         danger: bool = False,
         check: Callable[[Answers], str | None] = lambda _: None,
         problem: str = "",
@@ -77,6 +79,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._text = text
         self.fields = tuple(fields)
         self._yes = yes
+        self._no = no
         self._danger = danger
         self._check = check
         self._problem = problem
@@ -85,8 +88,9 @@ class Dialog(ModalScreen[Answers | None]):
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
         fields = [replace(one, value=answers[one.key]) for one in self.fields]
         return Dialog(
-            self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check, problem=problem
-        )
+            self._title, self._text, fields, yes=self._yes, no=self._no,
+            danger=self._danger, check=self._check, problem=problem,
+        )  # fmt: skip
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
@@ -109,7 +113,7 @@ class Dialog(ModalScreen[Answers | None]):
             yield Static(Text(self._problem), id="problem")
             with Horizontal(id="buttons"):
                 yield Choice(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
-                yield Choice("Cancel", id="no", compact=True)
+                yield Choice(Text(self._no), id="no", compact=True)
 
     def on_mount(self) -> None:
         if not self.fields:

@@ -6,8 +6,9 @@ from rich.text import Text
 from textual import events, getters
 from textual.widgets import Static
 
+from monitor.language import day_in
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import at_clock, clean, date_text
 
 
 def put(widget: Static, text: Text) -> None:
@@ -46,7 +47,8 @@ class TopBar(Static):
         """Show the present time."""
         now, settings = self.app.clock(), self.app.settings
         text = Text(no_wrap=True)
-        day, right = day_text(now, settings.zone), at_clock(now, settings.zone)
+        right, local = at_clock(now, settings.zone), now.astimezone(settings.zone).date()
+        day = day_in(settings.language, local) if self._current == "door" else date_text(local)
         width = self.size.width - 2
         for mode, title in self._titles(width - len(right)):
             style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
