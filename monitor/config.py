@@ -13,6 +13,7 @@ import tzlocal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from monitor.config_outbound import Mqtt, Opener, Webhook
 from monitor.domain import Encoders
 from monitor.errors import SettingsError
 from monitor.language import Language
@@ -189,6 +190,29 @@ class Settings(BaseSettings):
         default="auto",
         description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
     )
+
+    assembly_point: bool = Field(
+        default=False, description="Whether this kiosk's camera ticks people off while a roll call goes on."
+    )
+    badges: bool = Field(
+        default=False,
+        description="Whether a badge reader that types a number and Enter at the door opens the entry of its PIN.",
+    )
+    webhooks: tuple[Webhook, ...] = Field(
+        default=(), description="Who is told what happens; see 'muster webhooks', which writes these tables."
+    )
+
+    opener: Opener = Field(default=Opener(), description="What opens the door for whoever checks in; a table.")
+
+    mqtt: Mqtt = Field(default=Mqtt(), description="The MQTT broker that hears of this kiosk; a table.")
+
+    @field_validator("webhooks")
+    @classmethod
+    def _names_differ(cls, value: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        names = [one.name for one in value]
+        if len(set(names)) < len(names):
+            raise ValueError("two receivers have one name; give each its own")
+        return value
 
     @field_validator("quality", mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = str | float | bool
 Origin: TypeAlias = Literal["default", "file", "variable"]
-SECRET: Final = frozenset({"admin_pin_hash"})
+SECRET: Final = frozenset({"admin_pin_hash", "mqtt.password", "opener.secret", "webhooks"})
 """Settings whose value is shown to nobody."""
 
 
@@ -51,7 +51,7 @@ def settings_in_force(file: Path | None = None) -> list[SettingInForce]:
         value = _value(settings, name)
         in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
         origin: Origin = "variable" if in_variable else "file" if name in written else "default"
-        shown = ("set" if value else "not set") if name in SECRET else str(value)
+        shown = ("set" if value else "not set") if name in SECRET or value is None else str(value)
         found.append(SettingInForce(name, shown, origin, field.description or ""))
     return found
 
@@ -115,7 +115,7 @@ def example() -> str:
         if here != table:
             lines += [f"[{here}]", ""]
             table = here
-        lines += [f"# {field.description}", f"# {key} = {_as_toml(field.get_default(call_default_factory=True))}", ""]
+        lines += [f"# {field.description}", f"# {key} = {_as_toml(_example_of(field))}", ""]
     return "\n".join(lines)
 
 
@@ -147,6 +147,48 @@ def save_setting(file: Path, name: str, value: Value) -> None:
     _rewrite(file, write)
 
 
+def add_table(file: Path, name: str, values: Mapping[str, Value | list[str]]) -> None:
+    """Adds one table to a setting that is a list of tables, such as `[[webhooks]]`.
+
+    Raises:
+        SettingsError: the settings would make no sense with it, or the file cannot be written; it is as it was.
+    """
+    import tomlkit
+
+    def add(document: "TOMLDocument") -> None:
+        table = tomlkit.table()
+        table.update(values)
+        tables = document.get(name)
+        if tables is None:
+            tables = document[name] = tomlkit.aot()
+        tables.append(table)
+
+    _rewrite(file, add, prove=True)
+
+
+def remove_table(file: Path, name: str, key: str, value: str) -> bool:
+    """Takes the table with this value out of a setting that is a list of tables; whether it was there.
+
+    Raises:
+        SettingsError: the file cannot be written.
+    """
+    removed = False
+
+    def remove(document: "TOMLDocument") -> None:
+        nonlocal removed
+        tables = document.get(name, [])
+        found = [index for index, one in enumerate(tables) if one.get(key) == value]
+        removed = bool(found)
+        for index in reversed(found):
+            del tables[index]
+        if removed and not tables:
+            del document[name]
+
+    if file.exists():
+        _rewrite(file, remove)
+    return removed
+
+
 def write_file(file: Path, text: str) -> None:
     """Replaces the whole configuration file, once it is proved to make sense.
 
@@ -163,8 +205,8 @@ def write_file(file: Path, text: str) -> None:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
 
 
-def _rewrite(file: Path, change: Callable[["TOMLDocument"], None]) -> None:
-    """Changes the file's document; line ends stay as they are."""
+def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: bool = False) -> None:
+    """Changes the file's document; line ends stay as they are. With `prove`, only into settings that make sense."""
     import tomlkit
 
     known = file.exists()
@@ -180,6 +222,8 @@ def _rewrite(file: Path, change: Callable[["TOMLDocument"], None]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(file, private=not known) as part:
             part.write_bytes(changed.encode())
+            if prove:
+                load_settings(part)
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
 
@@ -224,6 +268,12 @@ def _value(settings: Settings, name: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def _example_of(field: FieldInfo) -> Any:
+    """The default; where that is "not set", the first of the values that it may have."""
+    default = field.get_default(call_default_factory=True)
+    return get_args(get_args(field.annotation)[0])[0] if default is None else default
 
 
 def _as_toml(value: Any) -> str:

@@ -36,12 +36,20 @@ _COMMANDS = {
     "config": ("monitor.cli.config", "app", "See and change the settings."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
     "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
+    "events": ("monitor.cli.programs.events", "events", "The ledger as JSON lines, for other programs."),
+    "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
+    "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
+    "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
+    "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
+    "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
 
 _TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx"}
 """Modules of the extra `training` that commands import."""
+_SERVE = {"fastapi", "uvicorn"}
+"""Modules of the extra `serve`."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -125,11 +133,13 @@ def _fail_usage(error: TyperException) -> NoReturn:
 
 
 def _fail_import(error: ModuleNotFoundError) -> NoReturn:
-    if (error.name or "").partition(".")[0] not in _TRAINING:
+    module = (error.name or "").partition(".")[0]
+    extra = "training" if module in _TRAINING else "serve" if module in _SERVE else None
+    if extra is None:
         raise error
     _fail(
-        "This command needs the extra 'training'; in Muster's folder, start it with "
-        "'uv run --extra training muster ...', or install it with \"uv tool install '.[training]'\".",
+        f"This command needs the extra '{extra}'; in Muster's folder, start it with "
+        f"'uv run --extra {extra} muster ...', or install it with \"uv tool install '.[{extra}]'\".",
         1,
     )
 

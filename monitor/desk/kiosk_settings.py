@@ -36,6 +36,8 @@ def note_settings(engine: Engine, settings: Settings, **by: Unpack[Actor]) -> di
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:
-    values = settings.model_dump(mode="json", exclude=set(_DECIDE_NOTHING))
+    without: dict[str, Any] = dict.fromkeys(_DECIDE_NOTHING, True)
+    without |= {"webhooks": {"__all__": {"url", "secret"}}, "opener": {"url", "secret"}, "mqtt": {"password"}}
+    values = settings.model_dump(mode="json", exclude=without)
     source = settings.source
     return values | {"source": without_password(source) if "://" in source else source}

@@ -38,6 +38,7 @@ from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.today import TodayScreen
@@ -58,7 +59,7 @@ IDLE_SECONDS = 300.0
 
 
 class MusterApp(DeskApp):
-    """Door, day board, mood, people, visitors, system and shifts as modes of one app."""
+    """Door, day board, mood, people, visitors, system, shifts and roll call as modes of one app."""
 
     TITLE = "Muster"
     TABS = TABS
@@ -85,9 +86,11 @@ class MusterApp(DeskApp):
         "visitors": VisitorsScreen,
         "system": SystemScreen,
         "shifts": ShiftsScreen,
+        "rollcall": RollCallScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in TABS),
+        Binding("f9", "open('rollcall')", "Roll call", show=False, id="app.rollcall"),
         Binding("question_mark", "toggle_help", "Help", key_display="?", tooltip="What the keys do here"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", priority=True, tooltip="Close the camera and quit"),
     ]
@@ -160,8 +163,11 @@ class MusterApp(DeskApp):
     # Screens and the PIN
 
     async def action_open(self, mode: str) -> None:
-        """Go to another screen; the desk's screens ask for the PIN first, when there is one."""
-        if mode == "door" or self._desk_lock.is_open:
+        """Go to another screen; the desk's screens ask for the PIN first, when there is one.
+
+        The roll call asks for none: there is no time for it, and the door shows who is in, too.
+        """
+        if mode in ("door", "rollcall") or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:
             self._desk_lock.unlocked(partial(self.switch_mode, mode))

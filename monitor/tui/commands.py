@@ -20,6 +20,9 @@ def commands(app: DeskApp, screen: Screen[Any]) -> Iterable[SystemCommand]:
     """
     for mode, key, title in app.TABS:
         yield SystemCommand(title, f"Go to the screen ({key.upper()})", partial(app.run_action, f"open('{mode}')"))
+    yield SystemCommand(
+        "Roll call", "Who is inside, ticked off by hand (F9)", partial(app.run_action, "open('rollcall')")
+    )
     for key, active in screen.active_bindings.items():
         binding = active.binding
         if active.node is screen and active.enabled and binding.show:

@@ -26,6 +26,12 @@ COMMANDS = (
     "config",
     "doctor",
     "web",
+    "events",
+    "webhooks",
+    "serve",
+    "keys",
+    "rollcall",
+    "door",
     "db",
 )
 

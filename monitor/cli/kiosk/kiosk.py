@@ -8,6 +8,7 @@ from monitor.cli.options import AsciiOption, Run, instant, out, shared
 
 if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import OnEvent, OnScene
+    from monitor.domain import KioskEvent
 
 
 @shared
@@ -46,6 +47,7 @@ def kiosk(
 def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> None:
     """A kiosk with the settings as they are now, and once more where the app is left for that."""
     from monitor.desk.kiosk_settings import note_settings
+    from monitor.desk.programs.around import programs_around
     from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
@@ -54,6 +56,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
     note_settings(engine, settings, **run.stamp)
+    live = settings.liveness_of(live=frames.live) != "off"
     headless = headless or run.as_json or not out.is_terminal
     assess = None
     if settings.grow_templates:
@@ -62,13 +65,17 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         assess = gate(settings.quality)
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
+        def publish(event: "KioskEvent") -> None:
+            on_event(event)
+            hear(event)
+
         return open_kiosk(
             settings,
             engine,
             cipher,
             frames,
             publish_scene=on_scene,
-            publish_event=on_event,
+            publish_event=publish,
             assess=assess,
             fail_fast=headless,
         )
@@ -78,7 +85,8 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        afterwards = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
+        with programs_around(engine, settings, live=live) as hear:
+            afterwards = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
         run.note_head(engine)
         engine.dispose()
         if afterwards == "demo":
@@ -101,7 +109,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         return made
 
     try:
-        with looked_after(engine, settings):
+        with looked_after(engine, settings), programs_around(engine, settings, live=live) as hear:
             summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
     finally:
         for feed in feeds:

@@ -234,4 +234,5 @@ def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
 
 def _with_line(board: Board, event: KioskEvent) -> Board:
     line = BoardEvent(event.at, event.kind, event.name, event.text)
-    return replace(board, events=(line, *board.events)[:ARRIVALS_KEPT])
+    others = (one for one in board.events if one != line)  # the database may have told it before the door did
+    return replace(board, events=(line, *others)[:ARRIVALS_KEPT])

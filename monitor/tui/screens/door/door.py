@@ -7,7 +7,7 @@ from uuid import UUID
 
 from rich.style import Style
 from rich.text import Text
-from textual import getters
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -261,6 +261,12 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
 
     def action_events(self) -> None:
         self.toggle_class("-events")
+
+    def on_key(self, event: events.Key) -> None:
+        kiosk = self.app.controller
+        badges = self.app.settings.badges and kiosk.pins and kiosk.has_camera
+        if badges and self._pin_entry.take_key(event.key, event.character):
+            event.stop()
 
     def action_pin(self) -> None:
         self._pin_entry.ask()

@@ -97,7 +97,7 @@ def settings_text(settings: Settings) -> Text:
     text.append("\nSettings (in muster.toml, or as MUSTER_... variables)\n", "bold")
     for name, field in type(settings).model_fields.items():
         chosen = getattr(settings, name)
-        value = "not set" if chosen is None else str(chosen)
+        value = "not set" if chosen is None or chosen == () else str(chosen)
         if name in SECRET:
             value = "set" if value else "not set"
         if "://" in value:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
 
 from db.engine import writing
 from db.ids import new_id
@@ -11,7 +13,7 @@ from db.people import people, pins
 from monitor.domain import EventKind, KioskEvent, Question, Scene
 from monitor.errors import SourceError
 from monitor.tui.runtime.running_kiosk import RunningKiosk
-from monitor.tui.screens.door.greeting import GreetingPanel
+from monitor.tui.screens.door.greeting import SHOWN_FOR, GreetingPanel
 from monitor.tui.screens.system.system_text import settings_text
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.header import MoodBar

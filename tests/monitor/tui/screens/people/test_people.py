@@ -192,12 +192,14 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
     asked: list[tuple[str, threading.Event]] = []
     real = people_queries.people_page
 
-    def page(engine: Engine, search: str, want: Want, stop: threading.Event) -> Page[PersonSummary]:
+    def page(
+        engine: Engine, search: str, want: Want, stop: threading.Event, *, consent_missing: bool = False
+    ) -> Page[PersonSummary]:
         asked.append((search, stop))
         if search == "b":
             assert stop.wait(60), "nobody gave the older question up"
             raise Interrupted("given up")
-        return real(engine, search, want, stop)
+        return real(engine, search, want, stop, consent_missing=consent_missing)
 
     monkeypatch.setattr(people_queries, "people_page", page)
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
