@@ -16,7 +16,7 @@ from monitor.tui.screens.people.capture import HEADLINES, STEPS
 
 ROOT = Path(__file__).parents[2]
 SAID = (*sorted((ROOT / "monitor/tui/screens/door").glob("*.py")), ROOT / "monitor/tui/style/text.py",
-        ROOT / "monitor/tui/screens/people/capture.py")  # fmt: skip
+        ROOT / "monitor/tui/screens/people/capture.py", ROOT / "monitor/tui/picture/feed.py")  # fmt: skip
 LANGUAGES = [one for one in get_args(Language) if one != "en"]
 
 

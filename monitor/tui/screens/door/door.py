@@ -78,6 +78,8 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
         self._pin_entry = PinEntry(app)
         keep_style_sheets(self)
         self._keys: tuple[bool | None, ...] = ()
+        self._grown = False
+        """Whether the greeting takes room from the lists."""
         self._rows: dict[UUID, tuple[Attendee, Row]] = {}
         """The row of each person who came today. An event changes one of them; a busy day has thousands."""
 
@@ -89,7 +91,7 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
                 with Container(id="camera-frame", classes="frame"):
                     yield self.camera
                 with Container(id="mood-frame", classes="frame"):
-                    yield MoodBar(empty=self.no_mood)
+                    yield MoodBar(empty=self.no_mood, say=say)
             with Vertical(id="right"):
                 yield GreetingPanel()
                 with Container(id="present-frame", classes="frame"):
@@ -136,7 +138,9 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
         app = self.app
         plain = app.ascii_only or app.no_color
         size = camera.size
-        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, self.names_moods, app.graphics))
+        app.feed.look(
+            Look(size.width, size.height, margin, palette, plain, app.signs, self.names_moods, app.graphics, app.say)
+        )
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.controller.wrong:
@@ -220,12 +224,19 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
         panel.asks = kiosk.asked is not None
         put(self.query_one("#status", Static), self._status())
         if self.app.idle > LEFT_ALONE:
-            for table in self.query(Table):  # the newest are on top, and nobody is there to scroll back to them
-                table.scroll_home(animate=False)
+            self._show_newest()
+        if panel.has_class("-way") is not self._grown:  # the lists had, or have, room for a line or two only
+            self._grown = not self._grown
+            self.call_after_refresh(self._show_newest)
         keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
         if keys != self._keys:  # the footer composes itself anew each time it is told
             self._keys = keys
             self.refresh_bindings()
+
+    def _show_newest(self) -> None:
+        """The newest are on top, and nobody is there to scroll back to them."""
+        for table in self.query(Table):
+            table.scroll_home(animate=False)
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
         greeting = self.app.controller.board.greeting

@@ -138,7 +138,7 @@ async def test_five_wrong_ones_lock_the_number_for_a_minute_and_are_noted(with_p
             await pilot.press(*["backspace"] * 2)
             await give(pilot, "17", "0000")
         assert not isinstance(pilot.app.screen, Dialog)
-        assert "Try again in 60 seconds" in text_of(world)
+        assert "Try again in 60 s" in text_of(world)
         await pilot.press("p")
         await give(pilot, "17", "2718")
         assert world.kiosk.by_pin == [], "the right PIN is not taken meanwhile"
