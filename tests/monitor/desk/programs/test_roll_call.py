@@ -8,7 +8,7 @@ import pytest
 
 from db.engine import reading, writing
 from db.errors import InvalidRecord
-from db.privacy import merges
+from db.privacy import erasure, merges
 from db.programs import roll_calls
 from monitor.desk.programs import roll_call
 from monitor.desk.programs.around import programs_around
