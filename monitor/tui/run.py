@@ -85,6 +85,7 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
         with only_the_app_writes(log, partial(app.show_later, app.exit)):
             asyncio.run(_run(app))
     finally:
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)  # no hang-up from here on wakes the terminal's threads again
         threading.excepthook = hook
         app.close()
     return app.return_code or 0
