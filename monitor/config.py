@@ -186,6 +186,11 @@ class Settings(BaseSettings):
     language: Language = Field(
         default="en", description="The language of the door's screen: en or de; the desk's screens are in English."
     )
+    sounds: bool = Field(
+        default=False,
+        description="Whether the terminal's bell rings at the door: once for in, twice for out, three times for "
+        "somebody unknown, four times for who did not turn the head.",
+    )
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(
         default="auto",

@@ -12,6 +12,7 @@ from db.ids import new_id
 from db.people import people, pins
 from monitor.domain import EventKind, KioskEvent, Question, Scene
 from monitor.errors import SourceError
+from monitor.tui.runtime import kiosk_controller
 from monitor.tui.runtime.running_kiosk import RunningKiosk
 from monitor.tui.screens.door.greeting import SHOWN_FOR, GreetingPanel
 from monitor.tui.screens.system.system_text import settings_text
@@ -408,3 +409,32 @@ async def test_who_does_not_turn_twice_is_offered_number_and_pin(world: World) -
         assert "The head did not turn." in shown
         assert "number and PIN" in shown
         assert "Radia Perlman did not turn the head" in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "rings"),
+    [(EventKind.CHECK_IN, 1), (EventKind.CHECK_OUT, 2), (EventKind.UNKNOWN, 3), (EventKind.NOT_LIVE, 4)],
+)
+async def test_the_bell_rings_once_for_in_and_more_for_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: EventKind, rings: int
+) -> None:
+    monkeypatch.setattr(kiosk_controller, "RING_EVERY", 0.01)
+    app = world.app(sounds=True)
+    rung: list[None] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(None))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), replace(came(world), kind=kind))
+        while len(rung) < rings:
+            await pilot.pause(0.02)
+        await pilot.pause(0.1)
+    assert len(rung) == rings
+
+
+async def test_the_bell_is_silent_unless_sounds_are_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = world.app()
+    rung: list[None] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(None))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        await pilot.pause(0.1)
+    assert rung == []
