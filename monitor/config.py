@@ -170,6 +170,12 @@ class Settings(BaseSettings):
         le=36_500,
         description="How many days sightings of enrolled people are kept; attendance stays.",
     )
+    keep_views_days: int = Field(
+        default=7,
+        ge=0,
+        le=36_500,
+        description="How many days the pictures are kept on which the door named people who agreed; 0 keeps none.",
+    )
     keep_moods_days: int = Field(default=365, ge=0, le=36_500, description="How many days moods are kept.")
     backup_every_hours: float = Field(
         default=24.0, ge=0, description="Hours between two backups that Muster makes by itself; 0 makes none."

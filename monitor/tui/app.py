@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
+from uuid import UUID
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -21,6 +22,7 @@ from textual.widgets import HelpPanel
 
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
+from monitor.desk.days.why import why
 from monitor.desk.store import Store
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
@@ -42,6 +44,7 @@ from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.screens.why import WhyScreen
 from monitor.tui.widgets.help import ScreenHelp
 
 TABS = (
@@ -77,6 +80,7 @@ class MusterApp(DeskApp):
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
         "screens/shifts/shifts.tcss",
+        "screens/why.tcss",
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "door": DoorScreen,
@@ -183,6 +187,11 @@ class MusterApp(DeskApp):
             await self.switch_mode(mode)
         else:
             self._desk_lock.unlocked(partial(self.switch_mode, mode))
+
+    def action_why(self, about: str) -> None:
+        """Why this entry or face was named, or not; a locked desk asks for the PIN first."""
+        job = partial(why, self.engine, self.cipher, self.settings, UUID(about))
+        self._desk_lock.unlocked(lambda: self.push_screen(WhyScreen(job)))
 
     async def action_quit(self) -> None:
         """Leave; a locked kiosk asks for the PIN first."""

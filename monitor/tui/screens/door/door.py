@@ -65,12 +65,14 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
 
 - **P**: check in or out with number and PIN. Offered when faces were not recognised twice, or there is no picture.
 - **N**: that was not you; the entry becomes void. Possible for 10 seconds after the greeting.
+- **Y**: why the chosen event, else the last one, named somebody or nobody. Asks for the PIN where there is one.
 - **A**, on narrow screens: show the last events instead of who is in.
 - **F2** to **F6**: the other screens. **Ctrl+P**: commands by name. **Ctrl+Q**: quit.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "not_me", "Not me", tooltip="Take back the entry just made", id="door.not_me"),
         Binding("p", "pin", "PIN", tooltip="Check in or out with number and PIN", id="door.pin"),
+        Binding("y", "why", "Why", tooltip="Why somebody was named, or not; opens the desk", id="door.why"),
         Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
     ]
     app = getters.app(DeskApp)
@@ -221,7 +223,7 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
         if self.app.idle > LEFT_ALONE:
             for table in self.query(Table):  # the newest are on top, and nobody is there to scroll back to them
                 table.scroll_home(animate=False)
-        keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
+        keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "why", "events"))
         if keys != self._keys:  # the footer composes itself anew each time it is told
             self._keys = keys
             self.refresh_bindings()
@@ -249,11 +251,25 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
         kiosk = self.app.controller
         if action == "pin":
             return (kiosk.offers_pin() or None) if kiosk.pins and kiosk.has_camera else False
+        if action == "why":
+            return (True if self._asked_about else None) if kiosk.has_camera else False
         if action == "not_me":
             entry = kiosk.board.entry
             possible = bool(entry and entry.event.attendance and self.app.clock() - entry.shown < NOT_ME_WINDOW)
             return (possible or None) if kiosk.has_camera else False
         return True
+
+    @property
+    def _asked_about(self) -> UUID | None:
+        """What y explains: the event under the cursor of the list, where it has the focus, else the newest."""
+        events, table = self.app.controller.board.events, self.query_one("#events", Table)
+        chosen = table.selected_key if self.focused is table else None
+        found = [one.about for index, one in enumerate(events) if chosen in (None, f"{one.at}-{index}")]
+        return next((about for about in found if about is not None), None)
+
+    async def action_why(self) -> None:
+        if self._asked_about is not None:
+            await self.run_action(f"app.why('{self._asked_about}')")
 
     def action_events(self) -> None:
         self.toggle_class("-events")

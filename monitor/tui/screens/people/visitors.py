@@ -12,6 +12,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Person
+from monitor.desk.days.why import why_sighting
 from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
@@ -20,6 +21,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_actions import consent_fields, consents_in
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
+from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, day_text, moment_text
 from monitor.tui.widgets.dialogs import Ask, Dialog
 from monitor.tui.widgets.table import Column, Row, Table
@@ -50,11 +52,13 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
 - **Tab**: to the pane with the visits, to scroll it, and back.
 - **N**: name the visitor; the best shots become their templates.
 - **M**: merge the visitor with somebody who is enrolled already.
+- **Y**: why nobody was named at the last visit: who is most alike, and what was missing.
 - **X**: discard the faces. The sightings stay on record.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "name", "Name", tooltip="Enrol from the best shots", id="visitors.name"),
         Binding("m", "merge", "Merge", tooltip="The visitor is enrolled already", id="visitors.merge"),
+        Binding("y", "why", "Why", tooltip="Why nobody was named at the last visit", id="visitors.why"),
         Binding("x", "discard", "Discard", tooltip="Delete the faces", id="visitors.discard"),
     ]
 
@@ -119,9 +123,15 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"name", "merge", "discard"}:
+        if action in {"name", "merge", "discard", "why"}:
             return self.loaded is not None and self.selected is not None
         return super().check_action(action, parameters)
+
+    def action_why(self) -> None:
+        group, app = self.selected, self.app
+        if group is not None:
+            job = partial(why_sighting, app.engine, app.cipher, app.settings, group.visits[0].sighting.id)
+            app.push_screen(WhyScreen(job))
 
     def action_name(self) -> None:
         group, app = self.selected, self.app

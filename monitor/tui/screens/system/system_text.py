@@ -57,8 +57,9 @@ def state_text(view: SystemView, settings: Settings) -> Table:
         )
     made = moment_text(view.last_backup, zone) if view.last_backup else "none yet; press b, or leave Muster running"
     lines.add_row("Last backup", made)
-    days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days
-    lines.add_row("Kept for", "{} days (unknown faces), {} (sightings), {} (mood samples)".format(*days))
+    days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days, settings.keep_views_days
+    kept = "{} days (unknown faces), {} (sightings), {} (mood samples), {} (pictures of why)"
+    lines.add_row("Kept for", kept.format(*days))
     lines.add_row("Expired data", expired_text(view))
     return lines
 
@@ -70,7 +71,8 @@ def expired_text(view: SystemView) -> str:
         return "nothing"
     return (
         f"{plural(gone.visitors, 'sighting')} of unknown people ({gone.faces:,} with a face), "
-        f"{gone.sightings:,} of enrolled people, {plural(gone.moods, 'mood sample')}"
+        f"{gone.sightings:,} of enrolled people, {plural(gone.moods, 'mood sample')}, "
+        f"{plural(gone.views, 'picture')} of why"
     )
 
 

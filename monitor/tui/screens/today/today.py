@@ -13,14 +13,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from monitor.attendance.days import PersonDay
+from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.days.why import why_latest
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
@@ -77,6 +79,7 @@ was wrong, **e** left early, **+** beyond the shift.
 - **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
 - **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: reverse.
 - **Enter**: the person's entries, and corrections to them.
+- **Y**: why the person's last entry of the day was made: pictures, scores, threshold.
 - **L**: enter leave for this person: a sick day, a holiday, half a day.
 - **E**: export this day to a CSV, XLSX or JSON file.
 """
@@ -87,6 +90,7 @@ was wrong, **e** left early, **+** beyond the shift.
         Binding("t", "today", "Today", id="today.today"),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
         Binding("S", "reverse", "Reverse", tooltip="Reverse the order", show=False, id="today.reverse"),
+        Binding("y", "why", "Why", tooltip="Why the person's last entry was made", id="today.why"),
         Binding("l", "leave", "Leave", tooltip="Enter leave for this person, a sick day", id="today.leave"),
         Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
     ]
@@ -204,6 +208,13 @@ was wrong, **e** left early, **+** beyond the shift.
     def action_leave(self) -> None:
         if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
             ask_leave(self, line.person, self.day)
+
+    def action_why(self) -> None:
+        if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
+            app = self.app
+            bounds = Period(self.day, self.day).bounds(app.settings.zone)
+            job = partial(why_latest, app.engine, app.cipher, app.settings, line.person, *bounds)
+            app.push_screen(WhyScreen(job), lambda _: self.reload())
 
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
