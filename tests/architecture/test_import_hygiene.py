@@ -20,6 +20,7 @@ COMMANDS = (
     "identify",
     "attendance",
     "mood",
+    "why",
     "train",
     "calibrate",
     "bench",

@@ -272,13 +272,9 @@ def _sentence(
         return "Nobody was named, because the head did not turn as asked: it could have been a photograph."
     name = best.name or "somebody who was erased"
     if best.similarity < seen.threshold:
-        return (
-            f"Nobody was named, because {name}, the most similar, is {seen.threshold - best.similarity:.3f} too unlike."
-        )
+        return f"Nobody was named, because {name}, the most similar, is {seen.threshold - best.similarity:.3f} too low."
     if lead is not None and lead < needed:
-        return (
-            f"Nobody was named, because the next best is only {lead:.3f} less like than {name}; {needed:.3f} is needed."
-        )
+        return f"Nobody was named, because the next best is only {lead:.3f} behind {name}; {needed:.3f} is needed."
     return (
         f"Past the threshold of {name}, but not named: one encoder spoke against the name, too few frames were good, "
         "or the name was taken back."

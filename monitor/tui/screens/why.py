@@ -33,7 +33,7 @@ BAR = 40
 class WhyScreen(ModalScreen[bool]):
     """The evidence for one entry; the result is whether the entry was made void."""
 
-    AUTO_FOCUS = "#facts"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "what_if(-1)", "Stricter", key_display="←", tooltip="A stricter threshold", id="why.stricter"),
         Binding("right", "what_if(1)", "Laxer", key_display="→", tooltip="A laxer threshold", id="why.laxer"),
@@ -60,7 +60,7 @@ class WhyScreen(ModalScreen[bool]):
                 for number in range(PICTURES):
                     yield Thumbnail(id=f"seen-{number}")
                 yield Static(id="sentence", markup=False)
-            with VerticalScroll(id="facts"):
+            with VerticalScroll(id="facts", can_focus=False):
                 yield Static(id="scores", markup=False)
             yield KeyBar()
 
