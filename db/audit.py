@@ -46,6 +46,13 @@ def between(session: Session, action: str, start: datetime, end: datetime) -> li
     return list(session.scalars(query.order_by(AuditRow.at, AuditRow.id)))
 
 
+def latest(session: Session, action: str) -> AuditEntry | None:
+    """The newest entry of this action."""
+    query = select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())
+    row = session.scalars(query.limit(1)).first()
+    return None if row is None else record(row)
+
+
 def latest_detail(session: Session, action: str, kiosk: str) -> Mapping[str, Any]:
     """What the newest entry of this action says of a kiosk; empty where there is none."""
     query = select(AuditRow.detail).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())

@@ -23,6 +23,7 @@ from textual.widgets import HelpPanel
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.days.why import why
+from monitor.desk.gallery_check import examine_when_due
 from monitor.desk.store import Store
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
@@ -211,9 +212,11 @@ class MusterApp(DeskApp):
             self.action_lock()
 
     def _look_after_database(self) -> None:
-        """Make the backup and the purge that are due."""
+        """Make the backup, the purge and the examination of the gallery that are due."""
         job = partial(look_after, self.engine, self.settings, self.clock())
         self.in_background(job, lambda _: None)
+        examine = partial(examine_when_due, self.engine, self.cipher, self.settings, self.clock())
+        self.in_background(examine, lambda _: None)
 
     def action_lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""

@@ -94,7 +94,7 @@ def kiosk(
         return made
 
     try:
-        with looked_after(engine, settings):
+        with looked_after(engine, cipher, settings):
             summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
     finally:
         for feed in feeds:
