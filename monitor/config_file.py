@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = str | float | bool
 Origin: TypeAlias = Literal["default", "file", "variable"]
-SECRET: Final = frozenset({"admin_pin_hash"})
+SECRET: Final = frozenset({"admin_pin_hash", "mqtt.password", "opener.secret", "webhooks"})
 """Settings whose value is shown to nobody."""
 
 
@@ -51,9 +52,16 @@ def settings_in_force(file: Path | None = None) -> list[SettingInForce]:
         value = _value(settings, name)
         in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
         origin: Origin = "variable" if in_variable else "file" if name in written else "default"
-        shown = ("set" if value else "not set") if name in SECRET else str(value)
-        found.append(SettingInForce(name, shown, origin, field.description or ""))
+        found.append(SettingInForce(name, _shown(name, value), origin, field.description or ""))
     return found
+
+
+def usual_settings() -> list[tuple[str, str, str]]:
+    """Name, default and sentence of every setting; the default is empty where it is of the machine."""
+    return [
+        (name, "" if field.default_factory else _shown(name, field.default), field.description or "")
+        for name, field in _fields(Settings)
+    ]
 
 
 def set_setting(file: Path, name: str, text: str) -> Value:
@@ -74,12 +82,21 @@ def set_setting(file: Path, name: str, text: str) -> Value:
         value: Value = TypeAdapter(annotation).validate_strings(text)
         if not isinstance(value, str | float | int | bool):
             raise SettingsError(f"{name} has several values; write it with 'muster config edit'.")
-        _require_sense(name, value)
+        _require_sense(name, value, file)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]["msg"].partition(", unable to parse")[0]
         raise SettingsError(f"Setting {name}: {problem.replace('Input should', 'it should')}.") from None
     save_setting(file, name, value)
     return value
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The values that a setting can have, as text; nothing where it can have any. Raises: SettingsError."""
+    annotation: Any = _field(name).annotation
+    if annotation is bool:
+        return ("true", "false")
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return tuple(str(one) for part in parts if get_origin(part) is Literal for one in get_args(part))
 
 
 def unset_setting(file: Path, name: str) -> bool:
@@ -115,7 +132,7 @@ def example() -> str:
         if here != table:
             lines += [f"[{here}]", ""]
             table = here
-        lines += [f"# {field.description}", f"# {key} = {_as_toml(field.get_default(call_default_factory=True))}", ""]
+        lines += [f"# {field.description}", f"# {key} = {_as_toml(_example_of(field))}", ""]
     return "\n".join(lines)
 
 
@@ -147,6 +164,48 @@ def save_setting(file: Path, name: str, value: Value) -> None:
     _rewrite(file, write)
 
 
+def add_table(file: Path, name: str, values: Mapping[str, Value | list[str]]) -> None:
+    """Adds one table to a setting that is a list of tables, such as `[[webhooks]]`.
+
+    Raises:
+        SettingsError: the settings would make no sense with it, or the file cannot be written; it is as it was.
+    """
+    import tomlkit
+
+    def add(document: "TOMLDocument") -> None:
+        table = tomlkit.table()
+        table.update(values)
+        tables = document.get(name)
+        if tables is None:
+            tables = document[name] = tomlkit.aot()
+        tables.append(table)
+
+    _rewrite(file, add, prove=True)
+
+
+def remove_table(file: Path, name: str, key: str, value: str) -> bool:
+    """Takes the table with this value out of a setting that is a list of tables; whether it was there.
+
+    Raises:
+        SettingsError: the file cannot be written.
+    """
+    removed = False
+
+    def remove(document: "TOMLDocument") -> None:
+        nonlocal removed
+        tables = document.get(name, [])
+        found = [index for index, one in enumerate(tables) if one.get(key) == value]
+        removed = bool(found)
+        for index in reversed(found):
+            del tables[index]
+        if removed and not tables:
+            del document[name]
+
+    if file.exists():
+        _rewrite(file, remove)
+    return removed
+
+
 def write_file(file: Path, text: str) -> None:
     """Replaces the whole configuration file, once it is proved to make sense.
 
@@ -163,8 +222,8 @@ def write_file(file: Path, text: str) -> None:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
 
 
-def _rewrite(file: Path, change: Callable[["TOMLDocument"], None]) -> None:
-    """Changes the file's document; line ends stay as they are."""
+def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: bool = False) -> None:
+    """Changes the file's document; line ends stay as they are. With `prove`, only into settings that make sense."""
     import tomlkit
 
     known = file.exists()
@@ -180,6 +239,8 @@ def _rewrite(file: Path, change: Callable[["TOMLDocument"], None]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(file, private=not known) as part:
             part.write_bytes(changed.encode())
+            if prove:
+                load_settings(part)
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
 
@@ -205,10 +266,18 @@ def _field(name: str) -> FieldInfo:
     return fields[name]
 
 
-def _require_sense(name: str, value: Value) -> None:
-    """Raises: ValidationError, where a setting with this value makes no sense beside the defaults."""
+def _shown(name: str, value: object) -> str:
+    """A value as people read it."""
+    if name in SECRET or value is None:
+        return "set" if value else "not set"
+    return str(value)
+
+
+def _require_sense(name: str, value: Value, file: Path) -> None:
+    """Raises: ValidationError, where a setting with this value makes no sense beside the others of its table."""
     table, _, key = name.rpartition(".")
-    Settings.model_validate({table: {key: value}} if table else {key: value})
+    beside = read_file(file).get(table, {}) if table and file.exists() else {}
+    Settings.model_validate({table: {**beside, key: value}} if table else {key: value})
 
 
 def _flat(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, Any]]:
@@ -224,6 +293,12 @@ def _value(settings: Settings, name: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def _example_of(field: FieldInfo) -> Any:
+    """The default; where that is "not set", the first of the values that it may have."""
+    default = field.get_default(call_default_factory=True)
+    return get_args(get_args(field.annotation)[0])[0] if default is None else default
 
 
 def _as_toml(value: Any) -> str:

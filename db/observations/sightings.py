@@ -99,9 +99,13 @@ def unname(session: Session, sighting: UUID) -> None:
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(person_id=None))
 
 
-def last_seen(session: Session, person: UUID, before: datetime, *, other_than: UUID | None) -> datetime | None:
-    """When the person was in view last, in sightings that began by `before`; one sighting may be left out."""
-    query = select(func.max(SightingRow.last_at)).where(SightingRow.person_id == person, SightingRow.first_at <= before)
+def last_seen(
+    session: Session, person: UUID, since: datetime, before: datetime, *, other_than: UUID | None
+) -> datetime | None:
+    """Until when the person was in view, in sightings with since <= first_at <= before; one may be left out."""
+    query = select(func.max(SightingRow.last_at)).where(
+        SightingRow.person_id == person, SightingRow.first_at >= since, SightingRow.first_at <= before
+    )
     return session.scalar(query if other_than is None else query.where(SightingRow.id != other_than))
 
 

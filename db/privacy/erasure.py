@@ -33,6 +33,7 @@ from db.schema import (
     MoodRow,
     PersonRow,
     PortraitRow,
+    RollCallMarkRow,
     ShiftRow,
     SightingRow,
     SubjectRow,
@@ -154,7 +155,11 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
     for moved, kind in ((SubjectRow, "subject"), (AuditRow, "audit")):
         entries.touch(session, kind, session.scalars(select(moved.id).where(moved.person_id == source)).all())
     entries.end(session, source)
-    for table in (SubjectRow, SightingRow, MoodRow, ShiftRow, LeaveRow, AuditRow, WrongPairRow):
+    both = select(RollCallMarkRow.roll_call_id).where(RollCallMarkRow.person_id == into)
+    session.execute(
+        delete(RollCallMarkRow).where(RollCallMarkRow.person_id == source, RollCallMarkRow.roll_call_id.in_(both))
+    )
+    for table in (SubjectRow, SightingRow, MoodRow, ShiftRow, LeaveRow, AuditRow, WrongPairRow, RollCallMarkRow):
         session.execute(update(table).where(table.person_id == source).values(person_id=into))
     session.execute(update(SightingRow).where(SightingRow.best_id == source).values(best_id=into))
     session.execute(update(SightingRow).where(SightingRow.runner_up_id == source).values(runner_up_id=into))
@@ -198,6 +203,7 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),
         "shifts": [_record(shift) for shift in shifts.of_scope(session, person, None)],
         "leave": [_record(one) for one in leave.of_person(session, person)],
+        "roll_calls": _plain(session, RollCallMarkRow, RollCallMarkRow.person_id == person),
         "wrong_pairs": _plain(session, WrongPairRow, WrongPairRow.person_id == person),
         "audit": _plain(session, AuditRow, AuditRow.person_id == person),
     }

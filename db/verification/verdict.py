@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -120,7 +121,15 @@ def _noted(
             f"another ledger of {strange[-1].events} events was at this place on {strange[-1].at}: it was emptied or "
             "replaced"
         )
-    return tuple(head for head in mine if head.chain == str(chain))
+    return tuple(head for head in mine if head.chain == str(chain) and not _of_newer_original(head, engine))
+
+
+def _of_newer_original(head: Head, engine: Engine) -> bool:
+    """Whether the head was noted of the database whose copy this is, after the copy was made: a backup ends earlier."""
+    if head.database == migrate.where(engine):
+        return False
+    here = heads.current(engine, datetime.now(UTC))
+    return head.events > here.events or head.entries > here.entries
 
 
 def _adopted(session: Session, proved: EntriesCheck, problems: list[str]) -> int:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "review": ("monitor.cli.kiosk.app", "review", "Attendance, moods and people in the terminal, without a camera."),
     "enroll": ("monitor.cli.people.enroll", "app", "Turn images or camera shots into people."),
     "people": ("monitor.cli.people.people", "app", "List, rename, merge, export and erase people."),
+    "visitors": ("monitor.cli.people.visitors", "app", "Unknown faces: list, name, unite or discard them."),
     "shifts": ("monitor.cli.calendar.shifts", "app", "Who is expected when."),
     "holidays": ("monitor.cli.calendar.holidays", "app", "Public holidays, by hand, file or country."),
     "leave": ("monitor.cli.calendar.leave", "app", "Who is away, and why."),
@@ -35,14 +36,23 @@ _COMMANDS = {
     ),
     "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
     "config": ("monitor.cli.config", "app", "See and change the settings."),
+    "docs": ("monitor.cli.docs.docs", "docs", "The reference of commands, settings, keys and columns."),
     "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
     "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
+    "events": ("monitor.cli.programs.events", "events", "The ledger as JSON lines, for other programs."),
+    "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
+    "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
+    "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
+    "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
+    "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
 
 _TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx"}
 """Modules of the extra `training` that commands import."""
+_SERVE = {"fastapi", "uvicorn"}
+"""Modules of the extra `serve`."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -126,11 +136,13 @@ def _fail_usage(error: TyperException) -> NoReturn:
 
 
 def _fail_import(error: ModuleNotFoundError) -> NoReturn:
-    if (error.name or "").partition(".")[0] not in _TRAINING:
+    module = (error.name or "").partition(".")[0]
+    extra = "training" if module in _TRAINING else "serve" if module in _SERVE else None
+    if extra is None:
         raise error
     _fail(
-        "This command needs the extra 'training'; in Muster's folder, start it with "
-        "'uv run --extra training muster ...', or install it with \"uv tool install '.[training]'\".",
+        f"This command needs the extra '{extra}'; in Muster's folder, start it with "
+        f"'uv run --extra {extra} muster ...', or install it with \"uv tool install '.[{extra}]'\".",
         1,
     )
 

@@ -11,7 +11,7 @@ from monitor.desk.actor import Actor
 from monitor.sources.stream import without_password
 
 ACTION: Final = "settings"
-_DECIDE_NOTHING: Final = ("db", "theme", "pictures", "admin_pin_hash", "quality")
+_DECIDE_NOTHING: Final = ("db", "theme", "pictures", "admin_pin_hash", "quality", "keys")
 """Appearance, the place of the database, and the PIN, whose changes have an entry of their own."""
 
 
@@ -36,6 +36,8 @@ def note_settings(engine: Engine, settings: Settings, **by: Unpack[Actor]) -> di
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:
-    values = settings.model_dump(mode="json", exclude=set(_DECIDE_NOTHING))
+    without: dict[str, Any] = dict.fromkeys(_DECIDE_NOTHING, True)
+    without |= {"webhooks": {"__all__": {"url", "secret"}}, "opener": {"url", "secret"}, "mqtt": {"password"}}
+    values = settings.model_dump(mode="json", exclude=without)
     source = settings.source
     return values | {"source": without_password(source) if "://" in source else source}

@@ -38,7 +38,12 @@ __all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "system_view",
 WORST: Final = 3
 """So many people are named of those who will be missed most often."""
 LASTS: Final = timedelta(minutes=1)
-"""How long the count of rows past their time is shown before they are counted again, which reads whole tables."""
+"""How long the counts of moods and of rows past their time are shown before they are counted again, which reads whole
+tables."""
+
+MOST_COUNTED: Final = 10_000
+"""Rows of a kind past their time that are counted for the screen; of five years that nobody purged, all would take
+seconds."""
 
 
 def _turn_needed(pictures: Sequence[RgbImage]) -> int:
@@ -78,9 +83,9 @@ class SystemView:
     """The newest backup that Muster made by itself."""
     kiosks: tuple[Kiosk, ...]
     expired: Expired
-    """Rows past their time."""
+    """Rows past their time; a kind of which there are `MOST_COUNTED` has more."""
     at: datetime
-    """When those were counted."""
+    """When those, and the moods, were counted."""
     heads: Heads
     audit: Page[AuditEntry]
     names: dict[str, str]
@@ -121,11 +126,13 @@ def system_view(
             free_bytes=_free(engine),
             people=same.people if same else people.count_people(session),
             events=ledger.count(session),
-            moods=moods.count(session),
+            moods=recent.moods if recent else moods.count(session),
             visitors=sightings.count_visitors(session),
             last_backup=_last_backup(engine, settings),
             kiosks=tuple(kiosks.all_kiosks(session)),
-            expired=recent.expired if recent else retention.expired(session, retention_of(settings), now),
+            expired=recent.expired
+            if recent
+            else retention.expired(session, retention_of(settings), now, most=MOST_COUNTED),
             at=recent.at if recent else now,
             heads=heads,
             audit=entries,
@@ -158,6 +165,10 @@ def _worst(session: Session) -> tuple[tuple[str, ExpectedMiss], ...]:
     found = [one for one in expected_misses.worst(session, WORST) if one.misses > BOUND]
     known = pages.names(session, [one.person for one in found])
     return tuple((known[one.person], one) for one in found if one.person in known)
+
+
+def _expired(session: Session, settings: Settings, now: datetime) -> Expired:
+    return retention.expired(session, retention_of(settings), now, most=MOST_COUNTED)
 
 
 def _last_backup(engine: Engine, settings: Settings) -> datetime | None:

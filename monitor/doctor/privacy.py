@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from db import migrate
 from db.crypto import KEY_FILE
 from db.engine import reading
+from db.forwarding.site_events import KEPT
+from db.forwarding.site_key import SITE_KEY_FILE
 from db.proof.heads import HEADS_FILE
 from db.schema import (
     AuditRow,
@@ -22,10 +24,14 @@ from db.schema import (
     EventRow,
     ExpectedMissRow,
     KeptViewRow,
+    LeaveRow,
     MoodRow,
     PersonRow,
     PortraitRow,
+    RollCallMarkRow,
+    ShiftRow,
     SightingRow,
+    SiteEventRow,
     TemplateRow,
 )  # fmt: skip
 from monitor.config import LOG_FILE, Settings
@@ -75,18 +81,25 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
             Kept("pictures of why the door named somebody", "enrolled people", _count(session, KeptViewRow), True,
                  f"{settings.keep_views_days} days"),
             Kept("expected misses", "enrolled people", _count(session, ExpectedMissRow), False, erased),
+            Kept("leave, sick days among it", "enrolled people", _count(session, LeaveRow), False, erased),
+            Kept("shifts of their own", "enrolled people",
+                 _count(session, ShiftRow, ShiftRow.person_id.is_not(None)), False, erased),
             Kept("decisions about consent", "enrolled people", _count(session, ConsentRow), False, erased),
             Kept("sightings", "enrolled people", _count(session, SightingRow, known), False,
                  f"{settings.keep_sightings_days} days"),
             Kept("sightings", "unknown people", _count(session, SightingRow, unknown), False, visitors),
             Kept("faces", "unknown people", _count(session, SightingRow, SightingRow.embedding.is_not(None)), True,
                  visitors),
+            Kept("roll calls", "people inside", _count(session, RollCallMarkRow), False,
+                 f"{settings.keep_sightings_days} days, until the next one"),
             Kept("moods", "enrolled people", _count(session, MoodRow, MoodRow.person_id.is_not(None)), False,
                  f"{settings.keep_moods_days} days"),
             Kept("moods", "nobody in particular", _count(session, MoodRow, MoodRow.person_id.is_(None)), False,
                  f"{settings.keep_moods_days} days"),
             Kept("attendance", "pseudonyms of enrolled people", _count(session, EventRow), False,
                  "for ever; erasing a person takes the name off"),
+            Kept("passages at other doors", "pseudonyms of enrolled people", _count(session, SiteEventRow), False,
+                 f"{KEPT.days} days"),
             Kept("who changed what (audit log)", "the desk and enrolled people", _count(session, AuditRow), False,
                  "for ever; details go when the person is erased"),
         ]  # fmt: skip
@@ -98,7 +111,12 @@ def places(engine: Engine, folder: Path) -> list[Place]:
     Args:
         folder: of the configuration and the key.
     """
-    found = [("template key", folder / KEY_FILE), ("heads of the ledger", folder / HEADS_FILE), ("log", LOG_FILE)]
+    found = [
+        ("template key", folder / KEY_FILE),
+        ("site key", folder / SITE_KEY_FILE),
+        ("heads of the ledger", folder / HEADS_FILE),
+        ("log", LOG_FILE),
+    ]
     if engine.dialect.name == "sqlite":
         database = Path(migrate.where(engine))
         found = [("database", database), ("write-ahead log", database.with_name(f"{database.name}-wal")), *found]

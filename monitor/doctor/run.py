@@ -38,6 +38,7 @@ def run_checks(
         "template key": partial(storage.check_key, settings, config),
         "database": partial(storage.check_database, settings),
         "templates": partial(storage.check_templates, settings),
+        "webhooks": partial(storage.check_webhooks, settings),
         "disk": partial(machine.check_disk, settings),
         "clock": lambda: machine.check_clock(settings, clock()),
     }

@@ -18,6 +18,7 @@ from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError
 from db.faces.templates import count_means
 from db.people import people
+from db.programs import webhooks
 from db.verification import ledger_check
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
@@ -118,6 +119,26 @@ def check_templates(settings: Settings) -> Iterator[Check]:
         )
         return
     yield ok(name, f"{plural(everybody, 'person', 'people')} enrolled can be compared by both face encoders.")
+
+
+def check_webhooks(settings: Settings) -> Iterator[Check]:
+    """Whether the receivers of webhooks take what they are sent; nothing without webhooks."""
+    name = "webhooks"
+    if not settings.webhooks:
+        return
+    ours = {one.name for one in settings.webhooks}
+    states = [one for one in _asked(settings, webhooks.states) or () if one.webhook in ours]
+    late = [one for one in states if one.dead or (one.waiting and one.error)]
+    if not late:
+        yield ok(name, f"{plural(len(ours), 'receiver')} of events; no message fails.")
+        return
+    worst = max(late, key=lambda one: (one.dead, one.waiting))
+    yield warn(
+        name,
+        f"The receiver {worst.webhook} has {plural(worst.waiting, 'message')} waiting and {worst.dead:,} given up. "
+        f"{worst.error}",
+        "Try it with 'muster webhooks test', then 'muster webhooks retry'; 'list' shows all.",
+    )
 
 
 def _no_database(name: str, file: Path) -> Check:

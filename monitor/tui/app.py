@@ -8,15 +8,15 @@ the newest scene replaces an older one, every event is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 from uuid import UUID
 
-from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.command import Provider
 from textual.screen import ModalScreen, Screen
 from textual.widgets import HelpPanel
 
@@ -27,10 +27,12 @@ from monitor.desk.gallery_check import examine_when_due
 from monitor.desk.store import Store
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
-from monitor.tui.commands import commands
+from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer
+from monitor.tui.jump import Jump
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics, kitty_forget
+from monitor.tui.runtime.actions import bindings, keymap
 from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
@@ -42,31 +44,22 @@ from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.widgets.help import ScreenHelp
 
-TABS = (
-    ("door", "f1", "Door"),
-    ("today", "f2", "Today"),
-    ("mood", "f3", "Mood"),
-    ("people", "f4", "People"),
-    ("visitors", "f5", "Visitors"),
-    ("system", "f6", "System"),
-    ("shifts", "f7", "Shifts"),
-)
 PLAIN_DISPLAY = Display()
 IDLE_SECONDS = 300.0
 """After so long without a key the desk's screens lock again, when there is a PIN."""
 
 
 class MusterApp(DeskApp):
-    """Door, day board, mood, people, visitors, system and shifts as modes of one app."""
+    """Door, day board, mood, people, visitors, system, shifts and roll call as modes of one app."""
 
     TITLE = "Muster"
-    TABS = TABS
     # All of them here: a screen with one of its own has Textual parse every style sheet anew when it is first opened.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
@@ -77,6 +70,7 @@ class MusterApp(DeskApp):
         "screens/people/picker.tcss",
         "screens/people/capture.tcss",
         "screens/system/camera_choice.tcss",
+        "screens/system/settings_list.tcss",
         "screens/people/import_report.tcss",
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
@@ -91,12 +85,10 @@ class MusterApp(DeskApp):
         "visitors": VisitorsScreen,
         "system": SystemScreen,
         "shifts": ShiftsScreen,
+        "rollcall": RollCallScreen,
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in TABS),
-        Binding("question_mark", "toggle_help", "Help", key_display="?", tooltip="What the keys do here"),
-        Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", priority=True, tooltip="Close the camera and quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    COMMANDS: ClassVar[set[type[Provider]]] = {ByName}  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -116,7 +108,9 @@ class MusterApp(DeskApp):
             config_file: where the admin PIN and the theme are written to.
             first_steps: offer them once when nobody is enrolled.
         """
+        self.COMMAND_PALETTE_BINDING = settings.keys.palette  # type: ignore[misc]
         super().__init__(settings, store, display, clock, config_file)
+        self.set_keymap(keymap(settings.keys))
         self.viewer = DoorViewer(self, self._offer_first_steps if first_steps else None)
         self.controller = KioskController(self, self.viewer, settings, store, kiosk_factory, clock)
         self.feed = PictureFeed(self.viewer.offer, self.console)
@@ -183,8 +177,11 @@ class MusterApp(DeskApp):
     # Screens and the PIN
 
     async def action_open(self, mode: str) -> None:
-        """Go to another screen; the desk's screens ask for the PIN first, when there is one."""
-        if mode == "door" or self._desk_lock.is_open:
+        """Go to another screen; the desk's screens ask for the PIN first, when there is one.
+
+        The roll call asks for none: there is no time for it, and the door shows who is in, too.
+        """
+        if mode in ("door", "rollcall") or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:
             self._desk_lock.unlocked(partial(self.switch_mode, mode))
@@ -204,6 +201,10 @@ class MusterApp(DeskApp):
     def action_command_palette(self) -> None:
         """Everything by name; a locked desk asks for the PIN first."""
         self._desk_lock.unlocked(super().action_command_palette)
+
+    def action_jump(self) -> None:
+        """Letters on panes and rows; a locked desk asks for the PIN first."""
+        self._desk_lock.unlocked(lambda: self.push_screen(Jump(self.screen)))
 
     def _every_few_seconds(self) -> None:
         notify("WATCHDOG=1")
@@ -244,6 +245,3 @@ class MusterApp(DeskApp):
             self.screen.set_focus(panel.came_from)
         super().action_hide_help_panel()
         self.screen.remove_class("-help")
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return commands(self, screen)

@@ -14,6 +14,7 @@ COMMANDS = (
     "review",
     "enroll",
     "people",
+    "visitors",
     "shifts",
     "holidays",
     "leave",
@@ -25,8 +26,15 @@ COMMANDS = (
     "calibrate",
     "bench",
     "config",
+    "docs",
     "doctor",
     "web",
+    "events",
+    "webhooks",
+    "serve",
+    "keys",
+    "rollcall",
+    "door",
     "db",
 )
 

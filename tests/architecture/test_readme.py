@@ -57,6 +57,7 @@ NOT_RUN = {
     r"kiosk .*--source \d": "needs a webcam",
     r"config edit": "opens an editor",
     r"review": "shows the app until somebody leaves it; tests/monitor/tui does",
+    r"serve": "serves until it is stopped; tests/monitor/serve asks it",
     r"web": "serves until it is stopped",
     r"db forward": "needs a PostgreSQL; tests/db/forwarding has one",
     r"db follow": "needs a PostgreSQL; tests/db/forwarding has one",

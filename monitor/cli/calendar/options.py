@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 def open_site(run: Run, *, read_only: bool = False) -> "tuple[Engine, Settings, date]":
     """The database, which is made where something is entered, the settings, and the site's day."""
-    from db.engine import open_database
-
     settings = run.settings()
-    engine = open_database(settings.db, create=not read_only, read_only=read_only)
+    engine, _ = run.open_store(settings, create=not read_only, read_only=read_only)
     return engine, settings, run.at.astimezone(settings.zone).date()
 
 

@@ -4,12 +4,15 @@ import secrets
 import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.options import AsciiOption, JsonOption, err, out, tell
+from monitor.cli.progress import progress_bar
+from monitor.text import plural
 
 if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import MakeKiosk
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 _HEADLESS_SECONDS = 20.0
 _COOL_DOWN_MINUTES = 0.2
+_DAYS = 30
+"""Days of past where there is a terminal."""
+_STRANGERS = 5
+"""How many strangers came before."""
 
 
 def demo(
@@ -26,38 +33,32 @@ def demo(
     json: JsonOption = False,
     seconds: Annotated[float | None, typer.Option(min=1, help="Length; without a terminal 20 by default.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another number: other people, who come and go in other ways.")] = 1,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=366, help="Days of past: shifts, leave, passages, moods; 30 in a terminal, 0 without one."
+        ),
+    ] = None,
     ascii_only: AsciiOption = False,
 ) -> None:
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
     from db.crypto import TemplateCipher
     from db.engine import open_database
     from db.proof.heads import open_with
-    from monitor.config import Settings, load_settings
     from monitor.desk.store import Store
     from monitor.sources.simulated.camera import SimulatedCamera
 
     headless = headless or json or not out.is_terminal
     if headless and seconds is None:
         seconds = _HEADLESS_SECONDS
+    if days is None:
+        days = 0 if headless else _DAYS
     with tempfile.TemporaryDirectory(prefix="muster-demo-") as folder:
-        settings = load_settings(
-            backup_every_hours=0,
-            db=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
-            source="demo",
-            rotate=0,
-            site="demo",
-            kiosk="demo door",
-            role="auto",
-            liveness="off",
-            cool_down_minutes=_COOL_DOWN_MINUTES,
-            admin_pin_hash="",
-            theme=str(Settings.model_fields["theme"].default),
-            door_moods=True,
-        )
+        settings = _settings(Path(folder))
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
         open_with(store.engine, store.cipher, None)
         try:
-            make = _with_people(settings, store, SimulatedCamera(seed, seconds, realtime=True))
+            make = _with_people(settings, store, SimulatedCamera(seed, seconds, realtime=True), days, seed)
             if headless:
                 _print_events(make, settings.zone, SimulatedCamera(seed, seconds), json=json)
             else:
@@ -68,13 +69,40 @@ def demo(
             store.engine.dispose()
 
 
-def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera") -> "MakeKiosk":
-    from enroll.people.images import enrol_from_images
+def _settings(folder: Path) -> "Settings":
+    """The defaults, and of the user's own settings only those about the machine: no PIN, theme, database or rule."""
+    from monitor.config import Settings, load_settings
+
+    own = load_settings()
+    return Settings.model_construct(
+        **own.model_dump(include={"time_zone", "detector", "encoder", "pictures"}),
+        backup_every_hours=0,
+        db=f"sqlite:///{folder / 'demo.sqlite3'}",
+        source="demo",
+        site="demo",
+        kiosk="demo door",
+        liveness="off",
+        cool_down_minutes=_COOL_DOWN_MINUTES,
+        door_moods=True,
+    )
+
+
+def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera", days: int, seed: int) -> "MakeKiosk":
+    from monitor.desk.demo import past
+    from monitor.desk.demo.team import members
     from monitor.pipeline.open_kiosk import open_kiosk
 
-    tell("Enrolling 30 people from 5 photographs each ...", err)
-    given: dict[str, Any] = {"at": datetime.now(UTC), "actor": "demo", "consent": ("face", "mood")}
-    enrol_from_images(store.engine, store.cipher, camera.enrolment(), **given)
+    now, photos = datetime.now(UTC), camera.enrolment()
+    team = members(list(photos), seed) if days else ()
+    if not err.is_terminal:
+        tell(f"Enrolling {len(photos)} people from 5 photographs each ...", err)
+    with progress_bar() as show:
+        enrolling = f"Enrolling {len(photos)} people"
+        past.enrol(store, photos, past.first_instant(days, now, settings), team=team, show=partial(show, enrolling))
+        if days:
+            strangers = past.look_at(camera.strangers()[:_STRANGERS])
+            passing = f"{plural(days, 'day')} at the door"
+            past.play(store, settings, team, days, now, strangers=strangers, seed=seed, show=partial(show, passing))
     return lambda on_scene, on_event: open_kiosk(
         settings, store.engine, store.cipher, camera, publish_scene=on_scene, publish_event=on_event
     )

@@ -8,6 +8,7 @@ from monitor.cli.options import AsciiOption, Run, instant, out, shared
 
 if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import OnEvent, OnScene
+    from monitor.domain import KioskEvent
 
 
 @shared
@@ -39,6 +40,7 @@ def kiosk(
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
     from monitor.desk.kiosk_settings import note_settings
+    from monitor.desk.programs.around import programs_around
     from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
@@ -49,6 +51,7 @@ def kiosk(
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
     note_settings(engine, settings, **run.stamp)
+    live = settings.liveness_of(live=frames.live) != "off"
     headless = headless or run.as_json or not out.is_terminal
     assess = None
     if settings.grow_templates:
@@ -57,13 +60,17 @@ def kiosk(
         assess = gate(settings.quality)
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
+        def publish(event: "KioskEvent") -> None:
+            on_event(event)
+            hear(event)
+
         return open_kiosk(
             settings,
             engine,
             cipher,
             frames,
             publish_scene=on_scene,
-            publish_event=on_event,
+            publish_event=publish,
             assess=assess,
             fail_fast=headless,
         )
@@ -73,7 +80,8 @@ def kiosk(
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
+        with programs_around(engine, settings, live=live) as hear:
+            wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
         run.note_head(engine)
         if wants_demo:
             engine.dispose()
@@ -94,7 +102,7 @@ def kiosk(
         return made
 
     try:
-        with looked_after(engine, cipher, settings):
+        with looked_after(engine, cipher, settings), programs_around(engine, settings, live=live) as hear:
             summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
     finally:
         for feed in feeds:

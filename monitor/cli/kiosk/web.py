@@ -37,7 +37,7 @@ def web(
             f"Others than this machine reach {host}: set an admin PIN first ('muster review', F6, P), and give "
             "--certificate and --key, or --public-url https://… of a proxy."
         )
-    tls = _tls(certificate, key)
+    tls = tls_of(certificate, key)
     shown = f"[{host}]" if ":" in host else host
     own = f"{'https' if tls else 'http'}://{shown}:{port}"
     command = [sys.executable, "-m", "monitor.cli", "review"]
@@ -54,7 +54,8 @@ def web(
         ) from None
 
 
-def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+def tls_of(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What these files say of TLS; None without both. Raises: UsageError, where they cannot be used."""
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:

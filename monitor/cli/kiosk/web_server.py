@@ -87,6 +87,7 @@ class OneWindow(Server):  # type: ignore[misc]  # the library has no types
             templates_path=PAGES,
         )
         self._window: http.WebSocketResponse | None = None
+        self._app: asyncio.subprocess.Process | None = None
         self._free = asyncio.Event()
         self._free.set()
 
@@ -110,7 +111,7 @@ class OneWindow(Server):  # type: ignore[misc]  # the library has no types
             self._free.set()
 
     async def _process_messages(self, websocket: http.WebSocketResponse, app_service: Any) -> None:
-        self._window = websocket
+        self._window, self._app = websocket, app_service._process
         try:
             await super()._process_messages(websocket, app_service)
         finally:  # the library waits for an app that it told to quit, however long that takes
@@ -122,6 +123,10 @@ class OneWindow(Server):  # type: ignore[misc]  # the library has no types
     async def on_shutdown(self, app: object) -> None:
         if self._window is not None:
             await self._window.close(code=1001, message=b"Muster is stopped")
+
+    async def on_cleanup(self, app: object) -> None:
+        """After the last connection: no app outlives the server."""
+        _end(self._app)
 
 
 def _end(process: asyncio.subprocess.Process | None) -> None:
@@ -160,7 +165,9 @@ async def application(command: str, address: Address, token: str) -> http.Applic
     """
     outer = http.Application(middlewares=[_guard(address, token)])
     outer.on_response_prepare.append(_harden)
-    outer.add_subapp(f"/{token}/", await OneWindow(command, address)._make_app())
+    window = OneWindow(command, address)
+    outer.on_cleanup.append(window.on_cleanup)
+    outer.add_subapp(f"/{token}/", await window._make_app())
     return outer
 
 

@@ -41,7 +41,7 @@ def change(
     if not wanted:
         raise UsageError("Nothing to change; give --number, --group or --notes.")
     engine, _, person = open_person(run, who)
-    now = changes.change(engine, person.id, **(wanted | run.stamp))
+    now, _ = changes.change(engine, person.id, **(wanted | run.stamp))
     after = {"number": now.number or "", "group": now.group or "", "notes": now.notes}
     told = ", ".join(f"{name} {after[name]}" if after[name] else f"no {name}" for name in wanted)
     run.say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}})

@@ -35,9 +35,11 @@ def list_(
     """Everyone enrolled."""
     from db.engine import open_database
     from monitor.cli.people.records import summary_json
+    from monitor.desk.calendar.whom import known_group
     from monitor.desk.people.people import list_people
 
     engine = open_database(run.settings().db, read_only=True)
+    group = known_group(engine, group) if group is not None else None
     found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
     if run.as_json:
         for one in found:

@@ -42,7 +42,7 @@ class BoardEvent:
     kind: EventKind
     name: str | None
     text: str | None
-    about: UUID | None = None
+    about: UUID | None = field(default=None, compare=False)
     """The entry, else the sighting; None where there is neither."""
 
 
@@ -236,4 +236,5 @@ def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
 
 def _with_line(board: Board, event: KioskEvent) -> Board:
     line = BoardEvent(event.at, event.kind, event.name, event.text, event.attendance or event.sighting)
-    return replace(board, events=(line, *board.events)[:ARRIVALS_KEPT])
+    others = (one for one in board.events if one != line)  # the database may have told it before the door did
+    return replace(board, events=(line, *others)[:ARRIVALS_KEPT])

@@ -65,6 +65,10 @@ class SimulatedCamera:
         """Photos of the people to enrol, by name: uint8 (h, w, 3). None of them is ever shown to the camera."""
         return {one.name: [photo(portrait) for portrait in one.enrolment] for one in self._people if one.name}
 
+    def strangers(self) -> list[list[RgbImage]]:
+        """Photos of each who is not enrolled: uint8 (h, w, 3)."""
+        return [[photo(portrait) for portrait in one.enrolment] for one in self._people if not one.name]
+
     def open(self) -> None:
         """Begin again at the first frame."""
         hall()

@@ -72,7 +72,7 @@ class Subject:
     name: str | None
     """None for a stranger, who is not enrolled."""
     enrolment: tuple[Portrait, ...]
-    """The images that enrol (a stranger's are never used)."""
+    """The images that enrol; a stranger's are those of earlier visits."""
     seen: tuple[Portrait, ...]
     """The images that the camera sees, the most frontal one first."""
 

@@ -18,7 +18,7 @@ class Truth:
     visitors: int
     """Enrolled people who came into clear view."""
     checked_in: int
-    """Visitors who were checked in."""
+    """Visitors who were checked in, or out where they had been in since before."""
     named_right: int
     """Tracks that were named, and never wrongly."""
     named_wrong: int
@@ -62,7 +62,7 @@ class Scorer:
 
     def hear(self, event: KioskEvent) -> None:
         """Note a fact that was written."""
-        if event.kind is EventKind.CHECK_IN and event.name is not None:
+        if event.kind in (EventKind.CHECK_IN, EventKind.CHECK_OUT) and event.name is not None:
             self._checked_in.add(event.name)
 
     def truth(self) -> Truth:

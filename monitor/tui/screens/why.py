@@ -17,6 +17,7 @@ from textual.widgets import Static
 from monitor.desk.days import corrections
 from monitor.desk.days.why import Otherwise, Score, Why, write_why
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -35,11 +36,8 @@ class WhyScreen(ModalScreen[bool]):
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "what_if(-1)", "Stricter", key_display="←", tooltip="A stricter threshold", id="why.stricter"),
-        Binding("right", "what_if(1)", "Laxer", key_display="→", tooltip="A laxer threshold", id="why.laxer"),
-        Binding("n", "not_me", "Not them", tooltip="The face was another person's: make the entry void", id="why.not"),
-        Binding("e", "export", "Export", tooltip="Write the evidence to a JSON file", id="why.export"),
-        Binding("escape,y", "close", "Close", key_display="Esc"),
+        *bindings("why"),
+        Binding("escape", "close", "Close"),
     ]
     app = getters.app(DeskApp)
 

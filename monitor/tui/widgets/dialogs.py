@@ -68,6 +68,7 @@ class Dialog(ModalScreen[Answers | None]):
         danger: bool = False,
         check: Callable[[Answers], str | None] = lambda _: None,
         problem: str = "",
+        focus: str = "",
     ) -> None:
         super().__init__()
         self._title = title
@@ -77,6 +78,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._danger = danger
         self._check = check
         self._problem = problem
+        self._focus = focus
 
     def again(self, answers: Answers, problem: str) -> "Dialog":
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
@@ -108,7 +110,9 @@ class Dialog(ModalScreen[Answers | None]):
                 yield Choice("Cancel", id="no", compact=True)
 
     def on_mount(self) -> None:
-        if not self.fields:
+        if self._focus:
+            self.query_one(f"#ask-{self._focus}").focus()
+        elif not self.fields:
             self.query_one("#no" if self._danger else "#yes", Button).focus()
 
     def close_if_open(self) -> None:

@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 from db import crypto
 from db.attendance import kiosks
 from db.engine import open_database, writing
+from db.programs import webhooks
 from monitor.cli.main import app
 from monitor.config import Settings, load_settings
+from monitor.config_outbound import Webhook
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
 from monitor.doctor.machine import check_picture
@@ -238,3 +240,24 @@ def test_a_camera_on_its_side_is_told_with_the_setting_to_write(
 
 def test_of_a_source_that_does_not_open_the_picture_is_not_judged(tmp_path: Path) -> None:
     assert list(check_picture(load_settings(source=str(tmp_path / "none.mp4")))) == []
+
+
+def test_messages_that_no_receiver_takes_are_warned_of(settings: Settings) -> None:
+    hook = Webhook(name="chat", url="http://127.0.0.1:9/")
+    chosen = settings.model_copy(update={"webhooks": (hook,)})
+    make_database(settings)
+    assert statuses(storage.check_webhooks(settings)) == []
+    assert statuses(storage.check_webhooks(chosen)) == [Status.OK]
+    engine = open_database(settings.db)
+    with writing(engine) as session:
+        webhooks.take(session, "chat", lambda _: True, NOW)
+        webhooks.add(session, "chat", "unknown", NOW, NOW, door="door", text=None)
+        session.flush()
+        (waiting,) = webhooks.due(session, "chat", NOW, 1)
+        webhooks.failed(session, waiting, "It cannot be reached (Connection refused).", NOW, away=True)
+    engine.dispose()
+    (found,) = storage.check_webhooks(chosen)
+    assert found.status is Status.WARN
+    assert found.sentence == (
+        "The receiver chat has 1 message waiting and 0 given up. It cannot be reached (Connection refused)."
+    )

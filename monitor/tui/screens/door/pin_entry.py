@@ -1,6 +1,7 @@
 """Check-in with number and PIN at the door: the dialog."""
 
 from functools import partial
+from time import monotonic
 
 from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, person_of
@@ -10,6 +11,9 @@ from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 LEFT_ALONE = 60.0
 """Seconds after which the dialog closes: whoever opened it may have walked away."""
+READER_PAUSE = 2.0
+"""Seconds after which digits at the door are forgotten: a badge reader types all of them at once."""
+LONGEST_NUMBER = 64
 WRONG = "Number and PIN do not match. Try again."
 
 
@@ -19,13 +23,31 @@ class PinEntry:
     def __init__(self, app: DeskApp) -> None:
         self._app = app
         self._checking = False
+        self._read, self._read_at = "", 0.0
 
-    def ask(self, number: str = "", text: str = "") -> None:
-        """Open the dialog."""
+    def take_key(self, key: str, digit: str | None) -> bool:
+        """Takes a key that was pressed at the door, as a badge reader presses them: digits quickly, then Enter.
+
+        The number opens the dialog, in which only the PIN is missing. Returns whether the key was taken.
+        """
+        if key == "enter" and self._read and monotonic() - self._read_at < READER_PAUSE:
+            number, self._read = self._read, ""
+            self.ask(number, focus="pin")
+            return True
+        if digit is None or not (digit.isascii() and digit.isdigit()):
+            self._read = ""
+            return False
+        if monotonic() - self._read_at >= READER_PAUSE:
+            self._read = ""
+        self._read, self._read_at = (self._read + digit)[-LONGEST_NUMBER:], monotonic()
+        return True
+
+    def ask(self, number: str = "", text: str = "", focus: str = "") -> None:
+        """Open the dialog. Args: focus: the field to begin with; empty for the first."""
         if self._checking:
             return
         fields = [Ask("number", "Personnel number", number), Ask("pin", "PIN", secret=True)]
-        dialog = Dialog("Check in with number and PIN", text, fields, yes="Check in")
+        dialog = Dialog("Check in with number and PIN", text, fields, yes="Check in", focus=focus)
         self._app.push_screen(dialog, self._answered)
         self._app.set_timer(LEFT_ALONE, dialog.close_if_open)
 

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from db.records import Person, Presence
 from monitor.desk.days import corrections
 from monitor.desk.days.why import why
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
@@ -39,10 +40,7 @@ class DaySheet(ModalScreen[None]):
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "correct", "Correct", tooltip="Replace the entry with what happened", id="day.correct"),
-        Binding("v", "void", "Void", tooltip="The entry is wrong and no longer counts", id="day.void"),
-        Binding("a", "add", "Add", tooltip="Add an entry that no camera saw", id="day.add"),
-        Binding("y", "why", "Why", tooltip="Why the entry was made: pictures, scores, threshold", id="day.why"),
+        *bindings("day"),
         Binding("escape", "dismiss", "Back"),
     ]
     app = getters.app(DeskApp)
@@ -78,7 +76,9 @@ class DaySheet(ModalScreen[None]):
             return
         self._entries = entries
         rows = [self._row(line) for line in entries.lines]
-        self.query_one(Table).show(rows, empty="No entries on this day. Press A to add one.")
+        self.query_one(Table).show(
+            rows, empty=f"No entries on this day. Press {self.app.settings.keys.shown('add')} to add one."
+        )
         self.refresh_bindings()
 
     def _row(self, line: corrections.EventLine) -> Row:

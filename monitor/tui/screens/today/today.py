@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
@@ -19,6 +19,7 @@ from monitor.desk.days.attendance import export_roster
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.why import why_latest
 from monitor.text import hours_and_minutes, plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.day_sheet import DaySheet
@@ -76,24 +77,9 @@ without a shift. Late stays in its own column after leaving.
 Marks: **c** corrected, **p** by PIN, **m** by hand, **d** two doors, **r** closed by the rule, **k** the door's clock
 was wrong, **e** left early, **+** beyond the shift.
 
-- **←** **→**: the day before and after, **D**: any day by its date, **T**: today.
-- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: reverse.
-- **Enter**: the person's entries, and corrections to them.
-- **Y**: why the person's last entry of the day was made: pictures, scores, threshold.
-- **L**: enter leave for this person: a sick day, a holiday, half a day.
-- **E**: export this day to a CSV, XLSX or JSON file.
+- **Enter**: the person's entries, and corrections to them. A click on a title sorts, a second one reverses.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "day(-1)", "Day before", key_display="←", id="today.before"),
-        Binding("right", "day(1)", "Day after", key_display="→", id="today.after"),
-        Binding("d", "date", "Date", tooltip="Any day, by its date", id="today.date"),
-        Binding("t", "today", "Today", id="today.today"),
-        Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
-        Binding("S", "reverse", "Reverse", tooltip="Reverse the order", show=False, id="today.reverse"),
-        Binding("y", "why", "Why", tooltip="Why the person's last entry was made", id="today.why"),
-        Binding("l", "leave", "Leave", tooltip="Enter leave for this person, a sick day", id="today.leave"),
-        Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("today")]
 
     def __init__(self) -> None:
         super().__init__()

@@ -210,3 +210,9 @@ def test_a_turn_is_shown_before_somebody_farther_away_is_called_nearer() -> None
     asked = asked_of(scene_of(asking(Question.CLOSER, 1), asking(Question.RIGHT, 2)), None)
     assert asked is not None
     assert asked.question is Question.RIGHT
+
+
+def test_what_the_database_told_before_the_door_did_is_one_line() -> None:
+    came = event(EventKind.CHECK_IN)
+    loaded = fold(Board(), came)
+    assert fold(renewed(Board(), loaded), came).events == loaded.events

@@ -164,3 +164,25 @@ async def test_a_dialog_that_was_left_alone_closes(with_pins: World, monkeypatch
         while isinstance(pilot.app.screen, Dialog):
             await pilot.pause(0.05)
         assert with_pins.kiosk.by_pin == []
+
+
+async def test_a_badge_reader_types_the_number_and_only_the_pin_is_asked(with_pins: World) -> None:
+    async with with_pins.app(badges=True).run_test(size=WIDE) as pilot:
+        await show_door(pilot, with_pins, scene(with_pins))
+        await pilot.press("1", "7", "enter")
+        await settle(pilot)
+        dialog = pilot.app.screen
+        assert isinstance(dialog, Dialog)
+        assert dialog.focused is dialog.query_one("#ask-pin")
+        await pilot.press(*"2718", "enter")
+        await settle(pilot)
+        assert with_pins.kiosk.by_pin == [with_pins.ids["Radia Perlman"]]
+
+
+@pytest.mark.parametrize(("badges", "keys"), [(False, "17"), (True, ""), (True, "1x")])
+async def test_without_the_setting_or_a_number_nothing_opens(with_pins: World, badges: bool, keys: str) -> None:
+    async with with_pins.app(badges=badges).run_test(size=WIDE) as pilot:
+        await show_door(pilot, with_pins, scene(with_pins))
+        await pilot.press(*keys, "enter")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, Dialog)

@@ -86,7 +86,7 @@ async def test_other_days_are_one_key_away(world: World) -> None:
 
 async def test_any_day_is_found_by_its_date(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "d")
+        await go(pilot, "g")
         await fill(pilot, day="9 March")
         assert "such as 2026-03-09" in text_of(world)
         await fill(pilot, day="2026-03-10")
@@ -127,7 +127,7 @@ async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
 
 async def test_a_void_needs_a_reason(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "enter", "v")
+        await go(pilot, "enter", "x")
         await fill(pilot, reason="  ")
         assert "Reason: please fill this in." in text_of(world)
         await fill(pilot, reason="test")

@@ -1,0 +1,220 @@
+"""The outbox of webhooks: what each receiver has not taken yet, filled from the ledger behind a cursor of its own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Delete, Update, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from db.ids import new_id
+from db.programs import event_feed
+from db.programs.event_feed import FeedEvent
+from db.schema import DeliveryRow, WebhookCursorRow
+
+FIRST_PAUSE: Final = timedelta(seconds=5)
+"""Before the second try of a message; each later pause is twice as long."""
+LONGEST_PAUSE: Final = timedelta(hours=1)
+MOST_ATTEMPTS: Final = 80
+"""Tries after which a message is a dead letter; with these pauses, after three days."""
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message that waits. `event` is None for what is not in the ledger."""
+
+    id: UUID
+    webhook: str
+    kind: str
+    at: datetime
+    event: UUID | None
+    door: str
+    text: str | None
+    attempts: int
+    due_at: datetime
+    dead: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """How a webhook is doing."""
+
+    webhook: str
+    behind: int
+    """Events of the ledger that were not looked at yet."""
+    waiting: int
+    dead: int
+    sent: int
+    sent_at: datetime | None
+    error: str | None
+    """Of the newest message that failed."""
+
+
+def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], now: datetime) -> int:
+    """Puts what is new in the ledger into the outbox, once each; how many messages that made.
+
+    A webhook that is new here begins with the next event: nobody wants the years before.
+    """
+    cursor = session.get(WebhookCursorRow, webhook, with_for_update=True)  # of two senders one waits for the other
+    if cursor is None:
+        session.add(WebhookCursorRow(webhook=webhook, seq=event_feed.head(session), sent=0, sent_at=None))
+        session.flush()
+        return 0
+    made = 0
+    while events := event_feed.after(session, cursor.seq, _BATCH):
+        for one in filter(wanted, events):
+            _add(session, webhook, one.kind, one.at, now, event=one.id, door=one.door)
+            made += 1
+        cursor.seq = events[-1].seq
+        session.flush()
+    return made
+
+
+def is_behind(session: Session, webhook: str) -> bool:
+    """Whether `take` has something to look at."""
+    seq = session.scalar(select(WebhookCursorRow.seq).where(WebhookCursorRow.webhook == webhook))
+    return seq is None or seq < event_feed.head(session)
+
+
+def add(session: Session, webhook: str, kind: str, at: datetime, now: datetime, *, door: str, text: str | None) -> None:
+    """Puts something into the outbox that is not in the ledger."""
+    _add(session, webhook, kind, at, now, door=door, text=text)
+
+
+def _add(
+    session: Session,
+    webhook: str,
+    kind: str,
+    at: datetime,
+    now: datetime,
+    *,
+    door: str,
+    event: UUID | None = None,
+    text: str | None = None,
+) -> None:
+    row = DeliveryRow(
+        id=new_id(), webhook=webhook, kind=kind, at=at, event_id=event, door=door, text=text, created_at=now,
+        attempts=0, due_at=now, away=False, dead=False, error=None,
+    )  # fmt: skip
+    session.add(row)
+
+
+def due(session: Session, webhook: str, now: datetime, limit: int) -> list[Delivery]:
+    """The oldest messages that are to be tried now."""
+    query = select(DeliveryRow).where(
+        DeliveryRow.webhook == webhook, DeliveryRow.dead.is_(False), DeliveryRow.due_at <= now
+    )
+    return [_record(row) for row in session.scalars(query.order_by(DeliveryRow.id).limit(limit))]
+
+
+def claim(session: Session, delivery: Delivery, until: datetime) -> bool:
+    """Keeps a message from other programs until then; False where one was faster, or it is gone."""
+    mine = (DeliveryRow.id == delivery.id, DeliveryRow.due_at == delivery.due_at, DeliveryRow.dead.is_(False))
+    return _changed(session, update(DeliveryRow).where(*mine).values(due_at=until)) == 1
+
+
+def delivered(session: Session, delivery: Delivery, now: datetime) -> None:
+    """The receiver took it; what waits because it was away is tried at once."""
+    session.execute(delete(DeliveryRow).where(DeliveryRow.id == delivery.id))
+    session.execute(
+        update(WebhookCursorRow)
+        .where(WebhookCursorRow.webhook == delivery.webhook)
+        .values(sent=WebhookCursorRow.sent + 1, sent_at=now)
+    )
+    waiting = (DeliveryRow.webhook == delivery.webhook, DeliveryRow.away.is_(True), DeliveryRow.dead.is_(False))
+    session.execute(update(DeliveryRow).where(*waiting).values(away=False, due_at=now))
+
+
+def failed(session: Session, delivery: Delivery, error: str, now: datetime, *, away: bool) -> None:
+    """The receiver did not take it. Where it is away, all that is due to it waits, too, and counts as tried."""
+    rows = select(DeliveryRow).where(DeliveryRow.id == delivery.id)
+    if away:
+        rows = select(DeliveryRow).where(
+            DeliveryRow.webhook == delivery.webhook,
+            DeliveryRow.dead.is_(False),
+            (DeliveryRow.due_at <= now) | (DeliveryRow.id == delivery.id),
+        )
+    for row in session.scalars(rows):
+        row.attempts += 1
+        row.due_at = now + pause(row.attempts)
+        row.away, row.error, row.dead = away, error, row.attempts >= MOST_ATTEMPTS
+
+
+def pause(attempts: int) -> timedelta:
+    """The time until the next try."""
+    doubled: int = 2 ** min(attempts - 1, 20)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
+
+
+def states(session: Session) -> list[WebhookState]:
+    """All webhooks that ever ran here."""
+    head = event_feed.head(session)
+    counts = {
+        (row.webhook, row.dead): int(row.messages)
+        for row in session.execute(
+            select(DeliveryRow.webhook, DeliveryRow.dead, func.count().label("messages")).group_by(
+                DeliveryRow.webhook, DeliveryRow.dead
+            )
+        )
+    }
+    errors = {
+        row.webhook: row.error
+        for row in session.execute(
+            select(DeliveryRow.webhook, DeliveryRow.error)
+            .where(DeliveryRow.error.is_not(None))
+            .order_by(DeliveryRow.due_at)
+        )
+    }
+    rows = session.scalars(select(WebhookCursorRow).order_by(WebhookCursorRow.webhook))
+    return [
+        WebhookState(
+            row.webhook, head - row.seq, counts.get((row.webhook, False), 0), counts.get((row.webhook, True), 0),
+            row.sent, row.sent_at, errors.get(row.webhook),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def waiting(session: Session, webhook: str | None = None, *, dead: bool = False) -> list[Delivery]:
+    """Messages that wait, or only dead letters; the oldest first, a thousand at most."""
+    query = select(DeliveryRow).order_by(DeliveryRow.id).limit(1000)
+    if webhook is not None:
+        query = query.where(DeliveryRow.webhook == webhook)
+    if dead:
+        query = query.where(DeliveryRow.dead.is_(True))
+    return [_record(row) for row in session.scalars(query)]
+
+
+def retry(session: Session, now: datetime, webhook: str | None = None, only: Sequence[UUID] = ()) -> int:
+    """Has dead letters, and messages that wait, tried from anew; how many."""
+    rows = update(DeliveryRow)
+    if webhook is not None:
+        rows = rows.where(DeliveryRow.webhook == webhook)
+    if only:
+        rows = rows.where(DeliveryRow.id.in_(only))
+    return _changed(session, rows.values(dead=False, attempts=0, due_at=now))
+
+
+def forget(session: Session, webhook: str) -> int:
+    """Deletes a webhook's cursor and all that waits for it; how many messages."""
+    gone = _changed(session, delete(DeliveryRow).where(DeliveryRow.webhook == webhook))
+    session.execute(delete(WebhookCursorRow).where(WebhookCursorRow.webhook == webhook))
+    return gone
+
+
+def _changed(session: Session, statement: Update | Delete) -> int:
+    """Executes it; how many rows that concerned."""
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def _record(row: DeliveryRow) -> Delivery:
+    return Delivery(
+        row.id, row.webhook, row.kind, row.at, row.event_id, row.door, row.text, row.attempts, row.due_at, row.dead,
+        row.error,
+    )  # fmt: skip

@@ -1,0 +1,59 @@
+"""`muster events`: the ledger as JSON lines, from where another program left off."""
+
+import json
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.options import Run, emit, err, shared, tell
+from monitor.text import plural
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+
+@shared
+def events(
+    run: Run,
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="SEQ|DAY",
+            help="Only events behind this row of the ledger (the last 'seq' you have), or written since this day.",
+        ),
+    ] = "0",
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
+) -> None:
+    """Every check-in, check-out, void and correction as a JSON object per line, in the ledger's order."""
+    from db.engine import open_database
+    from monitor.desk.programs import event_feed
+    from monitor.files import unfinished
+    from monitor.outbound.messages import event_json
+
+    settings = run.settings()
+    begin = _since(since, settings.zone)
+    found = event_feed.all_events(open_database(settings.db, read_only=True), begin)
+    if output is None:
+        for one in found:
+            emit(event_json(one))
+        return
+    count = 0
+    with unfinished(output, private=True) as part, part.open("w", encoding="utf-8") as file:
+        for one in found:
+            file.write(json.dumps(event_json(one), ensure_ascii=False) + "\n")
+            count += 1
+    tell(f"{plural(count, 'event')} are in {output}." if count != 1 else f"1 event is in {output}.", err)
+
+
+def _since(text: str, zone: "ZoneInfo") -> int | datetime:
+    """A row of the ledger, or the beginning of a day on the site's clock. Raises: UsageError."""
+    from monitor.errors import UsageError
+
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is neither a row of the ledger nor a day; use 120 or 2026-11-01.") from None

@@ -1,0 +1,100 @@
+"""`muster rollcall …`: who is inside, ticked off by hand; F9 in the app."""
+
+from typing import TYPE_CHECKING
+
+from monitor.cli.groups import command_group
+from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.people.person import Who
+from monitor.text import local_time, plural
+
+if TYPE_CHECKING:
+    from monitor.desk.programs.roll_call import RollCallView
+
+app = command_group("Who is inside, ticked off by hand: has everybody got out?")
+
+
+@app.command()
+@shared
+def start(run: Run) -> None:
+    """Begin a roll call of everybody inside, or go on with the one that is on, and list it."""
+    from monitor.desk.programs import roll_call
+
+    settings = run.settings()
+    engine, _ = run.open_store(settings)
+    _show(run, roll_call.start(engine, settings, **run.stamp))
+
+
+@app.command()
+@shared
+def show(run: Run) -> None:
+    """Who is still missing, and who was found; without a roll call, who is inside now."""
+    from monitor.desk.programs import roll_call
+
+    settings = run.settings()
+    engine, _ = run.open_store(settings, read_only=True)
+    _show(run, roll_call.roll_call_view(engine, settings, run.at))
+
+
+@app.command()
+@shared
+def tick(run: Run, who: Who) -> None:
+    """Tick somebody off: they were found."""
+    _tick(run, who, found=True)
+
+
+@app.command()
+@shared
+def untick(run: Run, who: Who) -> None:
+    """Take a tick back."""
+    _tick(run, who, found=False)
+
+
+@app.command()
+@shared
+def end(run: Run) -> None:
+    """End the roll call, and say how many people are missing."""
+    from monitor.desk.programs import roll_call
+
+    engine, _ = run.open_store()
+    missing = roll_call.end(engine, **run.stamp)
+    said = "Nobody is missing." if not missing else f"{plural(missing, 'person is', 'people are')} missing."
+    run.say(f"The roll call is over. {said}", {"missing": missing})
+
+
+def _tick(run: Run, who: str, *, found: bool) -> None:
+    from monitor.desk.people.people import find_person
+    from monitor.desk.programs import roll_call
+
+    engine, _ = run.open_store()
+    person = find_person(engine, who)
+    roll_call.tick(engine, person.id, found=found, **run.stamp)
+    run.say(f"{person.name} {'was found' if found else 'is missing again'}.", {"person": person.name, "found": found})
+
+
+def _show(run: Run, view: "RollCallView") -> None:
+    from monitor.cli.table import table
+    from monitor.text import printable
+
+    zone = run.settings().zone
+    if run.as_json:
+        for one in view.people:
+            emit({"person": one.name, "id": one.person, "since": one.since, "found_at": one.found_at})
+        return
+    rows = [
+        (
+            printable(one.name),
+            printable(one.group or ""),
+            local_time(one.since, zone) if one.since else "",
+            local_time(one.found_at, zone) if one.found_at else "MISSING" if view.roll_call else "",
+        )
+        for one in view.people
+    ]
+    if rows:
+        out.print(table(("Name", "Group", "In since", "Found"), rows, fold=("Name", "Group")))
+    if view.roll_call is None:
+        tell(f"{plural(len(rows), 'person is', 'people are')} inside. No roll call goes on.")
+        return
+    tell(
+        f"{plural(view.missing, 'person is', 'people are')} missing of {len(rows):,} who were inside at "
+        f"{local_time(view.roll_call.started_at, zone)}."
+    )

@@ -1,0 +1,52 @@
+"""`muster serve`: people, attendance, moods and events for other programs, over HTTP."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.options import Run, err, shared, tell
+from monitor.errors import MusterError, UsageError
+
+
+@shared
+def serve(
+    run: Run,
+    host: Annotated[str, typer.Option(help="Address to listen on; by default only this machine.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8010,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TLS certificate with its chain, in PEM.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, in PEM.")] = None,
+    openapi: Annotated[bool, typer.Option("--openapi", help="Only print the description of the interface.")] = False,
+) -> None:
+    """People, attendance, moods and events for other programs, over HTTP; see 'muster keys add'."""
+    import json
+    import socket
+
+    import uvicorn
+
+    from monitor.cli.kiosk.web import tls_of
+    from monitor.cli.kiosk.web_server import is_loopback
+    from monitor.serve.app import make_app
+
+    settings = run.settings()
+    encrypted = tls_of(certificate, key) is not None
+    if not is_loopback(host) and not encrypted:
+        raise UsageError(f"Others than this machine reach {host}, and would see keys: give --certificate and --key.")
+    engine, _ = run.open_store(settings, read_only=True)
+    app = make_app(engine, settings, lambda: run.at, version("muster"))
+    if openapi:
+        typer.echo(json.dumps(app.openapi(), indent=2))
+        return
+    try:
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128
+        )
+    except OSError as error:
+        raise MusterError(f"Muster cannot listen on {host}:{port} ({error.strerror}); give another --port.") from None
+    tell(f"Muster answers on {host}:{port}; stop it with Ctrl+C.", err)
+    files = {"ssl_certfile": certificate, "ssl_keyfile": key} if encrypted else {}
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, **files)  # type: ignore[arg-type]
+    uvicorn.Server(config).run([listening])

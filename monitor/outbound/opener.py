@@ -1,0 +1,76 @@
+"""Opens a door: runs a program or calls an address, with a time-out, and says in one sentence what came of it."""
+
+import asyncio
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from monitor.config_outbound import Opener, Webhook
+from monitor.outbound.webhooks import message, post
+from monitor.text import printable
+
+_LAST_WORDS: Final = 200
+"""Letters of what a failed program said that are kept."""
+
+
+def open_door(opener: Opener, id: UUID, told: Mapping[str, object], now: datetime) -> str | None:
+    """Runs the command, then calls the address, as far as each is set.
+
+    Args:
+        id: of the opening, the same when it is tried again.
+        told: the event; the program gets its parts as variables MUSTER_EVENT, MUSTER_AT, MUSTER_DOOR and MUSTER_PERSON.
+
+    Returns:
+        None where the door was opened, else one sentence on why not.
+    """
+    if opener.command and (fault := _run(opener, told)):
+        return fault
+    return _call(opener, id, told, now) if opener.url else None
+
+
+def _run(opener: Opener, told: Mapping[str, object]) -> str | None:
+    words = shlex.split(opener.command)
+    variables = {f"MUSTER_{name.upper()}": str(value or "") for name, value in told.items() if name in _PASSED}
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the owner's own command, from the settings; no shell reads it
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            env=os.environ | variables,
+        )
+    except OSError as error:
+        return f"The program {words[0]} cannot be run ({error.strerror})."
+    with process:
+        try:
+            said = process.communicate(timeout=opener.timeout)[1]
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # with whatever it started
+            return f"The program {words[0]} did not end within {opener.timeout:g} seconds."
+    if process.returncode:
+        why = printable(said.decode("utf-8", "replace"), _LAST_WORDS)
+        return f"The program {words[0]} failed with exit code {process.returncode}{f' ({why})' if why else ''}."
+    return None
+
+
+_PASSED: Final = frozenset({"event", "at", "door", "person"})
+
+
+def _call(opener: Opener, id: UUID, told: Mapping[str, object], now: datetime) -> str | None:
+    import aiohttp
+
+    receiver = Webhook(name="opener", url=opener.url, secret=opener.secret, timeout=opener.timeout)
+
+    async def call() -> str | None:
+        async with aiohttp.ClientSession() as session:
+            return (await post(session, receiver, id, message(receiver, told, ""), now)).error
+
+    return asyncio.run(call())

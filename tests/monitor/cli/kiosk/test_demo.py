@@ -1,0 +1,60 @@
+"""`muster demo` keeps to itself, and has a past where it is asked for one."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
+
+from monitor.cli.kiosk import demo as command
+from monitor.cli.main import app
+from monitor.desk.demo import past
+
+
+def test_of_the_users_settings_only_those_about_the_machine_are_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = {
+        "TIME_ZONE": "Asia/Tokyo", "PICTURES": "blocks", "THEME": "muster-light", "ADMIN_PIN_HASH": "x", "MOOD": "off",
+        "DB": f"sqlite:///{tmp_path / 'own.sqlite3'}", "ROLE": "out", "ROUNDING_MINUTES": "15", "LIVENESS": "always",
+    }  # fmt: skip
+    for name, value in own.items():
+        monkeypatch.setenv(f"MUSTER_{name}", value)
+    settings = command._settings(tmp_path)
+    assert (settings.time_zone, settings.pictures) == ("Asia/Tokyo", "blocks")
+    assert (settings.theme, settings.admin_pin_hash, settings.mood) == ("muster-dark", "", "individual")
+    assert (settings.role, settings.rounding_minutes, settings.liveness) == ("auto", 0, "off")
+    assert settings.db == f"sqlite:///{tmp_path / 'demo.sqlite3'}"
+
+
+@pytest.mark.parametrize(("given", "days"), [([], 0), (["--days", "2"], 2)])
+def test_without_a_terminal_there_is_a_past_only_if_asked_for(
+    given: list[str], days: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MUSTER_TIME_ZONE", "Europe/Berlin")
+    played: list[int] = []
+    dates: list[int] = []
+    play = past.play
+
+    def watched(*arguments: object, **options: object) -> None:
+        play(*arguments, **options)  # type: ignore[arg-type]
+        store, _, _, asked = arguments[:4]
+        played.append(asked)  # type: ignore[arg-type]
+        engine = create_engine(store.engine.url)  # type: ignore[attr-defined]
+        with engine.connect() as connection:
+            dates.append(connection.execute(text("SELECT count(DISTINCT date(at)) FROM attendance_event")).scalar_one())
+        engine.dispose()
+
+    monkeypatch.setattr(past, "play", watched)
+    done = CliRunner().invoke(app, ["demo", "--headless", "--seconds", "1", *given])
+    assert done.exit_code == 0, done.output
+    assert "Enrolling 30 people" in done.output
+    assert "15 frames" in done.output
+    assert played == ([days] if days else [])
+    assert not dates or dates[0] >= 1
+
+
+@pytest.mark.parametrize("days", ["-1", "367", "many"])
+def test_days_are_a_number_up_to_a_year(days: str) -> None:
+    done = CliRunner().invoke(app, ["demo", "--days", days])
+    assert done.exit_code == 2

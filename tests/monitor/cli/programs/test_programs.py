@@ -1,0 +1,125 @@
+"""The commands of the programs around Muster, from the first word to the last."""
+
+import json
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from monitor.cli.main import app
+from monitor.config import load_settings
+from monitor.errors import MusterError, SettingsError, UsageError
+from tests.monitor.desk.programs.receiver import Receiver, running
+from tests.monitor.world import NOW, World
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch, world: World, tmp_path: Path) -> None:
+    monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
+    monkeypatch.setattr("monitor.cli.options.Run.at", property(lambda _: NOW))
+    monkeypatch.setenv("MUSTER_DB", str(world.engine.url.database))
+    monkeypatch.setenv("MUSTER_TIME_ZONE", "Europe/Berlin")
+    monkeypatch.setenv("MUSTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+
+
+def ran(*words: str) -> Result:
+    result = CliRunner().invoke(app, [*words], prog_name="muster")
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result
+
+
+def test_a_webhook_is_added_tried_listed_and_removed(tmp_path: Path) -> None:
+    with running(Receiver()) as receiver:
+        added = json.loads(ran("webhooks", "add", "chat", receiver.url, "--form", "chat", "--json").stdout)
+        assert load_settings(tmp_path / "muster.toml").webhooks[0].secret == added["secret"]
+        assert "took the test message" in ran("webhooks", "test", "chat").stdout
+        assert json.loads(ran("webhooks", "send", "--json").stdout) == {"name": "chat", "sent": 0}
+    assert receiver.taken == [{"text": "This is a test message (door, 09:58)."}]
+    listed = json.loads(ran("webhooks", "list", "--json").stdout)
+    assert (listed["name"], listed["waiting"], listed["dead"]) == ("chat", 0, 0)
+    assert added["secret"] not in ran("config", "show", "--json").stdout
+    refused = CliRunner().invoke(app, ["webhooks", "test", "chat"])
+    assert isinstance(refused.exception, MusterError)
+    assert "did not take the test message. It cannot be reached" in str(refused.exception)
+    ran("webhooks", "remove", "chat")
+    assert "There is no webhook yet" in ran("webhooks", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("webhooks", "add", "a b", "https://x"), UsageError),
+        (("webhooks", "add", "chat", "file:///etc/passwd"), UsageError),
+        (("webhooks", "add", "chat", "https://ada:secret@x"), UsageError),
+        (("webhooks", "add", "chat", "https://x", "--kind", "lunch"), UsageError),
+        (("webhooks", "send", "nobody"), UsageError),
+        (("webhooks", "retry", "--message", "1"), UsageError),
+        (("keys", "add", "board", "--right", "everything"), UsageError),
+        (("events", "--since", "yesteryear"), UsageError),
+        (("door", "open"), UsageError),
+        (("rollcall", "end"), UsageError),
+        (("serve", "--host", "0.0.0.0"), UsageError),
+    ],
+)
+def test_what_makes_no_sense_is_one_sentence_and_changes_nothing(
+    tmp_path: Path, words: tuple[str, ...], error: type[MusterError]
+) -> None:
+    result = CliRunner().invoke(app, [*words])
+    assert isinstance(result.exception, error)
+    assert "\n" not in str(result.exception)
+    assert not (tmp_path / "muster.toml").exists()
+
+
+def test_two_webhooks_of_one_name_are_refused_and_the_file_stays(tmp_path: Path) -> None:
+    ran("webhooks", "add", "chat", "https://x.example/")
+    before = (tmp_path / "muster.toml").read_text()
+    result = CliRunner().invoke(app, ["webhooks", "add", "chat", "https://y.example/"])
+    assert isinstance(result.exception, SettingsError)
+    assert (tmp_path / "muster.toml").read_text() == before
+
+
+def test_the_ledger_is_written_as_json_lines_from_a_row_or_a_day_on(tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in ran("events").stdout.splitlines()]
+    assert [one["seq"] for one in lines] == [*range(1, len(lines) + 1)]
+    behind = ran("events", "--since", str(len(lines) - 2)).stdout.splitlines()
+    assert [json.loads(line)["seq"] for line in behind] == [len(lines) - 1, len(lines)]
+    file = tmp_path / "events.jsonl"
+    ran("events", "--since", "2026-03-09", "--output", str(file))
+    today = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {datetime.fromisoformat(one["at"]).date() for one in today} == {NOW.date()}
+    assert len(today) == sum(datetime.fromisoformat(one["at"]).date() == NOW.date() for one in lines)
+
+
+def test_a_key_is_made_listed_and_revoked() -> None:
+    made = json.loads(ran("keys", "add", "board", "--right", "events", "--days", "7", "--json").stdout)
+    assert made["key"].startswith("muster_")
+    assert made["expires_at"] == str(NOW + timedelta(days=7))
+    listed = ran("keys", "list").stdout
+    assert "board" in listed
+    assert made["key"] not in listed
+    ran("keys", "revoke", "board")
+    assert json.loads(ran("keys", "list", "--json").stdout)["holds"] is False
+
+
+def test_the_roll_is_called_from_the_command_line() -> None:
+    assert "5 people are missing of 5" in ran("rollcall", "start").stdout
+    assert "Ada Lovelace was found." in ran("rollcall", "tick", "lovelace").stdout
+    found = [json.loads(line) for line in ran("rollcall", "show", "--json").stdout.splitlines()]
+    assert [one["person"] for one in found if one["found_at"]] == ["Ada Lovelace"]
+    ran("rollcall", "untick", "lovelace")
+    assert "5 people are missing." in ran("rollcall", "end").stdout
+
+
+def test_the_door_is_opened_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_OPENER_COMMAND", f"{sys.executable} -S -c \"open('{tmp_path / 'opened'}', 'w')\"")
+    assert ran("door", "open").stdout == "The door door was opened.\n"
+    assert (tmp_path / "opened").exists()
+
+
+def test_the_description_of_the_interface_is_printed() -> None:
+    described = json.loads(ran("serve", "--openapi").stdout)
+    assert {"/v1/people", "/v1/attendance", "/v1/moods", "/v1/events", "/v1/health", "/metrics"} == {
+        *described["paths"]
+    }
