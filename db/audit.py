@@ -82,6 +82,19 @@ def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
     return {event: reason for event, reason in found.items() if reason}
 
 
+def between(session: Session, action: str, start: datetime, end: datetime) -> list[Mapping[str, Any]]:
+    """What the entries of this action with start <= at < end say, oldest first."""
+    query = select(AuditRow.detail).where(AuditRow.action == action, AuditRow.at >= start, AuditRow.at < end)
+    return list(session.scalars(query.order_by(AuditRow.at, AuditRow.id)))
+
+
+def latest(session: Session, action: str) -> AuditEntry | None:
+    """The newest entry of this action."""
+    query = select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())
+    row = session.scalars(query.limit(1)).first()
+    return None if row is None else record(row)
+
+
 def latest_detail(session: Session, action: str, kiosk: str) -> Mapping[str, Any]:
     """What the newest entry of this action says of a kiosk; empty where there is none."""
     query = select(AuditRow.detail).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())

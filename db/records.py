@@ -161,6 +161,36 @@ class SightingRecord:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class KeptView:
+    """One of the best views of a named sighting."""
+
+    sighting: UUID
+    at: datetime
+    embedding: NDArray[np.float32]
+    """float32 (128,) or (256,), of length 1."""
+    jpeg: bytes
+    """The aligned face."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedMiss:
+    """How often a person will probably not be recognised."""
+
+    person: UUID
+    at: datetime
+    """When this was found."""
+    passages: int
+    """Passages that it was found from."""
+    misses: float
+    """The share of passages, 0 to 1."""
+    low: float
+    high: float
+    """Its 95 % interval."""
+    images: int
+    """Enrolled images."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Visitor:
     """A sighting of an unknown person, with the face that is kept so that they can be named."""
 
@@ -366,6 +396,8 @@ class Expired:
     """Mood samples, those that go with their sighting included."""
     captures: int = 0
     """Template candidates that nobody reviewed."""
+    views: int = 0
+    """Best views of named sightings."""
 
     def __add__(self, other: "Expired") -> "Expired":
         return Expired(
@@ -374,12 +406,13 @@ class Expired:
             self.sightings + other.sightings,
             self.moods + other.moods,
             self.captures + other.captures,
+            self.views + other.views,
         )
 
     @property
     def rows(self) -> int:
         """How many rows a purge deletes."""
-        return self.visitors + self.sightings + self.moods + self.captures
+        return self.visitors + self.sightings + self.moods + self.captures + self.views
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,35 @@ class SightingRow(Base):
     portrait: Mapped[bytes | None]
 
 
+class KeptViewRow(Base):
+    """One of the best views of a named sighting, by which its name can be checked; gone with the sighting."""
+
+    __tablename__ = "kept_view"
+    __table_args__ = (Index(None, "sighting_id"), Index(None, "at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sighting_id: Mapped[UUID] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    embedding: Mapped[bytes]
+    second: Mapped[bytes | None]
+    chip: Mapped[bytes]
+
+
+class ExpectedMissRow(Base):
+    """How often a person will probably not be recognised, as the gallery's last examination of itself found."""
+
+    __tablename__ = "expected_miss"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+    passages: Mapped[int]
+    misses: Mapped[float]
+    """The share of passages, 0 to 1."""
+    low: Mapped[float]
+    high: Mapped[float]
+    images: Mapped[int]
+
+
 class EventRow(Base):
     """The ledger. Triggers refuse every change; each row carries the hash of the row before it."""
 

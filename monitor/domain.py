@@ -269,6 +269,17 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FaceView:
+    """One view of a face that a name was given on."""
+
+    at: datetime
+    embedding: Embedding
+    """Of length 1."""
+    chip: RgbImage
+    """The aligned face, (150, 150, 3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
     """A track that was decided on: one person, or one unknown, in view for a while.
 
@@ -290,6 +301,8 @@ class Sighting:
     """The fused embedding; only for a face that nobody knows."""
     portrait: RgbImage | None = None
     """The best aligned chip (150, 150, 3); only for a face that nobody knows."""
+    views: tuple[FaceView, ...] = ()
+    """The best views before the name was told; only of a face that has a name, in the phases that may check it in."""
     live: bool = True
     """Whether a named face is known to be alive, or nobody wants to know (`liveness = "off"`)."""
     evidence: Mapping[str, float | str] | None = None

@@ -65,6 +65,7 @@ class Keys(BaseModel):
     verify: str = Field(default="V", description="Verify the ledger and the database file.")
     next_mood: str = Field(default="h", description="The next mood in the heat map.")
     not_me: str = Field(default="n", description="Take back the entry just made at the door.")
+    why: str = Field(default="y", description="Why somebody was named, or nobody was.")
     pin: str = Field(default="p", description="Check in or out with number and PIN.")
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.faces import candidates
-from db.observations import moods, sightings
+from db.observations import moods, sightings, views
 from db.people import look_alikes
 from db.records import AttendanceEvent, Method, NewEvent, Presence
 from db.schema import EventRow, SightingRow
@@ -51,6 +51,7 @@ def not_me(
     if sighting is not None:
         moods.unname(session, sighting.id)
         sightings.unname(session, sighting.id)
+        views.discard_of_sighting(session, sighting.id)
     return voided
 
 

@@ -73,6 +73,12 @@ def get(session: Session, sighting: UUID) -> SightingRecord | None:
     return record(row) if row else None
 
 
+def portrait(session: Session, cipher: TemplateCipher, sighting: UUID) -> bytes | None:
+    """The kept picture of an unknown face, JPEG; None where there is none. Raises: WrongKey, DatabaseDamaged."""
+    row = session.get(SightingRow, sighting)
+    return None if row is None or row.portrait is None else cipher.open(row.portrait, portrait_owner(sighting))
+
+
 def identify(session: Session, sighting: SightingRecord) -> None:
     """Names the person of an unknown sighting and deletes the kept face.
 

@@ -12,6 +12,7 @@ from db.batches import batches
 from db.errors import InvalidRecord
 from db.faces import candidates
 from db.ids import new_id
+from db.observations import views
 from db.records import Consent, ConsentKind
 from db.schema import ConsentRow, PersonRow
 
@@ -20,7 +21,8 @@ Decided: TypeAlias = tuple[UUID, str]
 
 
 def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str) -> Consent:
-    """Writes a decision down. A refusal of "face" deletes the person's waiting candidates.
+    """Writes a decision down. A refusal of "face" deletes the person's waiting candidates and
+    kept views.
 
     Raises:
         InvalidRecord: there is no such person.
@@ -31,6 +33,7 @@ def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, 
     session.add(row)
     if kind == "face" and not given:
         candidates.discard_of_person(session, person)
+        views.discard_of_person(session, person)
     session.flush()
     return _record(row)
 

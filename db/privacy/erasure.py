@@ -15,6 +15,7 @@ from db import audit
 from db.attendance import leave, ledger, shifts
 from db.crypto import TemplateCipher
 from db.faces import candidates, templates
+from db.observations import views
 from db.people import people
 from db.proof import entries
 from db.records import ErasureReceipt, PersonExport
@@ -24,6 +25,7 @@ from db.schema import (
     CandidateRow,
     ConsentRow,
     EventRow,
+    ExpectedMissRow,
     MeanTemplateRow,
     MoodRow,
     PersonRow,
@@ -98,7 +100,7 @@ def sealed_faces(session: Session, person: UUID) -> list[bytes]:
         for column in columns
         for value in session.scalars(select(column).where(column.class_.person_id == person))
         if value is not None
-    ]
+    ] + views.sealed_of_person(session, person)
 
 
 def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> PersonExport:
@@ -120,6 +122,8 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
             images[f"face-{number}.jpg"] = chip
     for number, capture in enumerate(candidates.waiting(session, person), start=1):
         images[f"waiting-{number}.jpg"] = candidates.load_face(session, cipher, capture.id)[1]
+    for number, view in enumerate(views.of_person(session, cipher, person), start=1):
+        images[f"seen-{number}-{view.at:%Y%m%d-%H%M%S}.jpg"] = view.jpeg
     data: dict[str, Any] = {
         "person": _plain(session, PersonRow, PersonRow.id == person)[0],
         "consents": _plain(session, ConsentRow, ConsentRow.person_id == person),
@@ -128,6 +132,7 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "waiting_captures": _plain(session, CandidateRow, CandidateRow.person_id == person),
         "sightings": _plain(session, SightingRow, SightingRow.person_id == person),
         "attendance": [_record(event) for event in ledger.of_person(session, person)],
+        "expected_misses": _plain(session, ExpectedMissRow, ExpectedMissRow.person_id == person),
         "moods": _plain(session, MoodRow, MoodRow.person_id == person),
         "shifts": [_record(shift) for shift in shifts.of_scope(session, person, None)],
         "leave": [_record(one) for one in leave.of_person(session, person)],

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
 from db.batches import batches
+from db.observations import views
 from db.records import Expired
 from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow, UndoRow
 
@@ -27,6 +28,8 @@ class Retention:
     sightings: int
     """Sightings of enrolled people with their moods. The attendance ledger is never purged."""
     moods: int
+    views: int = 0
+    """The best views of sightings of enrolled people."""
 
 
 def expired(session: Session, rules: Retention, now: datetime, *, most: int | None = None) -> Expired:
@@ -45,6 +48,7 @@ def expired(session: Session, rules: Retention, now: datetime, *, most: int | No
         sightings=_count(session, SightingRow.id, sightings, most),
         moods=_count(session, MoodRow.id, moods, most),
         captures=_count(session, CandidateRow.id, _unreviewed(rules, now), most),
+        views=len(views.expired_ids(session, _views_before(rules, now), most)),
     )
 
 
@@ -76,12 +80,13 @@ def delete_some(session: Session, rules: Retention, now: datetime) -> Expired:
         sightings=len(known),
         moods=deleted_moods,
         captures=_delete(session, CandidateRow, captures),
+        views=views.delete_some(session, _views_before(rules, now), STEP),
     )
 
 
 def note(session: Session, rules: Retention, now: datetime, deleted: Expired, *, actor: str) -> None:
     """Writes into the audit log what a purge deleted, and up to when."""
-    counts = {kind: getattr(deleted, kind) for kind in ("visitors", "sightings", "moods", "captures")}
+    counts = {kind: getattr(deleted, kind) for kind in ("visitors", "sightings", "moods", "captures", "views")}
     before = {kind: (now - timedelta(days=getattr(rules, kind))).isoformat() for kind in _KINDS}
     audit.note(session, "purge", at=now, actor=actor, detail={**counts, "before": before})
     session.flush()
@@ -108,6 +113,10 @@ def _conditions(
     visitors = and_(SightingRow.person_id.is_(None), _ended_before(now - timedelta(days=rules.visitors)))
     sightings = and_(SightingRow.person_id.is_not(None), _ended_before(now - timedelta(days=rules.sightings)))
     return visitors, sightings, MoodRow.at < now - timedelta(days=rules.moods)
+
+
+def _views_before(rules: Retention, now: datetime) -> datetime:
+    return now - timedelta(days=rules.views)
 
 
 def _ended_before(at: datetime) -> ColumnElement[bool]:

@@ -29,11 +29,12 @@ from db.crypto import (
 from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.faces import candidates, templates
-from db.observations import sightings
+from db.observations import sightings, views
 from db.proof.heads import open_with
 from db.proof.key import retire
 from db.schema import (
     CandidateRow,
+    KeptViewRow,
     MeanTemplateRow,
     PortraitRow,
     SightingRow,
@@ -151,6 +152,9 @@ def sealed_columns() -> tuple[_Sealed, ...]:
         (SightingRow, SightingRow.embedding, lambda row: sightings.face_owner(row.id)),
         (SightingRow, SightingRow.second, lambda row: second_owner(sightings.face_owner(row.id))),
         (SightingRow, SightingRow.portrait, lambda row: sightings.portrait_owner(row.id)),
+        (KeptViewRow, KeptViewRow.embedding, lambda row: views.face_owner(row.sighting_id, row.id)),
+        (KeptViewRow, KeptViewRow.second, lambda row: second_owner(views.face_owner(row.sighting_id, row.id))),
+        (KeptViewRow, KeptViewRow.chip, lambda row: views.chip_owner(row.sighting_id, row.id)),
     )
 
 

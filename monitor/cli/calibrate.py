@@ -55,6 +55,10 @@ def calibrate(
         bool,
         typer.Option("--liveness", help="Present people, prints and screens to the camera and count what gets in."),
     ] = False,
+    nightly: Annotated[
+        bool,
+        typer.Option("--nightly", help="Match kept views and strangers against the gallery; who is missed most often."),
+    ] = False,
     source: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="Of --liveness: another camera, file or stream.")
     ] = None,
@@ -62,10 +66,8 @@ def calibrate(
 ) -> None:
     """Expected errors of the enrolled gallery; or, with --evaluate, of Muster and the classic recipe on a folder."""
     settings = run.settings(source=source)
-    if liveness:
-        from monitor.cli.liveness import try_liveness
-
-        try_liveness(run, settings, rounds)
+    if liveness or nightly:
+        _measure_the_site(run, settings, rounds if liveness else None)
         return
     if save and (what_if is None or evaluate):
         raise UsageError("--save writes the target of --what-if; give --what-if too.")
@@ -103,6 +105,18 @@ def calibrate(
         tell(f"The curves are in {figure}.")
     if changes is not None and what_if is not None:
         _tell_past(changes, what_if, days, settings.zone, saved)
+
+
+def _measure_the_site(run: Run, settings: "Settings", rounds: int | None) -> None:
+    """Measure what happens at this door: with `rounds`, how often prints and screens get in; else who is missed."""
+    if rounds is None:
+        from monitor.cli.gallery.nightly import tell_nightly
+
+        tell_nightly(run, settings)
+    else:
+        from monitor.cli.liveness import try_liveness
+
+        try_liveness(run, settings, rounds)
 
 
 def _evaluate(folders: list[Path], enrolled: int, settings: "Settings", figure: Path | None, *, as_json: bool) -> None:

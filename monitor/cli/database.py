@@ -193,7 +193,7 @@ def head(
 def purge(
     run: Run,
     older_than: Annotated[
-        int | None, typer.Option("--older-than", min=0, metavar="DAYS", help="Days for all three options below.")
+        int | None, typer.Option("--older-than", min=0, metavar="DAYS", help="Days for all four options below.")
     ] = None,
     visitors_days: Annotated[
         int | None, typer.Option(min=0, help="Keep sightings and faces of visitors (unknown people) this many days.")
@@ -202,6 +202,9 @@ def purge(
         int | None, typer.Option(min=0, help="Keep sightings of enrolled people this many days.")
     ] = None,
     moods_days: Annotated[int | None, typer.Option(min=0, help="Keep moods this many days.")] = None,
+    views_days: Annotated[
+        int | None, typer.Option(min=0, help="Keep the pictures on which the door named people this many days.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
@@ -211,6 +214,7 @@ def purge(
         keep_visitors_days=older_than if visitors_days is None else visitors_days,
         keep_sightings_days=older_than if sightings_days is None else sightings_days,
         keep_moods_days=older_than if moods_days is None else moods_days,
+        keep_views_days=older_than if views_days is None else views_days,
     )
     engine, _ = run.open_store(settings, read_only=dry_run)
     if dry_run:
@@ -218,13 +222,14 @@ def purge(
     else:
         found, scrubbed = upkeep.purge(engine, settings, **run.stamp)
     if run.as_json:
-        counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures")}
+        counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures", "views")}
         emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})
         return
     verb = "Would delete" if dry_run else "Deleted"
     tell(
         f"{verb} {plural(found.visitors, 'sighting')} of visitors, {found.sightings:,} of enrolled people, "
-        f"{plural(found.moods, 'mood sample')} and {plural(found.captures, 'capture')} that nobody reviewed."
+        f"{plural(found.moods, 'mood sample')}, {plural(found.captures, 'capture')} that nobody reviewed, "
+        f"and {plural(found.views, 'picture')} of why somebody was named."
     )
     if not scrubbed and not dry_run:
         tell("Another program uses the database; run this again later to erase its free pages too.")

@@ -27,6 +27,7 @@ _COMMANDS = {
     "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
     "attendance": ("monitor.cli.reports", "attendance", "Who was here, from when to when."),
     "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
+    "why": ("monitor.cli.gallery.why", "why", "Why somebody was named at the door, or nobody was."),
     "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
     "calibrate": (
         "monitor.cli.calibrate",

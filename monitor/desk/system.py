@@ -11,18 +11,20 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db import backup, changes, migrate
+from db import audit, backup, changes, migrate
 from db.attendance import kiosks, ledger
 from db.changes import Heads
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.observations import moods, sightings
-from db.people import pages, people
+from db.people import expected_misses, pages, people
 from db.privacy import retention
-from db.records import AuditEntry, Expired, Kiosk, Page, Want
+from db.records import AuditEntry, ExpectedMiss, Expired, Kiosk, Page, Want
 from db.verification import verdict
 from db.verification.verdict import Verdict
+from enroll.evaluation.nightly import BOUND
 from monitor.config import Settings
+from monitor.desk.gallery_check import ACTION
 from monitor.desk.upkeep import backup_folder, backups, retention_of
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
@@ -33,6 +35,8 @@ from monitor.sources.source import FrameSource, open_source
 
 __all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "system_view", "verify")
 
+WORST: Final = 3
+"""So many people are named of those who will be missed most often."""
 LASTS: Final = timedelta(minutes=1)
 """How long the counts of moods and of rows past their time are shown before they are counted again, which reads whole
 tables."""
@@ -86,6 +90,10 @@ class SystemView:
     audit: Page[AuditEntry]
     names: dict[str, str]
     """Names of the people in that part of the audit log, by id."""
+    examined: AuditEntry | None = None
+    """When the gallery examined itself last, and what it found."""
+    worst: tuple[tuple[str, ExpectedMiss], ...] = ()
+    """Who will probably be missed most often, with their names, the worst served first."""
 
 
 def system_view(
@@ -129,6 +137,8 @@ def system_view(
             heads=heads,
             audit=entries,
             names=names,
+            examined=audit.latest(session, ACTION),
+            worst=_worst(session),
         )
 
 
@@ -149,6 +159,12 @@ def verify(
     if known_head is not None and not re.fullmatch("[0-9a-f]{64}", known_head):
         raise UsageError(f"{known_head!r} is not a ledger hash; give the 64 hexadecimal digits of 'muster db verify'.")
     return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full)
+
+
+def _worst(session: Session) -> tuple[tuple[str, ExpectedMiss], ...]:
+    found = [one for one in expected_misses.worst(session, WORST) if one.misses > BOUND]
+    known = pages.names(session, [one.person for one in found])
+    return tuple((known[one.person], one) for one in found if one.person in known)
 
 
 def _expired(session: Session, settings: Settings, now: datetime) -> Expired:

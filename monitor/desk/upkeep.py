@@ -107,7 +107,9 @@ def purge_in_steps(engine: Engine, settings: Settings, *, at: datetime, actor: s
 
 def retention_of(settings: Settings) -> Retention:
     """How long each kind of data is kept."""
-    return Retention(settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days)
+    return Retention(
+        settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days, settings.keep_views_days
+    )
 
 
 def _back_up_when_due(engine: Engine, settings: Settings, at: datetime) -> Path | None:

@@ -17,6 +17,7 @@ from monitor.domain import (
     EMBEDDING_SIZE,
     Candidate,
     Embedding,
+    FaceView,
     Match,
     MoodScores,
     Observation,
@@ -60,6 +61,9 @@ _SAME_TURNED = 0.92
 """Least cosine of a face turned aside with its track's: all pairs of ORL's views 18 degrees apart reach it."""
 _SAME_LOOK = 0.6
 """Least correlation of a face's thumbnail with that of its last view; below it the face may be another person's."""
+_BEST_VIEWS = 3
+"""Views that are handed on with a name: so many say whose face it was."""
+_TOLD_WITH_VIEWS = (Phase.OPENED, Phase.IDENTIFIED, Phase.LIVE)
 _MOOD_EVERY = 0.35
 """Seconds between two estimates of the mood on one face."""
 _UNKNOWN_AFTER = 1.5
@@ -110,6 +114,8 @@ class Consensus:
     """Whether nothing more can be learnt."""
     liveness: TrackLiveness = field(default_factory=partial(TrackLiveness, State.LIVE))
     portrait: RgbImage | None = None
+    _best: list[tuple[float, FaceView]] = field(default_factory=list)
+    """The widest faces until the name was told: width in pixels and view."""
     _look: NDArray[np.float32] | None = None
     """The face's thumbnail now."""
     _view_look: NDArray[np.float32] | None = None
@@ -249,6 +255,8 @@ class Consensus:
                 self._second_weight += weight
                 self._second_views += 1
         if not self.named:
+            seen = FaceView(self.last_at, embedding if second is None else join(embedding, second), chip)
+            self._best = sorted([*self._best, (self._width, seen)], key=lambda one: -one[0])[:_BEST_VIEWS]
             self.match = self.people.gallery.identify(self.fused)
 
     @property
@@ -344,6 +352,7 @@ class Consensus:
             embedding=self.fused if unknown else None,
             portrait=self.portrait if unknown else None,
             live=unknown or self.liveness.live,
+            views=() if unknown or phase not in _TOLD_WITH_VIEWS else tuple(view for _, view in self._best),
             evidence=self.liveness.evidence if phase in (Phase.LIVE, Phase.NOT_LIVE) else None,
         )
         self._liveness_told = self._liveness_told or (self.named and self.liveness.decided)

@@ -215,6 +215,8 @@ class Recorder:
         if self._journal is None or not isinstance(fact, Seen | PinGiven):
             return False
         try:
+            if isinstance(fact, Seen):  # an entry must outlive a power cut; the pictures of why it was named need not
+                fact = replace(fact, sighting=replace(fact.sighting, views=()))
             # A fact that is written at once outlives a power cut by its own transaction.
             self._journal.append(fact, sync=bool(self._waiting))
         except OSError as error:
@@ -268,7 +270,7 @@ class Recorder:
         if waiting >= MOST_WAITING and sighting.match.person is None:
             self.lost += 1
             return None
-        return replace(sighting, embedding=None, portrait=None)
+        return replace(sighting, embedding=None, portrait=None, views=())
 
     def _run(self) -> None:
         while True:

@@ -15,7 +15,7 @@ from db import audit
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
-from db.observations import moods, sightings
+from db.observations import moods, sightings, views
 from db.people import people
 from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
 from monitor.attendance.door import Arrival, decide
@@ -121,6 +121,7 @@ def _arrive(
         if not _agrees(context, person):
             moods.discard(session, sighting.id)
         _write_mood(session, context, sighting, person, event)
+    _keep_views(session, context, sighting, person)
     if not sighting.live:
         return []
     if person is None:
@@ -131,6 +132,15 @@ def _arrive(
     )
     seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
     return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
+
+
+def _keep_views(session: Session, context: WriteContext, sighting: Sighting, person: PersonConsents | None) -> None:
+    """Keeps the views that a name was given on, of people who agreed that their face is kept, once a sighting."""
+    days, assumed = context.settings.keep_views_days, context.settings.consent == "assumed"
+    if not (person and days and sighting.views and (person.face or (person.face is None and assumed))):
+        return
+    kept = [(view.at, view.embedding, encode_jpeg(view.chip, 90)) for view in sighting.views]
+    views.add(session, context.cipher, sighting.id, kept)
 
 
 def _turn_away(session: Session, context: WriteContext, sighting: Sighting, now: datetime) -> list[KioskEvent]:

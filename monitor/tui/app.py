@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
+from uuid import UUID
 
 from textual.binding import BindingType
 from textual.command import Provider
@@ -22,6 +23,8 @@ from textual.widgets import HelpPanel
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.days.repair_list import repair_list
+from monitor.desk.days.why import why
+from monitor.desk.gallery_check import examine_when_due
 from monitor.desk.store import Store
 from monitor.desk.undo import Act, acts, undo_last
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
@@ -50,6 +53,7 @@ from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
 from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Dialog, ask
 from monitor.tui.widgets.help import ScreenHelp
@@ -85,6 +89,7 @@ class MusterApp(DeskApp):
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
         "screens/shifts/shifts.tcss",
+        "screens/why.tcss",
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "door": DoorScreen,
@@ -182,6 +187,11 @@ class MusterApp(DeskApp):
         else:
             self._desk_lock.unlocked(partial(self.switch_mode, mode))
 
+    def action_why(self, about: str) -> None:
+        """Why this entry or face was named, or not; a locked desk asks for the PIN first."""
+        job = partial(why, self.engine, self.cipher, self.settings, UUID(about))
+        self._desk_lock.unlocked(lambda: self.push_screen(WhyScreen(job)))
+
     async def action_quit(self) -> None:
         """Leave; a locked kiosk asks for the PIN first."""
         if self.controller.has_camera:
@@ -204,9 +214,11 @@ class MusterApp(DeskApp):
             self.action_lock()
 
     def _look_after_database(self) -> None:
-        """Make the backup and the purge that are due."""
+        """Make the backup, the purge and the examination of the gallery that are due."""
         job = partial(look_after, self.engine, self.settings, self.clock())
         self.in_background(job, lambda _: None)
+        examine = partial(examine_when_due, self.engine, self.cipher, self.settings, self.clock())
+        self.in_background(examine, lambda _: None)
 
     def _count_repairs(self) -> None:
         """For the header: how many days of the last month somebody is to look at."""

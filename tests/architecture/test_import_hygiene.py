@@ -21,6 +21,7 @@ COMMANDS = (
     "identify",
     "attendance",
     "mood",
+    "why",
     "train",
     "calibrate",
     "bench",

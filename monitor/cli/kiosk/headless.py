@@ -11,9 +11,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
+from db.crypto import TemplateCipher
 from monitor.cli.events import as_json, as_line
 from monitor.cli.options import emit, err, tell
 from monitor.config import Settings
+from monitor.desk.gallery_check import examine_when_due
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
@@ -68,8 +70,8 @@ def run_headless(
 
 
 @contextmanager
-def looked_after(engine: Engine, settings: Settings) -> Iterator[None]:
-    """Makes the backups and purges that become due meanwhile, in a thread of its own."""
+def looked_after(engine: Engine, cipher: TemplateCipher, settings: Settings) -> Iterator[None]:
+    """Makes the backups, purges and examinations of the gallery that become due meanwhile, in a thread of its own."""
     ended = threading.Event()
 
     def look() -> None:
@@ -78,6 +80,7 @@ def looked_after(engine: Engine, settings: Settings) -> Iterator[None]:
             pause = LOOK_EVERY
             try:
                 look_after(engine, settings, datetime.now(UTC))
+                examine_when_due(engine, cipher, settings, datetime.now(UTC))
             except MusterError as error:
                 tell(f"muster: {printable(str(error), 1200)}", err)
 

@@ -109,7 +109,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         return made
 
     try:
-        with looked_after(engine, settings), programs_around(engine, settings, live=live) as hear:
+        with looked_after(engine, cipher, settings), programs_around(engine, settings, live=live) as hear:
             summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
     finally:
         for feed in feeds:

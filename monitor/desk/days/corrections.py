@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import corrections, kiosks, ledger
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
 from db.records import AttendanceEvent, Person, Presence
@@ -121,6 +122,17 @@ def void(engine: Engine, settings: Settings, event: UUID, reason: str, **by: Unp
     """Make an entry void: it stays in the ledger, but no longer counts. Raises: DatabaseError."""
     with writing(engine) as session:
         corrections.void(session, event, **_row(session, settings, reason, by))
+
+
+def not_me(engine: Engine, cipher: TemplateCipher, settings: Settings, event: UUID, **by: Unpack[Actor]) -> None:
+    """Make an entry void because its face was another person's, and remember the mistake, so that it is rarer.
+
+    Raises:
+        DatabaseError: there is no such entry, or its person was erased.
+    """
+    with writing(engine) as session:
+        row = _row(session, settings, "not me", by)
+        corrections.not_me(session, cipher, event, id=row["id"], kiosk=row["kiosk"], at=by["at"], actor=by["actor"])
 
 
 def correct(

@@ -42,6 +42,8 @@ class BoardEvent:
     kind: EventKind
     name: str | None
     text: str | None
+    about: UUID | None = field(default=None, compare=False)
+    """The entry, else the sighting; None where there is neither."""
 
 
 class Welcome(StrEnum):
@@ -185,7 +187,7 @@ def take_back(board: Board, event: KioskEvent, at: datetime, before: Attendee | 
         return board
     others = {person: one for person, one in board.attendees.items() if person != event.person}
     attendees = others if before is None else others | {event.person: before}
-    line = BoardEvent(at, EventKind.UNKNOWN, None, f"Not {event.name}: taken back")
+    line = BoardEvent(at, EventKind.UNKNOWN, None, f"Not {event.name}: taken back", event.attendance)
     return replace(
         board,
         attendees=attendees,
@@ -233,6 +235,6 @@ def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
 
 
 def _with_line(board: Board, event: KioskEvent) -> Board:
-    line = BoardEvent(event.at, event.kind, event.name, event.text)
+    line = BoardEvent(event.at, event.kind, event.name, event.text, event.attendance or event.sighting)
     others = (one for one in board.events if one != line)  # the database may have told it before the door did
     return replace(board, events=(line, *others)[:ARRIVALS_KEPT])

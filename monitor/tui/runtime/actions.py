@@ -78,6 +78,7 @@ _ALL = (
     Action("desk.filter", "filter", "filter", "Filter", "Show only what contains this", "find, search, look for"),
     Action("door.not_me", "not_me", "not_me", "Not me", "Take back the entry just made", "wrong person, mistake"),
     Action("door.pin", "pin", "pin", "PIN", "Check in or out with number and PIN", "number, code, not recognised"),
+    Action("door.why", "why", "why", "Why", "Why somebody was named, or not", "evidence, threshold, reason"),
     Action("door.events", "view", "events", "Events", "Show the last events instead of who is in", "history, list"),
     Action("today.before", "earlier", "day(-1)", "Day before", "The board of the day before", "yesterday, back"),
     Action("today.after", "later", "day(1)", "Day after", "The board of the day after", "tomorrow, next, forward"),
@@ -85,6 +86,7 @@ _ALL = (
     Action("today.today", "now", "today", "Today", "Back to today", "now, present"),
     Action("today.sort", "sort", "sort", "Sort", "Sort by the next column", "order"),
     Action("today.reverse", "reverse", "reverse", "Reverse", "Reverse the order", "sort, descending", False),
+    Action("today.why", "why", "why", "Why", "Why the person's last entry was made", "evidence, reason", row=True),
     Action(
         "today.leave", "leave", "leave", "Leave", "Enter leave for this person, a sick day",
         "ill, sick, vacation, holiday, absence, away, half day", row=True,
@@ -97,6 +99,11 @@ _ALL = (
     Action(
         "day.void", "take_away", "void", "Void", "The entry is wrong and no longer counts", "delete, remove", row=True
     ),
+    Action("day.why", "why", "why", "Why", "Why the entry was made", "evidence, pictures, threshold, reason", row=True),
+    Action("why.stricter", "earlier", "what_if(-1)", "Stricter", "What a stricter threshold would have said", "higher"),
+    Action("why.laxer", "later", "what_if(1)", "Laxer", "What a laxer threshold would have said", "lower"),
+    Action("why.not_them", "not_me", "not_me", "Not them", "The face was another person's: void the entry", "wrong"),
+    Action("why.export", "export", "export", "Export", "Write the evidence to a JSON file", "save, file"),
     Action("day.add", "add", "add", "Add", "Add an entry that no camera saw", "by hand, missing, forgot, check in"),
     Action(
         "today.month", "month", "app.open('month')", "Month", "The week and the month, people by days",
@@ -183,6 +190,10 @@ _ALL = (
     Action(
         "visitors.unite", "unite", "merge", "Unite", "The visitor is enrolled already",
         "merge, same person, join, known, it is somebody", row=True,
+    ),
+    Action(
+        "visitors.why", "why", "why", "Why", "Why nobody was named at the last visit",
+        "evidence, threshold, most alike, reason", row=True,
     ),
     Action(
         "visitors.discard", "take_away", "discard", "Discard", "Delete the visitor's faces",

@@ -18,7 +18,7 @@ from db.errors import DatabaseUnavailable
 from db.faces import templates
 from db.forwarding.follow import follow
 from db.people import people
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.schema import EventRow, PersonRow, SiteEventRow, SubjectRow, TemplateRow
 from db.verification import ledger_check
 from tests.db.doors import Door
@@ -66,7 +66,7 @@ def _act(draw: random.Random, door: Door, key: TemplateCipher, minute: int) -> N
         if what == "rename":
             people.rename(session, one, f"R{minute}", at=at, actor="desk")
         elif what == "merge":
-            erasure.merge(session, key, one, other, at=at, actor="desk")
+            merges.merge(session, key, one, other, at=at, actor="desk")
         else:
             erasure.erase(session, one, at=at, actor="desk")
 

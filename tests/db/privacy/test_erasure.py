@@ -179,7 +179,7 @@ def test_retention_deletes_each_kind_after_its_time_and_the_ledger_never(
         assert ledger_check.verify(session).whole
         detail = dict(newest_entries(session)[0].detail)
         assert detail.pop("before")["sightings"] == (now - timedelta(days=15)).isoformat()
-        assert detail == {"visitors": 0, "sightings": 1, "moods": 0, "captures": 0}
+        assert detail == {"visitors": 0, "sightings": 1, "moods": 0, "captures": 0, "views": 0}
 
 
 def test_a_mood_goes_with_its_sighting(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:

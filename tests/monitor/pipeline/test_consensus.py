@@ -341,3 +341,26 @@ def test_a_sighting_says_since_when_until_when_and_in_how_many_frames() -> None:
     assert sighting.first_at == START
     assert sighting.last_at == START + timedelta(seconds=2)
     assert (sighting.track, sighting.frames, sighting.id) == (7, 31, consensus.id)
+
+
+def test_a_name_is_told_with_the_three_widest_views_before_it() -> None:
+    consensus = new()
+    for number, width in enumerate((60.0, 90.0, 50.0, 80.0)):
+        at(consensus, number * 0.1, width=width)
+        consensus.add_view(ADA, np.full_like(CHIP, number))
+        consensus.match = NOBODY
+    consensus.match = CLEAR
+    (told,) = consensus.decide()
+    assert told.phase is Phase.OPENED
+    assert [int(view.chip[0, 0, 0]) for view in told.views] == [1, 3, 0]
+    assert told.views[0].at == START + timedelta(seconds=0.1)
+    at(consensus, 2.0)
+    consensus.add_view(ADA, np.full_like(CHIP, 9))
+    assert all(not sighting.views for sighting in consensus.end()), "later phases do not carry them again"
+
+
+def test_a_face_without_a_name_hands_on_no_views_but_its_portrait() -> None:
+    consensus = seen(4, NOBODY)
+    told = [*at(consensus, 3.0).decide(), *consensus.end()]
+    assert told
+    assert all(not sighting.views for sighting in told)

@@ -223,7 +223,7 @@ becomes void for 10 seconds after the greeting.
         if panel.has_class("-way") is not self._grown:  # the lists had, or have, room for a line or two only
             self._grown = not self._grown
             self.call_after_refresh(self._show_newest)
-        keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
+        keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "why", "events"))
         if keys != self._keys:  # the footer composes itself anew each time it is told
             self._keys = keys
             self.refresh_bindings()
@@ -259,11 +259,25 @@ becomes void for 10 seconds after the greeting.
         kiosk = self.app.controller
         if action == "pin":
             return (kiosk.offers_pin() or None) if kiosk.pins and kiosk.has_camera else False
+        if action == "why":
+            return (True if self._asked_about else None) if kiosk.has_camera else False
         if action == "not_me":
             entry = kiosk.board.entry
             possible = bool(entry and entry.event.attendance and self.app.clock() - entry.shown < NOT_ME_WINDOW)
             return (possible or None) if kiosk.has_camera else False
         return True
+
+    @property
+    def _asked_about(self) -> UUID | None:
+        """What y explains: the event under the cursor of the list, where it has the focus, else the newest."""
+        events, table = self.app.controller.board.events, self.query_one("#events", Table)
+        chosen = table.selected_key if self.focused is table else None
+        found = [one.about for index, one in enumerate(events) if chosen in (None, f"{one.at}-{index}")]
+        return next((about for about in found if about is not None), None)
+
+    async def action_why(self) -> None:
+        if self._asked_about is not None:
+            await self.run_action(f"app.why('{self._asked_about}')")
 
     def action_events(self) -> None:
         self.toggle_class("-events")

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from db.records import Person
 from monitor.desk.days import corrections
+from monitor.desk.days.why import why_sighting
 from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
@@ -22,6 +23,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_actions import UNDO, consent_fields, consents_in
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
+from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, day_text, moment_text
 from monitor.tui.widgets.dialogs import Ask, Dialog
 from monitor.tui.widgets.table import Column, Row, Table
@@ -117,9 +119,15 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"name", "merge", "discard"}:
+        if action in {"name", "merge", "discard", "why"}:
             return self.loaded is not None and self.selected is not None
         return super().check_action(action, parameters)
+
+    def action_why(self) -> None:
+        group, app = self.selected, self.app
+        if group is not None:
+            job = partial(why_sighting, app.engine, app.cipher, app.settings, group.visits[0].sighting.id)
+            app.push_screen(WhyScreen(job))
 
     def action_name(self) -> None:
         group, app = self.selected, self.app

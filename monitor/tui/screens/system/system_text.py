@@ -57,10 +57,35 @@ def state_text(view: SystemView, settings: Settings) -> Table:
         )
     made = moment_text(view.last_backup, zone) if view.last_backup else "none yet; press b, or leave Muster running"
     lines.add_row("Last backup", made)
-    days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days
-    lines.add_row("Kept for", "{} days (unknown faces), {} (sightings), {} (mood samples)".format(*days))
+    days = settings.keep_visitors_days, settings.keep_sightings_days, settings.keep_moods_days, settings.keep_views_days
+    kept = "{} days (unknown faces), {} (sightings), {} (mood samples), {} (pictures of why)"
+    lines.add_row("Kept for", kept.format(*days))
     lines.add_row("Expired data", expired_text(view))
+    lines.add_row("Gallery", Text(gallery_text(view, settings)))
     return lines
+
+
+def gallery_text(view: SystemView, settings: Settings) -> str:
+    """What the gallery found when it examined itself: expected errors, and who needs a picture."""
+    if view.examined is None:
+        hour = (
+            f"at {settings.examine_hour}:00" if settings.examine_hour >= 0 else "when 'muster calibrate --nightly' runs"
+        )
+        return f"not examined yet; it examines itself {hour}"
+    found = view.examined.detail
+    told = [f"examined {moment_text(view.examined.at, settings.zone)}"]
+    for key, what in (("fnir", "of passages would be missed"), ("fpir", "of strangers named")):
+        rate = found.get(key)
+        if rate:
+            told.append(f"{rate['value']:.1%} ({rate['low']:.1%} to {rate['high']:.1%}) {what}")
+    soon, pictures = int(found.get("soon_not_recognised", 0)), int(found.get("need_pictures", 0))
+    told.append(
+        f"{plural(soon, 'person', 'people')} will soon not be recognised" if soon else "everybody is recognised"
+    )
+    if pictures:
+        told.append(f"{plural(pictures, 'person needs', 'people need')} a picture: F4, then E")
+    worst = ", ".join(f"{clean(name, 30)} {one.misses:.0%}" for name, one in view.worst)
+    return "; ".join(told) + (f". Missed most: {worst}" if worst else "")
 
 
 def expired_text(view: SystemView) -> str:
@@ -71,7 +96,8 @@ def expired_text(view: SystemView) -> str:
     visitors, faces, sightings, moods = (_counted(n) for n in (gone.visitors, gone.faces, gone.sightings, gone.moods))
     return (
         f"{visitors} {'sighting' if gone.visitors == 1 else 'sightings'} of unknown people ({faces} with a face), "
-        f"{sightings} of enrolled people, {moods} mood {'sample' if gone.moods == 1 else 'samples'}"
+        f"{sightings} of enrolled people, {moods} mood {'sample' if gone.moods == 1 else 'samples'}, "
+        f"{_counted(gone.views)} {'picture' if gone.views == 1 else 'pictures'} of why"
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import partial
 from typing import ClassVar
+from uuid import UUID
 
 from textual import getters
 from textual.app import ComposeResult
@@ -14,8 +15,10 @@ from textual.widgets import Static
 
 from db.records import Person, Presence
 from monitor.desk.days import corrections
+from monitor.desk.days.why import why
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
@@ -99,10 +102,19 @@ class DaySheet(ModalScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"correct", "void"}:
             return True if self._selected() else None
+        if action == "why":
+            return bool(self._entries and self._entries.lines) or None
         return self._entries is not None if action == "add" else True
 
     def on_table_highlighted(self) -> None:
         self.refresh_bindings()
+
+    def action_why(self) -> None:
+        """Also of an entry that no longer counts."""
+        key, app = self.query_one(Table).selected_key, self.app
+        if key is not None:
+            job = partial(why, app.engine, app.cipher, app.settings, UUID(key))
+            app.push_screen(WhyScreen(job), lambda _: self._reload() if self.is_attached else None)
 
     def action_void(self) -> None:
         line, app = self._selected(), self.app

@@ -17,6 +17,7 @@ from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
+from monitor.desk.days.why import why_latest
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
@@ -25,6 +26,7 @@ from monitor.tui.screens.today.axis import ASCII as AXIS_ASCII
 from monitor.tui.screens.today.axis import UNICODE as AXIS_UNICODE
 from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
@@ -220,6 +222,13 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
     def action_leave(self) -> None:
         if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
             ask_leave(self, line.person, self.day)
+
+    def action_why(self) -> None:
+        if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
+            app = self.app
+            bounds = Period(self.day, self.day).bounds(app.settings.zone)
+            job = partial(why_latest, app.engine, app.cipher, app.settings, line.person, *bounds)
+            app.push_screen(WhyScreen(job), lambda _: self.reload())
 
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:

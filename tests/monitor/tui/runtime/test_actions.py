@@ -22,6 +22,7 @@ from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.screens.why import WhyScreen
 
 PLACES: dict[str, type[DOMNode]] = {
     "app": MusterApp,
@@ -36,6 +37,7 @@ PLACES: dict[str, type[DOMNode]] = {
     "shifts": ShiftsScreen,
     "rollcall": RollCallScreen,
     "system": SystemScreen,
+    "why": WhyScreen,
     "settings": SettingsList,
 }
 

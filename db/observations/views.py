@@ -1,0 +1,120 @@
+"""The best views of named sightings: kept, sealed, for some days, so that a name can be checked later."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, defer
+
+from db.batches import batches
+from db.crypto import TemplateCipher, bind_key
+from db.ids import new_id
+from db.records import KeptView
+from db.schema import KeptViewRow, SightingRow
+
+
+def add(
+    session: Session,
+    cipher: TemplateCipher,
+    sighting: UUID,
+    views: Sequence[tuple[datetime, NDArray[np.float32], bytes]],
+) -> None:
+    """Keeps views of a sighting that has none yet.
+
+    Args:
+        views: of each the time (UTC), the embedding, float32 (128,) or (256,), and the aligned face as JPEG.
+
+    Raises:
+        WrongKey: the database's templates belong to another key.
+    """
+    if session.scalar(select(KeptViewRow.id).where(KeptViewRow.sighting_id == sighting).limit(1)) is not None:
+        return
+    for at, embedding, jpeg in views:
+        bind_key(session, cipher, at)
+        made = new_id()
+        sealed, second = cipher.seal_embedding(embedding, face_owner(sighting, made))
+        chip = cipher.seal(jpeg, chip_owner(sighting, made))
+        session.add(KeptViewRow(id=made, sighting_id=sighting, at=at, embedding=sealed, second=second, chip=chip))
+    session.flush()
+
+
+def pictures(session: Session, cipher: TemplateCipher, sighting: UUID) -> list[KeptView]:
+    """The views of a sighting with their pictures, oldest first. Raises: WrongKey, DatabaseDamaged."""
+    query = select(KeptViewRow).where(KeptViewRow.sighting_id == sighting).order_by(KeptViewRow.at, KeptViewRow.id)
+    return [
+        KeptView(row.sighting_id, row.at, _face(cipher, row), cipher.open(row.chip, chip_owner(sighting, row.id)))
+        for row in session.scalars(query)
+    ]
+
+
+def faces(
+    session: Session, cipher: TemplateCipher, start: datetime, end: datetime
+) -> dict[tuple[UUID, UUID], list[NDArray[np.float32]]]:
+    """Embeddings of the views with start <= at < end, by person and sighting. Raises: WrongKey, DatabaseDamaged."""
+    query = (
+        select(SightingRow.person_id, KeptViewRow)
+        .join(SightingRow, SightingRow.id == KeptViewRow.sighting_id)
+        .where(KeptViewRow.at >= start, KeptViewRow.at < end)
+        .order_by(KeptViewRow.at, KeptViewRow.id)
+        .options(defer(KeptViewRow.chip))
+    )
+    found: dict[tuple[UUID, UUID], list[NDArray[np.float32]]] = {}
+    for person, row in session.execute(query):
+        if person is not None:
+            found.setdefault((person, row.sighting_id), []).append(_face(cipher, row))
+    return found
+
+
+def discard_of_sighting(session: Session, sighting: UUID) -> None:
+    """Deletes the views of a sighting whose name was wrong."""
+    session.execute(delete(KeptViewRow).where(KeptViewRow.sighting_id == sighting))
+
+
+def discard_of_person(session: Session, person: UUID) -> None:
+    """Deletes the views of somebody who does not want their face to be kept."""
+    theirs = select(SightingRow.id).where(SightingRow.person_id == person)
+    session.execute(delete(KeptViewRow).where(KeptViewRow.sighting_id.in_(theirs)))
+
+
+def of_person(session: Session, cipher: TemplateCipher, person: UUID) -> list[KeptView]:
+    """All views of a person, oldest first. Raises: WrongKey, DatabaseDamaged."""
+    query = select(SightingRow.id).where(SightingRow.person_id == person).order_by(SightingRow.first_at)
+    return [view for sighting in session.scalars(query) for view in pictures(session, cipher, sighting)]
+
+
+def sealed_of_person(session: Session, person: UUID) -> list[bytes]:
+    """Everything encrypted that is kept of a person's views."""
+    query = select(KeptViewRow).join(SightingRow, SightingRow.id == KeptViewRow.sighting_id)
+    rows = session.scalars(query.where(SightingRow.person_id == person))
+    return [value for row in rows for value in (row.embedding, row.second, row.chip) if value is not None]
+
+
+def expired_ids(session: Session, before: datetime, limit: int | None = None) -> Sequence[UUID]:
+    """Views that are older."""
+    return session.scalars(select(KeptViewRow.id).where(KeptViewRow.at < before).limit(limit)).all()
+
+
+def delete_some(session: Session, before: datetime, limit: int) -> int:
+    """Deletes views that are older, at most so many. Returns how many they were."""
+    ids = expired_ids(session, before, limit)
+    for part in batches(ids):
+        query = delete(KeptViewRow).where(KeptViewRow.id.in_(part))
+        session.execute(query.execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def face_owner(sighting: UUID, view: UUID) -> str:
+    """What a view's embedding is bound to."""
+    return f"kept_view.embedding {sighting} {view}"
+
+
+def chip_owner(sighting: UUID, view: UUID) -> str:
+    """What a view's picture is bound to."""
+    return f"kept_view.chip {sighting} {view}"
+
+
+def _face(cipher: TemplateCipher, row: KeptViewRow) -> NDArray[np.float32]:
+    return cipher.open_embedding(row.embedding, row.second, face_owner(row.sighting_id, row.id))

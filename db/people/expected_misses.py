@@ -1,0 +1,39 @@
+"""How often each person will probably not be recognised, as the gallery's last examination of itself found."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from db.records import ExpectedMiss
+from db.schema import ExpectedMissRow
+
+
+def replace_all(session: Session, found: Iterable[ExpectedMiss]) -> None:
+    """Keeps what an examination found in place of what the one before found."""
+    session.execute(delete(ExpectedMissRow))
+    session.add_all(
+        ExpectedMissRow(
+            person_id=one.person, at=one.at, passages=one.passages, misses=one.misses, low=one.low, high=one.high,
+            images=one.images,
+        )
+        for one in found
+    )  # fmt: skip
+    session.flush()
+
+
+def of_person(session: Session, person: UUID) -> ExpectedMiss | None:
+    """What was found of a person; None before the first examination."""
+    row = session.get(ExpectedMissRow, person)
+    return None if row is None else _record(row)
+
+
+def worst(session: Session, limit: int) -> list[ExpectedMiss]:
+    """Those who will be missed most often, the worst served first."""
+    order = ExpectedMissRow.misses.desc(), ExpectedMissRow.images, ExpectedMissRow.person_id
+    return [_record(row) for row in session.scalars(select(ExpectedMissRow).order_by(*order).limit(limit))]
+
+
+def _record(row: ExpectedMissRow) -> ExpectedMiss:
+    return ExpectedMiss(row.person_id, row.at, row.passages, row.misses, row.low, row.high, row.images)

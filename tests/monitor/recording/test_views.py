@@ -1,0 +1,94 @@
+"""The recorder keeps the views that a name was given on, of those who agreed, as long as the settings say."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db.engine import reading, writing
+from db.observations import views
+from db.people import consents
+from db.records import Person
+from monitor.domain import FaceView, Phase, Sighting
+from monitor.recording.journal import Journal, Seen
+from monitor.recording.recorder import Recorder
+from monitor.vision.jpeg import decode_jpeg
+from tests.monitor.recording.arrivals import AT, CIPHER, FACE, PORTRAIT, seen
+
+GREY = np.full_like(PORTRAIT, 128)
+
+
+def with_views(sighting: Sighting) -> Sighting:
+    return replace(sighting, views=tuple(FaceView(AT + timedelta(seconds=at), FACE, GREY) for at in range(3)))
+
+
+@pytest.mark.parametrize(
+    ("agreed", "settings", "kept"),
+    [
+        (True, {}, 3),
+        (None, {}, 0),
+        (None, {"consent": "assumed"}, 3),
+        (False, {"consent": "assumed"}, 0),
+        (True, {"keep_views_days": 0}, 0),
+    ],
+)
+def test_views_are_kept_as_people_and_settings_allow(
+    engine: Engine,
+    ada: Person,
+    start: Callable[..., Recorder],
+    agreed: bool | None,
+    settings: dict[str, object],
+    kept: int,
+) -> None:
+    if agreed is not None:
+        with writing(engine) as session:
+            consents.set_consent(session, ada.id, "face", agreed, at=AT, actor="test")
+    recorder, arrival = start(**settings), with_views(seen(ada))
+    recorder.record(arrival)
+    recorder.close()
+    with reading(engine) as session:
+        found = views.pictures(session, CIPHER, arrival.id)
+    assert len(found) == kept
+    for view in found:
+        picture = decode_jpeg(view.jpeg)
+        assert picture is not None
+        assert abs(int(picture.mean()) - 128) <= 1
+
+
+def test_views_wait_until_the_face_is_live_and_are_written_once(
+    engine: Engine, ada: Person, start: Callable[..., Recorder]
+) -> None:
+    with writing(engine) as session:
+        consents.set_consent(session, ada.id, "face", True, at=AT, actor="test")
+    recorder, arrival = start(), with_views(replace(seen(ada), live=False))
+    recorder.record(arrival)
+    recorder.record(replace(arrival, phase=Phase.NOT_LIVE))
+    recorder.close()
+    with reading(engine) as session:
+        assert views.pictures(session, CIPHER, arrival.id) == []
+    again = start()
+    for _ in range(2):
+        again.record(replace(arrival, phase=Phase.LIVE, live=True))
+    again.close()
+    with reading(engine) as session:
+        assert len(views.pictures(session, CIPHER, arrival.id)) == 3
+
+
+def test_the_journal_keeps_the_entry_but_not_its_views(
+    engine: Engine, ada: Person, tmp_path_factory: pytest.TempPathFactory, start: Callable[..., Recorder]
+) -> None:
+    journal = Journal(tmp_path_factory.mktemp("journal") / "door.journal", CIPHER)
+    recorder = start()
+    recorder._journal = journal
+    before = journal.file.stat().st_size
+    recorder._journalled(recorder_fact := _fact(with_views(seen(ada))))
+    assert recorder_fact.sighting.views, "what waits in memory keeps them"
+    assert journal.file.stat().st_size - before < 20_000
+    recorder._journal = None
+
+
+def _fact(sighting: Sighting) -> Seen:
+    return Seen(sighting, sighting.id)
