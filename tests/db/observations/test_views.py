@@ -14,7 +14,7 @@ from db.errors import DatabaseDamaged
 from db.ids import new_id
 from db.observations import sightings, views
 from db.people import consents, people
-from db.privacy import erasure, retention, rotation
+from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.records import NewEvent, SightingRecord
 
