@@ -21,11 +21,11 @@ class ScreenHelp(HelpPanel, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Up", show=False),
-        Binding("down,j", "scroll_down", "Down", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("pagedown", "page_down", "Page down", show=False),
-        Binding("escape", "app.hide_help_panel", "Close help", show=False),
+        Binding("up,k", "scroll_up", "Up", show=False, system=True),
+        Binding("down,j", "scroll_down", "Down", show=False, system=True),
+        Binding("pageup", "page_up", "Page up", show=False, system=True),
+        Binding("pagedown", "page_down", "Page down", show=False, system=True),
+        Binding("escape", "app.hide_help_panel", "Close help", show=False, system=True),
     ]
 
     def __init__(self) -> None:
