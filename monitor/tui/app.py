@@ -21,8 +21,8 @@ from textual.widgets import HelpPanel
 
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
+from monitor.desk.people.undo import Act, acts, undo_last
 from monitor.desk.store import Store
-from monitor.desk.undo import Act, acts, undo_last
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
 from monitor.tui.commands import commands
