@@ -79,7 +79,7 @@ def undo(
     listed: Annotated[bool, typer.Option("--list", help="List the last acts, and change nothing.")] = False,
 ) -> None:
     """Take back what was done last: a merge, a new name, a consent, a correction, a discarded visitor."""
-    from monitor.desk import undo as desk
+    from monitor.desk.people import undo as desk
 
     if listed:
         from db.engine import open_database

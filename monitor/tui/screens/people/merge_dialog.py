@@ -30,7 +30,7 @@ class MergeDialog(Dialog):
         choices = tuple((f"{clean(one, 30)}, with its PIN", one) for one in numbers)
         super().__init__(
             "Unite",
-            f"{alike}All data of {name} moves to {other}, and the entry {name} goes. Ctrl+Z takes it back.",
+            f"All data of {name} moves to {other}, and the entry {name} goes. {alike}Ctrl+Z takes it back.",
             [Ask("number", "Which number stays", numbers[0], choices)] if seen.two_numbers else (),
             yes="Unite anyway" if seen.unlike else "Unite",
             danger=True,

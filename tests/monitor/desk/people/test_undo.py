@@ -19,9 +19,8 @@ from db.records import NewEvent, Person, SightingRecord
 from db.verification import verdict
 from monitor.attendance.passages import passages
 from monitor.config import Settings
-from monitor.desk import undo
 from monitor.desk.days import corrections
-from monitor.desk.people import changes, merging
+from monitor.desk.people import changes, merging, undo
 from monitor.errors import UsageError
 from tests.enroll.conftest import NOW, Who, mean_of
 
