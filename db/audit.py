@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.ids import new_id
 from db.records import AuditEntry
-from db.schema import AuditRow
+from db.schema import AuditRow, UndoRow
 
 _NOW_CALLED: Final = {"door pin": "set pin", "door pin removed": "remove pin"}
 """Names of acts in older rows, and what these acts are called now."""
@@ -25,12 +25,54 @@ def note(
     person: UUID | None = None,
     event: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Adds an entry. Names of people belong into `detail`, which is emptied when the person is erased."""
+) -> UUID:
+    """Adds an entry, and returns its id. Names of people belong into `detail`, which is emptied when the person is
+    erased. What changes a value says so as "before" and "after", so that it can be taken back."""
     row = AuditRow(
         id=new_id(), at=at, actor=actor, action=action, person_id=person, event_id=event, detail=dict(detail or {})
     )
     session.add(row)
+    return row.id
+
+
+def newest(session: Session, limit: int) -> list[AuditEntry]:
+    """The last entries, the newest first."""
+    query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
+    return [record(row) for row in session.scalars(query)]
+
+
+def of_moment(session: Session, at: datetime) -> list[AuditEntry]:
+    """The entries of one moment, which is one act of the desk, the newest first."""
+    query = select(AuditRow).where(AuditRow.at == at).order_by(AuditRow.id.desc())
+    return [record(row) for row in session.scalars(query)]
+
+
+def keep(
+    session: Session,
+    entry: UUID,
+    content: Mapping[str, Any],
+    *,
+    person: UUID | None = None,
+    until: datetime | None = None,
+) -> None:
+    """Keeps what the act of this entry overwrote or deleted.
+
+    Args:
+        person: whose data it is; it goes with them.
+        until: when the purge deletes it.
+    """
+    session.add(UndoRow(id=entry, person_id=person, until=until, content=dict(content)))
+
+
+def kept(session: Session, entry: UUID) -> Mapping[str, Any] | None:
+    """What was kept of this entry's act; None where nothing was, or it is gone."""
+    row = session.get(UndoRow, entry)
+    return None if row is None else row.content
+
+
+def forget(session: Session, entry: UUID) -> None:
+    """Deletes what was kept of this entry's act, which was taken back."""
+    session.execute(delete(UndoRow).where(UndoRow.id == entry))
 
 
 def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:

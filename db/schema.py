@@ -100,6 +100,8 @@ class SubjectRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    merged: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it came with somebody who was merged: new events get another, so that a merge can be taken back."""
 
 
 class TemplateRow(Base):
@@ -347,6 +349,41 @@ class ForwardedRow(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class SiteEventRow(Base):
+    """A copy of another door's recent event, which the centre sent down. It is no part of the ledger here: the door
+    that wrote it keeps it, and proves it; see `db.forwarding.site_events`."""
+
+    __tablename__ = "site_event"
+    __table_args__ = (Index(None, "subject", "recorded_at"), Index(None, "recorded_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    origin: Mapped[UUID]
+    """The chain in which it stands first."""
+    kind: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[UUID]
+    at: Mapped[datetime]
+    kiosk_id: Mapped[UUID]
+    """The kiosk is in the database of its door, and in the centre's."""
+    role: Mapped[str] = mapped_column(String(8))
+    """The kiosk's."""
+    method: Mapped[str] = mapped_column(String(8))
+    target_id: Mapped[UUID | None]
+    corrected_kind: Mapped[str | None] = mapped_column(String(16))
+    recorded_at: Mapped[datetime]
+    clock_suspect: Mapped[bool]
+
+
+class SyncedRow(Base):
+    """What was the same here and at the centre last: tells whether a row that one side lacks is new or deleted."""
+
+    __tablename__ = "synced_row"
+
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    """A kind of `db.forwarding.shared`; "centre": with which database, and how far it was; "events": up to which."""
+    row_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
 class MoodRow(Base):
     """The mean probabilities of a few seconds. In aggregate mode no column leads to a person.
 
@@ -453,6 +490,21 @@ class AuditRow(Base):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     event_id: Mapped[UUID | None]
     detail: Mapped[dict[str, Any]]
+
+
+class UndoRow(Base):
+    """What an act overwrote or deleted, for as long as it can be taken back."""
+
+    __tablename__ = "undo"
+    __table_args__ = (Index(None, "person_id"), Index(None, "until"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """The act's `AuditRow`."""
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    """Whose data it is; it goes with them."""
+    until: Mapped[datetime | None]
+    """When the purge deletes it; None: when the person is erased."""
+    content: Mapped[dict[str, Any]]
 
 
 class WrongPairRow(Base):

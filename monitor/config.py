@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 import tzlocal
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.config_outbound import Mqtt, Opener, Webhook
 from monitor.domain import Encoders
 from monitor.errors import SettingsError
+from monitor.keys import Keys
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
@@ -123,7 +124,7 @@ class Settings(BaseSettings):
     close_after_hours: int = Field(
         default=10, ge=1, le=36, description="With close = after_hours: hours from the check-in to the check-out."
     )
-    rounding_minutes: Literal[0, 5, 15] = Field(
+    rounding_minutes: Annotated[Literal[0, 5, 15], BeforeValidator(lambda value: _whole_number(value))] = Field(
         default=0, description="Minutes to which the first check-in and the last check-out are rounded; 0 for none."
     )
     rounding_favour: Literal["nearest", "person", "site"] = Field(
@@ -197,9 +198,8 @@ class Settings(BaseSettings):
     webhooks: tuple[Webhook, ...] = Field(
         default=(), description="Who is told what happens; see 'muster webhooks', which writes these tables."
     )
-
+    keys: Keys = Field(default=Keys(), description="The keys of the app; a table.")
     opener: Opener = Field(default=Opener(), description="What opens the door for whoever checks in; a table.")
-
     mqtt: Mqtt = Field(default=Mqtt(), description="The MQTT broker that hears of this kiosk; a table.")
 
     @field_validator("webhooks")
@@ -210,11 +210,11 @@ class Settings(BaseSettings):
             raise ValueError("two receivers have one name; give each its own")
         return value
 
-    @field_validator("quality", mode="before")
+    @field_validator("quality", "keys", mode="before")
     @classmethod
-    def _table(cls, value: object) -> object:
-        if not isinstance(value, Mapping | QualityLimits):
-            raise ValueError("this is a table; write [quality] and its limits on lines of their own")
+    def _table(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, Mapping | QualityLimits | Keys):
+            raise ValueError(f"this is a table; write [{info.field_name}] and its values on lines of their own")
         return value
 
     @field_validator("time_zone")
@@ -267,7 +267,7 @@ def _refuse_misspelt_variables() -> None:
     """Raises: SettingsError, where a variable is almost the name of a setting. Others may be another program's."""
     settings = [f"MUSTER_{name}".upper() for name in Settings.model_fields]
     for variable in os.environ:
-        if not variable.startswith("MUSTER_") or variable.startswith(("MUSTER_QUALITY_", *settings)):
+        if not variable.startswith("MUSTER_") or variable.startswith(("MUSTER_KEY", *settings)):
             continue
         for meant in get_close_matches(variable, settings, 1, cutoff=0.9):
             raise SettingsError(f"The variable {variable} is not a setting; perhaps {meant} is meant.")

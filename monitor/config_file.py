@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -51,9 +52,16 @@ def settings_in_force(file: Path | None = None) -> list[SettingInForce]:
         value = _value(settings, name)
         in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
         origin: Origin = "variable" if in_variable else "file" if name in written else "default"
-        shown = ("set" if value else "not set") if name in SECRET or value is None else str(value)
-        found.append(SettingInForce(name, shown, origin, field.description or ""))
+        found.append(SettingInForce(name, _shown(name, value), origin, field.description or ""))
     return found
+
+
+def usual_settings() -> list[tuple[str, str, str]]:
+    """Name, default and sentence of every setting; the default is empty where it is of the machine."""
+    return [
+        (name, "" if field.default_factory else _shown(name, field.default), field.description or "")
+        for name, field in _fields(Settings)
+    ]
 
 
 def set_setting(file: Path, name: str, text: str) -> Value:
@@ -74,12 +82,21 @@ def set_setting(file: Path, name: str, text: str) -> Value:
         value: Value = TypeAdapter(annotation).validate_strings(text)
         if not isinstance(value, str | float | int | bool):
             raise SettingsError(f"{name} has several values; write it with 'muster config edit'.")
-        _require_sense(name, value)
+        _require_sense(name, value, file)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]["msg"].partition(", unable to parse")[0]
         raise SettingsError(f"Setting {name}: {problem.replace('Input should', 'it should')}.") from None
     save_setting(file, name, value)
     return value
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The values that a setting can have, as text; nothing where it can have any. Raises: SettingsError."""
+    annotation: Any = _field(name).annotation
+    if annotation is bool:
+        return ("true", "false")
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return tuple(str(one) for part in parts if get_origin(part) is Literal for one in get_args(part))
 
 
 def unset_setting(file: Path, name: str) -> bool:
@@ -249,10 +266,18 @@ def _field(name: str) -> FieldInfo:
     return fields[name]
 
 
-def _require_sense(name: str, value: Value) -> None:
-    """Raises: ValidationError, where a setting with this value makes no sense beside the defaults."""
+def _shown(name: str, value: object) -> str:
+    """A value as people read it."""
+    if name in SECRET or value is None:
+        return "set" if value else "not set"
+    return str(value)
+
+
+def _require_sense(name: str, value: Value, file: Path) -> None:
+    """Raises: ValidationError, where a setting with this value makes no sense beside the others of its table."""
     table, _, key = name.rpartition(".")
-    Settings.model_validate({table: {key: value}} if table else {key: value})
+    beside = read_file(file).get(table, {}) if table and file.exists() else {}
+    Settings.model_validate({table: {**beside, key: value}} if table else {key: value})
 
 
 def _flat(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, Any]]:

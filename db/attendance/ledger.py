@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from heapq import merge
 from itertools import starmap
 from typing import Any, Final, cast
 from uuid import UUID
@@ -17,11 +18,12 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from db.batches import batches
 from db.errors import InvalidRecord, WrongKey
 from db.proof.entries import NO_KEY
 from db.proof.key import of_session
-from db.records import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence
-from db.schema import EventRow, ForwardedRow, PersonRow, SubjectRow
+from db.records import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence, Role
+from db.schema import EventRow, ForwardedRow, PersonRow, SiteEventRow, SubjectRow
 from db.types import raw, utc_of, uuid_of
 
 _EVENT: Final = (
@@ -33,9 +35,18 @@ _EVENT: Final = (
 _ENTRY: Final = (
     EventRow.seq, raw(EventRow.id), EventRow.kind, raw(SubjectRow.person_id),
     raw(EventRow.at), raw(EventRow.target_id), EventRow.corrected_kind,
-    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject), EventRow.clock_suspect,
+    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject), EventRow.clock_suspect, raw(EventRow.recorded_at),
 )  # fmt: skip
 """What a `LedgerEntry` is made of, as the driver gives it: converting each value anew took half of a month's time."""
+_SITE_ENTRY: Final = (
+    raw(SiteEventRow.origin), raw(SiteEventRow.id), SiteEventRow.kind, raw(SubjectRow.person_id),
+    raw(SiteEventRow.at), raw(SiteEventRow.target_id), SiteEventRow.corrected_kind,
+    raw(SiteEventRow.kiosk_id), SiteEventRow.method, raw(SiteEventRow.subject), SiteEventRow.clock_suspect,
+    raw(SiteEventRow.recorded_at),
+)  # fmt: skip
+"""The same of another door's event; its chain takes the place of the number."""
+_ID, _TARGET, _RECORDED = 1, 5, 11
+"""Where these stand in both."""
 GENESIS: Final = "0" * 64
 """The hash before the first row."""
 
@@ -120,24 +131,70 @@ def between(
 def entries(
     session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
 ) -> list[LedgerEntry]:
-    """What the rules read of the events that `between` finds; with a group, of its people's events."""
-    query = _with_person(*_ENTRY)
+    """What the rules read of the events that `between` finds, and of other doors' recent ones; with a group, of its
+    people's events."""
+    query = _of(_with_person(*_ENTRY), people, group)
+    inside = (EventRow.at >= start, EventRow.at < end)
+    rows = list(session.execute(query.where(*inside).order_by(EventRow.seq)))
+    changing = session.scalars(_amendments(start, end, people)).all()
+    outside = query.where(~and_(*inside))
+    amended = [row for some in batches(changing) for row in session.execute(outside.where(EventRow.id.in_(some)))]
+    if amended:
+        rows = sorted([*rows, *amended], key=lambda row: row[0])
+    origins = _origins(session, start, end, people)
+    others = _of_other_doors(session, start, end, people, group, {row[_ID] for row in rows})
+    if not others:
+        return _read(rows, origins)
+    origins |= {uuid_of(row[_ID]): uuid_of(row[0]) for row in others}
+    return _read(list(merge(rows, others, key=lambda row: row[_RECORDED])), origins)
+
+
+def site_roles(session: Session) -> dict[UUID, Role]:
+    """The roles of the other doors of which there are recent events here."""
+    found = session.execute(select(SiteEventRow.kiosk_id, SiteEventRow.role).distinct())
+    return {kiosk: cast(Role, role) for kiosk, role in found}
+
+
+def _of(query: Select[Any], people: Sequence[UUID] | None, group: str | None) -> Select[Any]:
     if people is not None:
         query = query.where(SubjectRow.person_id.in_(people))
     if group is not None:
         query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
-    inside = (EventRow.at >= start, EventRow.at < end)
-    rows = list(session.execute(query.where(*inside).order_by(EventRow.seq)))
-    amended = session.execute(query.where(EventRow.id.in_(_amendments(start, end)), ~and_(*inside))).all()
-    if amended:
-        rows = sorted([*rows, *amended], key=lambda row: row[0])
-    return _read(rows, _origins(session, start, end))
+    return query
 
 
-def _amendments(start: datetime, end: datetime) -> Select[tuple[UUID]]:
+def _of_other_doors(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    people: Sequence[UUID] | None,
+    group: str | None,
+    known: set[Any],
+) -> list[Any]:
+    """Recent events of other doors of this time, and what voids or corrects these or known ones, as they came."""
+    if session.scalar(select(SiteEventRow.id).limit(1)) is None:
+        return []
+    inside = and_(SiteEventRow.at >= start, SiteEventRow.at < end)
+    columns: tuple[Any, ...] = (*_SITE_ENTRY, inside)
+    query = select(*columns).join(SubjectRow, SubjectRow.id == SiteEventRow.subject)
+    query = _of(query, people, group).where(or_(inside, SiteEventRow.target_id.is_not(None)))
+    found = []
+    for row in session.execute(
+        query.where(SiteEventRow.recorded_at >= start).order_by(SiteEventRow.recorded_at, SiteEventRow.id)
+    ):
+        if row[-1] or row[_TARGET] in known:
+            known.add(row[_ID])
+            found.append(row[:-1])
+    return found
+
+
+def _amendments(start: datetime, end: datetime, people: Sequence[UUID] | None) -> Select[tuple[UUID]]:
     """What voids or corrects events of this time, or what events of this time correct, whenever it was written."""
-    there = select(EventRow.id).where(EventRow.at >= start, EventRow.at < end)
-    targets = select(EventRow.target_id).where(EventRow.target_id.is_not(None), EventRow.at >= start, EventRow.at < end)
+    inside = [EventRow.at >= start, EventRow.at < end]
+    if people is not None:
+        inside.append(EventRow.subject.in_(select(SubjectRow.id).where(SubjectRow.person_id.in_(people))))
+    there = select(EventRow.id).where(*inside)
+    targets = select(EventRow.target_id).where(EventRow.target_id.is_not(None), *inside)
     first = select(EventRow.id).where(
         EventRow.target_id.is_not(None), or_(EventRow.target_id.in_(there), EventRow.target_id.in_(targets))
     )
@@ -146,11 +203,13 @@ def _amendments(start: datetime, end: datetime) -> Select[tuple[UUID]]:
     return select(related.c.id)
 
 
-def _origins(session: Session, start: datetime, end: datetime) -> dict[UUID, UUID]:
+def _origins(session: Session, start: datetime, end: datetime, people: Sequence[UUID] | None) -> dict[UUID, UUID]:
     """From which chain the events of this time came that were forwarded."""
     if session.scalar(select(ForwardedRow.event_id).limit(1)) is None:
         return {}
     query = select(ForwardedRow.event_id, ForwardedRow.origin).join(EventRow, EventRow.id == ForwardedRow.event_id)
+    if people is not None:
+        query = query.join(SubjectRow, SubjectRow.id == EventRow.subject).where(SubjectRow.person_id.in_(people))
     return dict(session.execute(query.where(EventRow.at >= start, EventRow.at < end)).all())
 
 
@@ -165,7 +224,7 @@ def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry
         return found
 
     found = []
-    for _, id_, kind, person, at, target, corrected, kiosk, method, subject, suspect in rows:
+    for _, id_, kind, person, at, target, corrected, kiosk, method, subject, suspect, _recorded in rows:
         event = uuid_of(id_)
         found.append(
             LedgerEntry(
@@ -185,10 +244,12 @@ def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry
     return found
 
 
-def merged_people(session: Session) -> set[UUID]:
-    """People who were several before: they have more than one pseudonym."""
-    query = select(SubjectRow.person_id).where(SubjectRow.person_id.is_not(None)).group_by(SubjectRow.person_id)
-    return {id for id in session.scalars(query.having(func.count() > 1)) if id is not None}
+def merged_people(session: Session, people: Sequence[UUID] | None = None) -> set[UUID]:
+    """Who, of everybody or of these people, was several before: they have more than one pseudonym."""
+    query = select(SubjectRow.person_id).group_by(SubjectRow.person_id)
+    if people is not None:
+        query = query.where(SubjectRow.person_id.in_(people))
+    return set(session.scalars(query.having(func.count() > 1)))
 
 
 def people_since(session: Session, after: int) -> set[UUID]:
@@ -213,8 +274,8 @@ def is_voided(session: Session, sighting: UUID) -> bool:
 
 
 def count(session: Session) -> int:
-    """How many rows the ledger has."""
-    return session.scalar(select(func.count()).select_from(EventRow)) or 0
+    """How many rows the ledger has: they are numbered from 1, and none is ever deleted."""
+    return session.scalar(select(func.max(EventRow.seq))) or 0
 
 
 def chain_hash(row: EventRow, seq: int, previous: str) -> str:
@@ -244,7 +305,8 @@ def _instant(at: datetime) -> str:
 
 
 def _pseudonym(session: Session, person: UUID) -> UUID:
-    query = select(SubjectRow.id).where(SubjectRow.person_id == person).order_by(SubjectRow.id).limit(1)
+    own_first = SubjectRow.merged, SubjectRow.id
+    query = select(SubjectRow.id).where(SubjectRow.person_id == person).order_by(*own_first).limit(1)
     pseudonym = session.scalar(query)
     if pseudonym is None:
         raise InvalidRecord(f"There is no person with the id {person}; they may have been erased.")

@@ -133,6 +133,14 @@ def refresh_mean(
     return mean, len(members)
 
 
+def refresh_means(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
+    """Computes the person's means of all encoders anew. Raises: as `refresh_mean`."""
+    members = select(TemplateRow.encoder).where(TemplateRow.person_id == person)
+    means = select(MeanTemplateRow.encoder).where(MeanTemplateRow.person_id == person)
+    for encoder in {*session.scalars(members), *session.scalars(means)}:
+        refresh_mean(session, cipher, person, encoder, at=at)
+
+
 def delete_mean_template(session: Session, person: UUID, encoder: str) -> None:
     """Takes the person out of the gallery; for when the last member is gone."""
     session.execute(

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from db.attendance import ledger
 from db.batches import batches
+from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
+from db.faces import templates
 from db.forwarding.people import People, erased
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.schema import AuditRow, PersonRow, SubjectRow
 
 _ACTOR: Final = "muster db forward"
@@ -25,7 +27,9 @@ _CHANGES: Final = {"rename": "name", "group": "group", "activate": "active", "de
 _ENTRY: Final = ("id", "at", "actor", "action", "person_id", "detail")
 
 
-def send_erasures(source: Engine, target: Engine, *, now: datetime) -> tuple[int, tuple[UUID, ...]]:
+def send_erasures(
+    source: Engine, target: Engine, *, now: datetime, actor: str = _ACTOR
+) -> tuple[int, tuple[UUID, ...]]:
     """Erases there who was erased here, unless another database knows them too.
 
     Returns:
@@ -41,14 +45,19 @@ def send_erasures(source: Engine, target: Engine, *, now: datetime) -> tuple[int
         holders = set(_holders(there, gone).values())
         shared = {one for one in holders if not gone.issuperset(_pseudonyms(there, one))}
         for person in sorted(holders - shared):
-            erasure.erase(there, person, at=now, actor=_ACTOR)
+            erasure.erase(there, person, at=now, actor=actor)
     if holders - shared:
         scrub(target)
     return len(holders - shared), tuple(sorted(shared))
 
 
-def send_merges(source: Engine, target: Engine, *, now: datetime) -> tuple[int, tuple[tuple[UUID, UUID], ...]]:
+def send_merges(
+    source: Engine, target: Engine, *, now: datetime, cipher: TemplateCipher | None = None, actor: str = _ACTOR
+) -> tuple[int, tuple[tuple[UUID, UUID], ...]]:
     """Makes one person there of those who are one here.
+
+    Args:
+        cipher: of the faces there; without it nobody is merged whose faces are kept there.
 
     Returns:
         How many were merged there, and the pairs there that have to be merged by hand, because their faces are kept.
@@ -67,11 +76,15 @@ def send_merges(source: Engine, target: Engine, *, now: datetime) -> tuple[int, 
             for other in holders:
                 if other == into:
                     continue
-                if erasure.has_faces(there, other):
+                if cipher is None and merges.has_faces(there, other):
                     by_hand.append((other, into))
+                    continue
+                if cipher is None:
+                    merges.merge_without_faces(there, other, into, at=now, actor=actor)
                 else:
-                    erasure.merge_without_faces(there, other, into, at=now, actor=_ACTOR)
-                    merged += 1
+                    merges.merge(there, cipher, other, into, at=now, actor=actor)
+                    templates.refresh_means(there, cipher, into, at=now)
+                merged += 1
     return merged, tuple(by_hand)
 
 

@@ -1,8 +1,9 @@
 """Sends what a kiosk wrote to the database that many doors share: each row exactly once, by its UUID.
 
 Nothing is remembered about what was sent. The other side is asked what it has, so an interrupted run, a lost
-acknowledgement or days offline need no repair: the next run sends what is missing. Faces are not sent: templates and
-pictures of unknown people are sealed with this installation's key and stay here, as do PINs.
+acknowledgement or days offline need no repair: the next run sends what is missing. Faces are not sent from here:
+pictures of unknown people are sealed with this installation's key and stay, as do PINs; `db.forwarding.follow` sends
+templates.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,9 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.attendance import ledger
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
 from db.forwarding import received
@@ -73,6 +75,7 @@ def forward(
     now: datetime,
     since: datetime | None = None,
     batch: int = BATCH,
+    cipher: TemplateCipher | None = None,
     tell: Told = lambda done: None,
 ) -> Forwarded:
     """Sends everything that the other side lacks.
@@ -80,6 +83,7 @@ def forward(
     Args:
         since: leave out sightings and moods that began earlier; events, people and consents are never left out.
         batch: rows of one transaction; what was sent stays sent when a later one fails.
+        cipher: of the faces there, by which people who are one here are one there too, whatever is kept of them.
         tell: called after every transaction with what was sent so far.
 
     Raises:
@@ -102,14 +106,14 @@ def forward(
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
     erased, erased_here = send_erasures(source, target, now=now)
-    merged, merged_here = send_merges(source, target, now=now)
+    merged, merged_here = send_merges(source, target, now=now, cipher=cipher)
     people, new = send_people(source, target, batch)
     add(people=new, erased=erased, merged=merged)
     try:
         updated = send_changes(source, target, people)
         if updated:
             add(updated=updated)
-        _send_consents(source, target, people, batch, add)
+        add(consents=send_consents(source, target, people, batch))
         _send_events(source, target, chain, people, batch, add)
         _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
         _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
@@ -153,13 +157,15 @@ def _send_reasons(here: Session, there: Session, people: People, events: Sequenc
     _add_missing(there, AuditRow, theirs)
 
 
-def _send_consents(source: Engine, target: Engine, people: People, batch: int, add: _Add) -> None:
-    for rows in _pages(source, ConsentRow, batch):
+def send_consents(source: Engine, target: Engine, people: People, batch: int) -> int:
+    """Adds the decisions that are not there; gives how many."""
+    sent = 0
+    for rows in _pages(source, ConsentRow, None, batch):
         theirs = [_mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
         with writing(target) as there:
             ledger.lock(there)
-            sent = _add_missing(there, ConsentRow, theirs)
-        add(consents=sent)
+            sent += _add_missing(there, ConsentRow, theirs)
+    return sent
 
 
 def _counts(consent: Mapping[str, Any], people: People) -> bool:
@@ -172,7 +178,7 @@ def _send_sightings(
     source: Engine, target: Engine, people: People, which: Sequence[ColumnElement[bool]], batch: int, add: _Add
 ) -> None:
     whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
-    for rows in _pages(source, SightingRow, batch, *which):
+    for rows in _pages(source, SightingRow, SightingRow.first_at, batch, *which):
         without_face = dict.fromkeys(("embedding", "second", "portrait"))
         wanted = [_mapped(row, whose) | without_face for row in rows if _may_go(row, people)]
         with writing(target) as there:
@@ -218,7 +224,7 @@ def _send_moods(
     source: Engine, target: Engine, people: People, since: datetime, now: datetime, batch: int, add: _Add
 ) -> None:
     over = or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)
-    for rows in _pages(source, MoodRow, batch, over, MoodRow.at >= since):
+    for rows in _pages(source, MoodRow, MoodRow.at, batch, over, MoodRow.at >= since):
         wanted = [_mapped(row, {"person_id": people.known}) for row in rows if _may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
@@ -241,24 +247,39 @@ def _may_go(row: Mapping[str, Any], people: People) -> bool:
 
 
 def _pages(
-    source: Engine, table: type[Base], batch: int, *conditions: ColumnElement[bool]
+    source: Engine,
+    table: type[Base],
+    time: InstrumentedAttribute[datetime] | None,
+    batch: int,
+    *conditions: ColumnElement[bool],
 ) -> Iterator[list[dict[str, Any]]]:
-    """All rows that fulfil the conditions, by id, without keeping a transaction open between pages."""
+    """All rows that fulfil the conditions, by time and id, without keeping a transaction open between pages.
+
+    Args:
+        time: the column with an index, so that only the rows since a time are read; None for a table without one.
+    """
     key = table.__table__.c.id
-    after: UUID | None = None
+    more: tuple[ColumnElement[bool], ...] = conditions
     while True:
         with reading(source) as here:
-            more = conditions if after is None else (*conditions, key > after)
-            rows = _plain(here, table, *more, limit=batch)
+            rows = _plain(here, table, *more, by=[key] if time is None else [time, key], limit=batch)
         if rows:
             yield rows
-            after = rows[-1]["id"]
+            last = rows[-1]
+            behind = key > last["id"]
+            if time is None:
+                more = (*conditions, behind)
+            else:
+                more = (*conditions, time >= last[time.key], or_(time > last[time.key], behind))
         if len(rows) < batch:
             return
 
 
-def _plain(session: Session, table: type[Base], *conditions: Any, limit: int) -> list[dict[str, Any]]:
-    query = select(*table.__table__.columns).where(*conditions).order_by(table.__table__.c.id).limit(limit)
+def _plain(
+    session: Session, table: type[Base], *conditions: Any, by: Sequence[Any] = (), limit: int
+) -> list[dict[str, Any]]:
+    columns = table.__table__.columns
+    query = select(*columns).where(*conditions).order_by(*(by or [columns.id])).limit(limit)
     return [dict(row) for row in session.execute(query).mappings()]
 
 

@@ -1,6 +1,8 @@
 """Sightings: who was in view and when, and the kept faces of unknown visitors."""
 
-from datetime import datetime
+from base64 import b64decode, b64encode
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -13,6 +15,10 @@ from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.records import SightingRecord, Visitor
 from db.schema import SightingRow
+
+FACES_KEPT: Final = timedelta(days=1)
+"""For so long a visitor's face that was discarded or named can be given back."""
+_FACE: Final = ("embedding", "second", "portrait")
 
 
 def add(
@@ -93,9 +99,13 @@ def unname(session: Session, sighting: UUID) -> None:
     session.execute(update(SightingRow).where(SightingRow.id == sighting).values(person_id=None))
 
 
-def last_seen(session: Session, person: UUID, before: datetime, *, other_than: UUID | None) -> datetime | None:
-    """When the person was in view last, in sightings that began by `before`; one sighting may be left out."""
-    query = select(func.max(SightingRow.last_at)).where(SightingRow.person_id == person, SightingRow.first_at <= before)
+def last_seen(
+    session: Session, person: UUID, since: datetime, before: datetime, *, other_than: UUID | None
+) -> datetime | None:
+    """Until when the person was in view, in sightings with since <= first_at <= before; one may be left out."""
+    query = select(func.max(SightingRow.last_at)).where(
+        SightingRow.person_id == person, SightingRow.first_at >= since, SightingRow.first_at <= before
+    )
     return session.scalar(query if other_than is None else query.where(SightingRow.id != other_than))
 
 
@@ -138,16 +148,46 @@ def name_visitor(session: Session, sighting: UUID, person: UUID, *, at: datetime
     row = session.get(SightingRow, sighting)
     if row is None:
         raise InvalidRecord(f"There is no sighting with the id {sighting}.")
-    row.person_id, row.embedding, row.second, row.portrait = person, None, None, None
-    audit.note(session, "name visitor", at=at, actor=actor, person=person, detail={"sighting": str(sighting)})
+    detail = {"sighting": str(sighting)}
+    entry = audit.note(session, "name visitor", at=at, actor=actor, person=person, detail=detail)
+    _take_face(session, row, entry, at, person)
+    row.person_id = person
     session.flush()
 
 
 def discard_visitor(session: Session, sighting: UUID, *, at: datetime, actor: str) -> None:
-    """Deletes the kept face of an unknown visitor; the sighting stays."""
-    query = update(SightingRow).where(SightingRow.id == sighting).values(embedding=None, second=None, portrait=None)
-    session.execute(query)
-    audit.note(session, "discard visitor", at=at, actor=actor, detail={"sighting": str(sighting)})
+    """Deletes the kept face of an unknown visitor, which can be given back for a day; the sighting stays."""
+    row = session.get(SightingRow, sighting)
+    if row is not None:
+        detail = {"sighting": str(sighting)}
+        entry = audit.note(session, "discard visitor", at=at, actor=actor, detail=detail)
+        _take_face(session, row, entry, at, None)
+        session.flush()
+
+
+def _take_face(session: Session, row: SightingRow, entry: UUID, at: datetime, person: UUID | None) -> None:
+    """Removes the sealed face from a sighting, and keeps it for a day as what the act of this entry deleted."""
+    sealed = {name: getattr(row, name) for name in _FACE}
+    content = {name: b64encode(value).decode() for name, value in sealed.items() if value is not None}
+    audit.keep(session, entry, content, person=person, until=at + FACES_KEPT)
+    for name in _FACE:
+        setattr(row, name, None)
+
+
+def give_back_face(session: Session, sighting: UUID, entry: UUID) -> None:
+    """Makes a sighting an unknown visitor's again, with the face that the act of this entry deleted.
+
+    Raises:
+        InvalidRecord: the sighting or the face is gone by now.
+    """
+    row, content = session.get(SightingRow, sighting), audit.kept(session, entry)
+    if row is None or not content:
+        raise InvalidRecord("The face is deleted for good by now: it is kept for a day.")
+    row.person_id = None
+    for name in _FACE:
+        setattr(row, name, b64decode(content[name]) if name in content else None)
+    audit.forget(session, entry)
+    session.flush()
 
 
 def count_visitors(session: Session) -> int:

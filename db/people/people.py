@@ -201,7 +201,8 @@ def count_people(session: Session, *, active: bool = True) -> int:
 def rename(session: Session, person: UUID, name: str, *, at: datetime, actor: str) -> Person:
     """Raises: InvalidRecord."""
     row = _row(session, person)
-    audit.note(session, "rename", at=at, actor=actor, person=person, detail={"before": row.name})
+    detail = {"before": row.name, "after": clean(name)}
+    audit.note(session, "rename", at=at, actor=actor, person=person, detail=detail)
     row.name = clean(name)
     session.flush()
     return record(row)
@@ -212,9 +213,11 @@ def set_number(session: Session, person: UUID, number: str | None, *, at: dateti
     row = _row(session, person)
     number = clean_or_none(number, "number")
     _require_free_number(session, number, person)
-    audit.note(session, "number", at=at, actor=actor, person=person, detail={"before": row.number})
+    detail = {"before": row.number, "after": number}
+    entry = audit.note(session, "number", at=at, actor=actor, person=person, detail=detail)
     row.number = number
     if number is None:
+        audit.keep(session, entry, {"pin_hash": row.pin_hash}, person=person)
         row.pin_hash = None
     session.flush()
     return record(row)
@@ -223,8 +226,9 @@ def set_number(session: Session, person: UUID, number: str | None, *, at: dateti
 def set_group(session: Session, person: UUID, group: str | None, *, at: datetime, actor: str) -> Person:
     """Raises: InvalidRecord."""
     row = _row(session, person)
-    audit.note(session, "group", at=at, actor=actor, person=person, detail={"before": row.group})
-    row.group = clean_or_none(group, "group")
+    detail = {"before": row.group, "after": clean_or_none(group, "group")}
+    audit.note(session, "group", at=at, actor=actor, person=person, detail=detail)
+    row.group = detail["after"]
     session.flush()
     return record(row)
 
@@ -232,8 +236,9 @@ def set_group(session: Session, person: UUID, group: str | None, *, at: datetime
 def set_notes(session: Session, person: UUID, notes: str, *, at: datetime, actor: str) -> Person:
     """Raises: InvalidRecord."""
     row = _row(session, person)
+    detail = {"before": row.notes, "after": notes}
+    audit.note(session, "notes", at=at, actor=actor, person=person, detail=detail)
     row.notes = notes
-    audit.note(session, "notes", at=at, actor=actor, person=person)
     session.flush()
     return record(row)
 
@@ -241,8 +246,9 @@ def set_notes(session: Session, person: UUID, notes: str, *, at: datetime, actor
 def set_active(session: Session, person: UUID, active: bool, *, at: datetime, actor: str) -> Person:
     """Deactivates (all data stays, but nobody is recognised) or reactivates. Raises: InvalidRecord."""
     row = _row(session, person)
+    detail = {"before": row.active, "after": active}
+    audit.note(session, "activate" if active else "deactivate", at=at, actor=actor, person=person, detail=detail)
     row.active = active
-    audit.note(session, "activate" if active else "deactivate", at=at, actor=actor, person=person)
     session.flush()
     return record(row)
 

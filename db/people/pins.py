@@ -11,8 +11,8 @@ from db.records import PinRecord
 from db.schema import PersonRow
 
 
-def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> None:
-    """Keeps the hash of a person's PIN; None deletes it.
+def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> str | None:
+    """Keeps the hash of a person's PIN; None deletes it. Returns the one of before.
 
     Raises:
         InvalidRecord: there is no such person, or they have no number to type before the PIN.
@@ -22,8 +22,9 @@ def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> None:
         raise InvalidRecord(f"There is no person with the id {person_id}.")
     if pin_hash is not None and row.number is None:
         raise InvalidRecord(f"{row.name} has no number to type before the PIN; give them one first.")
-    row.pin_hash = pin_hash
+    before, row.pin_hash = row.pin_hash, pin_hash
     session.flush()
+    return before
 
 
 def find(session: Session, number: str) -> PinRecord | None:

@@ -1,4 +1,4 @@
-"""Everything about one person at once: export, erase, and merge with another.
+"""Everything about one person at once: export and erase.
 
 The ledger is never touched: it names people by pseudonym, and `ledger_subject` says whose pseudonym it is.
 """
@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.attendance import leave, ledger, shifts
 from db.crypto import TemplateCipher
-from db.errors import InvalidRecord
 from db.faces import candidates, templates
-from db.people import consents, people
+from db.people import people
 from db.proof import entries
 from db.records import ErasureReceipt, PersonExport
 from db.schema import (
@@ -25,14 +24,11 @@ from db.schema import (
     CandidateRow,
     ConsentRow,
     EventRow,
-    LeaveRow,
-    LookAlikeRow,
     MeanTemplateRow,
     MoodRow,
     PersonRow,
     PortraitRow,
     RollCallMarkRow,
-    ShiftRow,
     SightingRow,
     SubjectRow,
     TemplateRow,
@@ -78,33 +74,6 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
     return receipt
 
 
-def merge(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, *, at: datetime, actor: str) -> None:
-    """Makes two people one: everything of `source` becomes `into`'s, and `source` is gone.
-
-    The mean template of `into` is then stale: compute it from `templates.load_members` and set it in the same
-    transaction. Images that both have are kept once; candidates of `source` that wait for a review are not kept, nor is
-    its PIN. The consents of `into` count, but what `source` refuses stays refused.
-
-    Raises:
-        InvalidRecord: one of the two does not exist, or both are one person.
-    """
-    _require_two(session, source, into)
-    _move_templates(session, cipher, source, into)
-    _join(session, source, into, at=at, actor=actor)
-
-
-def merge_without_faces(session: Session, source: UUID, into: UUID, *, at: datetime, actor: str) -> None:
-    """Makes two people one where no key is known: `source` has no face here that would have to be sealed anew.
-
-    Raises:
-        InvalidRecord: one of the two does not exist, both are one person, or `source` has faces.
-    """
-    _require_two(session, source, into)
-    if has_faces(session, source):
-        raise InvalidRecord(f"The person {source} has faces here; merge them with 'muster people merge'.")
-    _join(session, source, into, at=at, actor=actor)
-
-
 def erased_pseudonyms(session: Session) -> set[UUID]:
     """The pseudonyms of everybody who was erased here."""
     details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "erase"))
@@ -115,11 +84,6 @@ def known_by(session: Session, pseudonyms: Collection[UUID]) -> set[UUID]:
     """The people here who have one of these pseudonyms."""
     found = session.execute(select(SubjectRow.id, SubjectRow.person_id))
     return {person for pseudonym, person in found if pseudonym in pseudonyms}
-
-
-def has_faces(session: Session, person: UUID) -> bool:
-    """Whether templates or a portrait of the person are kept."""
-    return any(_count(session, table, person) for table in (TemplateRow, PortraitRow))
 
 
 def sealed_faces(session: Session, person: UUID) -> list[bytes]:
@@ -135,37 +99,6 @@ def sealed_faces(session: Session, person: UUID) -> list[bytes]:
         for value in session.scalars(select(column).where(column.class_.person_id == person))
         if value is not None
     ]
-
-
-def _require_two(session: Session, source: UUID, into: UUID) -> None:
-    if source == into:
-        raise InvalidRecord("A person cannot be merged with themselves; give two different people.")
-    for person in (source, into):
-        people.get_person(session, person)
-
-
-def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: str) -> None:
-    """Gives everything but faces of `source` to `into`, and deletes `source`."""
-    name = people.get_person(session, source).name
-    for (_, kind), given in consents.decisions(session, [source]).items():
-        if not given:
-            consents.set_consent(session, into, "face" if kind == "face" else "mood", False, at=at, actor=actor)
-    for moved, kind in ((SubjectRow, "subject"), (AuditRow, "audit")):
-        entries.touch(session, kind, session.scalars(select(moved.id).where(moved.person_id == source)).all())
-    entries.end(session, source)
-    both = select(RollCallMarkRow.roll_call_id).where(RollCallMarkRow.person_id == into)
-    session.execute(
-        delete(RollCallMarkRow).where(RollCallMarkRow.person_id == source, RollCallMarkRow.roll_call_id.in_(both))
-    )
-    for table in (SubjectRow, SightingRow, MoodRow, ShiftRow, LeaveRow, AuditRow, WrongPairRow, RollCallMarkRow):
-        session.execute(update(table).where(table.person_id == source).values(person_id=into))
-    session.execute(update(SightingRow).where(SightingRow.best_id == source).values(best_id=into))
-    session.execute(update(SightingRow).where(SightingRow.runner_up_id == source).values(runner_up_id=into))
-    session.execute(update(WrongPairRow).where(WrongPairRow.other_id == source).values(other_id=into))
-    session.execute(delete(PersonRow).where(PersonRow.id == source))
-    session.expire_all()
-    audit.note(session, "merge", at=at, actor=actor, person=into, detail={"source": name})
-    session.flush()
 
 
 def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> PersonExport:
@@ -203,26 +136,6 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         "audit": _plain(session, AuditRow, AuditRow.person_id == person),
     }
     return PersonExport(data, images)
-
-
-def _move_templates(session: Session, cipher: TemplateCipher, source: UUID, into: UUID) -> None:
-    there = set(session.scalars(select(TemplateRow.content_hash).where(TemplateRow.person_id == into)))
-    for row in session.scalars(select(TemplateRow).where(TemplateRow.person_id == source)).all():
-        if row.content_hash in there:
-            session.delete(row)
-            continue
-        face = cipher.open_embedding(row.embedding, row.second, templates.member_owner(source, row.id))
-        row.embedding, row.second = cipher.seal_embedding(face, templates.member_owner(into, row.id))
-        if row.chip is not None:
-            chip = cipher.open(row.chip, templates.chip_owner(source, row.id))
-            row.chip = cipher.seal(chip, templates.chip_owner(into, row.id))
-        row.person_id = into
-    session.execute(delete(MeanTemplateRow).where(MeanTemplateRow.person_id == source))
-    session.execute(delete(LookAlikeRow).where(or_(LookAlikeRow.person_id == source, LookAlikeRow.other_id == source)))
-    portrait = templates.load_portrait(session, cipher, source)
-    if portrait is not None and session.get(PortraitRow, into) is None:
-        session.add(PortraitRow(person_id=into, jpeg=cipher.seal(portrait, templates.portrait_owner(into))))
-    session.flush()
 
 
 def _count(session: Session, table: Any, person: UUID) -> int:

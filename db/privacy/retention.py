@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from db import audit
 from db.batches import batches
 from db.records import Expired
-from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow
+from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow, UndoRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
 STEP: Final = 500
@@ -29,16 +29,22 @@ class Retention:
     moods: int
 
 
-def expired(session: Session, rules: Retention, now: datetime) -> Expired:
-    """What a purge would delete now."""
+def expired(session: Session, rules: Retention, now: datetime, *, most: int | None = None) -> Expired:
+    """What a purge would delete now.
+
+    Args:
+        most: how far each kind is counted; where a count reaches it, there may be more. None counts all, which may read
+            whole tables.
+    """
     visitors, sightings, moods = _conditions(rules, now)
-    gone = select(SightingRow.id).where(or_(visitors, sightings))
+    gone = select(SightingRow.id).where(or_(visitors, sightings)).limit(most)
+    moods = or_(moods, MoodRow.sighting_id.in_(gone))
     return Expired(
-        visitors=_count(session, SightingRow.id, visitors),
-        faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None))),
-        sightings=_count(session, SightingRow.id, sightings),
-        moods=_count(session, MoodRow.id, or_(moods, MoodRow.sighting_id.in_(gone))),
-        captures=_count(session, CandidateRow.id, _unreviewed(rules, now)),
+        visitors=_count(session, SightingRow.id, visitors, most),
+        faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None)), most),
+        sightings=_count(session, SightingRow.id, sightings, most),
+        moods=_count(session, MoodRow.id, moods, most),
+        captures=_count(session, CandidateRow.id, _unreviewed(rules, now), most),
     )
 
 
@@ -53,6 +59,7 @@ def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> E
 
 def delete_some(session: Session, rules: Retention, now: datetime) -> Expired:
     """Deletes some of the rows that are too old, about `STEP` of each kind; all counts are 0 when nothing is left."""
+    session.execute(delete(UndoRow).where(UndoRow.until < now))
     visitors, sightings, moods = _conditions(rules, now)
     unknown, known = (
         session.execute(select(SightingRow.id, SightingRow.portrait.is_not(None)).where(kind).limit(STEP)).all()
@@ -119,5 +126,6 @@ def _unreviewed(rules: Retention, now: datetime) -> ColumnElement[bool]:
     return CandidateRow.captured_at < now - timedelta(days=rules.visitors)
 
 
-def _count(session: Session, key: InstrumentedAttribute[Any], where: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count(key)).where(where)) or 0
+def _count(session: Session, key: InstrumentedAttribute[Any], where: ColumnElement[bool], most: int | None) -> int:
+    found = select(key).where(where).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0

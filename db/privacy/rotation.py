@@ -39,6 +39,7 @@ from db.schema import (
     SightingRow,
     TemplateKeyRow,
     TemplateRow,
+    UndoRow,
 )
 
 NEW_KEY_VARIABLE: Final = "MUSTER_NEW_KEY"
@@ -109,6 +110,7 @@ def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at:
             value = old.open(getattr(row, column.key), owner(row))
             setattr(row, column.key, new.seal(value, owner(row)))
             sealed += 1
+    session.execute(delete(UndoRow).where(UndoRow.until.is_not(None)))  # faces under the old key
     retire(session, old, new)
     session.execute(delete(TemplateKeyRow))
     bind_key(session, new, at)

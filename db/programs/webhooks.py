@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import CursorResult, Delete, Update, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from db.ids import new_id
@@ -59,7 +59,7 @@ def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], no
 
     A webhook that is new here begins with the next event: nobody wants the years before.
     """
-    cursor = session.get(WebhookCursorRow, webhook)
+    cursor = session.get(WebhookCursorRow, webhook, with_for_update=True)  # of two senders one waits for the other
     if cursor is None:
         session.add(WebhookCursorRow(webhook=webhook, seq=event_feed.head(session), sent=0, sent_at=None))
         session.flush()
@@ -113,11 +113,8 @@ def due(session: Session, webhook: str, now: datetime, limit: int) -> list[Deliv
 
 def claim(session: Session, delivery: Delivery, until: datetime) -> bool:
     """Keeps a message from other programs until then; False where one was faster, or it is gone."""
-    row = session.get(DeliveryRow, delivery.id)
-    if row is None or row.dead or row.due_at != delivery.due_at:
-        return False
-    row.due_at = until
-    return True
+    mine = (DeliveryRow.id == delivery.id, DeliveryRow.due_at == delivery.due_at, DeliveryRow.dead.is_(False))
+    return _changed(session, update(DeliveryRow).where(*mine).values(due_at=until)) == 1
 
 
 def delivered(session: Session, delivery: Delivery, now: datetime) -> None:
@@ -199,14 +196,21 @@ def retry(session: Session, now: datetime, webhook: str | None = None, only: Seq
         rows = rows.where(DeliveryRow.webhook == webhook)
     if only:
         rows = rows.where(DeliveryRow.id.in_(only))
-    return session.execute(rows.values(dead=False, attempts=0, due_at=now)).rowcount  # type: ignore[attr-defined,no-any-return]
+    return _changed(session, rows.values(dead=False, attempts=0, due_at=now))
 
 
 def forget(session: Session, webhook: str) -> int:
     """Deletes a webhook's cursor and all that waits for it; how many messages."""
-    gone = session.execute(delete(DeliveryRow).where(DeliveryRow.webhook == webhook)).rowcount  # type: ignore[attr-defined]
+    gone = _changed(session, delete(DeliveryRow).where(DeliveryRow.webhook == webhook))
     session.execute(delete(WebhookCursorRow).where(WebhookCursorRow.webhook == webhook))
-    return int(gone)
+    return gone
+
+
+def _changed(session: Session, statement: Update | Delete) -> int:
+    """Executes it; how many rows that concerned."""
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def _record(row: DeliveryRow) -> Delivery:

@@ -12,6 +12,7 @@ from monitor.cli.options import ForceOption, Run, emit, err, output_to, shared, 
 from monitor.text import plural
 
 if TYPE_CHECKING:
+    from db.forwarding.follow import Followed
     from db.forwarding.send import Forwarded
     from db.verification.verdict import Verdict
 
@@ -279,6 +280,82 @@ def forward(
         )
         return
     _tell_sent(send(source, open_shared(source, url), now=run.at), as_json=run.as_json)
+
+
+@app.command()
+@shared
+def follow(
+    run: Run,
+    url: Annotated[
+        str, typer.Argument(metavar="URL", envvar="MUSTER_FORWARD_URL", help="The database that several doors share.")
+    ],
+    once: Annotated[
+        bool, typer.Option("--once", help="One round, instead of one after the other until stopped.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Seconds between two rounds.")] = 1.0,
+) -> None:
+    """Keep this door and its site the same: send as 'forward' does, and bring down what the other doors did.
+
+    People, consents, names, merges, erasures, faces, shifts, holidays, leave and the passages of the last 40 days come
+    down. Faces are sealed with the site key (muster db site-key), which the shared database does not have.
+    """
+    from db.forwarding import site_key
+    from monitor.desk import site
+    from monitor.desk.store import Store
+    from monitor.recording.forwarding import forward_for_ever, open_shared
+
+    key = site_key.load(run.config_file.parent)
+    engine, cipher = run.open_store(create=True)
+    store = Store(engine, cipher)
+    if once:
+        _tell_followed(site.follow_once(store, open_shared(engine, url), key, run.at), as_json=run.as_json)
+        return
+    followed = site.Site(store, key, lambda done: _tell_followed(done, as_json=run.as_json))
+    try:
+        forward_for_ever(
+            engine,
+            url,
+            every=every,
+            clock=lambda: run.at,
+            wait=lambda seconds: not Event().wait(seconds),
+            sent=lambda done: None,
+            trouble=lambda sentence: tell(sentence, err),
+            step=followed.step,
+        )
+    finally:
+        followed.close()
+
+
+@app.command("site-key")
+@shared
+def make_site_key(
+    run: Run,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The key file of another door, to be this door's too.")
+    ] = None,
+) -> None:
+    """Make the key that seals faces between the doors of a site, or take another door's. The centre never gets it."""
+    from db.forwarding import site_key
+
+    folder = run.config_file.parent
+    kept = site_key.make(folder) if file is None else site_key.take(folder, file)
+    key_id = site_key.load(folder).key_id
+    sentence = f"The site key is in {kept} (id {key_id}). Take this file to each door of the site, and nowhere else."
+    run.say(sentence, {"file": str(kept), "key_id": key_id})
+
+
+def _tell_followed(done: "Followed", *, as_json: bool) -> None:
+    brought = {name: getattr(done, name) for name in ("people", "changed", "merged", "erased", "consents", "events")}
+    if as_json:
+        emit({"brought": brought | {"rows": dict(done.down)}, "sent": done.sent.rows, "sent_rows": dict(done.up)})
+        return
+    rows = ", ".join(f"{count:,} of {kind}" for kind, count in done.down.items())
+    tell(
+        f"Brought {plural(done.people, 'person', 'people')}, {plural(done.consents, 'consent')} and "
+        f"{plural(done.events, 'passage')} of other doors; {done.changed:,} changed, {done.merged:,} merged, "
+        f"{done.erased:,} erased." + (f" Shared rows: {rows}." if rows else "")
+    )
+    tell(f"Sent {plural(done.sent.rows + sum(done.up.values()), 'row')}.")
 
 
 def _tell_sent(done: "Forwarded", *, as_json: bool) -> None:

@@ -94,6 +94,7 @@ def attendance(
     whether it still counts. With --format html: a sheet to print and to sign, a page a person.
     """
     from db.engine import open_database
+    from monitor.desk.calendar.whom import known_group
     from monitor.desk.days import attendance as desk
     from monitor.desk.days.events import events
     from monitor.desk.days.repair_list import repair_list
@@ -108,6 +109,7 @@ def attendance(
     period = _month(month, first, last, today) if month else _period(first, last, today, days_before=0)
     engine = open_database(settings.db, read_only=True)
     who = find_person(engine, person) if person is not None else None
+    group = known_group(engine, group) if group is not None else None
     style = _Style(form, target, dialect, hours)
     if form in (Format.ICS, Format.HTML) and by != "day":
         raise UsageError(f"--format {form} is for stays, not for --by {by}; use table, csv, xlsx or json.")
@@ -151,6 +153,7 @@ def mood(
 ) -> None:
     """In what mood people were. The last seven days by default."""
     from db.engine import open_database
+    from monitor.desk.calendar.whom import known_group
     from monitor.desk.days.moods import mood_report
     from monitor.reports import lines as report_lines
 
@@ -162,6 +165,7 @@ def mood(
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
     period = _period(first, last, run.at.astimezone(settings.zone).date(), days_before=6)
     engine = open_database(settings.db, read_only=True)
+    group = known_group(engine, group) if group is not None else None
     cells, names = mood_report(engine, settings, period, by, group=group)
     lines = report_lines.moods(cells, by, names, settings.mood_confidence)
     _write(f"Mood {settings.site}", lines, _Style(form, target, dialect, None))

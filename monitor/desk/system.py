@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db import backup, changes, migrate
 from db.attendance import kiosks, ledger
@@ -33,7 +34,12 @@ from monitor.sources.source import FrameSource, open_source
 __all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "system_view", "verify")
 
 LASTS: Final = timedelta(minutes=1)
-"""How long the count of rows past their time is shown before they are counted again, which reads whole tables."""
+"""How long the counts of moods and of rows past their time are shown before they are counted again, which reads whole
+tables."""
+
+MOST_COUNTED: Final = 10_000
+"""Rows of a kind past their time that are counted for the screen; of five years that nobody purged, all would take
+seconds."""
 
 
 def _turn_needed(pictures: Sequence[RgbImage]) -> int:
@@ -73,9 +79,9 @@ class SystemView:
     """The newest backup that Muster made by itself."""
     kiosks: tuple[Kiosk, ...]
     expired: Expired
-    """Rows past their time."""
+    """Rows past their time; a kind of which there are `MOST_COUNTED` has more."""
     at: datetime
-    """When those were counted."""
+    """When those, and the moods, were counted."""
     heads: Heads
     audit: Page[AuditEntry]
     names: dict[str, str]
@@ -112,11 +118,13 @@ def system_view(
             free_bytes=_free(engine),
             people=same.people if same else people.count_people(session),
             events=ledger.count(session),
-            moods=moods.count(session),
+            moods=recent.moods if recent else moods.count(session),
             visitors=sightings.count_visitors(session),
             last_backup=_last_backup(engine, settings),
             kiosks=tuple(kiosks.all_kiosks(session)),
-            expired=recent.expired if recent else retention.expired(session, retention_of(settings), now),
+            expired=recent.expired
+            if recent
+            else retention.expired(session, retention_of(settings), now, most=MOST_COUNTED),
             at=recent.at if recent else now,
             heads=heads,
             audit=entries,
@@ -141,6 +149,10 @@ def verify(
     if known_head is not None and not re.fullmatch("[0-9a-f]{64}", known_head):
         raise UsageError(f"{known_head!r} is not a ledger hash; give the 64 hexadecimal digits of 'muster db verify'.")
     return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full)
+
+
+def _expired(session: Session, settings: Settings, now: datetime) -> Expired:
+    return retention.expired(session, retention_of(settings), now, most=MOST_COUNTED)
 
 
 def _last_backup(engine: Engine, settings: Settings) -> datetime | None:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from db import migrate
 from db.crypto import KEY_FILE
 from db.engine import reading
+from db.forwarding.site_events import KEPT
+from db.forwarding.site_key import SITE_KEY_FILE
 from db.proof.heads import HEADS_FILE
 from db.schema import (
     AuditRow,
@@ -27,6 +29,7 @@ from db.schema import (
     RollCallMarkRow,
     ShiftRow,
     SightingRow,
+    SiteEventRow,
     TemplateRow,
 )  # fmt: skip
 from monitor.config import LOG_FILE, Settings
@@ -90,6 +93,8 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
                  f"{settings.keep_moods_days} days"),
             Kept("attendance", "pseudonyms of enrolled people", _count(session, EventRow), False,
                  "for ever; erasing a person takes the name off"),
+            Kept("passages at other doors", "pseudonyms of enrolled people", _count(session, SiteEventRow), False,
+                 f"{KEPT.days} days"),
             Kept("who changed what (audit log)", "the desk and enrolled people", _count(session, AuditRow), False,
                  "for ever; details go when the person is erased"),
         ]  # fmt: skip
@@ -101,7 +106,12 @@ def places(engine: Engine, folder: Path) -> list[Place]:
     Args:
         folder: of the configuration and the key.
     """
-    found = [("template key", folder / KEY_FILE), ("heads of the ledger", folder / HEADS_FILE), ("log", LOG_FILE)]
+    found = [
+        ("template key", folder / KEY_FILE),
+        ("site key", folder / SITE_KEY_FILE),
+        ("heads of the ledger", folder / HEADS_FILE),
+        ("log", LOG_FILE),
+    ]
     if engine.dialect.name == "sqlite":
         database = Path(migrate.where(engine))
         found = [("database", database), ("write-ahead log", database.with_name(f"{database.name}-wal")), *found]

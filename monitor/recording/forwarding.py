@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -22,6 +22,8 @@ _WHOLE_EVERY: Final = timedelta(days=1)
 """Time between whole rounds, which compare everything; the first round is a whole one."""
 _LONGEST_PAUSE: Final = 300.0
 """Most seconds between tries while the server is away."""
+
+Step: TypeAlias = Callable[[Engine, Engine, datetime, datetime | None], Forwarded]
 
 
 def open_shared(source: Engine, url: str) -> Engine:
@@ -47,6 +49,10 @@ def open_shared(source: Engine, url: str) -> Engine:
     return target
 
 
+def _send(source: Engine, target: Engine, now: datetime, since: datetime | None) -> Forwarded:
+    return forward(source, target, now=now, since=since)
+
+
 def forward_for_ever(
     source: Engine,
     url: str,
@@ -56,6 +62,7 @@ def forward_for_ever(
     wait: Callable[[float], bool],
     sent: Callable[[Forwarded], None],
     trouble: Callable[[str], None],
+    step: Step = _send,
 ) -> None:
     """Send what the shared database lacks, again and again.
 
@@ -66,6 +73,7 @@ def forward_for_ever(
         wait: waits that many seconds; False ends the loop.
         sent: called after each round that sent rows, or that found other people to be erased by hand than before.
         trouble: called with one sentence when the server is away, and again only when the sentence changes.
+        step: one round, with the time now, and since when it compares sightings and moods (`since` of `forward`).
 
     Raises:
         UsageError: the shared database is the kiosk's own.
@@ -81,7 +89,7 @@ def forward_for_ever(
             whole = whole_at is None or now - whole_at >= _WHOLE_EVERY
             try:
                 target = target or open_shared(source, url)
-                done = forward(source, target, now=now, since=None if whole else now - _LOOK_BACK)
+                done = step(source, target, now, None if whole else now - _LOOK_BACK)
             except (DatabaseUnavailable, DatabaseBusy, DatabaseFull) as error:
                 if str(error) != said:
                     said = str(error)

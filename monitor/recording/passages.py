@@ -27,7 +27,7 @@ def load_passages(
     """The passages with start <= at < end of everybody, of these people or of a group, each person's in their order."""
     entries = ledger.entries(session, start, end, people=of, group=group)
     found = by_person(entries)
-    merged = ledger.merged_people(session)
+    merged = ledger.merged_people(session, of)
     doubtful = found.keys() & (merged | {one.person for one in entries if one.origin is not None})
     if not doubtful:
         return found
@@ -35,7 +35,7 @@ def load_passages(
     for entry in entries:
         if entry.person in doubtful:
             theirs[entry.person].append(entry)
-    roles = {kiosk.id: kiosk.role for kiosk in kiosks.all_kiosks(session)}
+    roles = ledger.site_roles(session) | {kiosk.id: kiosk.role for kiosk in kiosks.all_kiosks(session)}
     for id, person in people.by_id(session, list(doubtful)).items():
         found[id] = tuple(set_right(theirs[id], roles, calendars.of(person), calendars.rules))
     return found

@@ -197,7 +197,7 @@ def _pass(
     if written is not None:
         return written, None
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
-    seen = sightings.last_seen(session, person.id, at, other_than=sighting) if sighting else None
+    seen = sightings.last_seen(session, person.id, at - _DAYS_BACK, at, other_than=sighting) if sighting else None
     real = at - clock_off
     day = real.astimezone(context.settings.zone).date()
     calendars = load_calendars(session, context.settings, day, day, person)

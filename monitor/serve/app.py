@@ -113,7 +113,7 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
         now = clock()
         period = _period(first, last, now.astimezone(settings.zone).date())
         found = desk_attendance.attendance(engine, settings, period, now, group=group and _storable(group))
-        return [AttendanceReply.model_validate(one) for one in _plain(lines.days(found, settings.zone))]
+        return [AttendanceReply.model_validate(one) for one in _plain([*lines.days(found, settings.zone)])]
 
     @app.get("/v1/moods", responses=_PROBLEMS, dependencies=[_needs(engine, "moods", clock)])
     def moods(

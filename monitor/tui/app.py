@@ -8,14 +8,14 @@ the newest scene replaces an older one, every event is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
-from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.command import Provider
 from textual.screen import ModalScreen, Screen
 from textual.widgets import HelpPanel
 
@@ -23,17 +23,20 @@ from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.days.repair_list import repair_list
 from monitor.desk.store import Store
+from monitor.desk.undo import Act, acts, undo_last
 from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
-from monitor.tui.commands import commands
+from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer
+from monitor.tui.jump import Jump
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics, kitty_forget
+from monitor.tui.runtime.actions import bindings, keymap
 from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
-from monitor.tui.screens.desk import ask_admin_pin
+from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, LOCK, FirstSteps
 from monitor.tui.screens.door.lock import DeskLock
@@ -43,23 +46,19 @@ from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
+from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
 from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.widgets.dialogs import Dialog, ask
 from monitor.tui.widgets.help import ScreenHelp
 
-TABS = (
-    ("door", "f1", "Door"),
-    ("today", "f2", "Today"),
-    ("mood", "f3", "Mood"),
-    ("people", "f4", "People"),
-    ("visitors", "f5", "Visitors"),
-    ("system", "f6", "System"),
-    ("shifts", "f7", "Shifts"),
-)
 PLAIN_DISPLAY = Display()
 IDLE_SECONDS = 300.0
 """After so long without a key the desk's screens lock again, when there is a PIN."""
+JUST_NOW = timedelta(minutes=10)
+"""What was done no longer ago is taken back without a question."""
 
 
 FIRST_COUNT = 10.0
@@ -71,7 +70,6 @@ class MusterApp(DeskApp):
     """Door, day board, mood, people, visitors, system, shifts and roll call as modes of one app."""
 
     TITLE = "Muster"
-    TABS = TABS
     # All of them here: a screen with one of its own has Textual parse every style sheet anew when it is first opened.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
@@ -82,6 +80,7 @@ class MusterApp(DeskApp):
         "screens/people/picker.tcss",
         "screens/people/capture.tcss",
         "screens/system/camera_choice.tcss",
+        "screens/system/settings_list.tcss",
         "screens/people/import_report.tcss",
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
@@ -99,13 +98,8 @@ class MusterApp(DeskApp):
         "month": MonthScreen,
         "rollcall": RollCallScreen,
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"open('{mode}')", title, show=False, id=f"app.{mode}") for mode, key, title in TABS),
-        Binding("exclamation_mark", "open('needs_you')", "Needs you", key_display="!", show=False, id="app.needs_you"),
-        Binding("f9", "open('rollcall')", "Roll call", show=False, id="app.rollcall"),
-        Binding("question_mark", "toggle_help", "Help", key_display="?", tooltip="What the keys do here"),
-        Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", priority=True, tooltip="Close the camera and quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    COMMANDS: ClassVar[set[type[Provider]]] = {ByName}  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -125,7 +119,9 @@ class MusterApp(DeskApp):
             config_file: where the admin PIN and the theme are written to.
             first_steps: offer them once when nobody is enrolled.
         """
+        self.COMMAND_PALETTE_BINDING = settings.keys.palette  # type: ignore[misc]
         super().__init__(settings, store, display, clock, config_file)
+        self.set_keymap(keymap(settings.keys))
         self.viewer = DoorViewer(self, self._offer_first_steps if first_steps else None)
         self.controller = KioskController(self, self.viewer, settings, store, kiosk_factory, clock)
         self.feed = PictureFeed(self.viewer.offer, self.console)
@@ -214,6 +210,10 @@ class MusterApp(DeskApp):
         """Everything by name; a locked desk asks for the PIN first."""
         self._desk_lock.unlocked(super().action_command_palette)
 
+    def action_jump(self) -> None:
+        """Letters on panes and rows; a locked desk asks for the PIN first."""
+        self._desk_lock.unlocked(lambda: self.push_screen(Jump(self.screen)))
+
     def _every_few_seconds(self) -> None:
         notify("WATCHDOG=1")
         self.controller.tick()
@@ -237,6 +237,35 @@ class MusterApp(DeskApp):
             self.pop_screen()
         self.call_later(self.switch_mode, "door")
 
+    # Taking back
+
+    def action_undo(self) -> None:
+        """Take back what was done last at the desk; a locked desk asks for the PIN first."""
+        if not isinstance(self.screen, Dialog):
+            self._desk_lock.unlocked(lambda: self.in_background(partial(acts, self.engine, 1), self._take_back))
+
+    def _take_back(self, last: Sequence[Act]) -> None:
+        """Ask about what was not done just now, and take it back."""
+        if not last:
+            self.notify("There is nothing to take back.")
+            return
+        (act,) = last
+        job = self.by_desk(undo_last, self.cipher, self.settings, act.id)
+        if not act.can_be_undone or self.clock() - act.at <= JUST_NOW:
+            self.in_background(job, self._taken_back)
+            return
+        when = f"{day_text(act.at, self.settings.zone)} {at_clock(act.at, self.settings.zone)}"
+        text = f"What was done last is {clean(act.words, 200)}, {when}, by {clean(act.actor, 40)}."
+        ask(self, Dialog("Take back", text, yes="Take back"), lambda _: job, self._taken_back)
+
+    def _taken_back(self, act: Act) -> None:
+        self.notify(f"Taken back: {clean(act.words, 200)}.", markup=False)
+        self.controller.people_changed()
+        if isinstance(self.screen, DeskScreen):
+            self.screen.reload()
+        elif isinstance(self.screen, DaySheet):
+            self.screen.facts_changed()
+
     # Help
 
     def action_toggle_help(self) -> None:
@@ -256,6 +285,3 @@ class MusterApp(DeskApp):
             self.screen.set_focus(panel.came_from)
         super().action_hide_help_panel()
         self.screen.remove_class("-help")
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return commands(self, screen)

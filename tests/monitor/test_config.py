@@ -224,3 +224,8 @@ def test_liveness_follows_from_the_source_unless_it_is_set(tmp_path: Path) -> No
     assert load_settings(empty).liveness_of(live=True) == "off"
     with pytest.raises(SettingsError, match="liveness"):
         load_settings(empty, liveness="perhaps")
+
+
+def test_a_variable_gives_the_minutes_of_rounding_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_ROUNDING_MINUTES", "15")
+    assert load_settings().rounding_minutes == 15

@@ -1,12 +1,14 @@
 """`muster people rename`, `change`, `activate` and `deactivate`: what is known of a person beside their faces."""
 
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from monitor.cli.options import Run, err, shared, tell
 from monitor.cli.people.person import Who, open_person
 from monitor.errors import UsageError
+from monitor.text import local_time
 
 
 @shared
@@ -41,7 +43,7 @@ def change(
     if not wanted:
         raise UsageError("Nothing to change; give --number, --group or --notes.")
     engine, _, person = open_person(run, who)
-    now = changes.change(engine, person.id, **(wanted | run.stamp))
+    now, _ = changes.change(engine, person.id, **(wanted | run.stamp))
     after = {"number": now.number or "", "group": now.group or "", "notes": now.notes}
     told = ", ".join(f"{name} {after[name]}" if after[name] else f"no {name}" for name in wanted)
     run.say(f"{now.name}: {told}.", {"person": now.name, **{name: after[name] or None for name in wanted}})
@@ -66,3 +68,34 @@ def _set_active(run: Run, who: str, *, active: bool) -> None:
     changes.set_active(engine, person.id, active, **run.stamp)
     state = "is recognised again" if active else "is kept, but not recognised any more"
     run.say(f"{person.name} {state}.", {"person": person.name, "active": active})
+
+
+@shared
+def undo(
+    run: Run,
+    act: Annotated[
+        str | None, typer.Argument(metavar="ACT", help="An act's id, from --list; the last one if not given.")
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the last acts, and change nothing.")] = False,
+) -> None:
+    """Take back what was done last: a merge, a new name, a consent, a correction, a discarded visitor."""
+    from monitor.desk import undo as desk
+
+    if listed:
+        from db.engine import open_database
+
+        zone = run.settings().zone
+        for one in desk.acts(open_database(run.settings().db, read_only=True)):
+            told = "" if one.can_be_undone else "  (cannot be taken back)"
+            record = {"act": str(one.id), "at": one.at.isoformat(), "by": one.actor, "what": one.words}
+            sentence = f"{one.id}  {local_time(one.at, zone)}  {one.actor}: {one.words}{told}"
+            run.say(sentence, record | {"can_be_undone": one.can_be_undone})
+        return
+    try:
+        wanted = None if act is None else UUID(act)
+    except ValueError:
+        raise UsageError(f"{act!r} is not the id of an act; see 'muster people undo --list'.") from None
+    settings = run.settings()
+    engine, cipher = run.open_store(settings)
+    undone = desk.undo_last(engine, cipher, settings, wanted, **run.stamp)
+    run.say(f"Taken back: {undone.words}.", {"undone": str(undone.id), "what": undone.words})

@@ -10,6 +10,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, shared, tell
+from monitor.cli.people.consents import ConsentOption, consents_of
 from monitor.cli.people.enrolment_report import Tally, tell_batch, tell_person, tell_sum
 from monitor.cli.progress import picture_progress
 from monitor.text import plural
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from db.records import ConsentKind
     from enroll.camera.session import Shown
     from enroll.imports.batch import ImportBatch
     from enroll.people.store import Enrolment
@@ -33,9 +33,6 @@ PathArgument = Annotated[
         readable=False,  # Muster's own sentence says why a path cannot be read
         help="A folder (one sub-folder per person, or files named after people), a ZIP, CSV or XLSX.",
     ),
-]
-ConsentOption = Annotated[
-    str, typer.Option("--consent", metavar="WHAT", help="What all these people agreed to: face, mood or face,mood.")
 ]
 GroupOption = Annotated[str | None, typer.Option("--group", help="The group of these people.")]
 PersonOption = Annotated[str | None, typer.Option("--person", metavar="NAME", help="All pictures show this person.")]
@@ -58,7 +55,7 @@ def import_(
     from enroll.imports.run import open_batch
     from enroll.people.store import Enrolment
 
-    details = Enrolment(**run.stamp, consent=_consents(consent))
+    details = Enrolment(**run.stamp, consent=consents_of(consent))
     settings = run.settings()
     with open_batch(path, group=group, only=person) as batch:
         _import(run, batch, settings, *run.open_store(settings, create=True), details, workers)
@@ -98,7 +95,7 @@ def capture(
         enrolment_request,
     )
 
-    agreed = _consents(consent)
+    agreed = consents_of(consent)
     settings = run.settings(source=source)
     engine, cipher = run.open_store(settings, create=True)
     request = enrolment_request(name, number or "", group or "", agreed, supervised=supervised, **run.stamp)
@@ -158,17 +155,6 @@ def _import(
         raise typer.Exit(130)
     if tally.rejected:
         raise typer.Exit(3)
-
-
-def _consents(text: str) -> "tuple[ConsentKind, ...]":
-    from monitor.errors import UsageError
-
-    kinds: dict[str, ConsentKind] = {"face": "face", "mood": "mood"}
-    words = [part.strip().lower() for part in text.split(",") if part.strip()]
-    for word in words:
-        if word not in kinds:
-            raise UsageError(f"Unknown consent {word!r}; use face, mood or face,mood.")
-    return tuple(dict.fromkeys(kinds[word] for word in words))
 
 
 @contextmanager

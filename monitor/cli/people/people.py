@@ -8,8 +8,9 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, out, shared, tell
-from monitor.cli.people.change import activate, change, deactivate, rename
+from monitor.cli.people.change import activate, change, deactivate, rename, undo
 from monitor.cli.people.export_and_erase import erase, export
+from monitor.cli.people.merge import merge
 from monitor.cli.people.person import Who, open_person
 from monitor.cli.people.template_review import review_growth
 from monitor.errors import UsageError
@@ -35,9 +36,11 @@ def list_(
     """Everyone enrolled."""
     from db.engine import open_database
     from monitor.cli.people.records import summary_json
+    from monitor.desk.calendar.whom import known_group
     from monitor.desk.people.people import list_people
 
     engine = open_database(run.settings().db, read_only=True)
+    group = known_group(engine, group) if group is not None else None
     found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
     if run.as_json:
         for one in found:
@@ -87,27 +90,10 @@ def show(run: Run, who: Who) -> None:
 
 app.command()(rename)
 app.command()(change)
+app.command()(undo)
 
 
-@app.command()
-@shared
-def merge(
-    run: Run,
-    source: Who,
-    into: Annotated[str, typer.Argument(metavar="INTO", help="The person who stays.")],
-    force: Annotated[bool, typer.Option("--force", help="Also when their faces differ.")] = False,
-) -> None:
-    """Make two people one: images, attendance and moods of the first become the second's."""
-    from monitor.desk.people import merging
-    from monitor.desk.people.people import find_person
-
-    engine, cipher, first = open_person(run, source)
-    second = find_person(engine, into)
-    try:
-        merging.merge(engine, cipher, first.id, second.id, **run.stamp, force=force)
-    except merging.FacesDifferError as refusal:
-        raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
-    run.say(f"{first.name} was merged into {second.name}.", {"merged": first.name, "into": second.name})
+app.command()(merge)
 
 
 @app.command()

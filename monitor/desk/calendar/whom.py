@@ -12,6 +12,9 @@ from monitor.desk.calendar.wording import EVERYBODY
 from monitor.desk.people.people import person_of
 from monitor.errors import UsageError
 
+_MOST = 12
+"""Groups that are named in an error."""
+
 
 def find_whom(engine: Engine, text: str) -> tuple[UUID | None, str | None]:
     """The person or the group that is meant: "", "everybody", a group, or a person's name, number or id.
@@ -41,6 +44,25 @@ def find_group(engine: Engine, name: str) -> str:
     """The group of this name, as its people have it whatever case and accents; a new one as it was typed."""
     with reading(engine) as session:
         return group_of(session, name)
+
+
+def known_group(engine: Engine, name: str) -> str:
+    """The group of this name or with this in it, whatever its case and accents.
+
+    Raises:
+        UsageError: there is none, or several; then it says which groups there are.
+    """
+    with reading(engine) as session:
+        known = groups.group_names(session)
+    exact = [one for one in known if folded(one) == folded(name)]
+    found = exact or [one for one in known if folded(name) and folded(name) in folded(one)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{name!r} may mean the groups {', '.join(found[:_MOST])}; write more of the name.")
+    more = f" and {len(known) - _MOST:,} more" if len(known) > _MOST else ""
+    there = f"the groups are {', '.join(known[:_MOST])}{more}" if known else "nobody is in a group yet"
+    raise UsageError(f"There is no group {name!r}; {there}.")
 
 
 def group_of(session: Session, name: str) -> str:

@@ -1,6 +1,7 @@
 """Changes of a person's record: name, number, group, notes, consents, PIN. Each function blocks, in one transaction."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Unpack
 from uuid import UUID
 
@@ -17,31 +18,73 @@ from monitor.desk.pin_entry import peppers
 from monitor.errors import UsageError
 
 
-def rename(engine: Engine, person: UUID, name: str, **by: Unpack[Actor]) -> tuple[Person, int]:
-    """Give a person another name, and count the people who have that name now. Raises: InvalidRecord."""
-    with writing(engine) as session:
-        renamed = people.rename(session, person, name, **by)
-        return renamed, len(people.find_by_name(session, renamed.name))
+@dataclass(frozen=True, slots=True)
+class NewPin:
+    """A PIN that a person types at the door after their number."""
+
+    digits: str | None
+    """None deletes it."""
+    cipher: TemplateCipher
+    shortest: int
+    """The setting `pin_digits`."""
+
+    def kept(self, engine: Engine) -> str | None:
+        """Its hash. Raises: UsageError, where it is too short or has other characters than digits."""
+        if self.digits is None:
+            return None
+        if fault := pin_fault(self.digits, self.shortest):
+            raise UsageError(fault)
+        with reading(engine) as session:
+            return hash_pin(self.digits, peppers(session, self.cipher))
 
 
 def change(
     engine: Engine,
     person: UUID,
     *,
+    name: str | None = None,
     number: str | None = None,
     group: str | None = None,
     notes: str | None = None,
+    active: bool | None = None,
+    pin: NewPin | None = None,
     **by: Unpack[Actor],
-) -> Person:
-    """Change what is given, all or nothing; an empty text deletes a value. Raises: InvalidRecord."""
+) -> tuple[Person, int]:
+    """Change what is given, all or nothing; an empty number, group or note deletes it.
+
+    Args:
+        active: False keeps the person, but does not recognise them any more.
+
+    Returns:
+        The person, and how many people have that name now.
+
+    Raises:
+        UsageError: the PIN is not acceptable.
+        InvalidRecord: another value is not, or somebody else has the number.
+    """
+    kept = pin.kept(engine) if pin else None
     with writing(engine) as session:
+        if name is not None:
+            people.rename(session, person, name, **by)
         if number is not None:
             people.set_number(session, person, number or None, **by)
         if group is not None:
             people.set_group(session, person, group or None, **by)
         if notes is not None:
             people.set_notes(session, person, notes, **by)
-        return people.get_person(session, person)
+        if active is not None:
+            people.set_active(session, person, active, **by)
+        if pin is not None:
+            before = pins.set_pin(session, person, kept)
+            entry = audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
+            audit.keep(session, entry, {"before": before, "after": kept}, person=person)
+        changed = people.get_person(session, person)
+        return changed, len(people.find_by_name(session, changed.name))
+
+
+def rename(engine: Engine, person: UUID, name: str, **by: Unpack[Actor]) -> tuple[Person, int]:
+    """Give a person another name, and count the people who have that name now. Raises: InvalidRecord."""
+    return change(engine, person, name=name, **by)
 
 
 def set_active(engine: Engine, person: UUID, active: bool, **by: Unpack[Actor]) -> Person:
@@ -54,8 +97,11 @@ def set_consents(engine: Engine, person: UUID, given: Mapping[ConsentKind, bool]
     """Write down what a person agrees to (true) or refuses (false), where that changed. Raises: InvalidRecord."""
     with writing(engine) as session:
         for kind, agrees in given.items():
-            if consents.current(session, person, kind) is not agrees:
+            before = consents.current(session, person, kind)
+            if before is not agrees:
                 consents.set_consent(session, person, kind, agrees, **by)
+                detail = {"kind": kind, "before": before, "after": agrees}
+                audit.note(session, "consent", person=person, detail=detail, **by)
 
 
 def set_pin(
@@ -79,12 +125,4 @@ def set_pin(
         UsageError: the PIN is too short, or has other characters than digits.
         InvalidRecord: the person has no number, or somebody else has it.
     """
-    if pin is not None and (fault := pin_fault(pin, shortest)):
-        raise UsageError(fault)
-    with reading(engine) as session:
-        kept = None if pin is None else hash_pin(pin, peppers(session, cipher))
-    with writing(engine) as session:
-        if number is not None:
-            people.set_number(session, person, number, **by)
-        pins.set_pin(session, person, kept)
-        audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
+    change(engine, person, number=number, pin=NewPin(pin, cipher, shortest), **by)

@@ -1,6 +1,7 @@
 """Merging two records of one person, and moving an image to the person it shows. Each function blocks."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Unpack
 from uuid import UUID
@@ -8,18 +9,20 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
-from db.privacy import erasure
+from db.privacy import merges
 from db.records import Person, Template
 from enroll.faces.similarity_limits import similarity
 from enroll.people.store import Identity, find_person, renew
 from monitor.desk.actor import Actor
-from monitor.domain import Embedding
+from monitor.domain import Embedding, RgbImage
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.jpeg import decode_jpeg
 
 _SPLIT_OFF: Final = "split off"
 """The source of a moved image, whose path may hold the name of the person it was taken from, who may be erased."""
@@ -46,18 +49,73 @@ def refusal(
     return FacesDifferError(f"{name} and {other_name} do not look like one person (similarity {cosine:.3f}).")
 
 
-def compare(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID) -> FacesDifferError | None:
-    """The error that `merge` would raise because the faces differ, if any. Raises: DatabaseError."""
+@dataclass(frozen=True, slots=True, eq=False)
+class MergeSide:
+    """One of two people who may be one."""
+
+    person: Person
+    images: int
+    passages: int
+    """Entries in the ledger."""
+    portrait: RgbImage | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MergePreview:
+    """What a merge would unite."""
+
+    source: MergeSide
+    into: MergeSide
+    similarity: float | None
+    """Cosine of their faces; None where one of them has none."""
+    unlike: FacesDifferError | None
+    """The error that `merge` would raise because the faces differ, if any."""
+
+    @property
+    def two_numbers(self) -> bool:
+        """Whether both have a number, so that one must be chosen."""
+        return bool(self.source.person.number and self.into.person.number)
+
+
+def preview(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID) -> MergePreview:
+    """What `merge` would do. Raises: DatabaseError; UsageError where the two are one person already."""
+    if source == into:
+        raise UsageError("A person cannot be merged with themselves; give two different people.")
     with reading(engine) as session:
-        return _compare(session, cipher, people.get_person(session, source), people.get_person(session, into))
+        sides = tuple(_side(session, cipher, one) for one in (source, into))
+        faces = [_embeddings(session, cipher, one.person) for one in sides]
+        found = similarity(*faces)
+        unlike = refusal(sides[0].person.name, faces[0], sides[1].person.name, faces[1])
+        return MergePreview(sides[0], sides[1], None if found is None else found[0], unlike)
+
+
+def _side(session: Session, cipher: TemplateCipher, person: UUID) -> MergeSide:
+    images = templates.list_templates(session, person)
+    jpeg = templates.load_portrait(session, cipher, person)
+    if jpeg is None and images:
+        jpeg = templates.load_chip(session, cipher, images[0].id)
+    return MergeSide(
+        people.get_person(session, person),
+        len(images),
+        len(ledger.of_person(session, person)),
+        None if jpeg is None else decode_jpeg(jpeg),
+    )
 
 
 def merge(
-    engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID, *, force: bool = False, **by: Unpack[Actor]
+    engine: Engine,
+    cipher: TemplateCipher,
+    source: UUID,
+    into: UUID,
+    *,
+    number: str | None = None,
+    force: bool = False,
+    **by: Unpack[Actor],
 ) -> Person:
-    """Make two people one: everything of `source` becomes `into`'s, and `source` is gone.
+    """Make two people one: everything of `source` becomes `into`'s, and `source` is gone; `undo_last` takes it back.
 
     Args:
+        number: where both have one, which of them stays, with its PIN; that of `into` if not given.
         force: also when the faces do not look like one person's.
 
     Returns:
@@ -74,7 +132,7 @@ def merge(
         gone, stays = people.get_person(session, source), people.get_person(session, into)
         if not force and (different := _compare(session, cipher, gone, stays)):
             raise different
-        erasure.merge(session, cipher, source, into, **by)
+        merges.merge(session, cipher, source, into, number=number, **by)
         renew(session, cipher, [stays], at=by["at"])
         return stays
 
@@ -99,17 +157,18 @@ def split(engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID, to:
             raise UsageError(f"The image belongs to {owner.name} already; give another person.")
         _move(session, cipher, kept[image], other, **by)
         for changed in (owner, other):
-            _give_portrait(session, cipher, changed.id, at=by["at"])
+            give_portrait(session, cipher, changed.id, at=by["at"])
         renew(session, cipher, [owner, other], at=by["at"])
         return other
 
 
 def _compare(session: Session, cipher: TemplateCipher, one: Person, other: Person) -> FacesDifferError | None:
-    faces, others = (
-        [member.embedding for member in templates.load_members(session, cipher, who.id, ENCODER_NAME)]
-        for who in (one, other)
-    )
+    faces, others = (_embeddings(session, cipher, who) for who in (one, other))
     return refusal(one.name, faces, other.name, others)
+
+
+def _embeddings(session: Session, cipher: TemplateCipher, person: Person) -> list[Embedding]:
+    return [member.embedding for member in templates.load_members(session, cipher, person.id, ENCODER_NAME)]
 
 
 def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person, **by: Unpack[Actor]) -> None:
@@ -125,8 +184,8 @@ def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person,
     )  # fmt: skip
 
 
-def _give_portrait(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
-    """Make an enrolled image the portrait of a person who has none."""
+def give_portrait(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
+    """Make an enrolled image the portrait of a person who has none, in an open session."""
     if templates.load_portrait(session, cipher, person) is not None:
         return
     for template in templates.list_templates(session, person):

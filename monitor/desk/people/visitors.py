@@ -26,6 +26,7 @@ from monitor.desk.actor import Actor
 from monitor.desk.people.merging import FacesDifferError, refusal
 from monitor.domain import Embedding, RgbImage
 from monitor.errors import UsageError
+from monitor.text import plural
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import ENCODER_NAME, unit
 from monitor.vision.jpeg import decode_jpeg
@@ -97,6 +98,31 @@ def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: Zo
             if len(batch) < BATCH:
                 return VisitorsView(tuple(group_by_similarity(visits, zone)), batches, False, faces)
     return VisitorsView(tuple(group_by_similarity(visits, zone)), batches, True, faces)
+
+
+def all_visitors(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo) -> tuple[VisitorGroup, ...]:
+    """All visitors, the latest first. Raises: DatabaseError."""
+    with reading(engine) as session:
+        batches = 1 + sightings.count_visitors(session) // BATCH
+    return visitors_view(engine, cipher, batches, zone).groups
+
+
+def find_visitor(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo, text: str) -> VisitorGroup:
+    """The visitor whose id is this, or ends so.
+
+    Raises:
+        UsageError: there is none, or several.
+        DatabaseError: the database cannot be read.
+    """
+    wanted = text.strip().lower()
+    groups = all_visitors(engine, cipher, zone)
+    found = [one for one in groups if wanted and one.key.endswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{len(found)} visitors have an id that ends with {text!r}; give more of it.")
+    there = f"{plural(len(groups), 'visitor is', 'visitors are')} kept" if groups else "no unknown faces are kept"
+    raise UsageError(f"No visitor has the id {text!r}: {there}; see 'muster visitors list'.")
 
 
 def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:

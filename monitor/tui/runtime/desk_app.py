@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from textual import events
 from textual.filter import LineFilter
@@ -44,9 +44,6 @@ class Display:
 
 class DeskApp(WorkApp):
     """Settings, store, clock, theme and keys of the app. On the loop."""
-
-    TABS: ClassVar[Sequence[tuple[str, str, str]]] = ()
-    """Each screen's mode, its key and its title."""
 
     controller: KioskController
     """The kiosk, and what is known of today at the door."""

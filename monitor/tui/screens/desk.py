@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from monitor.attendance.pin import pin_fault
 from monitor.desk.pin_entry import write_admin_pin
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -91,7 +92,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     AUTO_FOCUS = "Table"
     mode: ClassVar[str]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only what contains this", id="desk.filter"),
+        *bindings("desk"),
         Binding("escape", "clear_filter", "Clear filter", show=False),
     ]
     app = getters.app(DeskApp)

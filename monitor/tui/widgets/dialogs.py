@@ -92,6 +92,7 @@ class Dialog(ModalScreen[Answers | None]):
             yield Static(Text(self._title), id="title")
             if self._text:
                 yield Static(Text(self._text), id="text")
+            yield from self.pictures()
             for one in self.fields:
                 yield Label(Text(one.label))
                 if one.choices:
@@ -108,6 +109,10 @@ class Dialog(ModalScreen[Answers | None]):
             with Horizontal(id="buttons"):
                 yield Choice(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
                 yield Choice("Cancel", id="no", compact=True)
+
+    def pictures(self) -> ComposeResult:
+        """What a kind of dialog shows between its text and its fields."""
+        yield from ()
 
     def on_mount(self) -> None:
         if self._focus:

@@ -6,6 +6,7 @@ from rich.text import Text
 from textual import events, getters
 from textual.widgets import Static
 
+from monitor.tui.runtime.actions import TABS
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import at_clock, clean, day_text
 
@@ -64,7 +65,8 @@ class TopBar(Static):
 
     def _titles(self, room: int) -> list[tuple[str, str]]:
         """Each screen and how it is called here: where there is little room all but the current one by its key."""
-        whole = [(mode, f"{key.upper()} {title}") for mode, key, title in self.app.TABS]
+        keys = self.app.settings.keys
+        whole = [(one.key, f"{keys.shown(one.key)} {one.title}") for one in TABS]
         if sum(len(title) + 3 for _, title in whole) <= room:
             return whole
         return [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]

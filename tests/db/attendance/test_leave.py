@@ -13,7 +13,7 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.ids import new_id
 from db.people import people
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from tests.db.rows import newest_entries
 
 FIRST, LAST = date(2026, 3, 9), date(2026, 3, 13)
@@ -97,7 +97,7 @@ def test_leave_is_exported_merged_and_erased_with_the_person(
         kept = leave.add(session, Leave(new_id(), ada, FIRST, LAST, "sick", note="flu"), at=at, actor="test")
         exported = erasure.export_person(session, cipher, ada).data["leave"]
         assert [(one["first"], one["kind"], one["note"]) for one in exported] == [("2026-03-09", "sick", "flu")]
-        erasure.merge(session, cipher, ada, bob, at=at, actor="test")
+        merges.merge(session, cipher, ada, bob, at=at, actor="test")
         assert leave.of_person(session, bob) == [replace(kept, person=bob)]
         erasure.erase(session, bob, at=at, actor="test")
         assert leave.leave_between(session, date.min) == []

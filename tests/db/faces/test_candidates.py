@@ -20,7 +20,7 @@ from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
-from db.privacy import erasure, retention, rotation
+from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.records import NewEvent, Person, SightingRecord, WaitingCandidate
 from tests.db.rows import newest_entries, newest_events
@@ -238,7 +238,7 @@ def test_a_merge_does_not_keep_what_waits(
     keep(ada)
     with writing(engine) as session:
         bob = people.add_person(session, "Bob", at=at, actor="desk")
-        erasure.merge(session, cipher, ada.id, bob.id, at=at, actor="desk")
+        merges.merge(session, cipher, ada.id, bob.id, at=at, actor="desk")
         assert candidates.waiting(session) == []
         assert people.get_person(session, bob.id).name == "Bob"
 

@@ -16,7 +16,7 @@ from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, people
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.schema import AuditRow, MoodRow, PersonRow, SightingRow, SubjectRow
 from db.verification import ledger_check
 from tests.db.doors import CIPHER, Door
@@ -65,7 +65,7 @@ def test_a_merge_on_the_other_side_is_followed(engine: Engine, door: Door, send:
     door.see(double)
     send(door)
     with writing(engine) as session:
-        erasure.merge(session, CIPHER, double, ada, at=door.at, actor="office")
+        merges.merge(session, CIPHER, double, ada, at=door.at, actor="office")
     door.see(double, 30)
     assert send(door) == Forwarded(events=1, sightings=1, moods=1)
     with reading(engine) as session:
@@ -148,7 +148,7 @@ def test_a_merge_at_the_kiosk_is_made_there_too(engine: Engine, door: Door, send
     seen = door.see(double, 10)
     send(door)
     with writing(door.engine) as session:
-        erasure.merge(session, CIPHER, double, ada, at=door.at, actor="desk")
+        merges.merge(session, CIPHER, double, ada, at=door.at, actor="desk")
     for minute in range(60, 300, 60):
         door.see(ada, minute)
     assert send(door) == Forwarded(merged=1, events=4, sightings=4, moods=4)
@@ -181,10 +181,10 @@ def test_a_merge_of_two_whose_faces_are_kept_there_is_left_to_who_has_the_key(
             at=door.at,
         )
     with writing(door.engine) as session:
-        erasure.merge(session, CIPHER, double, ada, at=door.at, actor="desk")
+        merges.merge(session, CIPHER, double, ada, at=door.at, actor="desk")
     assert send(door) == Forwarded(merged_here=((double, ada),))
     with writing(engine) as session:
-        erasure.merge(session, CIPHER, double, ada, at=door.at, actor="office")
+        merges.merge(session, CIPHER, double, ada, at=door.at, actor="office")
     assert send(door) == NOTHING
 
 

@@ -20,7 +20,7 @@ from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
-from db.privacy import erasure, retention, rotation
+from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.records import Expired, MoodSample, NewEvent, Person, SightingRecord
 from db.verification import ledger_check
@@ -101,7 +101,7 @@ def test_no_trace_of_an_erased_person_is_left_in_the_files(
 def test_merging_moves_everything(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
     ada, twin = _live(engine, cipher, at, "Ada", "a"), _live(engine, cipher, at, "Ada B", "b")
     with writing(engine) as session:
-        erasure.merge(session, cipher, twin.id, ada.id, at=at, actor="desk")
+        merges.merge(session, cipher, twin.id, ada.id, at=at, actor="desk")
     with reading(engine) as session:
         assert [entry.person.id for entry in people.list_people(session)] == [ada.id]
         members = templates.load_members(session, cipher, ada.id, "test-1")
@@ -112,7 +112,7 @@ def test_merging_moves_everything(engine: Engine, cipher: TemplateCipher, at: da
         assert consents.current(session, ada.id, "mood") is False
         assert ledger_check.verify(session).whole
     with pytest.raises(InvalidRecord, match="themselves"), writing(engine) as session:
-        erasure.merge(session, cipher, ada.id, ada.id, at=at, actor="desk")
+        merges.merge(session, cipher, ada.id, ada.id, at=at, actor="desk")
 
 
 def test_an_export_has_everything_and_is_json(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:

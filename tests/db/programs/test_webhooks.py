@@ -1,5 +1,6 @@
 """The outbox of webhooks on both databases: filled once, claimed by one, emptied by who takes."""
 
+import threading
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -49,6 +50,18 @@ def test_each_event_is_taken_once_in_order(engine: Engine, events: list[UUID], a
     assert [one.event for one in due(engine, at)] == events
 
 
+def test_of_two_senders_one_takes_an_event(engine: Engine, events: list[UUID], at: datetime) -> None:
+    made: list[int] = []
+    other = threading.Thread(target=lambda: made.append(take(engine, at)))
+    with writing(engine) as session:
+        assert webhooks.take(session, "desk", lambda _: True, at) == 3
+        other.start()
+        other.join(0.3)  # it looks at the cursor meanwhile, and has to wait
+    other.join()
+    assert made == [0]
+    assert len(due(engine, at)) == 3
+
+
 def test_a_message_is_claimed_by_one_program_only(engine: Engine, events: list[UUID], at: datetime) -> None:
     take(engine, at)
     (first, *_) = due(engine, at)
@@ -57,7 +70,20 @@ def test_a_message_is_claimed_by_one_program_only(engine: Engine, events: list[U
         assert webhooks.claim(one, first, later)
     with writing(engine) as other:
         assert not webhooks.claim(other, first, later)
-    assert [one.event for one in due(engine, at)] == events[1:]
+    second = due(engine, at)[0]
+    won: list[bool] = []
+
+    def race() -> None:
+        with writing(engine) as session:
+            won.append(webhooks.claim(session, second, later))
+
+    racers = [threading.Thread(target=race) for _ in range(4)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert sorted(won) == [False, False, False, True]
+    assert [one.event for one in due(engine, at)] == events[2:]
     assert len(due(engine, later)) == 3  # whoever claimed it was killed
 
 

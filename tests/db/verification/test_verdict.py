@@ -17,7 +17,7 @@ from db.faces import templates
 from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
 from db.people import consents, people
-from db.privacy import erasure, rotation
+from db.privacy import erasure, merges, rotation
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import of_engine, use
@@ -64,7 +64,7 @@ def test_erasing_and_merging_leave_it_whole(
         _come(engine, person, at)
     with writing(engine) as session:
         people.rename(session, ada, "Ada Lovelace", at=at, actor="desk")
-        erasure.merge(session, cipher, bob, ada, at=at, actor="desk")
+        merges.merge(session, cipher, bob, ada, at=at, actor="desk")
     with writing(engine) as session:
         consents.set_consent(session, cleo, "mood", False, at=at, actor="desk")
         erasure.erase(session, cleo, at=at, actor="desk")

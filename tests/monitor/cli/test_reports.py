@@ -438,3 +438,12 @@ def test_a_forged_row_and_a_cut_tail_are_named_with_the_key(tmp_path: Path, monk
     assert isinstance(error, DatabaseDamaged)
     assert "the proof ends at entry 2, but 3 were noted earlier" in str(error)
     assert "the trigger proof_entry_no_delete, which refuses changes, is missing" in str(error)
+
+
+@pytest.mark.parametrize("words", [("attendance",), ("mood",), ("people", "list"), ("attendance", "--by", "repair")])
+def test_a_group_is_found_by_a_part_of_its_name_and_an_unknown_one_is_said_with_what_there_is(
+    store: str, words: tuple[str, ...]
+) -> None:
+    assert str(_failure(*words, "--group", "Choir", "--db", store)) == "There is no group 'Choir'; the groups are Team."
+    told = [run(*words, "--group", typed, "--db", store, "--json").stdout for typed in ("Team", "TEA")]
+    assert told[0] == told[1]

@@ -37,7 +37,7 @@ def test_nothing_is_told_and_nobody_checks_in_before_the_face_is_live(
         assert kept is not None
         assert (kept.person, kept.best) == (None, ada.id)
         assert sightings.count_visitors(session) == 0
-        assert sightings.last_seen(session, ada.id, AT + timedelta(minutes=1), other_than=None) is None
+        assert sightings.last_seen(session, ada.id, AT, AT + timedelta(minutes=1), other_than=None) is None
 
 
 def test_who_turns_out_to_be_live_checks_in_at_the_time_of_arrival(

@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from db.engine import reading
 from monitor.attendance.pin import hash_pin
+from monitor.tui.commands import commands
 from monitor.tui.widgets.dialogs import Dialog
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import fill, go, problem
@@ -20,10 +21,10 @@ async def test_the_palette_does_what_the_screen_behind_it_can_do(world: World) -
     event = came(world)
     async with world.app().run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world), event)
-        offered = {one.title: one for one in world.apps[-1].get_system_commands(pilot.app.screen)}
+        offered = {one.title: one for one in commands(world.apps[-1], pilot.app.screen)}
         assert {"Door", "System", "Not me", "Events", "Help", "Theme", "Screenshot", "Quit"} <= set(offered)
         assert "PIN" not in offered, "nobody has one"
-        assert offered["Not me"].help == "Take back the entry just made (n)"
+        assert offered["Not me"].told == "Take back the entry just made (N)"
         await pilot.press("ctrl+p", *"not me")
         while not pilot.app.screen.query_one("CommandList").option_count:  # type: ignore[attr-defined]
             await pilot.pause(0.05)
@@ -40,7 +41,7 @@ async def test_a_screenshot_lies_in_the_home_folder(world: World, monkeypatch: p
     monkeypatch.setenv("HOME", str(home))
     async with app.run_test(size=SIZE) as pilot:
         await go(pilot)
-        next(one for one in app.get_system_commands(app.screen) if one.title == "Screenshot").callback()
+        next(one for one in commands(app, app.screen) if one.title == "Screenshot").run()
         while not list(home.glob("*.svg")):
             await pilot.pause(0.05)
 
@@ -90,7 +91,7 @@ async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
 
 async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "p")
+        await go(pilot, "f6", "c", *"admin_pin", "enter")
         await pilot.press(*"271828", "enter", *"271828")
         assert [one.value for one in pilot.app.screen.query(Input)] == ["271828", "271828"]
         await pilot.press("enter")
@@ -101,7 +102,7 @@ async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None
 
 async def test_the_admin_pin_has_digits_only(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "p")
+        await go(pilot, "f6", "c", *"admin_pin", "enter")
         await fill(pilot, pin="abcdef", again="abcdef")
         assert await problem(pilot) == "A PIN has at least 6 digits, and nothing else."
         assert not world.apps[-1].settings.admin_pin_hash

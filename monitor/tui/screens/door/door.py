@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events, getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static
@@ -20,6 +20,7 @@ from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
 from monitor.tui.picture.turned_head import turned_head
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.screens.desk import BREAKPOINTS
@@ -63,16 +64,10 @@ Look at the camera. When Muster has recorded that you came in or left, it greets
 
 Who is in doubt is asked to turn the head to one side, which a photograph cannot do; only then they are checked in.
 
-- **P**: check in or out with number and PIN. Offered when faces were not recognised twice, or there is no picture.
-- **N**: that was not you; the entry becomes void. Possible for 10 seconds after the greeting.
-- **A**, on narrow screens: show the last events instead of who is in.
-- **F2** to **F6**: the other screens. **Ctrl+P**: commands by name. **Ctrl+Q**: quit.
+Number and PIN are offered when faces were not recognised twice, or there is no picture. An entry that was not you
+becomes void for 10 seconds after the greeting.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "not_me", "Not me", tooltip="Take back the entry just made", id="door.not_me"),
-        Binding("p", "pin", "PIN", tooltip="Check in or out with number and PIN", id="door.pin"),
-        Binding("a", "events", "Events", tooltip="Show the last events instead of who is in", id="door.events"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("door")]
     app = getters.app(DeskApp)
 
     def __init__(self) -> None:
@@ -207,6 +202,7 @@ Who is in doubt is asked to turn the head to one side, which a photograph cannot
             greeting, now, zone, signs, kiosk.people,
             pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry, moods=self.names_moods,
             asked=kiosk.asked,
+            keys=self.app.settings.keys,
         )  # fmt: skip
         welcome = greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None
         panel.show(words, Welcome.ASKED if kiosk.asked else welcome)

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from monitor.desk.days.door_board import Asked, Greeting, Welcome
 from monitor.domain import Question, RgbImage
+from monitor.keys import Keys
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, at_clock, clean, salutation
 from monitor.tui.widgets.banner import large
@@ -50,6 +51,7 @@ def words_for(
     entry: Greeting | None = None,
     moods: bool = False,
     asked: Asked | None = None,
+    keys: Keys = Keys(),  # noqa: B008 - frozen
 ) -> Words:
     """The greeting in words; without one, an invitation.
 
@@ -61,14 +63,15 @@ def words_for(
         entry: the greeting of the latest entry, which may still be taken back.
         moods: the mood stands beside the time.
         asked: what somebody in view is asked; it comes before every greeting.
+        keys: of the app.
     """
     if asked is not None:
         return _question(asked, signs)
     if greeting is None or (pin and greeting.welcome is Welcome.UNKNOWN):
-        return _invitation(signs, people, pin=pin, camera=camera, lost=lost)
+        return _invitation(signs, people, pin=pin, camera=camera, lost=lost, keys=keys)
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
-    hint = _not_me(greeting, entry or greeting, now)
+    hint = _not_me(greeting, entry or greeting, now, keys.shown("not_me"))
     mood = f" · {greeting.event.mood.label}" if greeting.event.mood and moods else ""
     match greeting.welcome:
         case Welcome.CAME:
@@ -86,7 +89,7 @@ def words_for(
         case Welcome.NOT_LIVE:
             way = "number and PIN" if pin else "Please see the desk."
             sign, opening = f"{signs.unknown} NOT CHECKED IN", "The head did not turn."
-            return Words(sign, opening, "Press P" if pin else "Sorry", way, name)
+            return Words(sign, opening, f"Press {keys.shown('pin')}" if pin else "Sorry", way, name)
         case Welcome.TAKEN_BACK:
             return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"The entry at {at} is void.")
 
@@ -105,27 +108,27 @@ def _question(asked: Asked, signs: Signs) -> Words:
     return Words(f"{signs.unknown} ONE MOMENT", opening, large, clean(asked.name, 40), hint)
 
 
-def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool) -> Words:
+def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool, keys: Keys) -> Words:
     sign = f"{signs.lost} NO PICTURE" if lost else f"{signs.unknown} NOT RECOGNISED"
     if pin:
         opening = "There is no picture." if lost else "Not recognised?"
-        return Words(sign, opening, "Press P", "number and PIN", "or see the desk")
+        return Words(sign, opening, f"Press {keys.shown('pin')}", "number and PIN", "or see the desk")
     if lost:
         return Words(sign, "There is no picture.", "Sorry", "Please see the desk.")
     if people == 0:
-        return Words("", "Nobody is enrolled.", "Hello", "Press F4 to enrol.")
-    return Words("", "Look at the camera." if camera else "Press F2 to F6 for the desk.", "Hello", "")
+        return Words("", "Nobody is enrolled.", "Hello", f"Press {keys.shown('people')} to enrol.")
+    return Words("", "Look at the camera." if camera else f"Press {keys.shown('today')} for the desk.", "Hello", "")
 
 
-def _not_me(greeting: Greeting, entry: Greeting, now: datetime) -> str:
+def _not_me(greeting: Greeting, entry: Greeting, now: datetime, key: str) -> str:
     """How to take the latest entry back, while that is possible; whose it is, where somebody else is greeted."""
     left = NOT_ME_WINDOW - (now - entry.shown)
     if entry.event.attendance is None or left <= timedelta(0):
         return ""
     seconds = ceil(left.total_seconds())
     if greeting.event.attendance == entry.event.attendance:
-        return f"Not you? Press N ({seconds})"
-    return f"N ({seconds}): not {clean(entry.event.name)}"
+        return f"Not you? Press {key} ({seconds})"
+    return f"{key} ({seconds}): not {clean(entry.event.name)}"
 
 
 class GreetingPanel(Widget):

@@ -14,6 +14,7 @@ from monitor.desk.days.moods import MoodView, Range, mood_view
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import MoodCell
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import FIGURES_FROM, heat_map, label_of, legend, stacked
 from monitor.tui.style.text import clean, date_text
@@ -46,8 +47,7 @@ class MoodScreen(DeskScreen[MoodView]):
 
 Each sighting counts once, by its likeliest mood. Below the setting `mood_confidence` it counts as "unsure".
 
-- **D** day, **W** week, **M** month, **Q** quarter; each ends today.
-- **H**: the next mood for the heat map, which shows its share in percent by weekday and hour.
+- Day, week, month and quarter end today. The heat map shows a mood's share in percent by weekday and hour.
 - Each bar is the whole of its row; how often seen stands behind it, then the share of the heat map's mood and its
   95 % range, which counts people where there are several. Fewer than five sightings are not drawn.
 - **Unsure**: the face was small, blurred, covered or turned, or no mood was likely enough.
@@ -57,8 +57,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 - When moods are kept without names, no person is listed, and numbers of fewer than five people are hidden.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(one.value[0], f"range('{one.value}')", one.value.title(), id=f"mood.{one.value}") for one in Range),
-        Binding("h", "highlight", "Next mood", tooltip="Show the next mood in the heat map", id="mood.highlight"),
+        *bindings("mood"),
         Binding("pagedown", "scroll_page(1)", "Down", show=False),
         Binding("pageup", "scroll_page(-1)", "Up", show=False),
     ]

@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, CaptureSession, PersonReport, Shown
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large
@@ -43,7 +44,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
     """Runs one session; gives the report, or None when it was stopped or refused."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "again", "Again", tooltip="Begin from the first shot"),
+        *bindings("capture"),
         Binding("escape", "leave", "Stop"),
     ]
     app = getters.app(DeskApp)
@@ -111,7 +112,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
     def _refuse(self, stop: threading.Event, sentence: str) -> None:
         if stop is self._stop and not stop.is_set():
             self._refused = True
-            self._say("Not enrolled", f"{sentence} Press R to begin again.")
+            self._say("Not enrolled", f"{sentence} Press {self.app.settings.keys.shown('look_again')} to begin again.")
             self.refresh_bindings()
 
     # What is shown

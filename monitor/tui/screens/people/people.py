@@ -9,27 +9,29 @@ from uuid import UUID
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.markup import escape
 from textual.widgets import Static
 
 from db.records import Page, Person, PersonSummary
-from monitor.desk.people import changes, merging
+from monitor.desk.people import merging
 from monitor.desk.people import people as queries
 from monitor.desk.people.enrolment_session import CaptureSetup
-from monitor.desk.people.merging import FacesDifferError
+from monitor.desk.people.merging import MergePreview
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
-from monitor.tui.screens.people.person_actions import CHANGES
+from monitor.tui.screens.people.merge_dialog import MergeDialog
+from monitor.tui.screens.people.person_actions import CHANGES, UNDO
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.style.text import clean, enrolled
-from monitor.tui.widgets.dialogs import Dialog
+from monitor.tui.widgets.dialogs import Answers
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
@@ -53,40 +55,10 @@ class PeopleScreen(DeskScreen[Page[PersonSummary]]):
 The filter finds people by name, number or group. The pane shows all about the person under the cursor.
 
 - **Tab**: to the pane, to scroll it, and back.
-- **/**: filter. **E**: enrol from the camera. **I**: enrol from a folder, a ZIP or a list.
-- **R** rename, **N** number, **G** group, **T** notes, **C** consents, **P** door PIN.
-- **L**: enter leave for this person: a sick day, a holiday, half a day.
-- **D** deactivate or reactivate, **M** merge into somebody else, **X** erase for good.
-- **O**: write all data about the person to a ZIP archive.
-- **K**: only those whose consent is missing, because nobody asked them; no mood of theirs is kept.
-- **V**: review captures from the door that may join the person's template.
+- A consent is missing where nobody asked; until then no mood of theirs is kept.
+- **Ctrl+Z**: take back what was done last at the desk, uniting two people too.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "capture", "Enrol", tooltip="Enrol somebody before the camera", id="people.capture"),
-        Binding("i", "enrol", "Import", tooltip="Enrol people from a folder, a ZIP or a list", id="people.enrol"),
-        Binding("r", "change('rename')", "Rename", id="people.rename"),
-        Binding("n", "change('number')", "Number", show=False, id="people.number"),
-        Binding("g", "change('group')", "Group", show=False, id="people.group"),
-        Binding("t", "change('notes')", "Notes", show=False, id="people.notes"),
-        Binding("c", "change('consent')", "Consent", tooltip="What the person agreed to", id="people.consent"),
-        Binding(
-            "p",
-            "change('door_pin')",
-            "Door PIN",
-            tooltip="Set or remove the PIN for the door",
-            show=False,
-            id="people.pin",
-        ),
-        Binding("l", "leave", "Leave", tooltip="Enter leave for this person", show=False, id="people.leave"),
-        Binding(
-            "w", "consent_missing", "Consent missing", tooltip="Whom nobody asked", show=False, id="people.missing"
-        ),
-        Binding("d", "active", "Active", tooltip="Recognise this person or not", show=False, id="people.active"),
-        Binding("m", "merge", "Merge", tooltip="Make one person of two entries", show=False, id="people.merge"),
-        Binding("v", "review", "Review", tooltip="Take or discard captures from the door", id="people.review"),
-        Binding("o", "change('export')", "Data", tooltip="Write all data to a ZIP", show=False, id="people.export"),
-        Binding("x", "change('erase')", "Erase", tooltip="Delete for good", id="people.erase"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("people")]
 
     def __init__(self, setup: CaptureSetup | None = None) -> None:
         """
@@ -128,9 +100,14 @@ The filter finds people by name, number or group. The pane shows all about the p
         return self._counts is not None or (self.loaded is not None and self.loaded.counted)
 
     def show(self, loaded: Page[PersonSummary]) -> None:
-        empty = "Nobody matches the filter." if self.needle else "Nobody is enrolled yet. Press E or I."
+        keys = self.app.settings.keys
+        empty = (
+            "Nobody matches the filter."
+            if self.needle
+            else f"Nobody is enrolled yet. Press {keys.shown('add')} or {keys.shown('file_import')}."
+        )
         if self._consent_missing and not self.needle:
-            empty = "Nobody's consent is missing. Press W to see everybody."
+            empty = f"Nobody's consent is missing. Press {keys.shown('view')} to see everybody."
         rows = [_row(one) for one in loaded.items]
         self.query_one(PagedTable).show_page(loaded.first, loaded.total, rows, empty=empty)
         if self._counts is None:
@@ -146,10 +123,10 @@ The filter finds people by name, number or group. The pane shows all about the p
         self._counts = counts
         self.query_one(PagedTable).recount(counts.found)
         found = f", {plural(counts.found, 'match', 'matches')}" if self.needle else ""
-        missing, signs = "", self.app.signs
+        missing, signs, key = "", self.app.signs, self.app.settings.keys.shown("view")
         if counts.consent_missing:
             missing = f"   {signs.lost} consent missing {counts.consent_missing:,}"
-            missing += ": these are listed (W: everybody)" if self._consent_missing else " (W: list them)"
+            missing += f": these are listed ({key}: everybody)" if self._consent_missing else f" ({key}: list them)"
         self.say(f"{enrolled(counts.active)}{found}{missing}")
 
     def action_consent_missing(self) -> None:
@@ -191,7 +168,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         self.query_one(Thumbnail).show(details.portrait if details else None)
         pane = self.query_one("#person")
         pane.border_title = escape(clean(details.person.name, 30)) if details else ""
-        about = person_text(details, self.app.settings.zone, self.app.signs) if details else Text("")
+        about = self._about(details) if details else Text("")
         self.query_one("#about", Static).update(about)
         if changed:  # the footer composes itself anew each time it is told
             self.refresh_bindings()
@@ -199,6 +176,10 @@ The filter finds people by name, number or group. The pane shows all about the p
             (key, then), self._meant = self._meant, None
             if details is not None and key in (None, str(details.person.id)) and self.is_current:
                 then()
+
+    def _about(self, details: PersonDetails) -> Text:
+        settings = self.app.settings
+        return person_text(details, settings.zone, self.app.signs, settings.keys.shown("look_again"))
 
     def _person(self, then: Callable[[], None]) -> PersonDetails | None:
         """All about the person under the cursor; None while that is being loaded: `then` is called afterwards."""
@@ -209,7 +190,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"change", "active", "merge", "leave"}:
+        if action in {"change", "merge", "leave"}:
             return self._details is not None
         if action == "review":
             return _offers(self._details) == (True, True)
@@ -223,16 +204,6 @@ The filter finds people by name, number or group. The pane shows all about the p
             change = CHANGES[what](self.app, details)
             self.ask(change.dialog, change.job, change.done)
 
-    def action_active(self) -> None:
-        details = self._person(self.action_active)
-        if details is None:
-            return
-        person = details.person
-        app, active = self.app, not person.active
-        job = app.by_desk(changes.set_active, person.id, active)
-        done = f"{clean(person.name, 40)} is {'kept, but no longer recognised' if person.active else 'active again'}."
-        app.in_background(job, lambda _: self.changed(done), self.refused)
-
     def action_leave(self) -> None:
         if details := self._person(self.action_leave):
             app = self.app
@@ -242,26 +213,28 @@ The filter finds people by name, number or group. The pane shows all about the p
         details = self._person(self.action_merge)
         if details is None:
             return
-        who = details.person
+        who, alike = details.person, details.look_alikes
         text = f"Who is the same person as {called(who)}?"
-        picker = PersonPicker("Merge into", text, but=who.id)
+        if alike:
+            text += f" {clean(alike[0][0], 40)} looks most like them (similarity {alike[0][1]:.3f})."
+        picker = PersonPicker("Unite with", text, but=who.id, search=alike[0][0] if alike else "")
         self.app.push_screen(picker, lambda into: self._compare(who, into) if into else None)
 
     def _compare(self, who: Person, into: Person) -> None:
-        """Compare the two faces first: a merge of different faces needs the desk's confirmation."""
-        job = partial(merging.compare, self.app.engine, self.app.cipher, who.id, into.id)
-        self.app.in_background(job, partial(self._merge, who, into), self.refused)
+        """Look at both first: a merge shows what it does."""
+        job = partial(merging.preview, self.app.engine, self.app.cipher, who.id, into.id)
+        self.app.in_background(job, self._merge, self.refused)
 
-    def _merge(self, who: Person, into: Person, unlike: FacesDifferError | None) -> None:
+    def _merge(self, seen: MergePreview) -> None:
         if not self.is_current:
             return
-        app, name, other = self.app, called(who), called(into)
-        text = f"All data of {name} moves to {other}, and the entry {name} is deleted. This cannot be undone."
-        if unlike:
-            text = f"{clean(str(unlike), 300)} {text}"
-        job = app.by_desk(merging.merge, app.cipher, who.id, into.id, force=unlike is not None)
-        dialog = Dialog("Merge", text, yes="Merge anyway" if unlike else "Merge", danger=True)
-        self.ask(dialog, lambda _: job, "Merged.")
+        app, source, into = self.app, seen.source.person.id, seen.into.person.id
+
+        def job(answers: Answers) -> Callable[[], Person]:
+            number, force = answers.get("number"), seen.unlike is not None
+            return app.by_desk(merging.merge, app.cipher, source, into, number=number, force=force)
+
+        self.ask(MergeDialog(seen), job, f"United. {UNDO}")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):

@@ -14,13 +14,14 @@ from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DESK, DeskApp
-from monitor.tui.screens.desk import NEW_PIN, check_new_pin
+from monitor.tui.screens.desk import check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog
 
 GIVEN = (("given", "yes"), ("refused", "no"))
 NOT_ASKED = ("not asked", "unasked")
+UNDO = "Ctrl+Z takes it back."
 CONSENTS: Mapping[ConsentKind, str] = {"face": "To be recognised", "mood": "To have moods estimated"}
 
 
@@ -52,34 +53,45 @@ class PersonChange:
 Maker: TypeAlias = Callable[[DeskApp, PersonDetails], PersonChange]
 
 
-def rename(app: DeskApp, details: PersonDetails) -> PersonChange:
-    field = Ask("value", "Name", details.person.name)
-    text = f"{called(details.person)} is shown under the new name from now on, for past days too."
-    return PersonChange(
-        Dialog("Rename", text, [field], yes="Rename"),
-        lambda answers: app.by_desk(changes.rename, details.person.id, answers["value"]),
-        renamed_text,
-    )
+NO_PIN = "-"
+"""Typed instead of a PIN, it removes the PIN."""
 
 
-def number(app: DeskApp, details: PersonDetails) -> PersonChange:
-    field = Ask("value", "Personnel or student number", details.person.number or "", optional=True)
-    text = f"{called(details.person)} types it at the door before the PIN. Leave it empty to remove number and PIN."
-    dialog = Dialog("Number", text, [field], yes="Set")
-    return PersonChange(dialog, _set(app, details, "number"), "The number is set.")
+def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
+    """One form for what is written down of a person."""
+    person, shortest = details.person, app.settings.pin_digits
+    before = {
+        "name": person.name,
+        "number": person.number or "",
+        "group": person.group or "",
+        "notes": clean(person.notes, 2000),
+        "active": "yes" if person.active else "no",
+    }
+    fields = [
+        Ask("name", "Name", before["name"]),
+        Ask("number", "Number, typed at the door before the PIN", before["number"], optional=True),
+        Ask("group", "Group", before["group"], optional=True),
+        Ask("active", "Recognised and expected", before["active"], YES_NO),
+        Ask("notes", "Notes, for the desk only", before["notes"], optional=True),
+        Ask("pin", f"New door PIN: empty keeps it, {NO_PIN} removes it", secret=True, optional=True),
+        Ask("again", "Repeat the PIN", secret=True, optional=True),
+    ]
 
+    def fault(answers: Answers) -> str | None:
+        if answers["pin"] == NO_PIN:
+            return None
+        return check_new_pin(shortest, answers)
 
-def group(app: DeskApp, details: PersonDetails) -> PersonChange:
-    field = Ask("value", "Group", details.person.group or "", optional=True)
-    return PersonChange(
-        Dialog("Group", called(details.person), [field], yes="Set"), _set(app, details, "group"), "The group is set."
-    )
+    def job(answers: Answers) -> Callable[[], tuple[Person, int]]:
+        new: dict[str, object] = {key: answers[key] for key in before if answers[key] != before[key]}
+        if "active" in new:
+            new["active"] = answers["active"] == "yes"
+        if answers["pin"]:
+            new["pin"] = changes.NewPin(None if answers["pin"] == NO_PIN else answers["pin"], app.cipher, shortest)
+        return app.by_desk(changes.change, person.id, **new)
 
-
-def notes(app: DeskApp, details: PersonDetails) -> PersonChange:
-    field = Ask("value", "Notes", clean(details.person.notes, 2000), optional=True)
-    dialog = Dialog("Notes", f"About {called(details.person)}, for the desk only.", [field], yes="Save")
-    return PersonChange(dialog, _set(app, details, "notes"), "The notes are saved.")
+    dialog = Dialog(f"Change {clean(person.name, 40)}", fields=fields, yes="Change", check=fault)
+    return PersonChange(dialog, job, lambda done: changed_text(person, *done))
 
 
 def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -91,26 +103,7 @@ def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
 
     text = f"What {called(details.person)} agreed to. Until moods are agreed to, none is kept."
     dialog = Dialog("Consent", text, fields, yes="Record")
-    return PersonChange(dialog, job, "The decision is recorded.")
-
-
-def door_pin(app: DeskApp, details: PersonDetails) -> PersonChange:
-    text = (
-        f"{called(details.person)} types their number and this PIN at the door when the face is not recognised. "
-        "Leave both fields empty to remove the PIN."
-    )
-    dialog = Dialog("Door PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, app.settings.pin_digits))
-    return PersonChange(
-        dialog,
-        lambda answers: app.by_desk(
-            changes.set_pin,
-            details.person.id,
-            answers["pin"] or None,
-            cipher=app.cipher,
-            shortest=app.settings.pin_digits,
-        ),
-        "The door PIN is changed.",
-    )
+    return PersonChange(dialog, job, f"The decision is recorded. {UNDO}")
 
 
 def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -140,20 +133,22 @@ def export(app: DeskApp, details: PersonDetails) -> PersonChange:
     return PersonChange(dialog, job, str)
 
 
-CHANGES: Mapping[str, Maker] = MappingProxyType(
-    {
-        "rename": rename, "number": number, "group": group, "notes": notes, "consent": consent,
-        "door_pin": door_pin, "erase": erase, "export": export,
-    }
-)  # fmt: skip
-"""The changes by the names that the People screen's keys use."""
+CHANGES: Mapping[str, Maker] = MappingProxyType({"edit": edit, "consent": consent, "erase": erase, "export": export})
+"""The changes by the names that the actions of the People screen use."""
 
 
-def renamed_text(done: tuple[Person, int]) -> str:
-    """What the desk should know after a person was renamed."""
-    if done[1] > 1:
-        return f"Renamed. {done[1]} people have this name now: give them numbers, or merge them with M."
-    return "Renamed."
+def changed_text(before: Person, person: Person, namesakes: int) -> str:
+    """What the desk should know after a person was changed.
+
+    Args:
+        namesakes: people who have that name now, this one included.
+    """
+    told = f"{clean(person.name, 40)} is changed."
+    if person.active != before.active:
+        told = f"{clean(person.name, 40)} is {'active again' if person.active else 'kept, but no longer recognised'}."
+    if namesakes > 1 and person.name != before.name:
+        return f"{told} {namesakes} people have this name now: give them numbers, or unite them."
+    return f"{told} {UNDO}"
 
 
 def erased_text(done: Erasure) -> str:
@@ -165,9 +160,5 @@ def erased_text(done: Erasure) -> str:
         f"Kept in the ledger without a name: {plural(receipt.events_kept, 'entry', 'entries')}."
     )
     if done.traces_left:
-        return f"{gone} Another program still holds the database's log: close it, then press U on the System screen."
+        return f"{gone} Another program still holds the database's log: close it, then delete expired data on System."
     return f"{gone} Nothing was found in the database file any more." if done.files_searched else gone
-
-
-def _set(app: DeskApp, details: PersonDetails, what: str) -> Callable[[Answers], Callable[[], Person]]:
-    return lambda answers: app.by_desk(changes.change, details.person.id, **{what: answers["value"]})

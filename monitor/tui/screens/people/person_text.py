@@ -32,7 +32,7 @@ def decision(consent: Consent | None, zone: ZoneInfo) -> str:
     return f"{given} {day_text(consent.at, zone)[4:]}\n{'':<12}recorded by {clean(consent.recorded_by, 18)}"
 
 
-def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs) -> Text:
+def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs, review: str) -> Text:
     """The pane of the people screen; names are never read as markup."""
     person = details.person
     text = Text()
@@ -49,7 +49,7 @@ def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs) -> Text:
     for label, value in facts:
         if value:
             text.append(f"{label:<12}", "dim").append(f"{value}\n")
-    _images(text, details)
+    _images(text, details, review)
     if details.look_alikes:
         _heading(text, "Looks like")
         for name, similarity in details.look_alikes:
@@ -63,16 +63,16 @@ def _heading(text: Text, title: str) -> None:
     text.append(f"\n{title}\n", "bold")
 
 
-def _images(text: Text, details: PersonDetails) -> None:
+def _images(text: Text, details: PersonDetails, review: str) -> None:
     _heading(text, f"Images {len(details.templates)}: eye distance, sharpness")
     for one in details.templates[:6]:
         text.append(clean(PurePath(one.source).name, 20)).append(f"  {quality_text(one.quality)}\n", "dim")
     if len(details.templates) > 6:
         text.append(f"and {len(details.templates) - 6} more\n", "dim")
     if details.waiting:
-        text.append(f"To review: {plural(details.waiting, 'capture')} (press V)\n", "bold")
+        text.append(f"To review: {plural(details.waiting, 'capture')} (press {review})\n", "bold")
     elif details.grown:
-        text.append(f"Taken at the door: {plural(details.grown, 'image')} (press V)\n", "dim")
+        text.append(f"Taken at the door: {plural(details.grown, 'image')} (press {review})\n", "dim")
 
 
 def quality_text(quality: Mapping[str, Any]) -> str:

@@ -36,17 +36,19 @@ class PersonPicker(ModalScreen[Person | None]):
     ]
     app = getters.app(DeskApp)
 
-    def __init__(self, title: str, text: str, *, but: UUID | None = None) -> None:
+    def __init__(self, title: str, text: str, *, but: UUID | None = None, search: str = "") -> None:
         """
         Args:
             title: what the person is chosen for.
             text: a sentence; may hold names.
             but: id of a person who cannot be chosen.
+            search: what is searched for at first; the first letter typed replaces it.
         """
         super().__init__()
         self._title = title
         self._text = text
         self._but = but
+        self._first_search = search
         self._stop = Event()
         self._counted = False
         """Whether the length of the list is known."""
@@ -59,7 +61,7 @@ class PersonPicker(ModalScreen[Person | None]):
         with Vertical(id="picker"):
             yield Static(Text(self._title), id="title")
             yield Static(Text(self._text), id="text")
-            yield Input(id="search", placeholder="name, number or group", compact=True)
+            yield Input(self._first_search, id="search", placeholder="name, number or group", compact=True)
             yield PagedTable(COLUMNS, empty="Loading", id="found")
             yield KeyBar()
 

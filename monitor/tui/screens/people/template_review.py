@@ -16,6 +16,7 @@ from db.records import Person
 from monitor.desk.people import template_review as review
 from monitor.desk.people.template_review import Accepted, View
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog
@@ -36,9 +37,7 @@ class TemplateReview(ModalScreen[None]):
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "take", "Take", tooltip="Add the capture to the person's template", id="review.take"),
-        Binding("x", "discard", "Discard", tooltip="Delete the capture", id="review.discard"),
-        Binding("r", "roll_back", "Roll back", tooltip="Remove the capture from the template", id="review.back"),
+        *bindings("review"),
         Binding("escape", "dismiss", "Close"),
     ]
     app = getters.app(DeskApp)
@@ -98,9 +97,9 @@ class TemplateReview(ModalScreen[None]):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"take", "discard", "roll_back"}:
+        if action in {"take", "discard"}:
             view = self._selected if self.is_mounted else None
-            return view is not None and view.waits is not (action == "roll_back")
+            return view is not None and (view.waits or action == "discard")
         return True
 
     def action_take(self) -> None:
@@ -109,17 +108,19 @@ class TemplateReview(ModalScreen[None]):
             self._change(lambda: accepted_text(job()))
 
     def action_discard(self) -> None:
-        if view := self._selected:
+        view = self._selected
+        if view and not view.waits:
+            self._roll_back(view)
+        elif view:
             text = "The capture is deleted and not used. This cannot be undone."
             job = self.app.by_desk(review.reject, view.id, of=self._person)
             self._ask(Dialog("Discard the capture", text, yes="Discard", danger=True), job, "The capture is deleted.")
 
-    def action_roll_back(self) -> None:
-        if view := self._selected:
-            text = "The capture is removed from the template and deleted. This cannot be undone."
-            job = self.app.by_desk(review.roll_back, self.app.cipher, view.id, of=self._person)
-            dialog = Dialog("Roll back", text, yes="Roll back", danger=True)
-            self._ask(dialog, job, "The capture is removed from the template.")
+    def _roll_back(self, view: View) -> None:
+        text = "The capture is removed from the template and deleted. This cannot be undone."
+        job = self.app.by_desk(review.roll_back, self.app.cipher, view.id, of=self._person)
+        dialog = Dialog("Remove the capture", text, yes="Remove", danger=True)
+        self._ask(dialog, job, "The capture is removed from the template.")
 
     def _ask(self, dialog: Dialog, job: Callable[[], object], done: str) -> None:
         def change() -> str:
@@ -159,5 +160,5 @@ def about(view: View) -> Text:
         text.append(f"Similarity {view.similarity:.3f}\n{view.lead:.3f} above the threshold\n")
         text.append(f"Nearest image {view.nearest:.3f}\n")
     if view.doubted:
-        text.append("Its check-in is void now: roll it back.\n")
+        text.append("Its check-in is void now: remove it.\n")
     return text

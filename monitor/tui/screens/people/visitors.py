@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
@@ -17,8 +17,9 @@ from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.people.person_actions import consent_fields, consents_in
+from monitor.tui.screens.people.person_actions import UNDO, consent_fields, consents_in
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.style.text import at_clock, clean, day_text, moment_text
@@ -51,15 +52,9 @@ class VisitorsScreen(DeskScreen[VisitorsView]):
 Unknown faces. A visitor who came on several days is one row. Older visitors follow at the end of the list.
 
 - **Tab**: to the pane with the visits, to scroll it, and back.
-- **N**: name the visitor; the best shots become their templates.
-- **M**: merge the visitor with somebody who is enrolled already.
-- **X**: discard the faces. The sightings stay on record.
+- Of a visitor who is named, the best shots become their templates. Where faces are discarded, the sightings stay.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "name", "Name", tooltip="Enrol from the best shots", id="visitors.name"),
-        Binding("m", "merge", "Merge", tooltip="The visitor is enrolled already", id="visitors.merge"),
-        Binding("x", "discard", "Discard", tooltip="Delete the faces", id="visitors.discard"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("visitors")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,29 +167,30 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         if unlike:
             text += f"{clean(str(unlike), 200)} "
         self.ask(
-            Dialog("Merge the visitor", f"{text}This cannot be undone.", yes="Merge", danger=True),
+            Dialog("Unite the visitor", f"{text}Ctrl+Z takes it back within a day.", yes="Unite", danger=True),
             lambda _: app.by_desk(
                 queries.is_person, app.cipher, group, person.id, app.settings.quality, force=unlike is not None
             ),
-            lambda done: f"Merged with {who}.{shots_text(done)}",
+            lambda done: f"United with {who}.{shots_text(done)} {UNDO}",
         )
 
     def action_discard(self) -> None:
         group, app = self.selected, self.app
         if group is not None:
-            text = f"Deletes {plural(len(group.visits), 'face')}; the sightings stay on record. This cannot be undone."
+            faces = plural(len(group.visits), "face")
+            text = f"Deletes {faces}; the sightings stay on record. Ctrl+Z brings the faces back within a day."
             self.ask(
                 Dialog("Discard the faces", text, yes="Discard", danger=True),
                 lambda _: app.by_desk(queries.discard, group),
-                "The faces are deleted.",
+                f"The faces are deleted. {UNDO}",
             )
 
 
 def named_text(done: VisitorEnrolled) -> str:
     """The next step for the desk after a visitor was named."""
-    told = "A consent that is missing is recorded on the People screen (C)."
+    told = "A consent that is missing is recorded on the People screen."
     if done.namesakes > 1:
-        told = f"{done.namesakes} people have this name now: give them numbers, or merge them on the People screen."
+        told = f"{done.namesakes} people have this name now: give them numbers, or unite them on the People screen."
     return f"Enrolled. {told}{shots_text(done)}"
 
 

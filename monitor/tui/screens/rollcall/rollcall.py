@@ -6,13 +6,14 @@ from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
 from monitor.desk.programs import roll_call
 from monitor.desk.programs.roll_call import RollCallView
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.style.text import at_clock
 from monitor.tui.widgets.dialogs import Dialog
@@ -38,15 +39,10 @@ class RollCallScreen(DeskScreen[RollCallView]):
 
 Who was inside when it began, from this database alone: no other machine is needed.
 
-- **S** starts a roll call; until then the list is of who is inside now.
-- **Space** or **Enter** ticks the marked person off, or takes the tick back. Who is missing stands first.
-- **E** ends it. Begin, end and how many were missing stand in the audit log.
+- Until a roll call is started the list is of who is inside now. Who is missing stands first.
+- **Enter** ticks the marked person off, too. Begin, end and how many were missing stand in the audit log.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "start", "Start", tooltip="Begin a roll call of everybody inside", id="rollcall.start"),
-        Binding("space", "tick", "Found", tooltip="Tick the person off, or take the tick back", id="rollcall.tick"),
-        Binding("e", "end", "End", tooltip="End the roll call", id="rollcall.end"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("rollcall")]
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -80,7 +76,8 @@ Who was inside when it began, from this database alone: no other machine is need
         ]
         self.query_one(Table).show(rows, empty="Nobody is inside.")
         if loaded.roll_call is None:
-            self.say(f"{plural(len(rows), 'person is', 'people are')} inside. Press S to start a roll call.")
+            key = self.app.settings.keys.shown("accept")
+            self.say(f"{plural(len(rows), 'person is', 'people are')} inside. Press {key} to start a roll call.")
         else:
             begun = at_clock(loaded.roll_call.started_at, zone)
             self.say(f"{plural(loaded.missing, 'person is', 'people are')} missing of {len(rows):,} inside at {begun}.")

@@ -14,6 +14,7 @@ from monitor.desk.calendar.leave import LeaveEntry
 from monitor.desk.calendar.shifts import ShiftEntry
 from monitor.desk.calendar.view import CalendarView, calendar_view
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.shifts import edits, rows
@@ -33,23 +34,14 @@ class ShiftsScreen(DeskScreen[CalendarView]):
 Who is expected when. A person's own shift counts, else the group's, else everybody's. Who has no shift is never
 absent or late; nobody is on a public holiday.
 
-- **Tab** or **V**: the next list: shifts, public holidays, leave, people without a shift.
-- **A**: add to this list. A shift is typed in one line, `lab mon-fri 8-16:30 grace 10 break 30`, or field by field.
-- **C**: change a shift from a day on, or a leave. The days before stay as they are.
-- **X**: end a shift, remove a holiday or a leave.
-- **I**: import a list, a calendar file, or the holidays of a country and region.
+- A shift is typed in one line, `lab mon-fri 8-16:30 grace 10 break 30`, or field by field. Where it is changed from a
+  day on, the days before stay as they are.
 
 In the lists, **2w** means every second week, **»** the next day, **p** a paid break.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v,tab", "list(1)", "Next list", key_display="Tab", id="shifts.next"),
-        Binding("shift+tab", "list(-1)", "List before", show=False, id="shifts.previous"),
-        Binding("a", "add", "Add", tooltip="Add to this list", id="shifts.add"),
-        Binding("c", "change", "Change", tooltip="Change from a day on", id="shifts.change"),
-        Binding("x", "end", "End or remove", tooltip="End a shift; remove a holiday or a leave", id="shifts.end"),
-        Binding(
-            "i", "import", "Import", tooltip="A list, a calendar file, or a country's holidays", id="shifts.import"
-        ),
+        *bindings("shifts"),
+        Binding("shift+tab", "list(-1)", "List before", show=False),
     ]
 
     def __init__(self) -> None:
@@ -81,9 +73,10 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
 
     def show(self, loaded: CalendarView) -> None:
         self._show_shifts(loaded)
-        none = "No public holidays. Press A, or I for those of a country such as DE-BE."
+        add, load = (self.app.settings.keys.shown(name) for name in ("add", "file_import"))
+        none = f"No public holidays. Press {add}, or {load} for those of a country such as DE-BE."
         self.query_one("#holidays", Table).show([*map(rows.holiday_row, loaded.holidays)], empty=none)
-        nobody = "Nobody is on leave, now or later. Press A."
+        nobody = f"Nobody is on leave, now or later. Press {add}."
         self.query_one("#leave", Table).show([*map(rows.leave_row, loaded.leave)], empty=nobody)
         people = [*map(rows.person_row, loaded.shifts.without)]
         self.query_one("#without", Table).show(people, empty="Everybody has a shift.")
@@ -95,7 +88,8 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         wide = table.size.width >= rows.WIDE
         shown = [rows.shift_row(one, signs.dash, signs.dot, wide=wide) for one in loaded.shifts.entries]
         table.retitle(rows.shift_columns(wide=wide))
-        table.show(shown, empty="No shifts: nobody is ever late or absent. Press A to add one.")
+        add = self.app.settings.keys.shown("add")
+        table.show(shown, empty=f"No shifts: nobody is ever late or absent. Press {add} to add one.")
 
     def _title(self, loaded: CalendarView) -> None:
         counts = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
@@ -15,8 +15,10 @@ from monitor.desk import system as queries
 from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.desk.upkeep import back_up, purge
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.screens.system.system_text import expired_text, findings_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -46,21 +48,12 @@ class SystemScreen(DeskScreen[SystemView]):
     HELP = """\
 # System
 
-- **C**: choose the camera, with a preview. **D**: run the checks again.
-- **V**: verify the ledger's hash chain and the whole database file, which may take minutes.
-- **B**: copy the database to a file. **U**: delete expired data. **P**: set or remove the admin PIN.
+- To verify the ledger's hash chain and the whole database file may take minutes.
 - **Tab**: between the state and the audit log.
 
 "Screen delay" says how late the app's event loop was in the last minute.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "camera", "Camera", tooltip="Choose the camera, with a preview", id="system.camera"),
-        Binding("d", "check", "Check", tooltip="Run the checks again", id="system.check"),
-        Binding("v", "verify", "Verify", tooltip="Verify the ledger and the database file", id="system.verify"),
-        Binding("b", "back_up", "Back up", tooltip="Copy the database to a file", id="system.back_up"),
-        Binding("u", "purge", "Purge", tooltip="Delete expired data", id="system.purge"),
-        Binding("p", "pin", "Admin PIN", tooltip="Set or remove the PIN of the desk's screens", id="system.pin"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("system")]
 
     def __init__(self, machine: Machine | None = None) -> None:
         """
@@ -229,13 +222,24 @@ class SystemScreen(DeskScreen[SystemView]):
             text = findings_text(self._findings, self.app.signs, running=self._checking)
             self.query_one("#health", Static).update(text)
 
-    def action_camera(self) -> None:
-        self.app.push_screen(CameraChoice(self._machine), self._camera_chosen)
+    def action_settings(self) -> None:
+        self.app.push_screen(SettingsList(frozenset(self._dialogs)), self._setting_chosen)
+
+    @property
+    def _dialogs(self) -> dict[str, Callable[[], object]]:
+        """The settings that have a dialog of their own."""
+        app = self.app
+        return {
+            "source": lambda: app.push_screen(CameraChoice(self._machine), self._camera_chosen),
+            "admin_pin_hash": lambda: ask_admin_pin(app, app.use_pin),
+            "theme": app.action_change_theme,
+        }
+
+    def _setting_chosen(self, name: str | None) -> None:
+        if name is not None:
+            self._dialogs[name]()
 
     def _camera_chosen(self, source: str | None) -> None:
         if source is not None:
             name = f"Camera {source}" if source.isdecimal() else clean(source, 60)
             self.app.notify(f"{name} is used from the next start on.", markup=False)
-
-    def action_pin(self) -> None:
-        ask_admin_pin(self.app, self.app.use_pin)

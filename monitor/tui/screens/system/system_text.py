@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.config import Settings
-from monitor.desk.system import Check, Status, SystemView
+from monitor.desk.system import MOST_COUNTED, Check, Status, SystemView
 from monitor.sources.stream import without_password
 from monitor.text import plural
 from monitor.tui.picture.feed import PictureFeed
@@ -68,10 +68,15 @@ def expired_text(view: SystemView) -> str:
     gone = view.expired
     if not gone.rows:
         return "nothing"
+    visitors, faces, sightings, moods = (_counted(n) for n in (gone.visitors, gone.faces, gone.sightings, gone.moods))
     return (
-        f"{plural(gone.visitors, 'sighting')} of unknown people ({gone.faces:,} with a face), "
-        f"{gone.sightings:,} of enrolled people, {plural(gone.moods, 'mood sample')}"
+        f"{visitors} {'sighting' if gone.visitors == 1 else 'sightings'} of unknown people ({faces} with a face), "
+        f"{sightings} of enrolled people, {moods} mood {'sample' if gone.moods == 1 else 'samples'}"
     )
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}" if number < MOST_COUNTED else f"{MOST_COUNTED:,} or more"
 
 
 def findings_text(checks: Sequence[Check], signs: Signs, *, running: bool) -> Group:

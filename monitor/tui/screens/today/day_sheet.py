@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from db.records import Person, Presence
 from monitor.desk.days import corrections
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -36,9 +37,7 @@ class DaySheet(ModalScreen[None]):
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "correct", "Correct", tooltip="Replace the entry with what happened", id="day.correct"),
-        Binding("v", "void", "Void", tooltip="The entry is wrong and no longer counts", id="day.void"),
-        Binding("a", "add", "Add", tooltip="Add an entry that no camera saw", id="day.add"),
+        *bindings("day"),
         Binding("escape", "dismiss", "Back"),
     ]
     app = getters.app(DeskApp)
@@ -74,7 +73,9 @@ class DaySheet(ModalScreen[None]):
             return
         self._entries = entries
         rows = [self._row(line) for line in entries.lines]
-        self.query_one(Table).show(rows, empty="No entries on this day. Press A to add one.")
+        self.query_one(Table).show(
+            rows, empty=f"No entries on this day. Press {self.app.settings.keys.shown('add')} to add one."
+        )
         self.refresh_bindings()
 
     def _row(self, line: corrections.EventLine) -> Row:
@@ -111,7 +112,7 @@ class DaySheet(ModalScreen[None]):
         self._ask(
             Dialog("Void this entry", text, [Ask("reason", "Reason")], yes="Void"),
             lambda answers: app.by_desk(corrections.void, app.settings, line.event.id, answers["reason"]),
-            "The entry is void.",
+            "The entry is void. Ctrl+Z takes it back.",
         )
 
     def action_correct(self) -> None:
@@ -128,7 +129,7 @@ class DaySheet(ModalScreen[None]):
                 corrections.correct, app.settings, event.id, presence(answers),
                 self._instant(entries, answers, event.at), answers["reason"],
             ),
-            "The entry is corrected.",
+            "The entry is corrected. Ctrl+Z takes it back.",
         )  # fmt: skip
 
     def action_add(self) -> None:
@@ -143,7 +144,7 @@ class DaySheet(ModalScreen[None]):
                 corrections.add, app.settings, self._person.id, presence(answers),
                 self._instant(entries, answers), answers["reason"],
             ),
-            "The entry is added.",
+            "The entry is added. Ctrl+Z takes it back.",
         )  # fmt: skip
 
     def _instant(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:

@@ -17,6 +17,7 @@ from monitor.attendance.summary import DaySummary, Status
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, by_person, month_of
 from monitor.text import hours_and_minutes, plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.day_sheet import DaySheet
@@ -48,19 +49,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
 - **Enter**: the person's entries of that day. **L**: enter leave. **!**: what needs you.
 - **E**: write what is shown to a file: HTML to print and to sign, XLSX, CSV or JSON.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "day(-1)", "Day before", key_display="←", show=False, id="month.day_before"),
-        Binding("right", "day(1)", "Day after", key_display="→", show=False, id="month.day_after"),
-        Binding("comma", "leap(-1)", "Before", key_display=",", id="month.before"),
-        Binding("full_stop", "leap(1)", "After", key_display=".", id="month.after"),
-        Binding("t", "today", "Today", show=False, id="month.today"),
-        Binding("d", "board", "Day", id="month.board"),
-        Binding("w", "span('week')", "Week", id="month.week"),
-        Binding("m", "span('month')", "Month", id="month.month"),
-        Binding("l", "leave", "Leave", tooltip="Enter leave from this day on", id="month.leave"),
-        Binding("e", "export", "Export", tooltip="HTML to sign, XLSX, CSV or JSON", id="month.export"),
-        Binding("escape", "board", "Back", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("month"), Binding("escape", "board", "Back", show=False)]
 
     def __init__(self) -> None:
         super().__init__()

@@ -18,6 +18,7 @@ from monitor.attendance.repair import Proposal, Repair
 from monitor.desk.days.repair_list import Aside, RepairList, repair_list
 from monitor.desk.repairs.repairing import Foreseen, foreseen, look_again, repair, set_aside
 from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
@@ -57,15 +58,8 @@ the door's clock was wrong. Each with what may have happened, the best evidence 
 Nothing is written over: each repair is a new row of the ledger that says who wrote it and why.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "repair", "Repair", tooltip="Do what is proposed", id="repair.do"),
-        *(Binding(str(n), f"other({n})", f"Proposal {n}", show=False, id=f"repair.do_{n}") for n in range(1, 5)),
-        Binding("c", "change", "Other time", tooltip="Another time, or another reason", id="repair.change"),
-        Binding("l", "leave", "Leave", tooltip="Enter leave for this day", id="repair.leave"),
-        Binding("x", "aside", "Set aside", tooltip="It is right as it is; or put it back", id="repair.aside"),
-        Binding("space", "tick", "Tick", tooltip="Several days at once", id="repair.tick"),
-        Binding("v", "view", "Set aside days", tooltip="What was set aside", id="repair.view"),
-        Binding("comma", "month(1)", "Month before", key_display=",", show=False, id="repair.before"),
-        Binding("full_stop", "month(-1)", "Month after", key_display=".", show=False, id="repair.after"),
+        *bindings("repair"),
+        *(Binding(str(n), f"other({n})", f"Proposal {n}", show=False) for n in range(1, 5)),
         Binding("escape", "back", "Back", show=False),
     ]
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
@@ -18,6 +18,7 @@ from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.text import hours_and_minutes, plural
+from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.axis import ASCII as AXIS_ASCII
@@ -79,26 +80,11 @@ without a shift. Late stays in its own column after leaving.
 Marks: **c** corrected, **p** by PIN, **m** by hand, **d** two doors, **r** closed by the rule, **k** the door's clock
 was wrong, **e** left early, **+** beyond the shift.
 
-- **←** **→**: the day before and after, **G**: any day by its date, **T**: today.
-- **/**: filter by name, group or status. **S** or a click on a title: sort. **Shift+S** or a second click: reverse.
-- **Enter**: the person's entries, and corrections to them.
-- **L**: enter leave for this person: a sick day, a holiday, half a day.
-- **E**: export this day to a CSV, XLSX or JSON file.
-- **!**: the days that somebody is to look at. **M**: the month.
-
 From 100 columns on each day is drawn from 6 to 22: when they came, were away and left, what was expected and missing.
+
+- **Enter**: the person's entries, and corrections to them. A click on a title sorts, a second one reverses.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "day(-1)", "Day before", key_display="←", id="today.before"),
-        Binding("right", "day(1)", "Day after", key_display="→", id="today.after"),
-        Binding("m", "app.open('month')", "Month", tooltip="The week and the month", id="today.month"),
-        Binding("g", "date", "Date", tooltip="Any day, by its date", id="today.date"),
-        Binding("t", "today", "Today", id="today.today"),
-        Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="today.sort"),
-        Binding("S", "reverse", "Reverse", tooltip="Reverse the order", show=False, id="today.reverse"),
-        Binding("l", "leave", "Leave", tooltip="Enter leave for this person, a sick day", id="today.leave"),
-        Binding("e", "export", "Export", tooltip="Write this day to a CSV, XLSX or JSON file", id="today.export"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("today")]
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,4 +27,7 @@ def test_the_refusal_says_how_to_force_it(
     assert (refused.code, refused.exit_code) == ("merge-unlike", 2)
     assert str(refused).startswith("Ben and Anna do not look like one person (similarity 0.")
     assert str(refused).endswith("); add --force if they are.")
-    assert "Ben was merged into Anna." in CliRunner().invoke(app, ["merge", "Ben", "Anna", "--force"]).stdout
+    assert (
+        "Ben was merged into Anna; 'muster people undo' takes it back."
+        in CliRunner().invoke(app, ["merge", "Ben", "Anna", "--force"]).stdout
+    )

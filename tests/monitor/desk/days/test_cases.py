@@ -16,7 +16,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
-from db.privacy import erasure
+from db.privacy import merges
 from db.records import MembershipChange, NewEvent, Person, Presence
 from db.schema import ForwardedRow
 from db.verification import ledger_check
@@ -146,7 +146,7 @@ class Site:
     def merges(self) -> None:
         for other in self.people[1:]:
             with writing(self.engine) as session:
-                erasure.merge(session, CIPHER, other.id, self.people[0].id, at=self.case.now, actor="test")
+                merges.merge(session, CIPHER, other.id, self.people[0].id, at=self.case.now, actor="test")
 
 
 def happen(site: Site) -> None:

@@ -15,7 +15,7 @@ from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.records import NewEvent, Presence, Want
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.day_log import VALID_FOR, attendees, day_log
@@ -87,7 +87,7 @@ class Desk:
 
     def merges(self, session: Session) -> None:
         one, other = self.random.sample([one.person.id for one in people.list_people(session)], 2)
-        erasure.merge(session, self.cipher, one, other, at=self.now, actor="desk")
+        merges.merge(session, self.cipher, one, other, at=self.now, actor="desk")
 
     def waits(self, session: Session) -> None:
         self.now += timedelta(minutes=self.random.choice((1, 50, 300)))

@@ -11,7 +11,7 @@ from db.attendance import kiosks
 from db.engine import writing
 from db.ids import new_id
 from db.observations import moods, sightings
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.records import MoodSample, SightingRecord
 from monitor.desk.days.moods import MoodView, Range, mood_view
 from tests.db.rows import mood_samples
@@ -111,7 +111,7 @@ def late_sample(world: World) -> None:
 
 def merge(world: World) -> None:
     with writing(world.engine) as session:
-        erasure.merge(session, world.cipher, world.ids["Ada Lovelace"], world.ids["Alan Turing"], at=NOW, actor="desk")
+        merges.merge(session, world.cipher, world.ids["Ada Lovelace"], world.ids["Alan Turing"], at=NOW, actor="desk")
 
 
 def erase(world: World) -> None:

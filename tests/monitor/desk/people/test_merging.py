@@ -12,7 +12,7 @@ from db.engine import reading
 from db.faces import templates
 from db.people import look_alikes, people
 from db.records import Person
-from monitor.desk.people.merging import FacesDifferError, compare, merge, split
+from monitor.desk.people.merging import FacesDifferError, merge, preview, split
 from monitor.desk.people.people import person_record
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
@@ -39,7 +39,9 @@ def test_different_faces_are_merged_by_force_only(
     with pytest.raises(FacesDifferError, match="Ben and Anna do not look like one person") as caught:
         merge(engine, cipher, ben.id, anna.id, **who)
     assert caught.value.code == "merge-unlike"
-    assert str(compare(engine, cipher, ben.id, anna.id)) == str(caught.value)
+    seen = preview(engine, cipher, ben.id, anna.id)
+    assert str(seen.unlike) == str(caught.value)
+    assert (seen.source.images, seen.into.images, seen.into.passages, seen.two_numbers) == (3, 3, 0, False)
     merge(engine, cipher, ben.id, anna.id, **who, force=True)
     assert mean_of(engine, cipher, "Anna").members == 6
 

@@ -8,7 +8,7 @@ import pytest
 
 from db.engine import reading, writing
 from db.errors import InvalidRecord
-from db.privacy import erasure
+from db.privacy import erasure, merges
 from db.programs import roll_calls
 from monitor.desk.programs import roll_call
 from monitor.desk.programs.around import programs_around
@@ -57,8 +57,8 @@ def test_merged_people_are_one_on_the_list_and_erased_ones_are_gone(world: World
     roll_call.start(world.engine, world.settings, **BY)
     ids = world.ids
     with writing(world.engine) as session:
-        erasure.merge(session, world.cipher, ids["Ada Lovelace"], ids["Barbara Liskov"], at=NOW, actor="test")
-        erasure.merge(session, world.cipher, ids["Donald Knuth"], ids["Alan Turing"], at=NOW, actor="test")
+        merges.merge(session, world.cipher, ids["Ada Lovelace"], ids["Barbara Liskov"], at=NOW, actor="test")
+        merges.merge(session, world.cipher, ids["Donald Knuth"], ids["Alan Turing"], at=NOW, actor="test")
         erasure.erase(session, ids["Grace Hopper"], at=NOW, actor="test")
     assert [one.name for one in view(world).people] == ["Alan Turing", "Barbara Liskov", "Edsger Dijkstra"]
 

@@ -74,7 +74,7 @@ def test_the_names_of_groups_line_up_in_every_script() -> None:
 
 async def test_the_ledger_is_verified_on_request(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "v")
+        await go(pilot, "f6", "V")
         assert "✓ Ledger and database file are whole: 187 entries, head " in text_of(world)
 
 
@@ -102,7 +102,7 @@ async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
 
 async def test_a_pin_that_is_set_counts_at_once_and_is_kept_hashed(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "p")
+        await go(pilot, "f6", "c", *"admin_pin", "enter")
         await fill(pilot, pin="27", again="27")
         assert "at least 6" in text_of(world)
         await fill(pilot, pin="271828", again="271828")
@@ -157,7 +157,7 @@ async def test_help_is_scrolled_and_closed_with_keys_and_the_focus_goes_back(wor
         panel = pilot.app.screen.query_one(ScreenHelp)
         assert panel.has_focus
         before = text_of(world)
-        assert "any day by its date" in before
+        assert "Any day, by its date" in before
         await go(pilot, "pagedown")
         assert panel.scroll_offset.y > 0
         assert text_of(world) != before

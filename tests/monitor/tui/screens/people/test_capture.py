@@ -115,7 +115,7 @@ async def until(pilot: Pilot[None], text: str, each_time: Callable[[int], None] 
 
 async def test_five_shots_make_a_person(empty_world: World, app: Callable[..., MusterApp]) -> None:
     async with app(Portraits(STRAIGHT, LEFT, RIGHT, UP, DOWN)).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "e")
+        await go(pilot, "f4", "a")
         await fill(pilot, name="Mary Shelley", number="17", group="Texts", consent="yes", supervised="no")
         await settle(pilot)
         assert "Mary Shelley is enrolled with 5 shots." in text_of(empty_world)
@@ -133,7 +133,7 @@ async def test_a_photograph_is_refused_with_the_reason_and_one_may_begin_again(
     empty_world: World, app: Callable[..., MusterApp]
 ) -> None:
     async with app(Portraits(STRAIGHT, rounds=10, fps=1.0)).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "e")
+        await go(pilot, "f4", "a")
         await fill(pilot, name="A Photograph")
         await settle(pilot)
         assert isinstance(pilot.app.screen, CaptureScreen)
@@ -147,7 +147,7 @@ async def test_a_photograph_is_refused_with_the_reason_and_one_may_begin_again(
 
 async def test_a_camera_that_does_not_open_is_said(empty_world: World, app: Callable[..., MusterApp]) -> None:
     async with app(NoCamera()).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f4", "e")
+        await go(pilot, "f4", "a")
         await fill(pilot, name="Mary Shelley")
         await settle(pilot)
         assert "Camera 0 does not exist" in text_of(empty_world)
@@ -155,7 +155,7 @@ async def test_a_camera_that_does_not_open_is_said(empty_world: World, app: Call
 
 async def test_a_session_can_be_stopped(empty_world: World, app: Callable[..., MusterApp]) -> None:
     async with app(Portraits(RIGHT, rounds=4000)).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f4", "e")
+        await go(pilot, "f4", "a")
         await pilot.pause()
         pilot.app.screen.query_one("#ask-name").value = "Mary Shelley"  # type: ignore[attr-defined]
         await pilot.press("enter")
@@ -172,7 +172,7 @@ async def test_while_the_door_has_the_camera_its_frames_are_used(
     async with app(NoCamera(), camera=True).run_test(size=SIZE) as pilot:
         shown = Scene(Frame(0, NOW, 0.0, picture(STRAIGHT)), (), 1, 0, 25.0, 0)
         await show_door(pilot, empty_world, shown)
-        await go(pilot, "f4", "e")
+        await go(pilot, "f4", "a")
         pilot.app.screen.query_one("#ask-name").value = "Mary Shelley"  # type: ignore[attr-defined]
         await pilot.press("enter")
 

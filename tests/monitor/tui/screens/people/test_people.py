@@ -4,6 +4,7 @@ import errno
 import json
 import threading
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from monitor.desk.people import people as people_queries
 from monitor.tui.screens.people.import_report import ImportReport
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.paged import PagedTable
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, names, problem, told
@@ -33,8 +35,8 @@ from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, show_door, 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
     async with world.app().run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world))
-        await go(pilot, "f4", "down", "r")
-        await fill(pilot, value="Alan Mathison Turing")
+        await go(pilot, "f4", "down", "c")
+        await fill(pilot, name="Alan Mathison Turing")
         assert "Alan Mathison Turing" in names(pilot, "#people")
         assert world.kiosk.enrolled is not None
         assert len(world.kiosk.enrolled.gallery) == 10
@@ -42,15 +44,15 @@ async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> No
 
 async def test_a_name_is_no_markup_anywhere_on_the_screen(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "r")
-        await fill(pilot, value="[bold]A[/] [x")
+        await go(pilot, "f4", "c")
+        await fill(pilot, name="[bold]A[/] [x")
         await go(pilot, "home")
         assert text_of(world).count("[bold]A[/] [x") == 2, "in the list, and as the title of the pane"
 
 
 async def test_consent_is_written_down(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "c")
+        await go(pilot, "f4", "o")
         await fill(pilot, face="yes", mood="no")
         assert "refused" in text_of(world)
     with reading(world.engine) as session:
@@ -65,29 +67,27 @@ async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(wo
                     consents.set_consent(session, person, kind, True, at=NOW, actor="test")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4")
-        assert "consent missing 2 (W: list them)" in text_of(world)
-        await go(pilot, "w")
+        assert "consent missing 2 (V: list them)" in text_of(world)
+        await go(pilot, "v")
         assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"]
-        await go(pilot, "c")
+        await go(pilot, "o")
         await fill(pilot, mood="unasked")
         assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"], "not asked is no answer"
-        await go(pilot, "c")
+        await go(pilot, "o")
         await fill(pilot, mood="no")
         assert names(pilot, "#people") == ["Grace Hopper"]
-        await go(pilot, "w")
+        await go(pilot, "v")
         assert len(names(pilot, "#people")) > 5
 
 
 async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "n")
-        await fill(pilot, value="A-17")
-        await go(pilot, "t")
-        await fill(pilot, value="[red]mind[/] the \x1b[31mstep\u202e")
+        await go(pilot, "f4", "c")
+        await fill(pilot, number="A-17", notes="[red]mind[/] the \x1b[31mstep\u202e")
         assert "A-17" in text_of(world)
         assert "[red]mind[/] the step" in text_of(world)
-        await go(pilot, "down", "n")
-        await fill(pilot, value="A-17")
+        await go(pilot, "down", "c")
+        await fill(pilot, number="A-17")
         assert "belongs to somebody else already" in await problem(pilot)
         await go(pilot, "escape")
         assert "A-17" not in text_of(world), "the number is somebody else's"
@@ -100,23 +100,20 @@ async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
 
 async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "p")
+        await go(pilot, "f4", "c")
         await fill(pilot, pin="abcd", again="abcd")
         assert "has at least 6 digits" in text_of(world)
         await fill(pilot, pin="271828", again="271828")
         assert "has no number to type before the PIN" in await problem(pilot)
-        await go(pilot, "escape", "n")
-        await fill(pilot, value="17")
-        await go(pilot, "p")
-        await fill(pilot, pin="271828", again="271828")
+        await fill(pilot, number="17")
         with reading(world.engine) as session:
             found = pins.find(session, "17")
             assert found is not None
             assert found.pin_hash is not None
             assert is_pin("271828", found.pin_hash, PEPPERS)
             assert newest_entries(session)[0].action == "set pin"
-        await go(pilot, "p")
-        await fill(pilot, pin="", again="")
+        await go(pilot, "c")
+        await fill(pilot, pin="-")
     with reading(world.engine) as session:
         found = pins.find(session, "17")
         assert found is not None
@@ -134,7 +131,7 @@ async def test_merging_moves_everything(world: World) -> None:
         )  # fmt: skip
         look_alikes.replace_for(session, twin, [(world.ids["Ada Lovelace"], 1.0)], at=NOW)
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "m", *"lovelace", "enter")
+        await go(pilot, "f4", "u", *"lovelace", "enter")
         assert "All data of Ada King moves to Ada Lovelace" in text_of(world)
         assert "do not look like one person" not in text_of(world)
         await fill(pilot)
@@ -150,13 +147,13 @@ async def test_merging_moves_everything(world: World) -> None:
 
 async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_better(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "m", *"hopper", "enter")
+        await go(pilot, "f4", "u", *"hopper", "enter")
         shown = asked(pilot)
         assert "Ada Lovelace and Grace Hopper do not look like one person (similarity " in shown
         assert "All data of Ada Lovelace (Engines) moves to" in shown
         await go(pilot, "enter")
         assert "Ada Lovelace" in names(pilot, "#people"), "the safe answer is the first"
-        await go(pilot, "m", *"hopper", "enter")
+        await go(pilot, "u", *"hopper", "enter")
         await fill(pilot)
         assert "Ada Lovelace" not in names(pilot, "#people")
     with reading(world.engine) as session:
@@ -220,10 +217,10 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
 
 async def test_who_was_erased_elsewhere_meanwhile_is_said_and_leaves_the_list(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "g")
+        await go(pilot, "f4", "c")
         with writing(world.engine) as session:
             erasure.erase(session, world.ids["Ada Lovelace"], at=NOW, actor="elsewhere")
-        await fill(pilot, value="Poets")
+        await fill(pilot, group="Poets")
         assert "they may have been erased or merged" in await problem(pilot)
         await go(pilot, "escape")
         assert "Ada Lovelace" not in names(pilot, "#people")
@@ -233,7 +230,7 @@ async def test_everything_about_a_person_goes_into_one_archive_and_none_on_a_ful
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "o")
+        await go(pilot, "f4", "e")
         with monkeypatch.context() as patch:
             patch.setattr(zipfile.ZipFile, "writestr", raise_full)
             await fill(pilot, file=str(tmp_path / "ada.zip"))
@@ -247,11 +244,11 @@ async def test_everything_about_a_person_goes_into_one_archive_and_none_on_a_ful
 
 async def test_who_has_anothers_name_is_told_apart(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "r")
-        await fill(pilot, value="Alan Turing")
+        await go(pilot, "f4", "c")
+        await fill(pilot, name="Alan Turing")
         assert "2 people have this name now" in told(pilot)
-        await go(pilot, "n")
-        await fill(pilot, value="17")
+        await go(pilot, "c")
+        await fill(pilot, number="17")
         await go(pilot, "x")
         assert "Delete Alan Turing (17)" in text_of(world)
 
@@ -295,7 +292,7 @@ async def test_a_person_is_found_without_the_accents_of_the_name_wherever_one_lo
             await go(pilot)
             assert names(pilot, table) == ["Zoë Öztürk"]
             await go(pilot, "escape")
-        await go(pilot, "f4", "home", "m", *"zoe")
+        await go(pilot, "f4", "home", "u", *"zoe")
         assert [row.cells[0] for row in pilot.app.screen.query_one(PagedTable).rows] == ["Zoë Öztürk"]
 
 
@@ -314,8 +311,9 @@ async def test_a_key_is_for_the_person_under_the_cursor_not_for_the_one_still_sh
 ) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4")
-        await pilot.press("slash", *"hopper", "enter", "d")
+        await pilot.press("slash", *"hopper", "enter", "c")
         await go(pilot)
+        await fill(pilot, active="no")
         with reading(world.engine) as session:
             assert [name for name in world.ids if not people.get_person(session, world.ids[name]).active] == [
                 "Grace Hopper"
@@ -323,9 +321,10 @@ async def test_a_key_is_for_the_person_under_the_cursor_not_for_the_one_still_sh
         await go(pilot, "escape", "home")
         go_on, load = threading.Event(), people_queries.person_details
         monkeypatch.setattr(people_queries, "person_details", lambda *args: go_on.wait(60) and load(*args))
-        await pilot.press("down", "d", "down")
+        await pilot.press("down", "c", "down")
         go_on.set()
         await go(pilot)
+        assert not isinstance(pilot.app.screen, Dialog)
         with reading(world.engine) as session:
             assert people.get_person(session, world.ids["Ada Lovelace"]).active
             assert people.get_person(session, world.ids["Barbara Liskov"]).active
@@ -338,9 +337,8 @@ def person_named(world: World, name: str) -> UUID:
 
 async def test_who_is_inactive_is_said_in_words_however_long_the_name(world: World) -> None:
     async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f4", "r")
-        await fill(pilot, value="Long " * 40)
-        await go(pilot, "d")
+        await go(pilot, "f4", "c")
+        await fill(pilot, name="Long " * 40, active="no")
         assert "inactive" in text_of(world)
 
 
@@ -365,3 +363,24 @@ async def test_the_report_of_an_enrolment_waits_until_the_screen_is_shown_again(
 
 def raise_full(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_ctrl_z_takes_back_what_was_done_last(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "r")
+        await fill(pilot, value="Countess of Lovelace")
+        assert "Ctrl+Z takes it back" in told(pilot)
+        await go(pilot, "ctrl+z")
+        assert "Ada Lovelace" in names(pilot, "#people")
+        assert "Taken back: the renaming of Ada Lovelace to Countess of Lovelace." in told(pilot)
+
+
+async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:
+    with writing(world.engine) as session:
+        ada = world.ids["Ada Lovelace"]
+        people.rename(session, ada, "Ada Byron", at=NOW - timedelta(minutes=11), actor="office")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "ctrl+z")
+        assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
+        await go(pilot, "escape")
+        assert "Ada Byron" in names(pilot, "#people")

@@ -52,15 +52,15 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
     captures(world, 3)
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f4")
-        assert "To review: 3 captures (press V)" in text_of(world)
-        await go(pilot, "v")
+        assert "To review: 3 captures (press R)" in text_of(world)
+        await go(pilot, "r")
         assert states(pilot) == ["waits"] * 3
         shown = text_of(world)
         assert "Mon 9 Mar 2026 09:53" in shown
         assert "door" in shown
         assert "0.041 above the threshold" in shown
         assert pilot.app.screen.query_one(Thumbnail).display
-        await go(pilot, "t")
+        await go(pilot, "f")
         assert states(pilot) == ["waits", "waits", "taken"]
         assert "Ada Lovelace is recognised by 4 images from now on." in text_of(world)
         await go(pilot, "x", "enter")
@@ -68,11 +68,11 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
         await go(pilot, "x")
         await fill(pilot)
         assert states(pilot) == ["waits", "taken"]
-        await go(pilot, "end", "x", "t", "r")
+        await go(pilot, "end", "f", "x")
         await fill(pilot)
         assert states(pilot) == ["waits"]
         await go(pilot, "escape")
-        assert "To review: 1 capture (press V)" in text_of(world)
+        assert "To review: 1 capture (press R)" in text_of(world)
     with reading(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
         assert candidates.accepted(session, ada) == []
@@ -81,7 +81,7 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
 
 async def test_there_is_no_review_where_nothing_was_seen(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "v")
+        await go(pilot, "f4", "r")
         assert isinstance(pilot.app.screen, PeopleScreen)
         assert "Review" not in text_of(world)
 
@@ -89,11 +89,11 @@ async def test_there_is_no_review_where_nothing_was_seen(world: World) -> None:
 async def test_a_capture_that_somebody_else_reviewed_meanwhile_is_said(world: World) -> None:
     captures(world, 1)
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "v")
+        await go(pilot, "f4", "r")
         with writing(world.engine) as session:
             (one,) = candidates.waiting(session)
             candidates.reject(session, one.id, at=NOW, actor="elsewhere")
-        await go(pilot, "t")
+        await go(pilot, "f")
         assert "No captures to review." in text_of(world)
         assert isinstance(pilot.app.screen, TemplateReview)
         assert states(pilot) == []

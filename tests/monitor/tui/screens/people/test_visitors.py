@@ -40,7 +40,7 @@ async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: Worl
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f5")
         assert [row.cells[1:3] for row in pilot.app.screen.query_one("#visitors", Table).rows] == [("3", "3")]
-        await go(pilot, "n")
+        await go(pilot, "a")
         await fill(pilot, name="Mary Shelley")
         assert "No unknown faces are kept." in text_of(world)
     with reading(world.engine) as session:
@@ -67,7 +67,7 @@ async def test_who_gets_a_name_is_given_the_arrival_of_the_day(world: World) -> 
 
 async def test_a_visitor_without_a_clear_face_is_not_enrolled(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f5", "n")
+        await go(pilot, "f5", "a")
         await fill(pilot, name="Mary Shelley")
         assert "No shot of this visitor is good enough" in await problem(pilot)
     with reading(world.engine) as session:
@@ -78,7 +78,7 @@ async def test_a_visitor_without_a_clear_face_is_not_enrolled(world: World) -> N
 @pytest.mark.usefixtures("real_faces")
 async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f5", "m", *"nobody", "enter")
+        await go(pilot, "f5", "u", *"nobody", "enter")
         assert isinstance(pilot.app.screen, PersonPicker)
         assert "Nobody matches." in text_of(world)
         pilot.app.screen.query_one(Input).value = ""
@@ -88,7 +88,7 @@ async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> N
         await go(pilot, "enter")
         with reading(world.engine) as session:
             assert sightings.count_visitors(session) == 3, "the safe answer is the first"
-        await go(pilot, "m", *"hopper", "enter")
+        await go(pilot, "u", *"hopper", "enter")
         await go(pilot, "left", "enter")
         assert "Merged with Grace Hopper (Engines)." in told(pilot)
     with reading(world.engine) as session:

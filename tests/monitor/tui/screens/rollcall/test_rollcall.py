@@ -26,19 +26,19 @@ async def test_f9_lists_who_is_inside_and_space_ticks_them_off_without_a_pin(wor
         def said() -> str:
             return str(screen.query_one("#summary", Static).render())
 
-        assert said() == "5 people are inside. Press S to start a roll call."
-        await go(pilot, "s", "space")
+        assert said() == "5 people are inside. Press F to start a roll call."
+        await go(pilot, "f", "space")
         assert said() == "4 people are missing of 5 inside at 09:58."
         await go(pilot, "end", "enter")
         assert said() == "5 people are missing of 5 inside at 09:58."
         assert screen.query_one(Table).selected_key is not None
-        await go(pilot, "e", "enter")
-        assert said() == "5 people are inside. Press S to start a roll call."
+        await go(pilot, "x", "enter")
+        assert said() == "5 people are inside. Press F to start a roll call."
 
 
 @pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
 def test_a_roll_call_under_way(snap_compare: Compare, world: World, size: tuple[int, int]) -> None:
-    assert snap_compare(world.app(camera=False), terminal_size=size, run_before=desk("f9", "s", "space"))
+    assert snap_compare(world.app(camera=False), terminal_size=size, run_before=desk("f9", "f", "space"))
 
 
 def test_when_the_database_fails(snap_compare: Compare, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

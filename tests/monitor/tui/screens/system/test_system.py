@@ -77,7 +77,7 @@ async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_agai
         assert "No camera is connected." in shown
         assert "Give this account the right" in shown
         assert "System: 2 findings to look at" in shown
-        await go(pilot, "d")
+        await go(pilot, "r")
         assert "System: everything works" in text_of(world)
         assert "No camera is connected." not in text_of(world)
 
@@ -95,8 +95,8 @@ async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> Non
     app = world.app(camera=False)
     app.config_file.write_text('site = "north"  # here\n', encoding="utf-8")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f6")
-        await pilot.press("c")
+        await go(pilot, "f6", "c", *"source")
+        await pilot.press("enter")
         await until(pilot, world, "640x480")
         assert "Built-in [red]" in text_of(world)
         screen = pilot.app.screen
@@ -122,8 +122,8 @@ async def test_a_camera_on_its_side_is_proposed_to_be_turned_and_both_are_writte
     )
     app = world.app(camera=False)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f6")
-        await pilot.press("c")
+        await go(pilot, "f6", "c", *"source")
+        await pilot.press("enter")
         await until(pilot, world, "rotate = 270 with the choice.")
         await pilot.press("enter")
         await until(pilot, world, "Camera 0 is used from the next start on.")
@@ -139,7 +139,9 @@ async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_l
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "tab")
         assert pilot.app.screen.query_one(PagedTable).has_focus
-        await pilot.press("c")
+        await go(pilot, "c", *"source")
+        await pilot.press("enter")
+        await pilot.pause()
         assert isinstance(pilot.app.screen, CameraChoice)
         await pilot.press("escape")
         await pilot.pause()
@@ -180,7 +182,7 @@ async def test_a_stream_that_does_not_open_is_not_written(world: World) -> None:
     world.machine = replace(world.machine, cameras=lambda: (), open_source=Grey)
     app = world.app(camera=False)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await go(pilot, "f6", "c")
+        await go(pilot, "f6", "c", *"source", "enter")
         assert "No camera is connected." in text_of(world)
         other = pilot.app.screen.query_one("#other", Input)
         other.focus()
@@ -197,14 +199,14 @@ async def test_a_stream_that_does_not_open_is_not_written(world: World) -> None:
 async def test_a_purge_says_what_goes_and_leaves_the_ledger(world: World) -> None:
     app = world.app(camera=False, keep_visitors_days=1, keep_sightings_days=10, keep_moods_days=10)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f6", "u")
+        await go(pilot, "f6", "x")
         assert "2 sightings of unknown people (2 with a face)" in text_of(world)
         with reading(world.engine) as session:
             before = ledger.count(session), moods.count(session)
         await fill(pilot)
         await settle(pilot)
         assert re.search(r"Deleted: \d+ rows\.", text_of(world))
-        await go(pilot, "u")
+        await go(pilot, "x")
         assert "There is no expired data." in text_of(world)
     with reading(world.engine) as session:
         assert ledger.count(session) == before[0]

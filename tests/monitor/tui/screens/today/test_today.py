@@ -127,7 +127,7 @@ async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
 
 async def test_a_void_needs_a_reason(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "enter", "v")
+        await go(pilot, "enter", "x")
         await fill(pilot, reason="  ")
         assert "Reason: please fill this in." in text_of(world)
         await fill(pilot, reason="test")

@@ -1,0 +1,294 @@
+"""Brings down what the other doors of a site did, and sends up what they lack: after it, both sides know the same.
+
+First who was erased, so that nobody comes back from an old backup; then what happened here goes up (`send.forward`);
+then people, consents, merges, names, faces and calendars come down, and the other doors' recent events. Everything is
+found by comparing, so a round that was cut off anywhere needs no repair.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.attendance import ledger
+from db.batches import batches
+from db.crypto import TemplateCipher, bound_key
+from db.engine import reading, writing
+from db.errors import DatabaseBusy, WrongKey
+from db.faces import templates
+from db.forwarding import shared, site_events, site_key
+from db.forwarding.changes import send_changes, send_erasures, send_merges
+from db.forwarding.people import People, send_people
+from db.forwarding.send import BATCH, Forwarded, forward, send_consents
+from db.forwarding.shared import Plan, Side
+from db.proof import entries
+from db.schema import (
+    AuditRow,
+    ChainRow,
+    ConsentRow,
+    EventRow,
+    PersonRow,
+    ProofRow,
+    SubjectRow,
+    SyncedRow,
+    TemplateKeyRow,
+    TemplateRow,
+)
+
+ACTOR: Final = "muster db follow"
+_CENTRE: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """How far a database was; it grows with everything that a round looks at."""
+
+    here: tuple[int, ...] = ()
+    there: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a round did."""
+
+    sent: Forwarded = field(default_factory=Forwarded)
+    people: int = 0
+    """People who are new here."""
+    changed: int = 0
+    """People whose name, group or state was changed elsewhere."""
+    merged: int = 0
+    erased: int = 0
+    consents: int = 0
+    down: Mapping[str, int] = field(default_factory=dict)
+    """Shared rows that came or went here, by kind (`shared.KINDS`)."""
+    up: Mapping[str, int] = field(default_factory=dict)
+    events: int = 0
+    """Events of other doors."""
+    faces_of: tuple[UUID, ...] = ()
+    """People here whose templates are others now."""
+    heads: Heads = field(default_factory=Heads)
+    """To be given to the next round."""
+
+    @property
+    def brought(self) -> int:
+        came = self.people + self.changed + self.merged + self.erased + self.consents + self.events
+        return came + sum(self.down.values())
+
+
+def follow(
+    kiosk: Engine,
+    centre: Engine,
+    cipher: TemplateCipher,
+    site: TemplateCipher,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    before: Heads | None = None,
+) -> Followed:
+    """One round between a door and the centre.
+
+    Args:
+        cipher: of the door's faces.
+        site: of the faces at the centre.
+        since: as in `forward`.
+        before: what the round before gave; where nothing was written since on both sides, nothing is compared.
+
+    Raises:
+        WrongKey: the centre's faces are sealed with another key.
+        DatabaseError: as `forward`.
+    """
+    require_site_key(centre, site, now)
+    with reading(kiosk) as here, reading(centre) as there:
+        heads = Heads(head(here), head(there))
+    if before is None or heads.there != before.there:
+        erased, _ = send_erasures(centre, kiosk, now=now, actor=ACTOR)
+    else:
+        erased = 0
+    sent = forward(kiosk, centre, now=now, since=since, cipher=site)
+    done = Followed(sent=sent, erased=erased, heads=heads)
+    if heads == before:
+        return done
+    try:
+        return _bring(kiosk, centre, Ciphers(cipher, site), done, now)
+    except IntegrityError:
+        raise DatabaseBusy("People changed while their rows were brought down; try again.") from None
+
+
+def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> None:
+    """Notes the site key's id, and the centre's own, where none is there. Raises: WrongKey."""
+    with reading(centre) as there:
+        known = bound_key(there)
+    if known is None:
+        with writing(centre) as there:
+            ledger.lock(there)
+            if bound_key(there) is None:
+                there.add(TemplateKeyRow(key_id=site.key_id, since=now))
+            entries.own_chain(there)  # by which a door knows this centre again
+    elif known != site.key_id:
+        raise WrongKey(site_key.WRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphers:
+    here: TemplateCipher
+    there: TemplateCipher
+
+
+def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now: datetime) -> Followed:
+    merged, _ = send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR)
+    people, added = send_people(centre, kiosk, BATCH)
+    changed = send_changes(centre, kiosk, people)
+    consents = send_consents(centre, kiosk, people, BATCH)
+    local = {own: theirs for theirs, own in people.there.items()}
+    plans, down, faces_of = _take_down(kiosk, centre, ciphers, people, local, now)
+    up = _send_up(kiosk, centre, ciphers, local, plans, now)
+    _note_same(kiosk, centre, ciphers, local)
+    events = _copy_events(kiosk, centre, now)
+    done = replace(
+        done, people=added, changed=changed, merged=merged, consents=consents, down=down, up=up, events=events,
+        faces_of=faces_of,
+    )  # fmt: skip
+    if done.brought - events:
+        detail = {"people": added, "changed": changed, "merged": merged, "consents": consents, **down}
+        with writing(kiosk) as here:  # by which the gallery and the screens learn of it
+            audit.note(here, "follow", at=now, actor=ACTOR, detail=detail)
+    return done
+
+
+def _take_down(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    people: People,
+    local: Mapping[UUID, UUID],
+    now: datetime,
+) -> tuple[dict[str, Plan], dict[str, int], tuple[UUID, ...]]:
+    """Compares the shared rows, and does what has to be done here."""
+    plans, count, faces = {}, {}, set()
+    with reading(centre) as there, writing(kiosk) as here:
+        mine, theirs = _sides(here, there, ciphers, local)
+        last = _last_same(here, there)
+        for kind in shared.KINDS:
+            plan = shared.plan(last.get(kind.name, {}), shared.digests(mine, kind), shared.digests(theirs, kind))
+            plans[kind.name] = plan
+            if kind.table is TemplateRow:
+                changed = [*plan.gone_here, *plan.down]
+                faces |= _owners(here, changed)
+            rows = shared.read(theirs, kind, plan.down) if plan.down else {}
+            taken = shared.write(mine, kind, rows) if rows else set()
+            shared.remove(mine, kind, plan.gone_here)
+            if kind.table is TemplateRow:
+                faces |= _owners(here, list(taken))
+            if taken or plan.gone_here:
+                count[kind.name] = len(taken) + len(plan.gone_here)
+        for person in faces:
+            templates.refresh_means(here, ciphers.here, person, at=now)
+    return plans, count, tuple(sorted(faces))
+
+
+def _owners(session: Session, images: list[UUID]) -> set[UUID]:
+    found: set[UUID] = set()
+    for some in batches(images):
+        found |= set(session.scalars(select(TemplateRow.person_id).where(TemplateRow.id.in_(some))))
+    return found
+
+
+def _send_up(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    local: Mapping[UUID, UUID],
+    plans: Mapping[str, Plan],
+    now: datetime,
+) -> dict[str, int]:
+    count: dict[str, int] = {}
+    if not any(plan.up or plan.gone_there for plan in plans.values()):
+        return count
+    with reading(kiosk) as here, writing(centre) as there:
+        ledger.lock(there)
+        mine, theirs = _sides(here, there, ciphers, local)
+        for kind in shared.KINDS:
+            plan = plans[kind.name]
+            taken = shared.write(theirs, kind, shared.read(mine, kind, plan.up)) if plan.up else set()
+            shared.remove(theirs, kind, plan.gone_there)
+            if taken or plan.gone_there:
+                count[kind.name] = len(taken) + len(plan.gone_there)
+        if count:  # by which the other doors learn of it
+            audit.note(there, "follow", at=now, actor=ACTOR, detail=dict(count))
+    return count
+
+
+def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> tuple[Side, Side]:
+    return Side(here, ciphers.here, local), Side(there, ciphers.there, {one: one for one in local.values()})
+
+
+def _last_same(here: Session, there: Session) -> dict[str, dict[UUID, str]]:
+    """What was the same last, by kind; nothing where that was another centre, or one that is behind: a backup of it."""
+    found: dict[str, dict[UUID, str]] = {}
+    for row in here.scalars(select(SyncedRow)):
+        found.setdefault(row.kind, {})[row.row_id] = row.digest
+    centre = found.get("centre", {})
+    chain = there.scalar(select(ChainRow.id))
+    if chain is None or int(centre.get(chain, -1)) < 0 or int(centre[chain]) > _reach(there):
+        return {}
+    return found
+
+
+def _reach(there: Session) -> int:
+    """A number of the centre's that only a backup makes smaller."""
+    return there.scalar(select(func.max(ProofRow.seq))) or 0
+
+
+def _note_same(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> None:
+    """Keeps what is the same on both sides now."""
+    with reading(centre) as there, writing(kiosk) as here:
+        mine, theirs = _sides(here, there, ciphers, local)
+        same: dict[tuple[str, UUID], str] = {}
+        for kind in shared.KINDS:
+            ours = shared.digests(mine, kind)
+            same |= {
+                (kind.name, id): digest for id, digest in shared.digests(theirs, kind).items() if ours.get(id) == digest
+            }
+        chain = there.scalar(select(ChainRow.id))
+        if chain is not None:
+            same["centre", chain] = str(_reach(there))
+        names = [kind.name for kind in shared.KINDS]
+        known = select(SyncedRow).where(SyncedRow.kind.in_([*names, "centre"]))
+        before = {(row.kind, row.row_id): row.digest for row in here.scalars(known)}
+        for key in before.keys() - same.keys() | {key for key in same.keys() & before if same[key] != before[key]}:
+            here.execute(delete(SyncedRow).where(SyncedRow.kind == key[0], SyncedRow.row_id == key[1]))
+        new = [
+            {"kind": kind, "row_id": id, "digest": digest}
+            for (kind, id), digest in same.items()
+            if before.get((kind, id)) != digest
+        ]
+        if new:
+            here.execute(insert(SyncedRow), new)
+
+
+def _copy_events(kiosk: Engine, centre: Engine, now: datetime) -> int:
+    with reading(centre) as there, writing(kiosk) as here:
+        at = here.get(SyncedRow, ("events", _CENTRE))
+        last = there.scalar(select(func.max(EventRow.seq))) or 0
+        after = int(at.digest) if at is not None and int(at.digest) <= last else site_events.first_row(there, now)
+        if after >= last:
+            return 0
+        taken, after = site_events.copy(here, there, entries.own_chain(here), after, now)
+        here.merge(SyncedRow(kind="events", row_id=_CENTRE, digest=str(after)))
+    return taken
+
+
+def head(session: Session) -> tuple[int, ...]:
+    """How far a database is. With a proof it has an entry for all that changes, else rows are counted."""
+    events = session.scalar(select(func.max(EventRow.seq))) or 0
+    proved = session.scalar(select(func.max(ProofRow.seq)))
+    if proved is not None:
+        return events, proved
+    tables = (AuditRow, ConsentRow, PersonRow, SubjectRow, TemplateRow)
+    return events, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)

@@ -1,0 +1,24 @@
+"""The option --consent of commands that enrol people."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from db.records import ConsentKind
+
+ConsentOption = Annotated[
+    str, typer.Option("--consent", metavar="WHAT", help="What they agreed to: face, mood or face,mood.")
+]
+
+
+def consents_of(text: str) -> "tuple[ConsentKind, ...]":
+    """What the option says: no word of it twice. Raises: UsageError."""
+    from monitor.errors import UsageError
+
+    kinds: dict[str, ConsentKind] = {"face": "face", "mood": "mood"}
+    words = [part.strip().lower() for part in text.split(",") if part.strip()]
+    for word in words:
+        if word not in kinds:
+            raise UsageError(f"Unknown consent {word!r}; use face, mood or face,mood.")
+    return tuple(dict.fromkeys(kinds[word] for word in words))

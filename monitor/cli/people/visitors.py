@@ -1,0 +1,128 @@
+"""`muster visitors`: unknown faces that the door has seen, one line per likely person; named, united or discarded."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.groups import command_group
+from monitor.cli.options import Run, emit, err, out, shared, tell
+from monitor.cli.people.consents import ConsentOption, consents_of
+from monitor.text import local_time, plural
+
+if TYPE_CHECKING:
+    from monitor.desk.people.visitors import VisitorEnrolled
+
+app = command_group("Unknown faces: list, name, unite with somebody, or discard them.")
+
+VisitorArgument = Annotated[
+    str, typer.Argument(metavar="VISITOR", help="The id, or the end of it, from 'muster visitors list'.")
+]
+
+
+@app.command("list")
+@shared
+def list_(run: Run) -> None:
+    """Unknown faces, the latest first; who came several times is one line."""
+    from monitor.cli.table import table
+    from monitor.desk.people.visitors import all_visitors
+
+    engine, cipher = run.open_store(read_only=True)
+    zone = run.settings().zone
+    groups = all_visitors(engine, cipher, zone)
+    if run.as_json:
+        for one in groups:
+            first, last = one.visits[-1].sighting, one.visits[0].sighting
+            times = {"first": first.first_at.astimezone(zone), "last": last.last_at.astimezone(zone)}
+            emit({"visitor": one.key, "visits": len(one.visits), "days": one.days, **times})
+        return
+    if not groups:
+        tell("No unknown faces are kept.")
+        return
+    rows = [
+        (
+            one.key[-_SHOWN:],
+            str(len(one.visits)),
+            str(one.days),
+            local_time(one.visits[-1].sighting.first_at, zone),
+            local_time(one.visits[0].sighting.last_at, zone),
+        )
+        for one in groups
+    ]
+    out.print(table(("Visitor", "Visits", "Days", "First seen", "Last seen"), rows, right=("Visits", "Days")))
+    tell(f"{plural(len(groups), 'visitor')}.")
+
+
+@app.command()
+@shared
+def name(
+    run: Run,
+    visitor: VisitorArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who it is; a new person.")],
+    consent: ConsentOption = "",
+) -> None:
+    """Enrol a visitor as a new person, from the best shots."""
+    from monitor.desk.people import visitors
+
+    agreed = consents_of(consent)
+    settings = run.settings()
+    engine, cipher = run.open_store(settings)
+    group = visitors.find_visitor(engine, cipher, settings.zone, visitor)
+    given = dict.fromkeys(agreed, True)
+    _told(run, visitors.name(engine, cipher, group, name, settings.quality, given, **run.stamp), "enrolled")
+
+
+@app.command()
+@shared
+def unite(
+    run: Run,
+    visitor: VisitorArgument,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Who it is: a name, number or id.")],
+    force: Annotated[bool, typer.Option("--force", help="Also when their faces differ.")] = False,
+) -> None:
+    """Say that a visitor is somebody who is enrolled already; the best shots become their images."""
+    from monitor.desk.people import visitors
+    from monitor.desk.people.merging import FacesDifferError
+    from monitor.desk.people.people import find_person
+    from monitor.errors import UsageError
+
+    settings = run.settings()
+    engine, cipher = run.open_store(settings)
+    group = visitors.find_visitor(engine, cipher, settings.zone, visitor)
+    who = find_person(engine, person)
+    try:
+        done = visitors.is_person(engine, cipher, group, who.id, settings.quality, force=force, **run.stamp)
+    except FacesDifferError as refusal:
+        raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
+    _told(run, done, "united")
+
+
+@app.command()
+@shared
+def discard(run: Run, visitor: VisitorArgument) -> None:
+    """Delete a visitor's faces; the sightings stay on record."""
+    from monitor.desk.people import visitors
+
+    settings = run.settings()
+    engine, cipher = run.open_store(settings)
+    group = visitors.find_visitor(engine, cipher, settings.zone, visitor)
+    visitors.discard(engine, group, **run.stamp)
+    run.say(f"{plural(len(group.visits), 'face')} deleted.", {"visitor": group.key, "faces": len(group.visits)})
+
+
+def _told(run: Run, done: "VisitorEnrolled", what: str) -> None:
+    """Print what became of a visitor."""
+    reasons = [one.reason for one in done.rejected]
+    looks = [one.name for one in done.alike]
+    record = {
+        "person": done.person.name, "id": str(done.person.id), what: True, "taken": done.taken,
+        "rejected": reasons, "look_alikes": looks, "namesakes": done.namesakes,
+    }  # fmt: skip
+    run.say(f"The visitor is {done.person.name} now; {plural(done.taken, 'shot')} became images.", record)
+    if looks:
+        tell(f"Looks like {', '.join(looks)}: if it is the same person, use 'muster people merge'.", err)
+    if done.namesakes > 1:
+        tell(f"{done.namesakes} people have this name now; give them numbers, or merge them.", err)
+
+
+_SHOWN = 8
+"""Letters of an id that are shown; they are drawn by chance, so that they tell visitors apart."""

@@ -1,0 +1,305 @@
+"""Taking back what was done at the desk, by what the audit log says of it. Each function blocks.
+
+An act is the entries of one moment by one actor. It is taken back by new rows: the audit log gets an entry "undo", and
+the ledger a void.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Final, Unpack
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.attendance import corrections, kiosks, ledger
+from db.crypto import TemplateCipher
+from db.engine import reading, scrub, writing
+from db.faces import templates
+from db.ids import new_id
+from db.observations import sightings
+from db.people import consents, pages, people, pins
+from db.privacy import erasure, merges
+from db.records import AuditEntry, ConsentKind
+from enroll.people.store import renew
+from monitor.config import Settings
+from monitor.desk.actor import Actor
+from monitor.desk.people.merging import give_portrait
+from monitor.errors import UsageError
+from monitor.text import plural
+
+_LOOKED_AT: Final = 5_000
+"""So many of the newest entries are looked at."""
+_AUTOMATIC: Final = frozenset(
+    {
+        "quarantine capture", "not live", "clock jumped", "restore", "back up", "unlock desk", "wrong pin", "purge",
+        "export", "rotate key", "lock PIN entry", "lock admin PIN", "settings",
+    }
+)  # fmt: skip
+"""What happens by itself, or changes nothing."""
+_UNDO: Final = "undo"
+_REASON: Final = "taken back"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that was done at the desk or on the command line, and was not taken back."""
+
+    id: UUID
+    """Its newest entry in the audit log."""
+    at: datetime
+    actor: str
+    words: str
+    """What was done: "the renaming of Ada to Ada Byron"."""
+    can_be_undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What taking something back needs."""
+
+    session: Session
+    cipher: TemplateCipher
+    settings: Settings
+    by: Actor
+
+
+_Undo = Callable[[_Context, Sequence[AuditEntry]], None]
+
+
+def acts(engine: Engine, limit: int = 20) -> list[Act]:
+    """The last acts that were not taken back, the newest first. Raises: DatabaseError."""
+    with reading(engine) as session:
+        return [_act(session, found) for found, _ in zip(_acts(session), range(limit), strict=False)]
+
+
+def undo_last(
+    engine: Engine, cipher: TemplateCipher, settings: Settings, act: UUID | None = None, **by: Unpack[Actor]
+) -> Act:
+    """Take back the last act, or the one with this id.
+
+    Returns:
+        What was taken back.
+
+    Raises:
+        UsageError: there is nothing to take back, it cannot be taken back, or something was built on it since.
+        DatabaseError: the database cannot be read or written; nothing is changed then.
+    """
+    with writing(engine) as session:
+        found = next((one for one in _acts(session) if act is None or one[0].id == act), None)
+        if found is None:
+            raise UsageError("There is nothing to take back." if act is None else "There is no such act to take back.")
+        undone = _act(session, found)
+        undo = _how(found)
+        if undo is None:
+            raise UsageError(f"What was done last, {undone.words}, cannot be taken back.", code="not-undoable")
+        there = {entry.id for entry in audit.of_moment(session, by["at"])}
+        undo(_Context(session, cipher, settings, by), found)
+        session.flush()
+        written = [str(entry.id) for entry in audit.of_moment(session, by["at"]) if entry.id not in there]
+        person = next((one.person for one in found if one.person and _exists(session, one.person)), None)
+        detail = {"undoes": [str(entry.id) for entry in found], "wrote": written}
+        audit.note(session, _UNDO, person=person, detail=detail, **by)
+    if any(entry.action == "add" for entry in found):
+        scrub(engine)
+    return undone
+
+
+def _acts(session: Session) -> Iterator[list[AuditEntry]]:
+    """The entries of each act that was not taken back, the newest first."""
+    entries = audit.newest(session, _LOOKED_AT)
+    undone = [one.detail for one in entries if one.action == _UNDO]
+    gone = {id for detail in undone for key in ("undoes", "wrote") for id in detail.get(key, ())}
+    left = [one for one in entries if one.action not in {_UNDO, *_AUTOMATIC} and str(one.id) not in gone]
+    for _, found in groupby(left, key=lambda one: (one.at, one.actor)):
+        act = [one for one in found if not _at_the_door(session, one) and not _of_the_erased(one)]
+        if act:
+            yield act
+
+
+def _at_the_door(session: Session, entry: AuditEntry) -> bool:
+    """Whether somebody did it at the door: a PIN, or "not me"."""
+    if entry.event is None:
+        return False
+    event = ledger.get(session, entry.event)
+    return event is None or event.method != "manual" or entry.detail.get("reason") == "not me"
+
+
+def _of_the_erased(entry: AuditEntry) -> bool:
+    """Whether the person was erased since, and with them what is known of the act."""
+    return entry.person is None and entry.action in _EACH.keys() - {"discard visitor"}
+
+
+def _act(session: Session, found: Sequence[AuditEntry]) -> Act:
+    return Act(found[0].id, found[0].at, found[0].actor, _words(session, found), _how(found) is not None)
+
+
+def _how(found: Sequence[AuditEntry]) -> _Undo | None:
+    """How to take the act back; None where it cannot be."""
+    actions = {one.action for one in found}
+    if "name visitor" in actions:
+        return _unname
+    if actions <= _EACH.keys():
+        return _each
+    return None
+
+
+def _words(session: Session, found: Sequence[AuditEntry]) -> str:
+    """What was done, in words."""
+    names = pages.names(session, [one.person for one in found if one.person])
+    first = next((one for one in found if one.action == "name visitor"), found[-1])
+    who = names.get(first.person, "somebody who is gone") if first.person else ""
+    before, after = first.detail.get("before"), first.detail.get("after")
+    told = {
+        "rename": f"the renaming of {before} to {after}",
+        "number": f"the number {after or 'removed'} of {who}",
+        "group": f"the group {after or 'removed'} of {who}",
+        "notes": f"the notes on {who}",
+        "consent": f"the {first.detail.get('kind')} consent of {who}",
+        "activate": f"making {who} active",
+        "deactivate": f"the deactivation of {who}",
+        "set pin": f"the new PIN of {who}",
+        "remove pin": f"the removal of the PIN of {who}",
+        "merge": f"the merging of {first.detail.get('source')} into {who}",
+        "discard visitor": f"the discarding of {plural(len(found), 'face')}",
+        "name visitor": f"the naming of a visitor as {who}",
+        "void": f"voiding an entry of {who}",
+        "correct": f"the correction of an entry of {who}",
+        "add check_in": f"an entry that was added for {who}",
+        "add check_out": f"an entry that was added for {who}",
+        "add": f"enrolling {who}" if len(names) < 2 else f"enrolling {len(names)} people",
+        "erase": "an erasure",
+    }
+    return told.get(first.action, f"{first.action} {who}".strip())
+
+
+def _each(context: _Context, found: Sequence[AuditEntry]) -> None:
+    for entry in found:
+        _EACH[entry.action](context, entry)
+
+
+def _rename(context: _Context, entry: AuditEntry) -> None:
+    _require(people.get_person(context.session, _person(entry)).name, entry, "name")
+    people.rename(context.session, _person(entry), entry.detail["before"], **context.by)
+
+
+def _number(context: _Context, entry: AuditEntry) -> None:
+    _require(people.get_person(context.session, _person(entry)).number, entry, "number")
+    people.set_number(context.session, _person(entry), entry.detail["before"], **context.by)
+    kept = audit.kept(context.session, entry.id)
+    if kept is not None and entry.detail["before"] is not None:
+        pins.set_pin(context.session, _person(entry), kept["pin_hash"])
+        audit.forget(context.session, entry.id)
+
+
+def _group(context: _Context, entry: AuditEntry) -> None:
+    _require(people.get_person(context.session, _person(entry)).group, entry, "group")
+    people.set_group(context.session, _person(entry), entry.detail["before"], **context.by)
+
+
+def _notes(context: _Context, entry: AuditEntry) -> None:
+    _require(people.get_person(context.session, _person(entry)).notes, entry, "notes")
+    people.set_notes(context.session, _person(entry), entry.detail["before"], **context.by)
+
+
+def _active(context: _Context, entry: AuditEntry) -> None:
+    before = entry.detail.get("before", entry.action == "deactivate")
+    people.set_active(context.session, _person(entry), before, **context.by)
+
+
+def _consent(context: _Context, entry: AuditEntry) -> None:
+    kind: ConsentKind = entry.detail["kind"]
+    _require(consents.current(context.session, _person(entry), kind), entry, "decision")
+    before = entry.detail["before"]
+    if before is None:
+        raise UsageError(
+            "It was the first decision, which stays on record; write down what the person says now on the People "
+            "screen (C), or with 'muster people consent'."
+        )
+    consents.set_consent(context.session, _person(entry), kind, before, **context.by)
+
+
+def _pin(context: _Context, entry: AuditEntry) -> None:
+    kept = audit.kept(context.session, entry.id)
+    if kept is None:
+        raise UsageError("The PIN of before was not kept; set a new one.")
+    if pins.set_pin(context.session, _person(entry), kept["before"]) != kept["after"]:
+        raise _changed_since("PIN")
+    audit.forget(context.session, entry.id)
+
+
+def _merge(context: _Context, entry: AuditEntry) -> None:
+    session = context.session
+    both = merges.take_back(session, context.cipher, entry.id, **context.by)
+    for person in both:
+        give_portrait(session, context.cipher, person, at=context.by["at"])
+    renew(session, context.cipher, [people.get_person(session, one) for one in both], at=context.by["at"])
+
+
+def _discard(context: _Context, entry: AuditEntry) -> None:
+    sightings.give_back_face(context.session, UUID(entry.detail["sighting"]), entry.id)
+
+
+def _event(context: _Context, entry: AuditEntry) -> None:
+    """Void the row: a void of a void lets what was voided count again, one of a correction what was corrected."""
+    settings, session = context.settings, context.session
+    if entry.event is None:
+        raise _changed_since("entry")
+    kiosk = kiosks.register(
+        session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone,
+        at=context.by["at"],
+    )  # fmt: skip
+    corrections.void(session, entry.event, id=new_id(), kiosk=kiosk.id, reason=_REASON, **context.by)
+
+
+def _unname(context: _Context, found: Sequence[AuditEntry]) -> None:
+    """Make somebody who was named an unknown visitor again, and delete the images that the naming gave them."""
+    session, by = context.session, context.by
+    named = [one for one in found if one.action == "name visitor"]
+    person = _person(named[0])
+    is_new = any(one.action == "add" for one in found)
+    who = people.get_person(session, person)
+    if is_new and ledger.of_person(session, person):
+        raise UsageError(f"{who.name} has come since; rename, merge or erase them on the People screen.")
+    for entry in named:
+        sightings.give_back_face(session, UUID(entry.detail["sighting"]), entry.id)
+    if is_new:
+        erasure.erase(session, person, **by)
+        return
+    for image in templates.list_templates(session, person):
+        if image.created_at == found[0].at:
+            templates.delete_template(session, image.id, **by)
+    renew(session, context.cipher, [who], at=by["at"])
+
+
+_EACH: Final[Mapping[str, Callable[[_Context, AuditEntry], None]]] = {
+    "rename": _rename, "number": _number, "group": _group, "notes": _notes, "activate": _active,
+    "deactivate": _active, "consent": _consent, "set pin": _pin, "remove pin": _pin, "merge": _merge,
+    "discard visitor": _discard, "void": _event, "correct": _event, "add check_in": _event, "add check_out": _event,
+}  # fmt: skip
+"""How one entry of an act is taken back."""
+
+
+def _person(entry: AuditEntry) -> UUID:
+    if entry.person is None:
+        raise UsageError("The person was erased since.")
+    return entry.person
+
+
+def _require(now: object, entry: AuditEntry, what: str) -> None:
+    """Only what is still as the act left it is taken back."""
+    if "after" not in entry.detail or "before" not in entry.detail:
+        raise UsageError(f"The {what} of before was not kept; change it by hand.")
+    if now != entry.detail["after"]:
+        raise _changed_since(what)
+
+
+def _changed_since(what: str) -> UsageError:
+    return UsageError(f"The {what} was changed again since; change it by hand.", code="changed-since")
+
+
+def _exists(session: Session, person: UUID) -> bool:
+    return bool(pages.names(session, [person]))

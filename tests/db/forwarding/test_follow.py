@@ -1,0 +1,236 @@
+"""Doors of one site: enrolled at one and known at all, erased at one and unknown at all, passed at one, read at all."""
+
+import shutil
+from datetime import date, time, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from db.attendance import holidays, ledger, shifts
+from db.calendar import Shift
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
+from db.errors import WrongKey
+from db.faces import templates
+from db.forwarding import shared
+from db.forwarding.follow import Followed, follow
+from db.ids import new_id
+from db.people import consents, people
+from db.privacy import erasure, merges
+from db.records import NewEvent
+from db.schema import PortraitRow, SiteEventRow, TemplateRow
+from tests.db.doors import Door
+
+SITE = TemplateCipher(b"s" * 32)
+KEYS = {"door": TemplateCipher(b"a" * 32), "other": TemplateCipher(b"b" * 32)}
+FACE = np.linspace(-1, 1, 256, dtype=np.float32)
+
+
+class Sited:
+    """A door with a key of its own that follows the centre."""
+
+    def __init__(self, door: Door, key: TemplateCipher, centre: Engine) -> None:
+        self.door, self.key, self.centre = door, key, centre
+        self.engine = door.engine
+
+    def follow(self, site: TemplateCipher = SITE, **options: object) -> Followed:
+        now = self.door.at + timedelta(hours=5)
+        return follow(self.engine, self.centre, self.key, site, now=now, **options)  # type: ignore[arg-type]
+
+    def enrol(self, name: str, number: str | None = None) -> UUID:
+        person = self.door.enrol(name, number)
+        with writing(self.engine) as session:
+            for index in range(2):
+                templates.add_template(
+                    session, self.key, person, content_hash=f"{index:064}", encoder="dlib", embedding=FACE,
+                    quality={"sharp": 1}, source="a.jpg", at=self.door.at, chip_jpeg=b"chip",
+                )  # fmt: skip
+            templates.refresh_means(session, self.key, person, at=self.door.at)
+            templates.set_portrait(session, self.key, person, b"jpeg", at=self.door.at)
+        return person
+
+    def names(self) -> list[str]:
+        with reading(self.engine) as session:
+            return [one.person.name for one in people.list_people(session)]
+
+    def faces(self, person: UUID) -> int:
+        """How many images can be opened with the door's own key and are in the mean."""
+        with reading(self.engine) as session:
+            members = templates.load_members(session, self.key, person, "dlib")
+            assert all(np.allclose(member.embedding, FACE, atol=1e-6) for member in members)
+            return len(members)
+
+
+@pytest.fixture
+def first(door: Door, engine: Engine) -> Sited:
+    return Sited(door, KEYS["door"], engine)
+
+
+@pytest.fixture
+def second(other: Door, engine: Engine) -> Sited:
+    return Sited(other, KEYS["other"], engine)
+
+
+def _settle(*doors: Sited) -> None:
+    for _ in range(2):
+        for one in doors:
+            one.follow()
+
+
+def test_who_is_enrolled_at_one_door_has_their_face_at_the_other_and_none_readable_at_the_centre(
+    first: Sited, second: Sited, engine: Engine
+) -> None:
+    ada = first.enrol("Ada", "7")
+    _settle(first, second)
+    assert second.names() == ["Ada"]
+    assert (first.faces(ada), second.faces(ada)) == (2, 2)
+    with reading(second.engine) as session:
+        assert templates.load_portrait(session, second.key, ada) == b"jpeg"
+        assert templates.count_means(session, "dlib") == (1, 0)
+        assert consents.current(session, ada, "face") is True
+    with reading(engine) as session:
+        row = session.scalars(select(TemplateRow)).first()
+        assert row is not None
+        for key in KEYS.values():
+            with pytest.raises(WrongKey):
+                key.open(row.embedding, templates.member_owner(ada, row.id))
+
+
+def test_a_round_with_nothing_new_brings_and_sends_nothing(first: Sited, second: Sited) -> None:
+    first.enrol("Ada")
+    _settle(first, second)
+    for one in (first, second):
+        done = one.follow()
+        assert (done.brought, dict(done.up), done.sent.rows) == (0, {}, 0)
+        again = one.follow(before=done.heads)
+        assert again.heads == done.heads
+
+
+def test_who_is_erased_at_one_door_is_gone_at_all_and_stays_gone_when_a_backup_returns(
+    first: Sited, second: Sited, engine: Engine, tmp_path: Path
+) -> None:
+    ada = first.enrol("Ada")
+    first.enrol("Bob")
+    _settle(first, second)
+    second.engine.dispose()
+    shutil.copy(tmp_path / "other.sqlite3", tmp_path / "backup.sqlite3")
+    with writing(first.engine) as session:
+        erasure.erase(session, ada, at=first.door.at, actor="desk")
+    _settle(first, second)
+    assert first.names() == second.names() == ["Bob"]
+    second.engine.dispose()
+    shutil.copy(tmp_path / "backup.sqlite3", tmp_path / "other.sqlite3")
+    assert second.names() == ["Ada", "Bob"]
+    _settle(second, first)
+    assert first.names() == second.names() == ["Bob"]
+    with reading(engine) as session:
+        assert [one.person.name for one in people.list_people(session)] == ["Bob"]
+        assert session.get(PortraitRow, ada) is None
+
+
+def test_names_groups_states_refusals_and_merges_come_down(first: Sited, second: Sited) -> None:
+    ada, bob = first.enrol("Ada"), first.enrol("Bob")
+    late = first.door.at + timedelta(hours=1)
+    _settle(first, second)
+    with writing(first.engine) as session:
+        people.rename(session, ada, "Ada L", at=late, actor="desk")
+        people.set_active(session, bob, False, at=late, actor="desk")
+        consents.set_consent(session, ada, "mood", False, at=late, actor="desk")
+    _settle(first, second)
+    with reading(second.engine) as session:
+        assert people.get_person(session, ada).name == "Ada L"
+        assert not people.get_person(session, bob).active
+        assert consents.current(session, ada, "mood") is False
+    with writing(second.engine) as session:
+        merges.merge(session, second.key, bob, ada, at=late, actor="desk")
+        templates.refresh_means(session, second.key, ada, at=late)
+    _settle(second, first, second)
+    assert first.names() == second.names() == ["Ada L"]
+    assert first.faces(ada) == second.faces(ada)
+
+
+def test_images_that_one_door_deletes_go_everywhere_and_new_ones_come(first: Sited, second: Sited) -> None:
+    ada = first.enrol("Ada")
+    _settle(first, second)
+    with writing(second.engine) as session:
+        image = templates.list_templates(session, ada)[0].id
+        templates.delete_template(session, image, at=second.door.at, actor="desk")
+        templates.refresh_means(session, second.key, ada, at=second.door.at)
+    _settle(second, first)
+    assert (first.faces(ada), second.faces(ada)) == (1, 1)
+
+
+def test_shifts_and_holidays_are_the_same_at_all_doors(first: Sited, second: Sited) -> None:
+    at = first.door.at
+    with writing(first.engine) as session:
+        shift = Shift(id=new_id(), weekdays=frozenset({0, 1}), start=time(9), end=time(17))
+        shifts.add(session, shift, at=at, actor="desk")
+        holidays.add(session, date(2026, 5, 1), "Labour Day", at=at, actor="desk")
+    with writing(second.engine) as session:
+        holidays.add(session, date(2026, 5, 1), "May Day", at=at, actor="desk")
+    _settle(first, second)
+    for one in (first, second):
+        with reading(one.engine) as session:
+            assert [found.id for found in shifts.all_shifts(session)] == [shift.id]
+            assert [found.name for found in holidays.all_holidays(session)] == ["Labour Day"]
+    with writing(second.engine) as session:
+        shifts.remove(session, shift.id, at=at, actor="desk")
+    _settle(second, first)
+    with reading(first.engine) as session:
+        assert shifts.all_shifts(session) == []
+
+
+def test_passages_of_other_doors_are_read_with_a_doors_own(first: Sited, second: Sited) -> None:
+    ada = first.enrol("Ada")
+    first.door.see(ada)
+    _settle(first, second)
+    start, end = first.door.at - timedelta(days=1), first.door.at + timedelta(days=1)
+    with reading(second.engine) as session:
+        (entry,) = ledger.entries(session, start, end, people=[ada])
+        assert (entry.kind, entry.person, entry.kiosk) == ("check_in", ada, first.door.kiosk)
+        assert ledger.site_roles(session) == {first.door.kiosk: "auto"}
+        assert ledger.count(session) == 0  # its own ledger has its own events only
+    with writing(first.engine) as session:
+        void = NewEvent(
+            new_id(), "void", ada, end, "UTC", first.door.kiosk, "manual", "desk", end, target=entry.id
+        )  # fmt: skip
+        ledger.append(session, void)
+    first.follow()
+    second.follow(before=None)
+    with reading(second.engine) as session:
+        found = ledger.entries(session, start, end, people=[ada])
+        assert [one.kind for one in found] == ["check_in", "void"]
+    with reading(first.engine) as session:
+        assert session.scalars(select(SiteEventRow)).all() == []
+
+
+def test_another_site_key_is_refused_in_one_sentence(first: Sited) -> None:
+    first.enrol("Ada")
+    first.follow()
+    with pytest.raises(WrongKey, match="another site key"):
+        first.follow(TemplateCipher(b"x" * 32))
+
+
+_STATE = st.dictionaries(st.integers(0, 5).map(lambda number: UUID(int=number)), st.sampled_from("ab"))
+
+
+@given(last=_STATE, here=_STATE, there=_STATE)
+def test_after_a_plan_both_sides_are_the_same_and_nothing_that_only_one_side_changed_is_lost(
+    last: dict[UUID, str], here: dict[UUID, str], there: dict[UUID, str]
+) -> None:
+    plan = shared.plan(last, here, there)
+    mine = {id: digest for id, digest in here.items() if id not in plan.gone_here}
+    theirs = {id: digest for id, digest in there.items() if id not in plan.gone_there}
+    mine |= {id: there[id] for id in plan.down}
+    theirs |= {id: here[id] for id in plan.up}
+    assert mine == theirs
+    for id in here.keys() | there.keys():
+        if there.get(id) == last.get(id) != here.get(id):
+            assert mine.get(id) == here.get(id)
+        if here.get(id) == last.get(id) != there.get(id):
+            assert mine.get(id) == there.get(id)

@@ -1,0 +1,161 @@
+"""Two kiosks with databases and keys of their own, as one site: by the commands that a user has."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from db.crypto import TemplateCipher, load_cipher
+from db.engine import open_database, reading, writing
+from db.errors import InvalidRecord, WrongKey
+from db.faces import templates
+from db.forwarding import site_key
+from db.forwarding.send import Forwarded
+from db.ids import new_id
+from db.people import people
+from db.proof.heads import open_with
+from db.verification import verdict
+from monitor.attendance.days import Period
+from monitor.cli.database import app
+from monitor.config import Settings
+from monitor.desk.days.attendance import attendance
+from monitor.desk.site import Site
+from monitor.desk.store import Store
+from monitor.domain import Candidate, KioskEvent, Match, Phase, Sighting
+from monitor.pipeline.gallery_loader import load_people
+from monitor.recording.forwarding import open_shared
+from monitor.recording.recorder import Recorder
+from monitor.vision.encoder import ENCODER_NAME
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+FACE = np.full(128, 128**-0.5, np.float32)
+
+
+class Kiosk:
+    """A folder with configuration, keys and a database."""
+
+    def __init__(self, folder: Path, name: str, centre: str) -> None:
+        folder.mkdir()
+        self.folder, self.name, self.centre = folder, name, centre
+        self.config = folder / "muster.toml"
+        self.config.touch()
+        self.db = str(folder / "muster.sqlite3")
+        self.engine = open_database(self.db)
+        self.cipher = load_cipher(folder)
+        open_with(self.engine, self.cipher, folder)
+        self.told: list[KioskEvent] = []
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(db=self.db, kiosk=self.name, time_zone="UTC")
+
+    def run(self, *words: str) -> dict[str, object]:
+        done = CliRunner().invoke(app, [*words, "--db", self.db, "--config", str(self.config), "--json"])
+        if done.exception:
+            raise done.exception
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+    def follow(self) -> dict[str, object]:
+        return self.run("follow", self.centre, "--once")
+
+    def enrol(self, name: str) -> UUID:
+        with writing(self.engine) as session:
+            person = people.add_person(session, name, at=AT - timedelta(days=9), actor="desk").id
+            templates.add_template(
+                session, self.cipher, person, content_hash="0" * 64, encoder=ENCODER_NAME, embedding=FACE, quality={},
+                source="a.jpg", at=AT,
+            )  # fmt: skip
+            templates.refresh_means(session, self.cipher, person, at=AT)
+        return person
+
+    def see(self, person: UUID, hours: float) -> list[str]:
+        """Somebody comes into view; gives what they are told."""
+        at = AT + timedelta(hours=hours)
+        match = Match(Candidate(person, "", 0.8), None, 0.5, accepted=True)
+        self.told.clear()
+        recorder = Recorder(self.engine, self.cipher, self.settings, publish=self.told.append, clock=lambda: at)
+        recorder.record(Sighting(new_id(), Phase.OPENED, 1, at, at, match, None, frames=3))
+        recorder.close()
+        return [str(event.kind) for event in self.told]
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> str:
+    file = str(tmp_path / "centre.sqlite3")
+    open_database(file).dispose()
+    return file
+
+
+@pytest.fixture
+def doors(tmp_path: Path, centre: str) -> tuple[Kiosk, Kiosk]:
+    front, back = Kiosk(tmp_path / "front", "front", centre), Kiosk(tmp_path / "back", "back", centre)
+    made = front.run("site-key")
+    assert back.run("site-key", str(made["file"]))["key_id"] == made["key_id"]
+    return front, back
+
+
+def test_enrolled_at_the_front_and_known_in_at_the_front_and_out_at_the_back(
+    doors: tuple[Kiosk, Kiosk], centre: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front, back = doors
+    monkeypatch.setattr("monitor.cli.options.Run.at", AT + timedelta(hours=9))
+    ada = front.enrol("Ada")
+    front.follow()
+    assert back.follow()["brought"] == {
+        "people": 1, "changed": 0, "merged": 0, "erased": 0, "consents": 0, "events": 0, "rows": {"template": 1},
+    }  # fmt: skip
+    assert len(load_people(back.engine, back.cipher, back.settings).gallery) == 1
+    assert front.see(ada, 0) == ["sighting", "check_in"]
+    front.follow()
+    back.follow()
+    assert back.see(ada, 8) == ["sighting", "check_out"]
+    back.follow()
+    front.follow()
+    for one in (front, back):
+        (day,) = attendance(one.engine, one.settings, Period(AT.date(), AT.date()), AT + timedelta(hours=9))
+        assert (day.person.name, day.summary.minutes) == ("Ada", 8 * 60)
+        assert verdict.verify(one.engine, one.cipher, None).problems == ()
+    assert json.loads(CliRunner().invoke(app, ["verify", "--json", "--db", centre]).stdout)["whole"]
+
+
+def test_seen_at_both_doors_within_a_minute_is_one_arrival(doors: tuple[Kiosk, Kiosk]) -> None:
+    front, back = doors
+    ada = front.enrol("Ada")
+    front.see(ada, 0)
+    for one in (front, back):
+        site = Site(Store(one.engine, one.cipher), site_key.load(one.folder))
+        site.round(open_shared(one.engine, one.centre), AT, None)
+    assert back.see(ada, 1 / 60) == ["sighting"]
+
+
+def test_a_step_with_nothing_new_only_looks(doors: tuple[Kiosk, Kiosk], monkeypatch: pytest.MonkeyPatch) -> None:
+    front, _ = doors
+    front.enrol("Ada")
+    said: list[int] = []
+    site = Site(Store(front.engine, front.cipher), site_key.load(front.folder), lambda done: said.append(done.brought))
+    shared = open_shared(front.engine, front.centre)
+    for seconds in range(4):
+        site.step(front.engine, shared, AT + timedelta(seconds=seconds), AT)
+    assert said == [0]
+    monkeypatch.setattr(Site, "round", None)
+    assert site.step(front.engine, shared, AT + timedelta(seconds=9), AT) == Forwarded()
+    site.close()
+
+
+def test_without_a_site_key_and_with_a_second_one_it_says_what_to_do(tmp_path: Path, centre: str) -> None:
+    alone = Kiosk(tmp_path / "alone", "alone", centre)
+    with pytest.raises(WrongKey, match="muster db site-key"):
+        alone.follow()
+    alone.run("site-key")
+    other = tmp_path / "other.key"
+    other.write_bytes(site_key.make(tmp_path).read_bytes())
+    with pytest.raises(InvalidRecord, match="another site key"):
+        alone.run("site-key", str(other))
+    assert isinstance(site_key.load(alone.folder), TemplateCipher)
+    with reading(alone.engine) as session:
+        assert people.count_people(session) == 0

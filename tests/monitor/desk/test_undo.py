@@ -1,0 +1,184 @@
+"""What was done at the desk is taken back, whatever it was, and only once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db import audit
+from db.attendance import kiosks, ledger
+from db.crypto import TemplateCipher
+from db.engine import reading, writing
+from db.ids import new_id
+from db.observations import sightings
+from db.people import consents, people, pins
+from db.records import NewEvent, Person, SightingRecord
+from db.verification import verdict
+from monitor.attendance.passages import passages
+from monitor.config import Settings
+from monitor.desk import undo
+from monitor.desk.days import corrections
+from monitor.desk.people import changes, merging
+from monitor.errors import UsageError
+from tests.enroll.conftest import NOW, Who, mean_of
+
+SETTINGS = Settings(time_zone="UTC")
+Take = Callable[[], undo.Act]
+
+
+class Clock:
+    """Each act has a time of its own."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> Who:
+        self.at += timedelta(minutes=1)
+        return {"at": self.at, "actor": "desk"}
+
+
+@pytest.fixture
+def now() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def take(engine: Engine, cipher: TemplateCipher, now: Clock) -> Take:
+    return lambda: undo.undo_last(engine, cipher, SETTINGS, **now())
+
+
+def _person(engine: Engine, person: UUID) -> Person:
+    with reading(engine) as session:
+        return people.get_person(session, person)
+
+
+def test_changes_of_a_person_are_taken_back_one_by_one(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna = enrol("Anna", number="17", group="staff")
+    changes.rename(engine, anna.id, "Anne", **now())
+    changes.change(engine, anna.id, number="18", group="", notes="left-handed", **now())
+    changes.set_active(engine, anna.id, False, **now())
+    assert take().words == "the deactivation of Anne"
+    take()  # number, group and notes were one act
+    assert take().words == "the renaming of Anna to Anne"
+    assert _person(engine, anna.id) == anna
+    with pytest.raises(UsageError, match=r"enrolling Anna, cannot be taken back"):
+        take()
+
+
+def test_the_number_comes_back_with_its_pin(
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna = enrol("Anna", number="17")
+    changes.set_pin(engine, anna.id, "271828", cipher=cipher, shortest=6, **now())
+    with reading(engine) as session:
+        before = pins.find(session, "17")
+    changes.change(engine, anna.id, number="", **now())
+    take()
+    with reading(engine) as session:
+        assert pins.find(session, "17") == before
+    take()
+    with reading(engine) as session:
+        assert (found := pins.find(session, "17"))
+        assert found.pin_hash is None
+
+
+def test_a_decision_is_followed_by_the_one_of_before_and_both_stay(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna = enrol("Anna")
+    changes.set_consents(engine, anna.id, {"mood": True}, **now())
+    changes.set_consents(engine, anna.id, {"mood": False}, **now())
+    assert take().words == "the mood consent of Anna"
+    with reading(engine) as session:
+        assert [one.given for one in consents.history(session, anna.id)] == [True, False, True]
+    with pytest.raises(UsageError, match="first decision, which stays on record"):
+        take()
+
+
+def test_a_merge_is_taken_back_with_faces_and_templates(
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    twice, anna = enrol("Anna at work", face="Anna", number="17"), enrol("Anna", images=2)
+    before = [mean_of(engine, cipher, one.name).embedding.tolist() for one in (twice, anna)]
+    merging.merge(engine, cipher, twice.id, anna.id, **now())
+    assert take().words == "the merging of Anna at work into Anna"
+    after = [mean_of(engine, cipher, one.name).embedding.tolist() for one in (twice, anna)]
+    assert after == [pytest.approx(one, abs=1e-6) for one in before]
+    assert _person(engine, twice.id) == twice
+    assert verdict.verify(engine, cipher, None).problems == ()
+
+
+def test_corrections_and_voids_are_taken_back_by_new_rows(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna, came = enrol("Anna"), new_id()
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=NOW).id
+        ledger.append(session, NewEvent(came, "check_in", anna.id, NOW, "UTC", kiosk, "face", "door", NOW))
+
+    def counted() -> list[tuple[str, int]]:
+        with reading(engine) as session:
+            return [(one.kind, one.at.hour) for one in passages(ledger.of_person(session, anna.id))]
+
+    corrections.correct(engine, SETTINGS, came, "check_in", NOW - timedelta(hours=2), "late bus", **now())
+    assert counted() == [("check_in", 6)]
+    take()
+    assert counted() == [("check_in", 8)]
+    corrections.void(engine, SETTINGS, came, "somebody else", **now())
+    assert counted() == []
+    assert take().words == "voiding an entry of Anna"
+    corrections.add(engine, SETTINGS, anna.id, "check_out", NOW + timedelta(hours=1), "forgot", **now())
+    assert counted() == [("check_in", 8), ("check_out", 9)]
+    take()
+    assert counted() == [("check_in", 8)]
+    with reading(engine) as session:
+        assert len(ledger.of_person(session, anna.id)) == 7
+
+
+def test_discarded_faces_come_back_for_a_day(engine: Engine, cipher: TemplateCipher, now: Clock, take: Take) -> None:
+    seen = new_id()
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=NOW).id
+        visit = SightingRecord(seen, kiosk, 1, NOW, NOW, 3, None, None, None, None, None, 0.9)
+        face = np.full(128, 1 / np.sqrt(128), np.float32)
+        sightings.add(session, cipher, visit, embedding=face, portrait=b"a face in JPEG")
+    with reading(engine) as session:
+        (before,) = sightings.visitors(session, cipher)
+    with writing(engine) as session:
+        sightings.discard_visitor(session, seen, **now())
+    with reading(engine) as session:
+        assert sightings.count_visitors(session) == 0
+    assert take().words == "the discarding of 1 face"
+    with reading(engine) as session:
+        (after,) = sightings.visitors(session, cipher)
+    assert (after.portrait, after.sighting) == (before.portrait, before.sighting)
+    assert after.embedding is not None
+    assert after.embedding.tolist() == face.tolist()
+
+
+def test_what_was_changed_again_is_not_overwritten(
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock
+) -> None:
+    anna = enrol("Anna")
+    changes.rename(engine, anna.id, "Anne", **now())
+    first = undo.acts(engine)[0]
+    changes.rename(engine, anna.id, "Annie", **now())
+    with pytest.raises(UsageError, match="changed again since"):
+        undo.undo_last(engine, cipher, SETTINGS, first.id, **now())
+    assert _person(engine, anna.id).name == "Annie"
+
+
+def test_an_undo_is_an_entry_and_no_act_of_its_own(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna = enrol("Anna")
+    changes.rename(engine, anna.id, "Anne", **now())
+    take()
+    with reading(engine) as session:
+        assert [one.action for one in audit.newest(session, 3)] == ["undo", "rename", "rename"]
+    assert [one.words for one in undo.acts(engine)] == ["enrolling Anna"]
