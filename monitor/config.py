@@ -17,6 +17,7 @@ from monitor.config_outbound import Mqtt, Opener, Webhook
 from monitor.domain import Encoders
 from monitor.errors import SettingsError
 from monitor.keys import Keys
+from monitor.language import Language
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
@@ -182,6 +183,14 @@ class Settings(BaseSettings):
     backup_keep: int = Field(default=3, ge=1, description="How many of those backups are kept; older ones are deleted.")
     pin_digits: int = Field(default=6, ge=4, le=32, description="How many digits a new PIN has at least.")
     admin_pin_hash: str = Field(default="", description="The hash of the admin PIN, which opens the desk's screens.")
+    language: Language = Field(
+        default="en", description="The language of the door's screen: en or de; the desk's screens are in English."
+    )
+    sounds: bool = Field(
+        default=False,
+        description="Whether the terminal's bell rings at the door: once for in, twice for out, three times for "
+        "somebody unknown, four times for who did not turn the head.",
+    )
     theme: str = Field(default="muster-dark", description="The colours of the app.")
     pictures: Literal["auto", "blocks"] = Field(
         default="auto",

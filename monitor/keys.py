@@ -7,8 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 RESERVED = frozenset({"enter", "escape", "up", "down", "home", "end", "pageup", "pagedown", "shift+tab", "j", "k"})
 """Keys that mean the same in every list and dialog, and are no settings."""
 SIGNS = {
-    "question_mark": "?", "slash": "/", "left": "←", "right": "→", "exclamation_mark": "!", "comma": ",", "full_stop": ".",
-}  # fmt: skip
     "question_mark": "?",
     "slash": "/",
     "left": "←",

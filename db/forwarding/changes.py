@@ -28,9 +28,12 @@ _ENTRY: Final = ("id", "at", "actor", "action", "person_id", "detail")
 
 
 def send_erasures(
-    source: Engine, target: Engine, *, now: datetime, actor: str = _ACTOR
+    source: Engine, target: Engine, *, now: datetime, wholly: bool = False, actor: str = _ACTOR
 ) -> tuple[int, tuple[UUID, ...]]:
     """Erases there who was erased here, unless another database knows them too.
+
+    Args:
+        wholly: also whom another database knows too: enrolled there under the same number, or merged with them.
 
     Returns:
         How many were erased there, and the ids there of those who have to be erased by hand.
@@ -43,7 +46,7 @@ def send_erasures(
     with writing(target) as there:
         ledger.lock(there)
         holders = set(_holders(there, gone).values())
-        shared = {one for one in holders if not gone.issuperset(_pseudonyms(there, one))}
+        shared = {one for one in holders if not (wholly or gone.issuperset(_pseudonyms(there, one)))}
         for person in sorted(holders - shared):
             erasure.erase(there, person, at=now, actor=actor)
     if holders - shared:

@@ -107,7 +107,7 @@ def follow(
     with reading(kiosk) as here, reading(centre) as there:
         heads = Heads(head(here), head(there))
     if before is None or heads.there != before.there:
-        erased, _ = send_erasures(centre, kiosk, now=now, actor=ACTOR)
+        erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
     else:
         erased = 0
     sent = forward(kiosk, centre, now=now, since=since, cipher=site)

@@ -83,7 +83,8 @@ def forward(
     Args:
         since: leave out sightings and moods that began earlier; events, people and consents are never left out.
         batch: rows of one transaction; what was sent stays sent when a later one fails.
-        cipher: of the faces there, by which people who are one here are one there too, whatever is kept of them.
+        cipher: of the faces there, for the doors of a site: who is one here is one there too, whatever is kept of them,
+            and who was erased here is erased there, whoever else knows them.
         tell: called after every transaction with what was sent so far.
 
     Raises:
@@ -105,7 +106,7 @@ def forward(
         gone = retention.gone_before(there)
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
-    erased, erased_here = send_erasures(source, target, now=now)
+    erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None)
     merged, merged_here = send_merges(source, target, now=now, cipher=cipher)
     people, new = send_people(source, target, batch)
     add(people=new, erased=erased, merged=merged)

@@ -66,8 +66,14 @@ def take_shots(
                 raise EnrolmentError(advice.refusal)
             if advice.done:
                 break
+        ended = capture.ended
     finally:
         capture.stop()
+    if ended and not coach.finished and not (coach.supervised and len(coach.shots) >= FEWEST):
+        raise EnrolmentError(
+            f"The film ended when {len(coach.shots)} of {coach.wanted} shots were taken; give a longer one, in "
+            "which the person does what is asked, or use a camera."
+        )
     if not coach.finished and not (coach.supervised and len(coach.shots) >= FEWEST):
         raise EnrolmentError(
             f"Only {len(coach.shots)} of {coach.wanted} shots could be taken; begin again in better light, "

@@ -11,7 +11,7 @@ from monitor.desk.actor import Actor
 from monitor.sources.stream import without_password
 
 ACTION: Final = "settings"
-_DECIDE_NOTHING: Final = ("db", "theme", "pictures", "admin_pin_hash", "quality", "keys")
+_DECIDE_NOTHING: Final = ("db", "theme", "pictures", "language", "sounds", "admin_pin_hash", "quality", "keys")
 """Appearance, the place of the database, and the PIN, whose changes have an entry of their own."""
 
 

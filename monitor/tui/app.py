@@ -28,6 +28,7 @@ from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
 from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer
+from monitor.tui.first_steps import show_first_steps
 from monitor.tui.jump import Jump
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics, kitty_forget
@@ -36,9 +37,8 @@ from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
-from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
+from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door.door import DoorScreen
-from monitor.tui.screens.door.first_steps import CAMERA, DEMO, FOLDER, LOCK, FirstSteps
 from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
@@ -122,13 +122,11 @@ class MusterApp(DeskApp):
         self.COMMAND_PALETTE_BINDING = settings.keys.palette  # type: ignore[misc]
         super().__init__(settings, store, display, clock, config_file)
         self.set_keymap(keymap(settings.keys))
-        self.viewer = DoorViewer(self, self._offer_first_steps if first_steps else None)
+        self.viewer = DoorViewer(self, partial(show_first_steps, self) if first_steps else None)
         self.controller = KioskController(self, self.viewer, settings, store, kiosk_factory, clock)
         self.feed = PictureFeed(self.viewer.offer, self.console)
         self._change_feed = ChangeFeed(store.engine, lambda news: self.show_later(partial(self.controller.hear, news)))
         self._desk_lock = DeskLock(self)
-        self.wants_demo = False
-        """Whether the app was left to see the demo."""
 
     async def on_mount(self) -> None:
         self.choose_theme(self.settings.theme)
@@ -168,24 +166,9 @@ class MusterApp(DeskApp):
         """The door's screen while it is there."""
         return self.viewer.door
 
-    def _offer_first_steps(self) -> None:
-        offer_pin = self.controller.has_camera and not self.settings.admin_pin_hash
-        self.push_screen(FirstSteps(offer_pin=offer_pin), self._step_chosen)
-
-    def _pin_chosen(self, kept: str) -> None:
-        self.use_pin(kept)
-        self._offer_first_steps()
-
-    async def _step_chosen(self, step: str | None) -> None:
-        if step == DEMO:
-            self.wants_demo = True
-            self.exit()
-        elif step == LOCK:
-            ask_admin_pin(self, self._pin_chosen)
-        elif step in (FOLDER, CAMERA):
-            await self.action_open("people")
-            if isinstance(self.screen, PeopleScreen):  # else it asks for the PIN first
-                await self.screen.run_action("enrol" if step == FOLDER else "capture")
+    def action_first_steps(self) -> None:
+        """The list of first steps; a locked desk asks for the PIN first."""
+        self._desk_lock.unlocked(partial(show_first_steps, self))
 
     # Screens and the PIN
 

@@ -66,6 +66,8 @@ def commands(app: DeskApp, screen: Screen[Any]) -> Iterator[Command]:
         yield command(action, action.title, partial(screen.run_action, action.does))
     for action in actions_of("app"):
         yield command(action, action.title, partial(app.run_action, action.does))
+    told = "Set up: people, shifts, moods, consent, admin PIN"
+    yield Command("First steps", told, "setup, begin, wizard, start", partial(app.run_action, "first_steps"))
     yield Command("Theme", "Choose the colours", "dark, light, appearance", app.action_change_theme)
     picture = partial(app.deliver_screenshot, path=str(Path.home()))
     told = "Save the screen as an SVG picture in your home folder"

@@ -19,7 +19,7 @@ from monitor.desk.store import Store
 from monitor.errors import KioskHangs, MusterError
 from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics, has_few_colours, terminal_graphics
-from monitor.tui.runtime.desk_app import Display
+from monitor.tui.runtime.desk_app import AfterApp, Display
 from monitor.tui.runtime.running_kiosk import KioskFactory
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def run_app(
     *,
     ascii_only: bool = False,
     config_file: Path | None = None,
-) -> bool:
+) -> AfterApp:
     """Shows the app until it is left; the kiosk is stopped and every fact written when this returns.
 
     Args:
@@ -52,7 +52,7 @@ def run_app(
         config_file: where the admin PIN and the theme are written to; None for the user's own.
 
     Returns:
-        Whether the user left the app to see the demo.
+        What the user left the app for.
 
     Raises:
         MusterError: the app ended with an error, which is in the log file.
@@ -65,7 +65,7 @@ def run_app(
         raise KioskHangs(f"Face recognition does not answer any more; start Muster again. Details: {LOG_FILE}")
     if ended != 0:
         raise MusterError(f"The app ended with an error. Details: {LOG_FILE}")
-    return app.wants_demo
+    return app.afterwards
 
 
 def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
@@ -85,6 +85,7 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
         with only_the_app_writes(log, partial(app.show_later, app.exit)):
             asyncio.run(_run(app))
     finally:
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)  # no hang-up from here on wakes the terminal's threads again
         threading.excepthook = hook
         app.close()
     return app.return_code or 0

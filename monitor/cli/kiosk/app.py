@@ -18,8 +18,8 @@ def review(db: DbOption = None, config: ConfigOption = None, ascii_only: AsciiOp
     run = Run(db, config)
     settings = run.settings()
     engine, cipher = run.open_store(settings, create=True)
-    wants_demo = run_app(settings, Store(engine, cipher), ascii_only=ascii_only, config_file=config)
+    afterwards = run_app(settings, Store(engine, cipher), ascii_only=ascii_only, config_file=config)
     run.note_head(engine)
-    if wants_demo:
+    if afterwards == "demo":
         engine.dispose()
         demo(ascii_only=ascii_only)

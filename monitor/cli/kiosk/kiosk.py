@@ -39,15 +39,20 @@ def kiosk(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
+    chosen = {"detector": detector, "encoder": encoder, "role": role, "liveness": liveness}
+    given = {"source": source, "rotate": rotate, **chosen}
+    _kiosk(run, given, at, headless=headless, ascii_only=ascii_only)
+
+
+def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> None:
+    """A kiosk with the settings as they are now, and once more where the app is left for that."""
     from monitor.desk.kiosk_settings import note_settings
     from monitor.desk.programs.around import programs_around
     from monitor.pipeline.kiosk import Kiosk
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.source import open_source
 
-    settings = run.settings(
-        source=source, rotate=rotate, detector=detector, encoder=encoder, role=role, liveness=liveness
-    )
+    settings = run.settings(**given)
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = run.open_store(settings, create=True)
     note_settings(engine, settings, **run.stamp)
@@ -81,11 +86,13 @@ def kiosk(
         from monitor.tui.run import run_app
 
         with programs_around(engine, settings, live=live) as hear:
-            wants_demo = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
+            afterwards = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
         run.note_head(engine)
-        if wants_demo:
-            engine.dispose()
+        engine.dispose()
+        if afterwards == "demo":
             demo(ascii_only=ascii_only)
+        elif afterwards == "again":
+            _kiosk(run, given, at, headless=False, ascii_only=ascii_only)
         return
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.desk.change_feed import people_feed

@@ -12,6 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from monitor.domain import Observation, Scene
+from monitor.language import Say, english
 from monitor.tui.picture.graphics import Graphics, kitty_video
 from monitor.tui.picture.picture import Mark, fit, paint, paint_ascii
 from monitor.tui.style.palette import Palette, Tone
@@ -37,6 +38,8 @@ class Look:
     """Whether a face's mood stands beside its name."""
     graphics: Graphics = Graphics.BLOCKS
     """How the terminal shows pictures; Sixel is too slow for this one, which is then drawn in half blocks."""
+    say: Say = english
+    """Gives the texts in the door's language."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +72,7 @@ def draw(scene: Scene, look: Look) -> DrawnPicture:
     """Draw one scene; needs 3 ms at 80x30 cells, and 6 ms as Kitty graphics."""
     height, width = scene.frame.rgb.shape[:2]
     columns, rows = fit(width, height, look.columns, look.rows)
-    marks = [mark_of(one, look.signs, moods=look.moods) for one in scene.observations]
+    marks = [mark_of(one, look.signs, look.say, moods=look.moods) for one in scene.observations]
     data = ""
     if look.ascii_only:
         strips = paint_ascii(scene.frame.rgb, columns, rows, marks)
@@ -83,14 +86,14 @@ def draw(scene: Scene, look: Look) -> DrawnPicture:
     return DrawnPicture(tuple(lines), look.columns, scene, data)
 
 
-def mark_of(observation: Observation, signs: Signs, *, moods: bool = True) -> Mark:
+def mark_of(observation: Observation, signs: Signs, say: Say = english, *, moods: bool = True) -> Mark:
     """The box of a face with the person's name and mood."""
     box, match = observation.track.face.box, observation.match
-    mood = f" {signs.dot} {observation.mood.label}" if observation.mood and moods else ""
+    mood = f" {signs.dot} {say(observation.mood.label)}" if observation.mood and moods else ""
     if match is None:
         return Mark(box, "", Tone.DECIDING)
     if match.person is None:
-        return Mark(box, f"{signs.unknown} unknown{mood}", Tone.UNKNOWN)
+        return Mark(box, " ".join((signs.unknown, say("unknown"))) + mood, Tone.UNKNOWN)
     return Mark(box, f"{clean(match.person.name, NAME_CELLS)}{mood}", Tone.KNOWN)
 
 

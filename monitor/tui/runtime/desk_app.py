@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from textual import events
 from textual.filter import LineFilter
@@ -14,6 +14,7 @@ from textual.filter import LineFilter
 from monitor.config import Settings
 from monitor.config_file import save_setting
 from monitor.desk.store import Store
+from monitor.language import language_of
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.key_order import KeyOrder
@@ -26,6 +27,8 @@ from monitor.tui.style.themes import DARK_MOODS, SIXTEEN, THEMES
 
 PLAIN_LETTERS = PlainLetters()
 T = TypeVar("T")
+AfterApp: TypeAlias = Literal["nothing", "demo", "again"]
+"""What follows when the app is left: nothing, the demo, or the app once more, with the settings as they are then."""
 DESK = "desk"
 """The actor of changes on the desk's screens, for the ledger and the audit log."""
 
@@ -62,15 +65,23 @@ class DeskApp(WorkApp):
         self.graphics = Graphics.BLOCKS if display.ascii_only or self.no_color else display.graphics
         self.few_colours = display.few_colours
         self.config_file = config_file
+        self.say = language_of(settings.language)
+        """The door's texts in its language."""
         self.signs = signs(display.ascii_only)
         self.needs_you = 0
         """How many days of the last month somebody is to look at, as far as is known."""
         self.source_name = source_name(settings.source)
+        self.afterwards: AfterApp = "nothing"
         self.loop_delay = LoopDelay()
         self._key_order = KeyOrder(self, super().on_event)
         self._last_input = monotonic()
         for theme in (*THEMES, SIXTEEN):
             self.register_theme(theme)
+
+    def leave_for(self, next_run: AfterApp) -> None:
+        """Leave the app for what follows."""
+        self.afterwards = next_run
+        self.exit()
 
     def by_desk(self, use_case: Callable[..., T], *values: object, **named: object) -> Callable[[], T]:
         """A call of a use case with the database, these values, the present time, and the desk as the actor."""

@@ -26,8 +26,10 @@ POLL = 0.5
 """Seconds between checks whether the kiosk still runs."""
 MOOD_EVERY = 1.0
 """Seconds that mood samples may gather before the bar is drawn again."""
-GREETED = {EventKind.CHECK_IN, EventKind.CHECK_OUT, EventKind.UNKNOWN, EventKind.NOT_LIVE}
-"""Events that ring the bell."""
+RINGS = {EventKind.CHECK_IN: 1, EventKind.CHECK_OUT: 2, EventKind.UNKNOWN: 3, EventKind.NOT_LIVE: 4}
+"""How often the bell rings for an event, with `sounds`."""
+RING_EVERY = 0.3
+"""Seconds between two rings, so that a terminal does not take them for one."""
 PIN_MAY_HELP = {EventKind.UNKNOWN, EventKind.NOT_LIVE, EventKind.SOURCE_LOST}
 
 
@@ -267,8 +269,9 @@ class KioskController:
         self._viewer.show_today()
         if self.board.greeting is not greeted:
             self._viewer.greet(event)
-        if event.kind in GREETED:
-            self._app.bell()
+        if self._settings.sounds:
+            for ring in range(RINGS.get(event.kind, 0)):
+                self._app.set_timer(ring * RING_EVERY, self._app.bell)
         if event.mood is not None:
             self._moods_soon()
         self._viewer.facts_changed()

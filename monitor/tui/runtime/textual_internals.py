@@ -1,10 +1,12 @@
 """Every private name of Textual that Muster uses. A release of Textual may change each; the test says what breaks."""
 
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from textual.app import App
+from textual.driver import Driver
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
@@ -16,6 +18,16 @@ class CleanExit(App[None]):
 
     def log_fatal(self, error: Exception) -> None:
         """Log the error; it is not printed."""
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
+        driver = super()._build_driver(headless, inline, mouse, size)
+        resume = getattr(driver, "_sigcont_application", None)
+        if resume is not None:
+            # A hang-up sends SIGCONT, too. Textual would start its threads a second time, and nothing would end them.
+            signal.signal(
+                signal.SIGCONT, lambda *_: resume() if getattr(driver, "_must_signal_resume", False) else None
+            )
+        return driver
 
     def _handle_exception(self, error: Exception) -> None:
         self.log_fatal(error)

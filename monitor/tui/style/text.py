@@ -5,6 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.domain import MOODS, EventKind
+from monitor.language import Say
 from monitor.sources.stream import without_password
 from monitor.text import plural, printable
 
@@ -99,9 +100,9 @@ def moment_text(at: datetime, zone: ZoneInfo) -> str:
     return f"{day_text(at, zone)} {at_clock(at, zone)}"
 
 
-def salutation(at: datetime, zone: ZoneInfo) -> str:
+def salutation(at: datetime, zone: ZoneInfo, say: Say) -> str:
     """The greeting of this hour."""
     hour = at.astimezone(zone).hour
     if 4 <= hour < 12:
-        return "Good morning"
-    return "Good afternoon" if 12 <= hour < 18 else "Good evening"
+        return say("Good morning")
+    return say("Good afternoon") if 12 <= hour < 18 else say("Good evening")

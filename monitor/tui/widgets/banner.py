@@ -1,6 +1,6 @@
 """Large letters made of block characters, to be read from three metres."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -21,25 +21,50 @@ SIZES = ((18, 0.6), (16, 0.62), (12, 1.0), (10, 1.0))
 
 
 @lru_cache(maxsize=256)
-def large(text: str, columns: int) -> tuple[str, ...]:
+def large(text: str, columns: int, rows: int = ROWS) -> tuple[str, ...]:
     """The text in large letters, or as it is where it is too long or the font lacks a letter.
 
     Args:
         text: already cleaned.
         columns: cells there are.
+        rows: cells that the letters are high; fewer, down to `ROWS`, where the text is too wide for these.
 
     Returns:
-        `ROWS` lines, or one line with the plain text.
+        At least `ROWS` lines, or one line with the plain text.
     """
+    for high in range(rows, ROWS, -1):
+        lines = _fitting(text, columns, high, SIZES[:2])
+        if lines:
+            return lines
+    return _fitting(text, columns, ROWS, SIZES) or (text,)
+
+
+def direction(word: str, columns: int, rows: int, *, rightwards: bool) -> tuple[str, ...]:
+    """A word in large letters behind an arrowhead as high as they are; the word alone where both are too wide."""
+    half = np.minimum(np.arange(2 * rows), np.arange(2 * rows)[::-1]) + 1
+    point = np.arange(rows)[None, :] < half[:, None]
+    arrow = _quadrants(np.pad(point if rightwards else point[:, ::-1], ((0, 0), (0, rows % 2))))
+    wide = len(arrow[0]) + 2
+    lines = large(word, columns - wide, rows)
+    if len(lines) == 1:
+        return lines
+    begin = (len(arrow) - len(lines)) // 2
+    blank = " " * len(arrow[0])
+    shown = arrow if len(lines) == len(arrow) else arrow[begin : begin + len(lines)] or (blank,) * len(lines)
+    return tuple(f"{head}  {line}" for head, line in zip(shown, lines, strict=True))
+
+
+def _fitting(text: str, columns: int, rows: int, kinds: Sequence[tuple[int, float]]) -> tuple[str, ...] | None:
+    """The text in the first of the sizes in which it fits, or its first word; None where neither does."""
     first = text.split()[0] if text.strip() else text
-    for part, sizes in ((text, SIZES[:-1]), (first, SIZES)):  # rather one name well than several narrow ones
+    for part, sizes in ((text, kinds[: len(SIZES) - 1]), (first, kinds)):  # rather one name well than several narrow
         for size, flatten in sizes:
-            pixels = _pixels(part, size, flatten)
+            pixels = _pixels(part, round(size * rows / ROWS), flatten, rows)
             if pixels is not None and pixels.shape[1] <= 2 * columns:
                 rest = text[len(part) :].strip()
                 lines = _quadrants(pixels)
                 return (*lines, rest) if rest and cell_len(rest) <= columns else lines
-    return (text,)
+    return None
 
 
 def _by_pillow(text: str, size: int) -> Image.Image:
@@ -65,8 +90,8 @@ def _has(draw: Draw, char: str, size: int) -> bool:
     return char == " " or (cell_len(char) < 2 and draw(char, size).tobytes() != draw("\U0010fffd", size).tobytes())
 
 
-def _pixels(text: str, size: int, flatten: float) -> NDArray[np.bool_] | None:
-    """bool (2 * ROWS, w), or None where no font has all letters."""
+def _pixels(text: str, size: int, flatten: float, rows: int) -> NDArray[np.bool_] | None:
+    """bool (2 * rows, w), or None where no font has all letters."""
     draw = next((draw for draw in (_by_pillow, _by_opencv) if all(_has(draw, char, size) for char in text)), None)
     if not text or draw is None:
         return None
@@ -77,9 +102,9 @@ def _pixels(text: str, size: int, flatten: float) -> NDArray[np.bool_] | None:
     lines = np.flatnonzero(inked.any(axis=1))
     if not len(columns):
         return None
-    inked = inked[lines[0] : lines[-1] + 1, columns[0] : columns[-1] + 1][: 2 * ROWS]
-    above = (2 * ROWS - len(inked)) // 2 * 2 // 2
-    return np.pad(inked, ((above, 2 * ROWS - len(inked) - above), (0, inked.shape[1] % 2)))
+    inked = inked[lines[0] : lines[-1] + 1, columns[0] : columns[-1] + 1][: 2 * rows]
+    above = (2 * rows - len(inked)) // 2 * 2 // 2
+    return np.pad(inked, ((above, 2 * rows - len(inked) - above), (0, inked.shape[1] % 2)))
 
 
 def _quadrants(pixels: NDArray[np.bool_]) -> tuple[str, ...]:

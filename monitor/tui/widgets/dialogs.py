@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from monitor.tui.runtime.work import WorkApp
+from monitor.tui.widgets.path_suggester import PathSuggester
 
 T = TypeVar("T")
 Answers = dict[str, str]
@@ -31,6 +32,8 @@ class Ask:
     """(label, value) each; none for free text."""
     secret: bool = False
     optional: bool = False
+    path: bool = False
+    """The path of a file or folder, which is completed while it is typed."""
 
 
 class Choice(Button):
@@ -50,6 +53,7 @@ class Dialog(ModalScreen[Answers | None]):
         text: one or two sentences; may hold names.
         fields: the questions.
         yes: the text of the button that confirms.
+        no: the text of the button that leaves it.
         danger: it cannot be undone.
         check: says what is wrong with the answers, in one sentence, or None.
         problem: why answers given before could not be used.
@@ -65,6 +69,7 @@ class Dialog(ModalScreen[Answers | None]):
         fields: Sequence[Ask] = (),
         *,
         yes: str = "OK",
+        no: str = "Cancel",
         danger: bool = False,
         check: Callable[[Answers], str | None] = lambda _: None,
         problem: str = "",
@@ -75,6 +80,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._text = text
         self.fields = tuple(fields)
         self._yes = yes
+        self._no = no
         self._danger = danger
         self._check = check
         self._problem = problem
@@ -84,8 +90,9 @@ class Dialog(ModalScreen[Answers | None]):
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
         fields = [replace(one, value=answers[one.key]) for one in self.fields]
         return Dialog(
-            self._title, self._text, fields, yes=self._yes, danger=self._danger, check=self._check, problem=problem
-        )
+            self._title, self._text, fields, yes=self._yes, no=self._no,
+            danger=self._danger, check=self._check, problem=problem,
+        )  # fmt: skip
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
@@ -104,11 +111,12 @@ class Dialog(ModalScreen[Answers | None]):
                         compact=True,
                     )
                 else:
-                    yield Input(one.value, id=f"ask-{one.key}", password=one.secret, compact=True)
+                    suggester = PathSuggester() if one.path else None
+                    yield Input(one.value, id=f"ask-{one.key}", password=one.secret, suggester=suggester, compact=True)
             yield Static(Text(self._problem), id="problem")
             with Horizontal(id="buttons"):
                 yield Choice(Text(self._yes), id="yes", variant="error" if self._danger else "primary", compact=True)
-                yield Choice("Cancel", id="no", compact=True)
+                yield Choice(Text(self._no), id="no", compact=True)
 
     def pictures(self) -> ComposeResult:
         """What a kind of dialog shows between its text and its fields."""

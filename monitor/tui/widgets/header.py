@@ -6,9 +6,10 @@ from rich.text import Text
 from textual import events, getters
 from textual.widgets import Static
 
+from monitor.language import Say, day_in, english
 from monitor.tui.runtime.actions import TABS
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import at_clock, clean, date_text
 
 
 def put(widget: Static, text: Text) -> None:
@@ -47,7 +48,8 @@ class TopBar(Static):
         """Show the present time."""
         now, settings = self.app.clock(), self.app.settings
         text = Text(no_wrap=True)
-        day, right = day_text(now, settings.zone), self._clock()
+        right, local = self._clock(), now.astimezone(settings.zone).date()
+        day = day_in(settings.language, local) if self._current == "door" else date_text(local)
         width = self.size.width - 2
         for mode, title in self._titles(width - len(right)):
             style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
@@ -90,9 +92,9 @@ class MoodBar(Static):
     DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
     app = getters.app(DeskApp)
 
-    def __init__(self, *, empty: str, id: str | None = None) -> None:
+    def __init__(self, *, empty: str, id: str | None = None, say: Say = english) -> None:
         super().__init__(id=id, markup=False)
-        self.empty = empty
+        self.empty, self._say = empty, say
         self.shares: tuple[tuple[str, float], ...] = ()
 
     def on_mount(self) -> None:
@@ -121,7 +123,9 @@ class MoodBar(Static):
         """Name and share of each mood, the largest first; closer together where they do not all fit, then without
         the smallest."""
         ordered = sorted(self.shares, key=lambda item: -item[1])
-        texts = [f" {mood} " + (f"{share:.0%}" if share >= ROUNDS_TO_ZERO else "<1%") for mood, share in ordered]
+        texts = [
+            f" {self._say(mood)} " + (f"{share:.0%}" if share >= ROUNDS_TO_ZERO else "<1%") for mood, share in ordered
+        ]
         airy = sum(len(text) + 4 for text in texts) - 2 <= width
         legend = Text(no_wrap=True)
         for (mood, _), text in zip(ordered, texts, strict=True):

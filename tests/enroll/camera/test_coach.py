@@ -225,5 +225,5 @@ def test_shots_from_a_source_become_pictures_for_enrolment(coach: Coach, face: M
 
 def test_a_source_that_ends_too_early_enrols_nobody(coach: Coach, face: MakeFace) -> None:
     follower = Follower(face)
-    with pytest.raises(EnrolmentError, match="of 5 shots"):
+    with pytest.raises(EnrolmentError, match=r"The film ended when \d of 5 shots were taken"):
         take_shots(Clip(5), follower, coach, show=follower.show, mesh=follower.mesh)

@@ -111,6 +111,20 @@ def test_a_closed_terminal_ends_the_app_and_stops_the_kiosk(tmp_path: Path, told
     assert (tmp_path / "end").read_text(encoding="utf-8") == "0 True ['MainThread']"
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        "os.kill(os.getpid(), signal.SIGCONT); time.sleep(0.5); app.show_later(app.exit)",
+        "app.show_later(app.exit); [(os.kill(os.getpid(), signal.SIGCONT), time.sleep(0.02)) for _ in range(100)]",
+    ],
+    ids=["before the end", "during the end"],
+)
+def test_a_hang_up_that_wakes_the_process_leaves_no_thread_behind(tmp_path: Path, order: str) -> None:
+    """The kernel sends SIGHUP and SIGCONT to who loses their terminal."""
+    _, exit_code = run(tmp_path, f"import signal; {order}")
+    assert (exit_code, (tmp_path / "end").read_text(encoding="utf-8")) == (0, "0 True ['MainThread']")
+
+
 def test_a_thread_that_fails_is_on_the_screen_and_once_in_a_log_that_does_not_grow_for_ever(tmp_path: Path) -> None:
     (tmp_path / "muster.log").write_bytes(bytes(5_000_001))
     fails = "threading.Thread(target=lambda: 1 / 0, name='picture').start()"

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Greeting, Welcome
 from monitor.desk.days.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
+from monitor.language import Say
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
 from monitor.tui.picture.turned_head import turned_head
@@ -26,7 +27,7 @@ from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.screens.desk import BREAKPOINTS
 from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.screens.door.pin_entry import PinEntry
-from monitor.tui.style.text import at_clock, clean, enrolled, event_sign
+from monitor.tui.style.text import at_clock, clean, event_sign
 from monitor.tui.style.themes import palette_of
 from monitor.tui.widgets.header import MoodBar, TopBar, put
 from monitor.tui.widgets.key_bar import KeyBar
@@ -40,13 +41,6 @@ PRESENT = (
     Column("out", "Out", 5, rank=2),
     Column("mood", "Mood", 8, rank=1),
 )
-VERBS = {
-    EventKind.CHECK_IN: " came in",
-    EventKind.CHECK_OUT: " left",
-    EventKind.UNKNOWN: "somebody unknown",
-    EventKind.NOT_LIVE: " did not turn the head",
-}
-"""What the list of events says after the name."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
@@ -79,35 +73,41 @@ becomes void for 10 seconds after the greeting.
         self._pin_entry = PinEntry(app)
         keep_style_sheets(self)
         self._keys: tuple[bool | None, ...] = ()
+        self._grown = False
+        """Whether the greeting takes room from the lists."""
         self._rows: dict[UUID, tuple[Attendee, Row]] = {}
         """The row of each person who came today. An event changes one of them; a busy day has thousands."""
 
     def compose(self) -> ComposeResult:
+        say = self.app.say
         yield TopBar("door")
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 with Container(id="camera-frame", classes="frame"):
                     yield self.camera
                 with Container(id="mood-frame", classes="frame"):
-                    yield MoodBar(empty=self.no_mood)
+                    yield MoodBar(empty=self.no_mood, say=say)
             with Vertical(id="right"):
                 yield GreetingPanel()
                 with Container(id="present-frame", classes="frame"):
                     columns = PRESENT if self.names_moods else PRESENT[:-1]
-                    yield Table(columns, empty="Nobody yet today.", id="present")
+                    yield Table(columns, empty=say("Nobody yet today."), id="present")
                 with Container(id="events-frame", classes="frame"):
-                    yield Table(EVENTS, empty="Nothing yet today.", id="events")
+                    yield Table(EVENTS, empty=say("Nothing yet today."), id="events")
         yield Static(id="status", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
         self.set_class(not self.app.controller.has_camera, "-no-camera")
-        self.query_one("#camera-frame").border_title = "Camera"
+        settings, dot, say = self.app.settings, self.app.signs.dot, self.app.say
+        role = {"in": say("in"), "out": say("out"), "auto": say("in and out")}[settings.role]
+        title = say("Door: {kiosk} {dot} {role}", kiosk=clean(settings.kiosk, 30), dot=dot, role=role)
+        self.query_one("#camera-frame").border_title = Text(title)
         mood_frame = self.query_one("#mood-frame")
-        mood_frame.border_title = "Mood of the day"
+        mood_frame.border_title = say("Mood of the day")
         mood_frame.display = self.app.settings.door_moods
-        self.query_one("#events-frame").border_title = "Last events"
-        self.camera.notice("Starting the camera")
+        self.query_one("#events-frame").border_title = say("Last events")
+        self.camera.notice(say("Starting the camera"))
         self.set_interval(1.0, self.tick)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.set_look())
         self.show_board(self.app.controller.board)
@@ -133,7 +133,9 @@ becomes void for 10 seconds after the greeting.
         app = self.app
         plain = app.ascii_only or app.no_color
         size = camera.size
-        app.feed.look(Look(size.width, size.height, margin, palette, plain, app.signs, self.names_moods, app.graphics))
+        app.feed.look(
+            Look(size.width, size.height, margin, palette, plain, app.signs, self.names_moods, app.graphics, app.say)
+        )
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.controller.wrong:
@@ -150,7 +152,8 @@ becomes void for 10 seconds after the greeting.
             same = known is not None and (known[0] is one or known[0] == one)
             self._rows[one.person] = known if known and same else (one, self._present_row(one))
         self.query_one("#present", Table).show([row for _, row in self._rows.values()])
-        title = f"In now {board.inside:,} {signs.dash} came today {len(board.attendees):,}"
+        now, today = f"{board.inside:,}", f"{len(board.attendees):,}"
+        title = self.app.say("In now {now} {dash} came today {today}", now=now, dash=signs.dash, today=today)
         self.query_one("#present-frame").border_title = title
         lines = enumerate(board.events)
         rows = [Row(f"{one.at}-{index}", (at_clock(one.at, zone), *self._what(one))) for index, one in lines]
@@ -158,7 +161,7 @@ becomes void for 10 seconds after the greeting.
 
     def show_mood(self, shares: Shares | None) -> None:
         """Show the day's moods; None: hidden, because too few people were seen."""
-        empty = "Too few people yet to show moods." if shares is None else self.no_mood
+        empty = self.app.say("Too few people yet to show moods.") if shares is None else self.no_mood
         self.query_one(MoodBar).show(shares or (), empty)
 
     @property
@@ -168,19 +171,21 @@ becomes void for 10 seconds after the greeting.
 
     @property
     def no_mood(self) -> str:
-        return "Moods are switched off." if self.app.settings.mood == "off" else "No mood yet today."
+        say = self.app.say
+        return say("Moods are switched off.") if self.app.settings.mood == "off" else say("No mood yet today.")
 
     def _present_row(self, one: Attendee) -> Row:
         zone, signs = self.app.settings.zone, self.app.signs
         out = "" if one.inside else at_clock(one.last_out, zone)
         sign = signs.inside if one.inside else signs.outside
-        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, (one.mood or "") if self.names_moods else "")
+        mood = self.app.say(one.mood) if one.mood and self.names_moods else ""
+        cells = (sign, clean(one.name), at_clock(one.last_in, zone), out, mood)
         tone = "good" if one.inside else "faint"
         return Row(str(one.person), cells, (tone, None if one.inside else "faint", None, None, None))
 
     def _what(self, one: BoardEvent) -> tuple[str, str]:
         told = clean(one.text, 80) if one.text and one.kind is not EventKind.NOT_LIVE else None
-        text = told or f"{clean(one.name, 32)}{VERBS.get(one.kind, one.kind.value)}"
+        text = told or what_happened(one.kind, clean(one.name, 32), self.app.say)
         return event_sign(one.kind, self.app.signs), text
 
     def greet(self, event: KioskEvent) -> None:
@@ -201,8 +206,7 @@ becomes void for 10 seconds after the greeting.
         words = words_for(
             greeting, now, zone, signs, kiosk.people,
             pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry, moods=self.names_moods,
-            asked=kiosk.asked,
-            keys=self.app.settings.keys,
+            asked=kiosk.asked, keys=self.app.settings.keys, say=self.app.say,
         )  # fmt: skip
         welcome = greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None
         panel.show(words, Welcome.ASKED if kiosk.asked else welcome)
@@ -215,12 +219,19 @@ becomes void for 10 seconds after the greeting.
         panel.asks = kiosk.asked is not None
         put(self.query_one("#status", Static), self._status())
         if self.app.idle > LEFT_ALONE:
-            for table in self.query(Table):  # the newest are on top, and nobody is there to scroll back to them
-                table.scroll_home(animate=False)
+            self._show_newest()
+        if panel.has_class("-way") is not self._grown:  # the lists had, or have, room for a line or two only
+            self._grown = not self._grown
+            self.call_after_refresh(self._show_newest)
         keys = tuple(self.check_action(action, ()) for action in ("not_me", "pin", "events"))
         if keys != self._keys:  # the footer composes itself anew each time it is told
             self._keys = keys
             self.refresh_bindings()
+
+    def _show_newest(self) -> None:
+        """The newest are on top, and nobody is there to scroll back to them."""
+        for table in self.query(Table):
+            table.scroll_home(animate=False)
 
     def shown_greeting(self, now: datetime) -> Greeting | None:
         greeting = self.app.controller.board.greeting
@@ -229,12 +240,15 @@ becomes void for 10 seconds after the greeting.
     def _status(self) -> Text:
         app, scene = self.app, self.app.controller.scene
         if not app.controller.has_camera:
-            return Text("No camera in this view.")
+            return Text(app.say("No camera in this view."))
         if app.controller.wrong:
             return Text(clean(f"{app.signs.lost} {app.controller.wrong}", 240), no_wrap=True, overflow="ellipsis")
         parts = [f"{app.signs.live} {app.source_name}"]
         if scene is not None:
-            parts += [f"{scene.fps:.0f} frames/s", f"{scene.dropped} dropped", enrolled(scene.people)]
+            say, fps = app.say, f"{scene.fps:.0f}"
+            parts += [say("{fps} frames/s", fps=fps), say("{count} dropped", count=scene.dropped)]
+            several = say("{count} people enrolled", count=f"{scene.people:,}")
+            parts.append(say("1 person enrolled") if scene.people == 1 else several)
         return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
 
     # Keys
@@ -267,6 +281,21 @@ becomes void for 10 seconds after the greeting.
         entry = self.app.controller.board.entry
         if entry is not None:
             self.app.controller.not_me(entry.event)
+
+
+def what_happened(kind: EventKind, name: str, say: Say) -> str:
+    """An event in the list of events."""
+    match kind:
+        case EventKind.CHECK_IN:
+            return say("{name} came in", name=name)
+        case EventKind.CHECK_OUT:
+            return say("{name} left", name=name)
+        case EventKind.UNKNOWN:
+            return say("somebody unknown")
+        case EventKind.NOT_LIVE:
+            return say("{name} did not turn the head", name=name)
+        case _:
+            return kind.value
 
 
 def portrait(scene: Scene, track: int | None) -> RgbImage | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
@@ -15,9 +16,10 @@ from textual.widgets import Static
 from monitor.desk.days.door_board import Asked, Greeting, Welcome
 from monitor.domain import Question, RgbImage
 from monitor.keys import Keys
+from monitor.language import Say, english
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, at_clock, clean, salutation
-from monitor.tui.widgets.banner import large
+from monitor.tui.widgets.banner import ROWS, direction, large
 from monitor.tui.widgets.header import put
 from monitor.tui.widgets.thumbnail import Thumbnail
 
@@ -25,6 +27,11 @@ NOT_ME_WINDOW = timedelta(seconds=10)
 """How long after an event "Not me" takes it back."""
 SHOWN_FOR = timedelta(seconds=12)
 """How long a greeting stays."""
+DIRECTION_FROM: Final = 22
+"""Rows of the screen from which the direction stands in large letters under the name."""
+LARGER_FROM: Final = (150, 40)
+"""Columns and rows of the screen from which name and direction are `LARGER_ROWS` high."""
+LARGER_ROWS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,8 @@ class Words:
     large: str
     detail: str
     hint: str = ""
+    way: Literal["", "in", "out"] = ""
+    """The direction of the entry, in letters as large as the name."""
 
 
 def words_for(
@@ -52,6 +61,7 @@ def words_for(
     moods: bool = False,
     asked: Asked | None = None,
     keys: Keys = Keys(),  # noqa: B008 - frozen
+    say: Say = english,
 ) -> Words:
     """The greeting in words; without one, an invitation.
 
@@ -64,71 +74,80 @@ def words_for(
         moods: the mood stands beside the time.
         asked: what somebody in view is asked; it comes before every greeting.
         keys: of the app.
+        say: gives the texts in the door's language.
     """
     if asked is not None:
-        return _question(asked, signs)
+        return _question(asked, signs, say)
     if greeting is None or (pin and greeting.welcome is Welcome.UNKNOWN):
-        return _invitation(signs, people, pin=pin, camera=camera, lost=lost, keys=keys)
+        return _invitation(signs, people, say, pin=pin, camera=camera, lost=lost, keys=keys)
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
-    hint = _not_me(greeting, entry or greeting, now, keys.shown("not_me"))
-    mood = f" · {greeting.event.mood.label}" if greeting.event.mood and moods else ""
+    hint = _not_me(greeting, entry or greeting, now, say, keys.shown("not_me"))
+    mood = f" · {say(greeting.event.mood.label)}" if greeting.event.mood and moods else ""
     match greeting.welcome:
         case Welcome.CAME:
-            opening = f"{salutation(greeting.at, zone)},"
-            return Words(f"{signs.came} CHECKED IN", opening, name, f"in at {at}{mood}", hint)
+            sign, opening = " ".join((signs.came, say("CHECKED IN"))), f"{salutation(greeting.at, zone, say)},"
+            return Words(sign, opening, name, say("in at {at}", at=at) + mood, hint, "in")
         case Welcome.LEFT:
-            return Words(f"{signs.left} CHECKED OUT", "Goodbye,", name, f"out at {at}{mood}", hint)
+            sign = " ".join((signs.left, say("CHECKED OUT")))
+            return Words(sign, say("Goodbye,"), name, say("out at {at}", at=at) + mood, hint, "out")
         case Welcome.ALREADY:
             if greeting.since is None:
-                return Words(f"{signs.already} ALREADY DONE", "Hello again,", name, clean(greeting.event.text, 60))
-            since = at_clock(greeting.since, zone)
-            return Words(f"{signs.already} ALREADY IN", "Hello again,", name, f"in since {since}{mood}", hint)
+                sign = " ".join((signs.already, say("ALREADY DONE")))
+                return Words(sign, say("Hello again,"), name, clean(greeting.event.text, 60))
+            since = say("in since {at}", at=at_clock(greeting.since, zone))
+            return Words(" ".join((signs.already, say("ALREADY IN"))), say("Hello again,"), name, since + mood, hint)
         case Welcome.UNKNOWN | Welcome.ASKED:
-            return Words(f"{signs.unknown} NOT RECOGNISED", "We have not met.", "Hello", "Please see the desk.", hint)
+            sign, opening = " ".join((signs.unknown, say("NOT RECOGNISED"))), say("We have not met.")
+            return Words(sign, opening, say("Hello"), say("Please see the desk."), hint)
         case Welcome.NOT_LIVE:
-            way = "number and PIN" if pin else "Please see the desk."
-            sign, opening = f"{signs.unknown} NOT CHECKED IN", "The head did not turn."
-            return Words(sign, opening, f"Press {keys.shown('pin')}" if pin else "Sorry", way, name)
+            way = say("number and PIN") if pin else say("Please see the desk.")
+            sign, opening = " ".join((signs.unknown, say("NOT CHECKED IN"))), say("The head did not turn.")
+            large = say("Press {key}", key=keys.shown("pin")) if pin else say("Sorry")
+            return Words(sign, opening, large, way, name)
         case Welcome.TAKEN_BACK:
-            return Words(f"{signs.back} TAKEN BACK", "Sorry about that.", "Thanks", name, f"The entry at {at} is void.")
+            sign, void = " ".join((signs.back, say("TAKEN BACK"))), say("The entry at {at} is void.", at=at)
+            return Words(sign, say("Sorry about that."), say("Thanks"), name, void)
 
 
-_QUESTIONS = {
-    Question.LEFT: ("Turn your head to the", "Left", "Then you are checked in."),
-    Question.RIGHT: ("Turn your head to the", "Right", "Then you are checked in."),
-    Question.STRAIGHT: ("Thank you. Now look", "Straight", "into the camera"),
-    Question.CLOSER: ("Please come", "Closer", "Your face is too small."),
-}
-"""What is said before, in and after the large letters; each line fits beside the picture of a narrow panel."""
+def _question(asked: Asked, signs: Signs, say: Say) -> Words:
+    """What is said before, in and after the large letters; each line fits beside the picture of a narrow panel."""
+    turn, done = say("Turn your head to the"), say("Then you are checked in.")
+    opening, large, hint = {
+        Question.LEFT: (turn, say("Left"), done),
+        Question.RIGHT: (turn, say("Right"), done),
+        Question.STRAIGHT: (say("Thank you. Now look"), say("Straight"), say("into the camera")),
+        Question.CLOSER: (say("Please come"), say("Closer"), say("Your face is too small.")),
+    }[asked.question]
+    return Words(" ".join((signs.unknown, say("ONE MOMENT"))), opening, large, clean(asked.name, 40), hint)
 
 
-def _question(asked: Asked, signs: Signs) -> Words:
-    opening, large, hint = _QUESTIONS[asked.question]
-    return Words(f"{signs.unknown} ONE MOMENT", opening, large, clean(asked.name, 40), hint)
-
-
-def _invitation(signs: Signs, people: int | None, *, pin: bool, camera: bool, lost: bool, keys: Keys) -> Words:
-    sign = f"{signs.lost} NO PICTURE" if lost else f"{signs.unknown} NOT RECOGNISED"
+def _invitation(
+    signs: Signs, people: int | None, say: Say, *, pin: bool, camera: bool, lost: bool, keys: Keys
+) -> Words:
+    sign = " ".join((signs.lost, say("NO PICTURE"))) if lost else " ".join((signs.unknown, say("NOT RECOGNISED")))
     if pin:
-        opening = "There is no picture." if lost else "Not recognised?"
-        return Words(sign, opening, f"Press {keys.shown('pin')}", "number and PIN", "or see the desk")
+        opening = say("There is no picture.") if lost else say("Not recognised?")
+        large = say("Press {key}", key=keys.shown("pin"))
+        return Words(sign, opening, large, say("number and PIN"), say("or see the desk"))
     if lost:
-        return Words(sign, "There is no picture.", "Sorry", "Please see the desk.")
+        return Words(sign, say("There is no picture."), say("Sorry"), say("Please see the desk."))
     if people == 0:
-        return Words("", "Nobody is enrolled.", "Hello", f"Press {keys.shown('people')} to enrol.")
-    return Words("", "Look at the camera." if camera else f"Press {keys.shown('today')} for the desk.", "Hello", "")
+        enrol = say("Press {key} to enrol.", key=keys.shown("people"))
+        return Words("", say("Nobody is enrolled."), say("Hello"), enrol)
+    desk = say("Press {key} for the desk.", key=keys.shown("today"))
+    return Words("", say("Look at the camera.") if camera else desk, say("Hello"), "")
 
 
-def _not_me(greeting: Greeting, entry: Greeting, now: datetime, key: str) -> str:
+def _not_me(greeting: Greeting, entry: Greeting, now: datetime, say: Say, key: str) -> str:
     """How to take the latest entry back, while that is possible; whose it is, where somebody else is greeted."""
     left = NOT_ME_WINDOW - (now - entry.shown)
     if entry.event.attendance is None or left <= timedelta(0):
         return ""
     seconds = ceil(left.total_seconds())
     if greeting.event.attendance == entry.event.attendance:
-        return f"Not you? Press {key} ({seconds})"
-    return f"{key} ({seconds}): not {clean(entry.event.name)}"
+        return say("Not you? Press {key} ({seconds})", key=key, seconds=seconds)
+    return say("{key} ({seconds}): not {name}", key=key, seconds=seconds, name=clean(entry.event.name))
 
 
 class GreetingPanel(Widget):
@@ -141,6 +160,11 @@ class GreetingPanel(Widget):
         Vertical { height: 1fr; width: 1fr; }
         Static { text-wrap: nowrap; text-overflow: ellipsis; }
         #sign { text-style: bold; height: 1; width: 18; padding: 0 1; }
+        #direction { height: 5; display: none; text-style: bold; padding: 0 1; }
+        &.-way { height: 18; #direction { display: block; } }
+        &.-way.-larger { height: 24; #direction { height: 8; } #name { height: 9; } }
+        &.-came #direction { color: $success; }
+        &.-left #direction { color: $primary; }
         #name { height: 6; text-style: bold; color: $foreground; }
         #opening { color: $text-muted; height: 1; }
         #detail { color: $foreground; text-style: bold; height: 1; }
@@ -169,6 +193,7 @@ class GreetingPanel(Widget):
                 for part in ("sign", "opening", "name", "detail", "hint"):
                     yield Static(id=part, markup=False)
             yield Thumbnail(id="portrait", keeps_room=True)
+        yield Static(id="direction", markup=False)
 
     def show(self, words: Words, welcome: Welcome | None) -> None:
         """Say it."""
@@ -188,8 +213,21 @@ class GreetingPanel(Widget):
         words = self._words
         if words is None:
             return
+        width, height = self.screen.size
+        larger = bool(words.way) and width >= LARGER_FROM[0] and height >= LARGER_FROM[1]
+        self.update_classes({"-way": bool(words.way) and height >= DIRECTION_FROM, "-larger": larger})
+        rows = LARGER_ROWS if larger else ROWS
         columns = self.query_one("#name").size.width
-        lines = (words.large,) if self.app.ascii_only else large(words.large, columns)
+        lines = (words.large,) if self.app.ascii_only else large(words.large, columns, rows)
+        put(self.query_one("#direction", Static), Text("\n".join(self._direction(words, rows)), no_wrap=True))
         shown = {part: getattr(words, part) for part in ("sign", "opening", "detail", "hint")}
         for part, text in (shown | {"name": "\n".join(lines)}).items():
             put(self.query_one(f"#{part}", Static), Text(text, no_wrap=True, overflow="ellipsis"))
+
+    def _direction(self, words: Words, rows: int) -> tuple[str, ...]:
+        if not words.way:
+            return ("",)
+        word = self.app.say("IN") if words.way == "in" else self.app.say("OUT")
+        if self.app.ascii_only:
+            return (f"{'>>>' if words.way == 'in' else '<<<'} {' '.join(word)}",)
+        return direction(word, self.size.width - 4, rows, rightwards=words.way == "in")

@@ -5,7 +5,6 @@ from time import monotonic
 
 from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, person_of
-from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
@@ -14,7 +13,6 @@ LEFT_ALONE = 60.0
 READER_PAUSE = 2.0
 """Seconds after which digits at the door are forgotten: a badge reader types all of them at once."""
 LONGEST_NUMBER = 64
-WRONG = "Number and PIN do not match. Try again."
 
 
 class PinEntry:
@@ -46,8 +44,10 @@ class PinEntry:
         """Open the dialog. Args: focus: the field to begin with; empty for the first."""
         if self._checking:
             return
-        fields = [Ask("number", "Personnel number", number), Ask("pin", "PIN", secret=True)]
-        dialog = Dialog("Check in with number and PIN", text, fields, yes="Check in", focus=focus)
+        say = self._app.say
+        fields = [Ask("number", say("Personnel number"), number), Ask("pin", say("PIN"), secret=True)]
+        title, yes, no = say("Check in with number and PIN"), say("Check in"), say("Cancel")
+        dialog = Dialog(title, text, fields, yes=yes, no=no, focus=focus)
         self._app.push_screen(dialog, self._answered)
         self._app.set_timer(LEFT_ALONE, dialog.close_if_open)
 
@@ -69,7 +69,8 @@ class PinEntry:
         if answer.person is not None:
             self._app.controller.record_pin(answer.person)
         elif answer.seconds_left:
-            told = f"Too many wrong tries. Try again in {plural(answer.seconds_left, 'second')}, or see the desk."
+            say, left = self._app.say, answer.seconds_left
+            told = say("Too many wrong tries. Try again in {seconds} s, or see the desk.", seconds=f"{left:,}")
             self._app.notify(told, severity="warning")
         else:
-            self.ask(number, WRONG)
+            self.ask(number, self._app.say("Number and PIN do not match. Try again."))

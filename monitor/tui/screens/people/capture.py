@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, CaptureSession, PersonReport, Shown
+from monitor.language import Say, english
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import Signs, clean
@@ -86,7 +87,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self._stop.set()
         stop = self._stop = threading.Event()
         self._taken, self._ask, self._refused = [], None, False
-        self._say("Starting", "Opening the camera.")
+        self._say(self.app.say("Starting"), self.app.say("Opening the camera."))
         session = CaptureSession(
             lambda shown: self.app.show_later(partial(self._told, stop, shown)),
             self.query_one(Preview).see,
@@ -103,7 +104,8 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
             self._taken.append(advice.taken)
             self.app.bell()
         self._ask = advice.ask
-        self._say(headline(advice), advice.hint)
+        say = self.app.say
+        self._say(headline(advice, say), say(advice.hint))
 
     def _ended(self, stop: threading.Event, report: PersonReport | None) -> None:
         if stop is self._stop and not stop.is_set():
@@ -127,7 +129,7 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self.query_one("#headline", Static).update(words)
         self.query_one("#booth").set_class(self._refused, "-refused")
         self.query_one("#sentence", Static).update(Text(clean(sentence, 300)))
-        self.query_one("#steps", Static).update(steps_text(self._taken, self._ask, self.app.signs))
+        self.query_one("#steps", Static).update(steps_text(self._taken, self._ask, self.app.signs, self.app.say))
 
     # Keys
 
@@ -143,19 +145,19 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self.dismiss(None)
 
 
-def headline(advice: Advice) -> str:
+def headline(advice: Advice, say: Say = english) -> str:
     """The few words that stand in large letters above the whole sentence."""
     if advice.ask is not None and advice.hint == WORDS[advice.ask]:
-        return HEADLINES[advice.ask]
-    return advice.hint.split(";")[0].split(",")[0].rstrip(".")
+        return say(HEADLINES[advice.ask])
+    return say(advice.hint).split(";")[0].split(",")[0].rstrip(".")
 
 
-def steps_text(taken: list[AskedPose], now: AskedPose | None, signs: Signs) -> Text:
+def steps_text(taken: list[AskedPose], now: AskedPose | None, signs: Signs, say: Say = english) -> Text:
     """The five shots: those taken, and the one that is due."""
     text = Text()
     for ask, words in STEPS.items():
         done = ask in taken
         sign = signs.came if done else (signs.inside if ask is now else signs.outside)
         style = "" if done else ("bold" if ask is now else "dim")
-        text.append(f"{sign} {words}\n", style)
-    return text.append(f"\n{len(taken)} of {len(STEPS)} shots")
+        text.append(f"{sign} {say(words)}\n", style)
+    return text.append("\n" + say("{taken} of {shots} shots", taken=len(taken), shots=len(STEPS)))

@@ -46,7 +46,10 @@ class Enrolment:
 
     def from_files(self) -> None:
         """Ask for a folder, an archive or a list, and enrol whoever is in it."""
-        fields = [Ask("path", "Folder (one subfolder per person), ZIP, CSV or XLSX"), CONSENT]
+        fields = [
+            Ask("path", "Folder (one subfolder per person), ZIP, CSV or XLSX; the right arrow completes", path=True),
+            CONSENT,
+        ]
         dialog = Dialog("Enrol from files", "Each picture is taken, or the report says why not.", fields, yes="Enrol")
         ask(self._screen.app, dialog, self._import, self._imported, self._screen.refused)
 

@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
 
 from db.engine import writing
 from db.ids import new_id
 from db.people import people, pins
 from monitor.domain import EventKind, KioskEvent, Question, Scene
 from monitor.errors import SourceError
+from monitor.tui.runtime import kiosk_controller
 from monitor.tui.runtime.running_kiosk import RunningKiosk
-from monitor.tui.screens.door.greeting import GreetingPanel
+from monitor.tui.screens.door.greeting import SHOWN_FOR, GreetingPanel
 from monitor.tui.screens.system.system_text import settings_text
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.header import MoodBar
@@ -185,6 +188,7 @@ async def test_a_name_with_markup_and_escapes_is_shown_as_text(world: World) -> 
 async def test_on_a_narrow_terminal_a_key_brings_the_events(world: World) -> None:
     async with world.app().run_test(size=(80, 24)) as pilot:
         await show_door(pilot, world, scene(world), came(world))
+        await greeting_over(pilot, world)
         assert not pilot.app.screen.query_one("#events", Table).region
         await pilot.press("v")
         await pilot.pause()
@@ -242,7 +246,65 @@ async def test_names_of_those_who_are_in_are_whole_on_a_narrow_terminal(world: W
     async with world.app().run_test(size=(80, 24)) as pilot:
         event = replace(came(world), name="Kasper Wheatley-Moss")
         await show_door(pilot, world, scene(world), event)
+        await greeting_over(pilot, world)
         assert "● Kasper Wheatley-Moss" in text_of(world)
+
+
+async def greeting_over(pilot: Pilot[None], world: World) -> None:
+    """Until the greeting has gone, its direction in large letters leaves little room for the lists."""
+    world.now += SHOWN_FOR
+    door = world.apps[-1].door
+    assert door is not None
+    door.tick()
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
+@pytest.mark.parametrize("way", [EventKind.CHECK_IN, EventKind.CHECK_OUT])
+async def test_the_direction_is_as_large_as_the_name(world: World, size: tuple[int, int], way: EventKind) -> None:
+    async with world.app().run_test(size=size) as pilot:
+        await show_door(pilot, world, scene(world), replace(came(world), kind=way))
+        shown = pilot.app.screen.query_one("#direction", Static)
+        lines = str(shown.render()).splitlines()
+        assert len(lines) == (8 if size == (160, 45) else ROWS)
+        assert shown.region.height == len(lines)
+        assert shown.region.bottom < size[1]
+        arrow = [line[: len(lines)].strip() for line in lines]
+        rows = [line.index(part) for line, part in zip(lines, arrow, strict=True)]
+        assert (rows[0] == rows[len(lines) // 2]) is (way is EventKind.CHECK_IN)  # its point is on the other side
+        await greeting_over(pilot, world)
+        assert not shown.display
+
+
+async def test_a_terminal_too_low_for_the_direction_keeps_the_greeting(world: World) -> None:
+    async with world.app().run_test(size=(80, 20)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        assert not pilot.app.screen.query_one("#direction").display
+        assert "CHECKED IN" in text_of(world)
+
+
+async def test_the_direction_is_told_in_plain_letters_where_there_are_no_others(world: World) -> None:
+    async with world.app(ascii_only=True).run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        assert ">>> I N" in text_of(world)
+
+
+@pytest.mark.parametrize(("role", "told"), [("in", "in"), ("out", "out"), ("auto", "in and out")])
+async def test_the_door_says_which_it_is_and_what_passing_it_means(world: World, role: str, told: str) -> None:
+    async with world.app(role=role, kiosk="North [red]entrance").run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world))
+        assert f"Door: North [red]entrance · {told} ─" in text_of(world)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_door_speaks_german(world: World, size: tuple[int, int]) -> None:
+    async with world.app(language="de").run_test(size=size) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        shown = text_of(world)
+        for words in ("EINGECHECKT", "Guten Morgen,", "rein um 09:58", "Falsch? Taste N (10)", "Mo. 9. März 2026"):
+            assert words in shown
+        assert "Tür: door · Ein- und Ausgang" in shown
+        assert "Stimmung des Tages" in shown
 
 
 async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
@@ -347,3 +409,32 @@ async def test_who_does_not_turn_twice_is_offered_number_and_pin(world: World) -
         assert "The head did not turn." in shown
         assert "number and PIN" in shown
         assert "Radia Perlman did not turn the head" in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "rings"),
+    [(EventKind.CHECK_IN, 1), (EventKind.CHECK_OUT, 2), (EventKind.UNKNOWN, 3), (EventKind.NOT_LIVE, 4)],
+)
+async def test_the_bell_rings_once_for_in_and_more_for_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: EventKind, rings: int
+) -> None:
+    monkeypatch.setattr(kiosk_controller, "RING_EVERY", 0.01)
+    app = world.app(sounds=True)
+    rung: list[None] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(None))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), replace(came(world), kind=kind))
+        while len(rung) < rings:
+            await pilot.pause(0.02)
+        await pilot.pause(0.1)
+    assert len(rung) == rings
+
+
+async def test_the_bell_is_silent_unless_sounds_are_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = world.app()
+    rung: list[None] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(None))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), came(world))
+        await pilot.pause(0.1)
+    assert rung == []

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Button, Select
 
 from monitor.attendance.pin import hash_pin
+from monitor.config import load_settings
 from monitor.tui.screens.door.first_steps import FirstSteps
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.tui.desk_keys import fill
+from tests.monitor.tui.desk_keys import fill, problem
 from tests.monitor.world import PEPPERS, World, scene, settle, show_door, text_of
 
 SIZE = (120, 36)
@@ -56,13 +58,12 @@ async def test_the_demo_is_what_the_app_is_left_for(empty_world: World) -> None:
     app = empty_world.app(first_steps=True)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        assert not app.wants_demo
         await pilot.press("3")
-    assert app.wants_demo
+    assert app.afterwards == "demo"
     assert empty_world.kiosk.stopped.is_set()
 
 
-@pytest.mark.parametrize("key", ["5", "escape"])
+@pytest.mark.parametrize("key", ["8", "escape"])
 async def test_the_camera_runs_behind_it_and_once_dismissed_it_is_gone(empty_world: World, key: str) -> None:
     app = empty_world.app(first_steps=True)
     async with app.run_test(size=SIZE) as pilot:
@@ -88,11 +89,13 @@ async def test_a_kiosk_without_an_admin_pin_proposes_one(empty_world: World) -> 
     app = empty_world.app(first_steps=True)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        await pilot.press("4")
+        await pilot.press("7")
+        await settle(pilot)
         await fill(pilot, pin="271828", again="271828")
         assert app.settings.admin_pin_hash in app.config_file.read_text()
         assert isinstance(app.screen, FirstSteps)
-        assert "Set an admin PIN" not in text_of(empty_world)
+        assert "7  Set an admin PIN" in text_of(empty_world)
+        assert "it is set" in text_of(empty_world)
 
 
 async def test_at_ones_own_desk_no_pin_is_proposed(empty_world: World) -> None:
@@ -100,3 +103,72 @@ async def test_at_ones_own_desk_no_pin_is_proposed(empty_world: World) -> None:
         await settle(pilot)
         assert "Welcome to Muster" in text_of(empty_world)
         assert "Set an admin PIN" not in text_of(empty_world)
+
+
+@pytest.mark.parametrize(("key", "mode", "seen"), [("4", "shifts", "Add a shift"), ("6", "people", "consent")])
+async def test_shifts_and_consents_are_done_on_their_screens(
+    empty_world: World, key: str, mode: str, seen: str
+) -> None:
+    async with empty_world.app(first_steps=True).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        assert pilot.app.current_mode == mode
+        assert seen in text_of(empty_world)
+
+
+async def test_what_is_kept_of_moods_is_written_and_holds_at_once(empty_world: World) -> None:
+    app = empty_world.app(camera=False, first_steps=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("5")
+        await settle(pilot)
+        await fill(pilot, mood="off")
+        assert load_settings(app.config_file).mood == "off"
+        assert app.settings.mood == "off"
+        assert "nothing: moods are off" in text_of(empty_world)
+
+
+async def test_a_kiosk_starts_anew_with_what_is_kept_of_moods(empty_world: World) -> None:
+    app = empty_world.app(first_steps=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("5")
+        await settle(pilot)
+        pilot.app.screen.query_one("#ask-mood", Select).value = "aggregate"
+        pilot.app.screen.query_one("#yes", Button).press()
+        while app.afterwards == "nothing":
+            await pilot.pause(0.02)
+    assert app.afterwards == "again"
+    assert load_settings(app.config_file).mood == "aggregate"
+
+
+async def test_a_variable_that_counts_more_is_named(empty_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_MOOD", "aggregate")
+    async with empty_world.app(first_steps=True).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("5")
+        await settle(pilot)
+        await fill(pilot, mood="off")
+        assert "MUSTER_MOOD says aggregate" in await problem(pilot)
+
+
+async def test_they_are_found_again_and_say_what_is_done(world: World) -> None:
+    app = world.app(first_steps=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert app.screen is app.door
+        await app.run_action("first_steps")
+        await settle(pilot)
+        shown = text_of(world)
+        assert "10 people enrolled" in shown
+        assert "1 shift" in shown
+
+
+async def test_a_locked_desk_asks_for_the_pin_before_the_steps(world: World) -> None:
+    app = world.app(admin_pin_hash=hash_pin("2718", PEPPERS))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await app.run_action("first_steps")
+        await settle(pilot)
+        assert isinstance(app.screen, Dialog)
