@@ -8,8 +8,9 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, BinaryIO, Final, TextIO
 
 from monitor.reports.cells import Cell, Table
@@ -168,11 +169,20 @@ def shown(value: Cell, *, decimal: bool = False) -> str:
 
 def _moment(value: datetime) -> str:
     """The site's clock; in the hour that it shows twice with the offset from UTC, which tells them apart."""
-    twice = value.tzinfo is not None and value.replace(fold=0).utcoffset() != value.replace(fold=1).utcoffset()
-    text = value.replace(tzinfo=None).isoformat(" ", "seconds")
-    return f"{text}{value.isoformat()[-6:]}" if twice else text
+    text = value.isoformat(" ", "seconds")
+    half_hour = value.replace(minute=value.minute // 30 * 30, second=0, tzinfo=None, fold=0)
+    if value.tzinfo is None or _is_shown_twice(value.tzinfo, half_hour):
+        return text
+    return text[:19]
 
 
+@lru_cache(4096)
+def _is_shown_twice(zone: tzinfo, half_hour: datetime) -> bool:
+    """Whether the clock is set back or forward within this half hour of the local clock."""
+    return half_hour.replace(tzinfo=zone).utcoffset() != half_hour.replace(tzinfo=zone, fold=1).utcoffset()
+
+
+@lru_cache(4096)
 def _csv_text(value: str) -> str:
     text = printable(value)
     return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text

@@ -29,6 +29,12 @@ def test_csv_has_a_header_and_plain_values() -> None:
     assert to_csv(table) == "day,name,in,hours,late,no\n2026-03-02,Ada,2026-03-02 09:05:07,7.5,yes,\n"
 
 
+def test_times_of_the_hour_that_comes_twice_have_their_offset() -> None:
+    times = [datetime(2026, 10, 25, 2, 40, fold=fold, tzinfo=AT.tzinfo) for fold in (0, 1)]
+    shown = _cells(to_csv(Table("T", ("at",), [(AT,), *((at,) for at in times)])))[1:]
+    assert shown == [["2026-03-02 09:05:07"], ["2026-10-25 02:40:00+02:00"], ["2026-10-25 02:40:00+01:00"]]
+
+
 @pytest.mark.parametrize("name", FORMULAS)
 def test_no_name_becomes_a_formula_in_csv(name: str) -> None:
     ((cell,),) = _cells(to_csv(Table("T", ("name",), [(name,)])))[1:]
