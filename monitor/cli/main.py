@@ -30,7 +30,7 @@ _COMMANDS = {
     "why": ("monitor.cli.gallery.why", "why", "Why somebody was named at the door, or nobody was."),
     "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
     "calibrate": (
-        "monitor.cli.calibrate",
+        "monitor.cli.gallery.calibrate",
         "calibrate",
         "How often a stranger would be given a name.",
     ),

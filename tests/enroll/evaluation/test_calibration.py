@@ -261,7 +261,7 @@ def sighting(kiosk: UUID, person: UUID, similarity: float, at: datetime) -> Sigh
 def test_the_command_calibrates_an_enrolled_gallery(
     tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from monitor.cli.calibrate import calibrate as command
+    from monitor.cli.gallery.calibrate import calibrate as command
     from monitor.cli.people.enroll import app as enroll_app
 
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
@@ -278,7 +278,7 @@ def test_the_command_calibrates_an_enrolled_gallery(
 def test_the_command_evaluates_a_folder_of_known_people_without_a_database(
     tmp_path: Path, people_folder: Callable[..., Path]
 ) -> None:
-    from monitor.cli.calibrate import calibrate as command
+    from monitor.cli.gallery.calibrate import calibrate as command
 
     alone = typer.Typer()
     alone.command()(command)
@@ -298,7 +298,7 @@ def test_the_command_evaluates_a_folder_of_known_people_without_a_database(
 def test_the_target_that_was_tried_can_be_kept(
     tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from monitor.cli.calibrate import calibrate as command
+    from monitor.cli.gallery.calibrate import calibrate as command
     from monitor.cli.people.enroll import app as enroll_app
 
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")

@@ -90,7 +90,7 @@ def test_a_stranger_is_not_recognised(enrolled: Engine, orl_photo: Photo) -> Non
 
 def test_the_command_refuses_an_empty_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from db.engine import open_database
-    from monitor.cli.calibrate import calibrate as command
+    from monitor.cli.gallery.calibrate import calibrate as command
 
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     url = f"sqlite:///{tmp_path}/m.sqlite3"
