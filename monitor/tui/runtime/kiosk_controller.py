@@ -269,8 +269,9 @@ class KioskController:
         self._viewer.show_today()
         if self.board.greeting is not greeted:
             self._viewer.greet(event)
-        if self._settings.sounds:
-            for ring in range(RINGS.get(event.kind, 0)):
+        if self._settings.sounds and event.kind in RINGS:
+            self._app.bell()
+            for ring in range(1, RINGS[event.kind]):
                 self._app.set_timer(ring * RING_EVERY, self._app.bell)
         if event.mood is not None:
             self._moods_soon()
