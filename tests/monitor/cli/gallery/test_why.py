@@ -3,20 +3,20 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from db.attendance import kiosks, ledger
 from db.engine import open_database, writing
-from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
 from monitor.cli.main import app
 from monitor.errors import UsageError
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-ENTRY = new_id()
+ENTRY = UUID("01a21955-e1e8-7083-bd13-257505f80801")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_json_is_one_object(database: str, tmp_path: Path) -> None:
     [
         ("bob", "Bob has no entry, so there is nothing to explain"),
         ("nobody", "Nobody enrolled has the name or number 'nobody'"),
-        (str(new_id()), "There is no entry and no face with the id"),
+        ("01a21955-e1e9-75ae-b4d9-f8d7ede1354b", "There is no entry and no face with the id"),
     ],
 )
 def test_what_is_not_there_is_said_in_a_sentence(database: str, what: str, sentence: str) -> None:
