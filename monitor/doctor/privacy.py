@@ -33,6 +33,7 @@ from db.schema import (
     SightingRow,
     SiteEventRow,
     TemplateRow,
+    UndoRow,
 )  # fmt: skip
 from monitor.config import LOG_FILE, Settings
 
@@ -90,6 +91,8 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
             Kept("sightings", "unknown people", _count(session, SightingRow, unknown), False, visitors),
             Kept("faces", "unknown people", _count(session, SightingRow, SightingRow.embedding.is_not(None)), True,
                  visitors),
+            Kept("expected misses of the gallery", "enrolled people", _count(session, ExpectedMissRow), False, erased),
+            Kept("what undo needs", "enrolled people", _count(session, UndoRow), False, erased),
             Kept("roll calls", "people inside", _count(session, RollCallMarkRow), False,
                  f"{settings.keep_sightings_days} days, until the next one"),
             Kept("moods", "enrolled people", _count(session, MoodRow, MoodRow.person_id.is_not(None)), False,

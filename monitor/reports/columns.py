@@ -51,8 +51,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "attendance --by event": {
             "at": "When, in the site's time.",
             **_WHO,
-            "event": "check_in or check_out.",
+            "event": "check_in, check_out or void; of a correction, what it says happened.",
+            "door": "The kiosk, or the desk.",
+            "method": "face, pin or manual.",
+            "by": "Who wrote it.",
+            "reason": "Why, of a correction or a void.",
+            "counts": "Whether it still counts.",
             "id": "The entry in the ledger.",
+            "target": "The entry that it corrects or voids.",
         },
         "attendance --by repair": {
             "day": "The site's day.",

@@ -67,7 +67,7 @@ async def test_an_entry_made_void_at_the_desk_is_gone_from_the_door(world: World
         assert "In now 5" in text_of(world)
         await go(pilot, "f2")
         pilot.app.screen.query_one("#roster", Table).move_to(str(world.ids["Grace Hopper"]))
-        await go(pilot, "enter", "v")
+        await go(pilot, "enter", "x")
         await fill(pilot, reason="It was her sister")
         await go(pilot, "escape", "f1")
         await until(pilot, world, "In now 4")

@@ -70,6 +70,8 @@ def test_no_table_about_people_is_forgotten() -> None:
         "leave",
         "shift",
         "roll_call_mark",
+        "expected_miss",
+        "undo",
     }
     parts = {"ledger_subject", "proof_salt", "mean_template", "look_alike", "wrong_pair"}
     assert about <= listed | parts

@@ -46,14 +46,12 @@ async def test_a_screenshot_lies_in_the_home_folder(world: World, monkeypatch: p
             await pilot.pause(0.05)
 
 
-@pytest.mark.parametrize(("width", "shown"), [(80, " F3 Mood  "), (60, " F1 Door   F2   F3   F4   F5   F6 ")])
-async def test_where_there_is_little_room_the_other_screens_have_their_keys_only(
-    world: World, width: int, shown: str
-) -> None:
+@pytest.mark.parametrize("width", [80, 60])
+async def test_where_there_is_little_room_the_other_screens_have_their_keys_only(world: World, width: int) -> None:
     async with world.app().run_test(size=(width, 24)) as pilot:
         await show_door(pilot, world, scene(world))
         top = text_of(world).splitlines()[0]
-        assert shown in top
+        assert " F1 Door   F2   F3   F4   F5   F6 " in top
         assert top.rstrip().endswith("09:58")
         await pilot.click("TopBar", offset=(top.index("F4"), 0))
         await settle(pilot)

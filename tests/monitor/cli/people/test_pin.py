@@ -93,7 +93,7 @@ def test_without_an_answer_nothing_is_set_or_erased_and_it_is_said(database: str
     assert "Ada" in _run(database, "list").stdout
 
 
-@pytest.mark.parametrize("words", [("--search", "Zoe"), ("--group", "staff"), ("--inactive",)])
+@pytest.mark.parametrize("words", [("--search", "Zoe"), ("--inactive",)])
 def test_nobody_found_is_not_nobody_enrolled(database: str, words: tuple[str, ...]) -> None:
     shown = _run(database, "list", *words).stdout
     assert "Nobody matches" in shown

@@ -17,6 +17,10 @@ from monitor.tui.runtime import textual_internals
 NAMES: dict[str, tuple[Any, str]] = {
     "_batch_count": (App, "the camera picture is painted while the screen waits for a batch of changes"),
     "_begin_update": (App, "the camera picture tears: its lines reach the eye one by one"),
+    "_build_driver": (
+        App,
+        "a terminal that hangs up while Muster ends restarts Textual's threads: it never ends",
+    ),
     "_compositor": (Screen, "the camera picture cannot tell whether a dialog lies over it, and is painted across it"),
     "_css_update_count": (App, "each screen parses all style sheets when it is first shown: 0.1 s of the event loop"),
     "_disabled": (_footer.FooterKey, "a click on a dimmed key of the footer does what the key must not do"),
@@ -26,7 +30,9 @@ NAMES: dict[str, tuple[Any, str]] = {
     "_footer": (_footer, "the line of keys composes itself anew with each greeting: 0.1 s of the event loop"),
     "_handle_exception": (App, "an error that ends the app shows its traceback at the door, and the log lacks it"),
     "_layout_required": (Screen, "the camera picture is painted where the camera was before the screen was laid out"),
+    "_must_signal_resume": (LinuxDriver, "a terminal that hangs up while Muster ends starts Textual's threads anew"),
     "_queue": (WriterThread, "pictures pile up before a terminal that is slow to take them"),
+    "_sigcont_application": (LinuxDriver, "a terminal that hangs up while Muster ends starts Textual's threads anew"),
     "_writer_thread": (LinuxDriver, "pictures pile up before a terminal that is slow to take them"),
 }
 """Each name, where Textual has it, and what breaks without it."""

@@ -367,8 +367,8 @@ def raise_full(*_: object) -> None:
 
 async def test_ctrl_z_takes_back_what_was_done_last(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "r")
-        await fill(pilot, value="Countess of Lovelace")
+        await go(pilot, "f4", "c")
+        await fill(pilot, name="Countess of Lovelace")
         assert "Ctrl+Z takes it back" in told(pilot)
         await go(pilot, "ctrl+z")
         assert "Ada Lovelace" in names(pilot, "#people")

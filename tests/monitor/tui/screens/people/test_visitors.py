@@ -53,7 +53,7 @@ async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: Worl
 @pytest.mark.usefixtures("real_faces")
 async def test_who_gets_a_name_is_given_the_arrival_of_the_day(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f5", "n")
+        await go(pilot, "f5", "a")
         await fill(pilot, name="Mary Shelley")
         await go(pilot)
         assert "was seen today at 09:38. Write down that they came in then?" in asked(pilot).replace("\n", " ")

@@ -39,10 +39,10 @@ async def test_a_value_that_makes_no_sense_is_said_and_not_written(world: World)
 
 async def test_a_key_that_has_another_meaning_is_refused_beside_those_in_the_file(world: World) -> None:
     app = world.app(camera=False)
-    app.config_file.write_text('[keys]\nchange = "y"\n', encoding="utf-8")
+    app.config_file.write_text('[keys]\nchange = "B"\n', encoding="utf-8")
     async with app.run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "c", *"keys.unite", "enter")
-        await fill(pilot, value="y")
-        assert "y is the key of change and of unite" in await problem(pilot)
-        await fill(pilot, value="z")
-    assert tomllib.loads(app.config_file.read_text(encoding="utf-8")) == {"keys": {"change": "y", "unite": "z"}}
+        await fill(pilot, value="B")
+        assert "B is the key of change and of unite" in await problem(pilot)
+        await fill(pilot, value="N")
+    assert tomllib.loads(app.config_file.read_text(encoding="utf-8")) == {"keys": {"change": "B", "unite": "N"}}
