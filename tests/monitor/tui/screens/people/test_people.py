@@ -273,7 +273,8 @@ async def test_who_was_found_stays_under_the_cursor_when_the_filter_is_cleared(w
             people.add_person(session, f"Person {index:03}", at=NOW, actor="test")
     async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
         for mode, table in (("f4", "#people"), ("f2", "#roster")):
-            await go(pilot, mode, "slash", *"son 200", "enter", "escape")
+            await go(pilot, mode, "slash", *"son 200", "enter")
+            await go(pilot, "escape")
             found = pilot.app.screen.query_one(table, PagedTable)
             assert found.count == 310
             assert found.selected_key == str(person_named(world, "Person 200"))
