@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import EMBEDDING_SIZE, Embedding, Face, Frame, Observation, RgbImage, Sighting
+from monitor.domain import EMBEDDING_SIZE, Box, Embedding, Face, Frame, Observation, RgbImage, Sighting
 from monitor.pipeline.consensus import Consensus, FlowSettings
 from monitor.pipeline.liveness import LivenessCheck
 from monitor.pipeline.moods import Emotions, moods_of
@@ -21,6 +22,10 @@ from monitor.vision.second_encoder import align
 
 _MOST_VIEWS_A_FRAME = 3
 """Faces encoded per frame; the others wait for the next frame, so that a crowd does not stop the picture."""
+
+
+_NEAR = 2.0
+"""Distance of two faces across the picture, in widths of the larger one, from which on each frame is searched."""
 
 
 class Encoder(Protocol):
@@ -70,7 +75,7 @@ class VisionFlow:
     @property
     def settled(self) -> bool:
         """Whether nothing is to be learnt now of anybody who was in view on the latest frame that was searched."""
-        return all(
+        return not _are_near([one.track.face.box for one in self._in_view.values()]) and all(
             one.verified and not one.wants_view and (one.person is None or one.liveness.decided)
             for one in self._in_view.values()
         )
@@ -161,3 +166,11 @@ class VisionFlow:
     def finish(self) -> tuple[Sighting, ...]:
         """End all tracks, at the end of the source."""
         return tuple(sighting for track in self._tracker.finish() for sighting in self._known.pop(track.id).end())
+
+
+def _are_near(boxes: Sequence[Box]) -> bool:
+    """Whether two faces are so near each other that one may soon hide the other: then none is followed unseen."""
+    return any(
+        abs(one.centre[0] - other.centre[0]) < _NEAR * max(one.width, other.width)
+        for one, other in combinations(boxes, 2)
+    )
