@@ -24,8 +24,8 @@ _MOST_VIEWS_A_FRAME = 3
 """Faces encoded per frame; the others wait for the next frame, so that a crowd does not stop the picture."""
 
 
-_NEAR = 2.0
-"""Distance of two faces across the picture, in widths of the larger one, from which on each frame is searched."""
+_NEAR = 1.4
+"""Distance of two faces, across and down, in widths of the larger one, below which each frame is searched."""
 
 
 class Encoder(Protocol):
@@ -171,6 +171,7 @@ class VisionFlow:
 def _are_near(boxes: Sequence[Box]) -> bool:
     """Whether two faces are so near each other that one may soon hide the other: then none is followed unseen."""
     return any(
-        abs(one.centre[0] - other.centre[0]) < _NEAR * max(one.width, other.width)
+        max(abs(one.centre[0] - other.centre[0]), abs(one.centre[1] - other.centre[1]))
+        < _NEAR * max(one.width, other.width)
         for one, other in combinations(boxes, 2)
     )
