@@ -49,13 +49,15 @@ class Forwarded:
     moods: int = 0
     merged: int = 0
     updated: int = 0
-    """People whose name, group or state was changed here."""
+    """People whose name, number, group, notes or state was changed here."""
     erased: int = 0
     """People who were erased there because they were erased here."""
     erased_here: tuple[UUID, ...] = ()
     """Ids there of people who were erased here, but whom another database sent too."""
     merged_here: tuple[tuple[UUID, UUID], ...] = ()
     """Ids there of people who are one here, but whose faces are kept there."""
+    numbers_taken: tuple[UUID, ...] = ()
+    """People who have no number there since now, because somebody else has it there."""
 
     @property
     def rows(self) -> int:
@@ -108,19 +110,21 @@ def forward(
         send_kiosks(here, there)
     erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None)
     merged, merged_here = send_merges(source, target, now=now, cipher=cipher)
-    people, new = send_people(source, target, batch)
-    add(people=new, erased=erased, merged=merged)
     try:
-        updated = send_changes(source, target, people)
-        if updated:
-            add(updated=updated)
+        updated, without = send_changes(source, target)  # first, so that a number is free for who has it now
+        people, new, newcomers = send_people(source, target, batch)
+        add(people=new, erased=erased, merged=merged, updated=updated)
+        more, _ = send_changes(source, target)  # of who came just now
+        if more:
+            add(updated=more)
         add(consents=send_consents(source, target, people, batch))
         _send_events(source, target, chain, people, batch, add)
         _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
         _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
-    return replace(done, erased_here=erased_here, merged_here=merged_here)
+    taken = tuple(sorted(without | newcomers))
+    return replace(done, erased_here=erased_here, merged_here=merged_here, numbers_taken=taken)
 
 
 _Add: TypeAlias = Callable[..., None]

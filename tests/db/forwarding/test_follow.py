@@ -234,3 +234,29 @@ def test_after_a_plan_both_sides_are_the_same_and_nothing_that_only_one_side_cha
             assert mine.get(id) == here.get(id)
         if here.get(id) == last.get(id) != there.get(id):
             assert mine.get(id) == there.get(id)
+
+
+def test_a_number_that_was_given_on_makes_nobody_one_at_another_door(first: Sited, second: Sited) -> None:
+    ada = first.enrol("Ada", "7")
+    _settle(first, second)
+    with writing(first.engine) as session:
+        people.set_number(session, ada, "8", at=first.door.at + timedelta(hours=1), actor="desk")
+    bob = first.enrol("Bob", "7")
+    _settle(first, second)
+    assert second.names() == ["Ada", "Bob"]
+    assert (second.faces(ada), second.faces(bob)) == (2, 2)
+
+
+def test_of_two_doors_that_give_one_number_the_centres_counts_at_both(first: Sited, second: Sited) -> None:
+    ada = first.enrol("Ada", "7")
+    _settle(first, second)
+    with writing(first.engine) as session:
+        people.set_number(session, ada, "8", at=first.door.at + timedelta(hours=1), actor="desk")
+    dan = second.enrol("Dan", "8")
+    first.follow()
+    assert second.follow().sent.numbers_taken == (dan,)
+    _settle(first, second)
+    for one in (first, second):
+        with reading(one.engine) as session:
+            numbers = {each.person.id: each.person.number for each in people.list_people(session)}
+        assert numbers == {ada: "8", dan: None}

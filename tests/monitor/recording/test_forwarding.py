@@ -146,7 +146,7 @@ def _run(door: Engine, *words: str) -> Result:
 def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str) -> None:
     done = json.loads(_run(door, "forward", centre, "--json").stdout)
     counts = {"people": 1, "consents": 0, "events": 1, "sightings": 0, "changed": 0, "moods": 0}
-    changes = {"merged": 0, "updated": 0, "erased": 0, "erased_here": [], "merged_here": []}
+    changes = {"merged": 0, "updated": 0, "erased": 0, "erased_here": [], "merged_here": [], "numbers_taken": []}
     assert done == counts | changes
     assert "Sent 0 attendance events" in _run(door, "forward", centre).stdout
     here = json.loads(_run(door, "verify", "--json").stdout)
