@@ -33,13 +33,17 @@ from monitor.text import plural
 
 _LOOKED_AT: Final = 5_000
 """So many of the newest entries are looked at."""
-_AUTOMATIC: Final = frozenset(
+_LASTING: Final = frozenset(
     {
-        "quarantine capture", "not live", "clock jumped", "restore", "back up", "unlock desk", "wrong pin", "purge",
-        "export", "rotate key", "lock PIN entry", "lock admin PIN", "settings",
+        "add", "erase", "name visitor", "delete template", "accept capture", "reject capture", "add shift", "end shift",
+        "remove shift", "add holiday", "remove holiday", "add leave", "remove leave", "set aside", "look again",
+        "add key", "revoke key", "set admin pin", "remove admin pin",
     }
 )  # fmt: skip
-"""What happens by itself, or changes nothing."""
+"""What people do at the desk and is not taken back by an entry alone. Everything else that is in the audit log, such as
+an opening or a backup, happens by itself or changes nothing: it is not an act."""
+_OF_OTHER_DOORS: Final = frozenset({"muster db forward", "muster db follow"})
+"""Who does here what was done at another door."""
 _UNDO: Final = "undo"
 _REASON: Final = "taken back"
 
@@ -113,7 +117,8 @@ def _acts(session: Session) -> Iterator[list[AuditEntry]]:
     entries = audit.newest(session, _LOOKED_AT)
     undone = [one.detail for one in entries if one.action == _UNDO]
     gone = {id for detail in undone for key in ("undoes", "wrote") for id in detail.get(key, ())}
-    left = [one for one in entries if one.action not in {_UNDO, *_AUTOMATIC} and str(one.id) not in gone]
+    ours = (one for one in entries if one.action in {*_EACH, *_LASTING} and one.actor not in _OF_OTHER_DOORS)
+    left = [one for one in ours if str(one.id) not in gone]
     for _, found in groupby(left, key=lambda one: (one.at, one.actor)):
         act = [one for one in found if not _at_the_door(session, one) and not _of_the_erased(one)]
         if act:

@@ -1,7 +1,9 @@
 """What was done at the desk is taken back, whatever it was, and only once."""
 
+import ast
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -181,3 +183,35 @@ def test_an_undo_is_an_entry_and_no_act_of_its_own(
     with reading(engine) as session:
         assert [one.action for one in audit.newest(session, 3)] == ["undo", "rename", "rename"]
     assert [one.words for one in undo.acts(engine)] == ["enrolling Anna"]
+
+
+def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take) -> None:
+    anna = enrol("Anna")
+    changes.rename(engine, anna.id, "Anne", **now())
+    for action in ("opened", "opener refused", "opener failed", "open by hand", "follow", "examine gallery", "purge"):
+        with writing(engine) as session:
+            audit.note(session, action, person=anna.id, **now())
+    with writing(engine) as session:
+        audit.note(session, "erase", at=now()["at"], actor="muster db follow")
+    assert take().words == "the renaming of Anna to Anne"
+
+
+AUTOMATIC = {
+    "undo", "clock jumped", "follow", "purge", "quarantine capture", "not live", "settings", "examine gallery",
+    "opened", "opener refused", "opener failed", "open by hand", "start roll call", "end roll call", "back up",
+    "restore", "export", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
+}  # fmt: skip
+
+
+def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
+    """A new one goes into `_EACH` or `_LASTING` of undo.py where people do it, else into `AUTOMATIC` above."""
+    found: set[str] = set()
+    for folder in ("db", "monitor", "enroll"):
+        for file in Path(audit.__file__).parent.parent.joinpath(folder).rglob("*.py"):
+            calls = (node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Call))
+            for call in calls:
+                if ast.unparse(call.func) == "audit.note" and len(call.args) > 1:
+                    found |= {one.value for one in ast.walk(call.args[1]) if isinstance(one, ast.Constant)}  # type: ignore[misc]
+    assert {"rename", "erase", "follow", "activate", "deactivate"} <= found
+    assert found - {"lock "} <= undo._EACH.keys() | undo._LASTING | AUTOMATIC | {"add "}
+    assert AUTOMATIC.isdisjoint(undo._EACH.keys() | undo._LASTING)
