@@ -311,6 +311,7 @@ def _event(
         sighting=sighting.id,
         attendance=written.id if written else None,
         text=text,
+        in_view=sighting.last_at,
     )
 
 
