@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import StatementError
 
-from db.engine import _tls, open_database, reading, scrub, writing
+from db.engine import _postgresql_engine, _tls, open_database, reading, scrub, writing
 from db.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -196,6 +196,14 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     with pytest.raises(DatabaseUnavailable, match="cannot be reached") as caught:
         open_database("postgresql://someone:secret@127.0.0.1:1/muster")
     assert "secret" not in str(caught.value)
+
+
+def test_a_connection_to_a_server_is_watched(server: str) -> None:
+    engine = _postgresql_engine(make_url(server), read_only=True)
+    with engine.connect() as connection:
+        given = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("10", "25000")
+    engine.dispose()
 
 
 def test_a_missing_database_on_a_server_is_named(server: str) -> None:
