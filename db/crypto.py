@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -131,6 +132,16 @@ def existing_cipher(folder: Path) -> TemplateCipher | None:
 def load_cipher(folder: Path) -> TemplateCipher:
     """The cipher with the key of `load_key`."""
     return TemplateCipher(load_key(folder))
+
+
+def retired_ciphers(folder: Path) -> list[TemplateCipher]:
+    """Of keys that a rotation put aside in this folder, for what was sealed before; files without a key are left out."""
+    kept = []
+    for file in sorted(folder.glob(f"{KEY_FILE}.*")):
+        with suppress(DatabaseError):
+            cipher = TemplateCipher(_read_key_file(file))
+            kept += [cipher] if file.suffix == f".{cipher.key_id}" else []
+    return kept
 
 
 def load_key(folder: Path) -> bytes:

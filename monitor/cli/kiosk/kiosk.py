@@ -46,6 +46,7 @@ def kiosk(
 
 def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> None:
     """A kiosk with the settings as they are now, and once more where the app is left for that."""
+    from db.crypto import retired_ciphers
     from monitor.desk.kiosk_settings import note_settings
     from monitor.desk.programs.around import programs_around
     from monitor.pipeline.kiosk import Kiosk
@@ -78,6 +79,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
             publish_event=publish,
             assess=assess,
             fail_fast=headless,
+            older=retired_ciphers(run.config_file.parent),
         )
 
     if not headless:
