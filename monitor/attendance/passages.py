@@ -104,9 +104,20 @@ def _ordered(counted: Sequence[Passage]) -> list[Passage]:
     ordered = [one for index, one in enumerate(trusted) if not index or one.at != trusted[index - 1].at]
     if len(trusted) == len(counted):
         return ordered
-    before: Passage | None = None
+    kept = {one.event for one in ordered}
+    behind: dict[UUID | None, Passage] = {}
+    """Who has a wrong time, by the event that was written before it; None for the first."""
+    before: UUID | None = None
     for one in counted:
         if one.clock_suspect:
-            ordered.insert(ordered.index(before) + 1 if before in ordered else 0, one)
-        before = one if one in ordered else before
-    return ordered
+            behind[before] = one
+        if one.clock_suspect or one.event in kept:
+            before = one.event
+    found: list[Passage] = []
+    for place in (None, *ordered):
+        found += [place] if place else []
+        event = place.event if place else None
+        while event in behind:
+            found.append(behind[event])
+            event = behind[event].event
+    return found
