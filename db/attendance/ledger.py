@@ -8,7 +8,7 @@ pseudonym, so somebody can be erased and the chain stays whole.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import starmap
@@ -146,7 +146,7 @@ def entries(
     if not others:
         return _read(rows, origins)
     origins |= {uuid_of(row[_ID]): uuid_of(row[0]) for row in others}
-    return _read(list(merge(rows, others, key=lambda row: row[_RECORDED])), origins)
+    return _read(_behind_targets(merge(rows, others, key=lambda row: row[_RECORDED])), origins)
 
 
 def site_roles(session: Session) -> dict[UUID, Role]:
@@ -179,12 +179,31 @@ def _of_other_doors(
     query = select(*columns).join(SubjectRow, SubjectRow.id == SiteEventRow.subject)
     query = _of(query, people, group).where(or_(inside, SiteEventRow.target_id.is_not(None)))
     found = []
-    for row in session.execute(
+    rows = session.execute(
         query.where(SiteEventRow.recorded_at >= start).order_by(SiteEventRow.recorded_at, SiteEventRow.id)
-    ):
+    )
+    for row in _behind_targets(rows):
         if row[-1] or row[_TARGET] in known:
             known.add(row[_ID])
             found.append(row[:-1])
+    return found
+
+
+def _behind_targets(rows: Iterable[Any]) -> list[Any]:
+    """Rows in their order, but each behind what it voids or corrects: the clocks of two doors may differ."""
+    rows = list(rows)
+    there, taken = {row[_ID] for row in rows}, set[Any]()
+    waiting: dict[Any, list[Any]] = {}
+    found = []
+    for row in rows:
+        if row[_TARGET] in there and row[_TARGET] not in taken:
+            waiting.setdefault(row[_TARGET], []).append(row)
+            continue
+        due = [row]
+        while due:
+            found.append(due.pop())
+            taken.add(found[-1][_ID])
+            due += reversed(waiting.pop(found[-1][_ID], []))
     return found
 
 
