@@ -110,6 +110,12 @@ def database_file(engine: Engine) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of a database by its URL or name, as `open_database` reads it; None for a server. Raises: WrongUrl."""
+    parsed = _parse(url)
+    return _sqlite_file(parsed) if parsed.get_backend_name() == "sqlite" else None
+
+
 def require_writable(url: str) -> None:
     """Takes the write lock of a database and lets it go. Raises: DatabaseError."""
     engine = open_database(url, upgrade=False)

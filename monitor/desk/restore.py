@@ -1,6 +1,7 @@
 """Puts a backup in the place of the database."""
 
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from db import audit, backup
 from db.attendance import ledger
 from db.crypto import TemplateCipher, bound_key
-from db.engine import open_database, reading, writing
+from db.engine import open_database, reading, sqlite_file, writing
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, WrongKey
 from db.people import people
 from db.privacy import erasure
@@ -50,17 +51,21 @@ def restore(
         WrongKey: the backup's faces were sealed with another key than this installation's.
         DatabaseError: the backup is not whole; the database is as it was.
     """
-    if settings.db.startswith("postgresql"):
+    database = sqlite_file(settings.db)
+    if database is None:
         raise UsageError("PostgreSQL is restored with its own pg_restore; run that on the server.")
     if not file.is_file():
         raise UsageError(f"There is no file {file}; 'muster db backup' makes one.")
-    database = _database(settings)
     old = _open_if_possible(database)
+    opened = ExitStack()
+    if old is not None:
+        opened.callback(old.dispose)
     copy = database.with_name(f".{database.name}.{secrets.token_hex(4)}")
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
         backup.copy_backup(file, copy)
         restored = open_database(str(copy), create=False)
+        opened.callback(restored.dispose)
         _require_whole(restored, cipher, file)
         heads.open_with(restored, cipher, None)
         gone = _erase_again(restored, old, at=at, actor=actor)
@@ -74,21 +79,16 @@ def restore(
         kept = aside if database.exists() else None
         backup.put_in_place(copy, database, aside)
         engine = open_database(settings.db)
+        opened.callback(engine.dispose)
         heads.open_with(engine, cipher, heads_folder)
         heads.note(engine, at, restored=True)
-        engine.dispose()
     except OSError as error:
         raise DatabaseUnavailable(f"{file} cannot be restored: {error.strerror}.") from None
     finally:
-        if old is not None:
-            old.dispose()
+        opened.close()
         for ending in ("", "-wal", "-shm"):
             copy.with_name(copy.name + ending).unlink(missing_ok=True)
     return Restored(count, events, kept, newer, gone)
-
-
-def _database(settings: Settings) -> Path:
-    return Path(settings.db.removeprefix("sqlite:///")).expanduser()
 
 
 def _require_whole(engine: Engine, cipher: TemplateCipher, file: Path) -> None:

@@ -86,6 +86,30 @@ def test_following_sends_once_and_says_so_once(door: Engine, centre: str) -> Non
     assert _events(centre) == 1
 
 
+def test_a_shared_database_that_cannot_be_used_is_closed_again(
+    door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again every 5 minutes, for days."""
+    opened: list[Engine] = []
+    real = open_database
+
+    def kept(url: str, **options: bool) -> Engine:
+        opened.append(real(url, **options))
+        with opened[-1].connect():
+            pass
+        return opened[-1]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("The database cannot be reached.")
+
+    monkeypatch.setattr(forwarding, "open_database", kept)
+    monkeypatch.setattr(forwarding, "of_engine", lambda _: object())
+    monkeypatch.setattr(forwarding, "begin", refuse)
+    with pytest.raises(DatabaseUnavailable):
+        forwarding.open_shared(door, centre)
+    assert opened[0].pool.checkedin() == 0  # type: ignore[attr-defined]
+
+
 def test_a_server_that_is_away_is_waited_for_longer_and_longer(
     door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
