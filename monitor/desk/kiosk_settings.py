@@ -1,5 +1,6 @@
 """The settings that decide what a kiosk writes: each change stands in the audit log, and is proved with it."""
 
+import shlex
 from typing import Any, Final, Unpack
 
 from sqlalchemy import Engine
@@ -40,4 +41,6 @@ def _deciding(settings: Settings) -> dict[str, Any]:
     without |= {"webhooks": {"__all__": {"url", "secret"}}, "opener": {"url", "secret"}, "mqtt": {"password"}}
     values = settings.model_dump(mode="json", exclude=without)
     source = settings.source
-    return values | {"source": without_password(source) if "://" in source else source}
+    program = shlex.split(settings.opener.command)[:1]  # an argument may be a secret
+    opener = values["opener"] | {"command": " ".join(program)}
+    return values | {"opener": opener, "source": without_password(source) if "://" in source else source}
