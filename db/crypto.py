@@ -135,7 +135,7 @@ def load_cipher(folder: Path) -> TemplateCipher:
 
 
 def retired_ciphers(folder: Path) -> list[TemplateCipher]:
-    """Of keys that a rotation put aside in this folder, for what was sealed before; files without a key are left out."""
+    """Of keys that a rotation put aside in this folder, for what was sealed before."""
     kept = []
     for file in sorted(folder.glob(f"{KEY_FILE}.*")):
         with suppress(DatabaseError):

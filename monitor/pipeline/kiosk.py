@@ -206,7 +206,9 @@ class Kiosk:
         try:
             self._recorder.void(event.attendance, "kiosk").result(_PATIENCE)
         except TimeoutError:
-            raise MusterError("The database does not answer; try again in a moment.") from None
+            raise MusterError(
+                "The database does not answer; the entry is taken back as soon as it does. Do not try again."
+            ) from None
 
     def record_pin(self, person: UUID) -> None:
         """Have it written that somebody gave their number and PIN; the event is published later. Returns at once."""

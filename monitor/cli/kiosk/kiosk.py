@@ -41,11 +41,12 @@ def kiosk(
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
     chosen = {"detector": detector, "encoder": encoder, "role": role, "liveness": liveness}
     given = {"source": source, "rotate": rotate, **chosen}
-    _kiosk(run, given, at, headless=headless, ascii_only=ascii_only)
+    while _kiosk(run, given, at, headless=headless, ascii_only=ascii_only):
+        headless = False
 
 
-def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> None:
-    """A kiosk with the settings as they are now, and once more where the app is left for that."""
+def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> bool:
+    """A kiosk with the settings as they are now. Gives whether the app was left to begin once more."""
     from db.crypto import retired_ciphers
     from monitor.desk.kiosk_settings import note_settings
     from monitor.desk.programs.around import programs_around
@@ -93,9 +94,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         engine.dispose()
         if afterwards == "demo":
             demo(ascii_only=ascii_only)
-        elif afterwards == "again":
-            _kiosk(run, given, at, headless=False, ascii_only=ascii_only)
-        return
+        return afterwards == "again"
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.desk.change_feed import people_feed
     from monitor.desk.store import Store
@@ -120,3 +119,4 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)
+    return False

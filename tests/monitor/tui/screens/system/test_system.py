@@ -21,7 +21,7 @@ from db.observations import moods, sightings
 from monitor.desk import system
 from monitor.doctor.check import Check, Status
 from monitor.domain import Frame, RgbImage
-from monitor.errors import SourceError
+from monitor.errors import MusterError, SourceError
 from monitor.sources.camera import CameraInfo
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.widgets.paged import PagedTable
@@ -80,6 +80,23 @@ async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_agai
         await go(pilot, "r")
         assert "System: everything works" in text_of(world)
         assert "No camera is connected." not in text_of(world)
+
+
+async def test_after_checks_that_failed_the_next_run(world: World) -> None:
+    rounds = []
+
+    def checks(*_: object) -> Iterator[Check]:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise MusterError("The camera's driver does not answer.")
+        yield from FINDINGS[:1]
+
+    world.machine = replace(world.machine, checks=checks)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        assert "does not answer" in text_of(world)
+        await go(pilot, "r")
+        assert "System: everything works" in text_of(world)
 
 
 async def test_the_demos_key_is_no_finding_because_it_is_kept_nowhere(world: World) -> None:
