@@ -37,10 +37,10 @@ def in_order(counted: list[Passage]) -> list[Passage]:
     """The rule, word for word."""
     trusted = sorted((one for one in counted if not one.clock_suspect), key=lambda one: one.at)
     ordered = [one for index, one in enumerate(trusted) if not index or one.at != trusted[index - 1].at]
-    before = None
+    before: Passage | None = None
     for one in counted:
         if one.clock_suspect:
-            ordered.insert(ordered.index(before) + 1 if before in ordered else 0, one)
+            ordered.insert(ordered.index(before) + 1 if before and before in ordered else 0, one)
         before = one if one in ordered else before
     return ordered
 

@@ -392,6 +392,22 @@ def test_stopping_does_not_wait_for_a_frame_that_begins_to_hang(monkeypatch: pyt
     hung.set()
 
 
+def test_stopping_does_not_wait_for_ever_for_models_that_do_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kiosk_module, "_LOADING_PATIENCE", 0.05)
+    loaded = threading.Event()
+
+    def load() -> Any:
+        assert loaded.wait(PATIENCE)
+        return FakeFlow()
+
+    run = Running(FakeSource(range(3)))
+    run.kiosk._open_flow = load
+    run.kiosk.start()
+    run.kiosk.stop()
+    assert run.recorder.closed
+    loaded.set()
+
+
 def test_entries_that_wait_are_trouble() -> None:
     run = Running(FakeSource([]))
     assert run.kiosk.trouble is None

@@ -150,7 +150,10 @@ async def test_a_key_that_was_pressed_before_a_load_that_failed_opens_nothing_la
         go_on.set()
         await settle(pilot)
         fails[0] = False
-        await go(pilot, "up", "down")
+        screen = pilot.app.screen
+        assert isinstance(screen, PeopleScreen)
+        screen._load_person()
+        await settle(pilot)
         assert not isinstance(pilot.app.screen, Dialog)
 
 
