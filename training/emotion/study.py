@@ -27,7 +27,7 @@ from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import load_model, predictor
 from training.emotion.model.inference import logits_of
 from training.emotion.model.shipped import keras_champion
-from training.emotion.report.gradcam import activation_map
+from training.emotion.report.gradcam import activation_map, default_layer
 from training.emotion.report.page import charts_of, numbers_of_run, write_report
 from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, to_onnx, uncalibrated
 
@@ -46,6 +46,16 @@ class Explanation:
     """Index of the emotion that the map explains, 0 to 6."""
     heat: NDArray[np.float32]
     """float32 (48, 48), 0 to 1: the activation map."""
+    layer: str
+    """Name of the layer that is mapped."""
+    rows: int
+    """Height and width of the layer's output."""
+
+    @property
+    def title(self) -> str:
+        """What the map shows, in a line."""
+        words = "the answer" if self.emotion == int(self.probabilities.argmax()) else "not the answer"
+        return f"What speaks for {EMOTIONS[self.emotion]} ({self.probabilities[self.emotion]:.0%}, {words})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,7 +248,9 @@ def explain(
     crop, found = face_on(image)
     probabilities = predict(crop[None])[0]
     chosen = int(probabilities.argmax()) if emotion is None else emotion
-    return Explanation(crop, found, probabilities, chosen, activation_map(model, crop, outputs[chosen], layer))
+    mapped = layer or default_layer(model)
+    heat = activation_map(model, crop, outputs[chosen], mapped)
+    return Explanation(crop, found, probabilities, chosen, heat, mapped, int(model.get_layer(mapped).output.shape[1]))
 
 
 def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:

@@ -52,7 +52,7 @@ def emotion(
     json: JsonOption = False,
 ) -> None:
     """Train a network on FER2013; repeat the command to resume a stopped run."""
-    from monitor.cli.training.progress import show_training
+    from monitor.cli.training.progress import show_faces, show_training
 
     started = _start_tensorflow(threads, strategy)
     from training.emotion.fitting import fit
@@ -66,6 +66,7 @@ def emotion(
     faces = faces.head(limit) if limit else faces
     folder = runs / (run or architecture)
     start = partial(fit.train, folder, faces, recipe, shares, teacher=predict, strategy=started)
+    show_faces(faces, folder, json=json)
     show_training(start, folder, recipe, tensorboard, json)
     if report:
         _evaluate(folder, faces, "PublicTest", json, votes=votes)
@@ -202,6 +203,22 @@ def report(
     out.print(comparison_table(rows))
     if page:
         out.print(f"Report: {escape(str(write_comparison(runs, found)))}", soft_wrap=True)
+
+
+@app.command()
+def layers(
+    network: Annotated[
+        str, typer.Argument(help="classic, champion, a run's folder or an exported ONNX file.")
+    ] = "champion",
+    json: JsonOption = False,
+) -> None:
+    """List the layers of a network with their shapes and parameters; `explain --layer` takes their names."""
+    from monitor.cli.training.progress import show_layers
+
+    _start_tensorflow()
+    from training.emotion.report.layers import layers_of
+
+    show_layers(layers_of(network), json=json)
 
 
 def _evaluate(

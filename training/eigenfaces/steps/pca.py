@@ -58,16 +58,16 @@ def toy_section(study: Study) -> Section:
 
 
 def _toy_figure(data: NDArray[Any], both: PCA, projected: NDArray[Any], back: NDArray[Any]) -> Figure:
-    figure, axes = canvas(11, 3.1, 4)
+    figure, axes = canvas(11, 2.7, 4)
     for axis, title in zip(axes, ("Data", "Components", "Projection", "Back-projection"), strict=True):
         name_axes(axis, title)
-        axis.set_xlim(-6.2, 6.2)
+        axis.set(xlim=(-6.2, 6.2), xticks=(-5, 0, 5))
         if title != "Projection":
             axis.scatter(*data.T, s=9, color=BLUE, alpha=0.25 if title == "Back-projection" else 0.6, linewidths=0)
             axis.set_aspect("equal")
-            axis.set_ylim(-5, 5)
+            axis.set(ylim=(-5, 5), yticks=(-4, 0, 4))
     for length, direction in zip(np.sqrt(both.explained_variance_), both.components_, strict=True):
-        style = {"arrowstyle": "-|>", "color": ORANGE, "linewidth": 2}
+        style = {"arrowstyle": "-|>", "color": ORANGE, "linewidth": 2.5}
         axes[1].annotate("", xy=both.mean_ + 2 * length * direction, xytext=both.mean_, arrowprops=style)
     axes[2].scatter(*projected.T, s=9, color=GREEN, alpha=0.6, linewidths=0)
     axes[2].set(ylim=(-2, 2), yticks=[])
