@@ -45,7 +45,9 @@ SubjectsOption = Annotated[
 PeopleOption = Annotated[int, typer.Option(min=1, help="Number of people in the projection on two components.")]
 FacesOption = Annotated[
     int | None,
-    typer.Option("--faces", min=1, help="Number of eigenfaces to show; 30 by default, 90 for all of the classic study."),
+    typer.Option(
+        "--faces", min=1, help="Number of eigenfaces to show; 30 by default, 90 for all of the classic study."
+    ),
 ]
 ComponentsOption = Annotated[int | None, typer.Option(help="Number of whitened PCA components; 90 by default.")]
 SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random choices.")]

@@ -16,6 +16,10 @@ Data = Annotated[
 ]
 Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
 Split = Annotated[str, typer.Option("--split", help="Training, PublicTest or PrivateTest.")]
+Pixels = Annotated[
+    Literal["0..1", "-1..1", "0..255"],
+    typer.Option("--pixels", help="Black and white for a network of another maker; Muster's own know theirs."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
 RunName = Annotated[str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")]
 Architecture = Annotated[Literal["champion", "classic"], typer.Option(help="Architecture of the network.")]

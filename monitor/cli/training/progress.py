@@ -19,10 +19,10 @@ from monitor.text import plural
 
 if TYPE_CHECKING:
     from training.emotion.data.fer2013 import Fer2013, Split
+    from training.emotion.explanation import Explanation
     from training.emotion.fitting.fit import Epoch, Progress
     from training.emotion.fitting.recipe import Recipe
     from training.emotion.report.layers import Layers
-    from training.emotion.study import Explanation
 
 
 def show_faces(data: "Fer2013", folder: Path, *, json: bool) -> None:
@@ -41,7 +41,9 @@ def show_faces(data: "Fer2013", folder: Path, *, json: bool) -> None:
     table = Table("emotion", *(Column(name, justify="right") for name in data.splits), title="Faces", show_footer=True)
     for column, split in zip(table.columns, (None, *data.splits.values()), strict=True):
         column.footer = "all" if split is None else f"{len(split):,}"
-    for name, counts in zip(EMOTIONS, zip(*(split.counts() for split in data.splits.values()), strict=True), strict=True):
+    for name, counts in zip(
+        EMOTIONS, zip(*(split.counts() for split in data.splits.values()), strict=True), strict=True
+    ):
         table.add_row(name, *(f"{count:,}" for count in counts))
     out.print(table)
     if out.is_terminal:
@@ -185,5 +187,3 @@ def _epochs_done(folder: Path) -> int:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
-
-

@@ -76,7 +76,9 @@ def _notebook_table(numbers: Numbers) -> ReportTable:
     keys = ("hold_out", "mean", "deviation")
     rows = tuple((name, *(found[key] for key in keys)) for name, found in ways.items())
     headings = columns("pipeline", percent=("hold-out", f"{FOLDS} folds", "± deviation"))
-    return ReportTable(f"The notebook's pipeline and ours, {numbers['most_dimensions']} dimensions", headings, rows, (0,))
+    return ReportTable(
+        f"The notebook's pipeline and ours, {numbers['most_dimensions']} dimensions", headings, rows, (0,)
+    )
 
 
 def _report(study: Study, family: str, dimensions: int) -> Numbers:
@@ -97,7 +99,8 @@ def _text(numbers: Numbers) -> tuple[str, ...]:
 
         The classic notebook prints one accuracy: 0.95, of LDA and logistic regression on the Olivetti faces.
         With these images that pipeline reaches {notebook["hold_out"]:.2f} on the hold-out.
-        With scaling to a variance of 1 between both, LDA to {most} dimensions reaches {held}, and {mean} over {FOLDS} folds.
+        With scaling to a variance of 1 between both, LDA to {most} dimensions reaches {held} on the hold-out
+        and {mean} over {FOLDS} folds.
         LDA gives all directions the same scatter within a person, so their total variance says how well they tell
         people apart; scaling takes that away.
         After PCA to {components} components it reaches {held_after} and {mean_after}.

@@ -234,7 +234,11 @@ def eigenfaces_section(study: Study) -> Section:
     series = sheet(np.stack([*rebuilt, probe]).reshape(-1, *shape), names, len(names), size=1.5)
     pictures = (
         study.picture("average", mean, "The mean face.", wide=False),
-        study.picture("eigenfaces", faces, f"The first {count} of {study.most_eigenfaces} eigenfaces, each with its share of the variance."),
+        study.picture(
+            "eigenfaces",
+            faces,
+            f"The first {count} of {study.most_eigenfaces} eigenfaces, each with its share of the variance.",
+        ),
         study.picture("reconstruction", series, "One held-out face, rebuilt from growing numbers of eigenfaces."),
     )
     headings = columns("components", number=("root mean squared error",))

@@ -87,7 +87,9 @@ def verification_section(study: Study) -> Section:
 
 def _figure(results: Numbers) -> Figure:
     figure, axes = canvas(11, 3.4, len(results))
-    most = max(int(np.flatnonzero(numbers[kind])[-1]) for numbers in results.values() for kind in ("genuine", "impostor"))
+    most = max(
+        int(np.flatnonzero(numbers[kind])[-1]) for numbers in results.values() for kind in ("genuine", "impostor")
+    )
     for axis, (name, numbers) in zip(axes, results.items(), strict=True):
         for kind, colour in (("impostor", ORANGE), ("genuine", BLUE)):
             shares = np.array(numbers[kind]) / max(1, numbers[f"pairs_{kind}"])

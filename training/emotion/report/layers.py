@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 
 from monitor.errors import UsageError
+from training.emotion.explanation import opened
 from training.emotion.model.networks import ARCHITECTURES, build
-from training.emotion.study import opened
 
 
 @dataclass(frozen=True, slots=True)
