@@ -68,9 +68,11 @@ def opened(run: Path | None) -> tuple[keras.Model, Predict, tuple[int, ...]]:
     path = run or WEIGHTS
     if path.suffix.lower() in KERAS_SUFFIXES and path.is_file():
         foreign = load_foreign(path)
-        if foreign.network is None or foreign.shape != (SIDE, SIDE, 1):
-            raise ModelError(f"{path} does not take grey faces of 48x48 pixels, so it has no activation map here.")
-        return foreign.network, foreign.predict, labels
+        if foreign.mappable is None:
+            raise ModelError(
+                f"{path} does not take grey faces of {SIDE}x{SIDE} pixels, so it has no activation map here."
+            )
+        return foreign.mappable, foreign.predict, labels
     if not path.is_file():
         raise ModelError(f"{path} is neither a run nor a model; give a run's folder or an ONNX file.")
     network, shipped = keras_champion(path), EmotionModel(path)

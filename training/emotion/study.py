@@ -98,7 +98,7 @@ def evaluate_foreign(
     judgement = _judged(evaluation, data, tested, seven, None, votes)
     if report is None:
         return judgement
-    charts = charts_of(data, tested, evaluation, None, model.predict, people=judgement.people)
+    charts = charts_of(data, tested, evaluation, model.mappable, model.predict, people=judgement.people)
     numbers = {"run": name, "parameters": model.parameters, "epochs": [], "recipe": {},
                "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
     return replace(judgement, page=write_report(report, numbers, charts))

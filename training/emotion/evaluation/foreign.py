@@ -39,6 +39,11 @@ class ForeignModel:
     """Where Keras saved it."""
 
     @property
+    def mappable(self) -> keras.Model | None:
+        """The network where it can have an activation map: one of Keras that takes what Muster's own take."""
+        return self.network if (self.shape, self.pixels) == ((SIDE, SIDE, 1), "0..1") else None
+
+    @property
     def told(self) -> str:
         """How the network is asked, as a sentence."""
         height, width, channels = self.shape
@@ -76,14 +81,17 @@ def load_foreign(path: Path, pixels: PixelRange = "0..1") -> ForeignModel:
 
 def _from_keras(path: Path, pixels: PixelRange) -> ForeignModel:
     try:
-        model = keras.models.load_model(path, compile=False)
-        shapes = [*model.input_shape], [*model.output_shape]
+        saved = keras.models.load_model(path, compile=False)
+        (taken,), (given,) = saved.inputs, saved.outputs
+        # The layers of a Sequential network belong to several graphs; those of a copy to one, which a map needs.
+        model = keras.models.clone_model(keras.Model(taken, given))
+        model.set_weights(saved.get_weights())
     except Exception as error:  # noqa: BLE001 - a file of another version can raise anything at all
         raise ModelError(
             f"Keras {keras.__version__} cannot load {path} ({type(error).__name__}). "
             "Save the network again with model.save('NAME.keras'), or export it to ONNX."
         ) from None
-    shape, first = _checked(path, *shapes)
+    shape, first = _checked(path, list(taken.shape), list(given.shape))
 
     def answer(inputs: Numbers) -> Numbers:
         return np.asarray(model(inputs, training=False), np.float32)
