@@ -53,7 +53,7 @@ def show_faces(data: "Fer2013", folder: Path, *, json: bool) -> None:
 
 def _print_samples(split: "Split", across: int = 4) -> None:
     """The first face of each class, four in a row, each above its name."""
-    side = max(2, min(24, out.width // across // 2 * 2 - 1))
+    side = fitting_side(out.width, 24, across)
     known = [emotion for emotion in range(len(EMOTIONS)) if (split.labels == emotion).any()]
     faces = [np.repeat(split.faces[split.labels == emotion][0][..., None], 3, axis=-1) for emotion in known]
     for start in range(0, len(known), across):
@@ -123,7 +123,7 @@ def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, 
     if not explained.found:
         err.print("No face was detected; the model gets the whole picture.")
     if out.is_terminal:
-        side = max(2, min(len(explained.crop), (out.width - 1) // 2 // 2 * 2))
+        side = fitting_side(out.width, len(explained.crop))
         out.print(side_by_side([np.repeat(explained.crop[..., None], 3, axis=-1), picture], side))
     out.print(Text(f"{explained.title}; {layer}"), soft_wrap=True)
     for name, score in scores.items():
@@ -144,6 +144,11 @@ def side_by_side(pictures: Sequence[NDArray[np.uint8]], side: int) -> Text:
     return Text("\n").join(Text(" ").join(line) for line in zip(*drawn, strict=True))
 
 
+def fitting_side(width: int, most: int, across: int = 2) -> int:
+    """The even number of columns, 2 to `most`, that pictures side by side in a terminal of this width can have."""
+    return max(2, min(most, (width - across + 1) // across // 2 * 2))
+
+
 def half_blocks(picture: NDArray[np.uint8]) -> Text:
     """A picture uint8 (h, w, 3), h even, as text: w columns and h / 2 lines, two pixels per character."""
     lines = []
@@ -159,7 +164,7 @@ def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row per run, 80 columns wide; the split on which a run was evaluated stands below its accuracy."""
     names = ("epochs", "hours", "best\nvalidation", "accuracy", "mean\nF1", "ECE", "weakest\nrecall")
     table = Table(Column("run", overflow="fold"), "network", *(Column(name, justify="right") for name in names),
-                  box=SIMPLE_HEAD, padding=(0, 1, 0, 0))  # fmt: skip
+                  box=SIMPLE_HEAD, padding=0, show_edge=False)  # fmt: skip
     for row in rows:
         accuracy = _share(row["accuracy"]) + (f"\n{row['split']}" if row["split"] else "")
         table.add_row(

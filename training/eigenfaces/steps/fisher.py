@@ -60,9 +60,9 @@ def _accuracies(study: Study, counts: list[int]) -> dict[str, list[Numbers]]:
 def _scores(study: Study, family: str, dimensions: int) -> Numbers:
     # LDA scales single features: without PCA before it, rotated coordinates would change the result.
     data = study.coordinates if family == "PCA, LDA" else study.pixels
-    pipeline = _pipeline(study, family, dimensions)
-    means = cross_val_score(pipeline, data, study.target, cv=study.folds, n_jobs=study.settings.jobs)
-    score = study.accuracy(study.fitted(pipeline))
+    model = pipeline(study, family, dimensions)
+    means = cross_val_score(model, data, study.target, cv=study.folds, n_jobs=study.settings.jobs)
+    score = study.accuracy(study.fitted(model))
     return {"dimensions": dimensions, "hold_out": score, "mean": float(means.mean()), "deviation": float(means.std())}
 
 
@@ -82,7 +82,7 @@ def _notebook_table(numbers: Numbers) -> ReportTable:
 
 
 def _report(study: Study, family: str, dimensions: int) -> Numbers:
-    fitted = study.fitted(_pipeline(study, family, dimensions))
+    fitted = study.fitted(pipeline(study, family, dimensions))
     return hold_out_report(study, fitted.predict(study.pixels[study.test]))
 
 
@@ -109,7 +109,8 @@ def _text(numbers: Numbers) -> tuple[str, ...]:
     """)
 
 
-def _pipeline(study: Study, family: str, dimensions: int) -> Pipeline:
+def pipeline(study: Study, family: str, dimensions: int) -> Pipeline:
+    """An unfitted pipeline of a family, or the notebook's, with this many discriminants."""
     first = () if family != "PCA, LDA" else (PCA(study.components, svd_solver="full"),)
     lda = LinearDiscriminantAnalysis(n_components=dimensions)
     scaler = () if family == NOTEBOOK else (StandardScaler(),)
@@ -121,7 +122,7 @@ def _scatter(study: Study) -> Figure:
     figure, axes = canvas(11, 4.4, 2)
     colours = np.array(person_colours(people))
     for axis, family in zip(axes, FAMILIES, strict=True):
-        reduction = study.fitted(_pipeline(study, family, 2)[:-2])
+        reduction = study.fitted(pipeline(study, family, 2)[:-2])
         for part, filled in ((study.train, True), (study.test, False)):
             part = part[study.target[part] < people]
             points = reduction.transform(study.pixels[part])
