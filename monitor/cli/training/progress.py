@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from training.emotion.explanation import Explanation
     from training.emotion.fitting.fit import Epoch, Progress
     from training.emotion.fitting.recipe import Recipe
-    from training.emotion.report.layers import Layers
+    from training.emotion.layers import Layers
 
 
 def show_faces(data: "Fer2013", folder: Path, *, json: bool) -> None:

@@ -222,7 +222,7 @@ def layers(
     from monitor.cli.training.progress import show_layers
 
     _start_tensorflow()
-    from training.emotion.report.layers import layers_of
+    from training.emotion.layers import layers_of
 
     show_layers(layers_of(network), json=json)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.errors import UsageError
-from training.emotion.report.layers import layers_of
+from training.emotion.layers import layers_of
 
 
 def test_the_classic_network_has_the_notebooks_layers_and_parameters() -> None:
