@@ -62,7 +62,7 @@ def _show_people(people: "PeopleScores", rest: "PeopleScores | None") -> None:
     out.print(f"Faces that people call neutral are called: {neutral}")
     out.print(f"Against the votes: calibration error {people.calibration_error:.3f}, Brier score {people.brier:.3f}")
     columns = (Column(name, justify="right") for name in ("answered", "agrees"))
-    table = Table("confidence needed", *columns, title="Coverage: answers below a confidence are unsure",
+    table = Table("confidence needed", *columns, title="Coverage: less confident answers are unsure",
                   title_justify="left")  # fmt: skip
     for each in people.coverage:
         agrees = "-" if each.agreement is None else f"{each.agreement:.1%}"

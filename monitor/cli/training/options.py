@@ -11,11 +11,15 @@ Data = Annotated[
         "--data",
         envvar="MUSTER_FER2013",
         metavar="PATH",
-        help="FER2013: its CSV (.csv or .csv.gz) or its image folder.",
+        help="FER2013: its CSV (.csv or .csv.gz), its image folder, or an archive of either.",
     ),
 ]
 Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
 Split = Annotated[str, typer.Option("--split", help="Training, PublicTest or PrivateTest.")]
+Pixels = Annotated[
+    Literal["0..1", "-1..1", "0..255"],
+    typer.Option("--pixels", help="Black to white as a network of another maker takes it; Muster's own know theirs."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
 RunName = Annotated[str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")]
 Architecture = Annotated[Literal["champion", "classic"], typer.Option(help="Architecture of the network.")]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from training.emotion.data.fer2013 import Fer2013
     from training.emotion.data.votes import Votes
     from training.emotion.evaluation.evaluate import Predict
+    from training.emotion.evaluation.foreign import PixelRange
     from training.emotion.fitting.recipe import Recipe
 
 app = command_group("The eigenface study and the emotion models.")
@@ -52,7 +53,7 @@ def emotion(
     json: JsonOption = False,
 ) -> None:
     """Train a network on FER2013; repeat the command to resume a stopped run."""
-    from monitor.cli.training.progress import show_training
+    from monitor.cli.training.progress import show_faces, show_training
 
     started = _start_tensorflow(threads, strategy)
     from training.emotion.fitting import fit
@@ -66,6 +67,7 @@ def emotion(
     faces = faces.head(limit) if limit else faces
     folder = runs / (run or architecture)
     start = partial(fit.train, folder, faces, recipe, shares, teacher=predict, strategy=started)
+    show_faces(faces, folder, json=json)
     show_training(start, folder, recipe, tensorboard, json)
     if report:
         _evaluate(folder, faces, "PublicTest", json, votes=votes)
@@ -98,12 +100,14 @@ def _with_votes(recipe: "Recipe", votes: Path | None, faces: "Fer2013") -> "tupl
 @app.command()
 def evaluate(
     model: Annotated[
-        Path | None, typer.Argument(help="A run's folder or an ONNX file; the shipped model by default.")
+        Path | None,
+        typer.Argument(help="A run's folder, an ONNX file or what Keras saved; the shipped model by default."),
     ] = None,
     *,
     data: options.Data,
     votes: options.Votes = None,
     split: options.Split = "PublicTest",
+    pixels: options.Pixels = "0..1",
     to: Annotated[
         Path | None,
         typer.Option("--to", metavar="FOLDER", help="Write the report of an ONNX file here; a run's lies beside it."),
@@ -113,14 +117,17 @@ def evaluate(
 ) -> None:
     """Evaluate a model on a split, by FER2013's labels and, with --votes, by what ten people said."""
     _start_tensorflow()
-    _evaluate(model, _load(data, strict), split, json, votes=votes, to=to)
+    _evaluate(model, _load(data, strict), split, json, votes=votes, to=to, pixels=pixels)
 
 
 @app.command()
 def explain(
     image: Annotated[Path, typer.Argument(help="A picture with a face.")],
     model: Annotated[
-        Path | None, typer.Option("--run", help="A run's folder or an ONNX file; the shipped model by default.")
+        Path | None,
+        typer.Option(
+            "--run", help="A run's folder, an exported file or what Keras saved; the shipped model by default."
+        ),
     ] = None,
     layer: Annotated[str | None, typer.Option(help="Layer to map; by default the last of 6x6 or more.")] = None,
     emotion: Annotated[
@@ -137,8 +144,8 @@ def explain(
     if emotion is not None and emotion not in EMOTIONS:
         raise UsageError(f"There is no emotion named {emotion!r}; the emotions are {', '.join(EMOTIONS)}.")
     _start_tensorflow()
-    from training.emotion.study import explain as explained
-    from training.emotion.study import opened
+    from training.emotion.explanation import explain as explained
+    from training.emotion.explanation import opened
 
     chosen = None if emotion is None else EMOTIONS.index(emotion)
     show_explanation(image, explained(image, *opened(model), layer=layer, emotion=chosen), to=to, json=json)
@@ -204,21 +211,46 @@ def report(
         out.print(f"Report: {escape(str(write_comparison(runs, found)))}", soft_wrap=True)
 
 
+@app.command()
+def layers(
+    network: Annotated[
+        str, typer.Argument(help="classic, champion, a run's folder, an exported file or what Keras saved.")
+    ] = "champion",
+    json: JsonOption = False,
+) -> None:
+    """List the layers of a network with their shapes and parameters; `explain --layer` takes their names."""
+    from monitor.cli.training.progress import show_layers
+
+    _start_tensorflow()
+    from training.emotion.layers import layers_of
+
+    show_layers(layers_of(network), json=json)
+
+
 def _evaluate(
-    model: Path | None, faces: "Fer2013", split: str, json: bool, *, votes: Path | None, to: Path | None = None
+    model: Path | None,
+    faces: "Fer2013",
+    split: str,
+    json: bool,
+    *,
+    votes: Path | None,
+    to: Path | None = None,
+    pixels: "PixelRange" = "0..1",
 ) -> None:
     from monitor.cli.training.evaluation import show_judgement
     from monitor.vision.emotion import WEIGHTS
-    from training.emotion.study import evaluate_file, evaluate_run
+    from training.emotion.evaluation.foreign import load_foreign
+    from training.emotion.study import evaluate_file, evaluate_foreign, evaluate_run
 
     if model is not None and not model.exists():
         raise UsageError(f"{model} is neither a run nor a model; give a run's folder or an ONNX file.")
     if model is not None and model.is_file() and not model.with_suffix(".sha256").exists():
-        raise UsageError(
-            f"{model} is not a model that 'muster train export' wrote, which puts a .sha256 file beside it; models of "
-            "other makers cannot be evaluated."
-        )
-    if model is not None and model.is_dir():
+        # `muster train export` puts a .sha256 file beside what it writes.
+        foreign = load_foreign(model, pixels)
+        err.print(foreign.told, soft_wrap=True)
+        judgement = evaluate_foreign(foreign, model.name, faces, split, votes=votes, report=to)
+        show_judgement(judgement, json=json, more={"model": str(model)})
+    elif model is not None and model.is_dir():
         show_judgement(evaluate_run(model, faces, split, votes=votes), json=json, more={"run": str(model)})
     else:
         judgement = evaluate_file(model or WEIGHTS, faces, split, votes=votes, report=to)

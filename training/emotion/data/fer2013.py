@@ -154,16 +154,17 @@ def _from_csv(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], 
             first = text.readline(_LONGEST_LINE)
             separator = max(",;\t", key=first.count)
             header = [name.strip().casefold() for name in next(csv.reader([first], delimiter=separator), [])]
-            if not set(_COLUMNS) <= set(header):
+            if not {"emotion", "pixels"} <= set(header):
                 raise DataError(
                     f"{path} begins with the columns {first.strip()[:80]!r}; FER2013's are emotion,pixels,Usage."
                 )
-            columns = [header.index(name) for name in _COLUMNS]
+            # The competition's train.csv has no Usage: all its faces are for training.
+            columns = [header.index(name) if name in header else -1 for name in _COLUMNS]
             for number, row in enumerate(csv.reader(_lines(text), delimiter=separator)):
                 try:
                     if len(row) != len(header):
                         raise ValueError(f"has {len(row)} columns instead of {len(header)}")
-                    yield *_face_of(*(row[column].strip() for column in columns)), number
+                    yield *_face_of(*([*row, "Training"][column].strip() for column in columns)), number
                 except ValueError as error:
                     skip(f"Row {number + 2} of {path.name} {error}")
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:

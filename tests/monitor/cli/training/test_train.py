@@ -78,6 +78,7 @@ def test_a_study_from_training_to_comparison(
     assert judged["faces"] == 14
     assert (runs / "champion" / "report" / "index.html").exists()
     assert list((tmp_path / "logs").iterdir())
+    assert (runs / "champion" / "samples.png").read_bytes().startswith(b"\x89PNG")
 
     resumed = muster("emotion", *common, "--epochs", 3, "--no-report")
     assert [epoch["number"] for epoch in resumed] == [3]
@@ -106,6 +107,7 @@ def test_a_study_from_training_to_comparison(
                           "--to", tmp_path / "map.png", "--json")  # fmt: skip
     assert explained["map_of"] == "fear"
     assert explained["found"] is False
+    assert explained["layer"] in [line["name"] for line in muster("layers", "champion", "--json")[0]["lines"]]
     assert sum(explained["mood"]["scores"].values()) == pytest.approx(1, abs=1e-4)
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
 
