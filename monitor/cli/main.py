@@ -49,10 +49,14 @@ _COMMANDS = {
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
 
-_TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx"}
-"""Modules of the extra `training` that commands import."""
-_SERVE = {"fastapi", "uvicorn"}
-"""Modules of the extra `serve`."""
+_EXTRAS = {
+    "training": {
+        "jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx",
+    },
+    "jax": {"jax"},
+    "serve": {"fastapi", "uvicorn"},
+}  # fmt: skip
+"""Modules that commands import, by the extra that brings them."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -137,7 +141,7 @@ def _fail_usage(error: TyperException) -> NoReturn:
 
 def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     module = (error.name or "").partition(".")[0]
-    extra = "training" if module in _TRAINING else "serve" if module in _SERVE else None
+    extra = next((extra for extra, modules in _EXTRAS.items() if module in modules), None)
     if extra is None:
         raise error
     _fail(

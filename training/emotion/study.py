@@ -14,7 +14,7 @@ from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.data.votes import HELD_BACK, emotion_votes, load_votes, votes_by_row
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
 from training.emotion.evaluation.copies import copied
-from training.emotion.evaluation.evaluate import Evaluation, evaluation_of, robustness
+from training.emotion.evaluation.evaluate import Evaluation, evaluation_of, robustness, worsened
 from training.emotion.evaluation.foreign import ForeignModel
 from training.emotion.evaluation.people import PeopleScores, people_scores
 from training.emotion.fitting.fit import Epoch
@@ -37,6 +37,9 @@ class Judgement:
     people: PeopleScores | None
     """Of the answer that is shown; on PublicTest over the faces on which it was not calibrated. None without votes."""
     people_without_copies: PeopleScores | None
+    poor: Mapping[str, tuple[float, float | None]]
+    """By the names of `evaluate.worsened`: accuracy by FER2013's label, and agreement with people where there are
+    votes; empty for a run."""
     robustness: Mapping[str, float]
     """See `evaluate.robustness`; empty for a run."""
     page: Path | None
@@ -51,6 +54,15 @@ class Judgement:
             "accuracy_without_copies": self.without_copies,
             **({"people": people.as_json()} if people else {}),
             **({"people_without_copies": rest.as_json()} if rest else {}),
+            **(
+                {
+                    "poor_pictures": {
+                        name: {"label": label, "people": people} for name, (label, people) in self.poor.items()
+                    }
+                }
+                if self.poor
+                else {}
+            ),
             **({"robustness": dict(self.robustness)} if self.robustness else {}),
             **({"report": str(self.page)} if self.page else {}),
         }
@@ -73,7 +85,8 @@ def evaluate_file(
     evaluation = evaluation_of(model.predict_fer2013(tested.faces), tested)
     eight = model.predict_votes(tested.faces) if model.knows_votes else None
     judgement = _judged(evaluation, data, tested, model.predict(tested.faces), eight, votes)
-    judgement = replace(judgement, robustness=robustness(model.predict_fer2013, tested))
+    poor = _under_poor_pictures(model, tested, _voted(data, tested, votes))
+    judgement = replace(judgement, poor=poor, robustness=robustness(model.predict_fer2013, tested))
     if report is None:
         return judgement
     network = keras_champion(path)
@@ -139,10 +152,8 @@ def _judged(
         alike = copied(tested.faces, training.faces)
     right = evaluation.answers == tested.labels
     people = rest = None
-    if votes is not None:
-        shares = votes_by_row(load_votes(votes), data)[tested.rows]
-        judged = np.zeros(len(tested), np.bool_)
-        judged[HELD_BACK if tested.name == "PublicTest" else slice(None)] = True
+    if (voted := _voted(data, tested, votes)) is not None:
+        shares, judged = voted
         people = _people(seven, shares, eight, judged)
         rest = _people(seven, shares, eight, judged & ~alike) if alike is not None else None
     return Judgement(
@@ -151,9 +162,35 @@ def _judged(
         copies=int(alike.sum()) if alike is not None else 0,
         people=people,
         people_without_copies=rest,
+        poor={},
         robustness={},
         page=None,
     )
+
+
+def _voted(data: Fer2013, tested: Split, votes: Path | None) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
+    """The shares of the votes for the faces of a split, and which faces judge: those that calibrate no file."""
+    if votes is None:
+        return None
+    judged = np.zeros(len(tested), np.bool_)
+    judged[HELD_BACK if tested.name == "PublicTest" else slice(None)] = True
+    return votes_by_row(load_votes(votes), data)[tested.rows], judged
+
+
+def _under_poor_pictures(
+    model: EmotionModel, tested: Split, voted: tuple[NDArray[np.float32], NDArray[np.bool_]] | None
+) -> dict[str, tuple[float, float | None]]:
+    """How much of both answers is right under the changes of `evaluate.worsened`."""
+    found: dict[str, tuple[float, float | None]] = {}
+    for name, faces in worsened(tested.faces).items():
+        right = float((model.predict_fer2013(faces).argmax(axis=1) == tested.labels).mean())
+        people = None if voted is None else _people(model.predict(faces), voted[0], None, voted[1])
+        found[name] = (right, None if people is None else people.agreement)
+    return found
+
+
+def _named(poor: Mapping[str, tuple[float, float | None]]) -> dict[str, dict[str, float | None]]:
+    return {name: {"label": label, "people": people} for name, (label, people) in poor.items()}
 
 
 def _people(
