@@ -178,8 +178,8 @@ def comparison_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def _epoch_line(epoch: "Epoch") -> str:
     validation = ""
     if epoch.validation_accuracy is not None:
-        validation = f", validation loss {epoch.validation_loss:.3f}, accuracy {epoch.validation_accuracy:.1%}"
-    training = f"training loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.1%}"
+        validation = f", PublicTest {epoch.validation_loss:.3f}, {epoch.validation_accuracy:.1%}"
+    training = f"loss {epoch.loss:.3f}, right {epoch.accuracy:.1%}"
     return f"epoch {epoch.number} of {epoch.of}: {training}{validation} ({epoch.seconds:.0f} s)"
 
 

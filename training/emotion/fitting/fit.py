@@ -202,7 +202,7 @@ def _one_epoch(training: _Training, number: int, progress: Progress, stop: Calla
     while training.done < order.steps:
         count = min(training.compute.STEPS_AT_ONCE, order.steps - training.done)
         at = before + training.done
-        given = training.step(planned(order, range(at, at + count)))
+        given = _stepped(training, planned(order, range(at, at + count)))
         _count(training, pending, progress)
         training.done, pending = training.done + count, (count, given)
         if stop():
@@ -216,6 +216,18 @@ def _one_epoch(training: _Training, number: int, progress: Progress, stop: Calla
     _count(training, pending, progress)
     loss, accuracy = (training.sums / (order.steps * order.batch)).tolist()
     return _finish_epoch(training, number, loss, accuracy, began)
+
+
+def _stepped(training: _Training, batches: Planned) -> Any:
+    """The sums of some steps. Raises DataError when the device has too little memory for them."""
+    try:
+        return training.step(batches)
+    except training.compute.FAILURE as error:
+        if "RESOURCE_EXHAUSTED" not in str(error) and "OOM" not in str(error):
+            raise
+        raise DataError(
+            f"The memory is too small for steps of {training.order.batch} faces; give a smaller --batch and a new --run."
+        ) from None
 
 
 def _count(training: _Training, pending: tuple[int, Any] | None, progress: Progress) -> None:

@@ -17,6 +17,7 @@ BACKENDS = ("tensorflow", "jax")
 class Backend(Protocol):
     """What `on_tensorflow` and `on_jax` give; see there."""
 
+    FAILURE: type[Exception]
     STEPS_AT_ONCE: int
 
     def forward(self, model: keras.Model) -> Callable[[Any], Any]: ...

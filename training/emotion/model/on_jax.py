@@ -11,6 +11,9 @@ from training.emotion.data.augment import Augmentation
 from training.emotion.data.batches import Planned, made
 from training.emotion.model.losses import Losses, right_answers
 
+FAILURE = jax.errors.JaxRuntimeError
+"""What a computation raises that the device cannot do."""
+
 STEPS_AT_ONCE = 1 if jax.default_backend() == "cpu" else 28
 """Steps that one call of `steps` takes: on an accelerator many, so that it does not wait for Python."""
 

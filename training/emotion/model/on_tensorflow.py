@@ -14,6 +14,9 @@ from training.emotion.model.losses import Losses, right_answers
 
 Strategy: TypeAlias = tf.distribute.Strategy
 
+FAILURE = tf.errors.OpError
+"""What a computation raises that the device cannot do."""
+
 STEPS_AT_ONCE = 1
 """Steps that one call of `steps` takes."""
 

@@ -12,6 +12,7 @@ from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.fitting import checkpoint, fit
 from training.emotion.fitting.recipe import CHAMPION, Recipe
 from training.emotion.model import networks
+from training.emotion.model.backend import backend
 
 
 def tiny_data(faces: int = 48) -> Fer2013:
@@ -116,3 +117,15 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 def test_too_few_faces_for_a_batch_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="48 faces, fewer than one batch of 64"):
         train(tmp_path, TINY.changed(batch=64))
+
+
+def test_too_little_memory_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(*_: Any) -> Any:
+        def fail(_: Any) -> Any:
+            raise backend().FAILURE(None, None, "RESOURCE_EXHAUSTED: out of memory", 8)
+
+        return fail
+
+    monkeypatch.setattr(backend(), "steps", steps)
+    with pytest.raises(DataError, match="too small for steps of 16 faces"):
+        train(tmp_path)
