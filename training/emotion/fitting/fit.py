@@ -226,7 +226,7 @@ def _stepped(training: _Training, batches: Planned) -> Any:
         if "RESOURCE_EXHAUSTED" not in str(error) and "OOM" not in str(error):
             raise
         raise DataError(
-            f"The memory is too small for steps of {training.order.batch} faces; give a smaller --batch and a new --run."
+            f"The memory is too small for steps of {training.order.batch} faces; give a smaller --batch and new --run."
         ) from None
 
 
