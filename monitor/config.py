@@ -210,6 +210,12 @@ class Settings(BaseSettings):
         description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
     )
 
+    forward: str = Field(
+        default="",
+        repr=False,
+        description="The database that the doors of a site share (postgresql+psycopg://...); a kiosk follows it while "
+        "it runs, as 'muster db follow' does. Empty for none.",
+    )
     assembly_point: bool = Field(
         default=False, description="Whether this kiosk's camera ticks people off while a roll call goes on."
     )
