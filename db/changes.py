@@ -56,11 +56,12 @@ class News:
 
     def __init__(self, engine: Engine) -> None:
         pooled = engine.raw_connection()
-        self._connection: Any = pooled.driver_connection
         pooled.detach()
-        self._connection.rollback()
-        self._connection.autocommit = True
-        self._connection.execute("LISTEN muster_news")
+        self._connection: Any = pooled.driver_connection
+        own: Any = self._connection
+        own.rollback()
+        own.autocommit = True
+        own.execute("LISTEN muster_news")
 
     def came(self, seconds: float) -> bool:
         """Whether something was committed within so many seconds. Raises: DatabaseUnavailable."""

@@ -145,7 +145,7 @@ def _record(row: DoorRow, key: DoorKeyRow | None) -> Door:
 def _login(session: Session) -> str | None:
     if session.get_bind().dialect.name == "sqlite":
         return None
-    return session.scalar(text("SELECT current_user"))
+    return str(session.scalar(text("SELECT current_user")))
 
 
 def _quoted(session: Session, login: str) -> str:

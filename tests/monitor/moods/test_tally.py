@@ -158,7 +158,8 @@ def rolled_up(days: Sequence[tuple[int, tuple[RolledCells, RolledCells]]]) -> Ro
     place = {None: -1, **{name: number for number, name in enumerate(names)}}
     rows = [(day, place[who], place[token], place[group], hours) for day, who, token, group, hours in seen]
     visits = RolledVisits(names, *np.array(rows, np.int64).reshape(-1, 5).T)
-    return Rolled(*(_summed(by) for by in (people, by_day, groups, week)), visits)
+    summed = [_summed(by) for by in (people, by_day, groups, week)]
+    return Rolled(summed[0], summed[1], summed[2], summed[3], visits)
 
 
 def _summed(cells: dict[Any, list[tuple[int, RolledCells]]]) -> RolledCells:
