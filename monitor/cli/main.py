@@ -25,7 +25,7 @@ _COMMANDS = {
     "holidays": ("monitor.cli.calendar.holidays", "app", "Public holidays, by hand, file or country."),
     "leave": ("monitor.cli.calendar.leave", "app", "Who is away, and why."),
     "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
-    "attendance": ("monitor.cli.reports", "attendance", "Who was here, from when to when."),
+    "attendance": ("monitor.cli.attendance", "app", "Who was here, from when to when; lists of before Muster."),
     "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
     "why": ("monitor.cli.gallery.why", "why", "Why somebody was named at the door, or nobody was."),
     "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
