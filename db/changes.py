@@ -1,7 +1,9 @@
 """Tells cheaply whether anybody, also another program, has written to the database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func, literal_column, select
@@ -47,6 +49,17 @@ def heads(connection: Connection | Session) -> Heads:
     )
 
 
+@contextmanager
+def _away() -> Iterator[None]:
+    """What PostgreSQL's driver says when the server cannot be reached, as our own error."""
+    from psycopg import Error
+
+    try:
+        yield
+    except Error as error:
+        raise DatabaseUnavailable(f"The shared database tells of no more news: {error}") from None
+
+
 class News:
     """Waits on PostgreSQL for other sessions to commit an event, an audit entry or a proof entry (NOTIFY).
 
@@ -55,22 +68,18 @@ class News:
     """
 
     def __init__(self, engine: Engine) -> None:
-        pooled = engine.raw_connection()
-        pooled.detach()
-        self._connection: Any = pooled.driver_connection
-        own: Any = self._connection
-        own.rollback()
-        own.autocommit = True
-        own.execute("LISTEN muster_news")
+        with _away():
+            pooled = engine.raw_connection()
+            self._connection = cast(Any, pooled.driver_connection)
+            pooled.detach()
+            self._connection.rollback()
+            self._connection.autocommit = True
+            self._connection.execute("LISTEN muster_news")
 
     def came(self, seconds: float) -> bool:
         """Whether something was committed within so many seconds. Raises: DatabaseUnavailable."""
-        from psycopg import Error
-
-        try:
+        with _away():
             return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
-        except Error as error:
-            raise DatabaseUnavailable(f"The site's database tells of no more news: {error}") from None
 
     def close(self) -> None:
         self._connection.close()

@@ -306,17 +306,26 @@ def forward(
 def follow(
     run: Run,
     url: Annotated[
-        str, typer.Argument(metavar="URL", envvar="MUSTER_FORWARD_URL", help="The database that several doors share.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="URL",
+            envvar="MUSTER_FORWARD_URL",
+            help="The database that several doors share; without it the setting 'forward'.",
+        ),
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="One round, instead of one after the other until stopped.")
     ] = False,
-    every: Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Seconds between two rounds.")] = 1.0,
+    every: Annotated[
+        float,
+        typer.Option(min=0.2, metavar="SECONDS", help="Seconds between two looks at a database that is a file."),
+    ] = 0.25,
 ) -> None:
     """Keep this door and its site the same: send as 'forward' does, and bring down what the other doors did.
 
-    People, consents, names, merges, erasures, faces, shifts, holidays, leave and the passages of the last 40 days come
-    down. Faces are sealed with the site key (muster db site-key), which the shared database does not have.
+    People, consents, names, merges, erasures, faces, PINs, shifts, holidays, leave and the passages of the last 40 days
+    come down. Faces and PINs are sealed with the site key (muster db site-key), which the shared database does not
+    have. A kiosk with the setting 'forward' does this by itself.
     """
     from db.forwarding import site_key
     from monitor.desk import site

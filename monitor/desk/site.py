@@ -35,7 +35,7 @@ _LONGEST: Final = 30.0
 """Most seconds between two rounds, also while the centre is away."""
 _AFTER_FAULT: Final = 300.0
 """Seconds until the next try after a fault that waiting alone does not mend."""
-EVERY: Final = 1.0
+EVERY: Final = 0.25
 """Seconds between two looks at a centre that does not tell of news by itself."""
 
 log = logging.getLogger(__name__)

@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--rate", type=float, default=0.2, help="acts of a kiosk a second")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--harm", type=float, default=3.5, help="seconds between two cuts or kills, on average")
     parser.add_argument("--calm", action="store_true", help="nothing is cut or killed: for the delay alone")
     parser.add_argument("--door", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -135,7 +136,7 @@ class Run:
             print(f"{self.given.kiosks} kiosks, {self.given.seconds:.0f} s", flush=True)
             until = time.monotonic() + self.given.seconds
             while time.monotonic() < until:
-                time.sleep(self.draw.uniform(1.0, 6.0))
+                time.sleep(self.draw.uniform(0.3, 1.7) * self.given.harm)
                 if not self.given.calm:
                     self.harm(server)
             (self.folder / "rest").touch()

@@ -11,12 +11,13 @@ from db.people import people
 from db.verification import ledger_check
 from monitor.attendance.days import Period
 from monitor.config import Settings
+from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance
 from monitor.desk.repairs.past_import import import_past, take_back
 from monitor.errors import UsageError
 
 NOW = datetime(2026, 4, 1, 8, 0, tzinfo=UTC)
-BY = {"at": NOW, "actor": "desk"}
+BY: Actor = {"at": NOW, "actor": "desk"}
 EXPORT = (
     "\ufeff        17\t2026-03-02 08:01:10\t1\t0\t1\t0\n"
     "        17\t2026-03-02 08:01:40\t1\t0\t1\t0\n"
