@@ -1,7 +1,7 @@
 """The recorder: who gives number and PIN passes the door under the same rules as a face."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -25,7 +25,7 @@ class Clock:
 
     minute = 0.0
 
-    def __call__(self) -> object:
+    def __call__(self) -> datetime:
         return AT + timedelta(minutes=self.minute)
 
 
@@ -74,7 +74,7 @@ def test_the_doors_role_decides_what_a_pin_means(
 ) -> None:
     clock = Clock()
     settings = Settings(db="unused", time_zone="Europe/Berlin", role=role)
-    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)  # type: ignore[arg-type]
+    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
     for minute in (0, 30, 60):
         clock.minute = minute
         recorder.record_pin(ada.id)
@@ -100,7 +100,7 @@ def test_not_me_after_a_pin_says_nothing_about_the_face(
 def test_who_is_in_view_leaves_by_pin(engine: Engine, ada: Person, told: Listener) -> None:
     clock = Clock()
     settings = Settings(db="unused", time_zone="Europe/Berlin")
-    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)  # type: ignore[arg-type]
+    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
     recorder.record(seen(ada, lasting=1800))
     told.wait_for(2)
     clock.minute = 30

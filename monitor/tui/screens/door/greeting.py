@@ -100,18 +100,18 @@ def words_for(
         case Welcome.UNKNOWN | Welcome.ASKED:
             sign, opening = " ".join((signs.unknown, say("NOT RECOGNISED"))), say("We have not met.")
             return Words(sign, opening, say("Hello"), say("Please see the desk."), hint)
-        case Welcome.NOT_LIVE:
-            sign, opening = " ".join((signs.unknown, say("NOT CHECKED IN"))), say("The head did not turn.")
-            return Words(sign, opening, *_pin(pin, keys, say), name)
-        case Welcome.PIN_TOO | Welcome.FACE_TOO:
-            return _both(greeting.welcome, name, signs, say, pin=pin, keys=keys)
+        case Welcome.NOT_LIVE | Welcome.PIN_TOO | Welcome.FACE_TOO:
+            return _not_yet(greeting.welcome, name, signs, say, pin=pin, keys=keys)
         case Welcome.TAKEN_BACK:
             sign, void = " ".join((signs.back, say("TAKEN BACK"))), say("The entry at {at} is void.", at=at)
             return Words(sign, say("Sorry about that."), say("Thanks"), name, void)
 
 
-def _both(welcome: Welcome, name: str, signs: Signs, say: Say, *, pin: bool, keys: Keys) -> Words:
-    """What is said at hours that ask for face and PIN."""
+def _not_yet(welcome: Welcome, name: str, signs: Signs, say: Say, *, pin: bool, keys: Keys) -> Words:
+    """What is said to whom a face alone, or a PIN alone, does not check in."""
+    if welcome is Welcome.NOT_LIVE:
+        sign, opening = " ".join((signs.unknown, say("NOT CHECKED IN"))), say("The head did not turn.")
+        return Words(sign, opening, *_pin(pin, keys, say), name)
     sign, opening = " ".join((signs.unknown, say("ONE MOMENT"))), say("Now both are needed:")
     if welcome is Welcome.FACE_TOO:
         return Words(sign, opening, say("Look"), say("into the camera"), say("Then your PIN again."))
