@@ -54,6 +54,8 @@ _TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "te
 """Modules of the extra `training` that commands import."""
 _SERVE = {"fastapi", "uvicorn"}
 """Modules of the extra `serve`."""
+_PARQUET = {"pyarrow"}
+"""Modules of the extra `parquet`."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -138,7 +140,8 @@ def _fail_usage(error: TyperException) -> NoReturn:
 
 def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     module = (error.name or "").partition(".")[0]
-    extra = "training" if module in _TRAINING else "serve" if module in _SERVE else None
+    extras = {"training": _TRAINING, "serve": _SERVE, "parquet": _PARQUET}
+    extra = next((name for name, modules in extras.items() if module in modules), None)
     if extra is None:
         raise error
     _fail(
