@@ -10,20 +10,20 @@ from monitor.cli.options import Run, emit, err, shared, tell
 from monitor.cli.reports import attendance
 from monitor.text import plural
 
-_DEFAULT = "report"
-
 
 class Reporting(Group):
     """A group whose first command is meant where none is given: `muster attendance --by event`."""
 
+    default = "report"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
-            args = [_DEFAULT, *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 
 app = command_group("Who was here, from when to when; 'report' is meant where no command is given.", cls=Reporting)
-app.command(_DEFAULT)(attendance)
+app.command(Reporting.default)(attendance)
 
 
 @app.command("import")
