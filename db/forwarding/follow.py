@@ -23,7 +23,7 @@ from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
 from db.faces import templates
 from db.forwarding import chains, shared, site_events, site_key, site_pins
-from db.forwarding.changes import send_changes, send_erasures, send_merges
+from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents
 from db.forwarding.shared import Plan, Side
@@ -151,6 +151,7 @@ class Ciphers:
 
 def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now: datetime) -> Followed:
     merged, _ = send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR)
+    merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
     people, added = send_people(centre, kiosk, BATCH)
     changed = send_changes(centre, kiosk, people)
     consents = send_consents(centre, kiosk, people, BATCH)
