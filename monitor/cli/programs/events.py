@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from db.programs.event_feed import FeedEvent
-
 
 @shared
 def events(
@@ -51,17 +49,15 @@ def events(
 
             count = parquet.write(found, part)
         else:
-            count = _write_lines(found, part)
+            count = _write_lines(map(event_json, found), part)
     tell(f"{plural(count, 'event')} are in {output}." if count != 1 else f"1 event is in {output}.", err)
 
 
-def _write_lines(events: "Iterator[FeedEvent]", file: Path) -> int:
-    from monitor.outbound.messages import event_json
-
+def _write_lines(records: "Iterator[dict[str, object]]", file: Path) -> int:
     count = 0
     with file.open("w", encoding="utf-8") as lines:
-        for one in events:
-            lines.write(json.dumps(event_json(one), ensure_ascii=False) + "\n")
+        for one in records:
+            lines.write(json.dumps(one, ensure_ascii=False) + "\n")
             count += 1
     return count
 
