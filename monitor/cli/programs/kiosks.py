@@ -1,11 +1,14 @@
 """`muster kiosks …`: the kiosks of a site, how far behind each is, and their keys."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, out, shared, tell
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 app = command_group("The kiosks of a site: how far behind each is, and their keys. Run it on the shared database.")
 
@@ -16,11 +19,12 @@ def list_(run: Run) -> None:
     """Every kiosk that sends to this database: what waits at it, since when, its version, and when it was heard of."""
     from dataclasses import asdict
 
+    from db.engine import open_database
     from monitor.cli.table import table
     from monitor.desk.doors import all_doors
     from monitor.text import local_time, printable
 
-    engine, _ = run.open_store(read_only=True)
+    engine = open_database(run.settings().db, read_only=True)
     zone, found = run.settings().zone, all_doors(engine)
     if run.as_json:
         for one in found:
@@ -49,7 +53,7 @@ def add(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="Of t
     """Make a key for a kiosk, a user of the PostgreSQL server, and print the address with it, once."""
     from monitor.desk.doors import add_key
 
-    engine, _ = run.open_store()
+    engine = _centre(run)
     address = add_key(engine, run.settings().db, name, **run.stamp)
     if run.as_json:
         emit({"name": name, "forward": address})
@@ -64,6 +68,17 @@ def revoke(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="O
     """End a kiosk's key, at once and for good; what it sent stays."""
     from monitor.desk.doors import revoke_key
 
-    engine, _ = run.open_store()
+    engine = _centre(run)
     revoke_key(engine, name, **run.stamp)
     run.say(f"The key {name} is revoked: the server refuses it.", {"name": name, "revoked": True})
+
+
+def _centre(run: Run) -> "Engine":
+    """The shared database. What is written is proved with the key here, but faces stay those of the site key."""
+    from db.crypto import load_cipher
+    from db.engine import open_database
+    from db.proof.heads import open_with
+
+    engine = open_database(run.settings().db)
+    open_with(engine, load_cipher(run.config_file.parent), None, own=False)
+    return engine

@@ -1,18 +1,22 @@
 """The doors of a site as the centre knows them: how far each is, its key, and copies with a chain of their own."""
 
+import json
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
+from typer.testing import CliRunner
 
 from db.attendance import ledger
+from db.crypto import bound_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseUnavailable, InvalidRecord
 from db.forwarding import chains, doors
 from db.forwarding.send import forward
 from db.verification import ledger_check
+from monitor.cli.programs.kiosks import app
 from monitor.desk.doors import add_key, all_doors, revoke_key
 from tests.db.doors import Door
 
@@ -71,9 +75,15 @@ def test_a_file_has_no_keys(sqlite: Engine, at: datetime) -> None:
         add_key(sqlite, "centre.sqlite3", "front", at=at, actor="desk")
 
 
-def test_each_kiosk_comes_with_its_key_until_that_is_revoked(postgresql: Engine, door: Door, at: datetime) -> None:
+def test_each_kiosk_comes_with_its_key_until_that_is_revoked(
+    postgresql: Engine, door: Door, at: datetime, tmp_path: Path
+) -> None:
     admin = postgresql.url.render_as_string(hide_password=False)
-    address = add_key(postgresql, admin, "Front door", at=at, actor="desk")
+    (tmp_path / "muster.toml").touch()
+    words = ["add", "Front door", "--db", admin, "--config", str(tmp_path / "muster.toml"), "--json"]
+    address = json.loads(CliRunner().invoke(app, words).stdout)["forward"]
+    with reading(postgresql) as session:
+        assert bound_key(session) is None, "the faces there are the site key's, not the administrator's"
     with pytest.raises(InvalidRecord, match="already"):
         add_key(postgresql, admin, "Front door", at=at, actor="desk")
     login = make_url(address).username
