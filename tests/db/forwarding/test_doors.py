@@ -15,10 +15,11 @@ from db.engine import open_database, reading, writing
 from db.errors import DatabaseUnavailable, InvalidRecord
 from db.forwarding import chains, doors
 from db.forwarding.send import forward
+from db.proof.heads import open_with
 from db.verification import ledger_check
 from monitor.cli.programs.kiosks import app
 from monitor.desk.doors import add_key, all_doors, revoke_key
-from tests.db.doors import Door
+from tests.db.doors import CIPHER, Door
 
 
 def test_a_door_says_how_far_it_is_and_since_when(engine: Engine, door: Door, at: datetime) -> None:
@@ -84,12 +85,14 @@ def test_each_kiosk_comes_with_its_key_until_that_is_revoked(
     address = json.loads(CliRunner().invoke(app, words).stdout)["forward"]
     with reading(postgresql) as session:
         assert bound_key(session) is None, "the faces there are the site key's, not the administrator's"
+    open_with(postgresql, CIPHER, None, own=False)
     with pytest.raises(InvalidRecord, match="already"):
         add_key(postgresql, admin, "Front door", at=at, actor="desk")
     login = make_url(address).username
     ada = door.enrol("Ada")
     door.see(ada)
     mine = open_database(address, upgrade=False)
+    open_with(mine, CIPHER, None, own=False)
     try:
         forward(door.engine, mine, now=at)
         (known,) = all_doors(postgresql)
