@@ -40,4 +40,5 @@ def _deciding(settings: Settings) -> dict[str, Any]:
     without |= {"webhooks": {"__all__": {"url", "secret"}}, "opener": {"url", "secret"}, "mqtt": {"password"}}
     values = settings.model_dump(mode="json", exclude=without)
     source = settings.source
-    return values | {"source": without_password(source) if "://" in source else source}
+    addresses = {"source": source, "forward": settings.forward}
+    return values | {name: without_password(one) if "://" in one else one for name, one in addresses.items()}

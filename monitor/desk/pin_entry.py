@@ -20,7 +20,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
 from db.people import pin_tries, pins
-from db.proof.key import ProofKey, known_peppers, pepper, proof_key
+from db.proof.key import ProofKey, known_peppers, pepper, proof_key, site_peppers
 from monitor.attendance.pin import Peppers, hash_pin, is_outdated, is_pin, pin_fault
 from monitor.attendance.pin_attempts import DESK, NONE, NUMBER, Limit, after_wrong, seconds_left
 from monitor.config_file import save_setting
@@ -44,7 +44,8 @@ class PinAnswer:
 
 def peppers(session: Session, cipher: TemplateCipher) -> Peppers:
     """What PINs are hashed with here. Raises: DatabaseError."""
-    return Peppers(proof_key(cipher).id, known_peppers(session, cipher))
+    elsewhere = frozenset(site_peppers(session, cipher))
+    return Peppers(proof_key(cipher).id, known_peppers(session, cipher), elsewhere)
 
 
 def person_of(engine: Engine, cipher: TemplateCipher, number: str, pin: str, *, at: datetime, actor: str) -> PinAnswer:

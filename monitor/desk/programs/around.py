@@ -81,15 +81,18 @@ def programs_around(
     clock: Callable[[], datetime] = _now,
     *,
     live: bool = False,
+    site: Job | None = None,
     trouble: Callable[[str], None] = log.warning,
 ) -> Iterator[Hear]:
     """Runs what the settings ask for, until the block ends; gives a function that takes each event of the kiosk.
 
     Args:
         live: whether faces are asked to show that they are alive.
+        site: follows the other doors; None for a kiosk that is alone.
         trouble: gets one sentence when something cannot be told, from the threads.
     """
-    jobs = [(name, job, Told()) for name, job in _wanted(engine, settings, clock, live, trouble)]
+    wanted = dict(_wanted(engine, settings, clock, live, trouble)) | ({"site": site} if site else {})
+    jobs = [(name, job, Told()) for name, job in wanted.items()]
     threads = [
         threading.Thread(target=_guarded, args=(name, job, told), name=name, daemon=True) for name, job, told in jobs
     ]
