@@ -31,7 +31,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
 from monitor.vision.face_quality import thumbnail
-from monitor.vision.liveness.face_mesh import FaceMesh
+from monitor.vision.face_mesh import FaceMesh
 from monitor.vision.second_encoder import SecondEncoder, align
 
 logger = logging.getLogger(__name__)
@@ -67,8 +67,9 @@ def open_kiosk(
         # Frames are small: OpenCV's threads cost more than they save, most of all on busy cores.
         cv2.setNumThreads(1)
         enrolled = load_people(engine, cipher, settings)
-        encoder = FaceEncoder()
+        # Loading a model takes twice its size for a moment, so the largest comes first.
         second = None if settings.encoder == "dlib" else SecondEncoder()
+        encoder = FaceEncoder()
         emotions = None if settings.mood == "off" else EmotionModel()
         _warm_up(detector, encoder, second, emotions)
         return VisionFlow(
