@@ -30,8 +30,8 @@ from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
-from monitor.vision.face_quality import thumbnail
 from monitor.vision.face_mesh import FaceMesh
+from monitor.vision.face_quality import thumbnail
 from monitor.vision.second_encoder import SecondEncoder, align
 
 logger = logging.getLogger(__name__)
