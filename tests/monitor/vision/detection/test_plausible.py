@@ -96,7 +96,12 @@ def test_the_second_look_ends_as_soon_as_its_answer_is_clear(
     (face,) = BlazeFace(0.35)(photo)
     judge = Plausibility(lambda picture: [], lambda picture: 0.0)
     looked: list[int] = []
-    monkeypatch.setattr(judge, "_again", lambda rgb, face, width: looked.append(width) or again)
+
+    def look_again(rgb: RgbImage, face: Face, width: int) -> float:
+        looked.append(width)
+        return again
+
+    monkeypatch.setattr(judge, "_again", look_again)
     assert judge.judge(photo, replace(face, score=score)) is (False if sure else None)
     assert len(looked) == looks
 
