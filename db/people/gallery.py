@@ -107,7 +107,8 @@ def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:
 
 
 def _parts(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    yield from session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
+    # The session would look at each row once more, which doubles the time.
+    yield from session.connection().execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
 
 
 def _face_given(

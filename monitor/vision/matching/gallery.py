@@ -79,7 +79,8 @@ class Gallery:
             margin: lead in similarity over the runner-up that the best match needs, in units of the curve.
             encoders: whose embeddings are compared; dlib's where nobody has any of SFace.
         """
-        templates = Templates([means_of([entry.template for entry in entries])], len(entries), encoders)
+        parts = (entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK))
+        templates = Templates((means_of([one.template for one in part]) for part in parts), len(entries), encoders)
         roll = Roll(ids_of(entry.person for entry in entries), [entry.name for entry in entries])
         margins = np.array([entry.margin for entry in entries], np.float32)
         self._set(roll, templates, margins, target_fpir, margin)

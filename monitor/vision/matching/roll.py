@@ -40,7 +40,7 @@ class Roll:
 
     def row(self, person: UUID) -> int | None:
         """The number of a person; None for somebody who is not on the roll."""
-        found = np.flatnonzero(self.ids == np.bytes_(person.bytes))
+        found = np.flatnonzero(self.ids == ids_of([person]))
         return int(found[0]) if len(found) else None
 
 
@@ -53,7 +53,7 @@ class Some(Set[UUID]):
     def __contains__(self, person: object) -> bool:
         if not isinstance(person, UUID):
             return False
-        wanted = np.bytes_(person.bytes)
+        wanted = ids_of([person])[0]
         place = int(np.searchsorted(self._ids, wanted))
         return place < len(self._ids) and bool(self._ids[place] == wanted)
 
