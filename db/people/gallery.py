@@ -119,14 +119,21 @@ def _face_given(
     return [row for row in rows if (uuid_of(row[0]), "face") not in refused]
 
 
-def _listed(rows: Sequence[Row[*tuple[Any, ...]]], stamps: Sequence[bytes], refused: set[consents.Decided]) -> Listed:
+def _listed(
+    rows: Sequence[Row[*tuple[Any, ...]]], stamps: Sequence[bytes | None], refused: set[consents.Decided]
+) -> Listed:
     ids = [row[0] for row in rows]
     mood = np.array([1 if row[2] else -1 for row in rows], np.int8)
     for number, one in enumerate(ids if refused else ()):
         if (uuid_of(one), "mood") in refused:
             mood[number] = 0
     packed = b"".join(one.bytes for one in ids) if ids and isinstance(ids[0], UUID) else bytes.fromhex("".join(ids))
-    return Listed(packed, np.frombuffer(b"".join(stamps), np.uint64), [row[1] for row in rows], mood)
+    return Listed(
+        packed,
+        np.frombuffer(b"".join((one or b"").ljust(8, b"\0") for one in stamps), np.uint64),
+        [row[1] for row in rows],
+        mood,
+    )
 
 
 def _opened(
