@@ -142,12 +142,14 @@ class Templates:
             parts: means of the others, in the order of `kept`.
         """
         new = Templates(parts, sum(len(means.first) for means in parts), self._wanted)
-        here, there = np.flatnonzero(kept >= 0), np.flatnonzero(kept < 0)
+        there = np.flatnonzero(kept < 0)
         for name, column in self._columns.items():
             if self._wanted == "dlib" and name == "second":
                 continue
             rows = np.empty((len(kept), *column.shape[1:]), column.dtype)
-            rows[here], rows[there] = column[kept[here]], new._columns[name]
+            if len(column):
+                np.take(column, kept, axis=0, out=rows, mode="clip")  # without a copy in between
+            rows[there] = new._columns[name]
             new._columns[name] = rows
         new._open()
         return new

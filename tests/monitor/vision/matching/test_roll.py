@@ -19,7 +19,8 @@ def test_ids_and_names_come_back_as_they_were_given() -> None:
 def test_some_people_are_a_set() -> None:
     people = sorted([uuid4(), uuid4(), UUID(int=5 << 64)])
     some = Some(ids_of(people))
-    assert some == set(people)
+    assert set(some) == set(people)
+    assert len(some) == 3
     assert all(person in some for person in people)
     assert uuid4() not in some
     assert "Ada" not in some
