@@ -102,7 +102,6 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         return
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.desk.change_feed import people_feed
-    from monitor.desk.store import Store
     from monitor.text import printable
 
     feeds = []
@@ -110,7 +109,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     def make_followed(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
         """A kiosk that learns of people who are enrolled, changed or erased meanwhile."""
         made = make(on_scene, on_event)
-        feeds.append(people_feed(Store(engine, cipher), settings, made.use_people))
+        feeds.append(people_feed(engine, made.renew_people))
         feeds[-1].start()
         return made
 

@@ -15,8 +15,7 @@ from sqlalchemy import Engine
 from db.errors import DatabaseError
 from monitor.config import Settings
 from monitor.config_outbound import Webhook
-from monitor.desk.programs import opener, roll_call, webhooks
-from monitor.desk.programs.webhooks import Happened
+from monitor.desk.programs import opener, roll_call
 from monitor.domain import KioskEvent
 
 Hear: TypeAlias = Callable[[KioskEvent], None]
@@ -143,9 +142,11 @@ def _follow(
     trouble: Callable[[str], None],
     told: Told,
 ) -> None:
-    def happened() -> list[Happened]:
+    from monitor.desk.programs import webhooks  # only where they are wanted: aiohttp takes 10 MB
+
+    def happened() -> list[webhooks.Happened]:
         kinds = ((event.kind.value, event) for event in told.taken())
-        return [Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
+        return [webhooks.Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
 
     webhooks.follow(engine, settings, webhook, clock=clock, wait=told.wait, happened=happened, trouble=trouble)
 

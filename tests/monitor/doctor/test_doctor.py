@@ -149,8 +149,9 @@ def test_a_model_that_is_another_one_or_missing_fails(tmp_path: Path) -> None:
 
 def test_a_damaged_model_cache_is_warned_of(tmp_path: Path) -> None:
     assert statuses(vision.check_cache(tmp_path / "cache")) == [Status.OK]
-    built = tmp_path / f"recipe-{models.DLIB_ENCODER.sha256[:32]}.bin"
-    built.write_bytes(hashlib.sha256(b"model").digest() + b"model")
+    named = hashlib.sha256(b"model").hexdigest()[:32]
+    built = tmp_path / f"recipe-{models.DLIB_ENCODER.sha256[:32]}-{named}.bin"
+    built.write_bytes(b"model")
     assert statuses(vision.check_cache(tmp_path)) == [Status.OK]
     built.write_bytes(built.read_bytes()[:-1])
     assert statuses(vision.check_cache(tmp_path)) == [Status.WARN]
