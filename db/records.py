@@ -330,6 +330,52 @@ class MoodSums:
 
 
 @dataclass(frozen=True, slots=True)
+class RolledDay:
+    """A day whose moods are rolled up."""
+
+    day: int
+    """Local days since 1970."""
+    starts: datetime
+    ends: datetime
+    zone: str
+    confidence: float
+    """The probability below which a mood was unsure."""
+    stamp: UUID | None = None
+    """Another one each time that the day is rolled up; None before it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledCells:
+    """Roll-ups of moods: k rows, column by column. What is not asked for is empty."""
+
+    keys: Sequence[tuple[Any, ...]]
+    """What each row is about, as the query that gives it says."""
+    sightings: NDArray[np.int64]
+    """int64 (k,)."""
+    judged: NDArray[np.int64]
+    """Sightings in the sums: int64 (k,)."""
+    mean_sums: NDArray[np.float64]
+    """The sums of the sightings' mean probabilities: float64 (7, k)."""
+    labels: NDArray[np.int64]
+    """Sightings of each label, unsure at last: int64 (8, k)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledVisits:
+    """Who was seen on which day: n rows, column by column, each int64 (n,)."""
+
+    names: Sequence[Hashable]
+    """People, tokens and groups; the columns have their places in this list, -1 for None."""
+    day: NDArray[np.int64]
+    """Local days since 1970."""
+    person: NDArray[np.int64]
+    token: NDArray[np.int64]
+    group: NDArray[np.int64]
+    hours: NDArray[np.int64]
+    """The local hours with a sample: bit 0 is midnight to one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """Who is on the list of one day even when they do not come, and what is said of them then.
 

@@ -347,6 +347,8 @@ class KioskEvent:
     """One sentence for people, where the kind alone does not tell enough."""
     in_view: datetime | None = None
     """When the face was in view last, before this was written down; None without a face."""
+    asks: Literal["face", "pin"] | None = None
+    """What has to come as well before anything is written, at hours that ask for both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -260,7 +260,7 @@ def chip_owner(person: UUID, template: UUID) -> str:
     return f"face_template.chip {person} {template}"
 
 
-def mean_owner(person: UUID, encoder: str) -> str:
+def mean_owner(person: UUID | str, encoder: str) -> str:
     """What a mean template is bound to."""
     return f"mean_template.embedding {person} {encoder}"
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, true
 from sqlalchemy.orm import Session
 
 from db.attendance import ledger
@@ -94,6 +94,35 @@ def send_merges(
     return merged, tuple(by_hand)
 
 
+def adopt_ids(centre: Engine, door: Engine, cipher: TemplateCipher, *, now: datetime, actor: str) -> int:
+    """Gives a person of the door the id that they have at the centre, where two people were merged another way there.
+
+    Without it they would be one person under two ids, and changes of their name would not reach each other.
+
+    Args:
+        cipher: of the door's faces.
+    """
+    with reading(door) as here, reading(centre) as there:
+        mine = dict(here.execute(select(SubjectRow.id, SubjectRow.person_id)).all())
+        flagged = select(SubjectRow.id).where(SubjectRow.merged == true())
+        came = {mine[one] for one in {*here.scalars(flagged), *there.scalars(flagged)} if one in mine}
+        holders = _holders(there, [pseudonym for pseudonym, person in mine.items() if person in came])
+        wanted = {mine[pseudonym]: id for pseudonym, id in holders.items()}
+        known = set(here.scalars(select(PersonRow.id)))
+        new = {person: id for person, id in wanted.items() if id != person and id not in known}
+        rows = {id: there.get_one(PersonRow, id) for id in new.values()}
+    for id, person in {id: person for person, id in sorted(new.items())}.items():
+        with writing(door) as here:
+            row = rows[id]
+            made = PersonRow(id=id, name=row.name, group=row.group, active=row.active, notes=row.notes, number=None)
+            made.created_at = row.created_at
+            here.add(made)
+            here.flush()
+            merges.merge(here, cipher, person, id, at=now, actor=actor)
+            templates.refresh_means(here, cipher, id, at=now)
+    return len(new)
+
+
 def send_changes(source: Engine, target: Engine, *, wins: bool = False) -> tuple[int, frozenset[UUID]]:
     """Brings names, numbers, groups, notes and who is active up to date where they were changed here last.
 
@@ -109,11 +138,14 @@ def send_changes(source: Engine, target: Engine, *, wins: bool = False) -> tuple
     with reading(source) as here:
         entries = here.scalars(query.order_by(AuditRow.at, AuditRow.id)).all()
         last = {(row.person_id, _CHANGES[row.action]): row for row in entries}
-        ours = {row.id: row for row in here.scalars(select(PersonRow))} if last else {}
     with reading(target) as there:
         new = _unknown(there, [row.id for row in last.values()])
     if not new:
         return 0, frozenset()
+    with reading(source) as here:
+        whose = list({row.person_id for row in last.values() if row.id in new})
+        found = (here.scalars(select(PersonRow).where(PersonRow.id.in_(some))) for some in batches(whose))
+        ours = {row.id: row for rows in found for row in rows}
     changed: set[UUID] = set()
     numbers: dict[UUID, str | None] = {}
     with writing(target) as there:

@@ -63,9 +63,7 @@ def send_people(
     """
     with reading(source) as here:
         rows = here.scalars(select(PersonRow).order_by(PersonRow.id)).all()
-        pseudonyms: dict[UUID, list[UUID]] = {}
-        for subject in here.scalars(select(SubjectRow).order_by(SubjectRow.id)):
-            pseudonyms.setdefault(subject.person_id, []).append(subject.id)
+        pseudonyms = _pseudonyms(here)
         ours = {one for theirs in pseudonyms.values() for one in theirs} | erased(here)
     found: dict[UUID, UUID] = {}
     added, without = 0, set()
@@ -93,6 +91,14 @@ def send_people(
                 found[row.id] = known or row.id
                 _add_pseudonyms(there, found[row.id], set(mine) - index.pseudonyms.keys() - gone)
     return People(found), added, frozenset(without)
+
+
+def _pseudonyms(session: Session) -> dict[UUID, list[UUID]]:
+    """Of each person, the oldest first."""
+    found: dict[UUID, list[UUID]] = {}
+    for subject in session.scalars(select(SubjectRow).order_by(SubjectRow.id)):
+        found.setdefault(subject.person_id, []).append(subject.id)
+    return found
 
 
 def _is_known(there: Session, person: UUID, pseudonyms: Set[UUID]) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.schema import RetiredKeyRow
+from db.schema import RetiredKeyRow, SitePepperRow
 
 _OPTION: Final = "muster_prover"
 
@@ -64,8 +64,23 @@ def known_keys(session: Session, cipher: TemplateCipher) -> dict[str, ProofKey]:
 
 
 def known_peppers(session: Session, cipher: TemplateCipher) -> dict[str, bytes]:
-    """The pepper of PINs, and those of before rotations, by the ids of the proof keys. Raises: as `known_keys`."""
-    return {key: both[32:] for key, both in _retired(session, cipher)} | {proof_key(cipher).id: pepper(cipher)}
+    """The pepper of PINs, those of before rotations and of other doors, by the ids of the proof keys.
+
+    Raises: as `known_keys`.
+    """
+    before = {key: both[32:] for key, both in _retired(session, cipher)}
+    return site_peppers(session, cipher) | before | {proof_key(cipher).id: pepper(cipher)}
+
+
+def site_peppers(session: Session, cipher: TemplateCipher) -> dict[str, bytes]:
+    """The peppers of the site's other doors, by the ids of their proof keys. Raises: WrongKey, DatabaseDamaged."""
+    rows = session.execute(select(SitePepperRow.key_id, SitePepperRow.sealed))
+    return {key: cipher.open(sealed, site_pepper_owner(key)) for key, sealed in rows}
+
+
+def site_pepper_owner(key_id: str) -> str:
+    """What a sealed pepper of another door is bound to."""
+    return f"site pepper {key_id}"
 
 
 def retire(session: Session, old: TemplateCipher, new: TemplateCipher) -> None:

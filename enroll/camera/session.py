@@ -10,7 +10,7 @@ from monitor.domain import Frame
 from monitor.errors import MusterError
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
-from monitor.vision.liveness.face_mesh import FaceMesh, MeshModel, yaw
+from monitor.vision.face_mesh import FaceMesh, MeshModel, yaw
 
 FEWEST = 3
 """Shots that a person before the camera is enrolled with at least."""

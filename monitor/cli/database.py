@@ -235,6 +235,20 @@ def purge(
         tell("Another program uses the database; run this again later to erase its free pages too.")
 
 
+@app.command("roll-up")
+@shared
+def roll_up(run: Run) -> None:
+    """Count the moods of all days before today anew, once for all, so that months and quarters open at once.
+
+    A kiosk and the app do so by themselves for days that are over. Whoever changes a mood deletes its day's roll-up.
+    """
+    from monitor.desk.days.moods import roll_up_moods
+
+    engine, _ = run.open_store()
+    days = roll_up_moods(engine, run.settings(), run.at, anew=True)
+    run.say(f"The moods of {plural(days, 'day')} are rolled up.", {"days": days})
+
+
 @app.command("rotate-key")
 @shared
 def rotate_key(run: Run) -> None:
@@ -292,43 +306,58 @@ def forward(
 def follow(
     run: Run,
     url: Annotated[
-        str, typer.Argument(metavar="URL", envvar="MUSTER_FORWARD_URL", help="The database that several doors share.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="URL",
+            envvar="MUSTER_FORWARD_URL",
+            help="The database that several doors share; without it the setting 'forward'.",
+        ),
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="One round, instead of one after the other until stopped.")
     ] = False,
-    every: Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Seconds between two rounds.")] = 1.0,
+    every: Annotated[
+        float,
+        typer.Option(min=0.2, metavar="SECONDS", help="Seconds between two looks at a database that is a file."),
+    ] = 0.25,
 ) -> None:
     """Keep this door and its site the same: send as 'forward' does, and bring down what the other doors did.
 
-    People, consents, names, merges, erasures, faces, shifts, holidays, leave and the passages of the last 40 days come
-    down. Faces are sealed with the site key (muster db site-key), which the shared database does not have.
+    People, consents, names, merges, erasures, faces, PINs, shifts, holidays, leave and the passages of the last 40 days
+    come down. Faces and PINs are sealed with the site key (muster db site-key), which the shared database does not
+    have. A kiosk with the setting 'forward' does this by itself.
     """
     from db.forwarding import site_key
     from monitor.desk import site
     from monitor.desk.store import Store
-    from monitor.recording.forwarding import forward_for_ever, open_shared
+    from monitor.recording.forwarding import open_shared
 
+    url = _address(run, url)
     key = site_key.load(run.config_file.parent)
     engine, cipher = run.open_store(create=True)
     store = Store(engine, cipher)
     if once:
         _tell_followed(site.follow_once(store, open_shared(engine, url), key, run.at), as_json=run.as_json)
         return
-    followed = site.Site(store, key, lambda done: _tell_followed(done, as_json=run.as_json))
-    try:
-        forward_for_ever(
-            engine,
-            url,
-            every=every,
-            clock=lambda: run.at,
-            wait=lambda seconds: not Event().wait(seconds),
-            sent=lambda done: None,
-            trouble=lambda sentence: tell(sentence, err),
-            step=followed.step,
-        )
-    finally:
-        followed.close()
+    site.follow_for_ever(
+        store,
+        url,
+        key,
+        clock=lambda: run.at,
+        pause=lambda seconds: not Event().wait(seconds),
+        tell=lambda done: _tell_followed(done, as_json=run.as_json),
+        trouble=lambda sentence: tell(sentence, err),
+        every=every,
+    )
+
+
+def _address(run: Run, url: str | None) -> str:
+    from monitor.errors import UsageError
+
+    found = url or run.settings().forward
+    if not found:
+        raise UsageError("Give the URL of the database that several doors share, or set forward in the settings.")
+    return found
 
 
 @app.command("site-key")
@@ -347,6 +376,21 @@ def make_site_key(
     key_id = site_key.load(folder).key_id
     sentence = f"The site key is in {kept} (id {key_id}). Take this file to each door of the site, and nowhere else."
     run.say(sentence, {"file": str(kept), "key_id": key_id})
+
+
+@app.command("new-chain")
+@shared
+def new_chain(run: Run) -> None:
+    """Give a copied database a chain of its own, so that it can be sent to the database that several doors share.
+
+    What it has in common with the original is counted once there. The ledger and its proof stay as they are.
+    """
+    from monitor.desk.doors import new_chain as renew
+
+    engine, _ = run.open_store()
+    chain = renew(engine, **run.stamp)
+    sentence = "This database sends under a chain of its own now. If it is another kiosk than the original's, name it: "
+    run.say(sentence + "'muster config set kiosk NAME'.", {"chain": chain})
 
 
 def _tell_followed(done: "Followed", *, as_json: bool) -> None:

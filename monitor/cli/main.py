@@ -25,7 +25,7 @@ _COMMANDS = {
     "holidays": ("monitor.cli.calendar.holidays", "app", "Public holidays, by hand, file or country."),
     "leave": ("monitor.cli.calendar.leave", "app", "Who is away, and why."),
     "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
-    "attendance": ("monitor.cli.reports", "attendance", "Who was here, from when to when."),
+    "attendance": ("monitor.cli.attendance", "app", "Who was here, from when to when; lists of before Muster."),
     "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
     "why": ("monitor.cli.gallery.why", "why", "Why somebody was named at the door, or nobody was."),
     "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
@@ -43,16 +43,22 @@ _COMMANDS = {
     "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
     "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
+    "kiosks": ("monitor.cli.programs.kiosks", "app", "The kiosks of a site: how far behind each is, and their keys."),
     "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
     "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
 
-_TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx"}
-"""Modules of the extra `training` that commands import."""
-_SERVE = {"fastapi", "uvicorn"}
-"""Modules of the extra `serve`."""
+_EXTRAS = {
+    "training": {
+        "jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx",
+    },
+    "jax": {"jax"},
+    "serve": {"fastapi", "uvicorn"},
+    "parquet": {"pyarrow"},
+}  # fmt: skip
+"""Modules that commands import, by the extra that brings them."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -137,7 +143,7 @@ def _fail_usage(error: TyperException) -> NoReturn:
 
 def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     module = (error.name or "").partition(".")[0]
-    extra = "training" if module in _TRAINING else "serve" if module in _SERVE else None
+    extra = next((extra for extra, modules in _EXTRAS.items() if module in modules), None)
     if extra is None:
         raise error
     _fail(

@@ -42,5 +42,6 @@ def _deciding(settings: Settings) -> dict[str, Any]:
     values = settings.model_dump(mode="json", exclude=without)
     source = settings.source
     program = shlex.split(settings.opener.command)[:1]  # an argument may be a secret
-    opener = values["opener"] | {"command": " ".join(program)}
-    return values | {"opener": opener, "source": without_password(source) if "://" in source else source}
+    values["opener"]["command"] = " ".join(program)
+    addresses = {"source": source, "forward": settings.forward}
+    return values | {name: without_password(one) if "://" in one else one for name, one in addresses.items()}

@@ -23,7 +23,7 @@ from db.engine import reading, writing
 from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidRecord
 from db.names import clean
 from db.people import pin_tries, pins
-from db.proof.key import ProofKey, known_peppers, pepper, proof_key
+from db.proof.key import ProofKey, known_peppers, pepper, proof_key, site_peppers
 from db.records import PinTries
 from monitor.attendance.pin import Peppers, hash_pin, is_outdated, is_pin, pin_fault
 from monitor.attendance.pin_attempts import DESK, NONE, NUMBER, Limit, after_wrong, seconds_left
@@ -48,7 +48,8 @@ class PinAnswer:
 
 def peppers(session: Session, cipher: TemplateCipher) -> Peppers:
     """What PINs are hashed with here. Raises: DatabaseError."""
-    return Peppers(proof_key(cipher).id, known_peppers(session, cipher))
+    elsewhere = frozenset(site_peppers(session, cipher))
+    return Peppers(proof_key(cipher).id, known_peppers(session, cipher), elsewhere)
 
 
 def person_of(engine: Engine, cipher: TemplateCipher, number: str, pin: str, *, at: datetime, actor: str) -> PinAnswer:
@@ -116,8 +117,8 @@ def _unlock_away(cipher: TemplateCipher, pin: str, kept: str, at: datetime) -> P
             return PinAnswer(None, right=False, seconds_left=left)
         _AWAY[kept] = after_wrong(tries, NUMBER, at)
     if not is_pin(pin, kept, Peppers(here, {here: pepper(cipher)})):
-        return PinAnswer(None, right=False, seconds_left=seconds_left(_AWAY[kept], at))
-    del _AWAY[kept]
+        return PinAnswer(None, right=False, seconds_left=seconds_left(_AWAY.get(kept, NONE), at))
+    _AWAY.pop(kept, None)
     return PinAnswer(None, right=True)
 
 

@@ -1,4 +1,4 @@
-"""What a database needs now and then: backups, and the deletion of what is past its time. It blocks."""
+"""What a database needs now and then: backups, roll-ups, and the deletion of what is past its time. It blocks."""
 
 import os
 import shutil
@@ -17,6 +17,7 @@ from db.privacy import retention
 from db.privacy.retention import Retention
 from db.records import Expired
 from monitor.config import Settings
+from monitor.desk.days.moods import roll_up_moods
 
 LOOK_EVERY: Final = 600.0
 """Seconds between two looks whether something is due."""
@@ -36,12 +37,13 @@ class Done:
 
 
 def look_after(engine: Engine, settings: Settings, at: datetime) -> Done:
-    """Makes the backup and the purge that are due; the door can write between their steps.
+    """Makes the backup, the roll-ups of moods and the purge that are due; the door can write between their steps.
 
     Raises:
         DatabaseError: one of them failed; the database is as it was.
     """
     made = _back_up_when_due(engine, settings, at)
+    roll_up_moods(engine, settings, at)
     with reading(engine) as session:
         last = retention.last_purge(session)
     if last is not None and at - last < _PURGE_EVERY:

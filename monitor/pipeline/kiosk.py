@@ -108,6 +108,7 @@ class Kiosk:
         *,
         publish_scene: Callable[[Scene], None],
         publish_event: Callable[[KioskEvent], None],
+        load_people: Callable[[], Enrolled] | None = None,
         plan: SearchPlan | None = None,
         fail_fast: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -116,11 +117,14 @@ class Kiosk:
         Args:
             detector: closed with the kiosk.
             open_flow: loads the other models; called in the vision thread.
+            load_people: everyone who can be named now, for `renew_people`; None where they never change.
             plan: where frames are searched; None for everywhere, where something moved.
             fail_fast: a camera that does not open at the start is an error, instead of being waited for.
         """
         self._detector = detector
         self._open_flow = open_flow
+        self._load_people = load_people
+        self._renewing = threading.Lock()
         self._plan = plan or SearchPlan()
         self._recorder = recorder
         self._publish_scene = publish_scene
@@ -179,6 +183,16 @@ class Kiosk:
     def use_people(self, enrolled: Enrolled) -> None:
         """Identify against these people from the next frame on; from any thread."""
         self._enrolled = enrolled
+
+    def renew_people(self) -> None:
+        """Identify against whoever can be named now, from the next frame on; from any thread. It blocks.
+
+        Raises:
+            DatabaseError: the database cannot be read; the people stay as they were.
+        """
+        with self._renewing:  # what was read later counts
+            if self._load_people is not None:
+                self.use_people(self._load_people())
 
     @property
     def trouble(self) -> str | None:

@@ -54,6 +54,9 @@ FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 """Most seconds between two tries to write a fact."""
 
+ANSWERS_WITHIN: Final = 10.0
+"""Seconds that closing waits for the answer to a statement, after facts were given up."""
+
 log = logging.getLogger(__name__)
 
 Publish: TypeAlias = Callable[[KioskEvent], None]
@@ -181,17 +184,19 @@ class Recorder:
 
         Args:
             timeout: seconds after which facts that still cannot be written are given up. A database that does not
-                answer at all is given up after twice as long; the thread then ends with the program.
+                answer at all is given up `ANSWERS_WITHIN` later; the thread then ends with the program.
 
         Raises:
             DatabaseError: facts had to be given up.
         """
         with self._changed:
+            if self._closing:
+                return
             self._closing = True
             self._changed.notify()
         self._thread.join(timeout)
         self._give_up.set()
-        self._thread.join(timeout)
+        self._thread.join(ANSWERS_WITHIN)
         waiting = list(self._waiting)
         if not self._thread.is_alive():
             self._waiting.clear()

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,16 +17,23 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings, views
 from db.people import people
-from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
+from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, Presence, SightingRecord
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import Passage
 from monitor.config import Settings
+from monitor.config_outbound import hours_of, is_within
 from monitor.domain import EventKind, KioskEvent, Phase, Sighting
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 from monitor.vision.jpeg import encode_jpeg
 
 NOT_LIVE: Final = "The head did not turn as asked, so a photograph cannot be ruled out; use the PIN or see the desk."
+PIN_TOO: Final = "At this hour the PIN has to follow the face."
+FACE_TOO: Final = "At this hour the camera has to know the face first; look into it, then give the PIN again."
+_BOTH: Final = timedelta(minutes=2)
+"""Time after a face was in view in which its PIN counts."""
+_IN_VIEW: Final = timedelta(hours=1)
+"""A sighting whose face a PIN follows began at most so long ago."""
 _DAYS_BACK: Final = timedelta(days=3)
 """How far back a decision reads events: a stay may last over a long shift and the hours around it."""
 
@@ -127,6 +134,10 @@ def _arrive(
     if person is None:
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
     who = person.person
+    if _asks_for_both(context, sighting.first_at):
+        kind, _ = _decided(session, context, who, sighting.first_at, sighting.id, clock_off)
+        asked = _event(EventKind.SIGHTING, told, who, text=PIN_TOO if kind else None)
+        return [replace(asked, asks="pin" if kind else None)]
     written, last = _pass(
         session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id, clock_off=clock_off
     )
@@ -181,6 +192,10 @@ def write_pin(
     person = people.get_person(session, person_id)
     if not person.active:
         raise InvalidRecord("The person who gave this PIN is not active; activate them to let them check in.")
+    if _asks_for_both(context, at):
+        seen = sightings.last_seen(session, person.id, at - _IN_VIEW, at, other_than=None)
+        if seen is None or at - seen > _BOTH:
+            return [KioskEvent(EventKind.SIGHTING, at, person.id, person.name, text=FACE_TOO, asks="face")]
     written, last = _pass(session, context, person, at, event=event, now=at, sighting=None, clock_off=clock_off)
     kind = EventKind(written.kind) if written else EventKind.SIGHTING
     told = KioskEvent(kind, at, person.id, person.name, attendance=written.id if written else None)
@@ -206,15 +221,7 @@ def _pass(
     written = ledger.get(session, event)
     if written is not None:
         return written, None
-    # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
-    seen = sightings.last_seen(session, person.id, at - _DAYS_BACK, at, other_than=sighting) if sighting else None
-    real = at - clock_off
-    day = real.astimezone(context.settings.zone).date()
-    calendars = load_calendars(session, context.settings, day, day, person)
-    first, last = min(real, at) - _DAYS_BACK, max(real, at) + calendars.rules.cool_down
-    before = load_passages(session, calendars, first, last, of=[person.id]).get(person.id, ())
-    arrival = Arrival(at, context.kiosk, context.settings.role, seen, clock_suspect=bool(clock_off))
-    kind = decide(arrival, before, calendars.of(person), calendars.rules)
+    kind, before = _decided(session, context, person, at, sighting, clock_off)
     if kind is not None:
         new = NewEvent(
             id=event,
@@ -231,6 +238,27 @@ def _pass(
         )
         written = ledger.append(session, new)
     return written, next((one for one in reversed(before) if one.at <= at), None)
+
+
+def _decided(
+    session: Session, context: WriteContext, person: Person, at: datetime, sighting: UUID | None, clock_off: timedelta
+) -> tuple[Presence | None, Sequence[Passage]]:
+    """What an arrival means, and the passages around it."""
+    # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
+    seen = sightings.last_seen(session, person.id, at - _DAYS_BACK, at, other_than=sighting) if sighting else None
+    real = at - clock_off
+    day = real.astimezone(context.settings.zone).date()
+    calendars = load_calendars(session, context.settings, day, day, person)
+    first, last = min(real, at) - _DAYS_BACK, max(real, at) + calendars.rules.cool_down
+    before = load_passages(session, calendars, first, last, of=[person.id]).get(person.id, ())
+    arrival = Arrival(at, context.kiosk, context.settings.role, seen, clock_suspect=bool(clock_off))
+    return decide(arrival, before, calendars.of(person), calendars.rules), before
+
+
+def _asks_for_both(context: WriteContext, at: datetime) -> bool:
+    """Whether face and PIN are both needed at this time."""
+    hours = hours_of(context.settings.face_and_pin)
+    return hours is not None and is_within(hours, at.astimezone(context.settings.zone).time())
 
 
 def _named(there: Mapping[UUID, PersonConsents], sighting: Sighting) -> PersonConsents | None:

@@ -33,6 +33,7 @@ COMMANDS = (
     "webhooks",
     "serve",
     "keys",
+    "kiosks",
     "rollcall",
     "door",
     "db",

@@ -25,8 +25,8 @@ from monitor.pipeline.pipeline import VisionFlow
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
+from monitor.vision.face_mesh import FaceMesh
 from monitor.vision.images import read_image
-from monitor.vision.liveness.face_mesh import FaceMesh
 from monitor.vision.liveness.motion import MotionWindow, Verdict, judge
 from monitor.vision.matching.gallery import Enrolled, GalleryEntry
 from tests.monitor.pipeline.attacks.attacks import KINDS, SIZE, Attack, Portrait, backgrounds, centred

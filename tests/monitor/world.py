@@ -53,7 +53,6 @@ from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.desk_app import Display
 from monitor.tui.runtime.running_kiosk import KioskFactory
 from monitor.tui.screens.system.system import SystemScreen
-from monitor.vision.matching.gallery import Enrolled
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""
@@ -86,6 +85,7 @@ class FakeKiosk:
         self.stopped = threading.Event()
         self.voided: list[KioskEvent] = []
         self.by_pin: list[UUID] = []
+        self.renewed = 0
         self.trouble: str | None = None
 
     def start(self) -> None:
@@ -97,8 +97,8 @@ class FakeKiosk:
     def wait(self, seconds: float | None = None) -> bool:
         return self.stopped.wait(seconds)
 
-    def use_people(self, enrolled: Enrolled) -> None:
-        self.enrolled = enrolled
+    def renew_people(self) -> None:
+        self.renewed += 1
 
     def not_me(self, event: KioskEvent) -> None:
         self.voided.append(event)

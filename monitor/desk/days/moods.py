@@ -9,12 +9,21 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.engine import reading
-from db.observations import moods
+from db.engine import reading, writing
+from db.observations import moods, rollups
 from db.people import pages
 from monitor.attendance.days import Period
 from monitor.config import Settings
-from monitor.desk.days.mood_history import MoodHistory, load_history, tallied, with_baselines, with_today
+from monitor.desk.days.mood_history import (
+    MoodHistory,
+    counted,
+    load_history,
+    roll_up,
+    tallied,
+    unrolled,
+    with_baselines,
+    with_today,
+)
 from monitor.moods import cells
 from monitor.moods.cells import MoodCell, MoodChange
 from monitor.moods.samples import numbered
@@ -86,12 +95,12 @@ def mood_view(
     period = chosen.period(now.astimezone(zone).date())
     over_time: By = "hour" if chosen is Range.DAY else "day"
     with reading(engine) as session:
-        history = load_history(session, period, zone, now, before.history if before else None)
+        history = load_history(session, period, settings, now, before.history if before else None)
         today = with_today(session, history, period.bounds(zone)[1])
-        history, tallies = tallied(history, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
+        tallies = tallied(history, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
         seen, all_seen = ([], 0) if hide else cells.most_seen(tallies["person"], today, MOST)
         names = pages.names(session, seen)
-        history = with_baselines(session, history, seen)
+        history = with_baselines(session, history, period, settings, seen)
 
     def by(what: By) -> tuple[MoodCell, ...]:
         return tuple(cells.cells(tallies[what], what, today, hide_small=hide))
@@ -122,11 +131,42 @@ def mood_report(
     Raises:
         DatabaseError: the database cannot be read.
     """
-    start, end = period.bounds(settings.zone)
+    hide = settings.mood != "individual"
     with reading(engine) as session:
-        samples = numbered(moods.added_up(session, start, end, group=group), settings.zone)
-        found = cells.distribution(samples, by, settings.mood_confidence, hide_small=settings.mood != "individual")
+        if by == "hour" or group is not None:
+            samples = numbered(moods.added_up(session, *period.bounds(settings.zone), group=group), settings.zone)
+            found = cells.distribution(samples, by, settings.mood_confidence, hide_small=hide)
+        else:
+            samples, tallies = counted(session, period, settings)
+            found = cells.cells(tallies[by], by, samples, hide_small=hide)
         return found, pages.names(session, [cell.key for cell in found if isinstance(cell.key, UUID)])
+
+
+def roll_up_moods(engine: Engine, settings: Settings, now: datetime, *, anew: bool = False) -> int:
+    """Counts the days before today once for all, each in a transaction, as far back as moods are kept.
+
+    Args:
+        anew: also days that are counted already.
+
+    Returns:
+        How many days were counted.
+
+    Raises:
+        DatabaseError: the database cannot be read or written.
+    """
+    last = now.astimezone(settings.zone).date() - timedelta(days=1)
+    with reading(engine) as session:
+        oldest = moods.oldest(session)
+        first = oldest.astimezone(settings.zone).date() if oldest else last + timedelta(days=1)
+        kept = Period(first, last)
+        days = list(kept.days()) if anew else [day for gap in unrolled(session, kept, settings) for day in gap.days()]
+    if anew:
+        with writing(engine) as session:
+            rollups.forget(session)
+    for day in reversed(days):  # those first that screens ask for first
+        with writing(engine) as session:
+            roll_up(session, day, settings)
+    return len(days)
 
 
 def person_moods(

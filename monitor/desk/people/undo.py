@@ -37,7 +37,7 @@ _LASTING: Final = frozenset(
     {
         "add", "erase", "name visitor", "delete template", "accept capture", "reject capture", "add shift", "end shift",
         "remove shift", "add holiday", "remove holiday", "add leave", "remove leave", "set aside", "look again",
-        "add key", "revoke key", "set admin pin", "remove admin pin",
+        "add key", "revoke key", "add kiosk key", "revoke kiosk key", "set admin pin", "remove admin pin",
     }
 )  # fmt: skip
 """What people do at the desk and is not taken back by an entry alone. Everything else that is in the audit log, such as

@@ -17,7 +17,7 @@ from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
 from enroll.people.gallery_index import GalleryIndex, Known
 from monitor.domain import Box, Face, Frame, RgbImage
-from monitor.vision.liveness.face_mesh import Mesh
+from monitor.vision.face_mesh import Mesh
 from tests.enroll.conftest import MadeUp
 from tests.monitor.vision.liveness.heads import mesh_of
 

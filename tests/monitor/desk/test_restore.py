@@ -55,6 +55,15 @@ def test_a_backup_takes_the_place_of_the_database_which_is_kept(sqlite: Engine, 
     assert file.exists()
 
 
+def test_the_database_is_the_one_that_its_url_names_everywhere(sqlite: Engine, tmp_path: Path) -> None:
+    live(sqlite, "Ada")
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    live(sqlite, "Eve")
+    url = Settings(db=f"sqlite+pysqlite:///{sqlite.url.database}?cache=private")
+    restore(url, CIPHER, file, tmp_path, at=NOW, actor="test")
+    assert names(sqlite) == ["Ada"]
+
+
 def test_who_was_erased_since_stays_erased(sqlite: Engine, tmp_path: Path) -> None:
     ada, _ = live(sqlite, "Ada", "Bob")
     file = back_up(sqlite, tmp_path, at=NOW, actor="test")

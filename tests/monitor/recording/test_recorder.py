@@ -282,6 +282,7 @@ def test_closing_does_not_wait_for_a_database_that_answers_nothing(
         return []
 
     recorder = start()
+    monkeypatch.setattr(recording, "ANSWERS_WITHIN", 0.05)
     monkeypatch.setattr("monitor.recording.transactions.write", hang)
     recorder.record(seen(ada))
     assert asked.wait(60)

@@ -15,7 +15,7 @@ from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.style.text import Signs, clean, moment_text
 
-SECRET = {"admin_pin_hash"}
+SECRET = {"admin_pin_hash", "forward"}
 LABEL = 13
 """Cells of a label."""
 NAME = 14

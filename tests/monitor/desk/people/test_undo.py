@@ -197,7 +197,8 @@ def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., P
 
 
 AUTOMATIC = {
-    "undo", "clock jumped", "follow", "purge", "quarantine capture", "not live", "settings", "examine gallery",
+    "undo", "clock jumped", "new chain", "follow", "purge", "quarantine capture", "not live", "settings",
+    "examine gallery",
     "opened", "opener refused", "opener failed", "open by hand", "start roll call", "end roll call", "back up",
     "restore", "export", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
 }  # fmt: skip

@@ -127,6 +127,15 @@ def test_a_part_that_the_program_leaves_behind_closes_the_relay(world: World, tm
     assert done.read_text() == "closed again"
 
 
+def test_a_full_disk_keeps_no_door_shut(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    chosen = settings(world, command=program(tmp_path))
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    assert ask(world, chosen, came(world)) is None
+
+
 def test_the_program_does_not_get_the_key_of_the_faces(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

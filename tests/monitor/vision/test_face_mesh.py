@@ -6,7 +6,7 @@ import pytest
 from enroll.faces.pose import head_pose
 from monitor.domain import Box, Face
 from monitor.vision.detector import FaceDetector
-from monitor.vision.liveness.face_mesh import POINTS, FaceMesh, yaw
+from monitor.vision.face_mesh import POINTS, FaceMesh, yaw
 from tests.monitor.stage import Photo, frontal
 from tests.monitor.vision.liveness.heads import mesh_of
 

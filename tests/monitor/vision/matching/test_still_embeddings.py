@@ -8,7 +8,7 @@ from monitor.domain import RgbImage
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
-from monitor.vision.still_embeddings import embed_stills, jittered
+from monitor.vision.matching.still_embeddings import embed_stills, jittered
 from tests.monitor.stage import Photo
 
 

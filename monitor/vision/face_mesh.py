@@ -20,18 +20,18 @@ Mesh: TypeAlias = NDArray[np.float32]
 MeshModel: TypeAlias = Callable[[RgbImage, Face], Mesh | None]
 """Finds the mesh of a face on a picture, uint8 (h, w, 3); None where it sees no face there."""
 
-_SIDE = 192
+SIDE = 192
 """Side of the network's input, in pixels."""
 _ROOM = 1.5
 """Side of the square that the network sees, as a multiple of the longer side of the detector's box."""
-_PRESENT = 0.0
-"""Least logit of "there is a face in the square"."""
+_PRESENT = 0.5
+"""Least probability that there is a face in the square."""
 _RIGHT_CHEEK, _LEFT_CHEEK = 234, 454
 """Points before the person's right and left ear."""
 
 
 class FaceMesh:
-    """Finds the mesh of a detected face. Not safe to share between threads."""
+    """Finds the mesh of a detected face, and tells whether a picture shows one. Not safe to share between threads."""
 
     def __init__(self) -> None:
         """Raises: ModelError, the weights are missing or damaged."""
@@ -52,10 +52,7 @@ class FaceMesh:
             rgb: uint8 (h, w, 3), the picture in which the face was found.
         """
         to_input = _square(face)
-        square = cv2.warpAffine(rgb, to_input, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
-        self._interpreter.set_tensor(self._input, (square[None] * np.float32(1 / 255)).astype(np.float32))
-        self._interpreter.invoke()
-        if float(self._interpreter.get_tensor(self._presence).ravel()[0]) < _PRESENT:
+        if self.presence(cv2.warpAffine(rgb, to_input, (SIDE, SIDE), flags=cv2.INTER_LINEAR)) < _PRESENT:
             return None
         points = self._interpreter.get_tensor(self._points).reshape(POINTS, 3)
         back = cv2.invertAffineTransform(to_input)
@@ -63,6 +60,16 @@ class FaceMesh:
         mesh[:, :2] = points[:, :2] @ back[:, :2].T + back[:, 2]
         mesh[:, 2] = points[:, 2] * np.hypot(*back[:, 0])
         return mesh
+
+    def presence(self, picture: RgbImage) -> float:
+        """The probability that a picture shows a face, 0 to 1.
+
+        Args:
+            picture: uint8 (192, 192, 3), with the face upright in its middle, 128 pixels wide or high.
+        """
+        self._interpreter.set_tensor(self._input, np.multiply(picture, np.float32(1 / 255), dtype=np.float32)[None])
+        self._interpreter.invoke()
+        return float(1 / (1 + np.exp(-self._interpreter.get_tensor(self._presence).ravel()[0])))
 
 
 def yaw(mesh: Mesh) -> float:
@@ -79,13 +86,13 @@ def yaw(mesh: Mesh) -> float:
 def _square(face: Face) -> NDArray[np.float64]:
     """float64 (2, 3): from the frame to the network's input, with the face upright in the middle."""
     box = face.box
-    scale = _SIDE / (_ROOM * max(box.width, box.height, 1.0))
+    scale = SIDE / (_ROOM * max(box.width, box.height, 1.0))
     angle = 0.0
     if face.keypoints is not None:
         across = face.keypoints[1] - face.keypoints[0]
         angle = float(np.arctan2(across[1], across[0]))
     cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
-    (x, y), middle = box.centre, _SIDE / 2
+    (x, y), middle = box.centre, SIDE / 2
     return np.array(
         [[cosine, sine, middle - cosine * x - sine * y], [-sine, cosine, middle + sine * x - cosine * y]], np.float64
     )
