@@ -18,17 +18,14 @@ from db.errors import InvalidRecord
 from db.observations import moods, sightings, views
 from db.people import people
 from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
-from monitor.attendance.door import Arrival, decide
+from monitor.attendance.door import Arrival
 from monitor.attendance.passages import Passage
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent, Phase, Sighting
-from monitor.recording.calendars import load_calendars
-from monitor.recording.passages import load_passages
+from monitor.recording.arrivals import Arrivals
 from monitor.vision.jpeg import encode_jpeg
 
 NOT_LIVE: Final = "The head did not turn as asked, so a photograph cannot be ruled out; use the PIN or see the desk."
-_DAYS_BACK: Final = timedelta(days=3)
-"""How far back a decision reads events: a stay may last over a long shift and the hours around it."""
 
 
 @dataclass(slots=True)
@@ -56,6 +53,7 @@ class WriteContext:
     settings: Settings
     cipher: TemplateCipher
     tokens: CrowdTokens
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
 
 def write(
@@ -97,7 +95,8 @@ def _arrive(
     session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime, clock_off: timedelta
 ) -> list[KioskEvent]:
     match = sighting.match
-    there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
+    named = [one.person for one in (match.best, match.runner_up) if one is not None]
+    there = context.arrivals.named(session, named)
     # Until a named face is known to be alive, the sighting is nobody's: no check-in, no mood, no "seen last".
     person = _named(there, sighting) if sighting.live else None
     # Events carry a name, so they carry the mood only where moods are kept per person.
@@ -128,7 +127,7 @@ def _arrive(
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
     who = person.person
     written, last = _pass(
-        session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id, clock_off=clock_off
+        session, context, who, sighting.first_at, event=event, now=now, sighting=sighting, clock_off=clock_off
     )
     seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
     return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
@@ -195,7 +194,7 @@ def _pass(
     *,
     event: UUID,
     now: datetime,
-    sighting: UUID | None,
+    sighting: Sighting | None,
     clock_off: timedelta,
 ) -> tuple[AttendanceEvent | None, Passage | None]:
     """Decides what an arrival means and writes it; without a sighting it is by PIN.
@@ -207,18 +206,13 @@ def _pass(
     if written is not None:
         return written, None
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
-    seen = sightings.last_seen(session, person.id, at - _DAYS_BACK, at, other_than=sighting) if sighting else None
-    real = at - clock_off
-    day = real.astimezone(context.settings.zone).date()
-    calendars = load_calendars(session, context.settings, day, day, person)
-    first, last = min(real, at) - _DAYS_BACK, max(real, at) + calendars.rules.cool_down
-    before = load_passages(session, calendars, first, last, of=[person.id]).get(person.id, ())
+    seen = context.arrivals.last_seen(session, person.id, sighting.id, at) if sighting else None
     arrival = Arrival(at, context.kiosk, context.settings.role, seen, clock_suspect=bool(clock_off))
-    kind = decide(arrival, before, calendars.of(person), calendars.rules)
-    if kind is not None:
+    found = context.arrivals.decide(session, context.settings, person, arrival, clock_off)
+    if found.kind is not None:
         new = NewEvent(
             id=event,
-            kind=kind,
+            kind=found.kind,
             person=person.id,
             at=at,
             time_zone=context.settings.time_zone,
@@ -226,11 +220,12 @@ def _pass(
             method="face" if sighting else "pin",
             actor=context.settings.kiosk,
             recorded_at=now,
-            sighting=sighting,
+            sighting=sighting.id if sighting else None,
             clock_suspect=bool(clock_off),
         )
         written = ledger.append(session, new)
-    return written, next((one for one in reversed(before) if one.at <= at), None)
+    context.arrivals.written(sighting, person.id, written)
+    return written, next((one for one in reversed(found.before) if one.at <= at), None)
 
 
 def _named(there: Mapping[UUID, PersonConsents], sighting: Sighting) -> PersonConsents | None:

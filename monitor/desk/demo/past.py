@@ -31,6 +31,7 @@ from monitor.desk.people.changes import change, set_consents
 from monitor.desk.store import Store
 from monitor.domain import Candidate, Embedding, Match, MoodScores, Phase, RgbImage, Sighting
 from monitor.recording import transactions
+from monitor.recording.arrivals import ManyArrivals
 from monitor.vision.jpeg import decode_jpeg
 
 Show: TypeAlias = Callable[[int, int], None]
@@ -58,6 +59,7 @@ class _Door:
     store: Store
     settings: Settings
     context: transactions.WriteContext
+    arrivals: ManyArrivals
     ids: Mapping[str, UUID]
     strangers: Sequence[Sequence[Shot]]
     random: Random
@@ -149,8 +151,10 @@ def play(
         kiosk = kiosks.register(
             session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=start
         )
-    context = transactions.WriteContext(kiosk.id, settings, store.cipher, transactions.CrowdTokens())
-    door = _Door(store, settings, context, ids, strangers, Random(f"door {seed}"))
+    with reading(store.engine) as session:
+        arrivals = ManyArrivals.of(session, settings, first, today)
+    context = transactions.WriteContext(kiosk.id, settings, store.cipher, transactions.CrowdTokens(), arrivals)
+    door = _Door(store, settings, context, arrivals, ids, strangers, Random(f"door {seed}"))
     planned = acts(team, shifts, away, free, first, now, settings.zone, strangers=len(strangers), seed=seed)
     for done in _played(door, planned):
         show(done, len(planned))
@@ -211,7 +215,9 @@ def _played(door: _Door, planned: Sequence[Passage | Stranger | Repair]) -> Iter
             if isinstance(act, Repair):
                 _repair(door, act)
                 continue
-            session = session or stack.enter_context(writing(door.store.engine))
+            if session is None:
+                session = stack.enter_context(writing(door.store.engine))
+                door.arrivals.read(session, act.at)
             if isinstance(act, Stranger):
                 _unknown(door, session, act)
             else:
