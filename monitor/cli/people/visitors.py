@@ -81,8 +81,8 @@ def unite(
 ) -> None:
     """Say that a visitor is somebody who is enrolled already; the best shots become their images."""
     from monitor.desk.people import visitors
+    from monitor.desk.people.finding import find_person
     from monitor.desk.people.merging import FacesDifferError
-    from monitor.desk.people.people import find_person
     from monitor.errors import UsageError
 
     settings = run.settings()
