@@ -49,6 +49,16 @@ class PinTries:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskUser:
+    """Somebody who works at the desk."""
+
+    id: UUID
+    name: str
+    pin_hash: str = field(repr=False)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PinRecord:
     """Somebody who may check in with number and PIN."""
 

@@ -81,10 +81,12 @@ class MusterApp(DeskApp):
         "screens/door/door.tcss",
         "screens/desk.tcss",
         "screens/today/day_sheet.tcss",
+        "screens/today/person_sheet.tcss",
         "screens/people/picker.tcss",
         "screens/people/capture.tcss",
         "screens/system/camera_choice.tcss",
         "screens/system/settings_list.tcss",
+        "screens/system/desk_users.tcss",
         "screens/people/import_report.tcss",
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
@@ -227,7 +229,7 @@ class MusterApp(DeskApp):
 
     def action_lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""
-        self._desk_lock.is_open = False
+        self._desk_lock.close()
         while isinstance(self.screen, ModalScreen):
             self.pop_screen()
         self.call_later(self.switch_mode, "door")

@@ -34,6 +34,7 @@ COMMANDS = (
     "serve",
     "keys",
     "rollcall",
+    "desk",
     "door",
     "db",
 )

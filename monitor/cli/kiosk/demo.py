@@ -92,10 +92,10 @@ def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera"
     from monitor.desk.demo.team import members
     from monitor.pipeline.open_kiosk import open_kiosk
 
-    now, photos = datetime.now(UTC), camera.enrolment()
+    now, photos = datetime.now(UTC), {name: some[::2] for name, some in camera.enrolment().items()}
     team = members(list(photos), seed) if days else ()
     if not err.is_terminal:
-        tell(f"Enrolling {len(photos)} people from 5 photographs each ...", err)
+        tell(f"Enrolling {len(photos)} people from 3 photographs each ...", err)
     with progress_bar() as show:
         enrolling = f"Enrolling {len(photos)} people"
         past.enrol(store, photos, past.first_instant(days, now, settings), team=team, show=partial(show, enrolling))

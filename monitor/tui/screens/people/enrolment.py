@@ -17,7 +17,6 @@ from monitor.desk.people.enrolment_session import (
 )
 from monitor.sources.source import FrameSource
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DESK
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.import_report import ImportReport
@@ -90,7 +89,7 @@ class Enrolment:
         consent: tuple[ConsentKind, ...] = ("face", "mood") if answers["consent"] == "yes" else ()
         request = enrolment_request(
             answers["name"], answers["number"], answers["group"], consent,
-            supervised=answers["supervised"] == "yes", at=app.clock(), actor=DESK,
+            supervised=answers["supervised"] == "yes", at=app.clock(), actor=app.at_desk,
         )  # fmt: skip
         setup = self._setup or capture_setup(app.settings.quality)
         job = partial(enrol_from, self._frames(setup), setup, app.engine, app.cipher, request)

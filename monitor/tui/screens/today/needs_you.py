@@ -162,7 +162,9 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
             self.query_one("#evidence", Static).update(self._evidence(one, found))
 
     def _evidence(self, one: Repair, found: Foreseen | None) -> str:
-        return "\n".join(evidence(one, found, self._zone, self.app.clock(), ascii_only=self.app.ascii_only))
+        app = self.app
+        lines = evidence(one, found, self._zone, app.clock(), by=app.at_desk, ascii_only=app.ascii_only)
+        return "\n".join(lines)
 
     # What is chosen
 

@@ -18,11 +18,13 @@ from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
+from monitor.tui.screens.system.desk_users import DeskUsers
 from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen
+from monitor.tui.screens.today.person_sheet import PersonSheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
 
@@ -33,6 +35,7 @@ PLACES: dict[str, type[DOMNode]] = {
     "repair": NeedsYouScreen,
     "month": MonthScreen,
     "day": DaySheet,
+    "sheet": PersonSheet,
     "mood": MoodScreen,
     "people": PeopleScreen,
     "review": TemplateReview,
@@ -43,6 +46,7 @@ PLACES: dict[str, type[DOMNode]] = {
     "system": SystemScreen,
     "why": WhyScreen,
     "settings": SettingsList,
+    "users": DeskUsers,
 }
 
 
