@@ -112,9 +112,8 @@ def total_cells(days: Sequence[DaySummary]) -> tuple[str, ...]:
     late = sum(one.late_minutes or 0 for one in days)
     open_days = sum(one.incomplete for one in days)
     left = f"{plural(open_days, 'incomplete day')} not counted" if open_days else ""
-    return (
-        "Total", hours_and_minutes(expected), "", "", "", hours_and_minutes(hours), _minutes(late), _signed(balance), "", left,
-    )  # fmt: skip
+    sums = hours_and_minutes(hours), _minutes(late), _signed(balance)
+    return "Total", hours_and_minutes(expected), "", "", "", *sums, "", left
 
 
 def _minutes(minutes: int | None) -> str:

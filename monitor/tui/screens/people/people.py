@@ -22,6 +22,7 @@ from monitor.desk.people.merging import MergePreview
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
@@ -30,8 +31,7 @@ from monitor.tui.screens.people.person_actions import CHANGES, UNDO
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.template_review import TemplateReview
-from monitor.tui.screens.today.day_sheet import DaySheet
-from monitor.tui.screens.today.person_sheet import PersonSheet
+from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.style.text import clean, enrolled
 from monitor.tui.widgets.dialogs import Answers
 from monitor.tui.widgets.paged import PagedTable

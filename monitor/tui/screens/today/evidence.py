@@ -9,8 +9,8 @@ from monitor.attendance.repair import Proposal, Repair
 from monitor.attendance.rules import instant_of
 from monitor.desk.repairs.repairing import Foreseen
 from monitor.text import hours_and_minutes
+from monitor.tui.screens.day_sheet import WORDS
 from monitor.tui.screens.today.axis import ASCII, UNICODE, Axis
-from monitor.tui.screens.today.day_sheet import WORDS
 from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
 
 _HALF_HOURS: Final = Axis(per_hour=2)

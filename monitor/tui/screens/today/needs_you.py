@@ -20,9 +20,9 @@ from monitor.desk.repairs.repairing import Foreseen, foreseen, look_again, repai
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.day_sheet import KINDS, WORDS, DaySheet, clock_of, presence
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.day_sheet import KINDS, WORDS, DaySheet, clock_of, presence
 from monitor.tui.screens.today.evidence import day_name, evidence, instant_near
 from monitor.tui.style.text import WEEKDAYS, at_clock, clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog

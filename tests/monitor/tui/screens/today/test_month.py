@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.day_sheet import DaySheet
+from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.today.month import MonthScreen
-from monitor.tui.screens.today.person_sheet import PersonSheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told

@@ -1,6 +1,6 @@
 """One person's days over any range, with their sums: on the screen, and as a sheet to print and to sign."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,9 @@ from textual.widgets import Static
 
 from db.records import Person
 from monitor.attendance.days import Period
-from monitor.attendance.summary import DaySummary, Status
+from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import export_days
-from monitor.desk.days.month import PersonDays, by_person, month_of
-from monitor.reports.sheet import HEADS, day_cells, total_cells
+from monitor.desk.days.month import SHEET_HEADS, Sheet, month_of, person_sheet
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
@@ -29,28 +28,13 @@ from monitor.tui.widgets.table import Column, Row, Table
 
 OpenDay: TypeAlias = Callable[[Person, date], ModalScreen[None]]
 _LONGEST: Final = 366
-_WIDTHS: Final = {
-    "Day": 14,
-    "Expected": 12,
-    "In": 5,
-    "Out": 5,
-    "Break": 5,
-    "Hours": 6,
-    "Late": 5,
-    "Balance": 7,
-    "Marks": 5,
-}
+_WIDTHS: Final = {"Day": 14, "Expected": 12, "In": 5, "Out": 5, "Marks": 5}
+_NUMBERS: Final = {"Break": 5, "Hours": 6, "Late": 5, "Balance": 7}
 _RANKS: Final = {"Break": 2, "Marks": 1, "Expected": 3}
 _TONES: Final = {Status.ABSENT: "bad", Status.INCOMPLETE: "warn"}
 COLUMNS: Final = tuple(
-    Column(
-        head.lower(),
-        head,
-        _WIDTHS.get(head),
-        right=head in ("Break", "Hours", "Late", "Balance"),
-        rank=_RANKS.get(head, 0),
-    )
-    for head in HEADS
+    Column(head.lower(), head, (_WIDTHS | _NUMBERS).get(head), right=head in _NUMBERS, rank=_RANKS.get(head, 0))
+    for head in SHEET_HEADS
 )
 TOTAL: Final = "total"
 """Key of the last row."""
@@ -72,7 +56,6 @@ class PersonSheet(ModalScreen[None]):
         super().__init__()
         self._person, self._open_day = person, open_day
         self._period = month_of(day)
-        self._days: Sequence[DaySummary] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="person-sheet"):
@@ -87,16 +70,14 @@ class PersonSheet(ModalScreen[None]):
         app, period = self.app, self._period
         said = f"{clean(self._person.name, 60)}   {date_text(period.first)} to {date_text(period.last)}"
         self.query_one("#title", Static).update(said)
-        job = partial(by_person, app.engine, app.settings, period, app.clock(), person=self._person)
+        job = partial(person_sheet, app.engine, app.settings, self._person, period, app.clock())
         app.in_background(job, partial(self._loaded, period), app.toast_problem)
 
-    def _loaded(self, period: Period, found: list[PersonDays]) -> None:
+    def _loaded(self, period: Period, found: Sheet) -> None:
         if not self.is_attached or period != self._period:  # another range was asked for meanwhile
             return
-        zone = self.app.settings.zone
-        self._days = [one for line in found for one in line.days.values()]
-        rows = [Row(one.day.isoformat(), day_cells(one, zone), (_TONES.get(one.status),)) for one in self._days]
-        total = [Row(TOTAL, total_cells(self._days))] if rows else []
+        rows = [Row(one.day.isoformat(), cells, (_TONES.get(one.status),)) for one, cells in found.days]
+        total = [Row(TOTAL, found.total)] if rows else []
         self.query_one(Table).show([*rows, *total], empty="They are not on the list on these days.")
         self.refresh_bindings()
 
@@ -142,9 +123,8 @@ class PersonSheet(ModalScreen[None]):
     @on(Table.Selected, "#days")
     def _opened(self, message: Table.Selected) -> None:
         if message.key != TOTAL:
-            self.app.push_screen(
-                self._open_day(self._person, date.fromisoformat(message.key)), lambda _: self._reload()
-            )
+            sheet = self._open_day(self._person, date.fromisoformat(message.key))
+            self.app.push_screen(sheet, lambda _: self._reload())
 
     def action_export(self) -> None:
         """Ask for a file and write these days to it."""

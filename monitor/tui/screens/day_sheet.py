@@ -18,7 +18,7 @@ from monitor.desk.days import corrections
 from monitor.desk.days.why import why
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.today.person_sheet import PersonSheet
+from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
