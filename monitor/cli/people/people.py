@@ -12,7 +12,7 @@ from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
 from monitor.cli.people.person import Who, open_person
 from monitor.cli.people.template_review import review_growth
-from monitor.cli.typed_pin import typed_pin
+from monitor.cli.people.typed_pin import typed_pin
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
