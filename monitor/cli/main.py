@@ -44,7 +44,7 @@ _COMMANDS = {
     "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
     "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
-    "desk": ("monitor.cli.desk", "app", "Who works at the desk, with a PIN of their own."),
+    "desk": ("monitor.cli.people.desk", "app", "Who works at the desk, with a PIN of their own."),
     "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
