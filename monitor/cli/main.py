@@ -45,6 +45,7 @@ _COMMANDS = {
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
     "kiosks": ("monitor.cli.programs.kiosks", "app", "The kiosks of a site: how far behind each is, and their keys."),
     "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
+    "desk": ("monitor.cli.people.desk", "app", "Who works at the desk, with a PIN of their own."),
     "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }

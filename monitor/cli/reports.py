@@ -98,7 +98,7 @@ def attendance(
     from monitor.desk.days import attendance as desk
     from monitor.desk.days.events import events
     from monitor.desk.days.repair_list import repair_list
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
     from monitor.reports import lines as report_lines
     from monitor.reports.export import to_ics
     from monitor.reports.sheet import sheets
@@ -272,19 +272,19 @@ def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
 def _show(report: "Table", target: Output, *, decimal: bool) -> None:
     from rich.console import Console
 
-    from monitor.cli.table import table
+    from monitor.cli.table import plain_table, table
     from monitor.reports.export import shown
 
     if not report.rows:
         return
-    grid = table(
-        report.columns,
-        ([shown(cell, decimal=decimal) for cell in row] for row in report.rows),
-        fold=("Person", "Group", "Number"),
-    )
-    if target.file is None:
-        out.print(grid)
-        return
-    paper = io.StringIO()
-    Console(width=200, file=paper).print(grid)
-    target.write(paper.getvalue().encode())
+    rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
+    kept = io.StringIO()
+    paper = Console(width=200, file=kept) if target.file else out
+    lines = plain_table(report.columns, rows, paper.width)
+    if lines is None:
+        paper.print(table(report.columns, rows, fold=("Person", "Group", "Number")))
+    else:
+        paper.print(lines[0], style="bold", markup=False)
+        paper.out("\n".join(lines[1:]), highlight=False)
+    if target.file:
+        target.write(kept.getvalue().encode())

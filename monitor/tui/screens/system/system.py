@@ -18,6 +18,7 @@ from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.screens.system.desk_users import DeskUsers
 from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.screens.system.system_text import expired_text, findings_text, running_text, settings_text, state_text
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -221,6 +222,10 @@ class SystemScreen(DeskScreen[SystemView]):
         if self.is_attached:
             text = findings_text(self._findings, self.app.signs, running=self._checking)
             self.query_one("#health", Static).update(text)
+
+    def action_users(self) -> None:
+        """Who works at the desk."""
+        self.app.push_screen(DeskUsers())
 
     def action_settings(self) -> None:
         self.app.push_screen(SettingsList(frozenset(self._dialogs)), self._setting_chosen)

@@ -18,9 +18,9 @@ from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, by_person, month_of
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import ASCII, SIGNS, hours_text
 from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask

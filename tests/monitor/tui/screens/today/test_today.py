@@ -17,7 +17,7 @@ from db.people import people
 from db.records import NewEvent
 from db.verification import ledger_check
 from monitor.desk.days import corrections
-from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
@@ -244,3 +244,17 @@ async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World,
         assert isinstance(pilot.app.screen, TodayScreen)
     assert there.read_text() == "mine"
     assert (tmp_path / "new.csv").exists()
+
+
+@pytest.mark.parametrize(("width", "cut"), [(80, True), (160, False)])
+async def test_where_columns_are_left_out_the_head_of_the_table_says_so(world: World, width: int, cut: bool) -> None:
+    async with world.app(camera=False).run_test(size=(width, 30)) as pilot:
+        await go(pilot, "f2")
+        (head,) = [line for line in text_of(world).splitlines() if "Status" in line and "Name" in line]
+        assert ("…" in head) == cut
+
+
+async def test_counts_that_do_not_fit_in_words_are_told_by_their_signs(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(50, 30)) as pilot:
+        await go(pilot, "f2")
+        assert "● 4   ◐ 1   ○ 1   ✗ 4" in text_of(world)
