@@ -1,6 +1,7 @@
 """`muster people`: everyone enrolled, and what may be done with what is kept about them."""
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
@@ -55,7 +56,9 @@ def list_(
 
     names = ("Name", "Number", "Group")
     heads = (*names, "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
-    out.print(table(heads, map(_cells, found), fold=names))
+    same = {name for name, number in Counter(one.person.name for one in found).items() if number > 1}
+    rows = (_cells(one, with_id=one.person.name in same) for one in found)
+    out.print(table(heads, rows, fold=names[1:] if same else names))  # an id that is broken cannot be copied
     tell(f"{plural(len(found), 'person', 'people')}.")
 
 
@@ -199,11 +202,13 @@ def _typed_pin(question: str) -> str:
         raise UsageError("No PIN was set; type it twice when it is asked for.") from None
 
 
-def _cells(one: "PersonSummary") -> list[str]:
+def _cells(one: "PersonSummary", *, with_id: bool) -> list[str]:
+    """Two people of one name are told apart by their ids, which every command takes."""
     person = one.person
     cells = [person.name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
     cells += [_answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
-    return [printable(cell, 60) for cell in cells]
+    name, *others = (printable(cell, 60) for cell in cells)
+    return [f"{name}\n{person.id}" if with_id else name, *others]
 
 
 def _answer(given: bool | None) -> str:

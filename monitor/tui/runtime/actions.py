@@ -4,7 +4,7 @@ Bindings, footer, help, palette and the reference read this one table.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -249,6 +249,12 @@ def actions_of(place: str) -> Iterator[Action]:
 def bindings(place: str) -> list[Binding]:
     """The bindings of a screen or dialog, with the keys that hold without a setting."""
     return [_binding(action, Keys()) for action in actions_of(place)]
+
+
+def of_the_app(*names: str) -> list[Binding]:
+    """Bindings of the app for a screen that lies over others: it hides the app's own."""
+    each = (ACTIONS[f"app.{name}"] for name in names)
+    return [_binding(replace(action, does=f"app.{action.does}"), Keys()) for action in each]
 
 
 def keymap(keys: Keys) -> dict[str, str]:

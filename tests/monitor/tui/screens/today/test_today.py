@@ -52,6 +52,22 @@ async def test_enter_is_for_the_list_that_was_asked_for(world: World) -> None:
         assert "Grace Hopper Mon 9 Mar 2026" in text_of(world)
 
 
+async def test_the_day_sheet_has_help_and_says_what_no_longer_counts(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24), notifications=True) as pilot:
+        await go(pilot, "enter", "x")
+        await fill(pilot, reason="not her")
+        toast, sheet = (pilot.app.screen.query_one(name).region for name in ("Toast", "#entries"))
+        assert not toast.overlaps(sheet), "what is said covers no entry"
+        await go(pilot, "home", "c")
+        assert isinstance(pilot.app.screen, DaySheet), "there is nothing to correct"
+        assert "This entry no longer counts." in told(pilot)
+        pilot.app.clear_notifications()
+        await go(pilot, "question_mark")
+        assert "A person's day" in text_of(world)
+        await go(pilot, "escape", "ctrl+z")
+        assert "Taken back" in told(pilot)
+
+
 async def test_sorting_goes_through_the_columns(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "s", "s")
