@@ -8,7 +8,7 @@ pseudonym, so somebody can be erased and the chain stays whole.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import starmap
@@ -119,6 +119,13 @@ def chain(session: Session, rows: Sequence[EventRow]) -> None:
 def get(session: Session, event: UUID) -> AttendanceEvent | None:
     """The event with this id."""
     return next(iter(_events(session, _with_person(*_EVENT).where(EventRow.id == event))), None)
+
+
+def by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, AttendanceEvent]:
+    """The rows with these ids; those that are not there are left out."""
+    if not ids:
+        return {}
+    return {one.id: one for one in _events(session, _with_person(*_EVENT).where(EventRow.id.in_(ids)))}
 
 
 def between(

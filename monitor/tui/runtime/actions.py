@@ -223,6 +223,10 @@ _ALL = (
         "undo, unset", row=True,
     ),
     Action(
+        "system.do", "accept", "do", "Do it", "Do what is proposed for the finding under the cursor",
+        "fix, mend, repair, accept, backup, consent", row=True,
+    ),
+    Action(
         "system.check", "look_again", "check", "Check", "Run the checks again", "doctor, health, refresh, test"
     ),
     Action(
