@@ -31,8 +31,8 @@ LAST = frozenset({"models", "emotion model", "model cache", "vision", "python"})
 AUDIT: Final = (
     Column("at", "At", 12),
     Column("actor", "By", 10, rank=1),
-    Column("action", "What and who", least=18, most=34),
-    Column("change", "Before and after", least=20),
+    Column("action", "What and who", least=16, most=34),
+    Column("change", "Before and after", least=24),
 )
 
 

@@ -25,8 +25,8 @@ from monitor.doctor.check import Check, Status
 from monitor.domain import Frame, RgbImage
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
-from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.people.people import PeopleScreen
+from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
@@ -118,7 +118,7 @@ async def test_the_audit_log_has_the_values_before_and_after(world: World) -> No
         assert "group: Ada Lovelace" in shown
         assert "Engines → Types" in shown
         before = event.at.astimezone(world.settings.zone)
-        assert f"came in 2026-03-09 {before:%H:%M} → 07:58" in shown
+        assert f"came in 9 Mar {before:%H:%M} → 07:58" in shown
 
 
 async def test_the_demos_key_is_no_finding_because_it_is_kept_nowhere(world: World) -> None:
