@@ -134,6 +134,13 @@ _ALL = (
     Action("mood.week", "week", "range('week')", "Week", "The moods of the last week", "period"),
     Action("mood.month", "month", "range('month')", "Month", "The moods of the last month", "period"),
     Action("mood.quarter", "quarter", "range('quarter')", "Quarter", "The moods of three months", "period"),
+    Action("mood.before", "earlier", "step(-1)", "Before", "The day, week, month or quarter before", "back, past"),
+    Action("mood.after", "later", "step(1)", "After", "The day, week, month or quarter after", "on, next", False),
+    Action("mood.today", "now", "today", "Today", "Back to the days that end today", "now", False),
+    Action(
+        "mood.filter", "filter", "filter", "Group or person", "The moods of one group or person alone",
+        "filter, search, find, line, weeks",
+    ),
     Action(
         "mood.highlight", "next_mood", "highlight", "Next mood", "Show the next mood in the heat map",
         "happy, sad, emotion, colour",

@@ -32,6 +32,8 @@ class Signs:
     dash: str
     dot: str
     ellipsis: str
+    unusual: str
+    """A point outside its usual band."""
     to: str
     """Between a value before and the one after."""
 
@@ -40,12 +42,12 @@ UNICODE_SIGNS = Signs(
     came="✓", left="←", already="=", unknown="?", lost="!", back="↻", live="●",
     inside="●", outside="○", bar="━",
     mood=dict(zip(MOODS, "▓▚░█▒▞▄·", strict=True)),
-    dash="–", dot="·", ellipsis="…", to="→",
+    dash="–", dot="·", ellipsis="…", to="→", unusual="◇",
 )  # fmt: skip
 ASCII_SIGNS = Signs(
     came="+", left="<", already="=", unknown="?", lost="!", back="*", live="*",
     inside="*", outside="-", bar="=", mood=dict(zip(MOODS, "ADFHSUN.", strict=True)),
-    dash="-", dot="-", ellipsis="~", to="->",
+    dash="-", dot="-", ellipsis="~", to="->", unusual="x",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.privacy import erasure, merges
 from db.records import MoodSample, SightingRecord
-from monitor.desk.days.moods import MoodView, Range, mood_view
+from monitor.desk.days.moods import MoodView, Range, mood_view, past_moods
 from tests.db.rows import mood_samples
 from tests.monitor.world import NOW, World
 
@@ -138,3 +138,23 @@ def test_the_past_is_read_again_for_other_days(world: World) -> None:
         assert after.history.days is not before.history.days
     assert view(world, Range.WEEK, before, tomorrow) == view(world, Range.WEEK, now=tomorrow)
     assert view(world, Range.MONTH, before) == view(world, Range.MONTH)
+
+
+@pytest.mark.parametrize("chosen", list(Range))
+def test_a_past_that_ends_today_is_the_present(world: World, chosen: Range) -> None:
+    now, past = view(world, chosen), past_moods(world.engine, world.settings, chosen, NOW.date())
+    assert past.period == now.period
+    for theirs, ours in (
+        (past.over_time, now.over_time), (past.week, now.week), (past.groups, now.groups),
+        ([one.cell for one in past.people], [one.cell for one in now.people]),
+    ):  # fmt: skip
+        assert [(one.key, one.sightings, one.shares) for one in theirs] == [
+            (one.key, one.sightings, one.shares) for one in ours
+        ]
+
+
+def test_a_persons_weeks_add_up_to_their_sightings(world: World) -> None:
+    ada = past_moods(world.engine, world.settings, Range.QUARTER, NOW.date(), person=world.ids["Ada Lovelace"])
+    assert ada.total is not None
+    assert sum(one.cell.sightings for one in ada.weeks) == ada.total.sightings
+    assert ada.weeks[-1].usual.sightings == sum(one.cell.sightings for one in ada.weeks[:-1])
