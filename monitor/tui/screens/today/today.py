@@ -110,8 +110,16 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         return self._today - timedelta(days=self._days_back)
 
     def query_job(self) -> Callable[[], BoardPage]:
+        return self.board_job()
+
+    def board_job(self, known_at: datetime | None = None) -> Callable[[], BoardPage]:
+        """The job that loads a page of the board.
+
+        Args:
+            known_at: the board as it was then; None for now.
+        """
         settings, (column, reverse) = self.app.settings, self._sort
-        asked = BoardQuery(self.day, self.now, self.needle, column, reverse)
+        asked = BoardQuery(self.day, self.now, self.needle, column, reverse, known_at)
         want = self.query_one(PagedTable).want(fresh=self.stale)
         return partial(board_page, self.app.engine, settings, asked, want, self.before, self.stop)
 
@@ -225,15 +233,27 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def action_why(self) -> None:
         if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
-            app = self.app
-            bounds = Period(self.day, self.day).bounds(app.settings.zone)
-            job = partial(why_latest, app.engine, app.cipher, app.settings, line.person, *bounds)
-            app.push_screen(WhyScreen(job), lambda _: self.reload())
+            self.show_why(line, *Period(self.day, self.day).bounds(self.app.settings.zone))
+
+    def show_why(self, line: PersonDay, start: datetime, end: datetime) -> None:
+        """Why the person's last entry of this time was made."""
+        app = self.app
+        job = partial(why_latest, app.engine, app.cipher, app.settings, line.person, start, end)
+        app.push_screen(WhyScreen(job), lambda _: self.reload())
+
+    def action_time_machine(self) -> None:
+        """The day as it was at a minute; of a day in the past at its end."""
+        end = Period(self.day, self.day).bounds(self.app.settings.zone)[1] - timedelta(minutes=1)
+        self.app.run_worker(self.app.run_action(f"time_machine('{self.day}', '{min(self.now, end).isoformat()}')"))
 
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
         if (line := self._line(message.key)) is not None:
-            self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
+            self.open_line(line)
+
+    def open_line(self, line: PersonDay) -> None:
+        """What Enter does."""
+        self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:
         """Ask for a file and write the day to it."""
