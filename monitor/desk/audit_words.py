@@ -17,7 +17,7 @@ _MOST: Final = 4
 """So many of several values are told."""
 
 
-def change_words(entry: AuditEntry, events: Mapping[object, AttendanceEvent], zone: ZoneInfo, arrow: str) -> str:
+def change_words(entry: AuditEntry, events: Mapping[UUID, AttendanceEvent], zone: ZoneInfo, arrow: str) -> str:
     """The values before and after, "16:10 → 17:10", else what else is known of the act; may be empty.
 
     Args:
@@ -38,9 +38,9 @@ def change_words(entry: AuditEntry, events: Mapping[object, AttendanceEvent], zo
     return f"{kind}{_word(before)} {arrow} {_word(after)}"
 
 
-def _of_event(entry: AuditEntry, events: Mapping[object, AttendanceEvent], zone: ZoneInfo, arrow: str) -> str:
+def _of_event(entry: AuditEntry, events: Mapping[UUID, AttendanceEvent], zone: ZoneInfo, arrow: str) -> str:
     """When somebody came or left as it was written before, and as it is now; and the reason."""
-    made = events.get(entry.event)
+    made = events.get(entry.event) if entry.event else None
     reason = f" ({entry.detail['reason']})" if entry.detail.get("reason") else ""
     if made is None:
         return reason.strip(" ()")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -96,7 +97,7 @@ class SystemView:
     """Who will probably be missed most often, with their names, the worst served first."""
     consent_missing: int = 0
     """Active people whom nobody asked about one of the consents."""
-    events_of: Mapping[object, AttendanceEvent] = field(default_factory=dict)
+    events_of: Mapping[UUID, AttendanceEvent] = field(default_factory=dict)
     """The rows of the ledger that this part of the audit log is about, and what these correct or void, by id."""
 
 
@@ -167,7 +168,7 @@ def verify(
     return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full)
 
 
-def _events_of(session: Session, entries: Sequence[AuditEntry]) -> dict[object, AttendanceEvent]:
+def _events_of(session: Session, entries: Sequence[AuditEntry]) -> dict[UUID, AttendanceEvent]:
     found = ledger.by_id(session, [entry.event for entry in entries if entry.event])
     return {**ledger.by_id(session, [one.target for one in found.values() if one.target]), **found}
 

@@ -157,7 +157,7 @@ def past_moods(
         theirs = [] if hide else sorted(found["person"], key=lambda cell: -cell.sightings)
         names = pages.names(session, [cell.key for cell in theirs[:MOST] if isinstance(cell.key, UUID)])
         whom = people.get_person(session, person).name if person else group or ""
-    listed = [PersonMood(names[cell.key], cell, None) for cell in theirs[:MOST] if cell.key in names]
+    listed = [PersonMood(names[one.key], one, None) for one in theirs if isinstance(one.key, UUID) and one.key in names]
     return MoodView(
         period=period,
         total=cells.total(samples, needed, hide_small=hide) if found[_OVER_TIME[chosen]] else None,

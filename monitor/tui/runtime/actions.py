@@ -96,7 +96,7 @@ _ALL = (
         "ill, sick, vacation, holiday, absence, away, half day", row=True,
     ),
     Action(
-        "today.time_machine", "time_machine", "time_machine", "Time machine", "The board as it was at a minute of the day",
+        "today.time_machine", "time_machine", "time_machine", "Time machine", "The board as it was at a minute",
         "past, replay, history, slider, as of",
     ),
     Action("machine.earlier", "earlier", "minutes(-1)", "5 min back", "Five minutes earlier", "back"),

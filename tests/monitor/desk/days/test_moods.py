@@ -13,6 +13,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.privacy import erasure, merges
 from db.records import MoodSample, SightingRecord
+from monitor.desk.days.mood_history import MoodHistory
 from monitor.desk.days.moods import MoodView, Range, mood_view, past_moods
 from tests.db.rows import mood_samples
 from tests.monitor.world import NOW, World
@@ -37,6 +38,12 @@ def see(world: World, name: str | None, *times: datetime, sighting: UUID | None 
 
 def view(world: World, chosen: Range, before: MoodView | None = None, now: datetime = NOW) -> MoodView:
     return mood_view(world.engine, world.settings, chosen, now, before)
+
+
+def kept(shown: MoodView) -> MoodHistory:
+    """What the view keeps for the next one."""
+    assert shown.history is not None
+    return shown.history
 
 
 def spied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[datetime, dict[str, object]]]:
@@ -68,10 +75,10 @@ def test_news_of_today_are_added_to_what_is_kept_of_the_past(
     after = view(world, chosen, before)
     assert after == fresh
     assert after != before
-    assert after.history.days is before.history.days
+    assert kept(after).days is kept(before).days
     weeks = MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]}
-    assert read == [(MIDNIGHT, {}), (after.history.today.end, {}), weeks], "the night's samples came late"
-    assert 0 < (NOW - after.history.today.end).total_seconds() <= 660
+    assert read == [(MIDNIGHT, {}), (kept(after).today.end, {}), weeks], "the night's samples came late"
+    assert 0 < (NOW - kept(after).today.end).total_seconds() <= 660
     assert before.total
     assert after.total
     night_before = chosen is not Range.DAY  # who lasts over midnight is counted already
@@ -87,8 +94,8 @@ def test_of_a_busy_day_only_the_last_minutes_are_read(world: World, monkeypatch:
         see(world, "Ada Lovelace", now)
         read.clear()
         after = view(world, Range.DAY, before, now)
-        until = after.history.today.end
-        if after.history.today is before.history.today:
+        until = kept(after).today.end
+        if kept(after).today is kept(before).today:
             assert read == [(until, {})]
         else:
             assert read == [(MIDNIGHT, {}), (until, {})]
@@ -128,14 +135,14 @@ def test_the_past_is_read_again_when_somebody_changed_it(
     change(world)
     after = view(world, chosen, before)
     assert after == view(world, chosen)
-    assert after.history.days is not before.history.days
+    assert kept(after).days is not kept(before).days
 
 
 def test_the_past_is_read_again_for_other_days(world: World) -> None:
     before = view(world, Range.WEEK)
     tomorrow = NOW + timedelta(days=1)
     for after in (view(world, Range.MONTH, before), view(world, Range.WEEK, before, tomorrow)):
-        assert after.history.days is not before.history.days
+        assert kept(after).days is not kept(before).days
     assert view(world, Range.WEEK, before, tomorrow) == view(world, Range.WEEK, now=tomorrow)
     assert view(world, Range.MONTH, before) == view(world, Range.MONTH)
 

@@ -38,7 +38,8 @@ async def test_the_board_is_as_it_was_at_each_minute(world: World) -> None:
         await go(pilot, "enter")
         assert isinstance(pilot.app.screen, WhyScreen), "the day sheet is of now"
         await go(pilot, "escape", "escape", "escape")
-        assert type(pilot.app.screen) is TodayScreen
+        shown: object = pilot.app.screen
+        assert type(shown) is TodayScreen
 
 
 async def test_what_was_corrected_later_is_not_counted_before(world: World) -> None:
