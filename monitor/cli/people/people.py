@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, emit, err, out, shared, tell
 from monitor.cli.people.change import activate, change, deactivate, rename, undo
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
@@ -175,14 +175,18 @@ app.command("review-growth")(review_growth)
 def re_encode(run: Run) -> None:
     """Compute templates that lack a present encoder's part anew, from the faces that were kept."""
     from enroll.people import reencode
+    from monitor.cli.progress import progress_bar
 
     engine, cipher = run.open_store()
     images = missing = 0
-    for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
-        images, missing = images + done.images, missing + done.without_face
-        record = {"person": done.person, "images": done.images, "without_face": done.without_face}
-        new = f"{done.without_face:,} {'needs' if done.without_face == 1 else 'need'} a new image"
-        run.say(f"{done.person}: {plural(done.images, 'template')}, {new}.", record)
+    with progress_bar(out if out.is_terminal and not run.as_json else err) as show:
+        show("Computing templates anew", 0, None)
+        for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
+            images, missing = images + done.images, missing + done.without_face
+            record = {"person": done.person, "images": done.images, "without_face": done.without_face}
+            new = f"{done.without_face:,} {'needs' if done.without_face == 1 else 'need'} a new image"
+            run.say(f"{done.person}: {plural(done.images, 'template')}, {new}.", record)
+            show(f"Computing templates anew: {images:,} images", 0, None)
     summary = {"summary": {"images": images, "without_face": missing}}
     run.say(f"Templates computed anew: {images:,}.", summary)
     if missing:

@@ -11,7 +11,6 @@ from monitor.cli.groups import command_group
 from monitor.cli.options import JsonOption, emit, err, out
 from monitor.cli.training import options
 from monitor.cli.training.eigenfaces import eigenfaces
-from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 
@@ -133,6 +132,7 @@ def explain(
 ) -> None:
     """Show which parts of a face speak for its mood (guided Grad-CAM)."""
     from monitor.cli.training.progress import show_explanation
+    from monitor.domain import EMOTIONS
 
     if emotion is not None and emotion not in EMOTIONS:
         raise UsageError(f"There is no emotion named {emotion!r}; the emotions are {', '.join(EMOTIONS)}.")
