@@ -20,7 +20,7 @@ from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
-    Column("name", "Name"),
+    Column("name", "Name", most=44),
     Column("group", "Group", 18, rank=1),
     Column("since", "In since", 9),
     Column("found", "Found", 9),

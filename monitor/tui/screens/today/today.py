@@ -34,7 +34,7 @@ from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
     Column("status", "Status", 16),
-    Column("name", "Name", most=44),
+    Column("name", "Name", least=20, most=44),
     Column("group", "Group", 12, rank=2),
     Column("expected", "Expected", 12, rank=4),
     Column("in", "In", 6),
@@ -62,7 +62,7 @@ ASCII = {
     Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!",
     Status.DUE: ">", Status.ON_LEAVE: "L", Status.NOT_EXPECTED: ".", Status.HOLIDAY: "H",
 }  # fmt: skip
-WIDE, ROOMY = 96, 156
+WIDE, ROOMY = 96, 168
 """Columns of the board from which a day has a time axis by half hours, and by quarters of an hour."""
 SORTED = ("status", "name", "group", "in", "out", "late", "hours")
 """Columns by which the board sorts."""
