@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from db.records import AttendanceEvent, AuditEntry
 from monitor.calendar_text import weekdays_text
-from monitor.desk.calendar.wording import day_words
 
 _WORDS: Final = {"check_in": "came in", "check_out": "left", None: "not set", True: "yes", False: "no", "": "not set"}
 _NO_CHANGE: Final = frozenset({"purge", "rotate key"})
@@ -57,7 +56,7 @@ def _passage(event: AttendanceEvent | None, before: AttendanceEvent | None, zone
     what, at = event.corrected_kind or event.kind, event.at.astimezone(zone)
     same_what = before is not None and (before.corrected_kind or before.kind) == what
     same_day = before is not None and before.at.astimezone(zone).date() == at.date()
-    return f"{'' if same_what else f'{_word(what)} '}{'' if same_day else f'{day_words(at.date())[4:-5]} '}{at:%H:%M}"
+    return f"{'' if same_what else f'{_word(what)} '}{'' if same_day else f'{at.day} {at:%b} '}{at:%H:%M}"
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any], arrow: str) -> Iterator[str]:

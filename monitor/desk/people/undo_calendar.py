@@ -27,9 +27,14 @@ def _shift_of(kept: Mapping[str, Any], person: UUID | None) -> Shift:
         kept["grace"],
         kept["break"],
         kept["paid"],
-        *(date.fromisoformat(kept[name]) if name in kept else None for name in ("valid_from", "valid_to")),
+        _day(kept, "valid_from"),
+        _day(kept, "valid_to"),
         kept.get("every_weeks", 1),
     )
+
+
+def _day(kept: Mapping[str, Any], name: str) -> date | None:
+    return date.fromisoformat(kept[name]) if name in kept else None
 
 
 def _remove_shift(session: Session, entry: AuditEntry, by: Actor) -> None:

@@ -84,7 +84,9 @@ def test_every_help_fits_on_a_screen_and_names_every_option_and_command(
         command = command.get_command(typer.Context(command), word)
     for one in command.params:
         assert one.param_type_name == "argument" or one.opts[0] in told
-    assert all(name in told for name in (command.list_commands(None) if isinstance(command, Group) else ()))
+    assert all(
+        name in told for name in (command.list_commands(typer.Context(command)) if isinstance(command, Group) else ())
+    )
 
 
 def test_the_version_is_the_installed_one() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from db import audit
 from db.attendance import holidays, kiosks, leave, ledger, shifts
-from db.calendar import Leave, Shift
+from db.calendar import HalfDay, Leave, Shift
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
@@ -194,7 +194,7 @@ def test_leave_shifts_and_holidays_are_taken_back(
         shifts.add(session, shift, **now())
         leave.add(session, away, **now())
 
-    def there() -> tuple[list[Shift], list[Leave], list[tuple[str, str | None]]]:
+    def there() -> tuple[list[Shift], list[Leave], list[tuple[str, HalfDay | None]]]:
         with reading(engine) as session:
             named = [(one.name, one.half) for one in holidays.all_holidays(session)]
             return shifts.all_shifts(session), leave.of_person(session, anna.id), named
