@@ -39,17 +39,19 @@ def roll_call_view(engine: Engine, settings: Settings, now: datetime) -> RollCal
         if going is not None:
             marked = roll_calls.marks(session, going.id)
             return RollCallView(going, tuple(sorted(marked, key=lambda one: one.found_at is not None)))
+    return RollCallView(None, inside_now(engine, settings, now))
+
+
+def inside_now(engine: Engine, settings: Settings, now: datetime) -> tuple[Missing, ...]:
+    """Who is inside, by name. Raises: DatabaseError."""
     board = today_of(engine, settings, now).board
     inside = [one for one in board.attendees.values() if one.inside]
     with reading(engine) as session:
         known = people.by_id(session, [one.person for one in inside])
-    return RollCallView(
-        None,
-        tuple(
-            Missing(one.id, one.name, one.number, one.group, there.last_in, None, None)
-            for there in inside
-            if (one := known.get(there.person)) is not None
-        ),
+    return tuple(
+        Missing(one.id, one.name, one.number, one.group, there.last_in, None, None)
+        for there in inside
+        if (one := known.get(there.person)) is not None
     )
 
 

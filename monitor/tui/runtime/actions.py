@@ -99,6 +99,8 @@ _ALL = (
         "today.time_machine", "time_machine", "time_machine", "Time machine", "The board as it was at a minute",
         "past, replay, history, slider, as of",
     ),
+    Action("today.wall", "view", "wall", "Who is in", "A wall of faces: who is in now", "portraits, inside", False),
+    Action("wall.back", "view", "back", "Back", "Back to the board", "close"),
     Action("machine.earlier", "earlier", "minutes(-1)", "5 min back", "Five minutes earlier", "back"),
     Action("machine.later", "later", "minutes(1)", "5 min on", "Five minutes later", "on"),
     Action("machine.before", "leap_back", "entry(-1)", "Entry before", "The entry before this minute", "passage"),

@@ -26,6 +26,7 @@ from monitor.tui.screens.today.axis import ASCII as AXIS_ASCII
 from monitor.tui.screens.today.axis import UNICODE as AXIS_UNICODE
 from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -240,6 +241,10 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         app = self.app
         job = partial(why_latest, app.engine, app.cipher, app.settings, line.person, start, end)
         app.push_screen(WhyScreen(job), lambda _: self.reload())
+
+    def action_wall(self) -> None:
+        """The faces of who is in now."""
+        self.app.push_screen(Wall())
 
     def action_time_machine(self) -> None:
         """The day as it was at a minute; of a day in the past at its end."""

@@ -25,6 +25,7 @@ from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen
 from monitor.tui.screens.today.time_machine import TimeMachine
 from monitor.tui.screens.today.today import TodayScreen
+from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
 
 PLACES: dict[str, type[DOMNode]] = {
@@ -35,6 +36,7 @@ PLACES: dict[str, type[DOMNode]] = {
     "month": MonthScreen,
     "day": DaySheet,
     "machine": TimeMachine,
+    "wall": Wall,
     "mood": MoodScreen,
     "people": PeopleScreen,
     "review": TemplateReview,

@@ -68,6 +68,17 @@ async def test_the_day_sheet_has_help_and_says_what_no_longer_counts(world: Worl
         assert "Taken back" in told(pilot)
 
 
+async def test_a_wall_shows_who_is_in_now(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "v")
+        shown = text_of(world)
+        assert "5 people are in now" in shown
+        assert "Grace Hopper" in shown
+        assert "Alan Turing" not in shown, "he has left"
+        await go(pilot, "v")
+        assert isinstance(pilot.app.screen, TodayScreen)
+
+
 async def test_sorting_goes_through_the_columns(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "s", "s")
