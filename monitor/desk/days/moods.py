@@ -1,6 +1,6 @@
 """Moods of a range of days, for the mood screen and the reports. Every function blocks: call it in workers only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -154,21 +154,27 @@ def past_moods(
             by: cells.distribution(samples, by, needed, hide_small=hide)
             for by in (_OVER_TIME[chosen], "weekday_hour", "group", "person")
         }
-        theirs = [] if hide else sorted(found["person"], key=lambda cell: -cell.sightings)
-        names = pages.names(session, [cell.key for cell in theirs[:MOST] if isinstance(cell.key, UUID)])
+        theirs = [] if hide or person else sorted(found["person"], key=lambda cell: -cell.sightings)
+        listed = _named(session, theirs[:MOST])
         whom = people.get_person(session, person).name if person else group or ""
-    listed = [PersonMood(names[one.key], one, None) for one in theirs if isinstance(one.key, UUID) and one.key in names]
     return MoodView(
         period=period,
         total=cells.total(samples, needed, hide_small=hide) if found[_OVER_TIME[chosen]] else None,
         over_time=tuple(found[_OVER_TIME[chosen]]),
         week=tuple(found["weekday_hour"]),
         groups=() if group or person else tuple(found["group"]),
-        people=() if person else tuple(listed),
+        people=listed,
         more=max(0, len(theirs) - MOST),
         history=None,
         whom=whom,
         weeks=weeks,
+    )
+
+
+def _named(session: Session, theirs: Sequence[MoodCell]) -> tuple[PersonMood, ...]:
+    names = pages.names(session, [cell.key for cell in theirs if isinstance(cell.key, UUID)])
+    return tuple(
+        PersonMood(names[one.key], one, None) for one in theirs if isinstance(one.key, UUID) and one.key in names
     )
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from db.engine import reading, writing
 from db.people import people
 from db.programs import roll_calls
-from db.programs.roll_calls import Missing, RollCall
+from db.programs.roll_calls import Missing as Missing
+from db.programs.roll_calls import RollCall
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.today import today_of

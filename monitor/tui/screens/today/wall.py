@@ -12,9 +12,8 @@ from textual.containers import ItemGrid, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from db.programs.roll_calls import Missing
 from monitor.desk.people.people import portraits
-from monitor.desk.programs.roll_call import inside_now
+from monitor.desk.programs.roll_call import Missing, inside_now
 from monitor.domain import RgbImage
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings, of_the_app
