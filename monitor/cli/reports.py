@@ -46,7 +46,7 @@ class Hours(StrEnum):
 
 
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, today or yesterday.")
+    str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, 9 mar, yesterday.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; today if not given.")]
 MonthOption = Annotated[
@@ -196,9 +196,14 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
 
 def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
     from monitor.attendance.days import Period
+    from monitor.calendar_text import parse_past_day
 
-    end = _day(last, today) if last else today
-    start = _day(first, today) if first else min(end, today - timedelta(days=days_before) if last is None else end)
+    end = parse_past_day(last, today) if last else today
+    start = (
+        parse_past_day(first, today)
+        if first
+        else min(end, today - timedelta(days=days_before) if last is None else end)
+    )
     if start > today and last is None:
         raise UsageError(f"The first day ({start}) lies in the future; today is {today}.")
     if start > end:
@@ -232,18 +237,6 @@ def _month(month: str, first: str | None, last: str | None, today: date) -> "Per
     if start > today:
         raise UsageError(f"The month {month} lies in the future; today is {today}.")
     return month_of(start)
-
-
-def _day(text: str, today: date) -> date:
-    if text in ("today", "yesterday"):
-        return today - timedelta(days=text == "yesterday")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD, today or yesterday.") from None
-    if not _FIRST <= day <= _LAST:
-        raise UsageError(f"{text!r} is out of range; give a day from {_FIRST} to {_LAST}.")
-    return day
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from textual.widgets import Static
 
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import Status
+from monitor.calendar_text import parse_past_day
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.why import why_latest
+from monitor.errors import UsageError
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
@@ -197,19 +199,19 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def action_date(self) -> None:
         """Ask for a day."""
-        field = Ask("day", "Day (YYYY-MM-DD)", self.day.isoformat())
+        field = Ask("day", "Day, such as 2026-03-09, 9 mar, yesterday", self.day.isoformat())
         dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
         self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
 
     def _check_day(self, answers: Answers) -> str | None:
         try:
-            day = date.fromisoformat(answers["day"].strip())
-        except ValueError:
-            return "Type the day as YYYY-MM-DD, such as 2026-03-09."
+            day = parse_past_day(answers["day"], self._today)
+        except UsageError as error:
+            return str(error)
         return "That day is in the future." if day > self._today else None
 
     def _go_to(self, answers: Answers) -> None:
-        self._go_back((self._today - date.fromisoformat(answers["day"].strip())).days)
+        self._go_back((self._today - parse_past_day(answers["day"], self._today)).days)
 
     def _go_back(self, days: int) -> None:
         self._days_back = days

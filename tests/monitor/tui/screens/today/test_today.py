@@ -114,12 +114,15 @@ async def test_other_days_are_one_key_away(world: World) -> None:
 async def test_any_day_is_found_by_its_date(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "g")
-        await fill(pilot, day="9 March")
-        assert "such as 2026-03-09" in text_of(world)
+        await fill(pilot, day="the other day")
+        assert "write it like 2026-11-27" in text_of(world)
         await fill(pilot, day="2026-03-10")
         assert "in the future" in text_of(world)
         await fill(pilot, day="2026-02-27")
         assert "Fri 27 Feb 2026   9 left   1 absent" in text_of(world)
+        await go(pilot, "g")
+        await fill(pilot, day="26 feb")
+        assert "Thu 26 Feb 2026" in text_of(world)
         await go(pilot, "t")
         assert "Mon 9 Mar 2026" in text_of(world)
 
