@@ -73,7 +73,7 @@ def backup(
     from db.backup import back_up
     from db.engine import open_database
     from db.errors import DatabaseError
-    from monitor.desk.upkeep import note_backup
+    from monitor.desk.maintenance.upkeep import note_backup
 
     with working("Copying the database"):
         size = back_up(open_database(run.settings().db, read_only=True), file)
@@ -91,7 +91,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database, once it is proved whole. The database is kept beside it."""
     from db.crypto import load_cipher
-    from monitor.desk.restore import restore as put_back
+    from monitor.desk.maintenance.restore import restore as put_back
 
     settings = run.settings()
     folder = run.config_file.parent
@@ -129,7 +129,7 @@ def verify(
     from db.engine import open_database
     from db.errors import DatabaseDamaged
     from db.proof.heads import HEADS_FILE
-    from monitor.desk import system
+    from monitor.desk.maintenance import system
 
     folder = run.config_file.parent
     engine = open_database(run.settings().db, read_only=True)
@@ -213,7 +213,7 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
-    from monitor.desk import upkeep
+    from monitor.desk.maintenance import upkeep
 
     settings = run.settings(
         keep_visitors_days=older_than if visitors_days is None else visitors_days,

@@ -24,10 +24,10 @@ from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.days.repair_list import repair_list
 from monitor.desk.days.why import why
-from monitor.desk.gallery_check import examine_when_due
+from monitor.desk.maintenance.gallery_check import examine_when_due
+from monitor.desk.maintenance.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.desk.people.undo import Act, acts, undo_last
 from monitor.desk.store import Store
-from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
 from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer

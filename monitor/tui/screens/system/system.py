@@ -12,10 +12,10 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Expired
-from monitor.desk import system as queries
-from monitor.desk.attention import attention
-from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
-from monitor.desk.upkeep import back_up, purge
+from monitor.desk.maintenance import system as queries
+from monitor.desk.maintenance.attention import attention
+from monitor.desk.maintenance.system import Check, Machine, Status, SystemView, Verdict
+from monitor.desk.maintenance.upkeep import back_up, purge
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, ask_admin_pin

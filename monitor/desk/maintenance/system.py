@@ -25,8 +25,8 @@ from db.verification import verdict
 from db.verification.verdict import Verdict
 from enroll.evaluation.nightly import BOUND
 from monitor.config import Settings
-from monitor.desk.gallery_check import ACTION
-from monitor.desk.upkeep import backup_folder, backups, retention_of
+from monitor.desk.maintenance.gallery_check import ACTION
+from monitor.desk.maintenance.upkeep import backup_folder, backups, retention_of
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
 from monitor.domain import RgbImage
