@@ -356,6 +356,17 @@ class PinTriesRow(Base):
     locked_until: Mapped[datetime | None]
 
 
+class DeskUserRow(Base):
+    """Somebody who works at the desk: the name stands in the ledger and the audit log beside what they did."""
+
+    __tablename__ = "desk_user"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    pin_hash: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class ChainRow(Base):
     """The id of this database's chain, by which a database that receives events tells chains apart."""
 

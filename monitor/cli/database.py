@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import ForceOption, Run, emit, err, output_to, shared, tell
+from monitor.cli.progress import working
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def upgrade(run: Run) -> None:
     from db import migrate
     from db.engine import open_database
 
-    engine = open_database(run.settings().db)
+    with working("Upgrading the tables"):
+        engine = open_database(run.settings().db)
     where = migrate.where(engine)
     run.say(f"{where} is up to date (tables {migrate.HEAD}).", {"database": where, "revision": migrate.HEAD})
 
@@ -71,9 +73,10 @@ def backup(
     from db.backup import back_up
     from db.engine import open_database
     from db.errors import DatabaseError
-    from monitor.desk.upkeep import note_backup
+    from monitor.desk.maintenance.upkeep import note_backup
 
-    size = back_up(open_database(run.settings().db, read_only=True), file)
+    with working("Copying the database"):
+        size = back_up(open_database(run.settings().db, read_only=True), file)
     with suppress(DatabaseError):  # a copy is made without the key too, and of a database that cannot be written
         note_backup(run.open_store()[0], file, **run.stamp)
     record = {"file": str(file), "bytes": size}
@@ -88,11 +91,12 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database, once it is proved whole. The database is kept beside it."""
     from db.crypto import load_cipher
-    from monitor.desk.restore import restore as put_back
+    from monitor.desk.maintenance.restore import restore as put_back
 
     settings = run.settings()
     folder = run.config_file.parent
-    done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
+    with working("Proving the backup and putting it back"):
+        done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
     if run.as_json:
         emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
         return
@@ -125,11 +129,12 @@ def verify(
     from db.engine import open_database
     from db.errors import DatabaseDamaged
     from db.proof.heads import HEADS_FILE
-    from monitor.desk import system
+    from monitor.desk.maintenance import system
 
     folder = run.config_file.parent
     engine = open_database(run.settings().db, read_only=True)
-    found = system.verify(engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full)
+    with working("Verifying the ledger, the entries and the file"):
+        found = system.verify(engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full)
     own = found.ledger
     if run.as_json:
         others = [
@@ -208,7 +213,7 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
-    from monitor.desk import upkeep
+    from monitor.desk.maintenance import upkeep
 
     settings = run.settings(
         keep_visitors_days=older_than if visitors_days is None else visitors_days,
@@ -217,10 +222,11 @@ def purge(
         keep_views_days=older_than if views_days is None else views_days,
     )
     engine, _ = run.open_store(settings, read_only=dry_run)
-    if dry_run:
+    with working("Counting what is past its time" if dry_run else "Deleting rows") as advance:
         found, scrubbed = upkeep.expired(engine, settings, run.at), False
-    else:
-        found, scrubbed = upkeep.purge(engine, settings, **run.stamp)
+        if not dry_run:
+            rows = found.rows
+            found, scrubbed = upkeep.purge(engine, settings, lambda done: advance(done, max(done, rows)), **run.stamp)
     if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures", "views")}
         emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})
@@ -260,8 +266,9 @@ def rotate_key(run: Run) -> None:
     from db.privacy.rotation import rotate
 
     engine = open_database(run.settings().db, create=False)
-    rotated = rotate(engine, run.config_file.parent, **run.stamp)
-    scrub(engine)
+    with working("Encrypting with a new key"):
+        rotated = rotate(engine, run.config_file.parent, **run.stamp)
+        scrub(engine)
     sentence = f"{plural(rotated.sealed, 'value')} encrypted with the new key, which is in {rotated.place}."
     if rotated.before:
         sentence += f" Older backups and other databases need the old key, kept in {rotated.before}; delete it last."

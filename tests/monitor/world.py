@@ -32,8 +32,8 @@ from db.proof.key import pepper, proof_key
 from db.records import MoodSample, NewEvent, SightingRecord
 from monitor.attendance.pin import Peppers
 from monitor.config import Settings
+from monitor.desk.maintenance.system import Machine
 from monitor.desk.store import Store
-from monitor.desk.system import Machine
 from monitor.doctor.check import Check, Status
 from monitor.domain import (
     Box,

@@ -28,7 +28,7 @@ def why(
     """Why somebody was named at the door, or nobody was: similarities, threshold, pictures."""
     from monitor.desk.days.why import why as why_this
     from monitor.desk.days.why import why_latest, write_pictures
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
     from monitor.errors import UsageError
 
     settings = run.settings()

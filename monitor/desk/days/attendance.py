@@ -102,8 +102,13 @@ def _days(
     return person_days(counting(calendars, now), members, passages, days)
 
 
-def export_days(engine: Engine, settings: Settings, period: Period, now: datetime, file: Path) -> None:
+def export_days(
+    engine: Engine, settings: Settings, period: Period, now: datetime, file: Path, *, person: Person | None = None
+) -> None:
     """Write the attendance of a period into a new file, in the format of its ending, safe for spreadsheets.
+
+    Args:
+        person: only this one.
 
     Raises:
         UsageError: the file's ending is not a format, or the file exists.
@@ -115,7 +120,7 @@ def export_days(engine: Engine, settings: Settings, period: Period, now: datetim
         raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(ENDINGS)}.")
     if file.exists():
         raise UsageError(f"{file} is there already; give the name of a new file.")
-    days, site = each_day(engine, settings, period, now), printable(settings.site)
+    days, site = each_day(engine, settings, period, now, person=person), printable(settings.site)
     if ending == ".html":
         pages = sheets(site, period, by_name(days), settings.zone)
         write_atomically(file, "".join(pages).encode())

@@ -21,13 +21,14 @@ from db.engine import reading, scrub, writing
 from db.faces import templates
 from db.ids import new_id
 from db.observations import sightings
-from db.people import consents, pages, people, pins
+from db.people import consents, desk_users, pages, people, pins
 from db.privacy import erasure, merges
 from db.records import AuditEntry, ConsentKind
 from enroll.people.store import renew
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.people.merging import give_portrait
+from monitor.desk.people.undo_calendar import CALENDAR, WORDS
 from monitor.errors import UsageError
 from monitor.text import plural
 
@@ -35,15 +36,16 @@ _LOOKED_AT: Final = 5_000
 """So many of the newest entries are looked at."""
 _LASTING: Final = frozenset(
     {
-        "add", "erase", "name visitor", "delete template", "accept capture", "reject capture", "add shift", "end shift",
-        "remove shift", "add holiday", "remove holiday", "add leave", "remove leave", "set aside", "look again",
-        "add key", "revoke key", "add kiosk key", "revoke kiosk key", "set admin pin", "remove admin pin",
+        "add", "erase", "name visitor", "delete template", "accept capture", "reject capture", "set aside",
+        "look again", "add key", "revoke key", "add kiosk key", "revoke kiosk key", "set admin pin", "remove admin pin",
     }
 )  # fmt: skip
 """What people do at the desk and is not taken back by an entry alone. Everything else that is in the audit log, such as
 an opening or a backup, happens by itself or changes nothing: it is not an act."""
 _OF_OTHER_DOORS: Final = frozenset({"muster db forward", "muster db follow"})
 """Who does here what was done at another door."""
+_OF_NOBODY: Final = frozenset({"discard visitor", desk_users.ADDED, desk_users.REMOVED})
+"""Acts that are about no person."""
 _UNDO: Final = "undo"
 _REASON: Final = "taken back"
 
@@ -117,7 +119,7 @@ def _acts(session: Session) -> Iterator[list[AuditEntry]]:
     entries = audit.newest(session, _LOOKED_AT)
     undone = [one.detail for one in entries if one.action == _UNDO]
     gone = {id for detail in undone for key in ("undoes", "wrote") for id in detail.get(key, ())}
-    ours = (one for one in entries if one.action in {*_EACH, *_LASTING} and one.actor not in _OF_OTHER_DOORS)
+    ours = (one for one in entries if one.action in {*_EACH, *CALENDAR, *_LASTING} and one.actor not in _OF_OTHER_DOORS)
     left = [one for one in ours if str(one.id) not in gone]
     for _, found in groupby(left, key=lambda one: (one.at, one.actor)):
         act = [one for one in found if not _at_the_door(session, one) and not _of_the_erased(one)]
@@ -135,7 +137,7 @@ def _at_the_door(session: Session, entry: AuditEntry) -> bool:
 
 def _of_the_erased(entry: AuditEntry) -> bool:
     """Whether the person was erased since, and with them what is known of the act."""
-    return entry.person is None and entry.action in _EACH.keys() - {"discard visitor"}
+    return entry.person is None and entry.action in _EACH.keys() - _OF_NOBODY
 
 
 def _act(session: Session, found: Sequence[AuditEntry]) -> Act:
@@ -147,7 +149,7 @@ def _how(found: Sequence[AuditEntry]) -> _Undo | None:
     actions = {one.action for one in found}
     if "name visitor" in actions:
         return _unname
-    if actions <= _EACH.keys():
+    if actions <= _EACH.keys() | CALENDAR.keys():
         return _each
     return None
 
@@ -177,13 +179,21 @@ def _words(session: Session, found: Sequence[AuditEntry]) -> str:
         "add check_out": f"an entry that was added for {who}",
         "add": f"enrolling {who}" if len(names) < 2 else f"enrolling {len(names)} people",
         "erase": "an erasure",
+        desk_users.ADDED: f"the desk's PIN of {first.detail.get('name')}",
+        desk_users.REMOVED: f"the removal of {first.detail.get('name')} from the desk",
     }
+    if first.action in CALENDAR:
+        how_many = f" and {len(found) - 1} more" if len(found) > 1 and len({one.action for one in found}) == 1 else ""
+        return f"{WORDS[first.action]} {who}".strip() + how_many
     return told.get(first.action, f"{first.action} {who}".strip())
 
 
 def _each(context: _Context, found: Sequence[AuditEntry]) -> None:
     for entry in found:
-        _EACH[entry.action](context, entry)
+        if entry.action in CALENDAR:
+            CALENDAR[entry.action](context.session, entry, context.by)
+        else:
+            _EACH[entry.action](context, entry)
 
 
 def _rename(context: _Context, entry: AuditEntry) -> None:
@@ -248,6 +258,18 @@ def _discard(context: _Context, entry: AuditEntry) -> None:
     sightings.give_back_face(context.session, UUID(entry.detail["sighting"]), entry.id)
 
 
+def _desk_user_added(context: _Context, entry: AuditEntry) -> None:
+    desk_users.remove(context.session, UUID(entry.detail["user"]), **context.by)
+
+
+def _desk_user_removed(context: _Context, entry: AuditEntry) -> None:
+    kept = audit.kept(context.session, entry.id)
+    if kept is None:
+        raise UsageError("The PIN of before was not kept; add the person to the desk anew.")
+    desk_users.add(context.session, kept["name"], kept["pin_hash"], **context.by)
+    audit.forget(context.session, entry.id)
+
+
 def _event(context: _Context, entry: AuditEntry) -> None:
     """Void the row: a void of a void lets what was voided count again, one of a correction what was corrected."""
     settings, session = context.settings, context.session
@@ -284,6 +306,7 @@ _EACH: Final[Mapping[str, Callable[[_Context, AuditEntry], None]]] = {
     "rename": _rename, "number": _number, "group": _group, "notes": _notes, "activate": _active,
     "deactivate": _active, "consent": _consent, "set pin": _pin, "remove pin": _pin, "merge": _merge,
     "discard visitor": _discard, "void": _event, "correct": _event, "add check_in": _event, "add check_out": _event,
+    desk_users.ADDED: _desk_user_added, desk_users.REMOVED: _desk_user_removed,
 }  # fmt: skip
 """How one entry of an act is taken back."""
 

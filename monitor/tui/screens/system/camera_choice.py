@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config_file import save_setting
+from monitor.desk.maintenance.system import Machine
 from monitor.desk.people.enrolment_session import DoorFrames
-from monitor.desk.system import Machine
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from db import audit
-from db.attendance import kiosks, ledger
+from db.attendance import holidays, kiosks, leave, ledger, shifts
+from db.calendar import HalfDay, Leave, Shift
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
@@ -188,7 +189,7 @@ def test_an_undo_is_an_entry_and_no_act_of_its_own(
 def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take) -> None:
     anna = enrol("Anna")
     changes.rename(engine, anna.id, "Anne", **now())
-    for action in ("opened", "opener refused", "opener failed", "open by hand", "follow", "examine gallery", "purge"):
+    for action in sorted(AUTOMATIC):
         with writing(engine) as session:
             audit.note(session, action, person=anna.id, **now())
     with writing(engine) as session:
@@ -204,6 +205,9 @@ AUTOMATIC = {
 }  # fmt: skip
 
 
+_PEOPLES = undo._EACH.keys() | undo.CALENDAR.keys() | undo._LASTING
+
+
 def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
     """A new one goes into `_EACH` or `_LASTING` of undo.py where people do it, else into `AUTOMATIC` above."""
     found: set[str] = set()
@@ -214,5 +218,40 @@ def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
                 if ast.unparse(call.func) == "audit.note" and len(call.args) > 1:
                     found |= {one.value for one in ast.walk(call.args[1]) if isinstance(one, ast.Constant)}  # type: ignore[misc]
     assert {"rename", "erase", "follow", "activate", "deactivate"} <= found
-    assert found - {"lock "} <= undo._EACH.keys() | undo._LASTING | AUTOMATIC | {"add "}
-    assert AUTOMATIC.isdisjoint(undo._EACH.keys() | undo._LASTING)
+    assert found - {"lock "} <= _PEOPLES | AUTOMATIC | {"add "}
+    assert AUTOMATIC.isdisjoint(_PEOPLES)
+
+
+def test_leave_shifts_and_holidays_are_taken_back(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna, day = enrol("Anna"), date(2026, 3, 9)
+    shift = Shift(new_id(), frozenset(range(5)), time(9), time(17), group="Lab", grace_minutes=7, valid_from=day)
+    away = Leave(new_id(), anna.id, day, day, "sick", "morning", "flu")
+    with writing(engine) as session:
+        shifts.add(session, shift, **now())
+        leave.add(session, away, **now())
+
+    def there() -> tuple[list[Shift], list[Leave], list[tuple[str, HalfDay | None]]]:
+        with reading(engine) as session:
+            named = [(one.name, one.half) for one in holidays.all_holidays(session)]
+            return shifts.all_shifts(session), leave.of_person(session, anna.id), named
+
+    with writing(engine) as session:
+        leave.remove(session, away.id, **now())
+    assert take().words == "the removal of a leave of Anna"
+    assert there() == ([shift], [away], [])
+    with writing(engine) as session:
+        shifts.end(session, shift.id, date(2026, 4, 1), **now())
+    assert take().words == "the end of a shift"
+    with writing(engine) as session:
+        at = now()
+        for name, when in (("One", day), ("Two", date(2026, 3, 10))):
+            holidays.add(session, when, name, half="afternoon", **at)
+        holidays.remove(session, holidays.all_holidays(session)[0].id, **now())
+    take()
+    assert there() == ([shift], [away], [("One", "afternoon"), ("Two", "afternoon")])
+    assert take().words == "a public holiday that was added and 1 more"
+    assert take().words == "a leave that was entered for Anna"
+    assert take().words == "a shift that was added"
+    assert there() == ([], [], [])

@@ -17,7 +17,7 @@ from db.people import people
 from db.privacy import erasure
 from db.proof import heads
 from monitor.config import Settings
-from monitor.desk import system
+from monitor.desk.maintenance import system
 from monitor.errors import UsageError
 
 
