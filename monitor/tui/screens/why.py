@@ -16,9 +16,10 @@ from textual.widgets import Static
 
 from monitor.desk.days import corrections
 from monitor.desk.days.why import Otherwise, Score, Why, write_why
+from monitor.desk.exports import note_export
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
-from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.desk_app import DESK, DeskApp
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
@@ -135,7 +136,12 @@ class WhyScreen(ModalScreen[bool]):
         file = Path.home() / f"muster-why-{why.at.astimezone(app.settings.zone):%Y-%m-%d-%H%M%S}.json"
 
         def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write_why, why, Path(answers["file"].strip()).expanduser())
+            return partial(write, Path(answers["file"].strip()).expanduser())
+
+        def write(file: Path) -> Path:
+            """In a worker."""
+            note_export(app.engine, "reasons of an entry", file, at=app.clock(), actor=DESK)
+            return write_why(why, file)
 
         dialog = Dialog("Export why", "Writes scores and reasons, without the pictures.",
                         [Ask("file", "File", str(file))], yes="Write")  # fmt: skip

@@ -13,13 +13,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config_file import save_setting
+from monitor.desk.kiosk_settings import noting_change
 from monitor.desk.people.enrolment_session import DoorFrames
 from monitor.desk.system import Machine
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
 from monitor.sources.source import FrameSource
-from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.desk_app import DESK, DeskApp
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.preview import Preview
@@ -165,10 +166,13 @@ class CameraChoice(ModalScreen[str | None]):
             source.close()
 
     def _write(self, text: str) -> None:
+        app = self.app
+
         def job() -> None:
-            save_setting(self.app.config_file, "source", text)
-            if text in self._turns:
-                save_setting(self.app.config_file, "rotate", self._turns[text])
+            with noting_change(app.engine, app.config_file, at=app.clock(), actor=DESK):
+                save_setting(app.config_file, "source", text)
+                if text in self._turns:
+                    save_setting(app.config_file, "rotate", self._turns[text])
 
         self.app.in_background(job, lambda _: self._written(text), self._say)
 

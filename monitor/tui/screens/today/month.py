@@ -18,6 +18,7 @@ from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, by_person, month_of
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.desk_app import DESK
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.day_sheet import DaySheet
@@ -216,7 +217,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_days(app.engine, app.settings, period, now, file)
+            export_days(app.engine, app.settings, period, now, file, actor=DESK)
             return file
 
         def job(answers: Answers) -> Callable[[], Path]:

@@ -20,6 +20,7 @@ from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.why import why_latest
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.desk_app import DESK
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.axis import ASCII as AXIS_ASCII
@@ -247,7 +248,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_days(app.engine, app.settings, Period(day, day), now, file)
+            export_days(app.engine, app.settings, Period(day, day), now, file, actor=DESK)
             return file
 
         ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
