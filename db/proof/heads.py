@@ -21,7 +21,7 @@ from db import migrate
 from db.crypto import TemplateCipher, bind_key, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseUnavailable
-from db.proof import entries
+from db.proof import entries, images
 from db.proof.contents import canonical
 from db.proof.key import ProofKey, Prover, of_engine, of_session, proof_key, use
 from db.schema import ChainRow, EventRow, ProofRow
@@ -64,6 +64,8 @@ class Noted:
 def open_with(engine: Engine, cipher: TemplateCipher, folder: Path | None, *, own: bool = True) -> None:
     """Has everything that is written from now on proved with this key, and begins the proof where it is not begun.
 
+    Hashes and names of pictures that an earlier Muster wrote as they are become keyed ones (`db.proof.images`).
+
     Args:
         folder: of the key; the file of heads is in it. None for a database that is thrown away.
         own: the database belongs to this key; False for one that several doors share.
@@ -80,12 +82,15 @@ def begin(engine: Engine, cipher: TemplateCipher | None, prover: Prover, *, own:
     with reading(engine) as session:
         begun = entries.is_begun(session)
         bound = bound_key(session)
+        plain = own and cipher is not None and images.is_plain(session)
     mine = not own or cipher is None or bound == cipher.key_id
-    if begun and mine:
+    if begun and mine and not plain:
         return
     with writing(engine) as session:
         if own and cipher is not None:
             bind_key(session, cipher, datetime.now(UTC))
+            if plain:
+                images.key_all(session, images.known_secret(session, cipher))
         entries.adopt(session)
 
 
