@@ -102,7 +102,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
-    from monitor.errors import KioskHangs, MusterError
+    from monitor.errors import LOW_MEMORY, KioskHangs, MusterError, short_of_memory
 
     os.umask(0o077)  # what Muster writes, exports and logs too, only its owner reads
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -125,6 +125,10 @@ def main() -> None:
         _fail_import(error)
     except OSError as error:
         _fail_system(error)
+    except Exception as error:
+        if short_of_memory(error):
+            _fail(LOW_MEMORY, 1)
+        raise
 
 
 def _fail_usage(error: TyperException) -> NoReturn:
