@@ -102,7 +102,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
-    from monitor.errors import LOW_MEMORY, KioskHangs, MusterError, short_of_memory
+    from monitor.errors import KioskHangs, MusterError
 
     os.umask(0o077)  # what Muster writes, exports and logs too, only its owner reads
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -123,12 +123,8 @@ def main() -> None:
         _fail("Stopped.", 130)
     except ModuleNotFoundError as error:
         _fail_import(error)
-    except OSError as error:
-        _fail_system(error)
     except Exception as error:
-        if short_of_memory(error):
-            _fail(LOW_MEMORY, 1)
-        raise
+        _fail_system(error)
 
 
 def _fail_usage(error: TyperException) -> NoReturn:
@@ -151,7 +147,14 @@ def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     )
 
 
-def _fail_system(error: OSError) -> NoReturn:
+def _fail_system(error: Exception) -> NoReturn:
+    """Say what the system refused, in one line; any other error is raised again."""
+    from monitor.errors import LOW_MEMORY, short_of_memory
+
+    if short_of_memory(error):
+        _fail(LOW_MEMORY, 1)
+    if not isinstance(error, OSError):
+        raise error
     if error.errno in _NO_ROOM:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the text that is still in the buffer
         _fail("There is no room for the output; make room on the disk and try again.", 1)

@@ -1,4 +1,4 @@
-"""Tells whether a live source still shows the scene: a camera can deliver pictures that are frozen, black or damaged."""
+"""Tells whether a live source still shows the scene: a camera can deliver frozen, black or damaged pictures."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ class Health:
     _CLIPPED = 250
     """From this value on, of 255, a real sensor can deliver one colour over a large part of a picture."""
     _MISSING = 0.125
-    """Least share of a picture that a decoder has filled with one colour, because a part of the picture did not come."""
+    """Least share of a picture that a decoder fills with one colour where a part of it did not come."""
 
     def __init__(self) -> None:
         self._last: RgbImage | None = None
