@@ -123,7 +123,7 @@ def main() -> None:
         _fail("Stopped.", 130)
     except ModuleNotFoundError as error:
         _fail_import(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what the system did not refuse is raised again
         _fail_system(error)
 
 
