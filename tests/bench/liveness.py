@@ -1,6 +1,8 @@
 """How many pictures of people get in, and how many people are kept out: attacks drawn by a pinhole camera, real films.
 
-    python tests/bench/liveness.py --data FOLDER [--half 1] [--rounds 4] [--seed 1] [--only attacks|people|turns|cost]
+    python tests/bench/liveness.py --data FOLDER [--half 1] [--rounds 4] [--seed 1] [--only NAME]
+
+NAME: attacks, people, turns, enrolment or cost.
 
 FOLDER holds `portraits/manifest.csv` (photographs of people) and `clips/labels.csv` (films of one person each). One
 half of the people chose the limits (--half 0), the other half measures (--half 1, the default). Without a folder the
@@ -12,13 +14,19 @@ import csv
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 
 import cv2
 import numpy as np
 
+from enroll.camera.coach import ASIDE, AskedPose, Coach
+from enroll.camera.session import EnrolmentError, Shown, take_shots
+from enroll.faces.examine import Examiner
 from enroll.faces.pose import head_pose
+from enroll.people.gallery_index import GalleryIndex
 from monitor.domain import Embedding, Face, Frame, Phase, Question, RgbImage
 from monitor.pipeline.liveness import WINDOW, LivenessCheck
 from monitor.pipeline.pipeline import VisionFlow
@@ -29,7 +37,7 @@ from monitor.vision.images import read_image
 from monitor.vision.liveness.face_mesh import FaceMesh
 from monitor.vision.liveness.motion import MotionWindow, Verdict, judge
 from monitor.vision.matching.gallery import Enrolled, GalleryEntry
-from tests.monitor.pipeline.attacks.attacks import KINDS, SIZE, Attack, Portrait, backgrounds, centred
+from tests.monitor.pipeline.attacks.attacks import KINDS, PRINTS, SIZE, Attack, Kind, Portrait, backgrounds, centred
 from tests.monitor.pipeline.attacks.play import FPS, START, Outcome, play
 from tests.monitor.pipeline.attacks.sheets import Camera
 from tests.monitor.stage import FLOW, gallery_of, person_id
@@ -158,17 +166,26 @@ def real_windows(bench: Bench, frames: list[RgbImage]) -> Iterator[Verdict]:
         yield judge(cues)
 
 
-def turns(bench: Bench, subjects: Sequence[int] = range(1, 41), *, mistaken: bool = False) -> tuple[int, int]:
+def turns(
+    bench: Bench,
+    subjects: Sequence[int] = range(1, 41),
+    *,
+    mistaken: bool = False,
+    scale: float = 1.6,
+    before: RgbImage | None = None,
+) -> tuple[int, int]:
     """ORL's heads that turn aside, through the whole flow: a straight picture, then a turned one, then the first.
 
     Args:
         mistaken: the other side is asked for.
+        scale: of the pictures; at 1.6 faces are some 110 pixels wide, at 0.75 some 50.
+        before: what is behind the head; None for a plain wall.
 
     Returns:
         Pairs, and how many of them are let in.
     """
     encoder = FaceEncoder()
-    photos = {(s, i): on_a_frame(read_image(orl(s, i))) for s in range(1, 41) for i in range(1, 11)}
+    photos = {(s, i): on_a_frame(read_image(orl(s, i)), scale, before) for s in range(1, 41) for i in range(1, 11)}
     faces = {key: face for key, rgb in photos.items() if (face := bench.largest(rgb)) is not None}
     chips = np.stack([face_chip(photos[key], face) for key, face in faces.items()])
     embeddings = dict(zip(faces, encoder.embed(chips), strict=True))
@@ -183,7 +200,10 @@ def turns(bench: Bench, subjects: Sequence[int] = range(1, 41), *, mistaken: boo
         enrolled = {key: one for key, one in embeddings.items() if key not in ((subject, image), other)}
         tried += 1
         straight_and_turned = photos[subject, image], photos[other]
-        passed += turn_passes(bench, encoder, gallery_of_means(enrolled), straight_and_turned, side)
+        live, evidence = turn_passes(bench, encoder, gallery_of_means(enrolled), straight_and_turned, side)
+        passed += live
+        if not live and not mistaken:
+            print(f"  kept out: s{subject}/{image}, then {other[1]}, {degrees:.0f} degrees: {evidence}", flush=True)
     return tried, passed
 
 
@@ -199,30 +219,86 @@ def gallery_of_means(embeddings: dict[tuple[int, int], Embedding]) -> Enrolled:
 
 def turn_passes(
     bench: Bench, encoder: FaceEncoder, enrolled: Enrolled, pictures: tuple[RgbImage, RgbImage], side: Question
-) -> bool:
-    """Whether a head is let in that looks as on the first picture, and turns as on the second when it is asked."""
+) -> tuple[bool, dict[str, float | str]]:
+    """Whether a head is let in that looks as on the first picture, and turns as on the second when it is asked; with
+    what was measured."""
     straight, turned = pictures
     check = LivenessCheck("always", bench.mesh, randomness=OneSide(side))  # type: ignore[arg-type]
     flow = VisionFlow(encoder, None, enrolled, FLOW, liveness=check)
-    camera, asked, phases = Camera(bench.random, SIZE), None, []
+    camera, asked, phases, evidence = Camera(bench.random, SIZE), None, [], dict[str, float | str]()
     for number in range(round(14 * FPS)):
         now = number / FPS
         aside = asked is not None and 0.5 < (now - asked) % 4 < 1.3
         rgb = camera.take(turned if aside else straight)
         observations, sightings = flow.process(Frame(number, START, now, rgb), bench.detector.detect(rgb))
         phases += [one.phase for one in sightings]
+        evidence |= next((dict(one.evidence) for one in sightings if one.evidence), {})
         if asked is None and any(one.question is side for one in observations):
             asked = now
         if Phase.LIVE in phases or Phase.NOT_LIVE in phases:
             break
-    return Phase.LIVE in phases
+    return Phase.LIVE in phases, evidence
 
 
-def on_a_frame(photo: RgbImage) -> RgbImage:
-    large = cv2.resize(photo, None, fx=1.6, fy=1.6, interpolation=cv2.INTER_CUBIC)
-    frame = np.full((*SIZE, 3), 100, np.uint8)
+def on_a_frame(photo: RgbImage, scale: float = 1.6, before: RgbImage | None = None) -> RgbImage:
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    large = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=how)
+    frame = np.full((*SIZE, 3), 100, np.uint8) if before is None else before.copy()
     frame[120 : 120 + large.shape[0], 240 : 240 + large.shape[1]] = large
     return frame
+
+
+class Sheet:
+    """A source that shows somebody's picture on a sheet, turned as the coach of enrolment asks: four seconds a turn."""
+
+    name, live = "sheet", False
+    warning: str | None = None
+
+    def __init__(self, attack: Attack, turn: float) -> None:
+        self._attack, self._turn, self._number = attack, turn, 0
+        self._ask, self._since = AskedPose.STRAIGHT, 0.0
+
+    def open(self) -> None:
+        pass
+
+    def read(self) -> Frame:
+        now = self._number / FPS
+        side = {AskedPose.LEFT: 1.0, AskedPose.RIGHT: -1.0}.get(self._ask, 0.0)
+        rgb = self._attack.frame(now, side * self._turn * min(max(now - self._since - 0.5, 0) / 2, 1))
+        self._number += 1
+        return Frame(self._number - 1, START, now, rgb)
+
+    def close(self) -> None:
+        pass
+
+    def show(self, shown: Shown) -> None:
+        ask = shown.advice.ask
+        if ask is not None and ask is not self._ask:
+            self._ask, self._since = ask, self._number / FPS
+
+
+def enrolment(bench: Bench, rounds: int) -> None:
+    """Bent sheets before the coach of enrolment, turned by 40 to 75 degrees: how many get a shot of a turn aside."""
+    photographs, examiner = bench.photographs(), Examiner()
+    for name, bend in (("flat", (0, 0)), ("bent to 90 degrees", (60, 90)), ("bent to 140 degrees", (100, 140))):
+        kind = Kind(name, PRINTS, bend=bend)
+        begun = aside = both = 0
+        for number in range(rounds):
+            portrait = bench.photograph(photographs[int(bench.random.integers(len(photographs)))])
+            if portrait is None:
+                continue
+            attack = Attack(kind, portrait, backgrounds(bench.random)[number % 3], bench.random)
+            coach = Coach(GalleryIndex(), randomness=Random(number), supervised=True, patience=4.0)
+            sheet = Sheet(attack, float(bench.random.uniform(40, 75)))
+            seen = iter(range(round(24 * FPS)))
+            with suppress(EnrolmentError):
+                take_shots(
+                    sheet, examiner, coach, show=sheet.show, mesh=bench.mesh,
+                    stopped=lambda seen=seen: next(seen, None) is None,  # type: ignore[misc]
+                )  # fmt: skip
+            turned = coach.shots.keys() & set(ASIDE)
+            begun, aside, both = begun + bool(coach.shots), aside + bool(turned), both + (len(turned) == 2)
+        print(f"enrolment, {name}: {begun} sheets; one turn aside taken {aside}, both {both}", flush=True)
 
 
 def cost(bench: Bench) -> None:
@@ -253,7 +329,7 @@ def main() -> None:
     parser.add_argument("--half", type=int, choices=(0, 1), default=1)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=("attacks", "people", "turns", "cost"))
+    parser.add_argument("--only", choices=("attacks", "people", "turns", "enrolment", "cost"))
     given = parser.parse_args()
     bench = Bench(given.data, given.half, given.seed)
     if given.only in (None, "cost"):
@@ -261,8 +337,14 @@ def main() -> None:
     if given.only in (None, "people"):
         people(bench)
     if given.only in (None, "turns"):
-        tried, passed = turns(bench)
-        print(f"ORL heads that turn by {_ASKED_TURN:.0f} degrees or more: {tried} pairs; let in {passed}")
+        bookshelf = backgrounds(bench.random)[0]
+        for name, scale, before in (
+            ("a plain wall", 1.6, None), ("bookshelves", 1.6, bookshelf), ("bookshelves, 50 pixels", 0.75, bookshelf)
+        ):  # fmt: skip
+            tried, passed = turns(bench, scale=scale, before=before)
+            print(f"ORL heads that turn by {_ASKED_TURN:.0f} degrees or more, {name}: {tried} pairs; let in {passed}")
+    if given.only in (None, "enrolment"):
+        enrolment(bench, given.rounds)
     if given.only in (None, "attacks"):
         attacks(bench, given.rounds)
 
