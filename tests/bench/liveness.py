@@ -1,8 +1,6 @@
 """How many pictures of people get in, and how many people are kept out: attacks drawn by a pinhole camera, real films.
 
-    python tests/bench/liveness.py --data FOLDER [--half 1] [--rounds 4] [--seed 1] [--only NAME]
-
-NAME: attacks, people, turns, enrolment or cost.
+    python tests/bench/liveness.py --data FOLDER [--half 1] [--rounds 4] [--seed 1] [--only attacks|people|turns|cost]
 
 FOLDER holds `portraits/manifest.csv` (photographs of people) and `clips/labels.csv` (films of one person each). One
 half of the people chose the limits (--half 0), the other half measures (--half 1, the default). Without a folder the
@@ -14,19 +12,13 @@ import csv
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from random import Random
 
 import cv2
 import numpy as np
 
-from enroll.camera.coach import ASIDE, AskedPose, Coach
-from enroll.camera.session import EnrolmentError, Shown, take_shots
-from enroll.faces.examine import Examiner
 from enroll.faces.pose import head_pose
-from enroll.people.gallery_index import GalleryIndex
 from monitor.domain import Embedding, Face, Frame, Phase, Question, RgbImage
 from monitor.pipeline.liveness import WINDOW, LivenessCheck
 from monitor.pipeline.pipeline import VisionFlow
@@ -37,7 +29,7 @@ from monitor.vision.images import read_image
 from monitor.vision.liveness.face_mesh import FaceMesh
 from monitor.vision.liveness.motion import MotionWindow, Verdict, judge
 from monitor.vision.matching.gallery import Enrolled, GalleryEntry
-from tests.monitor.pipeline.attacks.attacks import KINDS, PRINTS, SIZE, Attack, Kind, Portrait, backgrounds, centred
+from tests.monitor.pipeline.attacks.attacks import KINDS, SIZE, Attack, Portrait, backgrounds, centred
 from tests.monitor.pipeline.attacks.play import FPS, START, Outcome, play
 from tests.monitor.pipeline.attacks.sheets import Camera
 from tests.monitor.stage import FLOW, gallery_of, person_id
@@ -248,59 +240,6 @@ def on_a_frame(photo: RgbImage, scale: float = 1.6, before: RgbImage | None = No
     return frame
 
 
-class Sheet:
-    """A source that shows somebody's picture on a sheet, turned as the coach of enrolment asks: four seconds a turn."""
-
-    name, live = "sheet", False
-    warning: str | None = None
-
-    def __init__(self, attack: Attack, turn: float) -> None:
-        self._attack, self._turn, self._number = attack, turn, 0
-        self._ask, self._since = AskedPose.STRAIGHT, 0.0
-
-    def open(self) -> None:
-        pass
-
-    def read(self) -> Frame:
-        now = self._number / FPS
-        side = {AskedPose.LEFT: 1.0, AskedPose.RIGHT: -1.0}.get(self._ask, 0.0)
-        rgb = self._attack.frame(now, side * self._turn * min(max(now - self._since - 0.5, 0) / 2, 1))
-        self._number += 1
-        return Frame(self._number - 1, START, now, rgb)
-
-    def close(self) -> None:
-        pass
-
-    def show(self, shown: Shown) -> None:
-        ask = shown.advice.ask
-        if ask is not None and ask is not self._ask:
-            self._ask, self._since = ask, self._number / FPS
-
-
-def enrolment(bench: Bench, rounds: int) -> None:
-    """Bent sheets before the coach of enrolment, turned by 40 to 75 degrees: how many get a shot of a turn aside."""
-    photographs, examiner = bench.photographs(), Examiner()
-    for name, bend in (("flat", (0, 0)), ("bent to 90 degrees", (60, 90)), ("bent to 140 degrees", (100, 140))):
-        kind = Kind(name, PRINTS, bend=bend)
-        begun = aside = both = 0
-        for number in range(rounds):
-            portrait = bench.photograph(photographs[int(bench.random.integers(len(photographs)))])
-            if portrait is None:
-                continue
-            attack = Attack(kind, portrait, backgrounds(bench.random)[number % 3], bench.random)
-            coach = Coach(GalleryIndex(), randomness=Random(number), supervised=True, patience=4.0)
-            sheet = Sheet(attack, float(bench.random.uniform(40, 75)))
-            seen = iter(range(round(24 * FPS)))
-            with suppress(EnrolmentError):
-                take_shots(
-                    sheet, examiner, coach, show=sheet.show, mesh=bench.mesh,
-                    stopped=lambda seen=seen: next(seen, None) is None,  # type: ignore[misc]
-                )  # fmt: skip
-            turned = coach.shots.keys() & set(ASIDE)
-            begun, aside, both = begun + bool(coach.shots), aside + bool(turned), both + (len(turned) == 2)
-        print(f"enrolment, {name}: {begun} sheets; one turn aside taken {aside}, both {both}", flush=True)
-
-
 def cost(bench: Bench) -> None:
     """Milliseconds a frame and face while undecided: mesh, registration and tests, the window's start included."""
     photo = bench.photograph(bench.photographs()[0])
@@ -329,7 +268,7 @@ def main() -> None:
     parser.add_argument("--half", type=int, choices=(0, 1), default=1)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=("attacks", "people", "turns", "enrolment", "cost"))
+    parser.add_argument("--only", choices=("attacks", "people", "turns", "cost"))
     given = parser.parse_args()
     bench = Bench(given.data, given.half, given.seed)
     if given.only in (None, "cost"):
@@ -343,8 +282,6 @@ def main() -> None:
         ):  # fmt: skip
             tried, passed = turns(bench, scale=scale, before=before)
             print(f"ORL heads that turn by {_ASKED_TURN:.0f} degrees or more, {name}: {tried} pairs; let in {passed}")
-    if given.only in (None, "enrolment"):
-        enrolment(bench, given.rounds)
     if given.only in (None, "attacks"):
         attacks(bench, given.rounds)
 
