@@ -470,3 +470,19 @@ def test_what_leaves_as_a_file_stands_in_the_audit_log(store: str, tmp_path: Pat
         (getpass.getuser(), "mood by group", "standard output"),
     ]
     assert {one.detail["from"] for one in told[:2]} == {_three_days_ago()}
+
+
+def test_a_second_check_says_from_when_on_it_read(store: str, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.sqlite3")
+    with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    run("db", "head", "--db", copy)  # begins the proof
+    first = json.loads(run("db", "verify", "--db", copy, "--json").stdout)
+    assert (first["whole"], first["since"], first["read_again"]) == (True, None, None)
+    again = json.loads(run("db", "verify", "--db", copy, "--json").stdout)
+    assert (again["only_counted"], again["read_again"]) == (0, {"first": 1, "last": first["events"]})
+    assert datetime.fromisoformat(again["since"]) <= datetime.now(UTC)
+    assert f"Events 1 to {first['events']} were verified on" in run("db", "verify", "--db", copy).stdout.replace(
+        "\n", " "
+    )
+    assert "were verified on" not in run("db", "verify", "--full", "--db", copy).stdout
