@@ -52,7 +52,7 @@ class Sheet:
 def enrolment(bench: Bench, rounds: int) -> None:
     """Bent sheets before the coach of enrolment, turned by 40 to 75 degrees: how many get a shot of a turn aside."""
     photographs, examiner = bench.photographs(), Examiner()
-    for name, bend in (("flat", (0, 0)), ("bent to 90 degrees", (60, 90)), ("bent to 140 degrees", (100, 140))):
+    for name, bend in (("bent to 140 degrees", (100, 140)), ("bent to 90 degrees", (60, 90)), ("flat", (0, 0))):
         kind = Kind(name, PRINTS, bend=bend)
         begun = aside = both = 0
         for number in range(rounds):
