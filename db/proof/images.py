@@ -21,7 +21,7 @@ from db.schema import RetiredKeyRow, TemplateRow, UndoRow
 
 _MARK: Final = "k"
 """What a keyed hash begins with, and no hexadecimal number."""
-_HARMLESS: Final = re.compile(r"camera, [a-z ]+|door, [0-9: -]+ UTC|picture [0-9a-f]{1,8}(\.[a-z0-9]{1,5})?|visitor")
+_HARMLESS: Final = re.compile(r"camera, [a-z ]+|door, [0-9: -]+ UTC|picture \d+|[0-9a-f]{8}(\.[a-z0-9]{1,5})?|visitor")
 """Sources that name no file."""
 
 
@@ -54,7 +54,7 @@ def label(key: bytes, source: str) -> str:
         return source
     ending = PurePosixPath(source.replace("\\", "/")).suffix.lower()
     code = hmac.digest(key, f"source {source}".encode(), hashlib.sha256).hex()[:8]
-    return f"picture {code}{ending}" if re.fullmatch(r"\.[a-z0-9]{1,5}", ending) else f"picture {code}"
+    return code + ending if re.fullmatch(r"\.[a-z0-9]{1,5}", ending) else code
 
 
 def is_plain(session: Session) -> bool:
