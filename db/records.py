@@ -302,6 +302,10 @@ class LedgerCheck:
     problem: str | None = None
     foreign: int = 0
     """Rows whose codes are of another installation's key, so that only their hashes were verified."""
+    before: int = 0
+    """So many of the first rows were verified by an earlier check, and were only counted now."""
+    again: range = range(0)
+    """Rows of these that were read again all the same."""
 
     @property
     def whole(self) -> bool:

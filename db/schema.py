@@ -117,6 +117,7 @@ class TemplateRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     content_hash: Mapped[str] = mapped_column(String(64))
+    """Keyed, as the source is, so that neither tells who is enrolled from which picture; see `db.proof.images`."""
     encoder: Mapped[str]
     embedding: Mapped[bytes]
     second: Mapped[bytes | None]
@@ -337,7 +338,8 @@ class SaltRow(Base):
 
 
 class RetiredKeyRow(Base):
-    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified."""
+    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified. One row more
+    has the secret of `db.proof.images`."""
 
     __tablename__ = "proof_key"
 

@@ -172,7 +172,7 @@ def main() -> None:
         _fail("Stopped.", 130)
     except ModuleNotFoundError as error:
         _fail_import(error)
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - what the system did not refuse is raised again
         _fail_system(error)
 
 
@@ -196,7 +196,14 @@ def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     )
 
 
-def _fail_system(error: OSError) -> NoReturn:
+def _fail_system(error: Exception) -> NoReturn:
+    """Say what the system refused, in one line; any other error is raised again."""
+    from monitor.errors import LOW_MEMORY, short_of_memory
+
+    if short_of_memory(error):
+        _fail(LOW_MEMORY, 1)
+    if not isinstance(error, OSError):
+        raise error
     if error.errno in _NO_ROOM:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the text that is still in the buffer
         _fail("There is no room for the output; make room on the disk and try again.", 1)

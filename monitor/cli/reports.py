@@ -16,6 +16,8 @@ from monitor.cli.progress import working
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from monitor.attendance.days import Period, PersonDay
     from monitor.reports.cells import Table
     from monitor.reports.lines import Line
@@ -114,6 +116,7 @@ def attendance(
     style = _Style(form, target, dialect, hours)
     if form in (Format.ICS, Format.HTML) and by != "day":
         raise UsageError(f"--format {form} is for stays, not for --by {by}; use table, csv, xlsx or json.")
+    _note(run, f"attendance by {by}", style, period, group, who.id if who else None)
     title, zone = f"Attendance {settings.site}", settings.zone
     if form is Format.HTML:
         people = desk.by_name(desk.attendance(engine, settings, period, now, group=group, person=who))
@@ -173,9 +176,24 @@ def mood(
     group = known_group(engine, group) if group is not None else None
     cells, names = mood_report(engine, settings, period, by, group=group)
     lines = report_lines.moods(cells, by, names, settings.mood_confidence)
-    _write(f"Mood {settings.site}", lines, _Style(form, target, dialect, None))
+    style = _Style(form, target, dialect, None)
+    _note(run, f"mood by {by}", style, period, group)
+    _write(f"Mood {settings.site}", lines, style)
     if not lines and form is Format.TABLE:
         tell(f"There are no moods {period.in_words}.", err)
+
+
+def _note(
+    run: Run, report: str, style: "_Style", period: "Period", group: str | None, person: "UUID | None" = None
+) -> None:
+    """Say in the audit log what goes out as a file; what is only shown, and JSON for programs, is not noted."""
+    from monitor.desk.exports import note_export
+
+    if style.target.file is None and style.form in (Format.TABLE, Format.JSON):
+        return
+    with run.audited() as engine:
+        if engine is not None:
+            note_export(engine, report, style.target.file, period, person=person, group=group, **run.stamp)
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:

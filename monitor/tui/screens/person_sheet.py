@@ -135,7 +135,7 @@ class PersonSheet(ModalScreen[None]):
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_days(app.engine, app.settings, period, now, file, person=person)
+            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk, person=person)
             return file
 
         def job(answers: Answers) -> Callable[[], Path]:

@@ -128,7 +128,9 @@ class SystemScreen(DeskScreen[SystemView]):
     def action_verify(self) -> None:
         self.say("Verifying the ledger and the database file")
         self.app.in_background(
-            partial(queries.verify, self.app.engine, self.app.cipher), self._verified, self._say_problem
+            partial(queries.verify, self.app.engine, self.app.cipher, now=self.app.clock()),
+            self._verified,
+            self._say_problem,
         )
 
     def _verified(self, verdict: Verdict) -> None:
@@ -138,6 +140,9 @@ class SystemScreen(DeskScreen[SystemView]):
             sign, head = self.app.signs.came, verdict.ledger.head[:16]
             entries = plural(verdict.ledger.events, "entry", "entries")
             self.say(f"{sign} Ledger and database file are whole: {entries}, head {head}")
+            far = queries.how_far(verdict, self.app.settings.zone)
+            if far is not None:
+                self.app.notify(far, markup=False)
 
     def _say_problem(self, sentence: str) -> None:
         self.say(f"{self.app.signs.lost} {sentence}")

@@ -218,7 +218,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_days(app.engine, app.settings, period, now, file)
+            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk)
             return file
 
         def job(answers: Answers) -> Callable[[], Path]:

@@ -282,7 +282,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_days(app.engine, app.settings, Period(day, day), now, file)
+            export_days(app.engine, app.settings, Period(day, day), now, file, actor=app.at_desk)
             return file
 
         ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)

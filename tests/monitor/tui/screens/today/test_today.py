@@ -20,6 +20,7 @@ from monitor.desk.days import corrections
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
+from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
@@ -247,6 +248,9 @@ async def test_a_day_is_exported_without_formulas(
         assert str(tmp_path / "muster-2026-03-09.csv") == pilot.app.screen.query_one("#ask-file", Input).value
         await fill(pilot, file=str(file))
         assert "Written to" in told(pilot)
+    with reading(world.engine) as session:
+        noted = next(one for one in newest_entries(session) if one.action == "export report")
+    assert (noted.actor, noted.detail["file"], noted.detail["from"]) == ("desk", str(file), "2026-03-09")
     if ending == "xlsx":
         rows = [row for sheet in load_workbook(file) for row in list(sheet.iter_rows())[1:-1]]
         assert len(rows) == 10, "a sheet a group, each with its heads and its total"
