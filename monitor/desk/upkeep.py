@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from db import audit, backup, migrate
+from db.attendance import ledger
 from db.engine import reading, scrub, writing
 from db.errors import DatabaseError, DatabaseUnavailable
 from db.privacy import retention
@@ -25,6 +26,12 @@ FIRST_LOOK: Final = 60.0
 _PURGE_EVERY: Final = timedelta(days=1)
 _NAMED: Final = "muster-%Y%m%d-%H%M%S.sqlite3"
 """Name of a backup, by its time in UTC."""
+DOUBT: Final = "doubt clock"
+"""How the audit log says that the clock may be wrong."""
+_LONG_PAUSE: Final = timedelta(days=7)
+"""Longest time without an entry after which the clock is believed at once."""
+_BELIEVED_AFTER: Final = timedelta(days=1)
+"""The clock is believed again once there is an entry that is older than this, and not older than the long pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,12 @@ def look_after(engine: Engine, settings: Settings, at: datetime) -> Done:
     """Makes the backup and the purge that are due; the door can write between their steps.
 
     Raises:
-        DatabaseError: one of them failed; the database is as it was.
+        DatabaseError: one of them failed, or the clock may be wrong; the database is as it was.
     """
+    _require_likely(engine, at)
     made = _back_up_when_due(engine, settings, at)
     with reading(engine) as session:
-        last = retention.last_purge(session)
+        last = retention.last_purge(session, at)
     if last is not None and at - last < _PURGE_EVERY:
         return Done(made, None)
     return Done(made, purge_in_steps(engine, settings, at=at, actor="muster"))
@@ -112,11 +120,31 @@ def retention_of(settings: Settings) -> Retention:
     )
 
 
+def _require_likely(engine: Engine, at: datetime) -> None:
+    """Refuses a clock that stands long after all entries: a clock that lost its battery must delete nothing.
+
+    What is written meanwhile has that clock's time, so only entries of a day ago tell that the clock goes on rightly.
+    """
+    with reading(engine) as session:
+        times = [last(session, at - _BELIEVED_AFTER) for last in (audit.last_before, ledger.last_before)]
+        noted = audit.latest(session, DOUBT, at)
+    newest = max((time for time in times if time is not None), default=None)
+    if newest is None or at - newest <= _LONG_PAUSE:
+        return
+    if noted is None or at - noted.at > _LONG_PAUSE:
+        with writing(engine) as session:
+            audit.note(session, DOUBT, at=at, actor="muster", detail={"newest": newest.isoformat()})
+    raise DatabaseError(
+        f"The clock says {at:%Y-%m-%d}, and the newest entry is of {newest:%Y-%m-%d}. Set the clock if it is wrong. "
+        "Until then, or for one day, Muster deletes nothing and makes no backup."
+    )
+
+
 def _back_up_when_due(engine: Engine, settings: Settings, at: datetime) -> Path | None:
     if not settings.backup_every_hours or engine.dialect.name != "sqlite":
         return None
     folder = backup_folder(engine, settings)
-    made = backups(folder)
+    made = [one for one in backups(folder) if one[0] <= at]  # one of later was made while the clock was wrong
     if made and at - made[-1][0] < timedelta(hours=settings.backup_every_hours):
         return None
     try:
@@ -129,7 +157,7 @@ def _back_up_when_due(engine: Engine, settings: Settings, at: datetime) -> Path 
             f"No backup was made: {folder} has {free / 1e9:.1f} GB left, less than twice the database; make room."
         )
     file = back_up(engine, folder, at=at, actor="muster")
-    for _, old in backups(folder)[: -settings.backup_keep]:
+    for _, old in [*made, (at, file)][: -settings.backup_keep]:
         with suppress(OSError):
             os.unlink(old)
     return file
