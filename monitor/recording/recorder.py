@@ -258,7 +258,7 @@ class Recorder:
         if self._file not in (None, file):
             log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")
         self.kiosk, self._file = kiosk.id, file
-        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher, transactions.CrowdTokens())
+        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher)
 
     def _fit(self, sighting: Sighting) -> Sighting | None:
         """The part of a sighting that is kept, given how many facts wait; None when it is dropped."""

@@ -149,7 +149,7 @@ def play(
         kiosk = kiosks.register(
             session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=start
         )
-    context = transactions.WriteContext(kiosk.id, settings, store.cipher, transactions.CrowdTokens())
+    context = transactions.WriteContext(kiosk.id, settings, store.cipher)
     door = _Door(store, settings, context, ids, strangers, Random(f"door {seed}"))
     planned = acts(team, shifts, away, free, first, now, settings.zone, strangers=len(strangers), seed=seed)
     for done in _played(door, planned):
