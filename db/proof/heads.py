@@ -99,11 +99,12 @@ def current(engine: Engine, now: datetime) -> Head:
     )  # fmt: skip
 
 
-def note(engine: Engine, now: datetime, *, restored: bool = False) -> Head | None:
+def note(engine: Engine, now: datetime, *, restored: Head | None = None) -> Head | None:
     """Appends the present head to the file; None where the engine has none.
 
     Args:
-        restored: a backup was put in the database's place just now.
+        restored: where the chains of a backup ended that was put in the database's place just now; it is appended
+            before, because what was written behind it since differs from what the replaced database had there.
 
     Raises:
         DatabaseUnavailable: the file cannot be written.
@@ -111,8 +112,9 @@ def note(engine: Engine, now: datetime, *, restored: bool = False) -> Head | Non
     prover = of_engine(engine)
     if prover is None or prover.heads is None:
         return None
-    head = replace(current(engine, now), restored=restored)
-    line = json.dumps(signed(head, prover.key), ensure_ascii=False) + "\n"
+    head = current(engine, now)
+    heads = [head] if restored is None else [replace(restored, database=head.database, restored=True), head]
+    line = "".join(json.dumps(signed(one, prover.key), ensure_ascii=False) + "\n" for one in heads)
     try:
         prover.heads.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(prover.heads, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -42,7 +42,7 @@ def _tell_privacy(run: Run) -> None:
 
     settings = run.settings()
     engine = open_database(settings.db, read_only=True)
-    rows, files = kept(engine, settings), places(engine, run.config_file.parent)
+    rows, files = kept(engine, settings), places(engine, settings, run.config_file.parent)
     if run.as_json:
         for row in rows:
             emit(row.as_json())

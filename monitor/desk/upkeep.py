@@ -1,5 +1,6 @@
 """What a database needs now and then: backups, and the deletion of what is past its time. It blocks."""
 
+import glob
 import os
 import shutil
 from contextlib import suppress
@@ -26,6 +27,9 @@ FIRST_LOOK: Final = 60.0
 _PURGE_EVERY: Final = timedelta(days=1)
 _NAMED: Final = "muster-%Y%m%d-%H%M%S.sqlite3"
 """Name of a backup, by its time in UTC."""
+ASIDE_DAYS: Final = 30
+"""So many days a database is kept that a backup took the place of."""
+_ASIDE: Final = "-before-%Y%m%d-%H%M%S"
 DOUBT: Final = "doubt clock"
 """How the audit log says that the clock may be wrong."""
 _LONG_PAUSE: Final = timedelta(days=7)
@@ -54,6 +58,10 @@ def look_after(engine: Engine, settings: Settings, at: datetime) -> Done:
         last = retention.last_purge(session, at)
     if last is not None and at - last < _PURGE_EVERY:
         return Done(made, None)
+    for put_aside, file in asides(engine):
+        if timedelta(days=ASIDE_DAYS) < at - put_aside:
+            with suppress(OSError):
+                file.unlink()  # it holds the faces of people who were erased since
     return Done(made, purge_in_steps(engine, settings, at=at, actor="muster"))
 
 
@@ -83,6 +91,24 @@ def backups(folder: Path) -> list[tuple[datetime, Path]]:
     for file in folder.glob("muster-*.sqlite3"):
         with suppress(ValueError):
             found.append((datetime.strptime(file.name, _NAMED).replace(tzinfo=UTC), file))
+    return sorted(found)
+
+
+def aside_name(database: Path, at: datetime) -> str:
+    """What the database is called once a backup took its place."""
+    return f"{database.stem}{at.astimezone(UTC).strftime(_ASIDE)}{database.suffix}"
+
+
+def asides(engine: Engine) -> list[tuple[datetime, Path]]:
+    """Time (UTC) and file of each database that a backup took the place of; none on PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return []
+    database = Path(migrate.where(engine)).absolute()
+    found = []
+    for file in database.parent.glob(f"{glob.escape(database.stem)}-before-*{glob.escape(database.suffix)}"):
+        with suppress(ValueError):
+            stamp = file.name.removeprefix(database.stem).removesuffix(database.suffix)
+            found.append((datetime.strptime(stamp, _ASIDE).replace(tzinfo=UTC), file))
     return sorted(found)
 
 

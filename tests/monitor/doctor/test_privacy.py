@@ -15,6 +15,7 @@ from db.proof.heads import open_with
 from db.schema import Base
 from monitor.cli.main import app
 from monitor.config import Settings
+from monitor.desk import upkeep
 from monitor.doctor.privacy import kept, places
 
 AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
@@ -43,8 +44,23 @@ def test_it_counts_what_is_there_and_says_until_when(filled: Engine) -> None:
 def test_it_says_which_files_others_can_read(filled: Engine, tmp_path: Path) -> None:
     (tmp_path / "template.key").write_text("x")
     (tmp_path / "template.key").chmod(0o644)
-    found = {place.what: place.private for place in places(filled, tmp_path)}
+    found = {place.what: place.private for place in places(filled, Settings(), tmp_path)}
     assert (found["database"], found["heads of the ledger"], found["template key"]) == (True, True, False)
+
+
+def test_copies_journals_and_keys_of_before_are_among_the_places(filled: Engine, tmp_path: Path) -> None:
+    database = Path(str(filled.url.database))
+    made = [
+        upkeep.back_up(filled, tmp_path, at=AT, actor="test"),
+        database.with_name(upkeep.aside_name(database, AT)),
+        database.with_name("door.0123abcd.journal"),
+        database.with_name("door.0123abcd.journal.unreadable"),
+        tmp_path / "template.key.0123abcd",
+    ]
+    for file in made[1:]:
+        file.write_text("x")
+    listed = {place.file for place in places(filled, Settings(backup_folder=str(tmp_path)), tmp_path)}
+    assert listed >= {str(file) for file in made}
 
 
 def test_the_command_prints_it(filled: Engine, tmp_path: Path) -> None:
