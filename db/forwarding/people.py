@@ -50,7 +50,7 @@ def _free_name(there: Session, kiosk: KioskRow) -> str:
 
 
 def send_people(source: Engine, target: Engine, batch: int) -> tuple[People, int]:
-    """Adds the people whom the other side lacks; `forward_changes` looks after those who are there.
+    """Adds the people whom the other side lacks; `db.forwarding.changes.send_changes` looks after those who are there.
 
     Returns:
         Who is who, and how many were added.

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from db import audit, backup, migrate
 from db.attendance import ledger
 from db.engine import reading, scrub, writing
-from db.errors import DatabaseError, DatabaseUnavailable
+from db.errors import DatabaseError, DatabaseUnavailable, NameTaken
 from db.privacy import retention
 from db.privacy.retention import Retention
 from db.records import Expired
@@ -182,7 +182,10 @@ def _back_up_when_due(engine: Engine, settings: Settings, at: datetime) -> Path 
         raise DatabaseError(
             f"No backup was made: {folder} has {free / 1e9:.1f} GB left, less than twice the database; make room."
         )
-    file = back_up(engine, folder, at=at, actor="muster")
+    try:
+        file = back_up(engine, folder, at=at, actor="muster")
+    except NameTaken:  # another program that has the database open made it in this second
+        return None
     for _, old in [*made, (at, file)][: -settings.backup_keep]:
         with suppress(OSError):
             os.unlink(old)

@@ -151,13 +151,13 @@ class Recorder:
         return self._watch.sentence()
 
     def record(self, sighting: Sighting) -> None:
-        """Takes a phase of a sighting; returns at once."""
+        """Takes a phase of a sighting; returns once it is in the journal, in a few milliseconds."""
         kept = self._fit(sighting)
         if kept is not None:
             self._put(Seen(kept, new_id()))
 
     def record_pin(self, person_id: UUID) -> None:
-        """Takes the fact that somebody gave number and PIN instead of their face; returns at once."""
+        """Takes the fact that somebody gave number and PIN instead of their face; returns as `record` does."""
         self._put(PinGiven(person_id, self._clock(), new_id()))
 
     def offer(self, candidate: TemplateCandidate) -> None:

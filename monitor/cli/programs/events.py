@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Run, emit, err, shared, tell
+from monitor.cli.options import ForceOption, Run, emit, err, may_replace, shared, tell
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def events(
         ),
     ] = "0",
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
+    force: ForceOption = False,
 ) -> None:
     """Every check-in, check-out, void and correction as a JSON object per line, in the ledger's order."""
     from db.engine import open_database
@@ -32,7 +33,7 @@ def events(
     from monitor.files import unfinished
     from monitor.outbound.messages import event_json
 
-    settings = run.settings()
+    settings, replace = run.settings(), may_replace(output, force=force)
     begin = _since(since, settings.zone)
     found = event_feed.all_events(open_database(settings.db, read_only=True), begin)
     if output is None:
@@ -40,7 +41,7 @@ def events(
             emit(event_json(one))
         return
     count = 0
-    with unfinished(output, private=True) as part, part.open("w", encoding="utf-8") as file:
+    with unfinished(output, private=True, replace=replace) as part, part.open("w", encoding="utf-8") as file:
         for one in found:
             file.write(json.dumps(event_json(one), ensure_ascii=False) + "\n")
             count += 1

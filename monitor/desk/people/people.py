@@ -159,6 +159,15 @@ def list_people(
         )
 
 
+def people_between(
+    engine: Engine, search: str, group: str | None, *, limit: int, offset: int
+) -> tuple[list[PersonSummary], int]:
+    """A part of `list_people`, and how many there are in all. Raises: DatabaseError."""
+    with reading(engine) as session:
+        found = people.list_people(session, search=search, group=group, limit=limit, offset=offset)
+        return found, people.count_found(session, search, group)
+
+
 def find_person(engine: Engine, who: str) -> Person:
     """The person with this id or number, or whom this name or a part of it means, whatever its case and accents.
 
