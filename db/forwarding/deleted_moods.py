@@ -23,14 +23,12 @@ def take_back(source: Engine, target: Engine, since: datetime) -> int:
         seen = here.scalars(named).all()
     deleted = 0
     for some in batches(seen):
-        of_nobody = select(MoodRow.id).where(
-            MoodRow.sighting_id.in_(some), MoodRow.person_id.is_(None), MoodRow.at >= since
-        )
+        theirs = select(MoodRow.id).where(MoodRow.sighting_id.in_(some), MoodRow.at >= since)
         with reading(source) as here:
-            kept = set(here.scalars(of_nobody))
+            kept = set(here.scalars(theirs))
         with writing(target) as there:
             ledger.lock(there)
-            gone = [id for id in there.scalars(of_nobody) if id not in kept]
+            gone = [id for id in there.scalars(theirs.where(MoodRow.person_id.is_(None))) if id not in kept]
             for part in batches(gone):
                 there.execute(delete(MoodRow).where(MoodRow.id.in_(part)))
         deleted += len(gone)

@@ -6,10 +6,10 @@ import secrets
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.records import STRANGER
 from db.schema import CrowdSecretRow
@@ -29,17 +29,16 @@ def token(session: Session, cipher: TemplateCipher, who: UUID, day: date, *, kno
 
 
 def _secret(session: Session, cipher: TemplateCipher, day: date) -> bytes:
-    row = session.get(CrowdSecretRow, day)
-    if row is None:
-        ledger.lock(session)  # another kiosk may make it at the same moment
-        session.expire_all()
-        row = session.get(CrowdSecretRow, day)
-    if row is None:
+    of_day = select(CrowdSecretRow.sealed).where(CrowdSecretRow.day == day)
+    sealed = session.scalar(of_day)
+    if sealed is None:
         session.execute(delete(CrowdSecretRow).where(CrowdSecretRow.day < day))
-        row = CrowdSecretRow(day=day, sealed=cipher.seal(secrets.token_bytes(32), _owner(day)))
-        session.add(row)
-        session.flush()
-    return cipher.open(row.sealed, _owner(day))
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        new = {"day": day, "sealed": cipher.seal(secrets.token_bytes(32), _owner(day))}
+        # Another kiosk may make it at the same moment; the first one counts.
+        session.execute(insert(CrowdSecretRow).values(new).on_conflict_do_nothing())
+        sealed = session.scalars(of_day).one()
+    return cipher.open(sealed, _owner(day))
 
 
 def _owner(day: date) -> str:

@@ -101,7 +101,7 @@ def aside_name(database: Path, at: datetime) -> str:
 
 def asides(engine: Engine) -> list[tuple[datetime, Path]]:
     """Time (UTC) and file of each database that a backup took the place of; none on PostgreSQL."""
-    if engine.dialect.name != "sqlite":
+    if not _is_file(engine):
         return []
     database = Path(migrate.where(engine)).absolute()
     found = []
@@ -110,6 +110,16 @@ def asides(engine: Engine) -> list[tuple[datetime, Path]]:
             stamp = file.name.removeprefix(database.stem).removesuffix(database.suffix)
             found.append((datetime.strptime(stamp, _ASIDE).replace(tzinfo=UTC), file))
     return sorted(found)
+
+
+def copies(engine: Engine, settings: Settings) -> list[tuple[str, Path]]:
+    """What copies of the database there are, and where; files that somebody moved are not known."""
+    kept = [("backup", file) for _, file in backups(backup_folder(engine, settings))] if _is_file(engine) else []
+    return [*kept, *(("database before a restore", file) for _, file in asides(engine))]
+
+
+def _is_file(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
 
 
 def expired(engine: Engine, settings: Settings, now: datetime) -> Expired:
@@ -167,7 +177,7 @@ def _require_likely(engine: Engine, at: datetime) -> None:
 
 
 def _back_up_when_due(engine: Engine, settings: Settings, at: datetime) -> Path | None:
-    if not settings.backup_every_hours or engine.dialect.name != "sqlite":
+    if not settings.backup_every_hours or not _is_file(engine):
         return None
     folder = backup_folder(engine, settings)
     made = [one for one in backups(folder) if one[0] <= at]  # one of later was made while the clock was wrong

@@ -1,7 +1,7 @@
 """What is kept about whom, where, and for how long: `muster doctor --privacy`."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,7 +36,6 @@ from db.schema import (
     UndoRow,
 )  # fmt: skip
 from monitor.config import DATA_FOLDER, LOG_FILE, Settings
-from monitor.desk import upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +107,12 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
         ]  # fmt: skip
 
 
-def places(engine: Engine, settings: Settings, folder: Path) -> list[Place]:
+def places(engine: Engine, folder: Path, copies: Iterable[tuple[str, Path]] = ()) -> list[Place]:
     """The files on this machine.
 
     Args:
         folder: of the configuration and the key.
+        copies: of the database, and what each is.
     """
     found = [
         ("template key", folder / KEY_FILE),
@@ -128,8 +128,7 @@ def places(engine: Engine, settings: Settings, folder: Path) -> list[Place]:
         found = [
             ("database", database),
             ("write-ahead log", database.with_name(f"{database.name}-wal")),
-            *(("backup", file) for _, file in upkeep.backups(upkeep.backup_folder(engine, settings))),
-            *(("database before a restore", file) for _, file in upkeep.asides(engine)),
+            *copies,
             *found,
         ]
     found += [("journal of what waits for the database", file) for file in sorted(journals.glob("*.journal*"))]

@@ -44,7 +44,7 @@ def test_it_counts_what_is_there_and_says_until_when(filled: Engine) -> None:
 def test_it_says_which_files_others_can_read(filled: Engine, tmp_path: Path) -> None:
     (tmp_path / "template.key").write_text("x")
     (tmp_path / "template.key").chmod(0o644)
-    found = {place.what: place.private for place in places(filled, Settings(), tmp_path)}
+    found = {place.what: place.private for place in places(filled, tmp_path)}
     assert (found["database"], found["heads of the ledger"], found["template key"]) == (True, True, False)
 
 
@@ -59,7 +59,8 @@ def test_copies_journals_and_keys_of_before_are_among_the_places(filled: Engine,
     ]
     for file in made[1:]:
         file.write_text("x")
-    listed = {place.file for place in places(filled, Settings(backup_folder=str(tmp_path)), tmp_path)}
+    copies = upkeep.copies(filled, Settings(backup_folder=str(tmp_path)))
+    listed = {place.file for place in places(filled, tmp_path, copies)}
     assert listed >= {str(file) for file in made}
 
 
