@@ -88,6 +88,19 @@ def between(session: Session, action: str, start: datetime, end: datetime) -> li
     return list(session.scalars(query.order_by(AuditRow.at, AuditRow.id)))
 
 
+def details(session: Session, action: str) -> list[Mapping[str, Any]]:
+    """What every entry of this action says, oldest first."""
+    query = select(AuditRow.detail).where(AuditRow.action == action)
+    return list(session.scalars(query.order_by(AuditRow.at, AuditRow.id)))
+
+
+def events_of(session: Session, reason: str) -> list[UUID]:
+    """The attendance events that were added by hand for this reason, oldest first."""
+    added = AuditRow.action.in_(("add check_in", "add check_out"))
+    query = select(AuditRow.event_id).where(added, AuditRow.detail["reason"].as_string() == reason)
+    return [event for event in session.scalars(query.order_by(AuditRow.at, AuditRow.id)) if event is not None]
+
+
 def latest(session: Session, action: str, until: datetime | None = None) -> AuditEntry | None:
     """The newest entry of this action; with an instant, of those up to then, because a clock may have been wrong."""
     query = select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())

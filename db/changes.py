@@ -1,11 +1,15 @@
 """Tells cheaply whether anybody, also another program, has written to the database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from db.errors import DatabaseUnavailable
 from db.schema import AuditRow, EventRow
 
 
@@ -43,6 +47,42 @@ def heads(connection: Connection | Session) -> Heads:
         connection.scalar(select(func.max(EventRow.seq))) or 0,
         connection.scalar(select(entries).select_from(AuditRow).where(AuditRow.event_id.is_(None))) or 0,
     )
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    """What PostgreSQL's driver says when the server cannot be reached, as our own error."""
+    from psycopg import Error
+
+    try:
+        yield
+    except Error as error:
+        raise DatabaseUnavailable(f"The shared database tells of no more news: {error}") from None
+
+
+class News:
+    """Waits on PostgreSQL for other sessions to commit an event, an audit entry or a proof entry (NOTIFY).
+
+    Raises:
+        DatabaseError: the server cannot be reached.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        with _away():
+            pooled = engine.raw_connection()
+            self._connection = cast(Any, pooled.driver_connection)
+            pooled.detach()
+            self._connection.rollback()
+            self._connection.autocommit = True
+            self._connection.execute("LISTEN muster_news")
+
+    def came(self, seconds: float) -> bool:
+        """Whether something was committed within so many seconds. Raises: DatabaseUnavailable."""
+        with _away():
+            return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def appended(connection: Connection | Session, after: int) -> tuple[UUID, ...]:

@@ -124,7 +124,7 @@ def scrub(engine: Engine) -> bool:
     """Removes what was deleted from the file itself: free pages and the write-ahead log.
 
     Returns:
-        False when another program is using the database, so that its log could not be emptied yet.
+        False when another program is using the database, or a statement is not over, so that it has to be done later.
     """
     if engine.dialect.name != "sqlite":
         return True
@@ -135,7 +135,8 @@ def scrub(engine: Engine) -> bool:
         blocked = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         return not blocked
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        if busy or "statements in progress" in str(error):  # the latter: of a transaction that was cut off
             return False
         raise explain(error, migrate.where(engine)) or DatabaseError(str(error)) from error
     finally:

@@ -142,6 +142,8 @@ def _state_of_refusal(text: str) -> str:
     """The state behind a refused connection, which the driver only gives as text."""
     if "password authentication failed" in text or "no password supplied" in text:
         return "28P01"
+    if "is not permitted to log in" in text:
+        return "28000"
     return "3D000" if 'database "' in text and "does not exist" in text else ""
 
 
@@ -154,7 +156,10 @@ def _explain_postgresql(error: BaseException, where: str) -> DatabaseError | Non
     if state in ("25006", "42501"):
         return DatabaseUnavailable(f"This user may not write to the database {where}; grant the user that right.")
     if state in ("28P01", "28000"):
-        return DatabaseUnavailable(f"The database {where} refuses this user or password; check the URL.")
+        return DatabaseUnavailable(
+            f"The database {where} refuses this user or password; check the URL, and whether the key of this kiosk was "
+            "revoked."
+        )
     if state == "3D000":
         return DatabaseUnavailable(f"The database {where} does not exist on its server; create it first.")
     if any(words in str(error) for words in _UNPROVED):

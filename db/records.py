@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -48,6 +48,16 @@ class PinTries:
     last_at: datetime | None
     locked_until: datetime | None
     """Until then no try is taken; None where the next is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskUser:
+    """Somebody who works at the desk."""
+
+    id: UUID
+    name: str
+    pin_hash: str = field(repr=False)
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +264,8 @@ class AttendanceEvent:
     """The chain of the database that it was forwarded from; None: written here."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """What the attendance rules read of a row of the ledger."""
+class LedgerEntry(NamedTuple):
+    """What the attendance rules read of a row of the ledger. A tuple: a year has hundreds of thousands."""
 
     id: UUID
     kind: LedgerKind
@@ -295,6 +304,10 @@ class LedgerCheck:
     problem: str | None = None
     foreign: int = 0
     """Rows whose codes are of another installation's key, so that only their hashes were verified."""
+    before: int = 0
+    """So many of the first rows were verified by an earlier check, and were only counted now."""
+    again: range = range(0)
+    """Rows of these that were read again all the same."""
 
     @property
     def whole(self) -> bool:
@@ -329,6 +342,52 @@ class MoodSums:
     tokens: Sequence[str | None]
     probabilities: NDArray[np.float64]
     """Sums of the samples' probabilities: float64 (n, 7), in the order of `MoodSample.probabilities`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledDay:
+    """A day whose moods are rolled up."""
+
+    day: int
+    """Local days since 1970."""
+    starts: datetime
+    ends: datetime
+    zone: str
+    confidence: float
+    """The probability below which a mood was unsure."""
+    stamp: UUID | None = None
+    """Another one each time that the day is rolled up; None before it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledCells:
+    """Roll-ups of moods: k rows, column by column. What is not asked for is empty."""
+
+    keys: Sequence[tuple[Any, ...]]
+    """What each row is about, as the query that gives it says."""
+    sightings: NDArray[np.int64]
+    """int64 (k,)."""
+    judged: NDArray[np.int64]
+    """Sightings in the sums: int64 (k,)."""
+    mean_sums: NDArray[np.float64]
+    """The sums of the sightings' mean probabilities: float64 (7, k)."""
+    labels: NDArray[np.int64]
+    """Sightings of each label, unsure at last: int64 (8, k)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledVisits:
+    """Who was seen on which day: n rows, column by column, each int64 (n,)."""
+
+    names: Sequence[Hashable]
+    """People, tokens and groups; the columns have their places in this list, -1 for None."""
+    day: NDArray[np.int64]
+    """Local days since 1970."""
+    person: NDArray[np.int64]
+    token: NDArray[np.int64]
+    group: NDArray[np.int64]
+    hours: NDArray[np.int64]
+    """The local hours with a sample: bit 0 is midnight to one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ class TemplateRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     content_hash: Mapped[str] = mapped_column(String(64))
+    """Keyed, as the source is, so that neither tells who is enrolled from which picture; see `db.proof.images`."""
     encoder: Mapped[str]
     embedding: Mapped[bytes]
     second: Mapped[bytes | None]
@@ -348,7 +349,8 @@ class SaltRow(Base):
 
 
 class RetiredKeyRow(Base):
-    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified."""
+    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified. One row more
+    has the secret of `db.proof.images`."""
 
     __tablename__ = "proof_key"
 
@@ -367,12 +369,25 @@ class PinTriesRow(Base):
     locked_until: Mapped[datetime | None]
 
 
+class DeskUserRow(Base):
+    """Somebody who works at the desk: the name stands in the ledger and the audit log beside what they did."""
+
+    __tablename__ = "desk_user"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    pin_hash: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class ChainRow(Base):
     """The id of this database's chain, by which a database that receives events tells chains apart."""
 
     __tablename__ = "ledger_chain"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    sends_as: Mapped[UUID | None]
+    """The id under which a copy sends, whose original sends under `id`; None for a database that is not a copy."""
 
 
 class ForwardedRow(Base):
@@ -424,6 +439,58 @@ class SyncedRow(Base):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+class SitePinRow(Base):
+    """At the centre: a person's PIN as its door hashed it, with that door's pepper, sealed with the site key."""
+
+    __tablename__ = "site_pin"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the hash, by which doors tell whether it changed."""
+    sealed: Mapped[bytes]
+
+
+class SitePepperRow(Base):
+    """At a door: the pepper of another door, sealed with the key here, so that its PINs can be verified."""
+
+    __tablename__ = "site_pepper"
+
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sealed: Mapped[bytes]
+
+
+class DoorRow(Base):
+    """A kiosk of a site and how far it is: at the centre all that send there, at a door its own row."""
+
+    __tablename__ = "door"
+
+    chain: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of its ledger."""
+    kiosk: Mapped[str]
+    version: Mapped[str]
+    login: Mapped[str | None]
+    """The user of the server as which it comes; None on SQLite."""
+    waiting: Mapped[int]
+    """Events that it had still to send; 0 after a round that went through."""
+    waiting_since: Mapped[datetime | None]
+    """When the first of these was written."""
+    seen_at: Mapped[datetime]
+    """Of its last round that reached the centre."""
+    trouble: Mapped[str | None]
+    """At the door: why it reaches the centre no more."""
+
+
+class DoorKeyRow(Base):
+    """At the centre: the key of a kiosk, which is a user of the server."""
+
+    __tablename__ = "door_key"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 class MoodRow(Base):
     """The mean probabilities of a few seconds. In aggregate mode no column leads to a person.
 
@@ -462,6 +529,73 @@ class CrowdSecretRow(Base):
 
     day: Mapped[date] = mapped_column(primary_key=True)
     sealed: Mapped[bytes]
+
+
+class RolledDayRow(Base):
+    """A day whose moods are rolled up. A trigger deletes it, and with it its roll-ups, in the transaction that adds,
+    changes or deletes a sample of that day."""
+
+    __tablename__ = "mood_rolled"
+
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Local days since 1970."""
+    starts: Mapped[datetime] = mapped_column(unique=True)
+    ends: Mapped[datetime]
+    zone: Mapped[str]
+    confidence: Mapped[float]
+    """The probability below which a mood was unsure."""
+    stamp: Mapped[UUID]
+    """Another one each time that the day is rolled up."""
+
+
+class _Rolled:
+    """What a roll-up counts, as `monitor.moods.tally.Tally` does."""
+
+    day: Mapped[int] = mapped_column(ForeignKey("mood_rolled.day", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """In its day."""
+    group: Mapped[str | None] = mapped_column("group_name")
+    sightings: Mapped[int]
+    judged: Mapped[int]
+    angry: Mapped[float]
+    disgust: Mapped[float]
+    fear: Mapped[float]
+    happy: Mapped[float]
+    sad: Mapped[float]
+    surprise: Mapped[float]
+    neutral: Mapped[float]
+    angry_count: Mapped[int]
+    disgust_count: Mapped[int]
+    fear_count: Mapped[int]
+    happy_count: Mapped[int]
+    sad_count: Mapped[int]
+    surprise_count: Mapped[int]
+    neutral_count: Mapped[int]
+    unsure_count: Mapped[int]
+
+
+class MoodDayRow(_Rolled, Base):
+    """The moods of one person, or of one token, in one day."""
+
+    __tablename__ = "mood_day"
+    __table_args__ = (Index(None, "person_id", "day"), {"sqlite_with_rowid": False})
+
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    token: Mapped[str | None] = mapped_column(String(16))
+    hours: Mapped[int]
+    """The local hours with a sample: bit 0 is midnight to one."""
+
+
+class MoodHourRow(_Rolled, Base):
+    """The moods of everybody together in one hour or one day, and of one group in one day."""
+
+    __tablename__ = "mood_hour"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    kind: Mapped[str] = mapped_column(String(5))
+    """"day", "group" or "hour"."""
+    hour: Mapped[int | None]
+    """Local; of "hour" only."""
 
 
 class ShiftRow(Base):

@@ -13,7 +13,7 @@ import tzlocal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from monitor.config_outbound import Mqtt, Opener, Webhook
+from monitor.config_outbound import Mqtt, Opener, Webhook, hours_of
 from monitor.domain import Encoders
 from monitor.errors import SettingsError
 from monitor.keys import Keys
@@ -210,6 +210,12 @@ class Settings(BaseSettings):
         description="Whether pictures are drawn as Kitty or Sixel graphics where the terminal has them, or as blocks.",
     )
 
+    forward: str = Field(
+        default="",
+        repr=False,
+        description="The database that the doors of a site share (postgresql+psycopg://...); a kiosk follows it while "
+        "it runs, as 'muster db follow' does. Empty for none.",
+    )
     assembly_point: bool = Field(
         default=False, description="Whether this kiosk's camera ticks people off while a roll call goes on."
     )
@@ -217,12 +223,23 @@ class Settings(BaseSettings):
         default=False,
         description="Whether a badge reader that types a number and Enter at the door opens the entry of its PIN.",
     )
+    face_and_pin: str = Field(
+        default="",
+        description="Hours on the site's clock in which nobody checks in by face or PIN alone: the PIN has to follow "
+        "the face within two minutes (22:00-06:00); empty for never.",
+    )
     webhooks: tuple[Webhook, ...] = Field(
         default=(), description="Who is told what happens; see 'muster webhooks', which writes these tables."
     )
     keys: Keys = Field(default=Keys(), description="The keys of the app; a table.")
     opener: Opener = Field(default=Opener(), description="What opens the door for whoever checks in; a table.")
     mqtt: Mqtt = Field(default=Mqtt(), description="The MQTT broker that hears of this kiosk; a table.")
+
+    @field_validator("face_and_pin")
+    @classmethod
+    def _are_hours(cls, value: str) -> str:
+        hours_of(value)
+        return value
 
     @field_validator("webhooks")
     @classmethod

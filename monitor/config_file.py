@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = str | float | bool
 Origin: TypeAlias = Literal["default", "file", "variable"]
-SECRET: Final = frozenset({"admin_pin_hash", "mqtt.password", "opener.secret", "webhooks"})
+SECRET: Final = frozenset({"admin_pin_hash", "forward", "mqtt.password", "opener.secret", "webhooks"})
 """Settings whose value is shown to nobody."""
 
 

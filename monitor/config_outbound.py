@@ -106,6 +106,12 @@ def hours_of(text: str) -> tuple[time, time] | None:
     return first, last
 
 
+def is_within(hours: tuple[time, time], clock: time) -> bool:
+    """Whether the clock shows one of these hours, which may go over midnight."""
+    first, last = hours
+    return first <= clock < last if first <= last else clock >= first or clock < last
+
+
 class Mqtt(BaseModel):
     """The broker that hears of this kiosk: the table `[mqtt]`, or `MUSTER_MQTT_*` variables."""
 

@@ -1,12 +1,16 @@
 """Figures, numbers and one-file HTML pages for the reports of both studies."""
 
 import base64
+import textwrap
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ft2font import FT2Font
 
 from monitor.text import printable
 
@@ -22,9 +26,25 @@ def save_figure(figure: Figure, path: Path) -> Path:
     return path
 
 
-def label(text: str, longest: int = 24) -> str:
-    """A name as text that matplotlib can draw: one line, without control characters or mathematics, shortened."""
-    return printable(text, longest).replace("$", r"\$")
+def label(text: str, longest: int = 24, *, lines: int = 1, otherwise: str = "?") -> str:
+    """A name as text that matplotlib can draw: without control characters or mathematics, shortened.
+
+    Args:
+        longest: characters of a line, from 2 on.
+        lines: the most lines.
+        otherwise: shown instead of a name in letters that matplotlib's font does not have.
+    """
+    shown = printable(text, longest * lines)
+    if not shown or any(not _font().get_char_index(ord(sign)) for sign in shown):
+        shown = otherwise
+    folded = "\n".join(textwrap.wrap(shown, longest, max_lines=lines, placeholder="…"))
+    return folded.replace("$", r"\$")
+
+
+@lru_cache(maxsize=1)
+def _font() -> FT2Font:
+    """The font of all figures."""
+    return get_font(findfont("DejaVu Sans"))
 
 
 def data_uri(png: bytes) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, true
 from sqlalchemy.orm import Session
 
 from db.attendance import ledger
@@ -89,6 +89,35 @@ def send_merges(
                     templates.refresh_means(there, cipher, into, at=now)
                 merged += 1
     return merged, tuple(by_hand)
+
+
+def adopt_ids(centre: Engine, door: Engine, cipher: TemplateCipher, *, now: datetime, actor: str) -> int:
+    """Gives a person of the door the id that they have at the centre, where two people were merged another way there.
+
+    Without it they would be one person under two ids, and changes of their name would not reach each other.
+
+    Args:
+        cipher: of the door's faces.
+    """
+    with reading(door) as here, reading(centre) as there:
+        mine = dict(here.execute(select(SubjectRow.id, SubjectRow.person_id)).all())
+        flagged = select(SubjectRow.id).where(SubjectRow.merged == true())
+        came = {mine[one] for one in {*here.scalars(flagged), *there.scalars(flagged)} if one in mine}
+        holders = _holders(there, [pseudonym for pseudonym, person in mine.items() if person in came])
+        wanted = {mine[pseudonym]: id for pseudonym, id in holders.items()}
+        known = set(here.scalars(select(PersonRow.id)))
+        new = {person: id for person, id in wanted.items() if id != person and id not in known}
+        rows = {id: there.get_one(PersonRow, id) for id in new.values()}
+    for id, person in {id: person for person, id in sorted(new.items())}.items():
+        with writing(door) as here:
+            row = rows[id]
+            made = PersonRow(id=id, name=row.name, group=row.group, active=row.active, notes=row.notes, number=None)
+            made.created_at = row.created_at
+            here.add(made)
+            here.flush()
+            merges.merge(here, cipher, person, id, at=now, actor=actor)
+            templates.refresh_means(here, cipher, id, at=now)
+    return len(new)
 
 
 def send_changes(source: Engine, target: Engine, people: People) -> int:

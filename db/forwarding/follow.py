@@ -22,12 +22,12 @@ from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
 from db.faces import templates
-from db.forwarding import shared, site_events, site_key
-from db.forwarding.changes import send_changes, send_erasures, send_merges
+from db.forwarding import chains, shared, site_events, site_key, site_pins
+from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents
 from db.forwarding.shared import Plan, Side
-from db.proof import entries
+from db.proof import entries, images
 from db.schema import (
     AuditRow,
     ChainRow,
@@ -51,6 +51,13 @@ class Heads:
 
     here: tuple[int, ...] = ()
     there: tuple[int, ...] = ()
+    """The first number counts the ledger's events, the others what else there is."""
+    people: People | None = None
+    """Who was who then."""
+
+    def only_events(self, here: tuple[int, ...], there: tuple[int, ...]) -> People | None:
+        """Who is who still, where nothing but events was written since on either side."""
+        return self.people if (self.here[1:], self.there[1:]) == (here[1:], there[1:]) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +111,25 @@ def follow(
         DatabaseError: as `forward`.
     """
     require_site_key(centre, site, now)
+    with reading(centre) as there:
+        plain = images.is_plain(there)
+    if plain:
+        with writing(centre) as there, writing(kiosk) as here:
+            images.key_all(there, images.known_secret(here, cipher))
     with reading(kiosk) as here, reading(centre) as there:
         heads = Heads(head(here), head(there))
-    if before is None or heads.there != before.there:
+    known = before.only_events(heads.here, heads.there) if before else None
+    if before is None or heads.there[1:] != before.there[1:]:
         erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
     else:
         erased = 0
-    sent = forward(kiosk, centre, now=now, since=since, cipher=site)
-    done = Followed(sent=sent, erased=erased, heads=heads)
-    if heads == before:
-        return done
+    sent = forward(kiosk, centre, now=now, since=since, cipher=site, known=known)
+    done = Followed(sent=sent, erased=erased, heads=replace(heads, people=known))
     try:
-        return _bring(kiosk, centre, Ciphers(cipher, site), done, now)
+        if known is None:
+            return _bring(kiosk, centre, Ciphers(cipher, site), done, now)
+        same = before is not None and heads.there == before.there
+        return done if same else replace(done, events=_copy_events(kiosk, centre, now))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were brought down; try again.") from None
 
@@ -142,6 +156,7 @@ class Ciphers:
 
 def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now: datetime) -> Followed:
     merged, _ = send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR)
+    merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
     people, added = send_people(centre, kiosk, BATCH)
     changed = send_changes(centre, kiosk, people)
     consents = send_consents(centre, kiosk, people, BATCH)
@@ -152,7 +167,7 @@ def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now:
     events = _copy_events(kiosk, centre, now)
     done = replace(
         done, people=added, changed=changed, merged=merged, consents=consents, down=down, up=up, events=events,
-        faces_of=faces_of,
+        faces_of=faces_of, heads=replace(done.heads, people=People(local)),
     )  # fmt: skip
     if done.brought - events:
         detail = {"people": added, "changed": changed, "merged": merged, "consents": consents, **down}
@@ -187,6 +202,9 @@ def _take_down(
                 faces |= _owners(here, list(taken))
             if taken or plan.gone_here:
                 count[kind.name] = len(taken) + len(plan.gone_here)
+        plans[site_pins.KIND] = site_pins.compare(last.get(site_pins.KIND, {}), mine, theirs)
+        if pins := site_pins.take_down(mine, theirs, plans[site_pins.KIND]):
+            count[site_pins.KIND] = pins
         for person in faces:
             templates.refresh_means(here, ciphers.here, person, at=now)
     return plans, count, tuple(sorted(faces))
@@ -219,6 +237,8 @@ def _send_up(
             shared.remove(theirs, kind, plan.gone_there)
             if taken or plan.gone_there:
                 count[kind.name] = len(taken) + len(plan.gone_there)
+        if pins := site_pins.send_up(mine, theirs, plans[site_pins.KIND]):
+            count[site_pins.KIND] = pins
         if count:  # by which the other doors learn of it
             audit.note(there, "follow", at=now, actor=ACTOR, detail=dict(count))
     return count
@@ -255,10 +275,14 @@ def _note_same(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[U
             same |= {
                 (kind.name, id): digest for id, digest in shared.digests(theirs, kind).items() if ours.get(id) == digest
             }
+        pins = site_pins.of_door(mine)
+        same |= {
+            (site_pins.KIND, id): digest for id, digest in site_pins.of_centre(there).items() if pins.get(id) == digest
+        }
         chain = there.scalar(select(ChainRow.id))
         if chain is not None:
             same["centre", chain] = str(_reach(there))
-        names = [kind.name for kind in shared.KINDS]
+        names = [*(kind.name for kind in shared.KINDS), site_pins.KIND]
         known = select(SyncedRow).where(SyncedRow.kind.in_([*names, "centre"]))
         before = {(row.kind, row.row_id): row.digest for row in here.scalars(known)}
         for key in before.keys() - same.keys() | {key for key in same.keys() & before if same[key] != before[key]}:
@@ -279,7 +303,7 @@ def _copy_events(kiosk: Engine, centre: Engine, now: datetime) -> int:
         after = int(at.digest) if at is not None and int(at.digest) <= last else site_events.first_row(there, now)
         if after >= last:
             return 0
-        taken, after = site_events.copy(here, there, entries.own_chain(here), after, now)
+        taken, after = site_events.copy(here, there, chains.known(here), after, now)
         here.merge(SyncedRow(kind="events", row_id=_CENTRE, digest=str(after)))
     return taken
 

@@ -20,7 +20,7 @@ from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
-from db.forwarding import deleted_moods, received
+from db.forwarding import chains, deleted_moods, doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_kiosks, send_people
 from db.observations import moods
@@ -78,6 +78,7 @@ def forward(
     since: datetime | None = None,
     batch: int = BATCH,
     cipher: TemplateCipher | None = None,
+    known: People | None = None,
     tell: Told = lambda done: None,
 ) -> Forwarded:
     """Sends everything that the other side lacks.
@@ -87,6 +88,7 @@ def forward(
         batch: rows of one transaction; what was sent stays sent when a later one fails.
         cipher: of the faces there, for the doors of a site: who is one here is one there too, whatever is kept of them,
             and who was erased here is erased there, whoever else knows them.
+        known: who is who, where nothing but events, sightings and moods was written on either side since it was found.
         tell: called after every transaction with what was sent so far.
 
     Raises:
@@ -101,29 +103,43 @@ def forward(
         done = replace(done, **{name: getattr(done, name) + count for name, count in sent.items()})
         tell(done)
 
-    with writing(source) as here:
-        chain = entries.own_chain(here)
+    chain = chains.of(source)
     with reading(source) as here, writing(target) as there:
         ledger.lock(there)  # two doors of one name may come at once
         gone = retention.gone_before(there)
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
+        doors.report(here, there, chain, now)
+    by_hand: dict[str, Any] = {}
+    people = known
+    try:
+        if people is None:
+            people, by_hand = _send_people(source, target, now, batch, cipher, add)
+        _send_events(source, target, chain, people, batch, add)
+        _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
+        _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
+        if known is None:
+            add(moods_deleted=deleted_moods.take_back(source, target, max(since or gone["moods"], gone["moods"])))
+    except IntegrityError:
+        raise DatabaseBusy("People changed while their rows were sent; try again.") from None
+    with writing(target) as there:
+        doors.reached(there, chain, now)
+    return replace(done, **by_hand)
+
+
+def _send_people(
+    source: Engine, target: Engine, now: datetime, batch: int, cipher: TemplateCipher | None, add: "_Add"
+) -> tuple[People, dict[str, Any]]:
+    """Sends who was erased, merged, added and changed, and consents; gives who is who, and what is to do by hand."""
     erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None)
     merged, merged_here = send_merges(source, target, now=now, cipher=cipher)
     people, new = send_people(source, target, batch)
     add(people=new, erased=erased, merged=merged)
-    try:
-        updated = send_changes(source, target, people)
-        if updated:
-            add(updated=updated)
-        add(consents=send_consents(source, target, people, batch))
-        _send_events(source, target, chain, people, batch, add)
-        _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
-        _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
-        add(moods_deleted=deleted_moods.take_back(source, target, max(since or gone["moods"], gone["moods"])))
-    except IntegrityError:
-        raise DatabaseBusy("People changed while their rows were sent; try again.") from None
-    return replace(done, erased_here=erased_here, merged_here=merged_here)
+    updated = send_changes(source, target, people)
+    if updated:
+        add(updated=updated)
+    add(consents=send_consents(source, target, people, batch))
+    return people, {"erased_here": erased_here, "merged_here": merged_here}
 
 
 _Add: TypeAlias = Callable[..., None]
@@ -134,8 +150,9 @@ def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
     mine = here.scalar(select(EventRow.hash).where(EventRow.seq == seq)) if seq else known
     if mine != known:
         raise InvalidRecord(
-            f"The ledger here does not continue the one of which {seq} events were forwarded; "
-            "it was changed, or comes from an older backup."
+            f"The ledger here does not continue the one of which {seq} events were forwarded; it was changed, comes "
+            "from an older backup, or is a copy of another kiosk's: 'muster db new-chain' gives a copy a chain of its "
+            "own."
         )
 
 

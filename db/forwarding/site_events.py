@@ -16,7 +16,7 @@ _COPIED: Final = ("id", "kind", "subject", "at", "kiosk_id", "method", "target_i
 _AT_ONCE: Final = 2_000
 
 
-def copy(here: Session, there: Session, chain: UUID, after: int, now: datetime) -> tuple[int, int]:
+def copy(here: Session, there: Session, chain: UUID | None, after: int, now: datetime) -> tuple[int, int]:
     """Copies what the centre got behind this row of its ledger, and drops copies that are too old.
 
     Args:
@@ -52,7 +52,7 @@ def _behind(there: Session, after: int, upto: int, since: datetime) -> list[dict
     return [dict(row) for row in there.execute(query).mappings()]
 
 
-def _take(here: Session, rows: list[dict[str, Any]], chain: UUID) -> int:
+def _take(here: Session, rows: list[dict[str, Any]], chain: UUID | None) -> int:
     """Adds rows that are neither this door's own nor copied already."""
     centre = UUID(int=0)  # an event that somebody entered at the centre itself
     others = {row["id"]: row | {"origin": row["origin"] or centre} for row in rows if row["origin"] != chain}

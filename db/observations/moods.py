@@ -130,6 +130,11 @@ def _sums(session: Session) -> Select[Any]:
     )
 
 
+def oldest(session: Session) -> datetime | None:
+    """The time of the oldest sample; None without any."""
+    return session.scalar(select(func.min(MoodRow.at)))
+
+
 def count(session: Session) -> int:
     """How many samples the database has."""
     return session.scalar(select(func.count()).select_from(MoodRow)) or 0

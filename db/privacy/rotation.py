@@ -31,7 +31,7 @@ from db.errors import DatabaseError
 from db.faces import candidates, templates
 from db.observations import sightings, views
 from db.proof.heads import open_with
-from db.proof.key import retire
+from db.proof.key import retire, site_pepper_owner
 from db.schema import (
     CandidateRow,
     CrowdSecretRow,
@@ -39,6 +39,7 @@ from db.schema import (
     MeanTemplateRow,
     PortraitRow,
     SightingRow,
+    SitePepperRow,
     TemplateKeyRow,
     TemplateRow,
     UndoRow,
@@ -157,6 +158,7 @@ def sealed_columns() -> tuple[_Sealed, ...]:
         (KeptViewRow, KeptViewRow.embedding, lambda row: views.face_owner(row.sighting_id, row.id)),
         (KeptViewRow, KeptViewRow.second, lambda row: second_owner(views.face_owner(row.sighting_id, row.id))),
         (KeptViewRow, KeptViewRow.chip, lambda row: views.chip_owner(row.sighting_id, row.id)),
+        (SitePepperRow, SitePepperRow.sealed, lambda row: site_pepper_owner(row.key_id)),
     )
 
 

@@ -15,9 +15,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.schema import RetiredKeyRow
+from db.schema import RetiredKeyRow, SitePepperRow
 
 _OPTION: Final = "muster_prover"
+IMAGES: Final = "images"
+"""In the place of a key's id: the secret of `db.proof.images`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +66,50 @@ def known_keys(session: Session, cipher: TemplateCipher) -> dict[str, ProofKey]:
 
 
 def known_peppers(session: Session, cipher: TemplateCipher) -> dict[str, bytes]:
-    """The pepper of PINs, and those of before rotations, by the ids of the proof keys. Raises: as `known_keys`."""
-    return {key: both[32:] for key, both in _retired(session, cipher)} | {proof_key(cipher).id: pepper(cipher)}
+    """The pepper of PINs, those of before rotations and of other doors, by the ids of the proof keys.
+
+    Raises: as `known_keys`.
+    """
+    before = {key: both[32:] for key, both in _retired(session, cipher)}
+    return site_peppers(session, cipher) | before | {proof_key(cipher).id: pepper(cipher)}
+
+
+def site_peppers(session: Session, cipher: TemplateCipher) -> dict[str, bytes]:
+    """The peppers of the site's other doors, by the ids of their proof keys. Raises: WrongKey, DatabaseDamaged."""
+    rows = session.execute(select(SitePepperRow.key_id, SitePepperRow.sealed))
+    return {key: cipher.open(sealed, site_pepper_owner(key)) for key, sealed in rows}
+
+
+def site_pepper_owner(key_id: str) -> str:
+    """What a sealed pepper of another door is bound to."""
+    return f"site pepper {key_id}"
 
 
 def retire(session: Session, old: TemplateCipher, new: TemplateCipher) -> None:
-    """Keeps the proof keys and peppers of before, sealed with the new key: what they proved can still be verified."""
+    """Keeps the proof keys and peppers of before, sealed with the new key: what they proved can still be verified.
+
+    The secret of images stays, sealed with the new key too.
+    """
     for key_id, both in [*_retired(session, old), (proof_key(old).id, proof_key(old).key + pepper(old))]:
         session.merge(RetiredKeyRow(key_id=key_id, sealed=new.seal(both, _owner(key_id))))
+    images = session.get(RetiredKeyRow, IMAGES)
+    if images is not None:
+        images.sealed = new.seal(old.open(images.sealed, images_owner()), images_owner())
 
 
 def _retired(session: Session, cipher: TemplateCipher) -> list[tuple[str, bytes]]:
-    rows = session.execute(select(RetiredKeyRow.key_id, RetiredKeyRow.sealed))
+    query = select(RetiredKeyRow.key_id, RetiredKeyRow.sealed).where(RetiredKeyRow.key_id != IMAGES)
+    rows = session.execute(query)
     return [(key_id, cipher.open(sealed, _owner(key_id))) for key_id, sealed in rows]
 
 
 def _owner(key_id: str) -> str:
     return f"proof key {key_id}"
+
+
+def images_owner() -> str:
+    """What the secret of `db.proof.images` is bound to."""
+    return "secret of images"
 
 
 def proof_key(cipher: TemplateCipher) -> ProofKey:

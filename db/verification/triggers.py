@@ -1,4 +1,4 @@
-"""Verifies that the triggers that keep the ledger and its proof append-only are there, and no others."""
+"""Verifies that the triggers that keep the ledger and its proof append-only are there, and none but Muster's."""
 
 import re
 from typing import Final
@@ -14,6 +14,16 @@ _SQLITE: Final = {
     for change in ("UPDATE", "DELETE")
 }
 _POSTGRESQL: Final = {f"{table}_append_only" for table in _TABLES}
+_FORGET: Final = "DELETE FROM mood_rolled WHERE starts = (SELECT max(starts) FROM mood_rolled WHERE starts <= "
+_OF_MOODS: Final = {
+    f"mood_sample_rolled_{change.lower()}": f"CREATE TRIGGER mood_sample_rolled_{change.lower()} AFTER {change} ON "
+    f"mood_sample BEGIN {' '.join(f'{_FORGET}{row}.at) AND ends > {row}.at;' for row in rows)} END"
+    for change, rows in {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}.items()
+}
+_ALLOWED: Final = {"mood_sample_rolled": "mood_rolled", **dict.fromkeys(
+    ("attendance_event_news", "audit_entry_news", "proof_entry_news"), "NOTIFY muster_news"
+)}  # fmt: skip
+"""PostgreSQL's triggers that keep moods' roll-ups and tell of news, and a word of what each does."""
 
 
 def problems(session: Session) -> list[str]:
@@ -21,18 +31,25 @@ def problems(session: Session) -> list[str]:
     if session.get_bind().dialect.name == "sqlite":
         rows = session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
         found = {name: re.sub(r"\s+", " ", sql or "").strip() for name, sql in rows}
-        wrong = [name for name, sql in _SQLITE.items() if name in found and found[name] != sql]
-        missing, strange = _SQLITE.keys() - found.keys(), found.keys() - _SQLITE.keys()
+        known = _SQLITE | _OF_MOODS
+        wrong = [name for name, sql in known.items() if name in found and found[name] != sql]
+        missing, strange = known.keys() - found.keys(), found.keys() - known.keys()
     else:
         query = (
             "SELECT tgname, tgenabled = 'A' OR tgenabled = 'O', pg_get_functiondef(tgfoid) "
             "FROM pg_trigger WHERE NOT tgisinternal"
         )
-        states = {name: enabled and "RAISE EXCEPTION" in code for name, enabled, code in session.execute(text(query))}
-        wrong = [name for name, good in states.items() if name in _POSTGRESQL and not good]
-        missing, strange = _POSTGRESQL - states.keys(), states.keys() - _POSTGRESQL
+        known = dict.fromkeys(_POSTGRESQL, "RAISE EXCEPTION") | _ALLOWED
+        states = {name: enabled and known.get(name, "") in code for name, enabled, code in session.execute(text(query))}
+        wrong = [name for name, good in states.items() if name in known and not good]
+        missing, strange = known.keys() - states.keys(), states.keys() - known.keys()
     return [
-        *(f"the trigger {name}, which refuses changes, is missing" for name in sorted(missing)),
-        *(f"the trigger {name}, which refuses changes, was changed" for name in sorted(wrong)),
+        *(f"{_told(name)} is missing" for name in sorted(missing)),
+        *(f"{_told(name)} was changed" for name in sorted(wrong)),
         *(f"the trigger {name} is not Muster's" for name in sorted(strange)),
     ]
+
+
+def _told(name: str) -> str:
+    refuses = name in _SQLITE or name in _POSTGRESQL
+    return f"the trigger {name}, which refuses changes," if refuses else f"the trigger {name}"

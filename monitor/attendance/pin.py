@@ -23,10 +23,12 @@ _SCHEME: Final = "argon2id"
 
 @dataclass(frozen=True, slots=True)
 class Peppers:
-    """The pepper for new hashes, and those of before a rotation of the key, by the ids of their keys."""
+    """The pepper for new hashes, and those of before a rotation of the key and of other doors, by the ids of keys."""
 
     current: str
     secrets: Mapping[str, bytes] = field(repr=False)
+    elsewhere: frozenset[str] = frozenset()
+    """Keys of other doors: a PIN that one of them set stays as it is."""
 
 
 def pin_fault(pin: str, shortest: int) -> str | None:
@@ -69,7 +71,9 @@ def is_pin(pin: str, kept: str, peppers: Peppers) -> bool:
 
 def is_outdated(kept: str, peppers: Peppers) -> bool:
     """Whether a PIN that was right should be hashed anew: another scheme, key or cost."""
-    return kept.split("$")[:5] != [_SCHEME, peppers.current, str(MEMORY_KIB), str(PASSES), str(LANES)]
+    scheme, key, *rest = kept.split("$")[:5]
+    good = key == peppers.current or key in peppers.elsewhere
+    return not good or [scheme, *rest] != [_SCHEME, str(MEMORY_KIB), str(PASSES), str(LANES)]
 
 
 def _argon2(pin: str, pepper: bytes, salt: bytes, memory: int, passes: int, lanes: int) -> bytes:

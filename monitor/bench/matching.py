@@ -30,7 +30,7 @@ def measure_matching(people: int, probes: int) -> Iterator[Measure]:
 
 
 def measure_memory(people: int) -> Iterator[Measure]:
-    """Bytes per person that the gallery itself holds, without ids and names."""
+    """Bytes per person that the gallery holds, ids and short names included."""
     templates = _random_templates(people)
     entries = _entries(templates)
     tracemalloc.start()

@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import ForceOption, Run, emit, err, output_to, shared, tell
+from monitor.cli.progress import working
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def upgrade(run: Run) -> None:
     from db import migrate
     from db.engine import open_database
 
-    engine = open_database(run.settings().db)
+    with working("Upgrading the tables"):
+        engine = open_database(run.settings().db)
     where = migrate.where(engine)
     run.say(f"{where} is up to date (tables {migrate.HEAD}).", {"database": where, "revision": migrate.HEAD})
 
@@ -71,9 +73,10 @@ def backup(
     from db.backup import back_up
     from db.engine import open_database
     from db.errors import DatabaseError
-    from monitor.desk.upkeep import note_backup
+    from monitor.desk.maintenance.upkeep import note_backup
 
-    size = back_up(open_database(run.settings().db, read_only=True), file)
+    with working("Copying the database"):
+        size = back_up(open_database(run.settings().db, read_only=True), file)
     with suppress(DatabaseError):  # a copy is made without the key too, and of a database that cannot be written
         note_backup(run.open_store()[0], file, **run.stamp)
     record = {"file": str(file), "bytes": size}
@@ -88,12 +91,13 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database, once it is proved whole. The database is kept beside it."""
     from db.crypto import load_cipher
-    from monitor.desk.restore import restore as put_back
-    from monitor.desk.upkeep import ASIDE_DAYS
+    from monitor.desk.maintenance.restore import restore as put_back
+    from monitor.desk.maintenance.upkeep import ASIDE_DAYS
 
     settings = run.settings()
     folder = run.config_file.parent
-    done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
+    with working("Proving the backup and putting it back"):
+        done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
     if run.as_json:
         emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
         return
@@ -122,20 +126,32 @@ def verify(
         ),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Check the file's indexes and references too: about 90 seconds a gigabyte.")
+        bool,
+        typer.Option(
+            "--full",
+            help="Read every event from the first, and its code, and the file's indexes and references: about 90 "
+            "seconds a gigabyte.",
+        ),
     ] = False,
 ) -> None:
-    """Prove that no event, person, consent or audit entry was changed, and that the file is whole."""
+    """Prove that no event, person, consent or audit entry was changed, and that the file is whole.
+
+    The events are read from where the last check ended that found all whole. Those before are counted, and 100,000 of
+    them are read again, others with each check.
+    """
 
     from db.crypto import existing_cipher
     from db.engine import open_database
     from db.errors import DatabaseDamaged
     from db.proof.heads import HEADS_FILE
-    from monitor.desk import system
+    from monitor.desk.maintenance import system
 
     folder = run.config_file.parent
     engine = open_database(run.settings().db, read_only=True)
-    found = system.verify(engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full)
+    with working("Verifying the ledger, the entries and the file"):
+        found = system.verify(
+            engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full, now=run.at
+        )
     own = found.ledger
     if run.as_json:
         others = [
@@ -144,18 +160,23 @@ def verify(
         counts = {"entries": found.entries.entries, "heads": found.heads, "sealed": found.sealed, "key": found.proved}
         broken = {"broken_row": own.broken_seq, "problems": list(found.problems)}
         whole = {"whole": not found.problems, "events": own.events, "head": own.head}
-        emit(whole | counts | broken | {"forwarded": others})
+        again = {"first": own.again.start, "last": own.again.stop - 1} if own.again else None
+        since = found.since.isoformat() if found.since else None
+        earlier = {"since": since, "only_counted": own.before - len(own.again), "read_again": again}
+        emit(whole | earlier | counts | broken | {"forwarded": others})
         if found.problems:
             raise typer.Exit(1)
         return
     if found.problems:
         raise DatabaseDamaged(f"The database is not whole: {'; '.join(found.problems)}; restore it from a backup.")
-    _tell_whole(found)
+    _tell_whole(found, system.how_far(found, run.settings().zone))
 
 
-def _tell_whole(found: "Verdict") -> None:
+def _tell_whole(found: "Verdict", how_far: str | None) -> None:
     own, entries = found.ledger, found.entries
     tell(f"The ledger is whole: {plural(own.events, 'event')}, head {own.head}")
+    if how_far is not None:
+        tell(how_far)
     for one in found.forwarded.values():
         tell(f"  {plural(one.events, 'event')} of another kiosk, whose head is {one.head}")
     if not found.proved:
@@ -214,7 +235,7 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
 ) -> None:
     """Delete sightings, faces and moods that are older than the settings say, for good. The ledger stays."""
-    from monitor.desk import upkeep
+    from monitor.desk.maintenance import upkeep
 
     settings = run.settings(
         keep_visitors_days=older_than if visitors_days is None else visitors_days,
@@ -223,10 +244,11 @@ def purge(
         keep_views_days=older_than if views_days is None else views_days,
     )
     engine, _ = run.open_store(settings, read_only=dry_run)
-    if dry_run:
+    with working("Counting what is past its time" if dry_run else "Deleting rows") as advance:
         found, scrubbed = upkeep.expired(engine, settings, run.at), False
-    else:
-        found, scrubbed = upkeep.purge(engine, settings, **run.stamp)
+        if not dry_run:
+            rows = found.rows
+            found, scrubbed = upkeep.purge(engine, settings, lambda done: advance(done, max(done, rows)), **run.stamp)
     if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures", "views")}
         emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})
@@ -241,6 +263,20 @@ def purge(
         tell("Another program uses the database; run this again later to erase its free pages too.")
 
 
+@app.command("roll-up")
+@shared
+def roll_up(run: Run) -> None:
+    """Count the moods of all days before today anew, once for all, so that months and quarters open at once.
+
+    A kiosk and the app do so by themselves for days that are over. Whoever changes a mood deletes its day's roll-up.
+    """
+    from monitor.desk.days.moods import roll_up_moods
+
+    engine, _ = run.open_store()
+    days = roll_up_moods(engine, run.settings(), run.at, anew=True)
+    run.say(f"The moods of {plural(days, 'day')} are rolled up.", {"days": days})
+
+
 @app.command("rotate-key")
 @shared
 def rotate_key(run: Run) -> None:
@@ -252,8 +288,9 @@ def rotate_key(run: Run) -> None:
     from db.privacy.rotation import rotate
 
     engine = open_database(run.settings().db, create=False)
-    rotated = rotate(engine, run.config_file.parent, **run.stamp)
-    scrub(engine)
+    with working("Encrypting with a new key"):
+        rotated = rotate(engine, run.config_file.parent, **run.stamp)
+        scrub(engine)
     sentence = f"{plural(rotated.sealed, 'value')} encrypted with the new key, which is in {rotated.place}."
     if rotated.before:
         sentence += f" Older backups and other databases need the old key, kept in {rotated.before}; delete it last."
@@ -298,43 +335,58 @@ def forward(
 def follow(
     run: Run,
     url: Annotated[
-        str, typer.Argument(metavar="URL", envvar="MUSTER_FORWARD_URL", help="The database that several doors share.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="URL",
+            envvar="MUSTER_FORWARD_URL",
+            help="The database that several doors share; without it the setting 'forward'.",
+        ),
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="One round, instead of one after the other until stopped.")
     ] = False,
-    every: Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Seconds between two rounds.")] = 1.0,
+    every: Annotated[
+        float,
+        typer.Option(min=0.2, metavar="SECONDS", help="Seconds between two looks at a database that is a file."),
+    ] = 0.25,
 ) -> None:
     """Keep this door and its site the same: send as 'forward' does, and bring down what the other doors did.
 
-    People, consents, names, merges, erasures, faces, shifts, holidays, leave and the passages of the last 40 days come
-    down. Faces are sealed with the site key (muster db site-key), which the shared database does not have.
+    People, consents, names, merges, erasures, faces, PINs, shifts, holidays, leave and the passages of the last 40 days
+    come down. Faces and PINs are sealed with the site key (muster db site-key), which the shared database does not
+    have. A kiosk with the setting 'forward' does this by itself.
     """
     from db.forwarding import site_key
     from monitor.desk import site
     from monitor.desk.store import Store
-    from monitor.recording.forwarding import forward_for_ever, open_shared
+    from monitor.recording.forwarding import open_shared
 
+    url = _address(run, url)
     key = site_key.load(run.config_file.parent)
     engine, cipher = run.open_store(create=True)
     store = Store(engine, cipher)
     if once:
         _tell_followed(site.follow_once(store, open_shared(engine, url), key, run.at), as_json=run.as_json)
         return
-    followed = site.Site(store, key, lambda done: _tell_followed(done, as_json=run.as_json))
-    try:
-        forward_for_ever(
-            engine,
-            url,
-            every=every,
-            clock=lambda: run.at,
-            wait=lambda seconds: not Event().wait(seconds),
-            sent=lambda done: None,
-            trouble=lambda sentence: tell(sentence, err),
-            step=followed.step,
-        )
-    finally:
-        followed.close()
+    site.follow_for_ever(
+        store,
+        url,
+        key,
+        clock=lambda: run.at,
+        pause=lambda seconds: not Event().wait(seconds),
+        tell=lambda done: _tell_followed(done, as_json=run.as_json),
+        trouble=lambda sentence: tell(sentence, err),
+        every=every,
+    )
+
+
+def _address(run: Run, url: str | None) -> str:
+    from monitor.errors import UsageError
+
+    found = url or run.settings().forward
+    if not found:
+        raise UsageError("Give the URL of the database that several doors share, or set forward in the settings.")
+    return found
 
 
 @app.command("site-key")
@@ -353,6 +405,21 @@ def make_site_key(
     key_id = site_key.load(folder).key_id
     sentence = f"The site key is in {kept} (id {key_id}). Take this file to each door of the site, and nowhere else."
     run.say(sentence, {"file": str(kept), "key_id": key_id})
+
+
+@app.command("new-chain")
+@shared
+def new_chain(run: Run) -> None:
+    """Give a copied database a chain of its own, so that it can be sent to the database that several doors share.
+
+    What it has in common with the original is counted once there. The ledger and its proof stay as they are.
+    """
+    from monitor.desk.doors import new_chain as renew
+
+    engine, _ = run.open_store()
+    chain = renew(engine, **run.stamp)
+    sentence = "This database sends under a chain of its own now. If it is another kiosk than the original's, name it: "
+    run.say(sentence + "'muster config set kiosk NAME'.", {"chain": chain})
 
 
 def _tell_followed(done: "Followed", *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Final
 
 from monitor.domain import EventKind, KioskEvent, MoodScores
 from monitor.text import printable
@@ -16,6 +16,10 @@ _WORDS = {
     EventKind.SOURCE_LOST: "picture lost",
     EventKind.SOURCE_BACK: "picture back",
 }
+
+
+_TOLD: Final = (EventKind.NOT_LIVE, EventKind.SOURCE_LOST, EventKind.SOURCE_BACK)
+"""Kinds whose sentence stands in the line."""
 
 
 def as_json(event: KioskEvent) -> dict[str, Any]:
@@ -55,6 +59,6 @@ def as_line(event: KioskEvent, zone: tzinfo) -> str:
         parts.append(f"similarity {event.similarity:.2f}")
     if event.mood is not None:
         parts.append(event.mood.label)
-    if event.text and event.kind in (EventKind.NOT_LIVE, EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
+    if event.text and (event.asks or event.kind in _TOLD):
         parts.append(printable(event.text))
     return "  ".join(parts)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer import Abort, TyperException
 
-from monitor.cli.groups import Group, command_group
+from monitor.cli.groups import Group, command_group, on_one_screen
 
 _COMMANDS = {
     "demo": ("monitor.cli.kiosk.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
@@ -25,7 +25,7 @@ _COMMANDS = {
     "holidays": ("monitor.cli.calendar.holidays", "app", "Public holidays, by hand, file or country."),
     "leave": ("monitor.cli.calendar.leave", "app", "Who is away, and why."),
     "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
-    "attendance": ("monitor.cli.reports", "attendance", "Who was here, from when to when."),
+    "attendance": ("monitor.cli.attendance", "app", "Who was here, from when to when; lists of before Muster."),
     "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
     "why": ("monitor.cli.gallery.why", "why", "Why somebody was named at the door, or nobody was."),
     "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
@@ -43,16 +43,56 @@ _COMMANDS = {
     "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
     "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
+    "kiosks": ("monitor.cli.programs.kiosks", "app", "The kiosks of a site: how far behind each is, and their keys."),
     "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
+    "desk": ("monitor.cli.people.desk", "app", "Who works at the desk, with a PIN of their own."),
     "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
 
-_TRAINING = {"jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx"}
-"""Modules of the extra `training` that commands import."""
-_SERVE = {"fastapi", "uvicorn"}
-"""Modules of the extra `serve`."""
+_SHORT = {
+    "demo": "with a simulated camera",
+    "kiosk": "check people in at a door",
+    "review": "the app without a camera",
+    "enroll": "people from images",
+    "people": "who is enrolled",
+    "visitors": "unknown faces",
+    "shifts": "who is expected when",
+    "holidays": "public holidays",
+    "leave": "who is away, and why",
+    "identify": "who is on images",
+    "attendance": "who came when",
+    "mood": "moods by hour, day, person",
+    "why": "why somebody was named",
+    "train": "studies and models",
+    "calibrate": "how often it errs",
+    "bench": "measure this machine",
+    "config": "see and change settings",
+    "docs": "reference of everything",
+    "doctor": "check that all works",
+    "web": "the app in a browser",
+    "events": "the ledger, for programs",
+    "webhooks": "tell chat or programs",
+    "serve": "HTTP for programs",
+    "kiosks": "the doors of a site",
+    "desk": "who works at the desk",
+    "keys": "keys of 'muster serve'",
+    "rollcall": "who is inside",
+    "door": "open the door by hand",
+    "db": "back up, verify, purge",
+}
+"""Each command in a few words, for a help that fits on a screen."""
+
+_EXTRAS = {
+    "training": {
+        "jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx",
+    },
+    "jax": {"jax"},
+    "serve": {"fastapi", "uvicorn"},
+    "parquet": {"pyarrow"},
+}  # fmt: skip
+"""Modules that commands import, by the extra that brings them."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -74,7 +114,16 @@ class LazyGroup(Group):
             found = alone
         command = typer.main.get_command(found)
         command.name = cmd_name
-        return command
+        return on_one_screen(command)
+
+    def short_commands(self, ctx: Any, formatter: Any) -> None:
+        """Two columns of commands: there are too many for a line each."""
+        told = [f"{name:<11} {text}" for name, text in _SHORT.items()]
+        half, room = -(-len(told) // 2), formatter.width // 2
+        with formatter.section("Commands"):
+            for at in range(half):
+                right = told[half + at] if half + at < len(told) else ""
+                formatter.write(f"  {told[at]:<{room}}{right}".rstrip() + "\n")
 
     def sentences(self, ctx: Any) -> list[tuple[str, str]]:
         return [(name, sentence) for name, (_, _, sentence) in _COMMANDS.items()]
@@ -123,7 +172,7 @@ def main() -> None:
         _fail("Stopped.", 130)
     except ModuleNotFoundError as error:
         _fail_import(error)
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - what the system did not refuse is raised again
         _fail_system(error)
 
 
@@ -137,7 +186,7 @@ def _fail_usage(error: TyperException) -> NoReturn:
 
 def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     module = (error.name or "").partition(".")[0]
-    extra = "training" if module in _TRAINING else "serve" if module in _SERVE else None
+    extra = next((extra for extra, modules in _EXTRAS.items() if module in modules), None)
     if extra is None:
         raise error
     _fail(
@@ -147,7 +196,14 @@ def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     )
 
 
-def _fail_system(error: OSError) -> NoReturn:
+def _fail_system(error: Exception) -> NoReturn:
+    """Say what the system refused, in one line; any other error is raised again."""
+    from monitor.errors import LOW_MEMORY, short_of_memory
+
+    if short_of_memory(error):
+        _fail(LOW_MEMORY, 1)
+    if not isinstance(error, OSError):
+        raise error
     if error.errno in _NO_ROOM:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the text that is still in the buffer
         _fail("There is no room for the output; make room on the disk and try again.", 1)

@@ -4,9 +4,10 @@ import getpass
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Concatenate, ParamSpec
@@ -100,6 +101,35 @@ class Run:
             open_with(engine, cipher, self.config_file.parent)
         return engine, cipher
 
+    @contextmanager
+    def audited(self) -> Iterator["Engine | None"]:
+        """The database to write an audit entry into; None where there is no database yet, or no key.
+
+        What the block says in vain, because the database cannot be written, is told on stderr: the command itself is
+        done by then.
+        """
+        from db.crypto import existing_cipher
+        from db.engine import open_database
+        from db.errors import DatabaseError, NoDatabase
+        from db.proof.heads import open_with
+        from monitor.errors import SettingsError
+
+        folder = self.config_file.parent
+        try:
+            cipher = existing_cipher(folder)
+            engine = open_database(self.settings().db, create=False) if cipher is not None else None
+            if engine is not None and cipher is not None:
+                open_with(engine, cipher, folder)
+        except (NoDatabase, SettingsError):
+            engine = None
+        except DatabaseError as error:
+            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
+            engine = None
+        try:
+            yield engine
+        except DatabaseError as error:
+            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
+
     def note_head(self, engine: "Engine") -> None:
         """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""
         from db.proof.heads import note
@@ -149,13 +179,20 @@ def tell(text: str, console: Console = out) -> None:
 
 
 def emit(record: Mapping[str, Any]) -> None:
-    """Print one JSON object as one line, at once; what the output's encoding lacks is escaped."""
-    text = json.dumps(record, ensure_ascii=False, default=str)
+    """Print one JSON object as one line, at once; what the output's encoding lacks is escaped.
+
+    Times are ISO 8601 with their offset from UTC, as everywhere in JSON.
+    """
+    text = json.dumps(record, ensure_ascii=False, default=_json_value)
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(record, default=str)
+        text = json.dumps(record, default=_json_value)
     typer.echo(text)
+
+
+def _json_value(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def may_replace(file: Path | None, *, force: bool) -> bool:

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
+from monitor.cli.progress import working
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.attendance.days import Period
+    from uuid import UUID
+
+    from monitor.attendance.days import Period, PersonDay
     from monitor.reports.cells import Table
     from monitor.reports.lines import Line
 
@@ -45,7 +48,7 @@ class Hours(StrEnum):
 
 
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, today or yesterday.")
+    str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, 9 mar, yesterday.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; today if not given.")]
 MonthOption = Annotated[
@@ -98,7 +101,7 @@ def attendance(
     from monitor.desk.days import attendance as desk
     from monitor.desk.days.events import events
     from monitor.desk.days.repair_list import repair_list
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
     from monitor.reports import lines as report_lines
     from monitor.reports.export import to_ics
     from monitor.reports.sheet import sheets
@@ -113,6 +116,7 @@ def attendance(
     style = _Style(form, target, dialect, hours)
     if form in (Format.ICS, Format.HTML) and by != "day":
         raise UsageError(f"--format {form} is for stays, not for --by {by}; use table, csv, xlsx or json.")
+    _note(run, f"attendance by {by}", style, period, group, who.id if who else None)
     title, zone = f"Attendance {settings.site}", settings.zone
     if form is Format.HTML:
         people = desk.by_name(desk.attendance(engine, settings, period, now, group=group, person=who))
@@ -131,7 +135,11 @@ def attendance(
         lines = report_lines.totals(days) if by == "person" else [*report_lines.days(days, zone)]
     else:
         each = desk.each_day(engine, settings, period, now, group=group, person=who)
-        _write(title, report_lines.days(each, zone), style)
+        if output is None:
+            _write(title, report_lines.days(each, zone), style)
+            return
+        with working("Writing days") as advance:
+            _write(title, report_lines.days(_counted(each, period, advance), zone), style)
         return
     _write(title, lines, style)
     if not lines and form is Format.TABLE:
@@ -168,9 +176,24 @@ def mood(
     group = known_group(engine, group) if group is not None else None
     cells, names = mood_report(engine, settings, period, by, group=group)
     lines = report_lines.moods(cells, by, names, settings.mood_confidence)
-    _write(f"Mood {settings.site}", lines, _Style(form, target, dialect, None))
+    style = _Style(form, target, dialect, None)
+    _note(run, f"mood by {by}", style, period, group)
+    _write(f"Mood {settings.site}", lines, style)
     if not lines and form is Format.TABLE:
         tell(f"There are no moods {period.in_words}.", err)
+
+
+def _note(
+    run: Run, report: str, style: "_Style", period: "Period", group: str | None, person: "UUID | None" = None
+) -> None:
+    """Say in the audit log what goes out as a file; what is only shown, and JSON for programs, is not noted."""
+    from monitor.desk.exports import note_export
+
+    if style.target.file is None and style.form in (Format.TABLE, Format.JSON):
+        return
+    with run.audited() as engine:
+        if engine is not None:
+            note_export(engine, report, style.target.file, period, person=person, group=group, **run.stamp)
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
@@ -191,14 +214,31 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
 
 def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
     from monitor.attendance.days import Period
+    from monitor.calendar_text import parse_past_day
 
-    end = _day(last, today) if last else today
-    start = _day(first, today) if first else min(end, today - timedelta(days=days_before) if last is None else end)
+    end = parse_past_day(last, today) if last else today
+    start = (
+        parse_past_day(first, today)
+        if first
+        else min(end, today - timedelta(days=days_before) if last is None else end)
+    )
     if start > today and last is None:
         raise UsageError(f"The first day ({start}) lies in the future; today is {today}.")
     if start > end:
         raise UsageError(f"The first day ({start}) is after the last ({end}); swap them.")
     return Period(start, end)
+
+
+def _counted(
+    days: "Iterable[PersonDay]", period: "Period", advance: Callable[[int, int], None]
+) -> "Iterator[PersonDay]":
+    """These days of people, which come in the order of the calendar, with a bar."""
+    last = None
+    for one in days:
+        if one.summary.day != last:
+            last = one.summary.day
+            advance((last - period.first).days, (period.last - period.first).days + 1)
+        yield one
 
 
 def _month(month: str, first: str | None, last: str | None, today: date) -> "Period":
@@ -215,18 +255,6 @@ def _month(month: str, first: str | None, last: str | None, today: date) -> "Per
     if start > today:
         raise UsageError(f"The month {month} lies in the future; today is {today}.")
     return month_of(start)
-
-
-def _day(text: str, today: date) -> date:
-    if text in ("today", "yesterday"):
-        return today - timedelta(days=text == "yesterday")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD, today or yesterday.") from None
-    if not _FIRST <= day <= _LAST:
-        raise UsageError(f"{text!r} is out of range; give a day from {_FIRST} to {_LAST}.")
-    return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,19 +300,19 @@ def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
 def _show(report: "Table", target: Output, *, decimal: bool) -> None:
     from rich.console import Console
 
-    from monitor.cli.table import table
+    from monitor.cli.table import plain_table, table
     from monitor.reports.export import shown
 
     if not report.rows:
         return
-    grid = table(
-        report.columns,
-        ([shown(cell, decimal=decimal) for cell in row] for row in report.rows),
-        fold=("Person", "Group", "Number"),
-    )
-    if target.file is None:
-        out.print(grid)
-        return
-    paper = io.StringIO()
-    Console(width=200, file=paper).print(grid)
-    target.write(paper.getvalue().encode())
+    rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
+    kept = io.StringIO()
+    paper = Console(width=200, file=kept) if target.file else out
+    lines = plain_table(report.columns, rows, paper.width)
+    if lines is None:
+        paper.print(table(report.columns, rows, fold=("Person", "Group", "Number")))
+    else:
+        paper.print(lines[0], style="bold", markup=False)
+        paper.out("\n".join(lines[1:]), highlight=False)
+    if target.file:
+        target.write(kept.getvalue().encode())

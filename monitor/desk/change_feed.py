@@ -11,10 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db import changes
 from db.errors import DatabaseError
-from monitor.config import Settings
-from monitor.desk.store import Store
-from monitor.pipeline.gallery_loader import load_people
-from monitor.vision.matching.gallery import Enrolled
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +32,11 @@ class News:
     """Somebody was enrolled, changed or erased."""
 
 
-def people_feed(store: Store, settings: Settings, use: Callable[[Enrolled], None]) -> "ChangeFeed":
-    """A feed that gives everybody who can be named, whenever somebody was enrolled, changed or erased; not started yet.
+def people_feed(engine: Engine, renew: Callable[[], None]) -> "ChangeFeed":
+    """A feed that says when somebody was enrolled, changed or erased; not started yet.
 
     Args:
-        use: called from the feed's thread.
+        renew: called from the feed's thread.
     """
     stale = False
 
@@ -48,10 +44,10 @@ def people_feed(store: Store, settings: Settings, use: Callable[[Enrolled], None
         nonlocal stale
         stale = stale or news.people  # after an error, the next commit tries again
         if stale:
-            use(load_people(store.engine, store.cipher, settings))
+            renew()
             stale = False
 
-    return ChangeFeed(store.engine, tell)
+    return ChangeFeed(engine, tell)
 
 
 class ChangeFeed:

@@ -23,7 +23,7 @@ from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import FaceEncoder
-from monitor.vision.liveness.face_mesh import FaceMesh
+from monitor.vision.face_mesh import FaceMesh
 
 PERSON: Final = "a living person"
 ARTEFACTS: Final = (

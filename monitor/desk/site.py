@@ -1,8 +1,12 @@
 """A door and its site: sends up what it wrote and brings down what the others did, again and again."""
 
+import logging
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine
@@ -10,21 +14,111 @@ from sqlalchemy import Connection, Engine
 from db import changes
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.forwarding import follow
+from db.errors import DatabaseError
+from db.forwarding import chains, doors, follow, site_key
 from db.forwarding.follow import Followed
 from db.forwarding.send import Forwarded
 from db.people import people
 from enroll.people.store import renew
 from monitor.desk.store import Store
+from monitor.errors import MusterError
+from monitor.recording.forwarding import forward_for_ever
 
 _WIDE_EVERY: Final = timedelta(minutes=10)
 """Time between two rounds that look at the sightings and moods of days; the others look at those of `_QUICK`."""
 _QUICK: Final = timedelta(minutes=20)
+_HEARTBEAT: Final = timedelta(minutes=1)
+"""Time after which a door where nothing happens says that it is in touch."""
+_LOOK_EVERY: Final = 0.05
+"""Seconds between two looks at the database here, which cost a tenth of a millisecond each."""
+_LONGEST: Final = 30.0
+"""Most seconds between two rounds, also while the centre is away."""
+_AFTER_FAULT: Final = 300.0
+"""Seconds until the next try after a fault that waiting alone does not mend."""
+EVERY: Final = 0.25
+"""Seconds between two looks at a centre that does not tell of news by itself."""
+
+log = logging.getLogger(__name__)
 
 
 def follow_once(store: Store, centre: Engine, site: TemplateCipher, now: datetime) -> Followed:
     """One whole round. Raises: DatabaseError."""
     return Site(store, site).round(centre, now, None)
+
+
+def follow_for_ever(
+    store: Store,
+    url: str,
+    key: TemplateCipher,
+    *,
+    clock: Callable[[], datetime],
+    pause: Callable[[float], bool],
+    tell: Callable[[Followed], None] = lambda done: None,
+    trouble: Callable[[str], None],
+    every: float = EVERY,
+) -> None:
+    """Follow the site, round after round, at once when something is written on either side.
+
+    Args:
+        url: of the site's database.
+        clock: gives the time now, in UTC.
+        pause: waits so many seconds, or shorter where there is news; False ends it all.
+        tell: called after each round that sent or brought something.
+        trouble: called with one sentence when the centre is away, and again only when the sentence changes.
+        every: seconds between two looks at a centre that does not tell of news by itself.
+
+    Raises:
+        UsageError: the centre is the kiosk's own database.
+        DatabaseError: a fault that waiting does not mend.
+    """
+    site = Site(store, key, tell)
+
+    def fault(sentence: str) -> None:
+        _note_trouble(store.engine, clock(), sentence)
+        site.close()
+        trouble(sentence)
+
+    try:
+        forward_for_ever(
+            store.engine, url, every=every, clock=clock, wait=lambda seconds: site.wait(seconds, pause),
+            sent=lambda done: None, trouble=fault, step=site.step,
+        )  # fmt: skip
+    except MusterError as error:
+        _note_trouble(store.engine, clock(), str(error))
+        raise
+    finally:
+        site.close()
+
+
+def follow_beside(
+    store: Store,
+    url: str,
+    folder: Path,
+    *,
+    clock: Callable[[], datetime],
+    pause: Callable[[float], bool],
+    trouble: Callable[[str], None],
+) -> None:
+    """Follow the site beside a kiosk until `pause` gives False, whatever goes wrong.
+
+    Args:
+        folder: with the site key.
+    """
+    while True:
+        try:
+            follow_for_ever(store, url, site_key.load(folder), clock=clock, pause=pause, trouble=trouble)
+            return
+        except MusterError as error:
+            trouble(f"This kiosk does not follow its site. {error}")
+        until = time.monotonic() + _AFTER_FAULT
+        while (left := until - time.monotonic()) > 0:
+            if not pause(left):
+                return
+
+
+def _note_trouble(engine: Engine, now: datetime, sentence: str) -> None:
+    with suppress(DatabaseError), writing(engine) as session:
+        doors.note_here(session, now=now, trouble=sentence)
 
 
 @dataclass(slots=True)
@@ -37,22 +131,28 @@ class Site:
     """Called after each round that sent or brought something."""
     _heads: follow.Heads | None = None
     _wide_at: datetime | None = None
+    _reported_at: datetime | None = None
     _seen: str = ""
     """The state of the database here before the last round."""
     _watch: Connection | None = field(default=None, repr=False)
+    _news: changes.News | None = field(default=None, repr=False)
 
     def step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         """The round of `forward_for_ever`; costs two look-ups where nothing was written on either side."""
         wide = since is None or self._wide_at is None or now - self._wide_at >= _WIDE_EVERY
         self._watch = self._watch or kiosk.connect()
+        self._listen(centre)
         seen = changes.state(self._watch)
         with reading(centre) as there:
-            same = self._heads is not None and follow.head(there) == self._heads.there
+            there_now = follow.head(there)
+        same = self._heads is not None and there_now == self._heads.there
         if not wide and same and seen == self._seen:
+            self._report(kiosk, centre, now)
             return Forwarded()
         done = self.round(centre, now, since if wide else now - _QUICK)
         self._seen = seen
         self._wide_at = now if wide else self._wide_at
+        self._report(kiosk, centre, now)
         if done.brought or sum(done.up.values()) or done.sent.rows:
             self.tell(done)
         return done.sent
@@ -68,6 +168,54 @@ class Site:
         self._heads = done.heads
         return done
 
+    def wait(self, seconds: float, pause: Callable[[float], bool]) -> bool:
+        """Waits until something is written here or at the centre; at most so many seconds.
+
+        Args:
+            seconds: until the next look at a centre that does not tell of news by itself.
+            pause: waits so long, or shorter where there is news; False ends the waiting and gives False.
+        """
+        until = time.monotonic() + (_LONGEST if self._news is not None else min(seconds, _LONGEST))
+        while time.monotonic() < until:
+            if self._came():
+                return pause(0.0)
+            if not pause(_LOOK_EVERY if self._news is None else 0.0):
+                return False
+            if self._watch is not None and changes.state(self._watch) != self._seen:
+                return True
+        return True
+
     def close(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
+        for one in (self._watch, self._news):
+            if one is not None:
+                one.close()
+        self._watch = self._news = None
+
+    def _listen(self, centre: Engine) -> None:
+        if self._news is None and centre.dialect.name == "postgresql":
+            self._news = changes.News(centre)
+
+    def _came(self) -> bool:
+        """Whether the centre told of news within a moment."""
+        if self._news is None:
+            return False
+        try:
+            return self._news.came(_LOOK_EVERY)
+        except DatabaseError as error:  # the next round tries again
+            log.info("%s", error)
+            self._news.close()
+            self._news = None
+            return True
+
+    def _report(self, kiosk: Engine, centre: Engine, now: datetime) -> None:
+        """Says at the centre and here that the door is in touch, once a minute."""
+        if self._reported_at is not None and now - self._reported_at < _HEARTBEAT:
+            return
+        with writing(kiosk) as here:
+            doors.note_here(here, now=now, trouble=None)
+            chain = chains.known(here)
+        if chain is not None:
+            with writing(centre) as there:
+                doors.reached(there, chain, now)
+        self._reported_at = now
+        self._seen = changes.state(self._watch) if self._watch is not None else self._seen

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,16 +17,19 @@ from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, bou
 from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError
 from db.faces.templates import count_means
+from db.forwarding import doors
 from db.people import people
 from db.programs import webhooks
 from db.verification import ledger_check
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
-from monitor.text import plural
+from monitor.text import local_time, plural
 from monitor.vision.encoder import ENCODER_NAME
 
 T = TypeVar("T")
 
+_SITE_LATE = timedelta(minutes=5)
+"""Time without a round after which a kiosk is out of touch with its site."""
 _QUICK = 20_000
 """Number of attendance events that are verified in about a second."""
 
@@ -139,6 +142,21 @@ def check_webhooks(settings: Settings) -> Iterator[Check]:
         f"{worst.error}",
         "Try it with 'muster webhooks test', then 'muster webhooks retry'; 'list' shows all.",
     )
+
+
+def check_site(settings: Settings, now: datetime) -> Iterator[Check]:
+    """Whether this kiosk is in touch with its site; nothing where it follows none."""
+    name = "site"
+    if not settings.forward:
+        return
+    found = _asked(settings, doors.here)
+    seen = f"It was in touch last {local_time(found.seen_at, settings.zone)}." if found and found.seen_at else ""
+    if found is None or found.trouble is None:
+        late = found is None or found.seen_at is None or now - found.seen_at > _SITE_LATE
+        told = seen or "This kiosk has not been in touch with its site yet."
+        yield warn(name, told, "Start the kiosk; its log says what is wrong.") if late else ok(name, seen)
+        return
+    yield warn(name, f"{found.trouble} {seen}".strip(), "Nothing is lost: it sends and fetches all when it is back.")
 
 
 def _no_database(name: str, file: Path) -> Check:

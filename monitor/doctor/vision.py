@@ -1,6 +1,5 @@
 """Checks of the model files and the encoder's cache, and a trial run of all models."""
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -35,7 +34,7 @@ from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import FaceEncoder
 from monitor.vision.second_encoder import SecondEncoder, align
-from monitor.vision.liveness.face_mesh import FaceMesh
+from monitor.vision.face_mesh import FaceMesh
 logging.disable()
 picture = np.zeros((480, 640, 3), np.uint8)
 face = Face(Box(270, 190, 100, 100), 1.0)
@@ -78,10 +77,10 @@ def check_cache(folder: Path | None = None) -> Iterator[Check]:
     """Whether the encoders' ONNX models are built and undamaged."""
     folder = folder or models.cache_folder()
     encoders = (models.DLIB_ENCODER, models.SFACE)
-    found = [sorted(folder.glob(f"*-{encoder.sha256[:32]}.bin")) for encoder in encoders]
+    found = [sorted(folder.glob(f"*-{encoder.sha256[:32]}-*.bin")) for encoder in encoders]
     built = [file for files in found for file in files]
     try:
-        damaged = [file.name for file in built if not _is_whole(file.read_bytes())]
+        damaged = [file.name for file in built if not models.is_whole(file)]
     except OSError as error:
         yield warn(
             "model cache", f"{folder} cannot be read: {error.strerror}.", "Allow reading and writing that folder."
@@ -128,7 +127,3 @@ def check_trial(program: str = _TRIAL) -> Iterator[Check]:
 
 def _whole(name: str, path: Path, sha256: str) -> Check:
     return ok(name, f"{path.name} is undamaged (SHA-256 {sha256[:12]}…).")
-
-
-def _is_whole(stored: bytes) -> bool:
-    return hashlib.sha256(stored[32:]).digest() == stored[:32]

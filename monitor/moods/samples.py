@@ -14,9 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.records import STRANGER, MoodSums
+from monitor.domain import EMOTIONS
 
 COLUMNS: Final = ("at", "clock", "sighting", "person", "group", "token", "sums")
 """The arrays of `Samples`; rows are the last axis."""
+HOUR: Final = 60
+"""In minutes."""
+DAY: Final = 24 * HOUR
+"""In minutes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +38,8 @@ class Samples:
     clock: NDArray[np.int64]
     """The site's local time in minutes since 1970: int64 (n,)."""
     sighting: NDArray[np.int64]
-    """int64 (n,). Without a sighting, each sample has a number of its own; a token has one number an hour."""
+    """int64 (n,). A sighting has one number a local day. Without a sighting, each sample has a number of its own; a
+    token has one number an hour."""
     person: NDArray[np.int64]
     group: NDArray[np.int64]
     token: NDArray[np.int64]
@@ -41,7 +47,7 @@ class Samples:
     """The sums of their samples' probabilities: float64 (7, n), in the order of EMOTIONS. A sample that could not be
     judged has only zeros."""
     sightings: Mapping[Hashable, int]
-    """The number of each sighting."""
+    """The number of each sighting and day."""
     numbers: Mapping[Hashable, int]
     """The number of each person, group and token."""
 
@@ -83,17 +89,20 @@ def numbered(sums: MoodSums, zone: ZoneInfo, earlier: Samples | None = None) -> 
         found = (names[row] for row in rows)
         return np.array([numbers.setdefault(name, len(numbers)) if name else -1 for name in found], np.int64)
 
+    clock = _clock(at, zone)
+    days = np.empty_like(clock)
+    days[order] = clock // DAY
     # The samples of a token all have the start of their hour as their time.
     sightings = [
-        sighting or (token or person, instant)
-        for sighting, token, person, instant in zip(
-            sums.sightings, sums.tokens, sums.people, sums.at.tolist(), strict=True
+        (sighting or (token or person, instant), day)
+        for sighting, token, person, instant, day in zip(
+            sums.sightings, sums.tokens, sums.people, sums.at.tolist(), days.tolist(), strict=True
         )
     ]
     return Samples(
         zone=zone,
         at=at,
-        clock=_clock(at, zone),
+        clock=clock,
         sighting=column(sightings, seen),
         person=column(sums.people),
         group=column(sums.groups),
@@ -103,6 +112,12 @@ def numbered(sums: MoodSums, zone: ZoneInfo, earlier: Samples | None = None) -> 
         sightings=seen,
         numbers=numbers,
     )
+
+
+def none(zone: ZoneInfo, numbers: Mapping[Hashable, int]) -> Samples:
+    """No samples; people, groups and tokens have these numbers already."""
+    empty = MoodSums(np.array([], "datetime64[us]"), [], [], [], [], np.empty((0, len(EMOTIONS))))
+    return replace(numbered(empty, zone), numbers=numbers)
 
 
 def concatenated(earlier: Samples, later: Samples) -> Samples:

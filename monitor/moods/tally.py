@@ -12,15 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
-from monitor.moods.samples import Samples
+from monitor.moods.samples import DAY, HOUR, Samples
 
 By: TypeAlias = Literal["all", "hour", "day", "person", "group", "weekday_hour"]
 LABELS: Final = len(EMOTIONS) + 1
 """The emotions, then unsure."""
-HOUR: Final = 60
-"""In minutes."""
-DAY: Final = 24 * HOUR
-"""In minutes."""
 EPOCH: Final = date(1970, 1, 1)
 """The day on which the minutes of `Samples.clock` begin."""
 STRIDE: Final = 2**31
@@ -39,7 +35,7 @@ CELL_NUMBERS: Final[Mapping[By, Callable[[Samples], NDArray[np.int64]]]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
-    """Sightings in k cells. A sighting counts once in each of its cells, with the mean over its samples there.
+    """Sightings in k cells. A sighting counts once a day in each of its cells, with the mean over its samples there.
 
     Samples that could not be judged do not count for the mean; a sighting with only such samples is unsure.
     """
@@ -72,15 +68,15 @@ class Tally:
         return Tally(**columns, pairs=self.pairs[np.isin(self.pairs // STRIDE, numbers)])
 
     def __add__(self, other: "Tally") -> "Tally":
-        """Both together. No sighting may be in both, nor a day with tokens."""
+        """Both together. No day of a sighting may be in both, nor a day with tokens."""
         numbers = np.concatenate([self.numbers, other.numbers])
         order = np.argsort(numbers, kind="stable")
-        cells = _runs(numbers[order])
+        cells = runs(numbers[order])
         columns: dict[str, Any] = {
             name: add.reduceat(np.concatenate([getattr(self, name), getattr(other, name)], -1)[..., order], cells, -1)
             for name, add in _ADDED.items()
         }
-        pairs = _distinct(np.concatenate([self.pairs, other.pairs]))
+        pairs = distinct(np.concatenate([self.pairs, other.pairs]))
         return Tally(numbers=numbers[order][cells], **columns, pairs=pairs)
 
 
@@ -105,13 +101,13 @@ def tally(samples: Samples, by: By, confidence_needed: float) -> Tally:
     # Sorted by cell, and in it by sighting: each run is the rows of one sighting in one cell.
     pair = (cell - cell.min(initial=0)) * len(samples.sightings) + samples.sighting
     order = np.argsort(pair)
-    starts = _runs(pair[order])
+    starts = runs(pair[order])
     sums = np.add.reduceat(samples.sums[:, order], starts, axis=1)
     judged = sums.sum(axis=0) > 0
     means = np.divide(sums, sums.sum(axis=0), out=np.zeros_like(sums), where=judged)
     row = np.minimum.reduceat(order, starts)  # the first row of each sighting in each cell
     # Now each run is the sightings of one cell.
-    cells = _runs(cell[row])
+    cells = runs(cell[row])
     unsure = ~judged | (means.max(axis=0) < confidence_needed)
     likeliest = np.where(unsure, LABELS - 1, means.argmax(axis=0))
     return Tally(
@@ -122,7 +118,7 @@ def tally(samples: Samples, by: By, confidence_needed: float) -> Tally:
         judged=np.add.reduceat(judged.astype(np.int64), cells),
         labels=np.add.reduceat(np.eye(LABELS, dtype=np.int64)[:, likeliest], cells, axis=1),
         tokens=_most_tokens(samples, row, cells),
-        pairs=_distinct(cell[row] * STRIDE + samples.person[row], samples.person[row] >= 0),
+        pairs=distinct(cell * STRIDE + samples.person, samples.person >= 0),
     )
 
 
@@ -132,18 +128,18 @@ def _most_tokens(samples: Samples, row: NDArray[np.int64], cells: NDArray[np.int
     index = np.repeat(np.arange(len(cells)), np.diff(cells, append=len(row)))
     day = samples.clock[row] // DAY
     days = day.max(initial=0) + 1
-    cell_day = _distinct((index * days + day) * STRIDE + samples.token[row], samples.token[row] >= 0) // STRIDE
-    starts = _runs(cell_day)
+    cell_day = distinct((index * days + day) * STRIDE + samples.token[row], samples.token[row] >= 0) // STRIDE
+    starts = runs(cell_day)
     np.maximum.at(most, cell_day[starts] // days, np.diff(starts, append=len(cell_day)))
     return most
 
 
-def _distinct(values: NDArray[np.int64], which: NDArray[np.bool_] | slice = slice(None)) -> NDArray[np.int64]:
+def distinct(values: NDArray[np.int64], which: NDArray[np.bool_] | slice = slice(None)) -> NDArray[np.int64]:
     """Some of the values, each once, ascending. np.unique takes ten times as long."""
     values = np.sort(values[which], kind="stable")
-    return values[_runs(values)]
+    return values[runs(values)]
 
 
-def _runs(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def runs(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The index at which each run of equal values begins."""
     return np.flatnonzero(np.diff(values, prepend=values[:1] - 1))

@@ -26,7 +26,7 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from monitor.domain import EventKind, Face, Frame, KioskEvent, Scene, Sighting
-from monitor.errors import KioskHangs, MusterError
+from monitor.errors import LOW_MEMORY, KioskHangs, MusterError, short_of_memory
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.pipeline.search_plan import Search, SearchPlan
@@ -104,6 +104,7 @@ class Kiosk:
         *,
         publish_scene: Callable[[Scene], None],
         publish_event: Callable[[KioskEvent], None],
+        load_people: Callable[[], Enrolled] | None = None,
         plan: SearchPlan | None = None,
         fail_fast: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -112,11 +113,14 @@ class Kiosk:
         Args:
             detector: closed with the kiosk.
             open_flow: loads the other models; called in the vision thread.
+            load_people: everyone who can be named now, for `renew_people`; None where they never change.
             plan: where frames are searched; None for everywhere, where something moved.
             fail_fast: a camera that does not open at the start is an error, instead of being waited for.
         """
         self._detector = detector
         self._open_flow = open_flow
+        self._load_people = load_people
+        self._renewing = threading.Lock()
         self._plan = plan or SearchPlan()
         self._recorder = recorder
         self._publish_scene = publish_scene
@@ -168,6 +172,16 @@ class Kiosk:
     def use_people(self, enrolled: Enrolled) -> None:
         """Identify against these people from the next frame on; from any thread."""
         self._enrolled = enrolled
+
+    def renew_people(self) -> None:
+        """Identify against whoever can be named now, from the next frame on; from any thread. It blocks.
+
+        Raises:
+            DatabaseError: the database cannot be read; the people stay as they were.
+        """
+        with self._renewing:  # what was read later counts
+            if self._load_people is not None:
+                self.use_people(self._load_people())
 
     @property
     def trouble(self) -> str | None:
@@ -270,10 +284,14 @@ class Kiosk:
     def _note_broken(self, frame: Frame, error: Exception) -> None:
         """Log the first of a row of broken frames, so that they do not fill the disk; publish a long row as a loss."""
         self._broken += 1
-        if self._broken == 1:
+        low = short_of_memory(error)
+        if self._broken == 1 and low:
+            logger.error("Frame %d could not be processed. %s", frame.index, LOW_MEMORY)
+        elif self._broken == 1:
             logger.error("Frame %d could not be processed; going on with the next.", frame.index, exc_info=error)
         if self._broken == _MANY_BROKEN:
-            self._on_lost("Face detection fails on every frame of this camera; see the log file.")
+            fails = "Face detection fails on every frame of this camera; see the log file."
+            self._on_lost(LOW_MEMORY if low else fails)
 
     def _fps(self) -> float:
         now = self._ended

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from monitor.domain import Frame, Question, Track
-from monitor.vision.liveness.face_mesh import Mesh, MeshModel, yaw
+from monitor.vision.face_mesh import Mesh, MeshModel, yaw
 from monitor.vision.liveness.motion import Cues, Limits, MotionWindow, has_relief, judge
 from monitor.vision.liveness.turn import TURNING, Answer, TurnQuestion
 

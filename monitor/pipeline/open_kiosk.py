@@ -13,7 +13,7 @@ from db.migrate import where
 from monitor.config import DATA_FOLDER, Settings
 from monitor.domain import Box, Face, KioskEvent, Scene
 from monitor.pipeline.consensus import FlowSettings
-from monitor.pipeline.gallery_loader import load_people
+from monitor.pipeline.gallery_loader import PeopleLoader
 from monitor.pipeline.kiosk import Kiosk
 from monitor.pipeline.liveness import LivenessCheck
 from monitor.pipeline.pipeline import VisionFlow
@@ -30,8 +30,8 @@ from monitor.vision.crops import mood_crop
 from monitor.vision.detector import FaceDetector
 from monitor.vision.emotion import EmotionModel
 from monitor.vision.encoder import ENCODER_NAME, FaceEncoder
+from monitor.vision.face_mesh import FaceMesh
 from monitor.vision.face_quality import thumbnail
-from monitor.vision.liveness.face_mesh import FaceMesh
 from monitor.vision.second_encoder import SecondEncoder, align
 
 logger = logging.getLogger(__name__)
@@ -61,14 +61,16 @@ def open_kiosk(
     )
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
     mode = settings.liveness_of(live=source.live)
+    people = PeopleLoader(engine, cipher, settings)
     detector = DetectorPrefetch(lambda: FaceDetector(settings.detector))
 
     def open_flow() -> VisionFlow:
         # Frames are small: OpenCV's threads cost more than they save, most of all on busy cores.
         cv2.setNumThreads(1)
-        enrolled = load_people(engine, cipher, settings)
-        encoder = FaceEncoder()
+        enrolled = people.load()
+        # Loading a model takes twice its size for a moment, so the largest comes first.
         second = None if settings.encoder == "dlib" else SecondEncoder()
+        encoder = FaceEncoder()
         emotions = None if settings.mood == "off" else EmotionModel()
         _warm_up(detector, encoder, second, emotions)
         return VisionFlow(
@@ -93,6 +95,7 @@ def open_kiosk(
         recorder,
         publish_scene=publish_scene,
         publish_event=publish_event,
+        load_people=people.load,
         plan=SearchPlan(every_frame=isinstance(source, FolderSource), small=settings.detector == "blazeface"),
         fail_fast=fail_fast,
     )

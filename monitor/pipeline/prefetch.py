@@ -1,6 +1,8 @@
-"""Detects the faces on the next frames while the pipeline still works on this one, so that two cores are used."""
+"""Detects the faces on the next frames while the pipeline still works on this one, so that two cores are used.
 
-import threading
+There is one detector: a second one takes 40 MB, and a live source gives it nothing to do.
+"""
+
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
@@ -9,9 +11,6 @@ from monitor.domain import Face, RgbImage
 from monitor.pipeline.search_plan import Search
 from monitor.vision.detection.tiles import Tile
 
-_THREADS = 2
-"""Threads of the pool: while the pipeline's thread waits, its core can run a second detection."""
-
 
 class Detector(Protocol):
     def detect(self, rgb: RgbImage) -> list[Face]: ...
@@ -19,16 +18,16 @@ class Detector(Protocol):
 
 
 class DetectorPrefetch:
-    """Detectors in threads of their own; each frame's faces are a future."""
+    """A detector in a thread of its own; each frame's faces are a future."""
 
     def __init__(self, open_detector: Callable[[], Detector]) -> None:
         """
         Args:
-            open_detector: loads the model; called in each thread, at its first use.
+            open_detector: loads the model; called in its thread, at the first use.
         """
         self._open = open_detector
-        self._own = threading.local()
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="detector")
+        self._detector: Detector | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="detector")
 
     def submit(self, rgb: RgbImage, search: Search) -> Future[list[Face]]:
         """Begin to look for faces on a picture.
@@ -39,17 +38,15 @@ class DetectorPrefetch:
         return self._pool.submit(self._detect, rgb, search)
 
     def close(self, *, wait: bool = True) -> None:
-        """End the threads. May be called twice.
+        """End the thread. May be called twice.
 
         Args:
-            wait: until the detections that run are done.
+            wait: until the detection that runs is done.
         """
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
     def _detect(self, rgb: RgbImage, search: Search) -> list[Face]:
-        detector: Detector | None = getattr(self._own, "detector", None)
-        if detector is None:
-            detector = self._own.detector = self._open()
+        detector = self._detector = self._detector or self._open()
         if search.everywhere:
             return detector.detect(rgb)
         return detector.search(rgb, search.tiles, [one.face for one in search.known])

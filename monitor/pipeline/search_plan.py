@@ -8,7 +8,7 @@
 Times are seconds on the source's clock.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -122,6 +122,8 @@ class SearchPlan:
         if self._whole in tiles:
             self._whole_at, self._view = seconds, view
         known = tuple(one for one in self._judged if seconds - one.at < _ASK_AGAIN[one.face.confirmed])
+        # This search asks about the others. The frames after it, planned before its answer is there, need not.
+        self._judged = tuple(one if one in known else replace(one, at=seconds) for one in self._judged)
         return Search(tuple(dict.fromkeys(tiles)), known)
 
     def learn(self, search: Search, seconds: float, found: list[Face], *, settled: bool) -> None:
@@ -131,10 +133,11 @@ class SearchPlan:
             found: what was judged not to be a face, too.
             settled: whether it is decided who all of them are, and nothing is in doubt.
         """
+        before = (*search.known, *self._judged)
         self._judged = tuple(
             Judged(
                 face,
-                next((one.at for one in search.known if face.whole_box.iou(one.face.whole_box) >= _SAME), seconds),
+                max((one.at for one in before if face.whole_box.iou(one.face.whole_box) >= _SAME), default=seconds),
             )
             for face in found
         )

@@ -9,7 +9,7 @@ the newest scene replaces an older one, every event is kept.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
@@ -17,17 +17,17 @@ from uuid import UUID
 
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import HelpPanel
 
 from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.days.repair_list import repair_list
 from monitor.desk.days.why import why
-from monitor.desk.gallery_check import examine_when_due
+from monitor.desk.maintenance.gallery_check import examine_when_due
+from monitor.desk.maintenance.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.desk.people.undo import Act, acts, undo_last
 from monitor.desk.store import Store
-from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
 from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer
@@ -40,6 +40,7 @@ from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.door.lock import DeskLock
@@ -49,9 +50,9 @@ from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
-from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
+from monitor.tui.screens.today.time_machine import TimeMachine
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -80,11 +81,13 @@ class MusterApp(DeskApp):
         "widgets/dialogs.tcss",
         "screens/door/door.tcss",
         "screens/desk.tcss",
-        "screens/today/day_sheet.tcss",
+        "screens/day_sheet.tcss",
+        "screens/person_sheet.tcss",
         "screens/people/picker.tcss",
         "screens/people/capture.tcss",
         "screens/system/camera_choice.tcss",
         "screens/system/settings_list.tcss",
+        "screens/system/desk_users.tcss",
         "screens/people/import_report.tcss",
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
@@ -192,6 +195,17 @@ class MusterApp(DeskApp):
         job = partial(why, self.engine, self.cipher, self.settings, UUID(about))
         self._desk_lock.unlocked(lambda: self.push_screen(WhyScreen(job)))
 
+    def action_time_machine(self, day: str = "", at: str = "") -> None:
+        """The board of a day, by default today, as it was at a minute; a locked desk asks for the PIN first."""
+        now = datetime.fromisoformat(at) if at else self.clock()
+        shown = date.fromisoformat(day) if day else now.astimezone(self.settings.zone).date()
+
+        async def show() -> None:
+            await self.switch_mode("today")  # never over the door: the lock shows that
+            await self.push_screen(TimeMachine(shown, now))
+
+        self._desk_lock.unlocked(lambda: self.call_later(show))
+
     async def action_quit(self) -> None:
         """Leave; a locked kiosk asks for the PIN first."""
         if self.controller.has_camera:
@@ -227,8 +241,8 @@ class MusterApp(DeskApp):
 
     def action_lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""
-        self._desk_lock.is_open = False
-        while isinstance(self.screen, ModalScreen):
+        self._desk_lock.close()
+        while len(self.screen_stack) > 1:
             self.pop_screen()
         self.call_later(self.switch_mode, "door")
 

@@ -6,6 +6,7 @@ proportions and a third larger: of faces 40 pixels wide in a 640x480 frame it fi
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -75,8 +76,8 @@ class _Network:
     def __init__(self, size: Size) -> None:
         width, height = size
         recipe, weights = f"blazeface-{width}x{height}", models.weights(models.BLAZEFACE)
-        content = models.cached_build(models.cache_folder(), weights, recipe, partial(_resized, size=size))
-        self._interpreter = _opened(content, size)
+        model = models.cached_build(models.cache_folder(), weights, recipe, partial(_resized, size=size))
+        self._interpreter = _opened(model, size)
         self._input = self._interpreter.get_input_details()[0]["index"]
         by_width = {int(detail["shape"][2]): detail["index"] for detail in self._interpreter.get_output_details()}
         self._boxes, self._scores = by_width[4 + 2 * _KEYPOINTS], by_width[1]
@@ -132,29 +133,15 @@ def _resized(content: bytes, size: Size) -> bytes:
     return bytes(changed)
 
 
-def _opened(content: bytes, size: Size) -> "Interpreter":
+def _opened(model: Path | bytes, size: Size) -> "Interpreter":
     from ai_edge_litert.interpreter import Interpreter
 
+    path, content = (None, model) if isinstance(model, bytes) else (str(model), None)
     with quiet_native_output():
-        interpreter = Interpreter(model_content=content, num_threads=1)
+        interpreter = Interpreter(model_path=path, model_content=content, num_threads=1)
         interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [1, size[1], size[0], 3])
         interpreter.allocate_tensors()
     return interpreter
-
-
-def open_mesh() -> "Interpreter":
-    """MediaPipe's face mesh, which tells faces from what only looks like one.
-
-    Raises:
-        ModelError: the weights are missing or damaged.
-    """
-    from ai_edge_litert.interpreter import Interpreter
-
-    path = models.weights(models.FACE_MESH)
-    with quiet_native_output():
-        mesh = Interpreter(str(path), num_threads=1)
-        mesh.allocate_tensors()
-    return mesh
 
 
 def _to_face(points: NDArray[np.float32], score: float) -> Face:

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 
 from monitor.domain import Box, Face, RgbImage
-from monitor.vision.blazeface import BlazeFace, open_mesh
+from monitor.vision.blazeface import BlazeFace
 from monitor.vision.detection.plausible import Plausibility
 from monitor.vision.detection.tiles import Tile, small_tiles, whole
+from monitor.vision.face_mesh import FaceMesh
 
 Backend = Callable[[RgbImage], list[Face]]
 
@@ -41,7 +42,7 @@ class FaceDetector:
             ModelError: BlazeFace's weights, or those of the face mesh, are missing or damaged.
         """
         self._blazeface = BlazeFace(min_score) if backend == "blazeface" else None
-        self._plausibility = Plausibility(self._blazeface, open_mesh()) if self._blazeface else None
+        self._plausibility = Plausibility(self._blazeface, FaceMesh().presence) if self._blazeface else None
         if self._blazeface is not None:
             self._find: Backend = self._blazeface
         else:

@@ -4,7 +4,6 @@ One run of the file gives two answers, each calibrated on its own: what people s
 Barsoum et al. 2016), and the label that FER2013 gives it.
 """
 
-import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from monitor.domain import EMOTIONS
 from monitor.errors import ModelError
 from monitor.vision.crops import CROP_SIZE
+from monitor.vision.models import sha256_of
 from monitor.vision.runtime import open_session
 
 if TYPE_CHECKING:
@@ -107,15 +107,15 @@ class EmotionModel:
         return open_session(_checked(self._weights), threads=self._threads)
 
 
-def _checked(weights: Path) -> bytes:
-    """The file's content, once its SHA-256 is found right."""
+def _checked(weights: Path) -> Path:
+    """The file, once its SHA-256 is found right."""
     try:
-        content = weights.read_bytes()
+        found = sha256_of(weights)
         wanted = weights.with_suffix(".sha256").read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(
             f"The emotion model {weights} or its .sha256 file cannot be read ({error}); install Muster again."
         ) from None
-    if wanted[:1] != [hashlib.sha256(content).hexdigest()]:
+    if wanted[:1] != [found]:
         raise ModelError(f"The emotion model {weights} is damaged (its SHA-256 is wrong); install Muster again.")
-    return content
+    return weights

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import platformdirs
 
@@ -14,6 +14,9 @@ from monitor.errors import ModelError
 from monitor.files import unfinished
 
 logger = logging.getLogger(__name__)
+
+_NAMED: Final = 32
+"""Digits of a SHA-256 in the name of a built file."""
 
 
 class ModelFile(NamedTuple):
@@ -85,32 +88,43 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes], bytes]) -> bytes:
-    """What `build` makes of `source`: read from the cache, or built and put there.
+def is_whole(built: Path) -> bool:
+    """Whether a file that `cached_build` made is as it was made. Raises: OSError."""
+    return built.stem.endswith(f"-{sha256_of(built)[:_NAMED]}")
 
-    The cached file is named after the source's hash and begins with its own hash, so neither a changed source nor a
-    damaged cache is ever used. Without a writable cache the model is built every time.
+
+def cached_build(folder: Path, source: Path, recipe: str, build: Callable[[bytes], bytes]) -> Path | bytes:
+    """What `build` makes of `source`: a file in the cache, which is made at the first use.
+
+    The file's name has the hashes of the source and of its own content, so neither a changed source nor a damaged
+    cache is ever used. It is a file and not its content because a model that is loaded from a file takes less memory.
 
     Args:
         folder: the cache.
         source: the file built from.
         recipe: a name that must change whenever `build` changes.
         build: pure function of the source's content.
+
+    Returns:
+        The file; its content where the cache cannot be written: then the model is built every time.
     """
-    content = source.read_bytes()
-    path = folder / f"{recipe}-{hashlib.sha256(content).hexdigest()[:32]}.bin"
+    stem = f"{recipe}-{sha256_of(source)[:_NAMED]}"
     with suppress(OSError):  # where there is none, or it cannot be read, the model is built
-        stored = path.read_bytes()
-        if hashlib.sha256(stored[32:]).digest() == stored[:32]:
-            return stored[32:]
-        logger.warning("The cached model %s was damaged; it is built again.", path.name)
-    built = build(content)
+        for stored in sorted(folder.glob(f"{stem}-*")):
+            if is_whole(stored):
+                return stored
+            logger.warning("The cached model %s was damaged; it is built again.", stored.name)
+            stored.unlink()
+    built = build(source.read_bytes())
+    path = folder / f"{stem}-{hashlib.sha256(built).hexdigest()[:_NAMED]}.bin"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with unfinished(path, private=True) as part:
-            part.write_bytes(hashlib.sha256(built).digest() + built)
+            part.write_bytes(built)
+        (folder / f"{stem}.bin").unlink(missing_ok=True)  # up to version 0.8
     except OSError as error:
         logger.warning(
             "The model cache %s cannot be written (%s); models are built at every start.", folder, error.strerror
         )
-    return built
+        return built
+    return path

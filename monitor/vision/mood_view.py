@@ -13,9 +13,9 @@ from monitor.domain import Face, Unclear
 from monitor.vision.crops import BLAZEFACE, CROP_SIZE
 from monitor.vision.face_quality import is_good
 
-LEAST_WIDTH: Final = 24
+LEAST_WIDTH: Final = 16
 """Narrowest box, in pixels of the picture."""
-LEAST_SHARPNESS: Final = 0.09
+LEAST_SHARPNESS: Final = 0.045
 """See `sharpness`."""
 LEAST_MOUTH: Final = 0.035
 """See `mouth_contrast`."""

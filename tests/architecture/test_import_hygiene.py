@@ -34,7 +34,9 @@ COMMANDS = (
     "webhooks",
     "serve",
     "keys",
+    "kiosks",
     "rollcall",
+    "desk",
     "door",
     "db",
 )

@@ -60,6 +60,8 @@ NOT_RUN = {
     r"serve": "serves until it is stopped; tests/monitor/serve asks it",
     r"web": "serves until it is stopped",
     r"db forward": "needs a PostgreSQL; tests/db/forwarding has one",
+    r".*--db postgresql:": "needs a PostgreSQL; tests/db/forwarding has one",
+    r"kiosks (add|revoke)": "needs a PostgreSQL; tests/db/forwarding has one",
     r"db follow": "needs a PostgreSQL; tests/db/forwarding has one",
     r"enroll capture": "needs a camera; tests/enroll/camera has a fake one",
     r"train": "trains for minutes; tests/monitor/cli/training does it with small models",
@@ -262,6 +264,8 @@ def command_of(words: list[str]) -> tuple[Command, list[str]]:
         inner = found.get_command(found.make_context("muster", [], resilient_parsing=True), left[0])
         assert inner is not None, f"there is no command {' '.join(words)!r}"
         found, left = inner, left[1:]
+    if default := getattr(found, "default", None):
+        found = found.get_command(found.make_context("muster", [default], resilient_parsing=True), default)
     return found, left
 
 

@@ -32,9 +32,9 @@ from db.schema import SightingRow
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.desk.days.month import month_of
-from monitor.desk.days.moods import Range, mood_view
-from monitor.desk.system import system_view
-from monitor.desk.upkeep import retention_of
+from monitor.desk.days.moods import Range, mood_view, roll_up_moods
+from monitor.desk.maintenance.system import system_view
+from monitor.desk.maintenance.upkeep import retention_of
 from monitor.domain import Candidate, Match, MoodScores, Phase, Sighting
 from monitor.recording import transactions
 
@@ -172,6 +172,7 @@ def measure(file: Path) -> None:
     _say("System, news", lambda: system_view(engine, settings, now, Want(50), first), "20", times=5)
     unpurged = Settings(db=settings.db)
     _say("System, first look, unpurged", lambda: system_view(engine, unpurged, now, Want(50)), "200")
+    _say("moods rolled up, days not yet", lambda: roll_up_moods(engine, settings, now), "-")
     for span, promised in ((Range.WEEK, "100"), (Range.MONTH, "150"), (Range.QUARTER, "200")):
         _say(f"mood of a {span}, first look", partial(mood_view, engine, settings, span, now), promised)
     month = month_of((now - timedelta(days=31)).date())

@@ -1,32 +1,39 @@
 """A kiosk with a database of its own, for tests that forward it to a shared one."""
 
+import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import Engine, select
 
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
+from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
+from db.privacy import erasure, merges
 from db.records import MoodSample, NewEvent, SightingRecord
+from db.schema import EventRow, PersonRow, SiteEventRow, SubjectRow, TemplateRow
 from db.verification import ledger_check
 
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 CIPHER = TemplateCipher(bytes(range(32)))
+FACE = np.full(128, 0.1, np.float32)
 
 
 class Door:
     """A kiosk with a database of its own."""
 
-    def __init__(self, file: Path, at: datetime, site: str = "main") -> None:
+    def __init__(self, file: Path, at: datetime, site: str = "main", name: str = "door") -> None:
         self.engine = open_database(str(file))
         self.at = at
         with writing(self.engine) as session:
-            self.kiosk = kiosks.register(session, "door", site=site, role="auto", time_zone="UTC", at=at).id
+            self.kiosk = kiosks.register(session, name, site=site, role="auto", time_zone="UTC", at=at).id
 
     def enrol(self, name: str, number: str | None = None) -> UUID:
         with writing(self.engine) as session:
@@ -55,3 +62,49 @@ class Door:
     def head(self) -> str:
         with reading(self.engine) as session:
             return ledger_check.verify(session).head
+
+
+ACTS = ("enrol", "enrol", "see", "see", "see", "rename", "merge", "erase")
+"""What happens at a door, as often as it stands here."""
+
+
+def act(draw: random.Random, door: Door, key: TemplateCipher, minute: float, acts: Sequence[str] = ACTS) -> None:
+    """Somebody is enrolled, seen, renamed, merged or erased at this door.
+
+    Args:
+        key: of the door's faces.
+        minute: after the door's `at`.
+    """
+    at = door.at + timedelta(minutes=minute)
+    with reading(door.engine) as session:
+        there = sorted(session.scalars(select(PersonRow.id)))
+    what = draw.choice(acts)
+    if what == "enrol" or len(there) < 3:
+        person = door.enrol(f"P{draw.getrandbits(40):x}")
+        with writing(door.engine) as session:
+            templates.add_template(
+                session, key, person, content_hash=f"{draw.getrandbits(250):064x}", encoder="dlib", embedding=FACE,
+                quality={}, source="a.jpg", at=at,
+            )  # fmt: skip
+        return
+    one, other = draw.sample(there, 2)
+    if what == "see":
+        door.see(one, minute)
+        return
+    with writing(door.engine) as session:
+        if what == "rename":
+            people.rename(session, one, f"R{draw.getrandbits(40):x}", at=at, actor="desk")
+        elif what == "merge":
+            merges.merge(session, key, one, other, at=at, actor="desk")
+        else:
+            erasure.erase(session, one, at=at, actor="desk")
+
+
+def facts(engine: Engine) -> tuple[object, ...]:
+    """Who is there with how many images, whose pseudonyms are whose, and every event."""
+    with reading(engine) as session:
+        names = dict(session.execute(select(PersonRow.id, PersonRow.name)).all())
+        images = sorted(session.execute(select(TemplateRow.id, TemplateRow.person_id)).all())
+        whose = dict(session.execute(select(SubjectRow.id, SubjectRow.person_id)).all())
+        events: set[UUID] = {*session.scalars(select(EventRow.id)), *session.scalars(select(SiteEventRow.id))}
+    return names, images, whose, events

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from db import audit, changes
 from db.attendance import kiosks, ledger
 from db.engine import writing
+from db.errors import DatabaseUnavailable
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
@@ -84,3 +85,16 @@ def test_an_entry_about_an_attendance_event_is_no_news_of_people(engine: Engine,
         changed, before, after = told(connection, engine, void)
     assert changed
     assert after == before
+
+
+def test_postgresql_tells_of_what_other_sessions_commit(postgresql: Engine, at: datetime) -> None:
+    news = changes.News(postgresql)
+    assert not news.came(0.0)
+    with writing(postgresql) as session:
+        people.add_person(session, "Ada", at=at, actor="desk")
+    assert news.came(60.0)
+    with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"))
+    with pytest.raises(DatabaseUnavailable, match="no more news"):
+        news.came(60.0)
+    news.close()

@@ -180,7 +180,7 @@ def test_views_of_before_count_nights_on_the_day_of_the_door(
             event = NewEvent(new_id(), cast(Presence, kind), UUID(PERSON), at, "Asia/Tokyo", kiosk, "pin", "door", at)
             ledger.append(session, event)
     with engine.begin() as connection:
-        command.downgrade(migrate.config(connection), "0015")
+        command.downgrade(migrate.config(connection), "0018")
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             assert len(connection.execute(text("SELECT day FROM v_attendance_day")).all()) == 2, "days of UTC"

@@ -28,12 +28,13 @@ from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
-from db.proof.key import pepper, proof_key
+from db.proof.key import IMAGES, images_owner, pepper, proof_key
 from db.records import MoodSample, NewEvent, SightingRecord
+from db.schema import RetiredKeyRow
 from monitor.attendance.pin import Peppers
 from monitor.config import Settings
+from monitor.desk.maintenance.system import Machine
 from monitor.desk.store import Store
-from monitor.desk.system import Machine
 from monitor.doctor.check import Check, Status
 from monitor.domain import (
     Box,
@@ -53,7 +54,6 @@ from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.desk_app import Display
 from monitor.tui.runtime.running_kiosk import KioskFactory
 from monitor.tui.screens.system.system import SystemScreen
-from monitor.vision.matching.gallery import Enrolled
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
 """A Monday, 09:58 in Berlin."""
@@ -86,6 +86,7 @@ class FakeKiosk:
         self.stopped = threading.Event()
         self.voided: list[KioskEvent] = []
         self.by_pin: list[UUID] = []
+        self.renewed = 0
         self.trouble: str | None = None
 
     def start(self) -> None:
@@ -97,8 +98,8 @@ class FakeKiosk:
     def wait(self, seconds: float | None = None) -> bool:
         return self.stopped.wait(seconds)
 
-    def use_people(self, enrolled: Enrolled) -> None:
-        self.enrolled = enrolled
+    def renew_people(self) -> None:
+        self.renewed += 1
 
     def not_me(self, event: KioskEvent) -> None:
         self.voided.append(event)
@@ -198,6 +199,8 @@ def seed(world: World) -> None:
     with writing(world.engine) as session:
         kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=start).id
         shifts.add(session, Shift(new_id(), frozenset(range(5)), time(9), time(17)), at=start, actor="test")
+        sealed = world.cipher.seal(bytes(32), images_owner())  # the codes of pictures are the same in every run
+        session.add(RetiredKeyRow(key_id=IMAGES, sealed=sealed))
         for name, group in NAMES:
             person = people.add_person(session, name, at=start, actor="test", group=group).id
             world.ids[name] = person

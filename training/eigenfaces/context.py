@@ -20,6 +20,7 @@ from training.report import save_figure
 
 CLASSIC_COMPONENTS = 90
 CLASSIC_SUBJECTS = (0, 5, 21, 24, 36)
+SHOWN_EIGENFACES = 30
 FOLDS = 5
 
 Result = TypeVar("Result")
@@ -35,6 +36,8 @@ class StudySettings:
     """Numbers of the people of whom the report shows all images; None for the classic choice."""
     projected: int = 10
     """Number of people in the projection on two components."""
+    eigenfaces: int | None = None
+    """Number of eigenfaces that the report shows; None for 30, or fewer where there are fewer."""
     seed: int = 0
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes for the long computations."""
@@ -62,6 +65,9 @@ class Study:
         for subject in self.settings.subjects or ():
             if not 0 <= subject < people:
                 raise UsageError(f"Subject {subject} does not exist; subjects are numbered 0 to {people - 1}.")
+        shown, last = self.settings.eigenfaces, self.most_eigenfaces
+        if shown is not None and not 1 <= shown <= last:
+            raise UsageError(f"The training images have {last} eigenfaces, not {shown}; choose 1 to {last} (--faces).")
         if self.settings.projected < 1:
             raise UsageError("The projection needs at least 1 person; choose 1 or more (--people).")
 
@@ -80,6 +86,16 @@ class Study:
     def components(self) -> int:
         """Number of components of the whitened PCA."""
         return self.settings.components or min(CLASSIC_COMPONENTS, self.most_components)
+
+    @property
+    def most_eigenfaces(self) -> int:
+        """The directions in which the training images differ: one fewer than there are images, or the pixels."""
+        return int(min(len(self.train) - 1, self.faces.pixels.shape[1]))
+
+    @property
+    def eigenfaces(self) -> int:
+        """Number of eigenfaces that the report shows."""
+        return self.settings.eigenfaces or min(SHOWN_EIGENFACES, self.most_eigenfaces)
 
     @property
     def subjects(self) -> tuple[int, ...]:

@@ -1,51 +1,28 @@
-"""Use cases of the emotion study: evaluate a model, explain an answer, log for TensorBoard."""
+"""Use cases of the emotion study: evaluate and export a model, log for TensorBoard."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
-import keras
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from monitor.domain import EMOTIONS
-from monitor.errors import ModelError
-from monitor.vision.crops import CROP_SIZE, mood_crop
-from monitor.vision.detector import FaceDetector
-from monitor.vision.emotion import WEIGHTS, EmotionModel
-from monitor.vision.images import read_image
+from monitor.vision.emotion import EmotionModel
 from training.emotion.data.fer2013 import Fer2013, Split
-from training.emotion.data.votes import AS_EMOTION, HELD_BACK, emotion_votes, load_votes, votes_by_row
+from training.emotion.data.votes import HELD_BACK, emotion_votes, load_votes, votes_by_row
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
 from training.emotion.evaluation.copies import copied
-from training.emotion.evaluation.evaluate import Evaluation, Predict, evaluation_of, robustness
+from training.emotion.evaluation.evaluate import Evaluation, evaluation_of, robustness, worsened
+from training.emotion.evaluation.foreign import ForeignModel
 from training.emotion.evaluation.people import PeopleScores, people_scores
 from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import load_model, predictor
 from training.emotion.model.inference import logits_of
 from training.emotion.model.shipped import keras_champion
-from training.emotion.report.gradcam import activation_map
 from training.emotion.report.page import charts_of, numbers_of_run, write_report
 from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, to_onnx, uncalibrated
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Explanation:
-    """A model's answer to one face, and the parts of the face that speak for one emotion."""
-
-    crop: NDArray[np.uint8]
-    """uint8 (48, 48), grey: the input of the model."""
-    found: bool
-    """Whether a face was detected; if not, the crop is the whole picture."""
-    probabilities: NDArray[np.float32]
-    """float32 (7,)."""
-    emotion: int
-    """Index of the emotion that the map explains, 0 to 6."""
-    heat: NDArray[np.float32]
-    """float32 (48, 48), 0 to 1: the activation map."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +37,9 @@ class Judgement:
     people: PeopleScores | None
     """Of the answer that is shown; on PublicTest over the faces on which it was not calibrated. None without votes."""
     people_without_copies: PeopleScores | None
+    poor: Mapping[str, tuple[float, float | None]]
+    """By the names of `evaluate.worsened`: accuracy by FER2013's label, and agreement with people where there are
+    votes; empty for a run."""
     robustness: Mapping[str, float]
     """See `evaluate.robustness`; empty for a run."""
     page: Path | None
@@ -74,6 +54,15 @@ class Judgement:
             "accuracy_without_copies": self.without_copies,
             **({"people": people.as_json()} if people else {}),
             **({"people_without_copies": rest.as_json()} if rest else {}),
+            **(
+                {
+                    "poor_pictures": {
+                        name: {"label": label, "people": people} for name, (label, people) in self.poor.items()
+                    }
+                }
+                if self.poor
+                else {}
+            ),
             **({"robustness": dict(self.robustness)} if self.robustness else {}),
             **({"report": str(self.page)} if self.page else {}),
         }
@@ -96,12 +85,34 @@ def evaluate_file(
     evaluation = evaluation_of(model.predict_fer2013(tested.faces), tested)
     eight = model.predict_votes(tested.faces) if model.knows_votes else None
     judgement = _judged(evaluation, data, tested, model.predict(tested.faces), eight, votes)
-    judgement = replace(judgement, robustness=robustness(model.predict_fer2013, tested))
+    poor = _under_poor_pictures(model, tested, _voted(data, tested, votes))
+    judgement = replace(judgement, poor=poor, robustness=robustness(model.predict_fer2013, tested))
     if report is None:
         return judgement
     network = keras_champion(path)
     charts = charts_of(data, tested, evaluation, network, model.predict_fer2013, people=judgement.people)
     numbers = {"run": path.name, "parameters": int(network.count_params()), "epochs": [], "recipe": {},
+               "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
+    return replace(judgement, page=write_report(report, numbers, charts))
+
+
+def evaluate_foreign(
+    model: ForeignModel, name: str, data: Fer2013, split: str, *, votes: Path | None = None, report: Path | None = None
+) -> Judgement:
+    """Evaluate a network of another maker on a split; its answers are taken as they are.
+
+    Args:
+        name: title of the report.
+        votes, report: as for `evaluate_file`.
+    """
+    tested = data.split(split)
+    seven = model.predict(tested.faces)
+    evaluation = evaluation_of(seven, tested)
+    judgement = _judged(evaluation, data, tested, seven, None, votes)
+    if report is None:
+        return judgement
+    charts = charts_of(data, tested, evaluation, model.mappable, model.predict, people=judgement.people)
+    numbers = {"run": name, "parameters": model.parameters, "epochs": [], "recipe": {},
                "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
     return replace(judgement, page=write_report(report, numbers, charts))
 
@@ -141,10 +152,8 @@ def _judged(
         alike = copied(tested.faces, training.faces)
     right = evaluation.answers == tested.labels
     people = rest = None
-    if votes is not None:
-        shares = votes_by_row(load_votes(votes), data)[tested.rows]
-        judged = np.zeros(len(tested), np.bool_)
-        judged[HELD_BACK if tested.name == "PublicTest" else slice(None)] = True
+    if (voted := _voted(data, tested, votes)) is not None:
+        shares, judged = voted
         people = _people(seven, shares, eight, judged)
         rest = _people(seven, shares, eight, judged & ~alike) if alike is not None else None
     return Judgement(
@@ -153,9 +162,35 @@ def _judged(
         copies=int(alike.sum()) if alike is not None else 0,
         people=people,
         people_without_copies=rest,
+        poor={},
         robustness={},
         page=None,
     )
+
+
+def _voted(data: Fer2013, tested: Split, votes: Path | None) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
+    """The shares of the votes for the faces of a split, and which faces judge: those that calibrate no file."""
+    if votes is None:
+        return None
+    judged = np.zeros(len(tested), np.bool_)
+    judged[HELD_BACK if tested.name == "PublicTest" else slice(None)] = True
+    return votes_by_row(load_votes(votes), data)[tested.rows], judged
+
+
+def _under_poor_pictures(
+    model: EmotionModel, tested: Split, voted: tuple[NDArray[np.float32], NDArray[np.bool_]] | None
+) -> dict[str, tuple[float, float | None]]:
+    """How much of both answers is right under the changes of `evaluate.worsened`."""
+    found: dict[str, tuple[float, float | None]] = {}
+    for name, faces in worsened(tested.faces).items():
+        right = float((model.predict_fer2013(faces).argmax(axis=1) == tested.labels).mean())
+        people = None if voted is None else _people(model.predict(faces), voted[0], None, voted[1])
+        found[name] = (right, None if people is None else people.agreement)
+    return found
+
+
+def _named(poor: Mapping[str, tuple[float, float | None]]) -> dict[str, dict[str, float | None]]:
+    return {name: {"label": label, "people": people} for name, (label, people) in poor.items()}
 
 
 def _people(
@@ -191,66 +226,6 @@ def exported(
     ranges = data.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
     fit = Fit(judged, shares, least_recall, found.recipe.smoothing)
     return to_onnx(network, found.recipe.architecture, fit, eight_bit_on=ranges)
-
-
-def opened(run: Path | None) -> tuple[keras.Model, Predict, tuple[int, ...]]:
-    """A network, the function that gives its probabilities, and which of its outputs stands for each emotion.
-
-    Args:
-        run: a run's folder, an exported champion, or None for the model that ships.
-
-    Raises:
-        ModelError: there is no model at `run`, or it cannot be read.
-    """
-    labels = tuple(range(len(EMOTIONS)))
-    if run is not None and run.is_dir():
-        model, found = load_model(run)
-        return model, predictor(model, smoothing=found.recipe.smoothing), labels
-    path = run or WEIGHTS
-    if not path.is_file():
-        raise ModelError(f"{path} is neither a run nor a model; give a run's folder or an ONNX file.")
-    network, shipped = keras_champion(path), EmotionModel(path)
-    votes = tuple(len(EMOTIONS) + AS_EMOTION.index(emotion) for emotion in labels)
-    return network, shipped.predict, votes if shipped.knows_votes else labels
-
-
-def explain(
-    image: Path,
-    model: keras.Model,
-    predict: Predict,
-    outputs: Sequence[int],
-    *,
-    layer: str | None = None,
-    emotion: int | None = None,
-) -> Explanation:
-    """Explain a model's answer to the face with the highest detection score on an image.
-
-    Args:
-        image: a picture with a face; where no face is detected, the whole picture is the face.
-        outputs: which output of the network stands for each emotion, from `opened`.
-        layer: name of the layer to map; None for the default of `gradcam.default_layer`.
-        emotion: index of the class to map, 0 to 6; None for the class with the highest probability.
-
-    Raises:
-        ImageError: the image cannot be read.
-        UsageError: the network does not have the layer.
-    """
-    crop, found = face_on(image)
-    probabilities = predict(crop[None])[0]
-    chosen = int(probabilities.argmax()) if emotion is None else emotion
-    return Explanation(crop, found, probabilities, chosen, activation_map(model, crop, outputs[chosen], layer))
-
-
-def face_on(image: Path) -> tuple[NDArray[np.uint8], bool]:
-    """The crop of the face with the highest detection score, uint8 (48, 48), and whether a face was detected."""
-    rgb = read_image(image)
-    # A picture that is not larger than a crop is a crop, as in the folders of the data set.
-    faces = FaceDetector().detect(rgb) if min(rgb.shape[:2]) > CROP_SIZE else []
-    if faces:
-        return mood_crop(rgb, faces[0]), True
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    size = (CROP_SIZE, CROP_SIZE)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8), False
 
 
 def tensorboard(folder: Path) -> Callable[[Epoch], None]:

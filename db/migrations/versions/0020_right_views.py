@@ -15,7 +15,7 @@ from db.attendance.zones import offsets
 from db.types import UtcDateTime
 
 revision = "0020"
-down_revision = "0015"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

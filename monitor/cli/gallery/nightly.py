@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from monitor.cli.options import Run, emit, out, tell
+from monitor.cli.progress import working
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ def tell_nightly(run: Run, settings: "Settings") -> None:
     """Examine the gallery, keep what was found, and print it: the totals, then everybody, the worst served first."""
     from enroll.evaluation.nightly import BOUND
     from monitor.cli.table import table
-    from monitor.desk.gallery_check import examine_gallery
+    from monitor.desk.maintenance.gallery_check import examine_gallery
 
     engine, cipher = run.open_store(settings)
-    found = examine_gallery(engine, cipher, settings, **run.stamp)
+    with working("Matching kept views and strangers against the gallery"):
+        found = examine_gallery(engine, cipher, settings, **run.stamp)
     if run.as_json:
         emit({"summary": found.record()})
         for one in found.served:

@@ -7,7 +7,12 @@ import typer
 from monitor.cli.options import AsciiOption, Run, instant, out, shared
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from db.crypto import TemplateCipher
     from monitor.cli.kiosk.headless import OnEvent, OnScene
+    from monitor.config import Settings
+    from monitor.desk.programs.around import Job, Told
     from monitor.domain import KioskEvent
 
 
@@ -57,6 +62,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     engine, cipher = run.open_store(settings, create=True)
     note_settings(engine, settings, **run.stamp)
     live = settings.liveness_of(live=frames.live) != "off"
+    site = follower(run, settings, engine, cipher)
     headless = headless or run.as_json or not out.is_terminal
     assess = None
     if settings.grow_templates:
@@ -85,7 +91,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         from monitor.desk.store import Store
         from monitor.tui.run import run_app
 
-        with programs_around(engine, settings, live=live) as hear:
+        with programs_around(engine, settings, live=live, site=site) as hear:
             afterwards = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
         run.note_head(engine)
         engine.dispose()
@@ -96,7 +102,6 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         return
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.desk.change_feed import people_feed
-    from monitor.desk.store import Store
     from monitor.text import printable
 
     feeds = []
@@ -104,12 +109,12 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     def make_followed(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
         """A kiosk that learns of people who are enrolled, changed or erased meanwhile."""
         made = make(on_scene, on_event)
-        feeds.append(people_feed(Store(engine, cipher), settings, made.use_people))
+        feeds.append(people_feed(engine, made.renew_people))
         feeds[-1].start()
         return made
 
     try:
-        with looked_after(engine, cipher, settings), programs_around(engine, settings, live=live) as hear:
+        with looked_after(engine, cipher, settings), programs_around(engine, settings, live=live, site=site) as hear:
             summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
     finally:
         for feed in feeds:
@@ -118,3 +123,26 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)
+
+
+def follower(run: Run, settings: "Settings", engine: "Engine", cipher: "TemplateCipher") -> "Job | None":
+    """What follows the site beside a kiosk; None where the settings name none."""
+    import logging
+
+    from monitor.desk.site import follow_beside
+    from monitor.desk.store import Store
+
+    if not settings.forward:
+        return None
+
+    def follow(told: "Told") -> None:
+        follow_beside(
+            Store(engine, cipher),
+            settings.forward,
+            run.config_file.parent,
+            clock=lambda: run.at,
+            pause=told.wait,
+            trouble=logging.getLogger("muster").warning,
+        )
+
+    return follow

@@ -1,4 +1,4 @@
-"""`muster events`: the ledger as JSON lines, from where another program left off."""
+"""`muster events`: the ledger as JSON lines or Parquet, from where another program left off."""
 
 import json
 from datetime import UTC, date, datetime, time
@@ -11,6 +11,7 @@ from monitor.cli.options import ForceOption, Run, emit, err, may_replace, shared
 from monitor.text import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
 
@@ -24,10 +25,13 @@ def events(
             help="Only events behind this row of the ledger (the last 'seq' you have), or written since this day.",
         ),
     ] = "0",
-    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Write to this file; .parquet for Parquet (extra 'parquet')."),
+    ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Every check-in, check-out, void and correction as a JSON object per line, in the ledger's order."""
+    """Every check-in, check-out, void and correction, in the ledger's order: a JSON object per line, or Parquet."""
     from db.engine import open_database
     from monitor.desk.programs import event_feed
     from monitor.files import unfinished
@@ -40,12 +44,23 @@ def events(
         for one in found:
             emit(event_json(one))
         return
-    count = 0
-    with unfinished(output, private=True, replace=replace) as part, part.open("w", encoding="utf-8") as file:
-        for one in found:
-            file.write(json.dumps(event_json(one), ensure_ascii=False) + "\n")
-            count += 1
+    with unfinished(output, private=True, replace=replace) as part:
+        if output.suffix.lower() == ".parquet":
+            from monitor.outbound import parquet
+
+            count = parquet.write(found, part)
+        else:
+            count = _write_lines(map(event_json, found), part)
     tell(f"{plural(count, 'event')} are in {output}." if count != 1 else f"1 event is in {output}.", err)
+
+
+def _write_lines(records: "Iterator[dict[str, object]]", file: Path) -> int:
+    count = 0
+    with file.open("w", encoding="utf-8") as lines:
+        for one in records:
+            lines.write(json.dumps(one, ensure_ascii=False) + "\n")
+            count += 1
+    return count
 
 
 def _since(text: str, zone: "ZoneInfo") -> int | datetime:

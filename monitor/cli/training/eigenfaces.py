@@ -1,9 +1,9 @@
 """`muster train eigenfaces`: the eigenface study."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,6 +12,8 @@ from monitor.cli.progress import Show, progress_bar
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from training.eigenfaces.study.study import StudyRun
 
 
@@ -41,6 +43,12 @@ SubjectsOption = Annotated[
     typer.Option(metavar="N,N,…", help="Numbers of the people of whom all images are shown; default 0,5,21,24,36."),
 ]
 PeopleOption = Annotated[int, typer.Option(min=1, help="Number of people in the projection on two components.")]
+FacesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--faces", min=1, help="Number of eigenfaces to show; 30 by default, 90 for all of the classic study."
+    ),
+]
 ComponentsOption = Annotated[int | None, typer.Option(help="Number of whitened PCA components; 90 by default.")]
 SeedOption = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and of all random choices.")]
 JobsOption = Annotated[int | None, typer.Option(min=1, help="Number of processes; one per core by default.")]
@@ -53,13 +61,14 @@ def eigenfaces(
     step: StepOption = None,
     subjects: SubjectsOption = None,
     people: PeopleOption = 10,
+    shown_faces: FacesOption = None,
     components: ComponentsOption = None,
     seed: SeedOption = 0,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Study face recognition with PCA: one HTML report, PNGs and a JSON with every number."""
-    shown = _numbers(subjects)
+    who = _numbers(subjects)
     from training.eigenfaces.context import StudySettings
     from training.eigenfaces.load import load_faces
     from training.eigenfaces.study.study import run_study
@@ -68,7 +77,7 @@ def eigenfaces(
     if data == "auto" and faces.source.startswith("ORL"):
         words = "The Olivetti faces were not found (give their folder with --data-home). The study uses ORL instead."
         err.print(words, markup=False, soft_wrap=True)
-    settings = StudySettings(components, shown, people, seed, **({"jobs": jobs} if jobs else {}))
+    settings = StudySettings(components, who, people, shown_faces, seed, **({"jobs": jobs} if jobs else {}))
     folder = output or Path(".runs") / f"eigenfaces-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
     with progress_bar() as show:
         run = run_study(faces, folder, settings=settings, steps=tuple(step or ()), progress=_each_step(show))
@@ -88,9 +97,11 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
 
 
 def _tell(run: "StudyRun", json: bool) -> None:
-    headlines, seconds = run.contents["headlines"], run.contents["seconds"]
+    headlines, seconds, sections = (run.contents[name] for name in ("headlines", "seconds", "sections"))
     if json:
-        emit({"report": str(run.report), "numbers": str(run.numbers), "seconds": seconds, "headlines": headlines})
+        six = {"classifiers": sections["classifiers"]["numbers"]} if "classifiers" in sections else {}
+        files = {"report": str(run.report), "numbers": str(run.numbers)}
+        emit({**files, "seconds": seconds, "headlines": headlines, **six})
         return
     from rich.table import Table
 
@@ -101,7 +112,25 @@ def _tell(run: "StudyRun", json: bool) -> None:
         for line in headlines:
             table.add_row(line["name"], line["measure"], percent(line["value"]))
         out.print(table)
+    for step in ("classifiers", "lda"):
+        if step in sections:
+            out.print(_drawn(sections[step]["tables"][0]))
     out.print(f"{run.report} ({seconds:.0f} s)", markup=False, soft_wrap=True)
+
+
+def _drawn(contents: Mapping[str, Any]) -> "Table":
+    """A table of the report, as JSON, for the terminal."""
+    from rich.table import Column, Table
+
+    from training.report import format_value
+
+    justify: dict[str, Literal["left"]] = {"text": "left"}
+    headings = [Column(name, justify=justify.get(style, "right")) for name, style in contents["columns"]]
+    table = Table(*headings, title=contents["caption"], title_justify="left")
+    styles = [style for _, style in contents["columns"]]
+    for row in contents["rows"]:
+        table.add_row(*(format_value(cell, style) for cell, style in zip(row, styles, strict=True)))
+    return table
 
 
 def _each_step(show: Show) -> Callable[[str, float, int], None]:

@@ -37,6 +37,8 @@ def show_judgement(judgement: "Judgement", *, json: bool, more: Mapping[str, str
     if judgement.without_copies is not None:
         copies = plural(judgement.copies, "near-copy", "near-copies")
         out.print(f"Without {copies} of training faces: accuracy {judgement.without_copies:.2%}")
+    if judgement.poor:
+        out.print(_poor_pictures(judgement))
     if judgement.robustness:
         shown = ", ".join(f"{name} {value:.1%}" for name, value in judgement.robustness.items() if name != "none")
         out.print(f"Accuracy with crops shifted or scaled by 10 %: {shown}")
@@ -62,12 +64,21 @@ def _show_people(people: "PeopleScores", rest: "PeopleScores | None") -> None:
     out.print(f"Faces that people call neutral are called: {neutral}")
     out.print(f"Against the votes: calibration error {people.calibration_error:.3f}, Brier score {people.brier:.3f}")
     columns = (Column(name, justify="right") for name in ("answered", "agrees"))
-    table = Table("confidence needed", *columns, title="Coverage: answers below a confidence are unsure",
+    table = Table("confidence needed", *columns, title="Coverage: less confident answers are unsure",
                   title_justify="left")  # fmt: skip
     for each in people.coverage:
         agrees = "-" if each.agreement is None else f"{each.agreement:.1%}"
         table.add_row(f"{each.confidence:.1f}", f"{each.answered:.1%}", agrees)
     out.print(table)
+
+
+def _poor_pictures(judgement: "Judgement") -> Table:
+    """What is right of pictures that a distant or poor camera makes."""
+    columns = (Column(name, justify="right") for name in ("FER2013's label", "most people"))
+    table = Table("picture", *columns, title="Right answers by picture", title_justify="left")
+    for name, (label, people) in judgement.poor.items():
+        table.add_row(name, f"{label:.1%}", "-" if people is None else f"{people:.1%}")
+    return table
 
 
 def _confusion(title: str, counts: NDArray[np.int64]) -> Table:

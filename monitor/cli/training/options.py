@@ -5,25 +5,37 @@ from typing import Annotated, Literal
 
 import typer
 
+RUNS = Path(".runs")
+"""Folder of the runs."""
+
 Data = Annotated[
     Path,
     typer.Option(
         "--data",
         envvar="MUSTER_FER2013",
         metavar="PATH",
-        help="FER2013: its CSV (.csv or .csv.gz) or its image folder.",
+        help="FER2013: its CSV (.csv or .csv.gz), its image folder, or an archive of either.",
     ),
 ]
 Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
 Split = Annotated[str, typer.Option("--split", help="Training, PublicTest or PrivateTest.")]
+Pixels = Annotated[
+    Literal["0..1", "-1..1", "0..255"],
+    typer.Option("--pixels", help="Black to white as a network of another maker takes it; Muster's own know theirs."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
 RunName = Annotated[str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")]
-Architecture = Annotated[Literal["champion", "classic"], typer.Option(help="Architecture of the network.")]
+Architecture = Annotated[Literal["champion", "classic", "teacher"], typer.Option(help="Architecture of the network.")]
 Votes = Annotated[
     Path | None, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="CSV of the FER+ votes, for the champion.")
 ]
 Teacher = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="ONNX model whose probabilities are mixed into the labels.")
+    Path | None,
+    typer.Option(metavar="FILE", help="Whose probabilities are mixed into the labels: .npz of `answers`, or ONNX."),
+]
+LeaveOut = Annotated[
+    tuple[int, int] | None,
+    typer.Option(metavar="PART PARTS", help="Train without one part of the faces, such as 0 5; for a teacher."),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Number of epochs; the recipe's by default.")]
 Batch = Annotated[

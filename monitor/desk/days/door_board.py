@@ -56,6 +56,10 @@ class Welcome(StrEnum):
     TAKEN_BACK = "taken_back"
     ASKED = "asked"
     """A turn of the head is asked for, before anything is written."""
+    PIN_TOO = "pin_too"
+    """At this hour the PIN has to follow the face."""
+    FACE_TOO = "face_too"
+    """At this hour a PIN counts only of somebody whose face was just recognised."""
     NOT_LIVE = "not_live"
     """The turns that were asked for did not come."""
 
@@ -169,7 +173,7 @@ def renewed(board: Board, loaded: Board) -> Board:
 
 def _greets_still(greeting: Greeting | None, loaded: Board) -> Greeting | None:
     """The greeting with the person's present name; None once the entry is void or the person erased."""
-    kept = (Welcome.TAKEN_BACK, Welcome.NOT_LIVE)
+    kept = (Welcome.TAKEN_BACK, Welcome.NOT_LIVE, Welcome.PIN_TOO, Welcome.FACE_TOO)
     if greeting is None or greeting.event.person is None or greeting.welcome in kept:
         return greeting
     one = loaded.attendees.get(greeting.event.person)
@@ -221,6 +225,10 @@ def _seen(board: Board, event: KioskEvent, now: datetime) -> Board:
 
     Somebody who gave a PIN is always greeted: they wait for an answer, and the camera did not recognise them.
     """
+    if event.asks is not None:
+        welcome = Welcome.PIN_TOO if event.asks == "pin" else Welcome.FACE_TOO
+        greeting = Greeting(welcome, event.at, now, None, event)
+        return replace(board, greeting=greeting, unknown=(now,) * PIN_AFTER)  # number and PIN are offered at once
     before = event.person and board.attendees.get(event.person)
     if event.track is None:
         since = before.last_in if before and before.inside else None

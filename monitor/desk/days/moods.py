@@ -1,24 +1,37 @@
 """Moods of a range of days, for the mood screen and the reports. Every function blocks: call it in workers only."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.engine import reading
-from db.observations import moods
-from db.people import pages
+from db.engine import reading, writing
+from db.observations import moods, rollups
+from db.people import pages, people
 from monitor.attendance.days import Period
 from monitor.config import Settings
-from monitor.desk.days.mood_history import MoodHistory, load_history, tallied, with_baselines, with_today
+from monitor.desk.days.mood_history import (
+    MoodHistory,
+    counted,
+    load_history,
+    roll_up,
+    tallied,
+    unrolled,
+    with_baselines,
+    with_today,
+)
+from monitor.desk.days.mood_weeks import MoodWeek, mood_weeks
+from monitor.errors import UsageError
 from monitor.moods import cells
 from monitor.moods.cells import MoodCell, MoodChange
 from monitor.moods.samples import numbered
-from monitor.moods.tally import By
+from monitor.moods.tally import By, tally
 
 MOST = 200
 """The mood screen lists at most so many people."""
@@ -38,6 +51,11 @@ class Range(StrEnum):
 
     def period(self, last: date) -> Period:
         return Period(last - timedelta(days=self.days - 1), last)
+
+
+_OVER_TIME: Final[Mapping[Range, By]] = {
+    Range.DAY: "hour", Range.WEEK: "day", Range.MONTH: "day", Range.QUARTER: "day",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +83,12 @@ class MoodView:
     """At most `MOST`, sorted by sightings, the most first; empty unless moods are individual."""
     more: int
     """People who were seen less often than those."""
-    history: MoodHistory = field(compare=False, repr=False)
+    history: MoodHistory | None = field(compare=False, repr=False)
     """Given to the next view, so that it reads less."""
+    whom: str = ""
+    """The group or person of whom this is alone; empty for everybody."""
+    weeks: tuple[MoodWeek, ...] = ()
+    """Of the person."""
 
     @property
     def one_day(self) -> bool:
@@ -84,14 +106,14 @@ def mood_view(
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
     period = chosen.period(now.astimezone(zone).date())
-    over_time: By = "hour" if chosen is Range.DAY else "day"
+    over_time = _OVER_TIME[chosen]
     with reading(engine) as session:
-        history = load_history(session, period, zone, now, before.history if before else None)
+        history = load_history(session, period, settings, now, before.history if before else None)
         today = with_today(session, history, period.bounds(zone)[1])
-        history, tallies = tallied(history, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
+        tallies = tallied(history, today, ("all", over_time, "weekday_hour", "group", "person"), needed)
         seen, all_seen = ([], 0) if hide else cells.most_seen(tallies["person"], today, MOST)
         names = pages.names(session, seen)
-        history = with_baselines(session, history, seen)
+        history = with_baselines(session, history, period, settings, seen)
 
     def by(what: By) -> tuple[MoodCell, ...]:
         return tuple(cells.cells(tallies[what], what, today, hide_small=hide))
@@ -99,7 +121,7 @@ def mood_view(
     tallies["person"] = tallies["person"].only(np.array([today.numbers[person] for person in names], np.int64))
     baselines = {person: mean for person, mean in history.baselines.items() if mean is not None}
     changes = cells.changes(baselines, cells.means(today.of(names)))
-    people = [
+    theirs = [
         PersonMood(names[one.key], one, changes.get(one.key)) for one in by("person") if isinstance(one.key, UUID)
     ]
     return MoodView(
@@ -108,9 +130,62 @@ def mood_view(
         over_time=by(over_time),
         week=by("weekday_hour"),
         groups=by("group"),
-        people=tuple(sorted(people, key=lambda one: -one.cell.sightings)),
+        people=tuple(sorted(theirs, key=lambda one: -one.cell.sightings)),
         more=max(0, all_seen - MOST),
         history=history,
+    )
+
+
+def past_moods(
+    engine: Engine,
+    settings: Settings,
+    chosen: Range,
+    last: date,
+    *,
+    group: str | None = None,
+    person: UUID | None = None,
+) -> MoodView:
+    """The moods of a range of days that need not end today, of everybody, a group or a person.
+
+    Raises:
+        DatabaseError: the database cannot be read, or there is no such person.
+        UsageError: moods are kept without names, so that nobody's alone can be shown.
+    """
+    zone, needed, hide = settings.zone, settings.mood_confidence, settings.mood != "individual"
+    if person is not None and hide:
+        raise UsageError("Moods are kept without names: choose a group, or nobody.")
+    period = chosen.period(last)
+    wanted: tuple[By, ...] = (_OVER_TIME[chosen], "weekday_hour", "group", "person")
+    with reading(engine) as session:
+        if group is None and person is None and chosen is not Range.DAY:
+            samples, tallies = counted(session, period, settings)
+        else:
+            of = [person] if person else None
+            samples = numbered(moods.added_up(session, *period.bounds(zone), people=of, group=group), zone)
+            tallies = {by: tally(samples, by, needed) for by in ("all", *wanted)}
+        found = {by: cells.cells(tallies[by], by, samples, hide_small=hide) for by in ("all", *wanted)}
+        weeks = mood_weeks(session, settings, person, last) if person else ()
+        theirs = [] if hide or person else sorted(found["person"], key=lambda cell: -cell.sightings)
+        listed = _named(session, theirs[:MOST])
+        whom = people.get_person(session, person).name if person else group or ""
+    return MoodView(
+        period=period,
+        total=next(iter(found["all"]), None),
+        over_time=tuple(found[_OVER_TIME[chosen]]),
+        week=tuple(found["weekday_hour"]),
+        groups=() if group or person else tuple(found["group"]),
+        people=listed,
+        more=max(0, len(theirs) - MOST),
+        history=None,
+        whom=whom,
+        weeks=weeks,
+    )
+
+
+def _named(session: Session, theirs: Sequence[MoodCell]) -> tuple[PersonMood, ...]:
+    names = pages.names(session, [cell.key for cell in theirs if isinstance(cell.key, UUID)])
+    return tuple(
+        PersonMood(names[one.key], one, None) for one in theirs if isinstance(one.key, UUID) and one.key in names
     )
 
 
@@ -122,11 +197,42 @@ def mood_report(
     Raises:
         DatabaseError: the database cannot be read.
     """
-    start, end = period.bounds(settings.zone)
+    hide = settings.mood != "individual"
     with reading(engine) as session:
-        samples = numbered(moods.added_up(session, start, end, group=group), settings.zone)
-        found = cells.distribution(samples, by, settings.mood_confidence, hide_small=settings.mood != "individual")
+        if by == "hour" or group is not None:
+            samples = numbered(moods.added_up(session, *period.bounds(settings.zone), group=group), settings.zone)
+            found = cells.distribution(samples, by, settings.mood_confidence, hide_small=hide)
+        else:
+            samples, tallies = counted(session, period, settings)
+            found = cells.cells(tallies[by], by, samples, hide_small=hide)
         return found, pages.names(session, [cell.key for cell in found if isinstance(cell.key, UUID)])
+
+
+def roll_up_moods(engine: Engine, settings: Settings, now: datetime, *, anew: bool = False) -> int:
+    """Counts the days before today once for all, each in a transaction, as far back as moods are kept.
+
+    Args:
+        anew: also days that are counted already.
+
+    Returns:
+        How many days were counted.
+
+    Raises:
+        DatabaseError: the database cannot be read or written.
+    """
+    last = now.astimezone(settings.zone).date() - timedelta(days=1)
+    with reading(engine) as session:
+        oldest = moods.oldest(session)
+        first = oldest.astimezone(settings.zone).date() if oldest else last + timedelta(days=1)
+        kept = Period(first, last)
+        days = list(kept.days()) if anew else [day for gap in unrolled(session, kept, settings) for day in gap.days()]
+    if anew:
+        with writing(engine) as session:
+            rollups.forget(session)
+    for day in reversed(days):  # those first that screens ask for first
+        with writing(engine) as session:
+            roll_up(session, day, settings)
+    return len(days)
 
 
 def person_moods(

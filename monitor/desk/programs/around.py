@@ -15,8 +15,7 @@ from sqlalchemy import Engine
 from db.errors import DatabaseError
 from monitor.config import Settings
 from monitor.config_outbound import Webhook
-from monitor.desk.programs import opener, roll_call, webhooks
-from monitor.desk.programs.webhooks import Happened
+from monitor.desk.programs import opener, roll_call
 from monitor.domain import KioskEvent
 
 Hear: TypeAlias = Callable[[KioskEvent], None]
@@ -81,15 +80,18 @@ def programs_around(
     clock: Callable[[], datetime] = _now,
     *,
     live: bool = False,
+    site: Job | None = None,
     trouble: Callable[[str], None] = log.warning,
 ) -> Iterator[Hear]:
     """Runs what the settings ask for, until the block ends; gives a function that takes each event of the kiosk.
 
     Args:
         live: whether faces are asked to show that they are alive.
+        site: follows the other doors; None for a kiosk that is alone.
         trouble: gets one sentence when something cannot be told, from the threads.
     """
-    jobs = [(name, job, Told()) for name, job in _wanted(engine, settings, clock, live, trouble)]
+    wanted = dict(_wanted(engine, settings, clock, live, trouble)) | ({"site": site} if site else {})
+    jobs = [(name, job, Told()) for name, job in wanted.items()]
     threads = [
         threading.Thread(target=_guarded, args=(name, job, told), name=name, daemon=True) for name, job, told in jobs
     ]
@@ -140,9 +142,11 @@ def _follow(
     trouble: Callable[[str], None],
     told: Told,
 ) -> None:
-    def happened() -> list[Happened]:
+    from monitor.desk.programs import webhooks  # only where they are wanted: aiohttp takes 10 MB
+
+    def happened() -> list[webhooks.Happened]:
         kinds = ((event.kind.value, event) for event in told.taken())
-        return [Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
+        return [webhooks.Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
 
     webhooks.follow(engine, settings, webhook, clock=clock, wait=told.wait, happened=happened, trouble=trouble)
 

@@ -14,7 +14,7 @@ from db.ids import new_id
 from db.people import people
 from db.records import Person
 from monitor.config import Settings
-from monitor.config_outbound import WEEKDAYS, Opener, hours_of
+from monitor.config_outbound import WEEKDAYS, Opener, hours_of, is_within
 from monitor.desk.actor import Actor
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import UsageError
@@ -80,12 +80,8 @@ def refusal(settings: Settings, event: KioskEvent, person: Person, now: datetime
     if opener.days and WEEKDAYS[local.weekday()] not in opener.days.split(","):
         return "Today is not one of opener.days."
     hours = hours_of(opener.hours)
-    if hours is not None:
-        first, last = hours
-        clock = local.time()
-        inside = first <= clock < last if first <= last else clock >= first or clock < last
-        if not inside:
-            return f"It is outside opener.hours ({opener.hours})."
+    if hours is not None and not is_within(hours, local.time()):
+        return f"It is outside opener.hours ({opener.hours})."
     return None
 
 

@@ -16,7 +16,6 @@ from monitor.desk.pin_entry import in_use
 from monitor.desk.store import Store
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import KioskHangs, MusterError
-from monitor.pipeline.gallery_loader import load_people
 from monitor.tui.runtime.running_kiosk import KioskFactory, RunningKiosk, Viewer
 from monitor.tui.runtime.work import WorkApp
 
@@ -136,8 +135,7 @@ class KioskController:
     def people_changed(self) -> None:
         """Somebody was enrolled, changed or erased: identify against the new gallery."""
         if self._kiosk is not None:
-            job = partial(load_people, self._store.engine, self._store.cipher, self._settings)
-            self._app.in_background(job, self._kiosk.use_people)
+            self._app.in_background(self._kiosk.renew_people, lambda _: None)
         self._load_pins()
 
     def record_pin(self, person: UUID) -> None:

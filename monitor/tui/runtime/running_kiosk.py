@@ -5,7 +5,6 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from monitor.domain import KioskEvent, Scene
-from monitor.vision.matching.gallery import Enrolled
 
 
 class RunningKiosk(Protocol):
@@ -32,8 +31,8 @@ class RunningKiosk(Protocol):
     def trouble(self) -> str | None:
         """One sentence about what keeps facts from being written; None when all is well."""
 
-    def use_people(self, enrolled: Enrolled) -> None:
-        """Identify against these people from the next frame on."""
+    def renew_people(self) -> None:
+        """Identify against whoever can be named now. It blocks. Raises: DatabaseError."""
 
     def not_me(self, event: KioskEvent) -> None:
         """Void a check-in or check-out and remember the wrong pair.

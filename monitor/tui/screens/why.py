@@ -16,8 +16,9 @@ from textual.widgets import Static
 
 from monitor.desk.days import corrections
 from monitor.desk.days.why import Otherwise, Score, Why, write_why
+from monitor.desk.exports import note_export
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -35,8 +36,18 @@ class WhyScreen(ModalScreen[bool]):
     """The evidence for one entry; the result is whether the entry was made void."""
 
     AUTO_FOCUS = ""
+    HELP = """\
+# Why?
+
+What the camera saw when the entry was made, and why the name was given, or none.
+
+- The first column is the **similarity** of the face to the enrolled images, from -1 to 1, both encoders together; the
+  second that of SFace alone. A name needs the threshold, and a lead over the next best.
+- **What if**: the arrow keys choose how many strangers may be named, and the line says what would have been said then.
+"""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("why"),
+        *of_the_app("help"),
         Binding("escape", "close", "Close"),
     ]
     app = getters.app(DeskApp)
@@ -135,7 +146,12 @@ class WhyScreen(ModalScreen[bool]):
         file = Path.home() / f"muster-why-{why.at.astimezone(app.settings.zone):%Y-%m-%d-%H%M%S}.json"
 
         def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write_why, why, Path(answers["file"].strip()).expanduser())
+            return partial(write, Path(answers["file"].strip()).expanduser())
+
+        def write(file: Path) -> Path:
+            """In a worker."""
+            note_export(app.engine, "reasons of an entry", file, at=app.clock(), actor=app.at_desk)
+            return write_why(why, file)
 
         dialog = Dialog("Export why", "Writes scores and reasons, without the pictures.",
                         [Ask("file", "File", str(file))], yes="Write")  # fmt: skip

@@ -6,16 +6,12 @@ faces, which the mesh refuses, the detector itself on a picture that shows the f
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
-
-if TYPE_CHECKING:
-    from ai_edge_litert.interpreter import Interpreter
 
 _MESH_SIDE = 192
 _MESH_ROOM = 1.5
@@ -30,7 +26,7 @@ _CONTRAST = 20.0
 """Least contrast of a face that the mesh refuses: blurred and covered faces of a clip have 27 to 45, blobs 10 to 15."""
 _PATCH = 48
 """Side of the picture on which the contrast is measured, in pixels."""
-_AGAIN_SIDE = 160
+_AGAIN_SIDE = 96
 _AGAIN_WIDTHS = (28, 40)
 """Widths of the face at the second look, in network pixels."""
 
@@ -38,16 +34,14 @@ _AGAIN_WIDTHS = (28, 40)
 class Plausibility:
     """Judges detections. Not safe to share between threads."""
 
-    def __init__(self, look_again: Callable[[RgbImage], list[Face]], mesh: "Interpreter") -> None:
+    def __init__(self, look_again: Callable[[RgbImage], list[Face]], presence: Callable[[RgbImage], float]) -> None:
         """
         Args:
             look_again: finds the faces on a small picture, for the second look.
-            mesh: MediaPipe's face mesh, ready to run.
+            presence: the face mesh's probability that a picture, uint8 (192, 192, 3), shows a face.
         """
         self._look_again = look_again
-        self._mesh = mesh
-        self._input = mesh.get_input_details()[0]["index"]
-        (self._presence,) = (one["index"] for one in mesh.get_output_details() if np.prod(one["shape"]) == 1)
+        self._presence = presence
 
     def judge(self, rgb: RgbImage, face: Face) -> bool | None:
         """Whether a face is confirmed, or is too blurred, turned or covered for that; None for what is not a face.
@@ -62,23 +56,27 @@ class Plausibility:
             return True
         if self._contrast(rgb, face) < _CONTRAST:
             return None
-        scores = [face.score, *(self._again(rgb, face, width) for width in _AGAIN_WIDTHS)]
-        return False if float(np.mean(scores)) >= _SURE else None
+        return False if self._is_found_again(rgb, face) else None
 
     def presence(self, rgb: RgbImage, face: Face) -> float:
         """The mesh's probability that a face is there, 0 to 1."""
         room = _MESH_ROOM * max(face.whole_box.width, face.whole_box.height)
-        picture = _upright(rgb, face, _MESH_SIDE, _MESH_SIDE / room)
-        self._mesh.set_tensor(self._input, np.multiply(picture, np.float32(1 / 255), dtype=np.float32)[None])
-        self._mesh.invoke()
-        logit = float(self._mesh.get_tensor(self._presence).ravel()[0])
-        return float(1 / (1 + np.exp(-logit)))
+        return self._presence(_upright(rgb, face, _MESH_SIDE, _MESH_SIDE / room))
 
     @staticmethod
     def _contrast(rgb: RgbImage, face: Face) -> float:
         """Standard deviation of the luminance on the face, 0 to 128."""
         picture = _upright(rgb, face, _PATCH, _PATCH / (1.2 * max(face.whole_box.width, face.whole_box.height)))
         return float(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).std())
+
+    def _is_found_again(self, rgb: RgbImage, face: Face) -> bool:
+        """Whether the mean of the face's score and of those at the second look is sure; it stops once that is clear."""
+        missing = _SURE * (1 + len(_AGAIN_WIDTHS)) - face.score
+        for place, width in enumerate(_AGAIN_WIDTHS):
+            if not 0 < missing <= len(_AGAIN_WIDTHS) - place:  # a score is 1 at most
+                break
+            missing -= self._again(rgb, face, width)
+        return missing <= 0
 
     def _again(self, rgb: RgbImage, face: Face, width: int) -> float:
         picture = _upright(rgb, face, _AGAIN_SIDE, width / max(face.whole_box.width, face.whole_box.height))

@@ -78,7 +78,8 @@ def near(box: Box, width: int, height: int) -> Tile | None:
     inside = Box(x - reach, y - reach, 2 * reach, 2 * reach).within(width, height)
     left, top = round(inside.left), round(inside.top)
     across, down = round(inside.right) - left, round(inside.bottom) - top
-    return Tile(left, top, across, down, scale) if min(across, down) >= 16 else None
+    # Rounding to whole pixels must not make the tile larger than the network's input.
+    return Tile(left, top, across, down, min(scale, _NEAR / max(across, down, 1))) if min(across, down) >= 16 else None
 
 
 def _starts(length: int, side: int, overlap: float) -> list[int]:

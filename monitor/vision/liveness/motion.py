@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
-from monitor.vision.liveness.face_mesh import Mesh
+from monitor.vision.face_mesh import Mesh
 
 Grey = NDArray[np.uint8]
 Points = NDArray[np.float32]

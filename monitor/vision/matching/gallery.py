@@ -1,6 +1,6 @@
 """Identifies a probe among everyone enrolled, or nobody (open-set identification, ISO/IEC 2382-37)."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Candidate, Embedding, Encoders, Match
-from monitor.vision.matching.templates import Found, Templates
+from monitor.vision.matching.roll import Roll, ids_of
+from monitor.vision.matching.templates import Found, Templates, means_of
 from monitor.vision.matching.threshold import CURVES, DLIB, equivalent
 
 _CHUNK = 4096
@@ -57,7 +58,7 @@ def extra_margin(look_alikes: int, wrongly_named: int) -> float:
 
 
 class Gallery:
-    """Everyone enrolled: 860 bytes a person, plus names; a million are compared in about 30 ms.
+    """Everyone enrolled: 820 bytes a person, ids and names included; a million are compared in about 30 ms.
 
     dlib's embeddings are compared with everybody's, SFace's with those of the short list that comes of it. People
     without an embedding of SFace are compared by dlib's alone; their similarity is given on the
@@ -78,33 +79,71 @@ class Gallery:
             margin: lead in similarity over the runner-up that the best match needs, in units of the curve.
             encoders: whose embeddings are compared; dlib's where nobody has any of SFace.
         """
-        self._people = [entry.person for entry in entries]
-        self._names = [entry.name for entry in entries]
-        self._templates = Templates([entry.template for entry in entries], encoders)
-        self.encoders = self._templates.encoders
+        parts = (entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK))
+        templates = Templates((means_of([one.template for one in part]) for part in parts), len(entries), encoders)
+        roll = Roll(ids_of(entry.person for entry in entries), [entry.name for entry in entries])
+        margins = np.array([entry.margin for entry in entries], np.float32)
+        self._set(roll, templates, margins, target_fpir, margin)
+
+    @classmethod
+    def of_columns(
+        cls,
+        roll: Roll,
+        templates: Templates,
+        margins: NDArray[np.float32],
+        *,
+        target_fpir: float,
+        margin: float,
+        before: "tuple[Gallery, NDArray[np.int64]] | None" = None,
+    ) -> "Gallery":
+        """A gallery of many people.
+
+        Args:
+            roll, templates: of everyone, in one order.
+            margins: extra margins as in `GalleryEntry`, float32 (n,).
+            before: a gallery, and for each person now the number of their template, if it is the same, in it, else -1;
+                saves most of the time.
+        """
+        gallery = cls.__new__(cls)
+        gallery._set(roll, templates, margins, target_fpir, margin, before)
+        return gallery
+
+    def _set(
+        self,
+        roll: Roll,
+        templates: Templates,
+        margins: NDArray[np.float32],
+        target_fpir: float,
+        margin: float,
+        before: "tuple[Gallery, NDArray[np.int64]] | None" = None,
+    ) -> None:
+        self.roll, self.templates = roll, templates
+        self.encoders = templates.encoders
         """Whose embeddings are compared."""
         self.curve = CURVES[self.encoders]
         """What is known of the similarities that are compared."""
-        self._margins = np.array([margin + entry.margin for entry in entries], np.float32) * np.float32(self.curve.unit)
-        size = len(entries)
+        self._margins = (np.float32(margin) + margins) * np.float32(self.curve.unit)
+        size = len(roll)
         self._single_threshold = self.curve.threshold_for(target_fpir, size)
         # Nothing is known of how crowded it is around somebody without SFace's embedding among others who have one.
         self._alone_threshold = DLIB.threshold_for(target_fpir, size, ratio=DLIB.ratio_of_one)
-        lengths = self._templates.lengths
-        self._mean_length = float(lengths.mean()) if entries else 1.0
+        self._mean_length = float(templates.lengths.mean()) if size else 1.0
+        self._cohort = self._choose_cohort()
+        self._nearest = self._mean_of_nearest(before)
         self._crowding = self._crowding_of_templates()
 
     def __len__(self) -> int:
-        return len(self._people)
+        return len(self.roll)
 
     @property
     def without_second(self) -> int:
         """People who are compared by dlib's embeddings alone although those of SFace are compared, too."""
-        return 0 if self.encoders == "dlib" else int((~self._templates.has_second).sum())
+        return 0 if self.encoders == "dlib" else int((~self.templates.has_second).sum())
 
     def name_of(self, person: UUID) -> str | None:
         """The name of an enrolled person; None for anybody else."""
-        return self._names[self._people.index(person)] if person in self._people else None
+        row = self.roll.row(person)
+        return None if row is None else self.roll.name(row)
 
     def identify(self, probe: Embedding, *, instead: tuple[int, Embedding | None] | None = None) -> Match:
         """Who this is, or nobody.
@@ -114,7 +153,7 @@ class Gallery:
                 zeros match nobody.
             instead: number of an entry and the template that replaces its own in this call; None leaves the entry out.
         """
-        found = self._templates.compare(probe, instead)
+        found = self.templates.compare(probe, instead)
         ranked = np.argsort(-found.similarities, kind="stable")[: _OTHERS + 1]
         if not len(ranked):
             return Match(None, None, self._single_threshold, accepted=False, encoders=self.encoders)
@@ -141,32 +180,56 @@ class Gallery:
         shift = self._crowding[found.rows[first]] + self._crowding_of_probe(others, probe)
         return float(self.curve.for_means(self._single_threshold, np.float64(length), probe)) + float(shift)
 
+    def _choose_cohort(self) -> NDArray[np.int64]:
+        """Numbers of the people with whom each template is compared: those whose ids end lowest.
+
+        The ends of ids are random, so somebody who comes or goes hardly ever changes who the others are.
+        """
+        compared = self.templates.compared
+        if len(compared) <= _COHORT:
+            return compared
+        ends = self.roll.ids.view("V16")[compared].view(">u8")[1::2]
+        return np.asarray(np.sort(compared[np.argpartition(ends, _COHORT)[:_COHORT]]))
+
+    def _mean_of_nearest(self, before: "tuple[Gallery, NDArray[np.int64]] | None") -> NDArray[np.float32]:
+        """Each template's mean similarity to the nearest people of the cohort; float32 (n,), 0 for who has none."""
+        means = np.zeros(len(self.roll), np.float32)
+        missing = self.templates.compared
+        if before is not None and before[0].encoders == self.encoders:
+            gallery, kept = before
+            if np.array_equal(kept[self._cohort], gallery._cohort):
+                here = np.flatnonzero(kept >= 0)
+                means[here] = gallery._nearest[kept[here]]
+                missing = missing[kept[missing] < 0]
+        theirs = self.templates.unit_rows(self._cohort).T
+        nearest = min(_NEIGHBOURS, len(self._cohort) - 1)
+        for start in range(0, len(missing) if nearest > 0 else 0, _CHUNK):
+            here = missing[start : start + _CHUNK]
+            similarities = self.templates.unit_rows(here) @ theirs
+            similarities[here[:, None] == self._cohort] = -np.inf
+            means[here] = np.partition(similarities, -nearest, axis=1)[:, -nearest:].mean(axis=1)
+        return means
+
     def _crowding_of_templates(self) -> NDArray[np.float32]:
         """How far each person's threshold moves because the gallery is crowded around the template; float32 (n,)."""
-        moves = np.zeros(len(self._people), np.float32)
-        compared = self._templates.compared
-        if len(compared) < 2:
+        moves = np.zeros(len(self.roll), np.float32)
+        compared, others = self.templates.compared, len(self._cohort) - 1
+        if others < 1:
             return moves
-        cohort = compared[np.unique(np.linspace(0, len(compared) - 1, min(len(compared), _COHORT)).astype(np.int64))]
-        nearest = min(_NEIGHBOURS, len(cohort) - 1)
-        usual = self.curve.usual_similarity(range(1, nearest + 1), len(cohort) - 1)
-        theirs = self._templates.unit_rows(cohort).T
+        usual = self.curve.usual_similarity(range(1, min(_NEIGHBOURS, others) + 1), others)
         most = _MOST_CROWDED * self.curve.unit
         for start in range(0, len(compared), _CHUNK):
             here = compared[start : start + _CHUNK]
-            similarities = self._templates.unit_rows(here) @ theirs
-            similarities[here[:, None] == cohort] = -np.inf
-            found = np.partition(similarities, -nearest, axis=1)[:, -nearest:].mean(axis=1)
-            lengths = self._templates.lengths[here].astype(np.float64)
+            lengths = self.templates.lengths[here].astype(np.float64)
             expected = self.curve.for_means(usual, lengths, self._mean_length)
-            moves[here] = _TEMPLATE_WEIGHT * np.clip(found - expected, -most, most)
+            moves[here] = _TEMPLATE_WEIGHT * np.clip(self._nearest[here] - expected, -most, most)
         return moves
 
     def _crowding_of_probe(self, others: NDArray[np.float32], length: float) -> float:
         """How far the threshold moves because a probe is also like its next best people; a similarity."""
         if not len(others):
             return 0.0
-        usual = self.curve.usual_similarity(range(2, len(others) + 2), len(self._people))
+        usual = self.curve.usual_similarity(range(2, len(others) + 2), len(self.roll))
         expected = float(self.curve.for_means(usual, np.float64(self._mean_length), length))
         most = _MOST_CROWDED * self.curve.unit
         return _PROBE_WEIGHT * min(max(float(others.mean()) - expected, -most), most)
@@ -176,7 +239,7 @@ class Gallery:
         # In float32 the cosine of a vector with itself can be a little more than 1.
         similarity = min(float(found.similarities[place]), 1.0)
         return Candidate(
-            self._people[row], self._names[row], similarity, None if np.isnan(second) else min(second, 1.0)
+            self.roll.person(row), self.roll.name(row), similarity, None if np.isnan(second) else min(second, 1.0)
         )
 
 
@@ -185,5 +248,5 @@ class Enrolled:
     """Everyone who can be named, handed from thread to thread as one object."""
 
     gallery: Gallery
-    no_mood: frozenset[UUID]
+    no_mood: Set[UUID]
     """People who refused that their mood is estimated."""

@@ -7,8 +7,8 @@ import numpy as np
 from monitor.domain import Face, RgbImage
 from monitor.vision.encoder import Chips, Embeddings, FaceEncoder
 from monitor.vision.matching.joined import join
+from monitor.vision.matching.still_embeddings import embed_stills
 from monitor.vision.second_encoder import ALIGNED_SIZE, SecondEncoder, align
-from monitor.vision.still_embeddings import embed_stills
 
 
 class StillEncoder:

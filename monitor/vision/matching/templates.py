@@ -1,7 +1,8 @@
 """Everyone's templates in memory, and their comparison with one probe."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ _CONTRADICTS = 0.02
 
 Floats = NDArray[np.float32]
 Length = Floats | np.float32
+Columns: TypeAlias = dict[str, NDArray[Any]]
+"""What is kept of everyone; arrays whose first axis is the number of the entry."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,35 +60,99 @@ class Found:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """Means of some people's unit embeddings, not scaled back to length 1."""
+
+    first: Embeddings
+    """dlib's, float32 (n, 128)."""
+    second: Embeddings
+    """SFace's, float32 (n, 128)."""
+    has_second: NDArray[np.bool_]
+    """Who has one of SFace; (n,)."""
+
+
+def means_of(embeddings: Sequence[Embedding]) -> Means:
+    """Means, float32 (256,) or (128,) each, as rows."""
+    means = Means(
+        np.zeros((len(embeddings), EMBEDDING_SIZE), np.float32),
+        np.zeros((len(embeddings), EMBEDDING_SIZE), np.float32),
+        np.zeros(len(embeddings), np.bool_),
+    )
+    for row, embedding in enumerate(embeddings):
+        means.first[row] = first_of(embedding)
+        second = second_of(embedding)
+        if second is not None:
+            means.second[row], means.has_second[row] = second, True
+    return means
+
+
 class Templates:
-    """Means of everyone's unit embeddings: 860 bytes a person.
+    """Means of everyone's unit embeddings: 790 bytes a person.
 
     dlib's are kept in float32. SFace's are kept in float16: they are read for the short list only, and a cosine changes
     by less than 0.0002.
     """
 
-    def __init__(self, means: Sequence[Embedding], encoders: Encoders) -> None:
+    def __init__(self, parts: Iterable[Means], most: int, encoders: Encoders) -> None:
         """
         Args:
-            means: float32 (256,) or (128,) each.
+            parts: everyone's means, some thousand people at a time.
+            most: at least as many people as the parts have.
             encoders: whose embeddings are compared; dlib's where nobody has any of SFace.
         """
-        count = len(means)
-        self.first = np.zeros((count, EMBEDDING_SIZE), np.float32)
-        self._first_lengths = np.ones(count, np.float32)
-        self.has_second = np.zeros(count, np.bool_)
-        seconds = encoders != "dlib" and any(len(one) > EMBEDDING_SIZE for one in means)
-        self.encoders: Encoders = encoders if seconds else "dlib"
-        self._second = np.zeros((count if seconds else 0, EMBEDDING_SIZE), np.float16)
-        self._second_lengths = np.zeros(count, np.float32)
-        for row, mean in enumerate(means):
-            self.first[row], self._first_lengths[row] = _divided(first_of(mean))
-            second = second_of(mean) if seconds else None
-            if second is not None:
-                self._second[row], self._second_lengths[row] = _divided(second)
-                self.has_second[row] = True
+        self._wanted: Encoders = encoders
+        self._columns: Columns = {
+            "first": np.zeros((most, EMBEDDING_SIZE), np.float32),
+            "second": np.zeros((most if encoders != "dlib" else 0, EMBEDDING_SIZE), np.float16),
+            "first_lengths": np.ones(most, np.float32),
+            "second_lengths": np.zeros(most, np.float32),
+            "has_second": np.zeros(most, np.bool_),
+        }
+        end = 0
+        for means in parts:
+            start, end = end, end + len(means.first)
+            self._write(slice(start, end), means)
+        self._columns = {name: column[:end] for name, column in self._columns.items()}
+        self._open()
+
+    def _write(self, rows: slice, means: Means) -> None:
+        columns = self._columns
+        columns["first"][rows], columns["first_lengths"][rows] = _divided_rows(means.first)
+        if self._wanted != "dlib":
+            columns["second"][rows], lengths = _divided_rows(means.second)
+            columns["second_lengths"][rows] = np.where(means.has_second, lengths, 0)
+            columns["has_second"][rows] = means.has_second
+
+    def _open(self) -> None:
+        self.first: Floats = self._columns["first"]
+        self._second = self._columns["second"]
+        self._first_lengths: Floats = self._columns["first_lengths"]
+        self._second_lengths: Floats = self._columns["second_lengths"]
+        self.has_second: NDArray[np.bool_] = self._columns["has_second"]
+        self.encoders: Encoders = self._wanted if self.has_second.any() else "dlib"
         self.lengths = self._lengths(self._first_lengths, self._second_lengths, self.has_second)
         """Lengths of the means that are compared; float32 (n,)."""
+
+    def changed(self, kept: NDArray[np.int64], parts: Sequence[Means]) -> "Templates":
+        """Templates of which some are these.
+
+        Args:
+            kept: for each person the number of their template here, -1 for the next of `parts`; int64 (n,).
+            parts: means of the others, in the order of `kept`.
+        """
+        new = Templates(parts, sum(len(means.first) for means in parts), self._wanted)
+        there = np.flatnonzero(kept < 0)
+        for name, column in self._columns.items():
+            if self._wanted == "dlib" and name == "second":
+                continue
+            rows = np.empty((len(kept), *column.shape[1:]), column.dtype)
+            if len(column):
+                np.take(column, kept, axis=0, out=rows, mode="clip")  # without a copy in between
+            rows[there] = new._columns[name]
+            new._columns[name] = rows
+        new._open()
+        return new
 
     @property
     def compared(self) -> NDArray[np.int64]:
@@ -171,8 +238,13 @@ class Templates:
 
 def _divided(mean: Embedding) -> tuple[Embedding, float]:
     """A mean of unit vectors scaled to length 1, and its length."""
-    length = float(np.linalg.norm(mean))
-    return unit(mean), min(max(length, _SHORTEST), 1.0)
+    rows, lengths = _divided_rows(mean[None])
+    return rows[0], float(lengths[0])
+
+
+def _divided_rows(means: Embeddings) -> tuple[Embeddings, Floats]:
+    """Means of unit vectors scaled to length 1, and their lengths."""
+    return unit(means), np.clip(np.linalg.norm(means, axis=-1), _SHORTEST, 1.0)
 
 
 def _weights(first: Length, second: Length) -> tuple[Floats, Floats]:

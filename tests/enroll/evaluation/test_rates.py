@@ -17,7 +17,9 @@ def test_the_interval_is_wilsons(count: int, trials: int) -> None:
 
 def test_a_kiosk_that_examines_its_gallery_loads_no_statistics() -> None:
     program = (
-        "import sys, monitor.desk.gallery_check; from enroll.evaluation.rates import Rate; Rate(1, 9).interval; "
+        "import sys, monitor.desk.maintenance.gallery_check\n"
+        "from enroll.evaluation.rates import Rate\n"
+        "Rate(1, 9).interval\n"
         "sys.exit('scipy.stats' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], timeout=300, check=False).returncode == 0

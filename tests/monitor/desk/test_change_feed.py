@@ -16,8 +16,8 @@ from db.people import people
 from db.records import NewEvent
 from monitor.desk.change_feed import EVERY_ON_A_SERVER, ChangeFeed, News, people_feed
 from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Welcome, fold, renewed
-from monitor.desk.store import Store
 from monitor.domain import EventKind
+from monitor.pipeline.gallery_loader import PeopleLoader
 from monitor.tui.widgets.table import Table
 from monitor.vision.matching.gallery import Enrolled
 from tests.monitor.tui.desk_keys import SIZE, fill, go
@@ -81,7 +81,7 @@ async def test_somebody_enrolled_by_another_program_is_known_to_the_door(world: 
         with writing(other) as session:
             people.add_person(session, "Annie Easley", at=NOW, actor="command line")
         other.dispose()
-        while not hasattr(world.kiosk, "enrolled"):
+        while not world.kiosk.renewed:
             await pilot.pause(0.02)
         await settle(pilot)
 
@@ -154,7 +154,8 @@ def test_a_server_that_many_share_is_asked_once_a_second(monkeypatch: pytest.Mon
 
 def test_whoever_is_enrolled_or_erased_meanwhile_is_given_to_a_headless_door(world: World) -> None:
     given: SimpleQueue[Enrolled] = SimpleQueue()
-    feed = people_feed(Store(world.engine, world.cipher), world.settings, given.put)
+    people_now = PeopleLoader(world.engine, world.cipher, world.settings)
+    feed = people_feed(world.engine, lambda: given.put(people_now.load()))
     feed.start()
     try:
         other = open_database(world.settings.db)

@@ -3,27 +3,33 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from db.crypto import TemplateCipher, load_cipher
 from db.engine import open_database, reading, writing
 from db.errors import InvalidRecord, WrongKey
 from db.faces import templates
+from db.forwarding import doors as doors_of_site
 from db.forwarding import site_key
 from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.people import people
 from db.proof.heads import open_with
+from db.schema import SiteEventRow
 from db.verification import verdict
 from monitor.attendance.days import Period
 from monitor.cli.database import app
+from monitor.cli.programs.kiosks import app as kiosks_app
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
-from monitor.desk.site import Site
+from monitor.desk.programs.around import programs_around
+from monitor.desk.site import Site, follow_beside
 from monitor.desk.store import Store
 from monitor.domain import Candidate, KioskEvent, Match, Phase, Sighting
 from monitor.pipeline.gallery_loader import load_people
@@ -159,3 +165,63 @@ def test_without_a_site_key_and_with_a_second_one_it_says_what_to_do(tmp_path: P
     assert isinstance(site_key.load(alone.folder), TemplateCipher)
     with reading(alone.engine) as session:
         assert people.count_people(session) == 0
+
+
+def test_a_kiosk_with_the_setting_follows_beside_the_door_and_says_once_what_is_wrong(
+    doors: tuple[Kiosk, Kiosk], centre: str
+) -> None:
+    front, back = doors
+    ada = front.enrol("Ada")
+    front.see(ada, 0)
+    said: list[str] = []
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        pauses.append(seconds)
+        return len(pauses) < 4
+
+    key = front.folder / "site.key"
+    aside = key.rename(front.folder / "aside")
+    by: Any = {"clock": lambda: AT + timedelta(hours=9), "trouble": said.append}
+    follow_beside(Store(front.engine, front.cipher), centre, front.folder, pause=lambda _: False, **by)
+    assert said == [f"This kiosk does not follow its site. {site_key.NONE_YET}"]
+    aside.rename(key)
+    for one in doors:
+        pauses.clear()
+        with programs_around(
+            one.engine, one.settings,
+            site=lambda told, one=one: follow_beside(  # type: ignore[misc]
+                Store(one.engine, one.cipher), centre, one.folder, pause=pause, **by
+            ),
+        ):  # fmt: skip
+            pass
+    assert len(said) == 1
+    with reading(back.engine) as session:
+        assert people.count_people(session) == 1
+        assert session.scalar(select(func.count()).select_from(SiteEventRow)) == 1
+        known = doors_of_site.here(session)
+    assert known is not None
+    assert known.trouble is None
+    listed = CliRunner().invoke(kiosks_app, ["list", "--db", centre, "--config", str(front.config)]).stdout
+    assert "front" in listed
+    assert "none of its own" in listed
+
+
+def test_a_site_waits_until_something_is_written_here(doors: tuple[Kiosk, Kiosk]) -> None:
+    front, _ = doors
+    site = Site(Store(front.engine, front.cipher), site_key.load(front.folder))
+    shared = open_shared(front.engine, front.centre)
+    for _ in range(3):
+        site.step(front.engine, shared, AT, AT)
+    paused: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        paused.append(seconds)
+        if len(paused) == 3:
+            front.enrol("Ada")
+        return len(paused) < 10
+
+    assert site.wait(60.0, pause)
+    assert len(paused) == 3
+    assert not site.wait(60.0, lambda _: False), "the end is told at once"
+    site.close()

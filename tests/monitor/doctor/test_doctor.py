@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from db import crypto
 from db.attendance import kiosks
 from db.engine import open_database, writing
+from db.forwarding import chains, doors
 from db.programs import webhooks
 from monitor.cli.main import app
 from monitor.config import Settings, load_settings
@@ -148,8 +149,9 @@ def test_a_model_that_is_another_one_or_missing_fails(tmp_path: Path) -> None:
 
 def test_a_damaged_model_cache_is_warned_of(tmp_path: Path) -> None:
     assert statuses(vision.check_cache(tmp_path / "cache")) == [Status.OK]
-    built = tmp_path / f"recipe-{models.DLIB_ENCODER.sha256[:32]}.bin"
-    built.write_bytes(hashlib.sha256(b"model").digest() + b"model")
+    named = hashlib.sha256(b"model").hexdigest()[:32]
+    built = tmp_path / f"recipe-{models.DLIB_ENCODER.sha256[:32]}-{named}.bin"
+    built.write_bytes(b"model")
     assert statuses(vision.check_cache(tmp_path)) == [Status.OK]
     built.write_bytes(built.read_bytes()[:-1])
     assert statuses(vision.check_cache(tmp_path)) == [Status.WARN]
@@ -261,3 +263,24 @@ def test_messages_that_no_receiver_takes_are_warned_of(settings: Settings) -> No
     assert found.sentence == (
         "The receiver chat has 1 message waiting and 0 given up. It cannot be reached (Connection refused)."
     )
+
+
+def test_a_kiosk_out_of_touch_with_its_site_is_warned_of_with_the_reason(settings: Settings) -> None:
+    make_database(settings)
+    followed = settings.model_copy(update={"forward": "postgresql+psycopg://centre/muster"})
+    assert statuses(storage.check_site(settings, NOW)) == []
+    assert statuses(storage.check_site(followed, NOW)) == [Status.WARN]
+    engine = open_database(settings.db)
+    chains.of(engine)
+    for trouble, later, status in (
+        (None, 1, Status.OK),
+        (None, 9, Status.WARN),
+        ("The server is away.", 1, Status.WARN),
+    ):
+        with writing(engine) as session:
+            doors.note_here(session, now=NOW, trouble=trouble)
+        (found,) = storage.check_site(followed, NOW + timedelta(minutes=later))
+        assert found.status is status
+        assert "It was in touch last" in found.sentence
+        assert found.sentence.startswith(trouble or "It was")
+    engine.dispose()

@@ -15,7 +15,7 @@ from db.proof.heads import open_with
 from db.schema import Base
 from monitor.cli.main import app
 from monitor.config import Settings
-from monitor.desk import upkeep
+from monitor.desk.maintenance import upkeep
 from monitor.doctor.privacy import kept, places
 
 AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)

@@ -48,5 +48,5 @@ def added_up(samples: Iterable[Sample]) -> MoodSums:
     )  # fmt: skip
 
 
-def moods(samples: Iterable[Sample], zone: ZoneInfo) -> Samples:
-    return numbered(added_up(samples), zone)
+def moods(samples: Iterable[Sample], zone: ZoneInfo, earlier: Samples | None = None) -> Samples:
+    return numbered(added_up(samples), zone, earlier)

@@ -2,9 +2,10 @@
 without either, and clocks that are put forward and back."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.records import RolledCells, RolledVisits
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell, cells, changes, distribution, label, means, most_seen, total
-from monitor.moods.tally import DAY, By, tally
+from monitor.moods.rollups import ADDED_UP, Rolled, of_day, tallies
+from monitor.moods.samples import DAY, none
+from monitor.moods.tally import EPOCH, By, tally
 from tests.monitor.moods.mood_samples import FLAT, HAPPY, SAD, UNJUDGED, Sample, moods
 
 LABELS = (*EMOTIONS, UNSURE)
@@ -42,11 +46,11 @@ KEYS: dict[By, Callable[[Sample, datetime], object]] = {
 }
 
 
-def stays(samples: Sequence[Sample]) -> list[list[Sample]]:
-    """The samples of each sighting; a token's are an hour's, and one without any stands for itself."""
+def stays(samples: Sequence[Sample], zone: ZoneInfo = ZONES[0]) -> list[list[Sample]]:
+    """The samples of each sighting and day; a token's are an hour's, and one without any stands for itself."""
     found: dict[object, list[Sample]] = defaultdict(list)
     for one in samples:
-        found[one.sighting or (one.token or one.person, one.at)].append(one)
+        found[one.sighting or (one.token or one.person, one.at), one.at.astimezone(zone).date()].append(one)
     return list(found.values())
 
 
@@ -57,13 +61,13 @@ def mean(rows: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
 
 def defined(key: object, samples: Sequence[Sample], zone: ZoneInfo, hide_small: bool) -> MoodCell:
-    seen = stays(samples)
+    seen = stays(samples, zone)
     first = [one[0] for one in seen]
     tokens: dict[object, set[str]] = defaultdict(set)
     for one in first:
         if one.token:
             tokens[one.at.astimezone(zone).date()].add(one.token)
-    people = max(len({one.person for one in first if one.person}), *map(len, tokens.values()), 0)
+    people = max(len({one.person for one in samples if one.person}), *map(len, tokens.values()), 0)
     if (hide_small or tokens) and people < 5:
         return MoodCell(key, 0, 0, None, None)  # type: ignore[arg-type]
     means = [mean([sample.probabilities for sample in one]) for one in seen]
@@ -120,19 +124,54 @@ def test_cells_are_what_they_are_defined_to_be(given: list[Sample], zone: ZoneIn
             assert [cell.key.isoformat() for cell in found] == [first[cell.key] for cell in found]  # type: ignore[union-attr]
 
 
-@given(samples(), st.sampled_from(ZONES), st.booleans())
-def test_days_that_are_over_and_today_are_added_up(given: list[Sample], zone: ZoneInfo, hide_small: bool) -> None:
-    """Whoever stays over midnight belongs to today."""
-    days = [one.at.astimezone(zone).date() for one in given]
-    today = {one.sighting for one, day in zip(given, days, strict=True) if day == days[-1]} - {None}
-    names = moods(given, zone)
-    went_on = np.isin(names.sighting, [names.sightings[sighting] for sighting in today])
-    news = went_on | (names.clock // DAY == names.clock[-1] // DAY)
-    for by in KEYS:
-        before, after = (tally(names.where(part), by, NEEDED) for part in (~news, news))
-        found = cells(before + after, by, names, hide_small=hide_small)
-        whole = distribution(names, by, NEEDED, hide_small=hide_small)
+@given(samples(), st.sampled_from(ZONES), st.booleans(), st.booleans())
+def test_days_that_are_rolled_up_are_what_their_samples_are(
+    given: list[Sample], zone: ZoneInfo, hide_small: bool, last_too: bool
+) -> None:
+    arranged = moods(given, zone)
+    days = arranged.clock // DAY
+    over = np.unique(days)[: None if last_too else -1]
+    numbers: dict[Hashable, int] = {}
+    past = tallies(rolled_up([(int(day), of_day(arranged.where(days == day), NEEDED)) for day in over]), numbers)
+    open_days = moods([one for one in given if day_number(one, zone) not in over], zone, none(zone, numbers))
+    for by in ADDED_UP:
+        found = cells(past[by] + tally(open_days, by, NEEDED), by, open_days, hide_small=hide_small)
+        whole = distribution(arranged, by, NEEDED, hide_small=hide_small)
         assert [about(cell) for cell in found] == [about(cell) for cell in whole]
+
+
+def day_number(one: Sample, zone: ZoneInfo) -> int:
+    return (one.at.astimezone(zone).date() - EPOCH).days
+
+
+def rolled_up(days: Sequence[tuple[int, tuple[RolledCells, RolledCells]]]) -> Rolled:
+    """What the database adds up of these days."""
+    people, by_day, groups, week = (defaultdict[object, list[tuple[int, RolledCells]]](list) for _ in range(4))
+    for day, (those, others) in days:
+        for row, (person, *_) in enumerate(those.keys):
+            people[person].append((row, those))
+        for row, (kind, hour, group) in enumerate(others.keys):
+            by, key = {"day": (by_day, day), "group": (groups, group), "hour": (week, (day + 3) % 7 * 24)}[kind]
+            by[key + hour if kind == "hour" else key].append((row, others))
+    seen = [(day, *key) for day, (those, _) in days for key in those.keys]
+    names = list(dict.fromkeys(name for _, *named, _ in seen for name in named if name is not None))
+    place = {None: -1, **{name: number for number, name in enumerate(names)}}
+    rows = [(day, place[who], place[token], place[group], hours) for day, who, token, group, hours in seen]
+    visits = RolledVisits(names, *np.array(rows, np.int64).reshape(-1, 5).T)
+    summed = [_summed(by) for by in (people, by_day, groups, week)]
+    return Rolled(summed[0], summed[1], summed[2], summed[3], visits)
+
+
+def _summed(cells: dict[Any, list[tuple[int, RolledCells]]]) -> RolledCells:
+    def column(name: str, height: int | None) -> Any:
+        sums = [sum(getattr(part, name)[..., row] for row, part in parts) for parts in cells.values()]
+        return np.array(sums).T if sums else np.empty((0,) if height is None else (height, 0))
+
+    columns = (
+        column(name, height)
+        for name, height in (("sightings", None), ("judged", None), ("mean_sums", 7), ("labels", 8))
+    )
+    return RolledCells([(key,) for key in cells], *columns)
 
 
 @given(samples(), st.sampled_from(sorted(KEYS)))

@@ -1,6 +1,6 @@
 """Who of the people in the database can be named, and who needs a larger lead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -13,10 +13,13 @@ from db.engine import writing
 from db.errors import DatabaseError
 from db.faces import templates
 from db.people import consents, look_alikes, people
+from db.privacy.erasure import erase
+from db.schema import MeanTemplateRow
 from monitor.config import Settings, load_settings
 from monitor.domain import Embedding
-from monitor.pipeline.gallery_loader import load_people
+from monitor.pipeline.gallery_loader import PeopleLoader, load_people
 from monitor.vision.encoder import ENCODER_NAME
+from monitor.vision.matching.joined import join
 from tests.monitor.stage import START, near, unit_vector
 
 RANDOM = np.random.default_rng(9)
@@ -121,6 +124,94 @@ def test_the_larger_margin_of_the_settings_is_asked_of_everybody(
     strict = settings.model_copy(update={"match_margin": 0.05})
     assert load_people(engine, CIPHER, settings).gallery.identify(pair.face(0.04)).accepted
     assert not load_people(engine, CIPHER, strict).gallery.identify(pair.face(0.04)).accepted
+
+
+class Changes:
+    """A hundred people, a loader that knows them, and templates that are made as they are changed."""
+
+    def __init__(self, engine: Engine, settings: Settings, enrol: Enrol) -> None:
+        self.engine, self.settings = engine, settings
+        self.loader = PeopleLoader(engine, CIPHER, settings)
+        self.faces = {enrol(f"Person {n}", face): face for n in range(100) for face in [self.face()]}
+        self.ids = list(self.faces)
+        self.loader.load()
+
+    def face(self) -> Embedding:
+        """Of both encoders: float32 (256,)."""
+        return join(unit_vector(RANDOM), unit_vector(RANDOM))
+
+    def enrol_again(self, person: UUID) -> None:
+        self.faces[person] = self.face()
+        with writing(self.engine) as session:
+            templates.set_mean_template(
+                session, CIPHER, person, encoder=ENCODER_NAME, embedding=self.faces[person], members=4, at=START
+            )
+
+    def as_loaded_anew(self) -> None:
+        """Asserts that the loader knows what one knows that loads everybody."""
+        kept, anew = self.loader.load(), load_people(self.engine, CIPHER, self.settings)
+        assert len(kept.gallery) == len(anew.gallery)
+        assert kept.no_mood == anew.no_mood
+        for person, face in self.faces.items():
+            assert kept.gallery.name_of(person) == anew.gallery.name_of(person)
+            one, other = (enrolled.gallery.identify(face) for enrolled in (kept, anew))
+            assert (one.person, one.accepted) == (other.person, other.accepted)
+            assert one.threshold == pytest.approx(other.threshold, abs=1e-5)
+            assert one.best is not None
+            assert other.best is not None
+            assert one.best.similarity == pytest.approx(other.best.similarity, abs=1e-6)
+
+
+@pytest.fixture
+def changes(engine: Engine, settings: Settings, enrol: Enrol) -> Changes:
+    return Changes(engine, settings, enrol)
+
+
+def test_after_every_kind_of_change_the_gallery_is_as_if_all_were_loaded_anew(changes: Changes, enrol: Enrol) -> None:
+    with writing(changes.engine) as session:
+        people.rename(session, changes.ids[3], "Zoë", at=START, actor="tester")
+    changes.as_loaded_anew()
+    changes.enrol_again(changes.ids[40])
+    new = changes.face()
+    changes.faces[enrol("Somebody new", new)] = new
+    changes.as_loaded_anew()
+    with writing(changes.engine) as session:
+        people.set_active(session, changes.ids[7], False, at=START, actor="tester")
+        consents.set_consent(session, changes.ids[8], "face", False, at=START, actor="tester")
+        consents.set_consent(session, changes.ids[9], "mood", True, at=START, actor="tester")
+        look_alikes.replace_for(session, changes.ids[10], [(changes.ids[11], 0.9)], at=START)
+    changes.as_loaded_anew()
+    with writing(changes.engine) as session:
+        people.set_active(session, changes.ids[7], True, at=START, actor="tester")
+        erase(session, changes.ids[99], at=START, actor="tester")
+    changes.as_loaded_anew()
+
+
+def test_only_templates_that_changed_are_opened(changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+    open_many = TemplateCipher.open_many
+
+    def count(cipher: TemplateCipher, sealed: Sequence[bytes], owners: Iterable[str]) -> list[bytes]:
+        opened.append(len(sealed))
+        return open_many(cipher, sealed, owners)
+
+    monkeypatch.setattr(TemplateCipher, "open_many", count)
+    with writing(changes.engine) as session:
+        people.rename(session, changes.ids[3], "Zoë", at=START, actor="tester")
+    changes.loader.load()
+    assert opened == []
+    changes.enrol_again(changes.ids[40])
+    changes.loader.load()
+    assert opened == [1, 1], "one person, both encoders"
+
+
+def test_a_template_that_was_moved_is_left_out_then_as_well(changes: Changes) -> None:
+    with writing(changes.engine) as session:
+        one, other = (session.get_one(MeanTemplateRow, (person, ENCODER_NAME)) for person in changes.ids[:2])
+        one.embedding = other.embedding
+    assert len(changes.loader.load().gallery) == 99
+    changes.as_loaded_anew()
+    assert changes.loader.load().gallery.name_of(changes.ids[0]) is None
 
 
 def test_another_key_is_one_clear_sentence(engine: Engine, settings: Settings, enrol: Enrol) -> None:

@@ -317,6 +317,14 @@ def test_who_is_enrolled_while_the_models_load_is_used_too() -> None:
     assert run.flow.people is enrolled
 
 
+def test_people_are_loaded_again_when_the_kiosk_is_told_so() -> None:
+    enrolled = Enrolled(gallery_of([]), frozenset())
+    run = Running(FakeSource(range(3)), load_people=lambda: enrolled)
+    run.kiosk.renew_people()
+    run.to_the_end()
+    assert run.flow.people is enrolled
+
+
 def test_who_gave_a_pin_is_recorded() -> None:
     run, person = Running(FakeSource([])), uuid4()
     run.kiosk.record_pin(person)

@@ -1,5 +1,7 @@
 """An empty door is searched now and then, somebody who is known at times, and everybody else in every frame."""
 
+from collections import deque
+
 import numpy as np
 import pytest
 
@@ -123,6 +125,22 @@ def test_a_face_is_judged_again_after_a_while(confirmed: bool | None, seconds: f
     gaps = np.diff([2.0, *asked])
     assert gaps.min() >= seconds
     assert gaps.max() <= seconds + 2 / FPS
+
+
+def test_frames_that_are_planned_before_a_face_is_judged_again_do_not_ask_as_well() -> None:
+    """A file's frames are planned four ahead of what was found."""
+    plan = SearchPlan()
+    meet(plan, face(), face(20), settled=False)
+    asked, waiting = [], deque[tuple[Search, float]]()
+    for frame in range(61, 150):
+        search = plan.next(door(300), frame / FPS)
+        assert search is not None
+        if len(search.known) < 2:
+            asked.append(frame)
+        waiting.append((search, frame / FPS))
+        if len(waiting) > 4:
+            plan.learn(*waiting.popleft(), [face(), face(20)], settled=False)
+    assert np.diff([60, *asked]).tolist() == pytest.approx([FPS] * len(asked), abs=2)
 
 
 def test_dark_frames_between_lit_ones_are_left_out_and_a_light_switched_off_is_not() -> None:

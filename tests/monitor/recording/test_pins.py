@@ -1,7 +1,7 @@
 """The recorder: who gives number and PIN passes the door under the same rules as a face."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -25,7 +25,7 @@ class Clock:
 
     minute = 0.0
 
-    def __call__(self) -> object:
+    def __call__(self) -> datetime:
         return AT + timedelta(minutes=self.minute)
 
 
@@ -74,7 +74,7 @@ def test_the_doors_role_decides_what_a_pin_means(
 ) -> None:
     clock = Clock()
     settings = Settings(db="unused", time_zone="Europe/Berlin", role=role)
-    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)  # type: ignore[arg-type]
+    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
     for minute in (0, 30, 60):
         clock.minute = minute
         recorder.record_pin(ada.id)
@@ -100,7 +100,7 @@ def test_not_me_after_a_pin_says_nothing_about_the_face(
 def test_who_is_in_view_leaves_by_pin(engine: Engine, ada: Person, told: Listener) -> None:
     clock = Clock()
     settings = Settings(db="unused", time_zone="Europe/Berlin")
-    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)  # type: ignore[arg-type]
+    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
     recorder.record(seen(ada, lasting=1800))
     told.wait_for(2)
     clock.minute = 30
@@ -146,3 +146,29 @@ def test_who_is_gone_when_the_pin_is_written_does_not_hold_up_the_next(
     recorder.close()
     assert [(event.kind, event.name) for event in told.events] == [(EventKind.CHECK_IN, "Bob")]
     assert recorder.lost == 1
+
+
+def test_at_some_hours_a_pin_has_to_follow_the_face_and_neither_counts_alone(
+    engine: Engine, ada: Person, told: Listener
+) -> None:
+    clock = Clock()
+    settings = Settings(db="unused", time_zone="Europe/Berlin", face_and_pin="08:00-10:00")
+    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
+    recorder.record_pin(ada.id)
+    assert told.wait_for(1)[-1].asks == "face"
+    clock.minute = 1
+    recorder.record(seen(ada, 1))
+    assert told.wait_for(2)[-1].asks == "pin"
+    with reading(engine) as session:
+        assert newest_events(session) == []
+    clock.minute = 2
+    recorder.record_pin(ada.id)
+    told.wait_for(3)
+    clock.minute = 59
+    recorder.record_pin(ada.id)
+    assert told.wait_for(4)[-1].asks == "face", "the face was in view too long ago"
+    recorder.record(seen(ada, 60))  # ten o'clock: a face alone is enough again
+    recorder.close()
+    assert told.kinds == ["sighting", "sighting", "check_in", "sighting", "sighting", "check_out"]
+    with reading(engine) as session:
+        assert [one.method for one in newest_events(session)] == ["face", "pin"]

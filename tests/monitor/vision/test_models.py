@@ -22,6 +22,11 @@ class Builder:
         return content[::-1]
 
 
+def content_of(built: Path | bytes) -> bytes:
+    assert isinstance(built, Path), "it is read from the cache"
+    return built.read_bytes()
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "weights.dat"
@@ -36,7 +41,7 @@ def cache(tmp_path: Path) -> Path:
 
 def test_a_model_is_built_once_and_then_read(source: Path, cache: Path) -> None:
     build = Builder()
-    assert [cached_build(cache, source, "recipe", build) for _ in range(3)] == [b"sthgiew"] * 3
+    assert [content_of(cached_build(cache, source, "recipe", build)) for _ in range(3)] == [b"sthgiew"] * 3
     assert build.built == 1
 
 
@@ -49,7 +54,7 @@ def test_other_weights_are_built_anew(source: Path, cache: Path) -> None:
     build = Builder()
     cached_build(cache, source, "recipe", build)
     source.write_bytes(b"better")
-    assert cached_build(cache, source, "recipe", build) == b"retteb"
+    assert content_of(cached_build(cache, source, "recipe", build)) == b"retteb"
 
 
 def test_another_recipe_builds_anew(source: Path, cache: Path) -> None:
@@ -61,8 +66,8 @@ def test_another_recipe_builds_anew(source: Path, cache: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda whole: whole[:-1], lambda whole: b"", lambda whole: whole[:40] + b"?", lambda whole: b"?" + whole[1:]],
-    ids=["cut off", "empty", "changed", "wrong hash"],
+    [lambda whole: whole[:-1], lambda whole: b"", lambda whole: whole[:3] + b"?" + whole[4:]],
+    ids=["cut off", "empty", "changed"],
 )
 def test_a_damaged_cache_is_built_again_with_a_line_that_says_so(
     source: Path, cache: Path, damage: object, caplog: pytest.LogCaptureFixture
@@ -72,12 +77,12 @@ def test_a_damaged_cache_is_built_again_with_a_line_that_says_so(
     stored.write_bytes(damage(stored.read_bytes()))  # type: ignore[operator]
     build = Builder()
     with caplog.at_level(logging.WARNING):
-        assert cached_build(cache, source, "recipe", build) == b"sthgiew"
+        assert content_of(cached_build(cache, source, "recipe", build)) == b"sthgiew"
     assert build.built == 1
     (line,) = caplog.messages
     assert "damaged" in line
     caplog.clear()
-    assert cached_build(cache, source, "recipe", build) == b"sthgiew"
+    assert content_of(cached_build(cache, source, "recipe", build)) == b"sthgiew"
     assert build.built == 1
     assert not caplog.messages
 

@@ -18,10 +18,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from training.eigenfaces.context import FOLDS, Study
-from training.eigenfaces.drawing import bars, heat_map
+from training.eigenfaces.drawing import HEAT_MAP_COLOURS, bars, heat_map, person_labels
 from training.eigenfaces.protocol import Estimator, SharedPca, eigenface_pipeline, leave_one_out
 from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
-from training.report import label, percent
+from training.report import percent
 
 
 def classifiers(seed: int) -> dict[str, Estimator]:
@@ -113,9 +113,9 @@ def svc_section(study: Study) -> Section:
     }
     caption = "Other settings on this split (for comparison; nothing is chosen from them)"
     others = ReportTable(caption, columns("classifier", percent=("hold-out",)), tuple(variants.items()), strong=(0,))
-    labels = [label(name.removeprefix("person "), 12) for name in names]
-    figure = heat_map(np.array(n["confusion"]), labels, f"SVC on the hold-out: {n['right']} of {n['of']} right")
-    picture = study.picture("svc_confusion", figure, "Confusion matrix.")
+    title = f"SVC on the hold-out: {n['right']} of {n['of']} right"
+    figure = heat_map(np.array(n["confusion"]), person_labels(names, short=True), title)
+    picture = study.picture("svc_confusion", figure, f"Confusion matrix. {HEAT_MAP_COLOURS}")
     text = paragraphs(f"""
         SVC() on {n["components"]} whitened components recognises {n["right"]} of {n["of"]} held-out images.
         That is {percent(n["accuracy"])}, or {n["accuracy"]:.2f} with the two decimals of the classic notebook.
@@ -153,7 +153,7 @@ def classifiers_section(study: Study) -> Section:
     shown = dict(zip(("hold-out", f"{FOLDS} folds", "± deviation", "leave-one-out"), keys, strict=True))
     rows = tuple((name, *(n[key] for key in keys)) for name, n in numbers.items())
     headings, strong = columns("classifier", percent=tuple(shown)), (list(scores).index(best),)
-    table = ReportTable("Every fold fits its own PCA", headings, rows, strong)
+    table = ReportTable("Six classifiers; every fold fits its own PCA", headings, rows, strong)
     series = {title: [n[key] for n in numbers.values()] for title, key in shown.items() if key != "deviation"}
     picture = study.picture("classifiers", bars("Accuracy", list(scores), series), "Six classifiers, three scores.")
     images = len(study.target)

@@ -11,7 +11,7 @@ from sklearn.preprocessing import label_binarize
 from sklearn.svm import SVC
 
 from training.eigenfaces.context import Study
-from training.eigenfaces.drawing import BLUE, GREY, ORANGE, canvas, name_axes
+from training.eigenfaces.drawing import BLUE, GREY, ORANGE, canvas, name_axes, say_cut
 from training.eigenfaces.protocol import eigenface_pipeline
 from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
 from training.eigenfaces.steps.best import fitted_best
@@ -93,6 +93,8 @@ def _figure(numbers: Numbers, truth: NDArray[Any], classic_scores: NDArray[Any])
     name_axes(axes[0], "Precision and recall", "recall", "precision")
     name_axes(axes[1], "ROC", "false positive rate", "true positive rate")
     axes[1].set_xlim(-0.005, 0.3)
+    say_cut(axes[0], "vertical axis cut: begins at 0.4")
+    say_cut(axes[1], "both axes cut: up to 0.3, from 0.4")
     for axis, corner in zip(axes, ("lower left", "lower right"), strict=True):
         axis.set_ylim(0.4, 1.01)
         axis.legend(fontsize=8, frameon=False, loc=corner)

@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from training.eigenfaces.context import Study
-from training.eigenfaces.drawing import BLUE, ORANGE, canvas, name_axes, sheet
+from training.eigenfaces.drawing import BLUE, ORANGE, canvas, name_axes, person_labels, sheet
 from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
-from training.report import label, percent
+from training.report import percent
 
 
 def faces_section(study: Study) -> Section:
@@ -54,7 +54,7 @@ def _faces_numbers(study: Study) -> Numbers:
 def _one_of_each(study: Study) -> Figure:
     faces, people = study.faces, len(study.faces.names)
     first = [int(np.flatnonzero(faces.target == person)[0]) for person in range(people)]
-    return sheet(faces.images[first], [label(name, 16) for name in faces.names], min(10, people))
+    return sheet(faces.images[first], person_labels(faces.names, 16, lines=2), min(10, people))
 
 
 def _all_of_some(study: Study) -> Figure:
@@ -62,7 +62,8 @@ def _all_of_some(study: Study) -> Figure:
     count = max(int((faces.target == person).sum()) for person in people)
     blank = np.ones((count, *faces.shape), np.float32)
     rows = [np.concatenate([faces.images[faces.target == person], blank])[:count] for person in people]
-    names = [label(faces.names[person], 16) for person in people]
+    named = person_labels(faces.names, 16, lines=3)
+    names = [named[person] for person in people]
     return sheet(np.concatenate(rows), [""] * (count * len(rows)), count, row_names=names)
 
 

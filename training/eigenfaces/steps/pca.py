@@ -11,7 +11,18 @@ from sklearn.preprocessing import minmax_scale
 from sklearn.svm import SVC
 
 from training.eigenfaces.context import FOLDS, Study
-from training.eigenfaces.drawing import BLUE, GREEN, GREY, ORANGE, canvas, name_axes, percent_axis, sheet
+from training.eigenfaces.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    canvas,
+    name_axes,
+    people_legend,
+    percent_axis,
+    person_colours,
+    sheet,
+)
 from training.eigenfaces.protocol import eigenface_pipeline
 from training.eigenfaces.section import Numbers, ReportTable, Section, columns, paragraphs
 from training.report import percent
@@ -47,20 +58,20 @@ def toy_section(study: Study) -> Section:
 
 
 def _toy_figure(data: NDArray[Any], both: PCA, projected: NDArray[Any], back: NDArray[Any]) -> Figure:
-    figure, axes = canvas(11, 3.1, 4)
+    figure, axes = canvas(11, 2.7, 4)
     for axis, title in zip(axes, ("Data", "Components", "Projection", "Back-projection"), strict=True):
         name_axes(axis, title)
-        axis.set_xlim(-5.2, 5.2)
+        axis.set(xlim=(-6.2, 6.2), xticks=(-5, 0, 5))
         if title != "Projection":
             axis.scatter(*data.T, s=9, color=BLUE, alpha=0.25 if title == "Back-projection" else 0.6, linewidths=0)
             axis.set_aspect("equal")
-            axis.set_ylim(-4.2, 4.2)
+            axis.set(ylim=(-5, 5), yticks=(-4, 0, 4))
     for length, direction in zip(np.sqrt(both.explained_variance_), both.components_, strict=True):
-        style = {"arrowstyle": "-|>", "color": ORANGE, "linewidth": 2}
+        style = {"arrowstyle": "-|>", "color": ORANGE, "linewidth": 2.5}
         axes[1].annotate("", xy=both.mean_ + 2 * length * direction, xytext=both.mean_, arrowprops=style)
     axes[2].scatter(*projected.T, s=9, color=GREEN, alpha=0.6, linewidths=0)
     axes[2].set(ylim=(-2, 2), yticks=[])
-    axes[2].set_box_aspect(8.4 / 10.4)
+    axes[2].set_box_aspect(10 / 12.4)
     axes[2].set_xlabel("first component", fontsize=9)
     axes[3].scatter(*back.T, s=9, color=ORANGE, linewidths=0)
     return figure
@@ -79,9 +90,9 @@ def projection_section(study: Study) -> Section:
         The largest differences between images are light and pose, not identity.
     """)
     figure, (axis,) = canvas(7.4, 5)
-    colours = {"cmap": "tab10" if people <= 10 else "turbo", "edgecolors": "white", "linewidths": 0.5}
-    cloud = axis.scatter(*points.T, c=study.target[shown], s=38, **colours)
-    axis.legend(*cloud.legend_elements(num=None), title="person", fontsize=8, frameon=False, bbox_to_anchor=(1, 1))
+    colours = np.array(person_colours(people))[study.target[shown]]
+    axis.scatter(*points.T, c=colours, s=38, edgecolors="white", linewidths=0.5)
+    people_legend(figure, study.faces.names[:people])
     name_axes(axis, f"The first {people} people on two components", "first component", "second component")
     picture = study.picture("projection", figure, "One point per image, one colour per person.", wide=False)
     numbers: Numbers = {
@@ -171,7 +182,7 @@ def _variance_figure(numbers: Numbers) -> Figure:
     for axis, shares in ((single, ratio), (total, cumulative)):
         axis.plot(range(1, len(ratio) + 1), shares, color=BLUE, linewidth=1.8)
     single.set(yscale="log", ylim=(min(ratio[:-1]) * 0.7, 1))
-    name_axes(single, "Explained variance", "component", "share of the variance")
+    name_axes(single, "Explained variance", "component", "share of the variance (logarithmic)")
     for mark, count in numbers["needed"].items():
         place = (count, cumulative[count - 1])
         total.plot([0, count, count], [place[1]] * 2 + [0], color=GREY, linewidth=0.9, linestyle="--")
@@ -201,7 +212,7 @@ def eigenfaces_section(study: Study) -> Section:
     """The mean face, the eigenfaces, and one face rebuilt from growing numbers of eigenfaces."""
     train, shape = study.pixels[study.train], study.faces.shape
     pca = PCA(svd_solver="full").fit(train)
-    count = min(30, len(pca.components_) - 1)
+    count = study.eigenfaces
     shares = pca.explained_variance_ratio_[:count].tolist()
     probe = study.pixels[study.test[0]]
     steps = [n for n in (10, 30, 90, len(train) - 1) if n < len(train)]
@@ -215,14 +226,19 @@ def eigenfaces_section(study: Study) -> Section:
         "reconstruction_components": steps,
         "reconstruction_rmse": errors,
     }
-    mean = sheet(pca.mean_.reshape(1, *shape), [""], 1, size=1.8)
-    titles = [f"{index + 1}: {percent(share)}" for index, share in enumerate(shares)]
+    mean = sheet(pca.mean_.reshape(1, *shape), [""], 1, size=5)
+    # Late components hold less than a tenth of a percent.
+    titles = [f"{number}: {percent(share, 1 if share > 0.01 else 2)}" for number, share in enumerate(shares, 1)]
     faces = sheet(minmax_scale(pca.components_[:count], axis=1).reshape(-1, *shape), titles, 10)
     names = [*(f"{n} components" for n in steps[:-1]), f"all {steps[-1]}", "the image"]
     series = sheet(np.stack([*rebuilt, probe]).reshape(-1, *shape), names, len(names), size=1.5)
     pictures = (
         study.picture("average", mean, "The mean face.", wide=False),
-        study.picture("eigenfaces", faces, "Eigenfaces with their share of the variance."),
+        study.picture(
+            "eigenfaces",
+            faces,
+            f"The first {count} of {study.most_eigenfaces} eigenfaces, each with its share of the variance.",
+        ),
         study.picture("reconstruction", series, "One held-out face, rebuilt from growing numbers of eigenfaces."),
     )
     headings = columns("components", number=("root mean squared error",))

@@ -87,11 +87,14 @@ def verification_section(study: Study) -> Section:
 
 def _figure(results: Numbers) -> Figure:
     figure, axes = canvas(11, 3.4, len(results))
+    most = max(
+        int(np.flatnonzero(numbers[kind])[-1]) for numbers in results.values() for kind in ("genuine", "impostor")
+    )
     for axis, (name, numbers) in zip(axes, results.items(), strict=True):
         for kind, colour in (("impostor", ORANGE), ("genuine", BLUE)):
             shares = np.array(numbers[kind]) / max(1, numbers[f"pairs_{kind}"])
             axis.stairs(shares, BINS, fill=True, color=colour, alpha=0.6, label=kind)
-        axis.set(xlim=(0, 1.6), yticks=[])
+        axis.set(xlim=(0, BINS[most + 1]), yticks=[])
         axis.legend(fontsize=8, frameon=False)
         y = "share of pairs" if name == CLASSIC else ""
         name_axes(axis, f"{name}: EER {percent(numbers['eer'])}", "cosine distance", y)

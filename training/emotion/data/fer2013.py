@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
+from training.emotion.data.mosaic import FACES, read_mosaic
 from training.emotion.data.unpack import is_archive, unpack
 
 SIDE = 48
@@ -104,8 +105,8 @@ class Fer2013:
 
 
 def load_fer2013(path: Path, *, strict: bool = False) -> Fer2013:
-    """Read FER2013 from `path`: a CSV (plain or .gz), a folder with train/<emotion>/ and test/<emotion>/, or a ZIP or
-    TAR archive of either.
+    """Read FER2013 from `path`: a CSV (plain or .gz), a picture of `mosaic`, a folder with train/<emotion>/ and
+    test/<emotion>/, or a ZIP or TAR archive of a table or folder.
 
     Args:
         strict: stop at the first broken row or file instead of skipping it.
@@ -133,7 +134,10 @@ def _load(path: Path, told: Path, *, strict: bool) -> Fer2013:
         skipped.append(f"{why}.")
 
     scaled: list[Path] = []
-    items = _from_folder(path, told, skip, scaled) if path.is_dir() else _from_csv(path, skip)
+    if path.is_dir():
+        items = _from_folder(path, told, skip, scaled)
+    else:
+        items = _from_mosaic(path, skip) if path.name.endswith(FACES) else _from_csv(path, skip)
     found: dict[str, list[tuple[NDArray[np.uint8], int, int]]] = {}
     for split, face, label, row in items:
         found.setdefault(split, []).append((face, label, row))
@@ -154,16 +158,17 @@ def _from_csv(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], 
             first = text.readline(_LONGEST_LINE)
             separator = max(",;\t", key=first.count)
             header = [name.strip().casefold() for name in next(csv.reader([first], delimiter=separator), [])]
-            if not set(_COLUMNS) <= set(header):
+            if not {"emotion", "pixels"} <= set(header):
                 raise DataError(
                     f"{path} begins with the columns {first.strip()[:80]!r}; FER2013's are emotion,pixels,Usage."
                 )
-            columns = [header.index(name) for name in _COLUMNS]
+            # The competition's train.csv has no Usage: all its faces are for training.
+            columns = [header.index(name) if name in header else -1 for name in _COLUMNS]
             for number, row in enumerate(csv.reader(_lines(text), delimiter=separator)):
                 try:
                     if len(row) != len(header):
                         raise ValueError(f"has {len(row)} columns instead of {len(header)}")
-                    yield *_face_of(*(row[column].strip() for column in columns)), number
+                    yield *_face_of(*([*row, "Training"][column].strip() for column in columns)), number
                 except ValueError as error:
                     skip(f"Row {number + 2} of {path.name} {error}")
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
@@ -186,12 +191,7 @@ def _open_text(path: Path) -> io.TextIOWrapper:
 
 
 def _face_of(label: str, pixels: str, usage: str) -> tuple[str, NDArray[np.uint8], int]:
-    number = FOLDER_NAMES.get(label.casefold(), int(label) if label.isascii() and label.isdigit() else -1)
-    if not 0 <= number < len(EMOTIONS):
-        raise ValueError(f"has the unknown label {label[:20]!r}; labels are 0 to 6")
-    split = next((name for name in SPLITS if name.casefold() == usage.casefold()), None)
-    if split is None:
-        raise ValueError(f"has the unknown Usage {usage[:20]!r}")
+    split, number = _meaning(label, usage)
     try:
         values = np.fromstring(pixels, np.int64, sep=" ")  # six times as fast as int() for each number
     except ValueError:
@@ -201,6 +201,26 @@ def _face_of(label: str, pixels: str, usage: str) -> tuple[str, NDArray[np.uint8
     if values.min() < 0 or values.max() > 255:
         raise ValueError(f"has a pixel of {values.max() if values.max() > 255 else values.min()}, outside 0 to 255")
     return split, values.astype(np.uint8).reshape(SIDE, SIDE), number
+
+
+def _meaning(label: str, usage: str) -> tuple[str, int]:
+    """The split and the class of a row."""
+    number = FOLDER_NAMES.get(label.casefold(), int(label) if label.isascii() and label.isdigit() else -1)
+    if not 0 <= number < len(EMOTIONS):
+        raise ValueError(f"has the unknown label {label[:20]!r}; labels are 0 to 6")
+    split = next((name for name in SPLITS if name.casefold() == usage.casefold()), None)
+    if split is None:
+        raise ValueError(f"has the unknown Usage {usage[:20]!r}")
+    return split, number
+
+
+def _from_mosaic(path: Path, skip: Skip) -> Iterator[tuple[str, NDArray[np.uint8], int, int]]:
+    for row, (face, label, usage) in enumerate(read_mosaic(path)):
+        try:
+            split, number = _meaning(label, usage)
+            yield split, face, number, row
+        except ValueError as error:
+            skip(f"Row {row + 2} of the table of {path.name} {error}")
 
 
 def _from_folder(

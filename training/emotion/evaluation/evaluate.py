@@ -155,6 +155,30 @@ def jittered(
     return np.stack(moved).astype(np.uint8)
 
 
+def worsened(faces: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
+    """Faces uint8 (n, 48, 48) as a distant or poor camera would show them, by name of the change; and unchanged."""
+
+    def blurred(face: NDArray[np.uint8], sigma: float) -> cv2.typing.MatLike:
+        return cv2.GaussianBlur(face, (0, 0), sigma)
+
+    def small(face: NDArray[np.uint8], side: int) -> cv2.typing.MatLike:
+        tiny = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
+        return cv2.resize(tiny, face.shape, interpolation=cv2.INTER_LINEAR)
+
+    def packed(face: NDArray[np.uint8], quality: int) -> cv2.typing.MatLike:
+        jpeg = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+
+    changes: dict[str, Callable[[NDArray[np.uint8]], cv2.typing.MatLike]] = {
+        "blur 1.0": lambda face: blurred(face, 1.0), "blur 2.0": lambda face: blurred(face, 2.0),
+        "24x24": lambda face: small(face, 24), "16x16": lambda face: small(face, 16),
+        "JPEG 25": lambda face: packed(face, 25),
+    }  # fmt: skip
+    return {"as it is": faces} | {
+        name: np.stack([np.asarray(change(face), np.uint8) for face in faces]) for name, change in changes.items()
+    }
+
+
 def robustness(predict: Predict, split: Split) -> dict[str, float]:
     """Accuracy with unchanged boxes ("none"), and with boxes shifted or scaled by `JITTER`, by direction."""
     changes: dict[str, dict[str, float]] = {

@@ -1,37 +1,38 @@
 """Training: one function that starts or resumes a run and reports through callbacks."""
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
+from numpy.typing import NDArray
 
 from monitor.errors import DataError
 from training.emotion.data.augment import Augmentation
-from training.emotion.data.batches import pixels_of, targets_of, training_batches
+from training.emotion.data.batches import Order, Planned, pixels_of, planned, targets_of
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.data.votes import Votes
 from training.emotion.evaluation.calibration import softmax
-from training.emotion.evaluation.evaluate import Predict
 from training.emotion.fitting import checkpoint
 from training.emotion.fitting.optimizer import falls_from, optimizer_of
 from training.emotion.fitting.recipe import Recipe
-from training.emotion.model.face_weights import start_from_face_encoder
-from training.emotion.model.inference import CLASSES, logits_of
+from training.emotion.model.backend import Backend, backend
+from training.emotion.model.inference import logits_of
 from training.emotion.model.layers import measure_statistics
+from training.emotion.model.losses import CLASSES, losses_of
 from training.emotion.model.networks import ARCHITECTURES, build
-
-Strategy: TypeAlias = tf.distribute.Strategy
 
 CHECKPOINT = "checkpoint.npz"
 BEST = "best.npz"
-FACES_FOR_STATISTICS = 512
-"""Training faces whose statistics turn the face encoder's weights into the champion's."""
+
+SAVED_EVERY = 60.0
+"""Seconds of training that a crash may cost: at the end of an epoch a checkpoint that is younger is left alone."""
 
 BATCHES_FOR_STATISTICS = 40
 """Batches whose statistics the normalisation gets before a validation."""
@@ -71,22 +72,22 @@ class _Training:
 
     model: keras.Model
     recipe: Recipe
-    strategy: Strategy
-    batches: Callable[[range], tf.data.Dataset]
-    """Augmented batches by their numbers, counted over all epochs."""
-    plain: Callable[[range], tf.data.Dataset]
-    """Batches without augmentation."""
-    steps: int
-    """Per epoch."""
+    compute: Backend
+    faces: Split
+    order: Order
     validation: Split
     folder: Path
-    epochs: list[Epoch]
-
-    @property
-    def is_chief(self) -> bool:
-        """Whether this worker writes the checkpoints; the weights of all workers are equal."""
-        resolver = self.strategy.cluster_resolver
-        return resolver is None or not resolver.task_id
+    is_chief: bool
+    """Whether this worker writes the checkpoints; the weights of all workers are equal."""
+    step: Callable[[Planned], Any]
+    observe: Callable[[Any], list[Any]]
+    epochs: list[Epoch] = field(default_factory=list)
+    done: int = 0
+    """Steps of the epoch that has begun."""
+    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    """Losses and right answers of these steps."""
+    saved: float = field(default_factory=time.monotonic)
+    """`time.monotonic()` of the last checkpoint."""
 
 
 def train(
@@ -96,47 +97,54 @@ def train(
     votes: Votes | None,
     progress: Progress,
     *,
-    teacher: Predict | None = None,
-    strategy: Strategy | None = None,
+    taught: NDArray[np.float32] | None = None,
+    start: Sequence[NDArray[np.float32]] | None = None,
+    strategy: Any = None,
 ) -> list[Epoch]:
     """Train on the Training split, validate on PublicTest; a run whose checkpoint is in `folder` is resumed.
+
+    Ctrl+C ends the training after its step, and a repeated call goes on there.
 
     Args:
         recipe: the settings; its batch size is the sum over all workers.
         votes: float32 (rows, 10) of FER+; None if the recipe has no weight for them.
-        teacher: a model to learn from; None if the recipe has no weight for it.
-        strategy: distribution of the work; None for this process alone.
+        taught: a teacher's probabilities for the training faces, float32 (n, 7) or (n, 17); None without a teacher.
+        start: the weights to begin with; None for those of the seed.
+        strategy: distribution of the work in TensorFlow; None for this process alone.
 
     Returns all epochs, including those before a resumption.
 
     Raises:
-        DataError: a split is missing, or the checkpoint is of another architecture, unreadable or not writable.
+        DataError: a split is missing, or the checkpoint is of another recipe, unreadable or not writable.
+        KeyboardInterrupt: it was stopped, and its state is saved.
     """
-    training = _set_up(folder, data, recipe, votes, teacher, strategy or tf.distribute.get_strategy())
+    training = _set_up(folder, data, recipe, votes, taught, strategy)
     if (folder / CHECKPOINT).exists():
         _resume(training, progress)
-    elif recipe.face_weights:
-        start_from_face_encoder(training.model, pixels_of(data.split("Training").faces[:FACES_FOR_STATISTICS]))
-    done = len(training.epochs)
-    batches = _distributed(training, range(done * training.steps, recipe.epochs * training.steps))
-    step = _step_of(training)
-    for number in range(done + 1, recipe.epochs + 1):
-        began = time.monotonic()
-        _seed_dropout(training, number)
-        progress.on_epoch(_finish_epoch(training, number, *_one_epoch(training, step, batches, progress), began))
+    elif start is not None:
+        training.model.set_weights(start)
+    with _stop_asked() as asked:
+        for number in range(len(training.epochs) + 1, recipe.epochs + 1):
+            _seed_dropout(training, number)
+            progress.on_epoch(_one_epoch(training, number, progress, asked))
     return training.epochs
 
 
 def _set_up(
-    folder: Path, data: Fer2013, recipe: Recipe, votes: Votes | None, teacher: Predict | None, strategy: Strategy
+    folder: Path,
+    data: Fer2013,
+    recipe: Recipe,
+    votes: Votes | None,
+    taught: NDArray[np.float32] | None,
+    strategy: Any,
 ) -> _Training:
-    faces, validation = data.split("Training"), data.split("PublicTest")
-    steps = len(faces) // recipe.batch
+    faces, validation = recipe.taken_from(data.split("Training")), data.split("PublicTest")
+    steps, compute = len(faces) // recipe.batch, backend()
     if not steps:
         raise DataError(f"The Training split has {len(faces)} faces, fewer than one batch of {recipe.batch}.")
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.precision)
-    with strategy.scope():
+    with strategy.scope() if strategy else _alone():
         model = build(recipe.architecture)
         model.optimizer = optimizer_of(recipe, steps)
         model.optimizer.build(model.trainable_variables)
@@ -146,131 +154,161 @@ def _set_up(
     targets = targets_of(
         faces,
         smoothing=recipe.smoothing,
-        taught=teacher(faces.faces) if teacher else None,
+        taught=None if taught is None else recipe.taken(taught),
         teacher_weight=recipe.teacher_weight,
         votes=votes if two_tasks else None,
     )
-
-    def batches(augmentation: Augmentation | None, numbers: range) -> tf.data.Dataset:
-        return training_batches(
-            faces.faces, targets, batch=recipe.batch, steps=numbers, seed=recipe.seed, augmentation=augmentation,
-            calm_from=falls_from(recipe, steps) if recipe.cool_down else None,
-        )  # fmt: skip
-
-    changed = partial(batches, Augmentation() if recipe.augment else None)
-    return _Training(model, recipe, strategy, changed, partial(batches, None), steps, validation, folder, [])
-
-
-def _distributed(training: _Training, numbers: range) -> Iterator[Any]:
-    """Each worker's part of every batch."""
-    options = tf.data.Options()
-    # Every worker makes all batches and takes its own part of each.
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    batches = training.batches(numbers).with_options(options)
-    return iter(training.strategy.experimental_distribute_dataset(batches))
+    how = Augmentation() if recipe.augment else None
+    order = Order(len(faces), recipe.batch, recipe.seed, falls_from(recipe, steps) if recipe.cool_down else None)
+    resolver = strategy.cluster_resolver if strategy else None
+    return _Training(
+        model, recipe, compute, faces, order, validation, folder,
+        is_chief=resolver is None or not resolver.task_id,
+        step=compute.steps(model, losses_of(recipe.votes_weight), faces.faces, targets, how, recipe.batch, strategy),
+        observe=compute.observed(model),
+    )  # fmt: skip
 
 
-def _step_of(training: _Training) -> Callable[[Any, Any], Any]:
-    """The traced step: a batch's pixels and targets to the sum of its losses and the number of right answers."""
-    model, recipe, strategy = training.model, training.recipe, training.strategy
-
-    def on_replica(pixels: Any, wanted: Any) -> Any:
-        with tf.GradientTape() as tape:
-            given = model(pixels, training=True)
-            losses = _losses(wanted, given, recipe.votes_weight)
-            # Gradients are summed over the workers.
-            loss = tf.reduce_sum(losses) / recipe.batch
-        gradients = tape.gradient(loss, model.trainable_variables)
-        model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-        right = tf.equal(tf.argmax(wanted[:, :CLASSES], -1), tf.argmax(given[:, :CLASSES], -1))
-        return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.float32))])
-
-    # XLA doubles the time on a CPU.
-    @tf.function(jit_compile=False)
-    def step(pixels: Any, wanted: Any) -> Any:
-        return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(on_replica, (pixels, wanted)), axis=None)
-
-    return step  # type: ignore[no-any-return]
+@contextmanager
+def _alone() -> Iterator[None]:
+    yield
 
 
-def _losses(wanted: Any, given: Any, votes_weight: float) -> Any:
-    """The loss of every face: float32 (n,)."""
-    if given.shape[-1] == CLASSES:
-        return keras.losses.categorical_crossentropy(wanted, given)
-    losses = tf.nn.softmax_cross_entropy_with_logits(wanted[:, :CLASSES], given[:, :CLASSES])
-    if not votes_weight:
-        return losses
-    return losses + votes_weight * tf.nn.softmax_cross_entropy_with_logits(wanted[:, CLASSES:], given[:, CLASSES:])
+@contextmanager
+def _stop_asked() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl+C was pressed: it must not interrupt a step, which would leave a network of two states."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _seed_dropout(training: _Training, epoch: int) -> None:
     """Seed every dropout by the epoch: a resumed run drops the units that an uninterrupted run would drop."""
     for number, layer in enumerate(training.model.layers):
-        if isinstance(layer, keras.layers.Dropout):
+        if isinstance(layer, keras.layers.Dropout) and layer.rate:
             layer.seed_generator.state.assign([training.recipe.seed + number, epoch])
 
 
-def _one_epoch(
-    training: _Training, step: Callable[[Any, Any], Any], batches: Iterator[Any], progress: Progress
-) -> tuple[float, float]:
-    """Mean loss and accuracy over the epoch."""
-    sums = np.zeros(2)
-    for number in range(1, training.steps + 1):
-        sums += np.asarray(step(*next(batches)))
-        loss, accuracy = (sums / (number * training.recipe.batch)).tolist()
-        if not np.isfinite(loss):
-            raise DataError(
-                "The loss is not a number (NaN or infinite); train again with a lower learning rate (--rate)."
+def _one_epoch(training: _Training, number: int, progress: Progress, stop: Callable[[], bool]) -> Epoch:
+    """Train to the end of an epoch; the sums of a group of steps are read while the device works on the next."""
+    began, order = time.monotonic(), training.order
+    before, pending = (number - 1) * order.steps, None
+    while training.done < order.steps:
+        count = min(training.compute.STEPS_AT_ONCE, order.steps - training.done)
+        at = before + training.done
+        given = _stepped(training, planned(order, range(at, at + count)))
+        _count(training, pending, progress)
+        training.done, pending = training.done + count, (count, given)
+        if stop():
+            _count(training, pending, progress)
+            _save(training)
+            progress.on_note(
+                f"Stopped after step {training.done} of {order.steps} in epoch {number} of {training.recipe.epochs}; "
+                "repeat the command to go on."
             )
-        progress.on_batch(number, training.steps, loss, accuracy)
-    return loss, accuracy
+            raise KeyboardInterrupt
+    _count(training, pending, progress)
+    loss, accuracy = (training.sums / (order.steps * order.batch)).tolist()
+    return _finish_epoch(training, number, loss, accuracy, began)
+
+
+def _stepped(training: _Training, batches: Planned) -> Any:
+    """The sums of some steps. Raises DataError when the device has too little memory for them."""
+    try:
+        return training.step(batches)
+    except training.compute.FAILURE as error:
+        if "RESOURCE_EXHAUSTED" not in str(error) and "OOM" not in str(error):
+            raise
+        raise DataError(
+            f"The memory is too small for steps of {training.order.batch} faces; give a smaller --batch and new --run."
+        ) from None
+
+
+def _count(training: _Training, pending: tuple[int, Any] | None, progress: Progress) -> None:
+    """Add the sums of a group of steps."""
+    if pending is None:
+        return
+    training.sums += np.asarray(pending[1], np.float64)
+    seen = training.done * training.order.batch
+    loss, accuracy = (training.sums / seen).tolist()
+    if not np.isfinite(loss):
+        raise DataError("The loss is not a number (NaN or infinite); train again with a lower learning rate (--rate).")
+    progress.on_batch(training.done, training.order.steps, loss, accuracy)
+
+
+_NOT_VALIDATED: tuple[float | None, float | None] = (None, None)
 
 
 def _finish_epoch(training: _Training, number: int, loss: float, accuracy: float, began: float) -> Epoch:
     """Validate if it is due, and write the checkpoints."""
     model, recipe = training.model, training.recipe
-    weights = model.get_weights()
-    validated: tuple[float, float] | tuple[None, None] = (None, None)
+    weights, validated = None, _NOT_VALIDATED
     if number == recipe.epochs or number % recipe.validate_every == 0:
-        validated = _validate(training)
+        weights, validated = model.get_weights(), _validate(training)
     best = max((each.validation_accuracy or 0.0 for each in training.epochs), default=0.0)
     epoch = Epoch(number, recipe.epochs, time.monotonic() - began, loss, accuracy, *validated)
     training.epochs.append(epoch)
-    facts = {"recipe": recipe.as_json(), "epochs": [asdict(each) for each in training.epochs]}
+    training.done, training.sums = 0, np.zeros(2)
     if training.is_chief and validated[1] is not None and validated[1] >= best:
-        checkpoint.save(training.folder / BEST, {"weights": model.get_weights()}, facts)
-    model.set_weights(weights)
-    if training.is_chief:
-        state = [np.asarray(variable) for variable in model.optimizer.variables]
-        checkpoint.save(training.folder / CHECKPOINT, {"weights": weights, "optimizer": state}, facts)
+        checkpoint.save(training.folder / BEST, {"weights": model.get_weights()}, _facts(training))
+    if weights is not None:
+        model.set_weights(weights)
+    if number == recipe.epochs or time.monotonic() - training.saved >= SAVED_EVERY:
+        _save(training)
     return epoch
+
+
+def _facts(training: _Training) -> dict[str, Any]:
+    return {
+        "recipe": training.recipe.as_json(),
+        "epochs": [asdict(each) for each in training.epochs],
+        "done": training.done,
+        "sums": training.sums.tolist(),
+    }
+
+
+def _save(training: _Training) -> None:
+    if training.is_chief:
+        model = training.model
+        groups = {"weights": model.get_weights(), "optimizer": [np.asarray(v) for v in model.optimizer.variables]}
+        checkpoint.save(training.folder / CHECKPOINT, groups, _facts(training))
+    training.saved = time.monotonic()
 
 
 def _validate(training: _Training) -> tuple[float, float]:
     """Validation loss and accuracy; leaves the averaged weights in the model."""
-    model, split = training.model, training.validation
+    model, split, order = training.model, training.validation, training.order
     if training.recipe.average:
         model.optimizer.finalize_variable_values(model.trainable_variables)
         # On faces without augmentation: statistics of augmented faces cost half a point of accuracy.
-        measured_on = training.plain(range(min(training.steps, BATCHES_FOR_STATISTICS)))
-        measure_statistics(model, measured_on.map(lambda pixels, _: pixels))
+        chosen = planned(order, range(min(order.steps, BATCHES_FOR_STATISTICS))).chosen
+        measure_statistics(model, training.observe, (pixels_of(training.faces.faces[each]) for each in chosen))
     logits = logits_of(model, split.faces, mirrored=True)
     likelihood = softmax(logits)[np.arange(len(split)), split.labels]
     return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float((logits.argmax(1) == split.labels).mean())
 
 
 def _resume(training: _Training, progress: Progress) -> None:
-    folder, model = training.folder, training.model
+    folder, model, recipe = training.folder, training.model, training.recipe
     groups, facts = checkpoint.load(folder / CHECKPOINT)
     architecture = facts.get("recipe", {}).get("architecture")
-    if architecture != training.recipe.architecture:
+    if architecture != recipe.architecture:
         known = architecture if architecture in ARCHITECTURES else "another architecture"
-        raise DataError(f"{folder} holds a run of {known}, not {training.recipe.architecture}; give another folder.")
+        raise DataError(f"{folder} holds a run of {known}, not {recipe.architecture}; give another folder.")
+    recipe.check_resumes(Recipe.from_json(facts["recipe"]), folder)
     try:
         model.set_weights(groups["weights"])
         for variable, value in zip(model.optimizer.variables, groups["optimizer"], strict=True):
             variable.assign(value)
         training.epochs.extend(Epoch(**epoch) for epoch in facts["epochs"])
+        training.done, training.sums = facts.get("done", 0), np.array(facts.get("sums", (0.0, 0.0)))
     except (ValueError, KeyError, TypeError):
         raise DataError(f"The checkpoint in {folder} does not fit this network; give another folder.") from None
-    progress.on_note(f"Resuming after epoch {len(training.epochs)} of {training.recipe.epochs}.")
+    inside = f" and step {training.done} of {training.order.steps}" if training.done else ""
+    progress.on_note(f"Resuming after epoch {len(training.epochs)}{inside} of {recipe.epochs}.")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
+from keras import ops
 
 from training.emotion.fitting.recipe import Recipe
 
@@ -20,9 +20,9 @@ class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
         self.rate, self.steps, self.up, self.down = rate, steps, max(up, 1), max(down, 1)
 
     def __call__(self, step: Any) -> Any:
-        at = tf.cast(step, tf.float32)
+        at = ops.cast(step, "float32")
         rising, falling = (at + 1) / self.up, (self.steps - at) / self.down
-        return self.rate * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
+        return self.rate * ops.clip(ops.minimum(rising, falling), 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
         return {"rate": self.rate, "steps": self.steps, "up": self.up, "down": self.down}

@@ -1,9 +1,17 @@
 """The training recipe: all settings that decide the result of a training, stored with the weights."""
 
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from monitor.errors import DataError
+from training.emotion.data.fer2013 import Split
+
+MAY_CHANGE = ("epochs", "validate_every")
+"""Settings that a resumed run may have anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,30 @@ class Recipe:
     seed: int = 7
     precision: str = "float32"
     """Keras' dtype policy."""
+    folds: int = 0
+    """Parts of the training faces, of which one is left out; 0 trains on all."""
+    fold: int = 0
+    """The part that is left out, 0 to `folds` - 1."""
+
+    def taken(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Of one value for each face of the Training split, those of the faces that the training uses."""
+        if not self.folds:
+            return values
+        return np.asarray(values[np.arange(len(values)) % self.folds != self.fold])
+
+    def taken_from(self, split: Split) -> Split:
+        """The faces of a Training split that the training uses."""
+        return Split(split.name, self.taken(split.faces), self.taken(split.labels), self.taken(split.rows))
+
+    def check_resumes(self, stored: "Recipe", folder: Path) -> None:
+        """Raises DataError when a run in `folder` with the recipe `stored` cannot go on with this one."""
+        for name, now in self.as_json().items():
+            then = getattr(stored, name)
+            if name not in MAY_CHANGE and then != now:
+                raise DataError(
+                    f"The run in {folder} has {name.replace('_', ' ')} {then}, not {now}; give what it has, or "
+                    "another folder."
+                )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -75,7 +107,10 @@ CHAMPION = Recipe(
     validate_every=4,
 )
 
-TAUGHT = {"teacher_weight": 0.5, "smoothing": 0.0}
+TEACHER = CHAMPION.changed(architecture="teacher", epochs=40)
+"""A network of twice the filters, to teach the champion."""
+
+TAUGHT = {"teacher_weight": 0.6, "smoothing": 0.0}
 """Changes with a teacher: its probabilities replace label smoothing."""
 
-RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION)}
+RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION, TEACHER)}

@@ -7,8 +7,29 @@ from numpy.typing import NDArray
 from monitor.vision.dlib_resnet import read_tensors
 from monitor.vision.models import DLIB_ENCODER, weights
 from training.emotion.model.layers import EPSILON, FusedBatchNorm
+from training.emotion.model.networks import build
+from training.emotion.model.widening import widened
 
 Array = NDArray[np.float32]
+
+FACES_FOR_STATISTICS = 512
+"""Training faces whose statistics turn the face encoder's weights into the champion's."""
+
+
+def start_of(architecture: str, pixels: Array, seed: int) -> list[Array]:
+    """The weights with which an architecture begins: those of the face encoder, widened where it has more filters.
+
+    Args:
+        architecture: "champion" or "teacher".
+        pixels: float32 (n, 48, 48, 1) in [0, 1], a few hundred training faces.
+        seed: of the noise of the widening.
+
+    Raises:
+        ModelError: the weights are missing or damaged.
+    """
+    model = build("champion")
+    start_from_face_encoder(model, pixels)
+    return widened(model.get_weights(), architecture, seed)
 
 
 def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:

@@ -1,4 +1,4 @@
-"""The architectures: the classic CNN of the FER2013 notebooks, and the champion."""
+"""The architectures: the classic CNN of the FER2013 notebooks, the champion, and its teacher."""
 
 from collections.abc import Callable
 
@@ -75,7 +75,12 @@ def _residual(x: keras.KerasTensor, filters: int, stride: int, name: str) -> ker
     return layers.ReLU(name=f"{name}_out")(layers.Add()([x, y]))
 
 
-ARCHITECTURES: dict[str, Callable[[], keras.Model]] = {"classic": classic, "champion": champion}
+def teacher() -> keras.Model:
+    """The champion with twice the filters: 17,586,257 parameters, four times its work."""
+    return champion(tuple((2 * filters, blocks) for filters, blocks in STAGES), dropout=0.4)
+
+
+ARCHITECTURES: dict[str, Callable[[], keras.Model]] = {"classic": classic, "champion": champion, "teacher": teacher}
 
 
 def build(name: str) -> keras.Model:
@@ -85,7 +90,5 @@ def build(name: str) -> keras.Model:
         UsageError: the architecture is unknown.
     """
     if name not in ARCHITECTURES:
-        raise UsageError(
-            f"There is no architecture named {name!r}; the architectures are {' and '.join(ARCHITECTURES)}."
-        )
+        raise UsageError(f"There is no architecture named {name!r}; the architectures are {', '.join(ARCHITECTURES)}.")
     return ARCHITECTURES[name]()

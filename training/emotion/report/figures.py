@@ -58,7 +58,7 @@ def history(epochs: Sequence[Epoch]) -> bytes:
         axes.plot([e.number for e in epochs], [getattr(e, name) for e in epochs], color=INK, label="training")
         values = [getattr(epoch, f"validation_{name}") for epoch in judged]
         axes.plot([epoch.number for epoch in judged], values, "o-", ms=3, color=SECOND, label="validation")
-        axes.set(xlabel="epoch", ylabel=name)
+        axes.set(xlabel="epoch", ylabel=name, ylim=(0, 1 if name == "accuracy" else None))
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False)
     return _png(figure)
@@ -97,11 +97,12 @@ def reliability(evaluation: Evaluation) -> bytes:
     """The reliability diagram: accuracy and share of the faces by confidence."""
     calibration, middles = evaluation.calibration, (np.arange(BINS) + 0.5) / BINS
     figure, (axes,) = _figure(4.6, 4)
-    axes.bar(middles, np.nan_to_num(calibration.accuracy), 1 / BINS, color=INK, alpha=0.8, edgecolor="white")
-    axes.plot([0, 1], [0, 1], ":", color="#555555")
+    accuracy = np.nan_to_num(calibration.accuracy)
+    axes.bar(middles, accuracy, 1 / BINS, color=INK, alpha=0.8, edgecolor="white", label="accuracy")
+    axes.plot([0, 1], [0, 1], ":", color="#555555", label="as right as confident")
     shares = calibration.counts / max(calibration.counts.sum(), 1)
     axes.plot(middles, shares, "o-", ms=3, lw=1, color=SECOND, label="share of faces")
-    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel="confidence", ylabel="share", xlim=(0, 1), ylim=(0, 1))
     axes.set_title(f"expected calibration error {calibration.error:.3f}", fontsize=9)
     axes.legend(frameon=False, fontsize=8)
     return _png(figure)
@@ -127,15 +128,41 @@ def mistakes(evaluation: Evaluation, split: Split, columns: int = 6) -> bytes:
     return grid(pictures, titles, columns)
 
 
+def explanation(
+    face: NDArray[np.uint8], picture: NDArray[np.uint8], probabilities: NDArray[np.float32], title: str, layer: str
+) -> bytes:
+    """A face, its activation map and the probabilities of all emotions side by side.
+
+    Args:
+        face: uint8 (48, 48).
+        picture: uint8 (48, 48, 3), RGB: the map on top of the face, from `gradcam.overlaid`.
+        probabilities: float32 (7,).
+        title: of the whole figure.
+        layer: title of the map.
+    """
+    figure, (left, middle, right) = _figure(9.6, 3.6, 1, 3)
+    for axes, shown, name in ((left, face, "the face, 48x48 pixels"), (middle, picture, layer)):
+        axes.imshow(shown, cmap="gray", vmin=0, vmax=255)
+        axes.set_title(name, fontsize=9)
+        axes.axis("off")
+    bars = right.barh(EMOTIONS, probabilities, color=INK)
+    right.bar_label(bars, [f"{value:.1%}" for value in probabilities], fontsize=8, padding=3)
+    right.set(xlim=(0, 1.15), xticks=(0, 0.5, 1), xticklabels=("0 %", "50 %", "100 %"))
+    right.invert_yaxis()
+    right.set_title("probability", fontsize=9)
+    figure.suptitle(title, fontsize=11, fontweight="bold")
+    return _png(figure)
+
+
 def grid(pictures: Sequence[NDArray[np.uint8]], titles: Sequence[str], columns: int = 6) -> bytes:
     """Pictures, grey (48, 48) or RGB (48, 48, 3), each below its title."""
     rows = max(1, -(-len(pictures) // columns))
-    figure, all_axes = _figure(columns * 1.7, rows * 1.75, rows, columns)
+    figure, all_axes = _figure(columns * 1.8, rows * 1.9, rows, columns)
     for axes in all_axes:
         axes.axis("off")
     for axes, picture, title in zip(all_axes, pictures, titles, strict=False):
         axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
-        axes.set_title(title, fontsize=6.5, pad=2)
+        axes.set_title(title, fontsize=7.5, pad=2)
     return _png(figure)
 
 

@@ -4,16 +4,18 @@ As in the classic notebooks, each channel is weighted by the mean of its positiv
 """
 
 import difflib
+from functools import lru_cache
+from typing import Any
 
 import cv2
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from monitor.errors import UsageError
 from training.emotion.data.batches import pixels_of
 from training.emotion.data.fer2013 import SIDE
+from training.emotion.model.backend import backend
 
 Map = NDArray[np.float32]
 
@@ -48,12 +50,31 @@ def activation_map(model: keras.Model, face: NDArray[np.uint8], output: int, lay
         UsageError: the layer is unknown or has neither height nor width.
     """
     chosen = _layer(model, layer or default_layer(model))
-    both = keras.Model(model.input, [chosen.output, model.output])
-    with tf.GradientTape() as tape:
-        activations, scores = both(pixels_of(face[None]), training=False)
-        score = scores[:, output]
-    gradients = tape.gradient(score, activations)
+    pixels = pixels_of(face[None])
+    until, moved = _until(model, chosen), _with_addition(model, chosen)
+    activations = until(pixels, training=False)
+    nothing, picture = np.zeros(activations.shape, np.float32), keras.ops.convert_to_tensor(pixels)
+    gradients = backend().gradient(lambda added: moved([picture, added], training=False)[:, output], nothing)
     return _combined(np.asarray(activations[0], np.float32), np.asarray(gradients[0], np.float32))
+
+
+@lru_cache(maxsize=2)
+def _until(model: keras.Model, chosen: keras.layers.Layer) -> keras.Model:
+    return keras.Model(model.input, chosen.output)
+
+
+@lru_cache(maxsize=2)
+def _with_addition(model: keras.Model, chosen: keras.layers.Layer) -> keras.Model:
+    """The network with a second input that is added to a layer's output: a gradient by it is one by that output."""
+    added = keras.Input(chosen.output.shape[1:])
+
+    def call(layer: keras.layers.Layer, *given: Any, **options: Any) -> Any:
+        result = layer(*given, **options)
+        return keras.layers.Add()([result, added]) if layer is chosen else result
+
+    inputs = [keras.Input(model.input.shape[1:]), added]
+    both = keras.Model([model.input, keras.Input(added.shape[1:])], model.output)
+    return keras.models.clone_model(both, inputs, clone_function=lambda layer: layer, call_function=call)
 
 
 def _combined(activations: Map, gradients: Map) -> Map:

@@ -58,7 +58,7 @@ def charts_of(
     data: Fer2013,
     split: Split,
     evaluation: Evaluation,
-    model: keras.Model,
+    model: keras.Model | None,
     predict: Predict,
     *,
     epochs: Sequence[Epoch] = (),
@@ -67,10 +67,11 @@ def charts_of(
     """Every figure of the report, in its order.
 
     Args:
+        model: for the activation maps; None leaves them out.
         epochs: of the training; without them there is no curve.
         people: the agreement with people, for its own figures.
     """
-    layer, counts = default_layer(model), evaluation.confusion
+    counts = evaluation.confusion
     charts = [
         Chart("class_counts", "Faces per class", "In each split of the data.", figures.class_counts(data)),
         Chart("samples", "Samples", f"The first faces of every class of {split.name}.", figures.samples(split)),
@@ -84,9 +85,10 @@ def charts_of(
         Chart("calibration", "Calibration", "Accuracy by confidence.", figures.reliability(evaluation)),
         Chart("mistakes", "The most confident mistakes", "label - answer - probability.",
               figures.mistakes(evaluation, split)),
-        Chart("activation_maps", "Activation maps", f"Guided Grad-CAM of {layer}: label - answer - probability.",
-              maps(model, predict, split)),
     ]  # fmt: skip
+    if model is not None:
+        words = f"Guided Grad-CAM of {default_layer(model)}: label - answer - probability."
+        charts.append(Chart("activation_maps", "Activation maps", words, maps(model, predict, split)))
     if people is not None:
         charts += [
             Chart("people", "Most people's word and the answer", "Shares of each favourite of ten people.",

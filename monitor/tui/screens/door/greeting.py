@@ -100,14 +100,29 @@ def words_for(
         case Welcome.UNKNOWN | Welcome.ASKED:
             sign, opening = " ".join((signs.unknown, say("NOT RECOGNISED"))), say("We have not met.")
             return Words(sign, opening, say("Hello"), say("Please see the desk."), hint)
-        case Welcome.NOT_LIVE:
-            way = say("number and PIN") if pin else say("Please see the desk.")
-            sign, opening = " ".join((signs.unknown, say("NOT CHECKED IN"))), say("The head did not turn.")
-            large = say("Press {key}", key=keys.shown("pin")) if pin else say("Sorry")
-            return Words(sign, opening, large, way, name)
+        case Welcome.NOT_LIVE | Welcome.PIN_TOO | Welcome.FACE_TOO:
+            return _not_yet(greeting.welcome, name, signs, say, pin=pin, keys=keys)
         case Welcome.TAKEN_BACK:
             sign, void = " ".join((signs.back, say("TAKEN BACK"))), say("The entry at {at} is void.", at=at)
             return Words(sign, say("Sorry about that."), say("Thanks"), name, void)
+
+
+def _not_yet(welcome: Welcome, name: str, signs: Signs, say: Say, *, pin: bool, keys: Keys) -> Words:
+    """What is said to whom a face alone, or a PIN alone, does not check in."""
+    if welcome is Welcome.NOT_LIVE:
+        sign, opening = " ".join((signs.unknown, say("NOT CHECKED IN"))), say("The head did not turn.")
+        return Words(sign, opening, *_pin(pin, keys, say), name)
+    sign, opening = " ".join((signs.unknown, say("ONE MOMENT"))), say("Now both are needed:")
+    if welcome is Welcome.FACE_TOO:
+        return Words(sign, opening, say("Look"), say("into the camera"), say("Then your PIN again."))
+    return Words(sign, opening, *_pin(pin, keys, say), name)
+
+
+def _pin(pin: bool, keys: Keys, say: Say) -> tuple[str, str]:
+    """The large letters and the line below them that ask for number and PIN, where these are offered."""
+    if pin:
+        return say("Press {key}", key=keys.shown("pin")), say("number and PIN")
+    return say("Sorry"), say("Please see the desk.")
 
 
 def _question(asked: Asked, signs: Signs, say: Say) -> Words:

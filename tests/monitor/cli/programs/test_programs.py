@@ -101,6 +101,23 @@ def test_a_file_of_events_is_replaced_only_when_told_so(tmp_path: Path) -> None:
     assert file.read_text().startswith("{")
 
 
+def test_the_ledger_is_written_as_parquet_with_the_same_events(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    lines = [json.loads(line) for line in ran("events").stdout.splitlines()]
+    file = tmp_path / "events.parquet"
+    ran("events", "--since", str(lines[0]["seq"]), "--output", str(file))
+    rows = parquet.read_table(file).to_pylist()
+    assert [(row["seq"], row["id"], row["at"].isoformat()) for row in rows] == [
+        (line["seq"], line["id"], line["at"]) for line in lines[1:]
+    ]
+    person = lines[-1]["person"]
+    assert (rows[-1]["person_id"], rows[-1]["name"], rows[-1]["group"]) == (
+        person["id"],
+        person["name"],
+        person["group"],
+    )
+
+
 def test_a_key_is_made_listed_and_revoked() -> None:
     made = json.loads(ran("keys", "add", "board", "--right", "events", "--days", "7", "--json").stdout)
     assert made["key"].startswith("muster_")

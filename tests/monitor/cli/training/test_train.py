@@ -78,6 +78,7 @@ def test_a_study_from_training_to_comparison(
     assert judged["faces"] == 14
     assert (runs / "champion" / "report" / "index.html").exists()
     assert list((tmp_path / "logs").iterdir())
+    assert (runs / "champion" / "samples.png").read_bytes().startswith(b"\x89PNG")
 
     resumed = muster("emotion", *common, "--epochs", 3, "--no-report")
     assert [epoch["number"] for epoch in resumed] == [3]
@@ -87,6 +88,7 @@ def test_a_study_from_training_to_comparison(
     (through_file,) = muster("evaluate", tmp_path / "mood.onnx", "--data", data, "--json")
     assert exported["bytes"] == (tmp_path / "mood.onnx").stat().st_size
     assert set(through_file["robustness"]) >= {"none", "left", "larger"}
+    assert through_file["poor_pictures"]["24x24"]["people"] is None
     assert "people" not in through_file
     assert "report" not in through_file
 
@@ -97,6 +99,7 @@ def test_a_study_from_training_to_comparison(
     (judged,) = muster("evaluate", tmp_path / "mood.onnx", "--data", data, "--votes", votes, *page, "--json")
     assert judged["people"]["faces"] == 7  # every second one, on which nothing was fitted
     assert judged["people"]["eight"] is not None
+    assert judged["poor_pictures"]["as it is"]["people"] == judged["people"]["agreement"]
     assert judged["people"]["coverage"][0]["answered"] == 1
     assert judged["copies_of_training_faces"] <= 14
     assert "agrees with most people" in (tmp_path / "page" / "index.html").read_text()
@@ -106,6 +109,7 @@ def test_a_study_from_training_to_comparison(
                           "--to", tmp_path / "map.png", "--json")  # fmt: skip
     assert explained["map_of"] == "fear"
     assert explained["found"] is False
+    assert explained["layer"] in [line["name"] for line in muster("layers", "champion", "--json")[0]["lines"]]
     assert sum(explained["mood"]["scores"].values()) == pytest.approx(1, abs=1e-4)
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
 
@@ -121,7 +125,28 @@ def test_the_classic_network_trains_on_a_few_faces_and_a_teacher(data: Path, tmp
     assert epoch["of"] == 1
     assert np.isfinite(epoch["loss"])
     (run,) = find_runs(tmp_path)
-    assert run.recipe.teacher_weight == 0.5
+    assert run.recipe.teacher_weight == 0.6
+
+
+def test_teachers_of_parts_answer_what_they_did_not_see_and_teach(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.emotion.fitting import recipe
+    from training.emotion.model import networks
+
+    monkeypatch.setitem(networks.ARCHITECTURES, "teacher", lambda: networks.champion(((8, 1), (16, 1))))
+    monkeypatch.setitem(networks.ARCHITECTURES, "champion", lambda: networks.champion(((8, 1), (16, 1))))
+    for name in ("teacher", "champion"):
+        small = recipe.RECIPES[name].changed(batch=4, epochs=1, face_weights=False)
+        monkeypatch.setitem(recipe.RECIPES, name, small)
+    common = ("--data", data, "--runs", tmp_path, "--precision", "float32", "--no-report", "--json")
+    for part in (0, 1):
+        run = f"part{part}"
+        muster("emotion", *common, "--architecture", "teacher", "--leave-out", part, 2, "--run", run)
+    answers = tmp_path / "answers.npz"
+    muster("answers", tmp_path / "part0", tmp_path / "part1", "--to", answers, "--data", data)
+    muster("emotion", *common, "--teacher", answers)
+    assert next(run for run in find_runs(tmp_path) if run.name == "champion").recipe.teacher_weight == 0.6
 
 
 WRONG = [

@@ -29,6 +29,7 @@ main()
         "train explain face.png",
         "train export run --to model.onnx --data fer2013.csv",
         "train report",
+        "train layers classic",
         "calibrate --figure curves.png",
         "calibrate --evaluate folder --figure curves.png",
         "identify face.png --method eigenfaces --model run",

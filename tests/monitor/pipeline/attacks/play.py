@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.domain import Face, Frame, Question, RgbImage, Track
 from monitor.pipeline.liveness import LivenessCheck, Mode, State, TrackLiveness
-from monitor.vision.liveness.face_mesh import MeshModel
+from monitor.vision.face_mesh import MeshModel
 
 FPS = 15
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

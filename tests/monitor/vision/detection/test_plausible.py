@@ -1,6 +1,7 @@
 """Letters, logos, balls, cards and dice are not faces; people are, blurred and far away too."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 import cv2
@@ -8,9 +9,10 @@ import numpy as np
 import pytest
 
 from monitor.domain import Box, Face, RgbImage
-from monitor.vision.blazeface import BlazeFace, open_mesh
+from monitor.vision.blazeface import BlazeFace
 from monitor.vision.detection.plausible import Plausibility, plausible_keypoints
 from monitor.vision.detector import FaceDetector
+from monitor.vision.face_mesh import FaceMesh
 from tests.monitor.stage import Photo, frontal
 
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
@@ -74,13 +76,34 @@ def test_people_are_confirmed_at_any_size_and_tilt(orl_photo: Photo, width: int,
 
 def test_what_the_mesh_refuses_needs_sure_second_looks(orl_photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
     blazeface = BlazeFace(0.35)
-    judge = Plausibility(blazeface, open_mesh())
+    judge = Plausibility(blazeface, FaceMesh().presence)
     photo = orl_photo(5, 1)
     (face,) = blazeface(photo)
     assert judge.judge(photo, face) is True
     monkeypatch.setattr(judge, "presence", lambda rgb, face: 0.1)
     assert judge.judge(photo, face) is False
     assert judge.judge(np.full_like(photo, 128), face) is None
+
+
+@pytest.mark.parametrize(
+    ("score", "again", "looks", "sure"),
+    [(0.9, 0.8, 1, True), (0.4, 0.05, 1, False), (0.6, 0.45, 2, True), (0.6, 0.44, 2, False)],
+)
+def test_the_second_look_ends_as_soon_as_its_answer_is_clear(
+    orl_photo: Photo, monkeypatch: pytest.MonkeyPatch, score: float, again: float, looks: int, sure: bool
+) -> None:
+    photo = orl_photo(5, 1)
+    (face,) = BlazeFace(0.35)(photo)
+    judge = Plausibility(lambda picture: [], lambda picture: 0.0)
+    looked: list[int] = []
+
+    def look_again(rgb: RgbImage, face: Face, width: int) -> float:
+        looked.append(width)
+        return again
+
+    monkeypatch.setattr(judge, "_again", look_again)
+    assert judge.judge(photo, replace(face, score=score)) is (False if sure else None)
+    assert len(looked) == looks
 
 
 def test_key_points_of_a_face_lie_below_one_another_at_any_tilt() -> None:

@@ -46,3 +46,9 @@ def test_a_tile_around_a_face_shows_its_surroundings_as_far_as_there_are_any() -
     assert tile is not None
     assert (tile.left, tile.right, tile.top, tile.bottom) == (556, 640, 156, 284)
     assert near(Box(700, 200, 20, 20), 640, 480) is None
+
+
+@given(st.floats(0, 620), st.floats(0, 460), st.floats(8, 300))
+def test_a_tile_around_a_face_fits_into_96_pixels_of_the_network(left: float, top: float, width: float) -> None:
+    tile = near(Box(left, top, width, width), 640, 480)
+    assert tile is None or round(max(tile.width, tile.height) * tile.scale) <= 96

@@ -3,7 +3,7 @@
 import numpy as np
 
 from monitor.domain import Face, RgbImage
-from monitor.vision.liveness.face_mesh import POINTS, Mesh
+from monitor.vision.face_mesh import POINTS, Mesh
 
 
 def mesh_of(face: Face, degrees: float) -> Mesh:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import LeaveOneOut, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -18,7 +20,7 @@ from training import report
 from training.eigenfaces.context import Study, StudySettings
 from training.eigenfaces.deep import study_chips
 from training.eigenfaces.load import FaceSet, load_olivetti
-from training.eigenfaces.steps import best
+from training.eigenfaces.steps import best, fisher
 from training.eigenfaces.steps.best import Configuration
 from training.eigenfaces.study.model import load_study_model
 from training.eigenfaces.study.study import STEPS, StudyRun, run_study
@@ -58,6 +60,30 @@ def test_leave_one_out_on_coordinates_is_leave_one_out_on_pixels(run: StudyRun, 
         make_pipeline(pca, LinearDiscriminantAnalysis()), faces.pixels, faces.target, cv=LeaveOneOut()
     )
     assert numbers(run, "classifiers")["LDA"]["leave_one_out"] == pytest.approx(scores.mean())
+
+
+def test_the_notebooks_pipeline_is_lda_and_logistic_regression_with_nothing_between(
+    run: StudyRun, faces: FaceSet
+) -> None:
+    known, asked, known_people, people = train_test_split(
+        faces.pixels, faces.target, test_size=0.3, stratify=faces.target, random_state=0
+    )
+    lda = LinearDiscriminantAnalysis().fit(known, known_people)
+    classifier = LogisticRegression(max_iter=1000).fit(lda.transform(known), known_people)
+    expected = classifier.score(lda.transform(asked), people)
+    assert numbers(run, "lda")["notebook"]["hold_out"] == pytest.approx(expected)
+    (headline,) = (line for line in run.contents["headlines"] if "notebook" in line["name"])
+    assert headline["value"] == pytest.approx(expected)
+
+
+def test_as_many_eigenfaces_are_drawn_as_are_asked_for(faces: FaceSet, tmp_path: Path) -> None:
+    heights = {}
+    for count in (5, 27):
+        run = run_study(faces, tmp_path, settings=StudySettings(jobs=1, eigenfaces=count), steps=["eigenfaces"])
+        with Image.open(tmp_path / "eigenfaces.png") as picture:
+            heights[count] = picture.height
+        assert len(numbers(run, "eigenfaces")["explained_variance_ratio"]) == count
+    assert heights[27] > 2.5 * heights[5]
 
 
 def test_the_best_pipeline_scores_the_same_when_fitted_afresh(run: StudyRun, faces: FaceSet) -> None:
@@ -144,6 +170,8 @@ def test_wishes_that_make_no_sense_are_refused_in_a_sentence(faces: FaceSet, tmp
         run_study(faces, tmp_path, settings=StudySettings(components=500))
     with pytest.raises(UsageError, match="Subject 99 does not exist; subjects are numbered 0 to 3"):
         run_study(faces, tmp_path, settings=StudySettings(subjects=(0, 99)))
+    with pytest.raises(UsageError, match=r"have 27 eigenfaces, not 28; choose 1 to 27"):
+        run_study(faces, tmp_path, settings=StudySettings(eigenfaces=28))
     with pytest.raises(UsageError, match=r"no step 'nonsense'"):
         run_study(faces, tmp_path, steps=["nonsense"])
     (tmp_path / "file").touch()
@@ -163,5 +191,8 @@ def test_steps_run_alone_and_progress_reaches_the_end(faces: FaceSet, tmp_path: 
 
 
 def test_olivetti_gives_the_classic_number(shared_data: Path, tmp_path: Path) -> None:
-    run = run_study(load_olivetti(shared_data), tmp_path, settings=SETTINGS, steps=["svc"])
+    study = Study(load_olivetti(shared_data), tmp_path, SETTINGS)
+    run = run_study(study.faces, tmp_path, settings=SETTINGS, steps=["svc"])
     assert (numbers(run, "svc")["right"], numbers(run, "svc")["of"]) == (110, 120)
+    notebook = study.fitted(fisher.pipeline(study, fisher.NOTEBOOK, fisher.MOST_DIMENSIONS))
+    assert study.accuracy(notebook) == pytest.approx(0.95)

@@ -130,6 +130,12 @@ def test_a_folder_without_splits_is_refused(tmp_path: Path) -> None:
         load_fer2013(tmp_path)
 
 
+def test_a_table_without_usage_is_for_training(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(f"emotion,pixels\n3,{GOOD}\n6,{GOOD}\n")
+    data = load_fer2013(tmp_path / "train.csv")
+    assert {name: split.labels.tolist() for name, split in data.splits.items()} == {"Training": [3, 6]}
+
+
 @pytest.mark.parametrize(
     "table",
     [

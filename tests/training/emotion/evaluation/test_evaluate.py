@@ -13,7 +13,7 @@ from training.emotion.evaluation.calibration import (
     fitted_to_votes,
     softmax,
 )
-from training.emotion.evaluation.evaluate import evaluation_of, jittered, robustness
+from training.emotion.evaluation.evaluate import evaluation_of, jittered, robustness, worsened
 
 
 def split_of(labels: list[int]) -> Split:
@@ -115,3 +115,12 @@ def test_robustness_names_every_direction() -> None:
     found = robustness(lambda faces: certain([0] * len(faces), 0.9), split_of([0, 1]))
     assert set(found) == {"none", "left", "right", "up", "down", "smaller", "larger"}
     assert set(found.values()) == {0.5}
+
+
+def test_worse_pictures_lose_detail_and_keep_their_size() -> None:
+    faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+    found = worsened(faces)
+    assert np.array_equal(found["as it is"], faces)
+    assert all(changed.shape == faces.shape and changed.dtype == np.uint8 for changed in found.values())
+    assert found["blur 2.0"].std() < found["blur 1.0"].std() < found["24x24"].std() < faces.std()
+    assert np.abs(found["JPEG 25"].astype(int) - faces).mean() > 5

@@ -1,6 +1,8 @@
 """Training: repeatable, resumable, and safe against a full disk."""
 
+import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.fitting import checkpoint, fit
 from training.emotion.fitting.recipe import CHAMPION, Recipe
 from training.emotion.model import networks
+from training.emotion.model.backend import backend
 
 
 def tiny_data(faces: int = 48) -> Fer2013:
@@ -35,7 +38,11 @@ def weights_in(folder: Path) -> list[np.ndarray]:
     return checkpoint.load(folder / fit.CHECKPOINT)[0]["weights"]
 
 
-def test_a_stopped_training_goes_on_as_if_it_had_not_stopped_and_a_finished_one_is_left_alone(tmp_path: Path) -> None:
+def test_a_stopped_training_goes_on_as_if_it_had_not_stopped_and_a_finished_one_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "SAVED_EVERY", 0.0)
+
     class KilledError(Exception):
         pass
 
@@ -57,6 +64,43 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped_and_a_finished_one_
     assert (tmp_path / "whole" / fit.CHECKPOINT).read_bytes() == finished
 
 
+def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_from_there(tmp_path: Path) -> None:
+    def interrupt(number: int, of: int, loss: float, accuracy: float) -> None:
+        if number == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    whole = train(tmp_path / "whole")
+    notes: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "cut", heard=fit.Progress(on_batch=interrupt, on_note=notes.append))
+    assert notes == ["Stopped after step 3 of 3 in epoch 1 of 2; repeat the command to go on."]
+    epochs = train(tmp_path / "cut", heard=fit.Progress(on_note=notes.append))
+    assert notes[1:] == ["Resuming after epoch 0 and step 3 of 3 of 2."]
+    assert [epoch.loss for epoch in epochs] == pytest.approx([epoch.loss for epoch in whole], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"batch": 8}, "batch 16, not 8"), ({"rate": 0.1}, "rate 0.001, not 0.1"),
+     ({"precision": "mixed_bfloat16"}, "precision float32, not mixed_bfloat16")],
+)  # fmt: skip
+def test_a_run_does_not_go_on_with_another_recipe(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    train(tmp_path)
+    with pytest.raises(DataError, match=said):
+        train(tmp_path, TINY.changed(epochs=3, **change))
+
+
+def test_a_finished_run_can_be_lengthened(tmp_path: Path) -> None:
+    train(tmp_path)
+    assert [epoch.number for epoch in train(tmp_path, TINY.changed(epochs=3))] == [1, 2, 3]
+
+
+def test_a_left_out_part_is_not_trained_on(tmp_path: Path) -> None:
+    recipe = TINY.changed(folds=3, fold=1, batch=32)
+    assert recipe.taken_from(tiny_data().split("Training")).rows.tolist() == [n for n in range(48) if n % 3 != 1]
+    assert len(train(tmp_path, recipe)) == 2
+
+
 def test_a_run_of_another_architecture_is_refused(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / fit.CHECKPOINT, {"weights": []}, {"recipe": {"architecture": "classic"}, "epochs": []})
     with pytest.raises(DataError, match="holds a run of classic, not tiny"):
@@ -73,3 +117,15 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 def test_too_few_faces_for_a_batch_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="48 faces, fewer than one batch of 64"):
         train(tmp_path, TINY.changed(batch=64))
+
+
+def test_too_little_memory_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(*_: Any) -> Any:
+        def fail(_: Any) -> Any:
+            raise backend().FAILURE(None, None, "RESOURCE_EXHAUSTED: out of memory", 8)
+
+        return fail
+
+    monkeypatch.setattr(backend(), "steps", steps)
+    with pytest.raises(DataError, match="too small for steps of 16 faces"):
+        train(tmp_path)

@@ -7,8 +7,11 @@ import tensorflow as tf
 
 from monitor.errors import UsageError
 from training.emotion.data.batches import pixels_of
+from training.emotion.model import networks, widening
+from training.emotion.model.backend import backend
 from training.emotion.model.face_weights import _halve, start_from_face_encoder
-from training.emotion.model.layers import EPSILON, FusedBatchNorm, measure_statistics
+from training.emotion.model.inference import outputs_of
+from training.emotion.model.layers import EPSILON, FusedBatchNorm, _composed, _fused, measure_statistics
 from training.emotion.model.networks import build, champion, classic
 
 
@@ -41,12 +44,33 @@ def test_fused_normalisation_computes_what_keras_computes() -> None:
         assert np.allclose(ours(x, training=training), theirs(x, training=training), atol=1e-4)
 
 
+def test_the_composed_normalisation_computes_what_the_fused_one_does() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(2, 3, (8, 4, 4, 5)).astype(np.float32)
+    gamma, beta, mean, variance = (rng.normal(1, 0.2, 5).astype(np.float32) ** 2 for _ in range(4))
+    for batch in (False, True):
+        fused, composed = (form(x, gamma, beta, mean, variance, batch) for form in (_fused, _composed))
+        assert np.allclose(fused[0], composed[0], atol=1e-4)
+        if batch:
+            assert np.allclose(fused[1], composed[1], atol=1e-4)
+            assert np.allclose(fused[2], composed[2], rtol=1e-4)
+
+
 def test_statistics_are_the_mean_over_the_batches() -> None:
     model = keras.Sequential([keras.Input((48, 48, 1)), FusedBatchNorm()])
     batches = [np.full((4, 48, 48, 1), value, np.float32) for value in (1.0, 2.0, 6.0)]
-    measure_statistics(model, batches)
+    measure_statistics(model, backend().observed(model), batches)
     assert float(np.asarray(model.layers[0].mean)[0]) == pytest.approx(3.0)
     assert model.layers[0].momentum < 1
+
+
+def test_a_widened_network_computes_what_the_narrow_one_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(widening, "DIFFERENCE", 0.0)
+    monkeypatch.setitem(networks.ARCHITECTURES, "wide", lambda: champion(((16, 1), (32, 1), (64, 1))))
+    narrow, wide = champion(((8, 1), (16, 1), (32, 1))), build("wide")
+    wide.set_weights(widening.widened(narrow.get_weights(), "wide", 1))
+    faces = np.random.default_rng(5).integers(0, 256, (4, 48, 48)).astype(np.uint8)
+    assert np.allclose(outputs_of(narrow, faces), outputs_of(wide, faces), atol=1e-4)
 
 
 def test_the_small_stem_is_the_large_one_on_an_enlarged_picture() -> None:

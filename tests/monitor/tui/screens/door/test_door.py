@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from textual.pilot import Pilot
@@ -409,6 +410,21 @@ async def test_who_does_not_turn_twice_is_offered_number_and_pin(world: World) -
         assert "The head did not turn." in shown
         assert "number and PIN" in shown
         assert "Radia Perlman did not turn the head" in shown
+
+
+@pytest.mark.parametrize(("asks", "told"), [("pin", "number and PIN"), ("face", "Then your PIN again.")])
+async def test_at_hours_that_ask_for_face_and_pin_the_door_says_what_is_missing(
+    world: World, asks: Literal["pin", "face"], told: str
+) -> None:
+    with writing(world.engine) as session:
+        people.set_number(session, world.ids["Radia Perlman"], "17", at=NOW, actor="test")
+        pins.set_pin(session, world.ids["Radia Perlman"], "hash")
+    event = KioskEvent(EventKind.SIGHTING, NOW, world.ids["Radia Perlman"], "Radia Perlman", track=1, asks=asks)
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), event)
+        shown = text_of(world)
+        assert "Now both are needed:" in shown
+        assert told in shown
 
 
 @pytest.mark.parametrize(

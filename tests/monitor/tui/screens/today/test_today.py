@@ -17,9 +17,10 @@ from db.people import people
 from db.records import NewEvent
 from db.verification import ledger_check
 from monitor.desk.days import corrections
-from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
+from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
@@ -50,6 +51,33 @@ async def test_enter_is_for_the_list_that_was_asked_for(world: World) -> None:
         await go(pilot)
         assert isinstance(pilot.app.screen, DaySheet)
         assert "Grace Hopper Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_the_day_sheet_has_help_and_says_what_no_longer_counts(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24), notifications=True) as pilot:
+        await go(pilot, "enter", "x")
+        await fill(pilot, reason="not her")
+        toast, sheet = (pilot.app.screen.query_one(name).region for name in ("Toast", "#entries"))
+        assert not toast.overlaps(sheet), "what is said covers no entry"
+        await go(pilot, "home", "c")
+        assert isinstance(pilot.app.screen, DaySheet), "there is nothing to correct"
+        assert "This entry no longer counts." in told(pilot)
+        pilot.app.clear_notifications()
+        await go(pilot, "question_mark")
+        assert "A person's day" in text_of(world)
+        await go(pilot, "escape", "ctrl+z")
+        assert "Taken back" in told(pilot)
+
+
+async def test_a_wall_shows_who_is_in_now(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "v")
+        shown = text_of(world)
+        assert "5 people are in now" in shown
+        assert "Grace Hopper" in shown
+        assert "Alan Turing" not in shown, "he has left"
+        await go(pilot, "v")
+        assert isinstance(pilot.app.screen, TodayScreen)
 
 
 async def test_sorting_goes_through_the_columns(world: World) -> None:
@@ -87,12 +115,15 @@ async def test_other_days_are_one_key_away(world: World) -> None:
 async def test_any_day_is_found_by_its_date(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "g")
-        await fill(pilot, day="9 March")
-        assert "such as 2026-03-09" in text_of(world)
+        await fill(pilot, day="the other day")
+        assert "write it like 2026-11-27" in text_of(world)
         await fill(pilot, day="2026-03-10")
         assert "in the future" in text_of(world)
         await fill(pilot, day="2026-02-27")
         assert "Fri 27 Feb 2026   9 left   1 absent" in text_of(world)
+        await go(pilot, "g")
+        await fill(pilot, day="26 feb")
+        assert "Thu 26 Feb 2026" in text_of(world)
         await go(pilot, "t")
         assert "Mon 9 Mar 2026" in text_of(world)
 
@@ -217,6 +248,9 @@ async def test_a_day_is_exported_without_formulas(
         assert str(tmp_path / "muster-2026-03-09.csv") == pilot.app.screen.query_one("#ask-file", Input).value
         await fill(pilot, file=str(file))
         assert "Written to" in told(pilot)
+    with reading(world.engine) as session:
+        noted = next(one for one in newest_entries(session) if one.action == "export report")
+    assert (noted.actor, noted.detail["file"], noted.detail["from"]) == ("desk", str(file), "2026-03-09")
     if ending == "xlsx":
         rows = [row for sheet in load_workbook(file) for row in list(sheet.iter_rows())[1:-1]]
         assert len(rows) == 10, "a sheet a group, each with its heads and its total"
@@ -244,3 +278,17 @@ async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World,
         assert isinstance(pilot.app.screen, TodayScreen)
     assert there.read_text() == "mine"
     assert (tmp_path / "new.csv").exists()
+
+
+@pytest.mark.parametrize(("width", "cut"), [(80, True), (160, False)])
+async def test_where_columns_are_left_out_the_head_of_the_table_says_so(world: World, width: int, cut: bool) -> None:
+    async with world.app(camera=False).run_test(size=(width, 30)) as pilot:
+        await go(pilot, "f2")
+        (head,) = [line for line in text_of(world).splitlines() if "Status" in line and "Name" in line]
+        assert ("…" in head) == cut
+
+
+async def test_counts_that_do_not_fit_in_words_are_told_by_their_signs(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(50, 30)) as pilot:
+        await go(pilot, "f2")
+        assert "● 4   ◐ 1   ○ 1   ✗ 4" in text_of(world)

@@ -1,0 +1,181 @@
+"""Who can be recognised, some thousand people at a time and column by column: for galleries of a million."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, Select, exists, func, select, true
+from sqlalchemy.orm import Session
+
+from db.batches import batches
+from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, second_owner
+from db.errors import DatabaseDamaged, WrongKey
+from db.faces.templates import mean_owner
+from db.people import consents
+from db.schema import ConsentRow, MeanTemplateRow, PersonRow
+from db.types import raw, uuid_of
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 8192
+"""People that are read at once."""
+_NONCE: Final = slice(9, 17)
+"""Bytes of a sealed template that no two templates share."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """Some of those who can be recognised, by id: active, with a template, face not refused."""
+
+    ids: bytes
+    """16 bytes each."""
+    stamps: NDArray[np.uint64]
+    """Another one whenever the template was written anew; (n,)."""
+    names: list[str]
+    mood_consent: NDArray[np.int8]
+    """1 for who agreed, 0 for who refused, -1 for who was not asked; (n,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """The same people with their mean templates, not scaled back to length 1."""
+
+    listed: Listed
+    first: NDArray[np.float32]
+    """The first encoder's, (n, 128)."""
+    second: NDArray[np.float32]
+    """The second encoder's, (n, 128); zeros where there is none."""
+    has_second: NDArray[np.bool_]
+
+
+def joined(parts: Sequence[Listed]) -> Listed:
+    """All parts as one."""
+    return Listed(
+        b"".join(part.ids for part in parts),
+        np.concatenate([np.empty(0, np.uint64), *(part.stamps for part in parts)]),
+        [name for part in parts for name in part.names],
+        np.concatenate([np.empty(0, np.int8), *(part.mood_consent for part in parts)]),
+    )
+
+
+def count(session: Session, encoder: str) -> int:
+    """At most how many people can be recognised."""
+    templates = select(func.count()).select_from(MeanTemplateRow).where(MeanTemplateRow.encoder == encoder)
+    return session.scalar(templates) or 0
+
+
+def listed(session: Session, encoder: str) -> Iterator[Listed]:
+    """Everybody who can be recognised, without templates."""
+    stamp = func.substr(MeanTemplateRow.embedding, _NONCE.start + 1, _NONCE.stop - _NONCE.start)
+    refused = consents.refusals(session)
+    for rows in _parts(session, _people(encoder, raw(stamp))):
+        given = _face_given(rows, refused)
+        yield _listed(given, [row[3] for row in given], refused)
+
+
+def opened(
+    session: Session, cipher: TemplateCipher, encoder: str, people: Sequence[UUID] | None = None
+) -> Iterator[Opened]:
+    """Everybody who can be recognised, or those of them among these people.
+
+    Whose template was changed or moved outside Muster is left out and logged; `muster db verify` names them, too.
+
+    Raises:
+        WrongKey: the templates were encrypted with another key.
+    """
+    query = _people(encoder, raw(MeanTemplateRow.embedding), raw(MeanTemplateRow.second))
+    some = [query] if people is None else [query.where(PersonRow.id.in_(part)) for part in batches(people)]
+    refused = consents.refusals(session)
+    for one in some:
+        for rows in _parts(session, one):
+            yield _opened(session, cipher, encoder, _face_given(rows, refused), refused)
+
+
+def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Id, name, whether the person was asked about their mood, and these columns."""
+    asked = exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.kind == "mood")
+    return (
+        select(raw(PersonRow.id), PersonRow.name, asked, *columns)
+        .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
+        .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
+        .order_by(PersonRow.id)
+    )
+
+
+def _parts(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    # The session would look at each row once more, which doubles the time.
+    yield from session.connection().execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
+
+
+def _face_given(
+    rows: Sequence[Row[*tuple[Any, ...]]], refused: set[consents.Decided]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    if not refused:
+        return rows
+    return [row for row in rows if (uuid_of(row[0]), "face") not in refused]
+
+
+def _listed(
+    rows: Sequence[Row[*tuple[Any, ...]]], stamps: Sequence[bytes | None], refused: set[consents.Decided]
+) -> Listed:
+    ids = [row[0] for row in rows]
+    mood = np.array([1 if row[2] else -1 for row in rows], np.int8)
+    for number, one in enumerate(ids if refused else ()):
+        if (uuid_of(one), "mood") in refused:
+            mood[number] = 0
+    packed = b"".join(one.bytes for one in ids) if ids and isinstance(ids[0], UUID) else bytes.fromhex("".join(ids))
+    return Listed(
+        packed,
+        np.frombuffer(b"".join((one or b"").ljust(8, b"\0") for one in stamps), np.uint64),
+        [row[1] for row in rows],
+        mood,
+    )
+
+
+def _opened(
+    session: Session,
+    cipher: TemplateCipher,
+    encoder: str,
+    rows: Sequence[Row[*tuple[Any, ...]]],
+    refused: set[consents.Decided],
+) -> Opened:
+    try:
+        values = _decrypted(cipher, encoder, rows)
+    except (DatabaseDamaged, WrongKey):
+        if bound_key(session) != cipher.key_id:
+            raise
+        rows = [row for row in rows if _is_whole(cipher, encoder, row)]
+        values = _decrypted(cipher, encoder, rows)
+    return Opened(_listed(rows, [row[3][_NONCE] for row in rows], refused), *values)
+
+
+def _decrypted(
+    cipher: TemplateCipher, encoder: str, rows: Sequence[Row[*tuple[Any, ...]]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    owners = [_owner(row[0], encoder) for row in rows]
+    first = cipher.open_many([row[3] for row in rows], owners)
+    has_second = np.array([row[4] is not None for row in rows], np.bool_)
+    both = [(row[4], second_owner(owner)) for row, owner in zip(rows, owners, strict=True) if row[4] is not None]
+    seconds = cipher.open_many([sealed for sealed, _ in both], [owner for _, owner in both])
+    second = np.zeros((len(rows), EMBEDDING_SIZE), np.float32)
+    second[has_second] = np.frombuffer(b"".join(seconds), "<f4").reshape(-1, EMBEDDING_SIZE)
+    return np.frombuffer(b"".join(first), "<f4").reshape(-1, EMBEDDING_SIZE), second, has_second
+
+
+def _is_whole(cipher: TemplateCipher, encoder: str, row: Row[*tuple[Any, ...]]) -> bool:
+    try:
+        _decrypted(cipher, encoder, [row])
+    except (DatabaseDamaged, WrongKey):
+        log.error("The template of the person %s was changed or moved: enrol them anew.", uuid_of(row[0]))
+        return False
+    return True
+
+
+def _owner(person: UUID | str, encoder: str) -> str:
+    if isinstance(person, str):  # 32 hexadecimal digits; a `UUID` would take as long as opening the template
+        person = f"{person[:8]}-{person[8:12]}-{person[12:16]}-{person[16:20]}-{person[20:]}"
+    return mean_owner(person, encoder)

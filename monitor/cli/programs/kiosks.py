@@ -1,0 +1,84 @@
+"""`muster kiosks …`: the kiosks of a site, how far behind each is, and their keys."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.groups import command_group
+from monitor.cli.options import Run, emit, out, shared, tell
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+app = command_group("The kiosks of a site: how far behind each is, and their keys. Run it on the shared database.")
+
+
+@app.command("list")
+@shared
+def list_(run: Run) -> None:
+    """Every kiosk that sends to this database: what waits at it, since when, its version, and when it was heard of."""
+    from dataclasses import asdict
+
+    from db.engine import open_database
+    from monitor.cli.table import table
+    from monitor.desk.doors import all_doors
+    from monitor.text import local_time, printable
+
+    engine = open_database(run.settings().db, read_only=True)
+    zone, found = run.settings().zone, all_doors(engine)
+    if run.as_json:
+        for one in found:
+            emit(asdict(one))
+        return
+    if not found:
+        tell("No kiosk has sent anything to this database; 'muster kiosks add NAME' makes a key for one.")
+        return
+    rows = [
+        (
+            printable(one.kiosk) or "not come yet",
+            "revoked" if one.revoked_at else printable(one.key or "") or "none of its own",
+            one.version,
+            f"{one.waiting:,}" if one.seen_at else "",
+            local_time(one.waiting_since, zone) if one.waiting_since else "",
+            local_time(one.seen_at, zone) if one.seen_at else "",
+        )
+        for one in found
+    ]
+    out.print(table(("Kiosk", "Key", "Version", "Behind", "Since", "Heard of"), rows, fold=("Kiosk", "Key")))
+
+
+@app.command()
+@shared
+def add(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="Of the kiosk.")]) -> None:
+    """Make a key for a kiosk, a user of the PostgreSQL server, and print the address with it, once."""
+    from monitor.desk.doors import add_key
+
+    engine = _centre(run)
+    address = add_key(engine, run.settings().db, name, **run.stamp)
+    if run.as_json:
+        emit({"name": name, "forward": address})
+        return
+    tell("Put this address into the settings of that kiosk (forward = ...). It is shown only now:", out)
+    tell(address)
+
+
+@app.command()
+@shared
+def revoke(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="Of a key.")]) -> None:
+    """End a kiosk's key, at once and for good; what it sent stays."""
+    from monitor.desk.doors import revoke_key
+
+    engine = _centre(run)
+    revoke_key(engine, name, **run.stamp)
+    run.say(f"The key {name} is revoked: the server refuses it.", {"name": name, "revoked": True})
+
+
+def _centre(run: Run) -> "Engine":
+    """The shared database. What is written is proved with the key here, but faces stay those of the site key."""
+    from db.crypto import load_cipher
+    from db.engine import open_database
+    from db.proof.heads import open_with
+
+    engine = open_database(run.settings().db)
+    open_with(engine, load_cipher(run.config_file.parent), None, own=False)
+    return engine

@@ -1,0 +1,55 @@
+"""What every training command begins with: the library that computes, and the faces."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from monitor.cli.options import err
+from monitor.errors import UsageError
+from monitor.text import plural, printable
+
+if TYPE_CHECKING:
+    from training.emotion.data.fer2013 import Fer2013
+
+
+def start_backend(threads: int = 0, strategy: str = "alone") -> Any:
+    """Import the library that computes, without its messages; returns the strategy of several workers."""
+    from monitor.vision.runtime import quiet_native_output
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    name = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if name not in ("tensorflow", "jax"):
+        raise UsageError(f"Training does not run on Keras' backend {name!r}; set KERAS_BACKEND to tensorflow or jax.")
+    if name == "jax" and strategy == "multiworker":
+        raise UsageError("Several workers train with TensorFlow only; unset KERAS_BACKEND.")
+    with quiet_native_output():
+        if name == "jax":
+            import_module("jax")
+            return None
+        import tensorflow as tf
+
+        if threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        if strategy == "multiworker":
+            from training.emotion.fitting.strategy import multiworker
+
+            return multiworker()
+        tf.zeros(())
+    return None
+
+
+def load_faces(path: Path, strict: bool) -> "Fer2013":
+    """The data set; what was left out or scaled is said."""
+    from training.emotion.data.fer2013 import load_fer2013
+
+    data = load_fer2013(path, strict=strict)
+    if data.skipped:
+        broken = plural(len(data.skipped), "broken row or file", "broken rows or files")
+        err.print(f"Skipped {broken}. The first: {escape(printable(data.skipped[0]))}")
+    if data.scaled:
+        err.print(f"{plural(data.scaled, 'picture')} of another size scaled to 48x48 grey pixels.")
+    return data

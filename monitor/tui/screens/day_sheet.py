@@ -1,0 +1,219 @@
+"""One person's entries of one day, and the desk's corrections: new rows with a reason."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from functools import partial
+from typing import ClassVar
+from uuid import UUID
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from db.records import Person, Presence
+from monitor.desk.days import corrections
+from monitor.desk.days.why import why
+from monitor.tui.runtime.actions import bindings, of_the_app
+from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.person_sheet import PersonSheet
+from monitor.tui.screens.why import WhyScreen
+from monitor.tui.style.text import at_clock, clean, date_text, day_text
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Column, Row, Table
+
+COLUMNS = (
+    Column("at", "At", 12),
+    Column("what", "What", 20),
+    Column("how", "How", 7),
+    Column("actor", "By", 10, rank=1),
+    Column("reason", "Reason"),
+)
+KINDS = (("came in", "check_in"), ("left", "check_out"))
+WORDS = {"check_in": "came in", "check_out": "left", "void": "made void"}
+
+
+class DaySheet(ModalScreen[None]):
+    """Entries with corrections. Nothing is ever edited: a correction is a new row that names the old one."""
+
+    AUTO_FOCUS = "Table"
+    HELP = """\
+# A person's day
+
+Every entry of the day, by camera, PIN or hand. Nothing is ever edited: a correction is a new entry that names the old
+one, and an entry that no longer counts stands in brackets.
+
+- **By** says who wrote the entry: the camera, or the desk, with the **reason** that was given.
+- A shift over midnight belongs to the day on which it begins, with the entries of the morning after.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("day"),
+        *of_the_app("help", "undo"),
+        Binding("escape", "dismiss", "Back"),
+    ]
+    app = getters.app(DeskApp)
+
+    def __init__(self, person: Person, day: date) -> None:
+        super().__init__()
+        self._person = person
+        self._day = day
+        self._entries: corrections.PersonEntries | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sheet"):
+            yield Static(id="title", markup=False)
+            yield Table(COLUMNS, empty="Loading", id="entries")
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.query_one("#title", Static).update(f"{clean(self._person.name)} {date_text(self._day)}")
+        self._reload()
+
+    def _reload(self) -> None:
+        app = self.app
+        job = partial(corrections.person_entries, app.engine, app.settings, self._person, self._day, app.clock())
+        self.app.in_background(job, self._show, self._not_loaded)
+
+    def _not_loaded(self, sentence: str) -> None:
+        self.app.toast_problem(sentence)
+        if self.is_attached:
+            self.query_one(Table).explain("Not loaded. Close this and open it again.")
+
+    def _show(self, entries: corrections.PersonEntries) -> None:
+        if not self.is_attached:  # it was left meanwhile
+            return
+        self._entries = entries
+        rows = [self._row(line) for line in entries.lines]
+        self.query_one(Table).show(
+            rows, empty=f"No entries on this day. Press {self.app.settings.keys.shown('add')} to add one."
+        )
+        self.refresh_bindings()
+
+    def _row(self, line: corrections.EventLine) -> Row:
+        event = line.event
+        what = WORDS.get(event.kind) or f"corrected: {WORDS[event.corrected_kind or 'check_in']}"
+        shown = what if line.counts or event.kind == "void" else f"({what})"
+        cells = (self._when(event.at), shown, event.method, clean(event.actor, 20), clean(line.reason, 80))
+        return Row(str(event.id), cells, ("good" if line.counts else "faint",) * 2)
+
+    def _when(self, at: datetime) -> str:
+        """The clock time, with the date where it is not the sheet's day, as after midnight."""
+        zone = self.app.settings.zone
+        day = "" if at.astimezone(zone).date() == self._day else f"{day_text(at, zone)[4:-5]} "
+        return f"{day}{at_clock(at, zone)}"
+
+    def _selected(self) -> corrections.EventLine | None:
+        """The entry under the cursor if it counts; else it is said that it does not."""
+        key = self.query_one(Table).selected_key
+        lines = self._entries.lines if self._entries else ()
+        found = next((line for line in lines if str(line.event.id) == key), None)
+        if found and not found.counts:
+            self.app.notify("This entry no longer counts. Choose the one that took its place, or add one.")
+            return None
+        return found
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"correct", "void", "why"}:
+            return bool(self._entries and self._entries.lines) or None
+        return self._entries is not None if action == "add" else True
+
+    def on_table_highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def action_why(self) -> None:
+        """Also of an entry that no longer counts."""
+        key, app = self.query_one(Table).selected_key, self.app
+        if key is not None:
+            job = partial(why, app.engine, app.cipher, app.settings, UUID(key))
+            app.push_screen(WhyScreen(job), lambda _: self._reload() if self.is_attached else None)
+
+    def action_void(self) -> None:
+        line, app = self._selected(), self.app
+        if line is None:
+            return
+        text = f"The entry at {self._when(line.event.at)} stays in the ledger but no longer counts."
+        self._ask(
+            Dialog("Void this entry", text, [Ask("reason", "Reason")], yes="Void"),
+            lambda answers: app.by_desk(corrections.void, app.settings, line.event.id, answers["reason"]),
+            "The entry is void. Ctrl+Z takes it back.",
+        )
+
+    def action_correct(self) -> None:
+        line, entries, app = self._selected(), self._entries, self.app
+        if line is None or entries is None:
+            return
+        event = line.event
+        at, kind = at_clock(event.at, self.app.settings.zone), event.corrected_kind or event.kind
+        fields = [Ask("at", "At (hh:mm)", at), Ask("kind", "What happened", kind, KINDS), Ask("reason", "Reason")]
+        self._ask(
+            Dialog("Correct this entry", "The old entry stays in the ledger; the new one counts.", fields,
+                   yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
+            lambda answers: app.by_desk(
+                corrections.correct, app.settings, event.id, presence(answers),
+                self._instant(entries, answers, event.at), answers["reason"],
+            ),
+            "The entry is corrected. Ctrl+Z takes it back.",
+        )  # fmt: skip
+
+    def action_sheet(self) -> None:
+        """All days of the month of this person."""
+        self.app.push_screen(PersonSheet(self._person, self._day, DaySheet), lambda _: self._reload())
+
+    def action_add(self) -> None:
+        entries, app = self._entries, self.app
+        if entries is None:
+            return
+        fields = [Ask("at", "At (hh:mm)"), Ask("kind", "What happened", "check_in", KINDS), Ask("reason", "Reason")]
+        self._ask(
+            Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
+                   check=lambda answers: self._check(entries, answers)),
+            lambda answers: app.by_desk(
+                corrections.add, app.settings, self._person.id, presence(answers),
+                self._instant(entries, answers), answers["reason"],
+            ),
+            "The entry is added. Ctrl+Z takes it back.",
+        )  # fmt: skip
+
+    def _instant(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
+        """The instant that the answers name; they were checked."""
+        clock, zone = clock_of(answers), self.app.settings.zone
+        at = entries.instant(clock, zone, near) if clock else None
+        assert at is not None
+        return at
+
+    def _check(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> str | None:
+        """What is wrong with the time, or None."""
+        clock, zone = clock_of(answers), self.app.settings.zone
+        if clock is None:
+            return "Type the time as hh:mm, such as 08:58."
+        at = entries.instant(clock, zone, near)
+        if at is None:
+            return "With a shift over midnight this time belongs to the day before or after; add it there."
+        return "That time is in the future." if at > self.app.clock() else None
+
+    def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
+        ask(self.app, dialog, job, lambda _: self._changed(done))
+
+    def _changed(self, done: str) -> None:
+        self.app.notify(done)
+        if self.is_attached:
+            self._reload()
+
+    def facts_changed(self) -> None:
+        """Something was written, perhaps at the door."""
+        self._reload()
+
+
+def presence(answers: Answers) -> Presence:
+    return "check_out" if answers["kind"] == "check_out" else "check_in"
+
+
+def clock_of(answers: Answers) -> time | None:
+    """The time of day in the answers; None where it is not a valid time."""
+    try:
+        return datetime.strptime(answers["at"].strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
+    except ValueError:
+        return None

@@ -1,0 +1,88 @@
+"""Attendance of another machine: read, judged by the rules, added once, and taken back."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from db.engine import open_database, reading, writing
+from db.people import people
+from db.verification import ledger_check
+from monitor.attendance.days import Period
+from monitor.config import Settings
+from monitor.desk.actor import Actor
+from monitor.desk.days.attendance import attendance
+from monitor.desk.repairs.past_import import import_past, take_back
+from monitor.errors import UsageError
+
+NOW = datetime(2026, 4, 1, 8, 0, tzinfo=UTC)
+BY: Actor = {"at": NOW, "actor": "desk"}
+EXPORT = (
+    "\ufeff        17\t2026-03-02 08:01:10\t1\t0\t1\t0\n"
+    "        17\t2026-03-02 08:01:40\t1\t0\t1\t0\n"
+    "        17\t2026-03-02 16:31:00\t1\t{out}\t15\t0\n"
+    "        99\t2026-03-02 09:00:00\t1\t0\t1\t0\n"
+    "\n"
+    "        18\t2026-03-29 02:30:00\t1\t0\t1\t0\n"
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    made = open_database(str(tmp_path / "muster.sqlite3"))
+    with writing(made) as session:
+        for name, number in (("Ada Lovelace", "17"), ("Alan Turing", "18")):
+            people.add_person(session, name, number=number, at=datetime(2026, 1, 1, tzinfo=UTC), actor="desk")
+    return made
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(db=str(tmp_path / "muster.sqlite3"), time_zone="Europe/Berlin")
+
+
+def hours(engine: Engine, settings: Settings, day: date) -> dict[str, int | None]:
+    return {one.person.name: one.summary.minutes for one in attendance(engine, settings, Period(day, day), NOW)}
+
+
+@pytest.mark.parametrize(("out", "by_rules"), [("1", False), ("0", True)])
+def test_a_zkteco_export_comes_in_once_and_goes_again(
+    engine: Engine, settings: Settings, tmp_path: Path, out: str, by_rules: bool
+) -> None:
+    file = tmp_path / "1_attlog.dat"
+    file.write_text(EXPORT.format(out=out), encoding="utf-8")
+    assert import_past(engine, settings, file, dry_run=True, **BY).added == 2
+    done = import_past(engine, settings, file, **BY)
+    assert (done.added, done.same, done.people, done.by_rules) == (2, 1, 1, by_rules)
+    assert [problem.split(":")[0] for problem in done.problems] == ["Line 6", "Line 4"]
+    assert "put forward" in done.problems[0]
+    assert "number 99" in done.problems[1]
+    day = date(2026, 3, 2)
+    assert hours(engine, settings, day)["Ada Lovelace"] == 8 * 60 + 30
+    again = import_past(engine, settings, file, **BY)
+    assert (again.added, again.same, again.id) == (0, 3, None)
+    assert done.id
+    assert take_back(engine, settings, done.id, **BY) == 2
+    assert not hours(engine, settings, day).get("Ada Lovelace")
+    for id, said in ((done.id, "taken back already"), ("nothing", "no import")):
+        with pytest.raises(UsageError, match=said):
+            take_back(engine, settings, id, **BY)
+    with reading(engine) as session:
+        assert ledger_check.verify(session).whole
+    assert import_past(engine, settings, file, **BY).added == 2, "what was taken back may come again"
+
+
+def test_a_list_names_people_and_says_in_or_out(engine: Engine, settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "past.csv"
+    file.write_text(
+        "Name;Date;Time;Direction\nalan;2026-03-03;08:00;in\nAlan Turing;2026-03-03;17:00;C/Out\nAda;2026-03-03;x;in\n"
+        "Ada;2026-03-03;08:00;sideways\n",
+        encoding="utf-8",
+    )
+    done = import_past(engine, settings, file, **BY)
+    assert (done.added, len(done.problems)) == (2, 2)
+    assert hours(engine, settings, date(2026, 3, 3))["Alan Turing"] == 9 * 60
+    file.write_text("Name;Direction\nAda;in\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="no column 'time'"):
+        import_past(engine, settings, file, **BY)
