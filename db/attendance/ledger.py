@@ -322,6 +322,11 @@ def count(session: Session) -> int:
     return session.scalar(select(func.max(EventRow.seq))) or 0
 
 
+def last_before(session: Session, at: datetime) -> datetime | None:
+    """The time of the newest event up to an instant; None where there is none."""
+    return session.scalar(select(func.max(EventRow.at)).where(EventRow.at <= at))
+
+
 def chain_hash(row: EventRow, seq: int, previous: str) -> str:
     """The hash of a row at a place of a chain, hexadecimal."""
     columns: list[Any] = [

@@ -53,7 +53,7 @@ def _free_name(there: Session, kiosk: KioskRow) -> str:
 def send_people(
     source: Engine, target: Engine, batch: int, *, wins: bool = False
 ) -> tuple[People, int, frozenset[UUID]]:
-    """Adds the people whom the other side lacks; `send_changes` looks after those who are there.
+    """Adds the people whom the other side lacks; `db.forwarding.changes.send_changes` looks after those who are there.
 
     Args:
         wins: a newcomer whose number somebody else has there gets it; else the newcomer comes without a number.

@@ -20,7 +20,7 @@ from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
-from db.forwarding import chains, doors, received
+from db.forwarding import chains, deleted_moods, doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_kiosks, send_people
 from db.observations import moods
@@ -47,6 +47,8 @@ class Forwarded:
     changed: int = 0
     """Sightings that were there, and lasted longer or got another name since."""
     moods: int = 0
+    moods_deleted: int = 0
+    """Moods that were deleted there because they were deleted here: their person was named later, and refuses them."""
     merged: int = 0
     updated: int = 0
     """People whose name, number, group, notes or state was changed here."""
@@ -62,7 +64,7 @@ class Forwarded:
     @property
     def rows(self) -> int:
         sent = self.people + self.consents + self.events + self.sightings + self.changed + self.moods
-        return sent + self.merged + self.updated + self.erased
+        return sent + self.merged + self.updated + self.erased + self.moods_deleted
 
     @property
     def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
@@ -118,6 +120,8 @@ def forward(
         _send_events(source, target, chain, people, batch, add)
         _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
         _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
+        if known is None:
+            add(moods_deleted=deleted_moods.take_back(source, target, max(since or gone["moods"], gone["moods"])))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     with writing(target) as there:

@@ -105,19 +105,11 @@ def _ordered(counted: Sequence[Passage]) -> list[Passage]:
     if len(trusted) == len(counted):
         return ordered
     kept = {one.event for one in ordered}
-    behind: dict[UUID | None, Passage] = {}
-    """Who has a wrong time, by the event that was written before it; None for the first."""
+    behind: dict[UUID | None, list[Passage]] = defaultdict(list)
     before: UUID | None = None
     for one in counted:
         if one.clock_suspect:
-            behind[before] = one
-        if one.clock_suspect or one.event in kept:
+            behind[before].append(one)
+        elif one.event in kept:
             before = one.event
-    found: list[Passage] = []
-    for place in (None, *ordered):
-        found += [place] if place else []
-        event = place.event if place else None
-        while event in behind:
-            found.append(behind[event])
-            event = behind[event].event
-    return found
+    return [*behind[None], *(each for one in ordered for each in (one, *behind.get(one.event, ())))]

@@ -92,6 +92,7 @@ def restore(
     """Put a backup in the place of the database, once it is proved whole. The database is kept beside it."""
     from db.crypto import load_cipher
     from monitor.desk.maintenance.restore import restore as put_back
+    from monitor.desk.maintenance.upkeep import ASIDE_DAYS
 
     settings = run.settings()
     folder = run.config_file.parent
@@ -103,9 +104,14 @@ def restore(
     tell(f"Restored {plural(done.people, 'person', 'people')} and {plural(done.events, 'attendance event')}.")
     if done.aside:
         newer = f" It has {plural(done.newer_events, 'event')} more than the backup." if done.newer_events else ""
-        tell(f"The database as it was before is {done.aside}.{newer}")
+        tell(f"The database as it was before is {done.aside}.{newer} It is deleted after {ASIDE_DAYS} days.")
     if done.erased_again:
         tell(f"{plural(done.erased_again, 'person', 'people')} erased since the backup was made: erased again.")
+    if done.taken_over:
+        what = plural(
+            done.taken_over, "refusal, deactivation, PIN or revoked key", "refusals, deactivations, PINs or keys"
+        )
+        tell(f"Taken over from the database as it was: {what}.")
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """What is kept about whom, where, and for how long: `muster doctor --privacy`."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ from db.schema import (
     TemplateRow,
     UndoRow,
 )  # fmt: skip
-from monitor.config import LOG_FILE, Settings
+from monitor.config import DATA_FOLDER, LOG_FILE, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,6 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
             Kept("sightings", "unknown people", _count(session, SightingRow, unknown), False, visitors),
             Kept("faces", "unknown people", _count(session, SightingRow, SightingRow.embedding.is_not(None)), True,
                  visitors),
-            Kept("expected misses of the gallery", "enrolled people", _count(session, ExpectedMissRow), False, erased),
             Kept("what undo needs", "enrolled people", _count(session, UndoRow), False, erased),
             Kept("roll calls", "people inside", _count(session, RollCallMarkRow), False,
                  f"{settings.keep_sightings_days} days, until the next one"),
@@ -108,21 +107,31 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
         ]  # fmt: skip
 
 
-def places(engine: Engine, folder: Path) -> list[Place]:
+def places(engine: Engine, folder: Path, copies: Iterable[tuple[str, Path]] = ()) -> list[Place]:
     """The files on this machine.
 
     Args:
         folder: of the configuration and the key.
+        copies: of the database, and what each is.
     """
     found = [
         ("template key", folder / KEY_FILE),
+        *(("template key of before", file) for file in sorted(folder.glob(f"{KEY_FILE}.*"))),
         ("site key", folder / SITE_KEY_FILE),
         ("heads of the ledger", folder / HEADS_FILE),
         ("log", LOG_FILE),
     ]
+    journals = DATA_FOLDER
     if engine.dialect.name == "sqlite":
         database = Path(migrate.where(engine))
-        found = [("database", database), ("write-ahead log", database.with_name(f"{database.name}-wal")), *found]
+        journals = database.absolute().parent
+        found = [
+            ("database", database),
+            ("write-ahead log", database.with_name(f"{database.name}-wal")),
+            *copies,
+            *found,
+        ]
+    found += [("journal of what waits for the database", file) for file in sorted(journals.glob("*.journal*"))]
     return [Place(what, str(file), private) for what, file in found for private in _private(file)]
 
 

@@ -113,7 +113,7 @@ class TrackLiveness:
         self._forget()
 
     def fail(self, turn: TurnQuestion, why: str) -> None:
-        """A turn that was asked for did not come, or was none of a head."""
+        """A turn that was asked for did not come, or what turned was not a head."""
         self.failures += 1
         number = self.failures
         self.evidence |= {f"asked_{number}": turn.side.value, f"turned_{number}": round(turn.widest, 1)}

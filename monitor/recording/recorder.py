@@ -155,13 +155,13 @@ class Recorder:
         return self._watch.sentence()
 
     def record(self, sighting: Sighting) -> None:
-        """Takes a phase of a sighting; returns at once."""
+        """Takes a phase of a sighting; returns once it is in the journal, in a few milliseconds."""
         kept = self._fit(sighting)
         if kept is not None:
             self._put(Seen(kept, new_id(), self._clock_off()))
 
     def record_pin(self, person_id: UUID) -> None:
-        """Takes the fact that somebody gave number and PIN instead of their face; returns at once."""
+        """Takes the fact that somebody gave number and PIN instead of their face; returns as `record` does."""
         self._put(PinGiven(person_id, self._clock(), new_id(), self._clock_off()))
 
     def offer(self, candidate: TemplateCandidate) -> None:
@@ -267,7 +267,7 @@ class Recorder:
         if self._file not in (None, file):
             log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")
         self.kiosk, self._file = kiosk.id, file
-        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher, transactions.CrowdTokens())
+        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher)
 
     def _fit(self, sighting: Sighting) -> Sighting | None:
         """The part of a sighting that is kept, given how many facts wait; None when it is dropped."""

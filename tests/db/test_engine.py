@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import StatementError
 
@@ -21,6 +22,7 @@ from db.errors import (
     Interrupted,
     NewerDatabase,
     NoDatabase,
+    explain,
 )
 from db.people import people
 from monitor.errors import MusterError
@@ -65,6 +67,22 @@ def test_a_server_must_prove_who_it_is_unless_told_otherwise(
         monkeypatch.setenv("PGSSLMODE", variable)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert _tls(make_url(url)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "told"),
+    [
+        ("db.example.org", "SSL error: certificate verify failed", "sslrootcert=FILE"),
+        ("db.example.org", "server does not support SSL, but SSL was required", "sslrootcert=FILE"),
+        ("localhost:5432", "server does not support SSL, but SSL was required", "on this machine, so sslmode=disable"),
+        ("db.example.org", "SSL connection has been closed unexpectedly", "cannot be reached"),
+        ("db.example.org", "SSL SYSCALL error: EOF detected", "cannot be reached"),
+    ],
+)
+def test_encryption_is_given_up_on_this_machine_only(host: str, said: str, told: str) -> None:
+    error = explain(OperationalError(said), f"postgresql+psycopg://muster@{host}/muster")
+    assert told in str(error)
+    assert "disable" not in str(error) or host.startswith("localhost")
 
 
 def test_an_acknowledged_commit_is_on_the_disk(sqlite: Engine) -> None:

@@ -38,8 +38,8 @@ def web(
     encrypted = certificate is not None or (public_url or "").startswith("https://")
     if not is_loopback(host) and not (settings.admin_pin_hash and encrypted):
         raise UsageError(
-            f"Others than this machine reach {host}: set an admin PIN first ('muster review', F6, P), and give "
-            "--certificate and --key, or --public-url https://… of a proxy."
+            f"Others than this machine reach {host}: set an admin PIN first (in 'muster review' on System: "
+            "admin_pin_hash), and give --certificate and --key, or --public-url https://… of a proxy."
         )
     tls = tls_of(certificate, key)
     shown = f"[{host}]" if ":" in host else host

@@ -231,8 +231,8 @@ def _consent(context: _Context, entry: AuditEntry) -> None:
     before = entry.detail["before"]
     if before is None:
         raise UsageError(
-            "It was the first decision, which stays on record; write down what the person says now on the People "
-            "screen (C), or with 'muster people consent'."
+            "It was the first decision, which stays on record. Write down what the person says now: on the People "
+            "screen, or with 'muster people consent'."
         )
     consents.set_consent(context.session, _person(entry), kind, before, **context.by)
 

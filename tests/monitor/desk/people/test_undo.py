@@ -205,7 +205,7 @@ AUTOMATIC = {
 }  # fmt: skip
 
 
-_PEOPLES = undo._EACH.keys() | undo.CALENDAR.keys() | undo._LASTING
+_PEOPLES = undo._EACH.keys() | undo_calendar.CALENDAR.keys() | undo._LASTING
 
 
 def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
