@@ -89,6 +89,8 @@ def test_no_table_about_people_is_forgotten() -> None:
         "roll_call_mark",
         "expected_miss",
         "undo",
+        "site_pin",
+        "mood_day",
     }
     parts = {"ledger_subject", "proof_salt", "mean_template", "look_alike", "wrong_pair"}
     assert about <= listed | parts

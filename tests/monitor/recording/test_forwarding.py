@@ -167,14 +167,17 @@ def _run(door: Engine, *words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--db", str(door.url.database), "--config", str(config)])
 
 
-def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str) -> None:
+def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str, tmp_path: Path) -> None:
+    (tmp_path / "centre.toml").touch()
     done = json.loads(_run(door, "forward", centre, "--json").stdout)
     counts = {"people": 1, "consents": 0, "events": 1, "sightings": 0, "changed": 0, "moods": 0}
     changes = {"merged": 0, "updated": 0, "erased": 0, "erased_here": [], "merged_here": [], "numbers_taken": []}
     assert done == counts | changes
     assert "Sent 0 attendance events" in _run(door, "forward", centre).stdout
     here = json.loads(_run(door, "verify", "--json").stdout)
-    there = json.loads(CliRunner().invoke(app, ["verify", "--json", "--db", centre]).stdout)
+    there = json.loads(
+        CliRunner().invoke(app, ["verify", "--json", "--db", centre, "--config", str(tmp_path / "centre.toml")]).stdout
+    )
     assert (here["whole"], here["forwarded"]) == (True, [])
     (chain,) = there["forwarded"]
     assert (there["whole"], chain["events"], chain["head"]) == (True, 1, here["head"])

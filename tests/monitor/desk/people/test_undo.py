@@ -23,7 +23,7 @@ from db.verification import verdict
 from monitor.attendance.passages import passages
 from monitor.config import Settings
 from monitor.desk.days import corrections
-from monitor.desk.people import changes, merging, undo
+from monitor.desk.people import changes, merging, undo, undo_calendar
 from monitor.errors import UsageError
 from tests.enroll.conftest import NOW, Who, mean_of
 
