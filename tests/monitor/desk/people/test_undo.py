@@ -201,7 +201,7 @@ AUTOMATIC = {
     "undo", "clock jumped", "new chain", "follow", "purge", "quarantine capture", "not live", "settings",
     "examine gallery",
     "opened", "opener refused", "opener failed", "open by hand", "start roll call", "end roll call", "back up",
-    "restore", "export", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
+    "restore", "export", "export report", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
 }  # fmt: skip
 
 
