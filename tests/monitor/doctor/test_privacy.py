@@ -83,6 +83,8 @@ def test_no_table_about_people_is_forgotten() -> None:
         "consent",
         "sighting",
         "mood_sample",
+        "mood_day",
+        "site_pin",
         "audit_entry",
         "leave",
         "shift",

@@ -121,7 +121,7 @@ def test_the_ledger_is_written_as_parquet_with_the_same_events(tmp_path: Path) -
 def test_a_key_is_made_listed_and_revoked() -> None:
     made = json.loads(ran("keys", "add", "board", "--right", "events", "--days", "7", "--json").stdout)
     assert made["key"].startswith("muster_")
-    assert made["expires_at"] == str(NOW + timedelta(days=7))
+    assert made["expires_at"] == (NOW + timedelta(days=7)).isoformat()
     listed = ran("keys", "list").stdout
     assert "board" in listed
     assert made["key"] not in listed
