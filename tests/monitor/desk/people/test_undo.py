@@ -23,7 +23,7 @@ from db.verification import verdict
 from monitor.attendance.passages import passages
 from monitor.config import Settings
 from monitor.desk.days import corrections
-from monitor.desk.people import changes, merging, undo
+from monitor.desk.people import changes, merging, undo, undo_calendar
 from monitor.errors import UsageError
 from tests.enroll.conftest import NOW, Who, mean_of
 
@@ -198,10 +198,10 @@ def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., P
 
 
 AUTOMATIC = {
-    "undo", "clock jumped", "new chain", "follow", "purge", "quarantine capture", "not live", "settings",
+    "undo", "clock jumped", "doubt clock", "new chain", "follow", "purge", "quarantine capture", "not live", "settings",
     "examine gallery",
     "opened", "opener refused", "opener failed", "open by hand", "start roll call", "end roll call", "back up",
-    "restore", "export", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
+    "restore", "export", "export report", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
 }  # fmt: skip
 
 
