@@ -83,14 +83,14 @@ def test_no_table_about_people_is_forgotten() -> None:
         "consent",
         "sighting",
         "mood_sample",
+        "mood_day",
+        "site_pin",
         "audit_entry",
         "leave",
         "shift",
         "roll_call_mark",
         "expected_miss",
         "undo",
-        "site_pin",
-        "mood_day",
     }
     parts = {"ledger_subject", "proof_salt", "mean_template", "look_alike", "wrong_pair"}
     assert about <= listed | parts

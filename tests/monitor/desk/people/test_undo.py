@@ -198,7 +198,7 @@ def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., P
 
 
 AUTOMATIC = {
-    "undo", "clock jumped", "new chain", "follow", "purge", "quarantine capture", "not live", "settings",
+    "undo", "clock jumped", "doubt clock", "new chain", "follow", "purge", "quarantine capture", "not live", "settings",
     "examine gallery",
     "opened", "opener refused", "opener failed", "open by hand", "start roll call", "end roll call", "back up",
     "restore", "export", "export report", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
