@@ -16,12 +16,13 @@ _MOST = 12
 """Groups that are named in an error."""
 
 
-def find_whom(engine: Engine, text: str) -> tuple[UUID | None, str | None]:
+def find_whom(engine: Engine, text: str, *, new_group: bool = True) -> tuple[UUID | None, str | None]:
     """The person or the group that is meant: "", "everybody", a group, or a person's name, number or id.
 
     Args:
         text: a part of a name does, if nobody else's and no other group's has it; "group ..." and "person ..." say
-            which of both is meant, and "group ..." may be a new one.
+            which of both is meant.
+        new_group: whether "group ..." may be one that nobody is in yet.
 
     Returns:
         The person's id and the group; both None for everybody.
@@ -35,9 +36,11 @@ def find_whom(engine: Engine, text: str) -> tuple[UUID | None, str | None]:
     with reading(engine) as session:
         if kind.lower() == "person" and rest:
             return person_of(session, rest).id, None
-        if kind.lower() == "group" and rest:
+        if kind.lower() == "group" and rest and new_group:
             return None, group_of(session, rest)
-        return _found(session, text)
+        if kind.lower() != "group" or not rest:
+            return _found(session, text, new_group=new_group)
+    return None, known_group(engine, rest)
 
 
 def find_group(engine: Engine, name: str) -> str:
@@ -70,7 +73,7 @@ def group_of(session: Session, name: str) -> str:
     return next((one for one in groups.group_names(session) if folded(one) == folded(name)), name)
 
 
-def _found(session: Session, text: str) -> tuple[UUID | None, str | None]:
+def _found(session: Session, text: str, *, new_group: bool) -> tuple[UUID | None, str | None]:
     wanted, known = folded(text), groups.group_names(session)
     for name in known:
         if folded(name) == wanted:
@@ -80,8 +83,8 @@ def _found(session: Session, text: str) -> tuple[UUID | None, str | None]:
     by_number = people.find_by_number(session, text) is not None
     if by_number or not some or any(folded(one.name) == wanted for one in persons):
         if not by_number and not persons:
-            sentence = f"Nobody and no group is called {text!r}; correct it, or write 'group {text}' for a new group."
-            raise UsageError(sentence)
+            more = f"correct it, or write 'group {text}' for a new group" if new_group else "write a part of the name"
+            raise UsageError(f"Nobody and no group is called {text!r}; {more}.")
         return person_of(session, text).id, None
     if len(some) == 1 and not persons:
         return None, some[0]

@@ -16,8 +16,10 @@ from textual.widgets import Static
 from db.records import Person
 from monitor.attendance.days import Period
 from monitor.attendance.summary import Status
+from monitor.calendar_text import parse_day
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import SHEET_HEADS, Sheet, month_of, person_sheet
+from monitor.errors import UsageError
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
@@ -108,11 +110,12 @@ class PersonSheet(ModalScreen[None]):
         """Ask for the first day and the last."""
         period = self._period
         fields = [
-            Ask("first", "From (YYYY-MM-DD)", period.first.isoformat()),
-            Ask("last", "To (YYYY-MM-DD)", min(period.last, self._today).isoformat()),
+            Ask("first", "From (such as 9 mar)", period.first.isoformat()),
+            Ask("last", "To", min(period.last, self._today).isoformat()),
         ]
-        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=_fault)
-        self.app.push_screen(dialog, lambda answers: self._go(_period(answers)) if answers else None)
+        check = partial(_fault, today=self._today)
+        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=check)
+        self.app.push_screen(dialog, lambda answers: self._go(_period(answers, self._today)) if answers else None)
 
     def _go(self, period: Period) -> None:
         self._period = period
@@ -145,16 +148,16 @@ class PersonSheet(ModalScreen[None]):
         ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
 
 
-def _period(answers: Answers) -> Period:
-    return Period(date.fromisoformat(answers["first"].strip()), date.fromisoformat(answers["last"].strip()))
+def _period(answers: Answers, today: date) -> Period:
+    return Period(parse_day(answers["first"], today), parse_day(answers["last"], today))
 
 
-def _fault(answers: Answers) -> str | None:
+def _fault(answers: Answers, today: date) -> str | None:
     """What is wrong with the days, in one sentence, or None."""
     try:
-        period = _period(answers)
-    except ValueError:
-        return "Type both days as YYYY-MM-DD, such as 2026-03-09."
+        period = _period(answers, today)
+    except UsageError as error:
+        return str(error)
     if period.first > period.last:
         return "The first day is after the last one."
     days = (period.last - period.first).days + 1

@@ -237,7 +237,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         dialog = Dialog("Whose moods?", "A part of the name does. Leave it empty for everybody.", [field], yes="Show")
 
         def job(answers: Answers) -> Callable[[], tuple[UUID | None, str | None]]:
-            return partial(find_whom, self.app.engine, answers["whom"])
+            return partial(find_whom, self.app.engine, answers["whom"], new_group=False)
 
         ask(self.app, dialog, job, self._show_whom)
 

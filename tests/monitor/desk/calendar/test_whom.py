@@ -37,3 +37,11 @@ def test_a_group_that_nobody_is_in_is_meant_only_if_it_is_said(site: Site) -> No
         find_whom(site.engine, "Night")
     assert find_whom(site.engine, "group Night") == (None, "Night")
     assert (find_group(site.engine, "lab"), find_group(site.engine, "Night")) == ("Lab", "Night")
+
+
+def test_who_only_looks_is_told_which_groups_there_are(site: Site) -> None:
+    with pytest.raises(UsageError, match="Nobody and no group is called 'Night'; write a part of the name"):
+        find_whom(site.engine, "Night", new_group=False)
+    with pytest.raises(UsageError, match="There is no group 'Night'; the groups are"):
+        find_whom(site.engine, "group Night", new_group=False)
+    assert find_whom(site.engine, "group lab", new_group=False) == (None, "Lab")
