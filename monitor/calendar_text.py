@@ -115,6 +115,14 @@ def parse_day(text: str, today: date) -> date:
     raise _no_day(text)
 
 
+def parse_past_day(text: str, today: date) -> date:
+    """As `parse_day`, but a day without a year is the last such day. Raises: UsageError."""
+    found = parse_day(text, today)
+    if found <= today or re.search(r"\d{4}", text) or text.strip().lower() == "tomorrow":
+        return found
+    return parse_day(f"{found.day}.{found.month}.{found.year - 1}", today)
+
+
 def _day(text: str, day: int, month: int, year: int | None, today: date) -> date:
     years = (year,) if year is not None else (today.year - 1, today.year, today.year + 1)
     found = []

@@ -66,6 +66,7 @@ class Keys(BaseModel):
     next_mood: str = Field(default="h", description="The next mood in the heat map.")
     not_me: str = Field(default="n", description="Take back the entry just made at the door.")
     why: str = Field(default="y", description="Why somebody was named, or nobody was.")
+    time_machine: str = Field(default="z", description="The board as it was at any minute of the day.")
     pin: str = Field(default="p", description="Check in or out with number and PIN.")
 
     @model_validator(mode="after")

@@ -8,8 +8,8 @@ pseudonym, so somebody can be erased and the chain stays whole.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import starmap
 from typing import Any, Final, cast
@@ -121,6 +121,13 @@ def get(session: Session, event: UUID) -> AttendanceEvent | None:
     return next(iter(_events(session, _with_person(*_EVENT).where(EventRow.id == event))), None)
 
 
+def by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, AttendanceEvent]:
+    """The rows with these ids; those that are not there are left out."""
+    if not ids:
+        return {}
+    return {one.id: one for one in _events(session, _with_person(*_EVENT).where(EventRow.id.in_(ids)))}
+
+
 def between(
     session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None
 ) -> list[AttendanceEvent]:
@@ -129,11 +136,24 @@ def between(
 
 
 def entries(
-    session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None, group: str | None = None
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    people: Sequence[UUID] | None = None,
+    group: str | None = None,
+    known_at: datetime | None = None,
 ) -> list[LedgerEntry]:
     """What the rules read of the events that `between` finds, and of other doors' recent ones; with a group, of its
-    people's events."""
+    people's events.
+
+    Args:
+        known_at: only what had happened and was written by then.
+    """
     query = _of(_with_person(*_ENTRY), people, group)
+    if known_at is not None:
+        end = min(end, known_at + timedelta(microseconds=1))
+        query = query.where(EventRow.recorded_at <= known_at)
     inside = (EventRow.at >= start, EventRow.at < end)
     rows = list(session.execute(query.where(*inside).order_by(EventRow.seq)))
     changing = session.scalars(_amendments(start, end, people)).all()
@@ -142,7 +162,7 @@ def entries(
     if amended:
         rows = sorted([*rows, *amended], key=lambda row: row[0])
     origins = _origins(session, start, end, people)
-    others = _of_other_doors(session, start, end, people, group, {row[_ID] for row in rows})
+    others = _of_other_doors(session, start, end, people, group, {row[_ID] for row in rows}, known_at)
     if not others:
         return _read(rows, origins)
     origins |= {uuid_of(row[_ID]): uuid_of(row[0]) for row in others}
@@ -170,6 +190,7 @@ def _of_other_doors(
     people: Sequence[UUID] | None,
     group: str | None,
     known: set[Any],
+    known_at: datetime | None,
 ) -> list[Any]:
     """Recent events of other doors of this time, and what voids or corrects these or known ones, as they came."""
     if session.scalar(select(SiteEventRow.id).limit(1)) is None:
@@ -178,6 +199,8 @@ def _of_other_doors(
     columns: tuple[Any, ...] = (*_SITE_ENTRY, inside)
     query = select(*columns).join(SubjectRow, SubjectRow.id == SiteEventRow.subject)
     query = _of(query, people, group).where(or_(inside, SiteEventRow.target_id.is_not(None)))
+    if known_at is not None:
+        query = query.where(SiteEventRow.recorded_at <= known_at)
     found = []
     for row in session.execute(
         query.where(SiteEventRow.recorded_at >= start).order_by(SiteEventRow.recorded_at, SiteEventRow.id)

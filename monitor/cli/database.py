@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import ForceOption, Run, emit, err, output_to, shared, tell
+from monitor.cli.progress import working
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def upgrade(run: Run) -> None:
     from db import migrate
     from db.engine import open_database
 
-    engine = open_database(run.settings().db)
+    with working("Upgrading the tables"):
+        engine = open_database(run.settings().db)
     where = migrate.where(engine)
     run.say(f"{where} is up to date (tables {migrate.HEAD}).", {"database": where, "revision": migrate.HEAD})
 
@@ -73,7 +75,8 @@ def backup(
     from db.errors import DatabaseError
     from monitor.desk.upkeep import note_backup
 
-    size = back_up(open_database(run.settings().db, read_only=True), file)
+    with working("Copying the database"):
+        size = back_up(open_database(run.settings().db, read_only=True), file)
     with suppress(DatabaseError):  # a copy is made without the key too, and of a database that cannot be written
         note_backup(run.open_store()[0], file, **run.stamp)
     record = {"file": str(file), "bytes": size}
@@ -92,7 +95,8 @@ def restore(
 
     settings = run.settings()
     folder = run.config_file.parent
-    done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
+    with working("Proving the backup and putting it back"):
+        done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
     if run.as_json:
         emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
         return
@@ -129,7 +133,8 @@ def verify(
 
     folder = run.config_file.parent
     engine = open_database(run.settings().db, read_only=True)
-    found = system.verify(engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full)
+    with working("Verifying the ledger, the entries and the file"):
+        found = system.verify(engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full)
     own = found.ledger
     if run.as_json:
         others = [
@@ -217,10 +222,11 @@ def purge(
         keep_views_days=older_than if views_days is None else views_days,
     )
     engine, _ = run.open_store(settings, read_only=dry_run)
-    if dry_run:
+    with working("Counting what is past its time" if dry_run else "Deleting rows") as advance:
         found, scrubbed = upkeep.expired(engine, settings, run.at), False
-    else:
-        found, scrubbed = upkeep.purge(engine, settings, **run.stamp)
+        if not dry_run:
+            rows = found.rows
+            found, scrubbed = upkeep.purge(engine, settings, lambda done: advance(done, max(done, rows)), **run.stamp)
     if run.as_json:
         counts = {kind: getattr(found, kind) for kind in ("visitors", "sightings", "moods", "captures", "views")}
         emit({**counts, "dry_run": dry_run, "scrubbed": scrubbed})
@@ -260,8 +266,9 @@ def rotate_key(run: Run) -> None:
     from db.privacy.rotation import rotate
 
     engine = open_database(run.settings().db, create=False)
-    rotated = rotate(engine, run.config_file.parent, **run.stamp)
-    scrub(engine)
+    with working("Encrypting with a new key"):
+        rotated = rotate(engine, run.config_file.parent, **run.stamp)
+        scrub(engine)
     sentence = f"{plural(rotated.sealed, 'value')} encrypted with the new key, which is in {rotated.place}."
     if rotated.before:
         sentence += f" Older backups and other databases need the old key, kept in {rotated.before}; delete it last."

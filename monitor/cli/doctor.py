@@ -1,6 +1,7 @@
 """`muster doctor`: whether everything that Muster needs works on this machine."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from monitor.cli.options import Run, emit, out, shared, tell
 from monitor.text import printable
 
 if TYPE_CHECKING:
+    from monitor.config import Settings
     from monitor.doctor.check import Check
 
 
@@ -69,6 +71,20 @@ def _checks(run: Run) -> "Iterator[Check]":
         yield Check("settings", Status.FAIL, str(error), "Correct it; the other checks need the settings.")
         return
     yield from run_checks(settings, run.config, ask_terminal=True, use_camera=True)
+    yield from _needs_a_hand(run, settings)
+
+
+def _needs_a_hand(run: Run, settings: "Settings") -> "Iterator[Check]":
+    """What the database asks for; where it cannot be read, the check of the database has said why."""
+    from db.engine import open_database
+    from db.records import Want
+    from monitor.desk.attention import attention
+    from monitor.desk.system import system_view
+    from monitor.errors import MusterError
+
+    with suppress(MusterError):
+        engine = open_database(settings.db, read_only=True)
+        yield from attention(system_view(engine, settings, run.at, Want(1)), settings, run.at)
 
 
 def _print(check: "Check") -> None:

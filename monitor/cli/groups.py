@@ -1,13 +1,27 @@
-"""Command groups. Only this module uses Typer's classes; `tests/monitor/cli/test_groups.py` names each attribute."""
+"""Command groups, and help that fits on a screen. Only this module uses Typer's classes;
+`tests/monitor/cli/test_groups.py` names each attribute."""
 
-from typing import Any
+import re
+from textwrap import shorten
+from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
+LINES: Final = 24
+"""Of a terminal: no help is longer."""
+_COMMON: Final = {
+    "_version": "--version", "db": "--db URL", "config": "--config FILE", "as_json": "--json", "help": "-h, --help",
+}  # fmt: skip
+"""The options of every command, by the names of their parameters."""
+_NAME: Final = 26
+"""Cells of an option's name; the text of a longer one begins behind it."""
+_EXTRA: Final = re.compile(r"\s+\[[^\]]*\]$")
+_CLAUSE: Final = re.compile(r"[;:] |\. (?=\S)")
+
 
 class Group(TyperGroup):
-    """A group whose help has the whole first sentence of each command; Typer cuts it after 45 letters."""
+    """A group whose help has a sentence of each command, on one line where the help would not fit on a screen."""
 
     def sentences(self, ctx: Any) -> list[tuple[str, str]]:
         """Name and first sentence of each command."""
@@ -18,12 +32,69 @@ class Group(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl(self.sentences(ctx))
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return on_one_screen(super().get_command(ctx, cmd_name))
+
+    def get_help(self, ctx: Any) -> str:
+        return _fitting(self, ctx, super().get_help(ctx))
+
+    def short_commands(self, ctx: Any, formatter: Any) -> None:
+        """The commands where the whole sentences are too long: one line each."""
+        with formatter.section("Commands"):
+            _write_rows(self.sentences(ctx), formatter)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Print the help where no command is given; Typer would raise a private exception."""
         if not args and not ctx.resilient_parsing:
             typer.echo(ctx.get_help(), err=True)
             raise typer.Exit(2)
         return super().parse_args(ctx, args)
+
+
+def on_one_screen(command: Any) -> Any:
+    """The command, whose help is shortened where it is longer than a screen; a group does so itself."""
+    if command is not None and not isinstance(command, Group):
+        whole = command.get_help
+        command.get_help = lambda ctx: _fitting(command, ctx, whole(ctx))
+    return command
+
+
+def _fitting(command: Any, ctx: Any, whole: str) -> str:
+    """The help, or a shorter one where it is longer than a screen: one line an option, the common ones together."""
+    if len(whole.splitlines()) <= LINES:
+        return whole
+    formatter = ctx.make_formatter()
+    command.format_usage(ctx, formatter)
+    first, _, more = (command.help or "").partition("\n\n")
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(" ".join(first.split()) + (" More: 'muster docs'." if more else ""))
+    params = [one for one in command.get_params(ctx) if one.name not in _COMMON]
+    records = [record for one in params if (record := one.get_help_record(ctx))]
+    common = [told for name, told in _COMMON.items() if any(one.name == name for one in command.get_params(ctx))]
+    with formatter.section("Options"):
+        _write_rows([*records, (", ".join(common), "")], formatter)
+    if isinstance(command, Group):
+        command.short_commands(ctx, formatter)
+    return str(formatter.getvalue().rstrip("\n"))
+
+
+def _write_rows(rows: list[tuple[str, str]], formatter: Any) -> None:
+    """One line each: the name, and as much of the text as fits behind it."""
+    wide = max((len(name) for name, _ in rows if len(name) <= _NAME), default=0)
+    for name, text in rows:
+        formatter.write(f"  {name:<{wide}}  {_cut(text, formatter.width - max(wide, len(name)) - 4)}".rstrip() + "\n")
+
+
+def _cut(text: str, room: int) -> str:
+    """Without default and range if that is enough, else the first clause, else with an ellipsis."""
+    if len(text) <= room:
+        return text
+    plain = _EXTRA.sub("", text)
+    if len(plain) <= room:
+        return plain
+    clause = _CLAUSE.split(plain)[0].rstrip(".")
+    return f"{clause}." if len(clause) < room else shorten(clause, room, placeholder=" …")
 
 
 def command_group(sentence: str, *, cls: type[Group] = Group, completion: bool = False) -> typer.Typer:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer import Abort, TyperException
 
-from monitor.cli.groups import Group, command_group
+from monitor.cli.groups import Group, command_group, on_one_screen
 
 _COMMANDS = {
     "demo": ("monitor.cli.kiosk.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
@@ -60,6 +60,37 @@ _EXTRAS = {
 }  # fmt: skip
 """Modules that commands import, by the extra that brings them."""
 
+_SHORT = {
+    "demo": "with a simulated camera",
+    "kiosk": "check people in at a door",
+    "review": "the app without a camera",
+    "enroll": "people from images",
+    "people": "who is enrolled",
+    "visitors": "unknown faces",
+    "shifts": "who is expected when",
+    "holidays": "public holidays",
+    "leave": "who is away, and why",
+    "identify": "who is on images",
+    "attendance": "who came when",
+    "mood": "moods by hour, day, person",
+    "why": "why somebody was named",
+    "train": "studies and models",
+    "calibrate": "how often it errs",
+    "bench": "measure this machine",
+    "config": "see and change settings",
+    "docs": "reference of everything",
+    "doctor": "check that all works",
+    "web": "the app in a browser",
+    "events": "the ledger, for programs",
+    "webhooks": "tell chat or programs",
+    "serve": "HTTP for programs",
+    "keys": "keys of 'muster serve'",
+    "rollcall": "who is inside",
+    "door": "open the door by hand",
+    "db": "back up, verify, purge",
+}
+"""Each command in a few words, for a help that fits on a screen."""
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -80,7 +111,16 @@ class LazyGroup(Group):
             found = alone
         command = typer.main.get_command(found)
         command.name = cmd_name
-        return command
+        return on_one_screen(command)
+
+    def short_commands(self, ctx: Any, formatter: Any) -> None:
+        """Two columns of commands: there are too many for a line each."""
+        told = [f"{name:<11} {text}" for name, text in _SHORT.items()]
+        half, room = -(-len(told) // 2), formatter.width // 2
+        with formatter.section("Commands"):
+            for at in range(half):
+                right = told[half + at] if half + at < len(told) else ""
+                formatter.write(f"  {told[at]:<{room}}{right}".rstrip() + "\n")
 
     def sentences(self, ctx: Any) -> list[tuple[str, str]]:
         return [(name, sentence) for name, (_, _, sentence) in _COMMANDS.items()]

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Concatenate, ParamSpec
@@ -149,13 +149,20 @@ def tell(text: str, console: Console = out) -> None:
 
 
 def emit(record: Mapping[str, Any]) -> None:
-    """Print one JSON object as one line, at once; what the output's encoding lacks is escaped."""
-    text = json.dumps(record, ensure_ascii=False, default=str)
+    """Print one JSON object as one line, at once; what the output's encoding lacks is escaped.
+
+    Times are ISO 8601 with their offset from UTC, as everywhere in JSON.
+    """
+    text = json.dumps(record, ensure_ascii=False, default=_json_value)
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(record, default=str)
+        text = json.dumps(record, default=_json_value)
     typer.echo(text)
+
+
+def _json_value(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def may_replace(file: Path | None, *, force: bool) -> bool:

@@ -1,14 +1,17 @@
 """The progress bar of long commands."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from contextlib import ExitStack, contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from monitor.cli.options import err, out
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+SILENCE: Final = 0.8
+"""Seconds for which a command may say nothing."""
 Show: TypeAlias = Callable[[str, float, float | None], None]
 """Called with a title, the amount done and the total amount (None while the total is unknown)."""
 
@@ -31,6 +34,44 @@ def progress_bar(console: "Console" = err, *, hidden: bool = False) -> Iterator[
     with Progress(*columns, console=console, transient=True, disable=off, speed_estimate_period=600) as bar:
         task = bar.add_task("", total=None)
         yield lambda title, done, total: bar.update(task, description=title, completed=done, total=total)
+
+
+@contextmanager
+def working(title: str, console: "Console" = err, *, after: float = SILENCE) -> Iterator[Callable[[int, int], None]]:
+    """A bar for work that may take long: it appears once a second has passed, and quick commands show nothing.
+
+    Nothing may be printed meanwhile. Called with the number done and the number of all, where that is known; else the
+    bar only moves, with the time that has passed.
+
+    Args:
+        after: seconds without a bar.
+    """
+    latest: list[tuple[str, float, float | None]] = [(title, 0, None)]
+    shows: list[Show] = []
+    with ExitStack() as stack:
+
+        def begin() -> None:
+            show = stack.enter_context(progress_bar(console))
+            show(*latest[-1])
+            shows.append(show)
+
+        def advance(done: int, total: int) -> None:
+            latest[:] = [(f"{title}: {done:,} of {total:,}", done, total)]
+            if shows:
+                shows[-1](*latest[-1])
+
+        timer = Timer(after, begin)
+        timer.daemon = True
+        if not after:
+            begin()
+        elif console.is_terminal:
+            timer.start()
+        try:
+            yield advance
+        finally:
+            timer.cancel()
+            if timer.is_alive():
+                timer.join()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
+from monitor.cli.progress import working
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.attendance.days import Period
+    from monitor.attendance.days import Period, PersonDay
     from monitor.reports.cells import Table
     from monitor.reports.lines import Line
 
@@ -45,7 +46,7 @@ class Hours(StrEnum):
 
 
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, today or yesterday.")
+    str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, 9 mar, yesterday.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; today if not given.")]
 MonthOption = Annotated[
@@ -131,7 +132,11 @@ def attendance(
         lines = report_lines.totals(days) if by == "person" else [*report_lines.days(days, zone)]
     else:
         each = desk.each_day(engine, settings, period, now, group=group, person=who)
-        _write(title, report_lines.days(each, zone), style)
+        if output is None:
+            _write(title, report_lines.days(each, zone), style)
+            return
+        with working("Writing days") as advance:
+            _write(title, report_lines.days(_counted(each, period, advance), zone), style)
         return
     _write(title, lines, style)
     if not lines and form is Format.TABLE:
@@ -191,14 +196,31 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
 
 def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
     from monitor.attendance.days import Period
+    from monitor.calendar_text import parse_past_day
 
-    end = _day(last, today) if last else today
-    start = _day(first, today) if first else min(end, today - timedelta(days=days_before) if last is None else end)
+    end = parse_past_day(last, today) if last else today
+    start = (
+        parse_past_day(first, today)
+        if first
+        else min(end, today - timedelta(days=days_before) if last is None else end)
+    )
     if start > today and last is None:
         raise UsageError(f"The first day ({start}) lies in the future; today is {today}.")
     if start > end:
         raise UsageError(f"The first day ({start}) is after the last ({end}); swap them.")
     return Period(start, end)
+
+
+def _counted(
+    days: "Iterable[PersonDay]", period: "Period", advance: Callable[[int, int], None]
+) -> "Iterator[PersonDay]":
+    """These days of people, which come in the order of the calendar, with a bar."""
+    last = None
+    for one in days:
+        if one.summary.day != last:
+            last = one.summary.day
+            advance((last - period.first).days, (period.last - period.first).days + 1)
+        yield one
 
 
 def _month(month: str, first: str | None, last: str | None, today: date) -> "Period":
@@ -215,18 +237,6 @@ def _month(month: str, first: str | None, last: str | None, today: date) -> "Per
     if start > today:
         raise UsageError(f"The month {month} lies in the future; today is {today}.")
     return month_of(start)
-
-
-def _day(text: str, today: date) -> date:
-    if text in ("today", "yesterday"):
-        return today - timedelta(days=text == "yesterday")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD, today or yesterday.") from None
-    if not _FIRST <= day <= _LAST:
-        raise UsageError(f"{text!r} is out of range; give a day from {_FIRST} to {_LAST}.")
-    return day
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from db.engine import reading
 from db.observations import moods, sightings
 from db.people import expected_misses, pages, people
 from db.privacy import retention
-from db.records import AuditEntry, ExpectedMiss, Expired, Kiosk, Page, Want
+from db.records import AttendanceEvent, AuditEntry, ExpectedMiss, Expired, Kiosk, Page, Want
 from db.verification import verdict
 from db.verification.verdict import Verdict
 from enroll.evaluation.nightly import BOUND
@@ -94,6 +95,10 @@ class SystemView:
     """When the gallery examined itself last, and what it found."""
     worst: tuple[tuple[str, ExpectedMiss], ...] = ()
     """Who will probably be missed most often, with their names, the worst served first."""
+    consent_missing: int = 0
+    """Active people whom nobody asked about one of the consents."""
+    events_of: Mapping[UUID, AttendanceEvent] = field(default_factory=dict)
+    """The rows of the ledger that this part of the audit log is about, and what these correct or void, by id."""
 
 
 def system_view(
@@ -117,7 +122,7 @@ def system_view(
         known = pages.names(session, [entry.person for entry in entries.items if entry.person])
         names = {str(person): name for person, name in known.items()}
         if before is not None and not recount:
-            return replace(before, audit=entries, names=names)
+            return replace(before, audit=entries, names=names, events_of=_events_of(session, entries.items))
         same = before if before and before.heads.people == heads.people else None
         recent = same if same and timedelta() <= now - same.at < LASTS else None
         return SystemView(
@@ -139,6 +144,8 @@ def system_view(
             names=names,
             examined=audit.latest(session, ACTION),
             worst=_worst(session),
+            consent_missing=pages.count_matching(session, "", consent_missing=True),
+            events_of=_events_of(session, entries.items),
         )
 
 
@@ -159,6 +166,11 @@ def verify(
     if known_head is not None and not re.fullmatch("[0-9a-f]{64}", known_head):
         raise UsageError(f"{known_head!r} is not a ledger hash; give the 64 hexadecimal digits of 'muster db verify'.")
     return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full)
+
+
+def _events_of(session: Session, entries: Sequence[AuditEntry]) -> dict[UUID, AttendanceEvent]:
+    found = ledger.by_id(session, [entry.event for entry in entries if entry.event])
+    return {**ledger.by_id(session, [one.target for one in found.values() if one.target]), **found}
 
 
 def _worst(session: Session) -> tuple[tuple[str, ExpectedMiss], ...]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -86,22 +87,40 @@ def expired(engine: Engine, settings: Settings, now: datetime) -> Expired:
         return retention.expired(session, retention_of(settings), now)
 
 
-def purge(engine: Engine, settings: Settings, *, at: datetime, actor: str) -> tuple[Expired, bool]:
+def purge(
+    engine: Engine,
+    settings: Settings,
+    on_progress: Callable[[int], None] = lambda done: None,
+    *,
+    at: datetime,
+    actor: str,
+) -> tuple[Expired, bool]:
     """Delete what is past its time, also from the file's free pages. Raises: DatabaseError.
+
+    Args:
+        on_progress: called with the number of rows deleted so far.
 
     Returns:
         What was deleted, and whether the free pages are empty; they are not while another program uses the database.
     """
-    return purge_in_steps(engine, settings, at=at, actor=actor), scrub(engine)
+    return purge_in_steps(engine, settings, on_progress, at=at, actor=actor), scrub(engine)
 
 
-def purge_in_steps(engine: Engine, settings: Settings, *, at: datetime, actor: str) -> Expired:
+def purge_in_steps(
+    engine: Engine,
+    settings: Settings,
+    on_progress: Callable[[int], None] = lambda done: None,
+    *,
+    at: datetime,
+    actor: str,
+) -> Expired:
     """Delete what is past its time in small transactions, between which the door can write. Raises: DatabaseError."""
     rules, deleted = retention_of(settings), Expired(0, 0, 0, 0)
     while True:
         with writing(engine) as session:
             some = retention.delete_some(session, rules, at)
             deleted += some
+            on_progress(deleted.rows)
             if not some.rows:
                 retention.note(session, rules, at, deleted, actor=actor)
                 return deleted

@@ -30,6 +30,19 @@ def share_range(share: float, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def usual_range(share: float, before: int, now: int) -> tuple[float, float]:
+    """Where 95 % of the shares of so many sightings lie if nothing changed since a share of so many before.
+
+    Args:
+        share: of the sightings before, from 0 to 1.
+    """
+    if not before or not now:
+        return 0.0, 1.0
+    middle = (share * before + NORMAL_95**2 / 2) / (before + NORMAL_95**2)  # a share of 0 or 1 is not certain either
+    half = NORMAL_95 * sqrt(middle * (1 - middle) * (1 / before + 1 / now))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
 def pleasantness(probabilities: Sequence[float], count: int) -> tuple[float, float] | None:
     """The expected valence, -1 to 1, and half of its 95 % range; None where too few were seen, or none was judged.
 

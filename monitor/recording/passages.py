@@ -23,9 +23,14 @@ def load_passages(
     *,
     of: Sequence[UUID] | None = None,
     group: str | None = None,
+    known_at: datetime | None = None,
 ) -> dict[UUID, tuple[Passage, ...]]:
-    """The passages with start <= at < end of everybody, of these people or of a group, each person's in their order."""
-    entries = ledger.entries(session, start, end, people=of, group=group)
+    """The passages with start <= at < end of everybody, of these people or of a group, each person's in their order.
+
+    Args:
+        known_at: only what had happened and was written by then.
+    """
+    entries = ledger.entries(session, start, end, people=of, group=group, known_at=known_at)
     found = by_person(entries)
     merged = ledger.merged_people(session, of)
     doubtful = found.keys() & (merged | {one.person for one in entries if one.origin is not None})

@@ -13,6 +13,7 @@ from db.records import AttendanceEvent, Person
 from monitor.attendance.days import PersonDay
 from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
+from monitor.attendance.stays import Piece
 from monitor.attendance.summary import DaySummary, Status
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell
@@ -108,18 +109,25 @@ def repairs(found: Sequence[Repair], zone: ZoneInfo) -> list[Line]:
 
 
 def appointments(found: Sequence[PersonDay]) -> list[Appointment]:
-    """Every stay from a check-in to its check-out, for calendars; a stay over two shifts has an entry for each."""
+    """Every stay, for calendars; a stay over two shifts has an entry for each.
+
+    One that goes on ends now. Where the check-in or the check-out is missing, the entry is an instant and says so.
+    """
     return [
-        Appointment(
-            f"{one.came.event if one.came else f'{day.person.id}-{one.start}'}@muster",
-            day.person.name,
-            instant_of(one.start),
-            instant_of(one.end),
-        )
+        _appointment(day.person, one, begun, ended)
         for day in found
         for one in day.summary.pieces
-        if one.start is not None and one.end is not None and not one.running
+        if (begun := one.end if one.start is None else one.start) is not None
+        and (ended := one.start if one.end is None else one.end) is not None
     ]
+
+
+def _appointment(person: Person, stay: Piece, begun: int, ended: int) -> Appointment:
+    told = " (still in)" if stay.running else ""
+    if stay.is_unknown:
+        told = f" (check-{'in' if stay.start is None else 'out'} missing)"
+    uid = stay.came.event if stay.came else f"{person.id}-{begun}"
+    return Appointment(f"{uid}@muster", person.name + told, instant_of(begun), instant_of(ended))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ the newest scene replaces an older one, every event is kept.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import HelpPanel
 
 from monitor.config import CONFIG_FILE, Settings
@@ -52,6 +52,7 @@ from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
+from monitor.tui.screens.today.time_machine import TimeMachine
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, day_text
@@ -192,6 +193,17 @@ class MusterApp(DeskApp):
         job = partial(why, self.engine, self.cipher, self.settings, UUID(about))
         self._desk_lock.unlocked(lambda: self.push_screen(WhyScreen(job)))
 
+    def action_time_machine(self, day: str = "", at: str = "") -> None:
+        """The board of a day, by default today, as it was at a minute; a locked desk asks for the PIN first."""
+        now = datetime.fromisoformat(at) if at else self.clock()
+        shown = date.fromisoformat(day) if day else now.astimezone(self.settings.zone).date()
+
+        async def show() -> None:
+            await self.switch_mode("today")  # never over the door: the lock shows that
+            await self.push_screen(TimeMachine(shown, now))
+
+        self._desk_lock.unlocked(lambda: self.call_later(show))
+
     async def action_quit(self) -> None:
         """Leave; a locked kiosk asks for the PIN first."""
         if self.controller.has_camera:
@@ -228,7 +240,7 @@ class MusterApp(DeskApp):
     def action_lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""
         self._desk_lock.is_open = False
-        while isinstance(self.screen, ModalScreen):
+        while len(self.screen_stack) > 1:
             self.pop_screen()
         self.call_later(self.switch_mode, "door")
 

@@ -62,6 +62,7 @@ def commands(app: DeskApp, screen: Screen[Any]) -> Iterator[Command]:
     here = [
         ACTIONS[str(one.binding.id)] for one in screen.active_bindings.values() if one.enabled and _is_own(one, screen)
     ]
+    here = [action for action in here if action.place != "app"]
     for action in dict.fromkeys(sorted(here, key=lambda one: not one.row)):
         yield command(action, action.title, partial(screen.run_action, action.does))
     for action in actions_of("app"):

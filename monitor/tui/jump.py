@@ -23,7 +23,6 @@ class Jump(ModalScreen[None]):
 
     DEFAULT_CSS: ClassVar[str] = """
     Jump {
-        background: $background 10%;
         Static { position: absolute; width: auto; background: $warning; color: $background; text-style: bold; }
     }
     """

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.calendar_text import parse_clock, parse_day, parse_minutes, parse_weekdays, weekdays_text
+from monitor.calendar_text import parse_clock, parse_day, parse_minutes, parse_past_day, parse_weekdays, weekdays_text
 from monitor.errors import UsageError
 
 TODAY = date(2026, 11, 26)
@@ -86,3 +86,16 @@ def test_days_are_read_and_without_a_year_are_recent_or_to_come(text: str, day: 
 def test_what_cannot_be_read_is_said_with_an_example(parse: Callable[[str], object], text: str) -> None:
     with pytest.raises(UsageError, match="write"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("27 nov", date(2025, 11, 27)),
+        ("9 mar", date(2026, 3, 9)),
+        ("yesterday", date(2026, 3, 8)),
+        ("2026-12-01", date(2026, 12, 1)),
+    ],
+)
+def test_a_past_day_without_a_year_is_the_last_one(text: str, day: date) -> None:
+    assert parse_past_day(text, date(2026, 3, 9)) == day

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import Run, emit, out, shared, tell
-from monitor.cli.progress import picture_progress
+from monitor.cli.progress import picture_progress, working
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
@@ -83,14 +83,16 @@ def calibrate(
     from monitor.config_file import save_setting
 
     engine, cipher = run.open_store(settings, read_only=True)
-    with reading(engine) as session:
+    with working("Reading the gallery"), reading(engine) as session:
         people = load_people(session, cipher)
     outsiders = _embed(strangers, as_json=run.as_json)
     target, margin = settings.target_fpir, settings.match_margin
-    found = judge(people, outsiders, target_fpir=target, margin=margin, encoders=settings.encoder)
+    with working("Comparing everybody with everybody"):
+        found = judge(people, outsiders, target_fpir=target, margin=margin, encoders=settings.encoder)
     if figure is not None:
         save_gallery(found.curve, found.threshold, figure)
-    changes = None if what_if is None else _past(engine, settings, what_if, days, people)
+    with working("Looking at past sightings"):
+        changes = None if what_if is None else _past(engine, settings, what_if, days, people)
     saved = None
     if save and what_if is not None:
         saved = run.config_file

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from monitor.cli.options import Run, emit, out, tell
+from monitor.cli.progress import working
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ def tell_nightly(run: Run, settings: "Settings") -> None:
     from monitor.desk.gallery_check import examine_gallery
 
     engine, cipher = run.open_store(settings)
-    found = examine_gallery(engine, cipher, settings, **run.stamp)
+    with working("Matching kept views and strangers against the gallery"):
+        found = examine_gallery(engine, cipher, settings, **run.stamp)
     if run.as_json:
         emit({"summary": found.record()})
         for one in found.served:

@@ -7,6 +7,7 @@ import typer
 
 from monitor.cli.options import ForceOption, Run, emit, may_replace, shared, tell
 from monitor.cli.people.person import Who, open_person
+from monitor.cli.progress import working
 from monitor.errors import MusterError, UsageError
 from monitor.text import local_time, printable
 
@@ -23,7 +24,9 @@ def export(
 
     engine, cipher, person = open_person(run, who)
     file = output or Path(export_name(person))
-    images = export_zip(engine, cipher, person, file, replace=may_replace(file, force=force), **run.stamp)
+    replace = may_replace(file, force=force)
+    with working("Writing the archive"):
+        images = export_zip(engine, cipher, person, file, replace=replace, **run.stamp)
     run.say(f"{file.absolute()} holds everything about {person.name}.", {"file": str(file), "images": images})
 
 
@@ -35,7 +38,8 @@ def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="D
     engine, _, person = open_person(run, who)
     if not yes and not _confirmed(f"Erase {printable(person.name)} for good?"):
         raise UsageError("Nothing was erased; answer y, or give --yes.")
-    done = erase_person(engine, person, **run.stamp)
+    with working("Erasing, and searching the files for traces"):
+        done = erase_person(engine, person, **run.stamp)
     receipt = done.receipt
     record = {
         "at": receipt.at.isoformat(timespec="seconds"),

@@ -1,13 +1,14 @@
 """`muster people`: everyone enrolled, and what may be done with what is kept about them."""
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, emit, err, out, shared, tell
 from monitor.cli.people.change import activate, change, deactivate, rename, undo
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
@@ -55,7 +56,9 @@ def list_(
 
     names = ("Name", "Number", "Group")
     heads = (*names, "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
-    out.print(table(heads, map(_cells, found), fold=names))
+    same = {name for name, number in Counter(one.person.name for one in found).items() if number > 1}
+    rows = (_cells(one, with_id=one.person.name in same) for one in found)
+    out.print(table(heads, rows, fold=names[1:] if same else names))  # an id that is broken cannot be copied
     tell(f"{plural(len(found), 'person', 'people')}.")
 
 
@@ -172,14 +175,18 @@ app.command("review-growth")(review_growth)
 def re_encode(run: Run) -> None:
     """Compute templates that lack a present encoder's part anew, from the faces that were kept."""
     from enroll.people import reencode
+    from monitor.cli.progress import progress_bar
 
     engine, cipher = run.open_store()
     images = missing = 0
-    for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
-        images, missing = images + done.images, missing + done.without_face
-        record = {"person": done.person, "images": done.images, "without_face": done.without_face}
-        new = f"{done.without_face:,} {'needs' if done.without_face == 1 else 'need'} a new image"
-        run.say(f"{done.person}: {plural(done.images, 'template')}, {new}.", record)
+    with progress_bar(out if out.is_terminal and not run.as_json else err) as show:
+        show("Computing templates anew", 0, None)
+        for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
+            images, missing = images + done.images, missing + done.without_face
+            record = {"person": done.person, "images": done.images, "without_face": done.without_face}
+            new = f"{done.without_face:,} {'needs' if done.without_face == 1 else 'need'} a new image"
+            run.say(f"{done.person}: {plural(done.images, 'template')}, {new}.", record)
+            show(f"Computing templates anew: {images:,} images", 0, None)
     summary = {"summary": {"images": images, "without_face": missing}}
     run.say(f"Templates computed anew: {images:,}.", summary)
     if missing:
@@ -199,11 +206,13 @@ def _typed_pin(question: str) -> str:
         raise UsageError("No PIN was set; type it twice when it is asked for.") from None
 
 
-def _cells(one: "PersonSummary") -> list[str]:
+def _cells(one: "PersonSummary", *, with_id: bool) -> list[str]:
+    """Two people of one name are told apart by their ids, which every command takes."""
     person = one.person
     cells = [person.name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
     cells += [_answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
-    return [printable(cell, 60) for cell in cells]
+    name, *others = (printable(cell, 60) for cell in cells)
+    return [f"{name}\n{person.id}" if with_id else name, *others]
 
 
 def _answer(given: bool | None) -> str:

@@ -41,6 +41,8 @@ class BoardQuery:
     column: str
     """The column to sort by: status, name, group, in, out, late or hours."""
     reverse: bool
+    known_at: datetime | None = None
+    """Only what had happened and was written by then, for the board as it was; `now` is the same instant then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,9 @@ def _counts(day: Day) -> Mapping[Status, int]:
 
 
 def _load(session: Session, settings: Settings, asked: BoardQuery, before: Day | None) -> Day:
-    log = day_log(session, settings, asked.day, before.attendees.log if before else None)
+    if asked.known_at is not None or (before and before.asked.known_at is not None):
+        before = None
+    log = day_log(session, settings, asked.day, before.attendees.log if before else None, asked.known_at)
     came = attendees(log, asked.now, before.attendees if before else None)
     count = counting(log.calendars, asked.now)
     expected = expectation(count, asked.day, log.own, asked.now)

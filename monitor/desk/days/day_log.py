@@ -62,21 +62,28 @@ class Attendees:
     days: Mapping[UUID, PersonDay]
 
 
-def day_log(session: Session, settings: Settings, day: date, before: DayLog | None = None) -> DayLog:
+def day_log(
+    session: Session,
+    settings: Settings,
+    day: date,
+    before: DayLog | None = None,
+    known_at: datetime | None = None,
+) -> DayLog:
     """The passages of a day.
 
     Args:
         before: a log of any day that was loaded earlier; only what changed since is loaded.
+        known_at: only what had happened and was written by then; such a log is never a `before`.
     """
     heads = changes.heads(session)
-    if before and _is_of(before, settings, day, heads):
+    if known_at is None and before and _is_of(before, settings, day, heads):
         if before.heads == heads:
             return before
         changed = ledger.people_since(session, before.heads.ledger)
         if len(changed) <= MAX_CHANGED_PEOPLE:
             return _reloaded(session, before, heads, changed)
     calendars = load_calendars(session, settings, day, day)
-    found = _passages(session, calendars, day)
+    found = _passages(session, calendars, day, known_at=known_at)
     own = calendars.rota.own.keys() | calendars.leave.keys() | calendars.changes.keys()
     known = people.by_id(session, list(found.keys() | own))
     new = {one.id: one for one in people.added_between(session, *day_bounds(day, settings.zone))}
@@ -122,7 +129,11 @@ def _reloaded(session: Session, before: DayLog, heads: Heads, changed: Collectio
 
 
 def _passages(
-    session: Session, calendars: Calendars, day: date, of: Sequence[UUID] | None = None
+    session: Session,
+    calendars: Calendars,
+    day: date,
+    of: Sequence[UUID] | None = None,
+    known_at: datetime | None = None,
 ) -> dict[UUID, tuple[Passage, ...]]:
     start, end = Period(day, day).bounds(calendars.zone)
-    return load_passages(session, calendars, start - BEFORE, end + BEFORE, of=of)
+    return load_passages(session, calendars, start - BEFORE, end + BEFORE, of=of, known_at=known_at)

@@ -1,8 +1,10 @@
 """Moods of a range of days, for the mood screen and the reports. Every function blocks: call it in workers only."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -11,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.engine import reading, writing
 from db.observations import moods, rollups
-from db.people import pages
+from db.people import pages, people
 from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days.mood_history import (
@@ -24,6 +26,8 @@ from monitor.desk.days.mood_history import (
     with_baselines,
     with_today,
 )
+from monitor.desk.days.mood_weeks import MoodWeek, mood_weeks
+from monitor.errors import UsageError
 from monitor.moods import cells
 from monitor.moods.cells import MoodCell, MoodChange
 from monitor.moods.samples import numbered
@@ -47,6 +51,11 @@ class Range(StrEnum):
 
     def period(self, last: date) -> Period:
         return Period(last - timedelta(days=self.days - 1), last)
+
+
+_OVER_TIME: Final[Mapping[Range, By]] = {
+    Range.DAY: "hour", Range.WEEK: "day", Range.MONTH: "day", Range.QUARTER: "day",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,12 @@ class MoodView:
     """At most `MOST`, sorted by sightings, the most first; empty unless moods are individual."""
     more: int
     """People who were seen less often than those."""
-    history: MoodHistory = field(compare=False, repr=False)
+    history: MoodHistory | None = field(compare=False, repr=False)
     """Given to the next view, so that it reads less."""
+    whom: str = ""
+    """The group or person of whom this is alone; empty for everybody."""
+    weeks: tuple[MoodWeek, ...] = ()
+    """Of the person."""
 
     @property
     def one_day(self) -> bool:
@@ -93,7 +106,7 @@ def mood_view(
     zone, needed = settings.zone, settings.mood_confidence
     hide = settings.mood != "individual"
     period = chosen.period(now.astimezone(zone).date())
-    over_time: By = "hour" if chosen is Range.DAY else "day"
+    over_time = _OVER_TIME[chosen]
     with reading(engine) as session:
         history = load_history(session, period, settings, now, before.history if before else None)
         today = with_today(session, history, period.bounds(zone)[1])
@@ -108,7 +121,7 @@ def mood_view(
     tallies["person"] = tallies["person"].only(np.array([today.numbers[person] for person in names], np.int64))
     baselines = {person: mean for person, mean in history.baselines.items() if mean is not None}
     changes = cells.changes(baselines, cells.means(today.of(names)))
-    people = [
+    theirs = [
         PersonMood(names[one.key], one, changes.get(one.key)) for one in by("person") if isinstance(one.key, UUID)
     ]
     return MoodView(
@@ -117,9 +130,60 @@ def mood_view(
         over_time=by(over_time),
         week=by("weekday_hour"),
         groups=by("group"),
-        people=tuple(sorted(people, key=lambda one: -one.cell.sightings)),
+        people=tuple(sorted(theirs, key=lambda one: -one.cell.sightings)),
         more=max(0, all_seen - MOST),
         history=history,
+    )
+
+
+def past_moods(
+    engine: Engine,
+    settings: Settings,
+    chosen: Range,
+    last: date,
+    *,
+    group: str | None = None,
+    person: UUID | None = None,
+) -> MoodView:
+    """The moods of a range of days that need not end today, of everybody, a group or a person.
+
+    Raises:
+        DatabaseError: the database cannot be read, or there is no such person.
+        UsageError: moods are kept without names, so that nobody's alone can be shown.
+    """
+    zone, needed, hide = settings.zone, settings.mood_confidence, settings.mood != "individual"
+    if person is not None and hide:
+        raise UsageError("Moods are kept without names: choose a group, or nobody.")
+    period = chosen.period(last)
+    with reading(engine) as session:
+        of = [person] if person else None
+        samples = numbered(moods.added_up(session, *period.bounds(zone), people=of, group=group), zone)
+        weeks = mood_weeks(session, settings, person, last) if person else ()
+        found = {
+            by: cells.distribution(samples, by, needed, hide_small=hide)
+            for by in (_OVER_TIME[chosen], "weekday_hour", "group", "person")
+        }
+        theirs = [] if hide or person else sorted(found["person"], key=lambda cell: -cell.sightings)
+        listed = _named(session, theirs[:MOST])
+        whom = people.get_person(session, person).name if person else group or ""
+    return MoodView(
+        period=period,
+        total=cells.total(samples, needed, hide_small=hide) if found[_OVER_TIME[chosen]] else None,
+        over_time=tuple(found[_OVER_TIME[chosen]]),
+        week=tuple(found["weekday_hour"]),
+        groups=() if group or person else tuple(found["group"]),
+        people=listed,
+        more=max(0, len(theirs) - MOST),
+        history=None,
+        whom=whom,
+        weeks=weeks,
+    )
+
+
+def _named(session: Session, theirs: Sequence[MoodCell]) -> tuple[PersonMood, ...]:
+    names = pages.names(session, [cell.key for cell in theirs if isinstance(cell.key, UUID)])
+    return tuple(
+        PersonMood(names[one.key], one, None) for one in theirs if isinstance(one.key, UUID) and one.key in names
     )
 
 

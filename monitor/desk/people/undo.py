@@ -28,6 +28,7 @@ from enroll.people.store import renew
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.people.merging import give_portrait
+from monitor.desk.people.undo_calendar import CALENDAR, WORDS
 from monitor.errors import UsageError
 from monitor.text import plural
 
@@ -36,7 +37,8 @@ _LOOKED_AT: Final = 5_000
 _AUTOMATIC: Final = frozenset(
     {
         "quarantine capture", "not live", "clock jumped", "restore", "back up", "unlock desk", "wrong pin", "purge",
-        "export", "rotate key", "lock PIN entry", "lock admin PIN", "settings",
+        "export", "rotate key", "lock PIN entry", "lock admin PIN", "settings", "examine gallery", "follow",
+        "start roll call", "end roll call", "open by hand",
     }
 )  # fmt: skip
 """What happens by itself, or changes nothing."""
@@ -142,7 +144,7 @@ def _how(found: Sequence[AuditEntry]) -> _Undo | None:
     actions = {one.action for one in found}
     if "name visitor" in actions:
         return _unname
-    if actions <= _EACH.keys():
+    if actions <= _EACH.keys() | CALENDAR.keys():
         return _each
     return None
 
@@ -173,12 +175,18 @@ def _words(session: Session, found: Sequence[AuditEntry]) -> str:
         "add": f"enrolling {who}" if len(names) < 2 else f"enrolling {len(names)} people",
         "erase": "an erasure",
     }
+    if first.action in CALENDAR:
+        how_many = f" and {len(found) - 1} more" if len(found) > 1 and len({one.action for one in found}) == 1 else ""
+        return f"{WORDS[first.action]} {who}".strip() + how_many
     return told.get(first.action, f"{first.action} {who}".strip())
 
 
 def _each(context: _Context, found: Sequence[AuditEntry]) -> None:
     for entry in found:
-        _EACH[entry.action](context, entry)
+        if entry.action in CALENDAR:
+            CALENDAR[entry.action](context.session, entry, context.by)
+        else:
+            _EACH[entry.action](context, entry)
 
 
 def _rename(context: _Context, entry: AuditEntry) -> None:

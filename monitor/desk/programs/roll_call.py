@@ -9,8 +9,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.engine import reading, writing
+from db.people import people
 from db.programs import roll_calls
-from db.programs.roll_calls import Missing, RollCall
+from db.programs.roll_calls import Missing as Missing
+from db.programs.roll_calls import RollCall
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.today import today_of
@@ -36,12 +38,21 @@ def roll_call_view(engine: Engine, settings: Settings, now: datetime) -> RollCal
     with reading(engine) as session:
         going = _going(session)
         if going is not None:
-            people = roll_calls.marks(session, going.id)
-            return RollCallView(going, tuple(sorted(people, key=lambda one: one.found_at is not None)))
+            marked = roll_calls.marks(session, going.id)
+            return RollCallView(going, tuple(sorted(marked, key=lambda one: one.found_at is not None)))
+    return RollCallView(None, inside_now(engine, settings, now))
+
+
+def inside_now(engine: Engine, settings: Settings, now: datetime) -> tuple[Missing, ...]:
+    """Who is inside, by name. Raises: DatabaseError."""
     board = today_of(engine, settings, now).board
     inside = [one for one in board.attendees.values() if one.inside]
-    return RollCallView(
-        None, tuple(Missing(one.person, one.name, None, None, one.last_in, None, None) for one in inside)
+    with reading(engine) as session:
+        known = people.by_id(session, [one.person for one in inside])
+    return tuple(
+        Missing(one.id, one.name, one.number, one.group, there.last_in, None, None)
+        for there in inside
+        if (one := known.get(there.person)) is not None
     )
 
 

@@ -4,7 +4,7 @@ Bindings, footer, help, palette and the reference read this one table.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -79,6 +79,10 @@ _ALL = (
     Action("door.not_me", "not_me", "not_me", "Not me", "Take back the entry just made", "wrong person, mistake"),
     Action("door.pin", "pin", "pin", "PIN", "Check in or out with number and PIN", "number, code, not recognised"),
     Action("door.why", "why", "why", "Why", "Why somebody was named, or not", "evidence, threshold, reason"),
+    Action(
+        "door.time_machine", "time_machine", "app.time_machine", "Time machine", "The board as it was at a minute",
+        "past, replay, history, slider", False,
+    ),
     Action("door.events", "view", "events", "Events", "Show the last events instead of who is in", "history, list"),
     Action("today.before", "earlier", "day(-1)", "Day before", "The board of the day before", "yesterday, back"),
     Action("today.after", "later", "day(1)", "Day after", "The board of the day after", "tomorrow, next, forward"),
@@ -91,6 +95,20 @@ _ALL = (
         "today.leave", "leave", "leave", "Leave", "Enter leave for this person, a sick day",
         "ill, sick, vacation, holiday, absence, away, half day", row=True,
     ),
+    Action(
+        "today.time_machine", "time_machine", "time_machine", "Time machine", "The board as it was at a minute",
+        "past, replay, history, slider, as of",
+    ),
+    Action("today.wall", "view", "wall", "Who is in", "A wall of faces: who is in now", "portraits, inside", False),
+    Action("wall.back", "view", "back", "Back", "Back to the board", "close"),
+    Action("machine.earlier", "earlier", "minutes(-1)", "5 min back", "Five minutes earlier", "back"),
+    Action("machine.later", "later", "minutes(1)", "5 min on", "Five minutes later", "on"),
+    Action("machine.before", "leap_back", "entry(-1)", "Entry before", "The entry before this minute", "passage"),
+    Action("machine.after", "leap_on", "entry(1)", "Entry after", "The entry after this minute", "passage"),
+    Action("machine.clock", "go", "clock", "Time", "A time of the day", "go to, minute"),
+    Action("machine.play", "tick", "play", "Play", "Play the day, or stop", "stop, pause, run"),
+    Action("machine.now", "now", "latest", "Latest", "The last minute of the day, of today now", "end"),
+    Action("machine.leave", "time_machine", "back", "Leave", "Back to the board of now", "close, leave", False),
     Action(
         "today.export", "export", "export", "Export", "Write this day to a CSV, XLSX or JSON file",
         "save, print, Excel, report, download, table",
@@ -134,6 +152,13 @@ _ALL = (
     Action("mood.week", "week", "range('week')", "Week", "The moods of the last week", "period"),
     Action("mood.month", "month", "range('month')", "Month", "The moods of the last month", "period"),
     Action("mood.quarter", "quarter", "range('quarter')", "Quarter", "The moods of three months", "period"),
+    Action("mood.before", "earlier", "step(-1)", "Before", "The day, week, month or quarter before", "back, past"),
+    Action("mood.after", "later", "step(1)", "After", "The day, week, month or quarter after", "on, next", False),
+    Action("mood.today", "now", "today", "Today", "Back to the days that end today", "now", False),
+    Action(
+        "mood.filter", "filter", "filter", "Group or person", "The moods of one group or person alone",
+        "filter, search, find, line, weeks",
+    ),
     Action(
         "mood.highlight", "next_mood", "highlight", "Next mood", "Show the next mood in the heat map",
         "happy, sad, emotion, colour",
@@ -223,6 +248,10 @@ _ALL = (
         "undo, unset", row=True,
     ),
     Action(
+        "system.do", "accept", "do", "Do it", "Do what is proposed for the finding under the cursor",
+        "fix, mend, repair, accept, backup, consent", row=True,
+    ),
+    Action(
         "system.check", "look_again", "check", "Check", "Run the checks again", "doctor, health, refresh, test"
     ),
     Action(
@@ -249,6 +278,12 @@ def actions_of(place: str) -> Iterator[Action]:
 def bindings(place: str) -> list[Binding]:
     """The bindings of a screen or dialog, with the keys that hold without a setting."""
     return [_binding(action, Keys()) for action in actions_of(place)]
+
+
+def of_the_app(*names: str) -> list[Binding]:
+    """Bindings of the app for a screen that lies over others: it hides the app's own."""
+    each = (ACTIONS[f"app.{name}"] for name in names)
+    return [_binding(replace(action, does=f"app.{action.does}"), Keys()) for action in each]
 
 
 def keymap(keys: Keys) -> dict[str, str]:

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from textual import events
 from textual.app import App, ScreenStackError
@@ -22,6 +22,14 @@ PATIENCE: Final = 2.0
 STEPS: Final = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "backspace", "delete"})
 
 Typed: TypeAlias = events.Key | events.Paste
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """A screen whose list follows from what was typed."""
+
+    async def found(self) -> None:
+        """Return when the list shows what was asked for last."""
 
 
 class KeyOrder:
@@ -49,9 +57,9 @@ class KeyOrder:
             event, target, screen = self._waiting.popleft(), self._app.focused or self._app.screen, self._app.screen
             await self._hand_on(event)
             if not _leaves_focus(event, target):
-                self._effect = asyncio.create_task(self._after(target, screen))
+                self._effect = asyncio.create_task(self._after(event, target, screen))
 
-    async def _after(self, target: DOMNode, screen: DOMNode) -> None:
+    async def _after(self, event: Typed, target: DOMNode, screen: DOMNode) -> None:
         with suppress(TimeoutError, ScreenStackError):  # the app may end meanwhile
             async with asyncio.timeout(PATIENCE):
                 # A key that nobody takes wanders from the target up to the app, which then looks for what it is bound
@@ -60,6 +68,8 @@ class KeyOrder:
                     await _turn(node)
                 if self._app.screen is not screen:
                     await _turn(self._app.screen)
+                if isinstance(event, events.Key) and event.key == "enter" and isinstance(screen, Searches):
+                    await screen.found()  # the next key is about what was looked for
         if not self._waiting or not self._app.call_later(self._hand_waiting):
             self._effect = None
 

@@ -1,5 +1,6 @@
 """The base of the desk's screens: they load in a worker, show on the loop, and load again when facts change."""
 
+import asyncio
 import threading
 from abc import abstractmethod
 from collections.abc import Callable
@@ -109,6 +110,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self._stale = self._anew = True
         self.failed = False
         """Whether the last load failed."""
+        self._search_shown = asyncio.Event()
+        self._search_shown.set()
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Textual has a metaclass of its own, so that `ABC` is none of ours; a gap shows at import all the same."""
@@ -206,6 +209,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self.loaded = loaded
         self.show(loaded)
         self.failed = False
+        self._search_shown.set()
         if asked != self._asked:
             self.load_page()
 
@@ -214,6 +218,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             return
         self._loading = False
         self._stale = self._anew = self.failed = True
+        self._search_shown.set()
         self.show_failure("Not loaded.")
         self.set_timer(RETRY, self._try_again)
         self.say(f"{self.app.signs.lost} {sentence}")
@@ -274,7 +279,17 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
+        """To the list; what was typed is looked for at once."""
         self.query_one(Table).focus()
+        if self._settle is not None or self._loading:
+            self._search_shown.clear()
+        if self._settle is not None:
+            self._settle.stop()
+            self._settled()
+
+    async def found(self) -> None:
+        """Return when the list shows what was asked for with Enter."""
+        await self._search_shown.wait()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"filter", "clear_filter"}:

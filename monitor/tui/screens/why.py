@@ -17,7 +17,7 @@ from textual.widgets import Static
 from monitor.desk.days import corrections
 from monitor.desk.days.why import Otherwise, Score, Why, write_why
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -35,8 +35,18 @@ class WhyScreen(ModalScreen[bool]):
     """The evidence for one entry; the result is whether the entry was made void."""
 
     AUTO_FOCUS = ""
+    HELP = """\
+# Why?
+
+What the camera saw when the entry was made, and why the name was given, or none.
+
+- The first column is the **similarity** of the face to the enrolled images, from -1 to 1, both encoders together; the
+  second that of SFace alone. A name needs the threshold, and a lead over the next best.
+- **What if**: the arrow keys choose how many strangers may be named, and the line says what would have been said then.
+"""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("why"),
+        *of_the_app("help"),
         Binding("escape", "close", "Close"),
     ]
     app = getters.app(DeskApp)

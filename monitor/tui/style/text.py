@@ -32,18 +32,22 @@ class Signs:
     dash: str
     dot: str
     ellipsis: str
+    unusual: str
+    """A point outside its usual band."""
+    to: str
+    """Between a value before and the one after."""
 
 
 UNICODE_SIGNS = Signs(
     came="✓", left="←", already="=", unknown="?", lost="!", back="↻", live="●",
     inside="●", outside="○", bar="━",
     mood=dict(zip(MOODS, "▓▚░█▒▞▄·", strict=True)),
-    dash="–", dot="·", ellipsis="…",
+    dash="–", dot="·", ellipsis="…", to="→", unusual="◇",
 )  # fmt: skip
 ASCII_SIGNS = Signs(
     came="+", left="<", already="=", unknown="?", lost="!", back="*", live="*",
     inside="*", outside="-", bar="=", mood=dict(zip(MOODS, "ADFHSUN.", strict=True)),
-    dash="-", dot="-", ellipsis="~",
+    dash="-", dot="-", ellipsis="~", to="->", unusual="x",
 )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
 from monitor.cli.groups import Group
@@ -17,6 +18,9 @@ NEEDED = {
     "Group.list_commands": (TyperGroup, "list_commands", "the list of commands is empty"),
     "Group.get_command": (TyperGroup, "get_command", "no command is found, for commands are imported here"),
     "Group.format_commands": (TyperGroup, "format_commands", "sentences in the list of commands are cut off"),
+    "Command.format_usage": (TyperCommand, "format_usage", "a help that is shortened has no first line"),
+    "Command.get_params": (TyperCommand, "get_params", "a help that is shortened has no options"),
+    "Command.get_help": (TyperCommand, "get_help", "no help is shortened"),
     "Group.get_short_help_str": (TyperGroup, "get_short_help_str", "a command in the list has no sentence"),
     "Context.get_help": (typer.Context, "get_help", "a group without a command cannot explain itself"),
     "Context.command_path": (typer.Context, "command_path", "an error does not say which --help to look at"),
@@ -65,6 +69,24 @@ def test_there_are_as_many_commands_as_ever() -> None:
 def test_every_command_takes_the_short_option_for_help(words: tuple[str, ...]) -> None:
     done = CliRunner().invoke(app, [*words, "-h"], prog_name="muster")
     assert (done.exit_code, done.output.startswith(" ".join(["Usage: muster", *words]))) == (0, True)
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_help_fits_on_a_screen_and_names_every_option_and_command(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = CliRunner().invoke(app, [*words, "--help"], prog_name="muster").stdout.rstrip()
+    assert len(told.splitlines()) <= 24
+    assert max(map(len, told.splitlines())) <= 80
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        command = command.get_command(typer.Context(command), word)
+    for one in command.params:
+        assert one.param_type_name == "argument" or one.opts[0] in told
+    assert all(
+        name in told for name in (command.list_commands(typer.Context(command)) if isinstance(command, Group) else ())
+    )
 
 
 def test_the_version_is_the_installed_one() -> None:

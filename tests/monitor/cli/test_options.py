@@ -1,13 +1,15 @@
 """Files that commands write: none is lost without a word, and each is named."""
 
+import json
 import os
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from monitor.cli.options import Output, may_replace, output_to
+from monitor.cli.options import Output, emit, may_replace, output_to
 from monitor.errors import MusterError, UsageError
 
 
@@ -75,3 +77,8 @@ def test_at_a_terminal_somebody_is_asked(there: Path, answer: bytes, code: int, 
     os.close(terminal)
     assert (done.returncode, there.read_text()) == (code, content)
     assert "november.csv is there already. Replace it? [y/N]" in done.stderr
+
+
+def test_times_in_json_are_iso_with_their_offset(capsys: pytest.CaptureFixture[str]) -> None:
+    emit({"at": datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC), "day": date(2026, 3, 9)})
+    assert json.loads(capsys.readouterr().out) == {"at": "2026-03-09T08:58:12+00:00", "day": "2026-03-09"}

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from monitor.cli.progress import progress_bar
+from monitor.cli.progress import progress_bar, working
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,15 @@ def test_the_bar_is_drawn_on_a_terminal_unless_it_is_hidden(terminal: bool, hidd
     assert ("[red]12 of 48 pictures" in paper.getvalue()) is drawn
     assert ("25 %" in paper.getvalue()) is drawn
     assert "a line" in paper.getvalue()
+
+
+def test_long_work_says_what_is_done_and_short_work_says_nothing() -> None:
+    paper = io.StringIO()
+    console = Console(file=paper, force_terminal=True, width=100)
+    with working("Deleting rows", console, after=3600) as advance:
+        advance(1, 2)
+    assert paper.getvalue() == ""
+    with working("Deleting rows", console, after=0) as advance:
+        advance(250, 1000)
+    assert "Deleting rows: 250 of 1,000" in paper.getvalue()
+    assert "25 %" in paper.getvalue()

@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from monitor.errors import MusterError, UsageError
 from monitor.reports import export
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")
+UUID_LIKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 
 
@@ -209,7 +211,8 @@ def test_the_kind_of_file_follows_from_its_name(store: str, tmp_path: Path) -> N
     assert sheet.max_row == 5
     calendar = tmp_path / "march.ics"
     run("attendance", "--db", store, "--from", _three_days_ago(), "--output", str(calendar))
-    assert calendar.read_text().count("BEGIN:VEVENT") == 2
+    assert calendar.read_text().count("BEGIN:VEVENT") == 3
+    assert "SUMMARY:=1+1 (check-out missing)" in calendar.read_text(), "a stay without its end is not left out"
 
 
 def test_a_sheet_to_sign_has_a_page_a_person_and_names_are_text(store: str, tmp_path: Path) -> None:
@@ -438,6 +441,19 @@ def test_a_forged_row_and_a_cut_tail_are_named_with_the_key(tmp_path: Path, monk
     assert isinstance(error, DatabaseDamaged)
     assert "the proof ends at entry 2, but 3 were noted earlier" in str(error)
     assert "the trigger proof_entry_no_delete, which refuses changes, is missing" in str(error)
+
+
+def test_two_people_of_one_name_are_told_apart_by_their_ids(store: str, tmp_path: Path) -> None:
+    file = str(tmp_path / "muster.sqlite3")
+    engine, now = open_database(file), datetime.now(UTC)
+    with writing(engine) as session:
+        ids = {str(people.add_person(session, "Ada", at=now, actor="test").id) for _ in range(2)}
+        people.add_person(session, "Bob", at=now, actor="test")
+    engine.dispose()
+    first, id_1, second, id_2, other, _ = run("people", "list", "--db", file).stdout.splitlines()[-6:]
+    assert {id_1.strip(), id_2.strip()} == ids
+    assert [line.split()[0] for line in (first, second, other)] == ["Ada", "Ada", "Bob"]
+    assert not UUID_LIKE.search(run("people", "list", "--db", store).stdout)
 
 
 @pytest.mark.parametrize("words", [("attendance",), ("mood",), ("people", "list"), ("attendance", "--by", "repair")])

@@ -1,8 +1,10 @@
 """Keys and dialogs of the desk, as tests use them."""
 
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 
+from monitor.tui.app import MusterApp
 from monitor.tui.widgets.table import Table
 from tests.monitor.world import settle
 
@@ -18,6 +20,22 @@ async def go(pilot: Pilot[None], *keys: str) -> None:
     while getattr(pilot.app.screen, "_settle", None) is not None:  # letters gather before the database is asked
         await pilot.pause(0.02)
     await settle(pilot)
+
+
+def type_at_once(pilot: Pilot[None], *keys: str) -> None:
+    """Put keys before the app, as a terminal does when somebody types ahead; longer texts are pasted."""
+    for key in keys:
+        pasted = len(key) > 1 and " " in key
+        pilot.app.post_message(events.Paste(key) if pasted else events.Key(key, key if len(key) == 1 else None))
+
+
+async def done(pilot: Pilot[None]) -> None:
+    """Wait until all keys are dealt with."""
+    app = pilot.app
+    assert isinstance(app, MusterApp)
+    while app._key_order._effect is not None:
+        await pilot.pause()
+    await go(pilot)
 
 
 async def fill(pilot: Pilot[None], **values: str) -> None:

@@ -2,20 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.color import Color
 
+from monitor.desk.days.mood_weeks import MoodWeek
 from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
-from monitor.moods.precision import share_range
+from monitor.moods.precision import share_range, usual_range
 from monitor.tui.style.text import WEEKDAYS, Signs, clean, date_text
 from monitor.tui.widgets.header import apportion
 
 HIDDEN = "hidden: fewer than five people"
 FIGURES_FROM = 48
 """Cells of width from which on the share of a mood and its range stand behind the bar."""
+DAY_CELLS: Final = 3
+"""Cells of a weekday's name before the heat map."""
+NARROWEST, WIDEST = 3, 4
+"""Cells of an hour in the heat map: two digits and a gap, and with a shade beside them."""
+SHADES: Final = " ░▒▓█"
+"""By steps of 10 percent, for eyes and terminals without colours."""
+LINE_ROWS: Final = 8
+"""Rows of the line over weeks."""
+_Point: TypeAlias = tuple[float, tuple[float, float] | None]
 
 
 def stacked(
@@ -52,46 +63,126 @@ def stacked(
     return text
 
 
-def legend(signs: Signs, colours: Mapping[str, str], width: int) -> Text:
-    """The fill and colour of each mood, in as many lines as needed."""
-    text, used = Text(), 0
+def legend(signs: Signs, colours: Mapping[str, str]) -> Text:
+    """The fill and colour of each mood, in one line; the only legend of the screen."""
+    text = Text(no_wrap=True, overflow="ellipsis")
     for mood in MOODS:
-        entry = len(mood) + 5
-        if used and used + entry > width:
-            text.append("\n")
-            used = 0
-        text.append(signs.mood[mood] * 2, colours[mood]).append(f" {mood}  ")
-        used += entry
+        text.append(signs.mood[mood], colours[mood]).append(f" {mood}  ")
     return text
+
+
+def hours_shown(cells: Sequence[MoodCell], width: int) -> tuple[range, int]:
+    """The hours of the heat map from the first to the last with anybody, and the cells of width that each has.
+
+    Where they do not all fit, the hours at the ends with the fewest sightings are left out.
+    """
+    seen = dict.fromkeys(range(24), 0)
+    for cell in cells:
+        if isinstance(cell.key, tuple):
+            seen[cell.key[1]] += max(1, cell.sightings)
+    there = [hour for hour, number in seen.items() if number]
+    if not there:
+        return range(0), 0
+    first, last = there[0], there[-1]
+    room = width - DAY_CELLS
+    while last - first + 1 > max(1, room // NARROWEST):
+        first, last = (first + 1, last) if seen[first] < seen[last] else (first, last - 1)
+    return range(first, last + 1), min(WIDEST, room // (last - first + 1))
 
 
 def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, background: str) -> Text:
-    """The share of one mood in percent by weekday and hour; a larger share has a stronger background.
+    """The share of one mood in percent by weekday and hour; a larger share has a stronger background and shade.
 
-    Empty where nobody was seen, "--" where too few people or sightings were seen.
+    Empty where nobody was seen, "–" where too few people or sightings were seen.
     """
     by_key = {cell.key: cell for cell in cells}
-    hours = sorted({cell.key[1] for cell in cells if isinstance(cell.key, tuple)})
-    text = Text()
+    hours, wide = hours_shown(cells, width)
+    text = Text(no_wrap=True)
     if not hours:
         return text
-    shown = range(hours[0], hours[-1] + 1)
-    cell_width = 4 if 4 * len(shown) + 4 <= width else 3
-    shown = shown[: (width - 4) // cell_width]
-    text.append("    " + "".join(f"{hour:>{cell_width - 1}} " for hour in shown) + "\n", "dim")
+    text.append(" " * DAY_CELLS + "".join(f"{hour:>{wide}}" for hour in hours) + "\n", "dim")
     for weekday, name in enumerate(WEEKDAYS):
-        text.append(f"{name} ", "dim")
-        for hour in shown:
+        text.append(name, "dim")
+        for hour in hours:
             cell = by_key.get((weekday, hour))
             if cell is None:
-                text.append(" " * cell_width)
+                text.append(" " * wide)
             elif cell.shares is None or cell.few:
-                text.append(f"{'--':>{cell_width - 1}} ", "dim")
+                text.append(f"{'–':>{wide}}", "dim")
             else:
                 share = cell.shares[MOODS.index(mood)]
-                text.append(f"{min(99, round(share * 100)):>{cell_width - 1}} ", _ground(share, colour, background))
+                percent = min(99, round(share * 100))
+                shade = SHADES[min(percent // 10, 4)] if wide >= WIDEST else ""
+                text.append(f"{f'{shade}{percent:>2}':>{wide}}", _ground(share, colour, background))
         text.append("\n")
+    shades = "  ░ 10  ▒ 20  ▓ 30  █ 40+" if wide >= WIDEST else ""
+    return text.append(f"percent{shades}  – too few", "dim")
+
+
+def week_line(weeks: Sequence[MoodWeek], mood: str, width: int, signs: Signs, colour: str) -> Text:
+    """One mood's share week by week as points over the band in which the person's weeks usually lie.
+
+    Hidden below five sightings, of the week or of the weeks before it.
+    """
+    shown = [one for one in weeks if _shares(one.cell)]
+    if not shown:
+        return Text("Too few to show: seen fewer than five times in each of these weeks.", "dim")
+    at = {one.monday: _point(one, mood) for one in shown}
+    wide = max(3, min(6, (width - 6) // len(weeks)))
+    weeks = weeks[-max(1, (width - 6) // wide) :]
+    top = max(0.2, *(max(share, band[1] if band else 0.0) for share, band in at.values()))
+    text = Text(no_wrap=True)
+    for row in reversed(range(LINE_ROWS)):
+        low, high = row * top / LINE_ROWS, (row + 1) * top / LINE_ROWS
+        text.append(f"{high:>4.0%} ", "dim")
+        for one in weeks:
+            _week_cell(text, at.get(one.monday), (low, high if row < LINE_ROWS - 1 else 1.01), wide, signs, colour)
+        text.append("\n")
+    text.append("     " + "".join(f"{one.monday.isocalendar().week:^{wide}}" for one in weeks) + "\n", "dim")
+    return text.append_text(_line_words(weeks, at, mood, signs))
+
+
+def _week_cell(
+    text: Text, point: _Point | None, span: tuple[float, float], wide: int, signs: Signs, colour: str
+) -> None:
+    """Draw a week between two shares: its band, and its point over that."""
+    share, band = point or (-1.0, None)
+    low, high = span
+    fill = ("░" if band is not None and band[0] < high and band[1] > low else " ") * wide
+    if not low <= share < high:
+        text.append(fill, "dim")
+        return
+    usual = band is None or band[0] <= share <= band[1]
+    text.append(fill[: wide // 2], "dim").append(signs.inside if usual else signs.unusual, colour)
+    text.append(fill[wide // 2 + 1 :], "dim")
+
+
+def _line_words(weeks: Sequence[MoodWeek], at: Mapping[date, _Point], mood: str, signs: Signs) -> Text:
+    """What the signs mean, and the last week that was not as usual."""
+    text = Text(
+        f"░ usual, from 8 weeks before   {signs.inside} inside   {signs.unusual} outside   gap: too few seen\n", "dim"
+    )
+    for one in reversed(weeks):
+        share, band = at.get(one.monday, (0.0, None))
+        if band is not None and not band[0] <= share <= band[1]:
+            what = "more" if share > band[1] else "less"
+            text.append(
+                f"Week {one.monday.isocalendar().week}: {what} {mood} than usual, {share:.0%} of {one.cell.sightings} "
+                f"(usual {band[0]:.0%} to {band[1]:.0%}). One week in twenty is outside by chance alone."
+            )
+            break
     return text
+
+
+def _point(week: MoodWeek, mood: str) -> _Point:
+    """The share of the week, and the band where it usually lies; None where too little is known for one."""
+    share, before = _shares(week.cell)[mood], _shares(week.usual)
+    return share, usual_range(before[mood], week.usual.sightings, week.cell.sightings) if before else None
+
+
+def _shares(cell: MoodCell) -> dict[str, float]:
+    """Empty where too few were seen."""
+    return {} if cell.shares is None or cell.few else dict(zip(MOODS, cell.shares, strict=True))
 
 
 def _ground(share: float, colour: str, background: str) -> str:

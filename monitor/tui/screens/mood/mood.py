@@ -1,24 +1,29 @@
 """The Mood screen: moods in all, over time, by hour and weekday, by group and by person."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from typing import ClassVar
+from uuid import UUID
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.geometry import Region
 from textual.widgets import Static
 
-from monitor.desk.days.moods import MoodView, Range, mood_view
+from monitor.desk.calendar.whom import find_whom
+from monitor.desk.days.moods import MoodView, Range, mood_view, past_moods
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import MoodCell
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.mood.charts import FIGURES_FROM, heat_map, label_of, legend, stacked
+from monitor.tui.screens.mood.charts import FIGURES_FROM, heat_map, label_of, legend, stacked, week_line
 from monitor.tui.style.text import clean, date_text
-from monitor.tui.widgets.header import MoodBar
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
 
 PEOPLE = (
@@ -29,8 +34,17 @@ PEOPLE = (
 )
 
 
-class Charts(VerticalScroll):
-    """A pane whose charts are drawn for its width."""
+class Charts(VerticalScroll, inherit_bindings=False):
+    """A pane whose charts are drawn for its width; left and right are steps in time, not scrolling."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home", "scroll_home", "Top", show=False),
+        Binding("end", "scroll_end", "End", show=False),
+    ]
 
     def on_resize(self) -> None:
         if isinstance(self.screen, MoodScreen):
@@ -47,7 +61,10 @@ class MoodScreen(DeskScreen[MoodView]):
 
 Each sighting counts once, by its likeliest mood. Below the setting `mood_confidence` it counts as "unsure".
 
-- Day, week, month and quarter end today. The heat map shows a mood's share in percent by weekday and hour.
+- Day, week, month and quarter end today at first; the arrow keys go back and on by one of them.
+- **/** asks for a group or a person; Enter on a person shows theirs alone, with a line over 13 weeks: each week beside
+  the band where 95 % of their weeks lie if nothing changed since the 8 weeks before. Escape shows everybody again.
+- The heat map shows a mood's share in percent by weekday and hour.
 - Each bar is the whole of its row; how often seen stands behind it, then the share of the heat map's mood and its
   95 % range, which counts people where there are several. Fewer than five sightings are not drawn.
 - **Unsure**: the face was small, blurred, covered or turned, or no mood was likely enough.
@@ -56,37 +73,45 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 - "Today": what is more or less than in the person's own last four weeks beyond chance, else "as usual".
 - When moods are kept without names, no person is listed, and numbers of fewer than five people are hidden.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("mood"),
-        Binding("pagedown", "scroll_page(1)", "Down", show=False),
-        Binding("pageup", "scroll_page(-1)", "Up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("mood")]
 
     def __init__(self) -> None:
         super().__init__()
         self._range = Range.DAY
+        self._last: date | None = None
+        """The last day of what is shown; None for today."""
+        self._whom: tuple[UUID | None, str | None] = (None, None)
+        """The person or the group that is shown alone."""
         self._highlight = "happy"
         self._drawn_for = (0, 0)
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
-        with Container(classes="pane details", id="total-pane"):
-            yield MoodBar(empty="Loading", id="total")
+        yield Static(id="legend", markup=False)
         with Horizontal(id="main"):
             with Charts(classes="pane details", id="time-pane"):
+                yield Static(id="line")
                 yield Static(id="time")
-            with Charts(classes="pane details", id="week-pane"):
-                yield Static(id="week")
-                yield Static(id="groups")
-                yield Table(PEOPLE, empty="", id="people")
+            with Vertical(id="right"):
+                with Charts(classes="pane details", id="week-pane"):
+                    yield Static(id="week")
+                with Charts(classes="pane details", id="who-pane"):
+                    yield Static(id="groups")
+                    yield Table(PEOPLE, empty="", id="people")
 
     def on_mount(self) -> None:
-        self.query_one("#total-pane").border_title = "All"
-        people = self.query_one("#people", Table)
-        people.can_focus = people.display = False
+        self.query_one("#who-pane").border_title = "By group and person"
+
+    @property
+    def _today(self) -> date:
+        return self.app.clock().astimezone(self.app.settings.zone).date()
 
     def query_job(self) -> Callable[[], MoodView]:
-        return partial(mood_view, self.app.engine, self.app.settings, self._range, self.app.clock(), self.before)
+        app, (person, group) = self.app, self._whom
+        if self._last is None and person is None and group is None:
+            return partial(mood_view, app.engine, app.settings, self._range, app.clock(), self.before)
+        last = self._last or self._today
+        return partial(past_moods, app.engine, app.settings, self._range, last, group=group, person=person)
 
     def redraw(self) -> None:
         """Draw the charts again if the width of a pane changed."""
@@ -99,73 +124,144 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         time, week = (self.query_one(f"#{name}-pane").content_size.width - 1 for name in ("time", "week"))
         return time, week
 
+    @property
+    def _colours(self) -> dict[str, str]:
+        return {mood: self.app.theme_variables[f"mood-{mood}"] for mood in MOODS}
+
     def show(self, loaded: MoodView) -> None:
-        self._show_total(loaded)
-        self._drawn_for = time_width, week_width = self._widths
-        app, signs = self.app, self.app.signs
-        colours = {mood: app.theme_variables[f"mood-{mood}"] for mood in MOODS}
-        pane = self.query_one("#time-pane")
-        ranges = f"; {self._highlight}, 95 % range" if time_width >= FIGURES_FROM else ""
-        pane.border_title = f"{'By hour' if loaded.one_day else 'By day'}{ranges}"
-        over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]  # the newest day first
-        labels = [label_of(cell) for cell in over_time]
-        chart = stacked(over_time, labels, time_width, signs, colours, self._highlight)
-        self.query_one("#time", Static).update(chart.append("\n").append_text(legend(signs, colours, time_width)))
-        ground = app.theme_variables["surface"]
-        heat = heat_map(loaded.week, self._highlight, week_width, colours[self._highlight], ground)
-        self.query_one("#week-pane").border_title = f"Percent {self._highlight} by weekday and hour"
-        self.query_one("#week", Static).update(heat)
-        groups = Text().append("Groups\n" if loaded.groups else "", "bold")
-        names = [label_of(cell) for cell in loaded.groups]
-        groups.append_text(stacked(loaded.groups, names, week_width, signs, colours, self._highlight))
-        self.query_one("#groups", Static).update(groups)
+        self._show_summary(loaded)
+        self.query_one("#legend", Static).update(legend(self.app.signs, self._colours))
+        self._drawn_for = self._widths
+        self._show_line(loaded)
+        self._show_time(loaded)
+        self._show_week(loaded)
         self._show_people(loaded)
+        self.refresh_bindings()
 
     def show_failure(self, text: str) -> None:
-        bar = self.query_one(MoodBar)
-        bar.show(bar.shares, text)
+        self.query_one("#time", Static).update(Text(text))
 
-    def _show_total(self, loaded: MoodView) -> None:
-        shares = loaded.total.label_shares if loaded.total else ()
-        empty = "Hidden: fewer than five people." if shares is None else "No moods in this period."
-        self.query_one(MoodBar).show(shares or (), empty)
+    def _show_line(self, loaded: MoodView) -> None:
+        line = self.query_one("#line", Static)
+        line.display = bool(loaded.weeks)
+        if loaded.weeks:
+            colour, width = self._colours[self._highlight], self._widths[0]
+            line.update(week_line(loaded.weeks, self._highlight, width, self.app.signs, colour).append("\n"))
+
+    def _show_time(self, loaded: MoodView) -> None:
+        """The whole period, then its hours, or its days with the newest first."""
+        width, signs, colours = self._widths[0], self.app.signs, self._colours
+        pane = self.query_one("#time-pane")
+        ranges = f"; {self._highlight}, 95 % range" if width >= FIGURES_FROM else ""
+        by = "By hour" if loaded.one_day else "By day"
+        pane.border_title = f"{f'{self._highlight.title()} by week; ' if loaded.weeks else ''}{by}{ranges}"
+        over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]
+        cells = [*([loaded.total] if loaded.total else []), *over_time]
+        labels = [*(["All"] if loaded.total else []), *map(label_of, over_time)]
+        chart = stacked(cells, labels, width, signs, colours, self._highlight)
+        self.query_one("#time", Static).update(chart if cells else Text("No moods in this period."))
+
+    def _show_week(self, loaded: MoodView) -> None:
+        width, colours, signs = self._widths[1], self._colours, self.app.signs
+        heat = heat_map(
+            loaded.week, self._highlight, width, colours[self._highlight], self.app.theme_variables["surface"]
+        )
+        pane, key = self.query_one("#week-pane"), self.app.settings.keys.shown("next_mood")
+        pane.border_title = f"{self._highlight.title()} by weekday and hour ({key}: next mood)"
+        self.query_one("#week", Static).update(heat)
+        names = [label_of(cell) for cell in loaded.groups]
+        groups = stacked(loaded.groups, names, width, signs, colours, self._highlight)
+        self.query_one("#groups", Static).update(groups)
+
+    def _show_summary(self, loaded: MoodView) -> None:
         first, last = date_text(loaded.period.first), date_text(loaded.period.last)
         days = last if first == last else f"{first} {self.app.signs.dash} {last}"
+        if loaded.period.first.year == loaded.period.last.year and first != last:
+            days = f"{first[:-5]} {self.app.signs.dash} {last}"
+        whom = f"   {clean(loaded.whom, 30)}" if loaded.whom else ""
         sightings = (
             f"   {plural(loaded.total.sightings, 'sighting')}{_unsure(loaded.total, wide=self.size.width >= 100)}"
-            if loaded.total
+            if loaded.total and not loaded.total.hidden
             else ""
         )
         note = {"aggregate": "   kept without names", "off": "   moods are switched off", "individual": ""}
-        self.say(f"{days}{sightings}{note[self.app.settings.mood]}")
+        self.say(f"{days}{whom}{sightings}{note[self.app.settings.mood]}")
 
     def _show_people(self, loaded: MoodView) -> None:
         rows = []
-        for index, one in enumerate(loaded.people):
+        for one in loaded.people:
             best = max(one.cell.label_shares or (("", 0.0),), key=lambda item: item[1])
             change = one.change.told if one.change else ""
             mostly = "too few" if one.cell.few else f"{best[0]} {best[1]:.0%}"
-            rows.append(Row(str(index), (clean(one.name), str(one.cell.sightings), mostly, change)))
+            rows.append(Row(str(one.cell.key), (clean(one.name), str(one.cell.sightings), mostly, change)))
         if loaded.more:
             rows.append(Row("more", (f"and {loaded.more:,} more, seen less often", "", "", ""), ("faint",)))
         table = self.query_one("#people", Table)
         table.display = bool(rows)
+        self.query_one("#who-pane").display = bool(rows or loaded.groups)
         table.styles.height = len(rows) + 1
         table.show(rows)
 
+    @on(Table.Highlighted, "#people")
+    def _keep_in_view(self) -> None:
+        """The table is as high as its rows; its pane scrolls."""
+        table = self.query_one("#people", Table)
+        self.query_one("#who-pane").scroll_to_region(
+            Region(0, table.virtual_region.y + 1 + table.cursor, 1, 1), animate=False, force=True
+        )
+
+    # What is shown
+
     def action_range(self, chosen: str) -> None:
         self._range = Range(chosen)
-        self.say("Loading")
-        self.reload()
+        self._load_other()
+
+    def action_step(self, by: int) -> None:
+        """The range before, or after."""
+        last = (self._last or self._today) + timedelta(days=by * self._range.days)
+        self._last = None if last >= self._today else last
+        self._load_other()
+
+    def action_today(self) -> None:
+        self._last = None
+        self._load_other()
 
     def action_highlight(self) -> None:
         self._highlight = EMOTIONS[(EMOTIONS.index(self._highlight) + 1) % len(EMOTIONS)]
         if self.loaded is not None:
             self.show(self.loaded)
 
-    def action_scroll_page(self, by: int) -> None:
-        pane = self.query_one("#week-pane", VerticalScroll)
-        pane.scroll_page_down() if by > 0 else pane.scroll_page_up()
+    def action_filter(self) -> None:
+        """Ask for a group or a person."""
+        field = Ask("whom", "Group or person", self.loaded.whom if self.loaded else "", optional=True)
+        dialog = Dialog("Whose moods?", "A part of the name does. Leave it empty for everybody.", [field], yes="Show")
+
+        def job(answers: Answers) -> Callable[[], tuple[UUID | None, str | None]]:
+            return partial(find_whom, self.app.engine, answers["whom"])
+
+        ask(self.app, dialog, job, self._show_whom)
+
+    def action_clear_filter(self) -> None:
+        self._show_whom((None, None))
+
+    @on(Table.Selected, "#people")
+    def _person_chosen(self, message: Table.Selected) -> None:
+        if message.key != "more":
+            self._show_whom((UUID(message.key), None))
+
+    def _show_whom(self, whom: tuple[UUID | None, str | None]) -> None:
+        self._whom = whom
+        self._load_other()
+        self.query_one("#time-pane").focus()
+
+    def _load_other(self) -> None:
+        self.say("Loading")
+        self.reload()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("today", "step"):
+            return self._last is not None or parameters == (-1,) or None
+        return action != "clear_filter" or self._whom != (None, None)
 
 
 def _unsure(total: MoodCell, *, wide: bool) -> str:

@@ -129,9 +129,13 @@ The filter finds people by name, number or group. The pane shows all about the p
             missing += f": these are listed ({key}: everybody)" if self._consent_missing else f" ({key}: list them)"
         self.say(f"{enrolled(counts.active)}{found}{missing}")
 
-    def action_consent_missing(self) -> None:
-        """List only those whose consent is missing, or everybody again."""
-        self._consent_missing = not self._consent_missing
+    def action_consent_missing(self, only: bool | None = None) -> None:
+        """List only those whose consent is missing, or everybody again.
+
+        Args:
+            only: whether only those; None for the other list than now.
+        """
+        self._consent_missing = not self._consent_missing if only is None else only
         self.query_one(PagedTable).restart()
         self.reload()
 

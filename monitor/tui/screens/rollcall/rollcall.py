@@ -15,12 +15,13 @@ from monitor.desk.programs.roll_call import RollCallView
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.style.text import at_clock
+from monitor.tui.style.text import at_clock, clean
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
-    Column("name", "Name"),
+    Column("sign", "", 1),
+    Column("name", "Name", most=44),
     Column("group", "Group", 18, rank=1),
     Column("since", "In since", 9),
     Column("found", "Found", 9),
@@ -65,12 +66,13 @@ Who was inside when it began, from this database alone: no other machine is need
             Row(
                 str(one.person),
                 (
-                    one.name,
-                    one.group or "",
+                    signs.came if one.found_at else "!" if loaded.roll_call else signs.inside,
+                    clean(one.name),
+                    clean(one.group),
                     at_clock(one.since, zone) if one.since else "",
-                    at_clock(one.found_at, zone) if one.found_at else signs.dash if loaded.roll_call else "",
+                    at_clock(one.found_at, zone) if one.found_at else "missing" if loaded.roll_call else "",
                 ),
-                (None, "faint", None, "good" if one.found_at else "bad"),
+                ("good" if one.found_at else "bad", None, "faint", None, "good" if one.found_at else "bad"),
             )
             for one in loaded.people
         ]
@@ -80,7 +82,8 @@ Who was inside when it began, from this database alone: no other machine is need
             self.say(f"{plural(len(rows), 'person is', 'people are')} inside. Press {key} to start a roll call.")
         else:
             begun = at_clock(loaded.roll_call.started_at, zone)
-            self.say(f"{plural(loaded.missing, 'person is', 'people are')} missing of {len(rows):,} inside at {begun}.")
+            here = len(rows) - loaded.missing
+            self.say(f"! {loaded.missing:,} MISSING   {signs.came} {here:,} here   {len(rows):,} inside at {begun}")
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -5,37 +5,44 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, VerticalScroll
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from db.records import AuditEntry, Expired
+from db.records import Expired
 from monitor.desk import system as queries
+from monitor.desk.attention import attention
 from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
 from monitor.desk.upkeep import back_up, purge
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.screens.system.needs import Needs
 from monitor.tui.screens.system.settings_list import SettingsList
-from monitor.tui.screens.system.system_text import expired_text, findings_text, running_text, settings_text, state_text
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.screens.system.system_text import (
+    AUDIT,
+    audit_rows,
+    expired_text,
+    running_text,
+    settings_text,
+    state_text,
+    works_text,
+)
+from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
-from monitor.tui.widgets.table import Column, Row
+from monitor.tui.widgets.table import Table
 
-AUDIT = (
-    Column("at", "At", 12),
-    Column("actor", "By", 8, rank=1),
-    Column("action", "What", 18),
-    Column("person", "Who"),
-)
 CHECK_EVERY = 1800.0
 """Seconds between two runs of the checks while the screen is shown; a large database takes some seconds."""
 
 TERMINAL = "terminal"
 """Name of the check that depends on the window's size."""
+ADMIN_PIN = "admin pin"
+ALL_WORKS = "System: everything works"
 DEMO = "demo"
 """The source of `muster demo`."""
 
@@ -44,12 +51,14 @@ class SystemScreen(DeskScreen[SystemView]):
     """The state of everything."""
 
     mode = "system"
-    AUTO_FOCUS = "#state-pane"
+    AUTO_FOCUS = "#needs"
     HELP = """\
 # System
 
+- **Needs a hand** lists what is wrong, the worst first. Enter or **f** does what is proposed.
+- The audit log says who did what, with the values before and after. A correction says both times.
 - To verify the ledger's hash chain and the whole database file may take minutes.
-- **Tab**: between the state and the audit log.
+- **Tab**: between what needs a hand, the state and the audit log.
 
 "Screen delay" says how late the app's event loop was in the last minute.
 """
@@ -64,15 +73,18 @@ class SystemScreen(DeskScreen[SystemView]):
         self._machine = machine or Machine()
         self._findings: list[Check] = []
         self._checking = False
+        self._shown: list[Check] = []
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
         with Horizontal(id="main"):
-            with VerticalScroll(classes="pane details", id="state-pane"):
-                yield Static(id="running", markup=False)
-                yield Static(id="health", markup=False)
-                yield Static(id="state", markup=False)
-                yield Static(id="settings", markup=False)
+            with Vertical(id="state-side"):
+                yield Needs()
+                with VerticalScroll(classes="pane details", id="state-pane"):
+                    yield Static(id="works", markup=False)
+                    yield Static(id="running", markup=False)
+                    yield Static(id="state", markup=False)
+                    yield Static(id="settings", markup=False)
             with Container(classes="pane", id="audit-pane"):
                 yield PagedTable(AUDIT, empty="Loading", id="audit")
 
@@ -97,23 +109,20 @@ class SystemScreen(DeskScreen[SystemView]):
     def show(self, loaded: SystemView) -> None:
         if self.failed:
             self.say(self._verdict())
+        self._show_findings()
         self.query_one("#state", Static).update(state_text(loaded, self.app.settings))
         self.query_one("#settings", Static).update(settings_text(self.app.settings))
-        rows = [self._audit_row(entry, loaded.names) for entry in loaded.audit.items]
+        rows = audit_rows(loaded, self.app.settings.zone, self.app.signs)
         self.query_one(PagedTable).show_page(loaded.audit.first, loaded.audit.total, rows, empty="Nothing yet.")
         self.query_one("#audit-pane").border_title = f"Audit log ({loaded.audit.total:,})"
-
-    def _audit_row(self, entry: AuditEntry, names: dict[str, str]) -> Row:
-        zone = self.app.settings.zone
-        name = names.get(str(entry.person), "") if entry.person else ""
-        when = f"{day_text(entry.at, zone)[4:-5]} {at_clock(entry.at, zone)}"
-        return Row(str(entry.id), (when, clean(entry.actor, 20), clean(entry.action, 30), clean(name)))
 
     def _tick(self) -> None:
         app = self.app
         self.query_one("#running", Static).update(
             running_text(app.controller, app.source_name, app.feed, app.loop_delay)
         )
+        if self._needs() != self._shown:
+            self._show_findings()
 
     def action_verify(self) -> None:
         self.say("Verifying the ledger and the database file")
@@ -214,13 +223,57 @@ class SystemScreen(DeskScreen[SystemView]):
     def _verdict(self) -> str:
         if self._checking:
             return "System: checking what works"
-        wrong = sum(check.status is not Status.OK for check in self._findings)
-        return f"System: {plural(wrong, 'finding')} to look at" if wrong else "System: everything works"
+        wrong = len(self._needs())
+        works = f"{sum(check.status is Status.OK for check in self._findings)} work"
+        return f"System: {plural(wrong, 'thing needs', 'things need')} a hand, {works}" if wrong else ALL_WORKS
+
+    def _needs(self) -> list[Check]:
+        """What is wrong, by the checks, the database and the door."""
+        app = self.app
+        found = [check for check in self._findings if check.status is not Status.OK]
+        if self.loaded is not None:
+            found += attention(self.loaded, app.settings, app.clock())
+        if app.controller.has_camera and app.controller.problem:
+            advice = "Look at its cable and its power, or choose another camera."
+            found.append(Check("camera", Status.FAIL, app.controller.problem, advice))
+        if app.controller.has_camera and not app.settings.admin_pin_hash and app.settings.source != DEMO:
+            told = "There is none: whoever stands at the door can open the desk."
+            found.append(Check(ADMIN_PIN, Status.WARN, told, "Set one."))
+        return found
 
     def _show_findings(self) -> None:
         if self.is_attached:
-            text = findings_text(self._findings, self.app.signs, running=self._checking)
-            self.query_one("#health", Static).update(text)
+            self._shown = self._needs()
+            self.query_one(Needs).show(self._shown, self.app.signs, looking=self._checking)
+            text = works_text(self._findings, self.app.signs, running=self._checking)
+            self.query_one("#works", Static).update(text)
+            if not self._checking and not self.failed:
+                self.say(self._verdict())
+
+    @on(Table.Selected, "#needs")
+    def action_do(self) -> None:
+        """Do what is proposed for the finding under the cursor."""
+        one = self.query_one(Needs).chosen
+        if one is None:
+            return
+        does: dict[str, Callable[[], object]] = {
+            "backup": self.action_back_up,
+            "retention": self.action_purge,
+            "camera": self._dialogs["source"],
+            ADMIN_PIN: self._dialogs["admin_pin_hash"],
+            "consent": lambda: self.run_worker(self._list_unasked()),
+        }
+        does.get(one.name, lambda: self.app.notify(one.advice or one.sentence, markup=False))()
+
+    async def _list_unasked(self) -> None:
+        """The people whose consent is missing."""
+        await self.app.run_action("open('people')")
+        await self.app.screen.run_action("consent_missing(True)")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "do":
+            return True if self.query(Needs) and self.query_one(Needs).chosen else None
+        return super().check_action(action, parameters)
 
     def action_settings(self) -> None:
         self.app.push_screen(SettingsList(frozenset(self._dialogs)), self._setting_chosen)

@@ -1,26 +1,51 @@
 """The texts of the System screen."""
 
 from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from monitor.config import Settings
+from monitor.desk.audit_words import change_words
 from monitor.desk.system import MOST_COUNTED, Check, Status, SystemView
 from monitor.sources.stream import without_password
 from monitor.text import plural
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
-from monitor.tui.style.text import Signs, clean, moment_text
+from monitor.tui.style.text import Signs, at_clock, clean, day_text, moment_text
+from monitor.tui.widgets.table import Column, Row
 
 SECRET = {"admin_pin_hash", "forward"}
 LABEL = 13
 """Cells of a label."""
 NAME = 14
 """Cells of a check's name."""
-ORDER = (Status.FAIL, Status.WARN, Status.OK)
+LAST = frozenset({"models", "emotion model", "model cache", "vision", "python"})
+"""Checks that nobody has to look at while they are right."""
+
+
+AUDIT: Final = (
+    Column("at", "At", 12),
+    Column("actor", "By", 10, rank=1),
+    Column("action", "What and who", least=16, most=34),
+    Column("change", "Before and after", least=24),
+)
+
+
+def audit_rows(view: SystemView, zone: ZoneInfo, signs: Signs) -> list[Row]:
+    """The part of the audit log that was loaded: who did what, and the values before and after."""
+    rows = []
+    for entry in view.audit.items:
+        when = f"{day_text(entry.at, zone)[4:-5]} {at_clock(entry.at, zone)}"
+        name = view.names.get(str(entry.person), "") if entry.person else ""
+        what = f"{clean(entry.action, 30)}{': ' if name else ''}{clean(name)}"
+        change = clean(change_words(entry, view.events_of, zone, signs.to), 120)
+        rows.append(Row(str(entry.id), (when, clean(entry.actor, 20), what, change)))
+    return rows
 
 
 def running_text(kiosk: KioskController, source: str, feed: PictureFeed, delay: LoopDelay) -> Table:
@@ -105,21 +130,16 @@ def _counted(number: int) -> str:
     return f"{number:,}" if number < MOST_COUNTED else f"{MOST_COUNTED:,} or more"
 
 
-def findings_text(checks: Sequence[Check], signs: Signs, *, running: bool) -> Group:
-    """The results of the checks, failures first: sign, word, colour, sentence and advice of each."""
-    marks = {Status.OK: (signs.came, "green"), Status.WARN: ("!", "yellow"), Status.FAIL: (signs.lost * 2, "red")}
+def works_text(checks: Sequence[Check], signs: Signs, *, running: bool) -> Group:
+    """What was found to be right, a line each; models and their hashes last."""
     lines = Table.grid(padding=(0, 1))
     lines.add_column(width=2)
-    lines.add_column(width=4)
     lines.add_column(width=NAME, style="dim")
     lines.add_column(overflow="fold")
-    for check in sorted(checks, key=lambda check: ORDER.index(check.status)):
-        sign, colour = marks[check.status]
-        told = Text(clean(check.sentence, 300))
-        if check.advice and check.status is not Status.OK:
-            told.append(f"\n{clean(check.advice, 300)}", "italic")
-        lines.add_row(Text(sign, colour), Text(check.status.value, colour), clean(check.name, NAME), told)
-    return Group("", Text("Health", "bold").append("   checking" if running else "", "dim"), lines, "")
+    for check in sorted(checks, key=lambda check: check.name in LAST):
+        if check.status is Status.OK:
+            lines.add_row(Text(signs.came, "green"), clean(check.name, NAME), Text(clean(check.sentence, 300)))
+    return Group(Text("Works", "bold").append("   looking" if running else "", "dim"), lines, "")
 
 
 def settings_text(settings: Settings) -> Text:

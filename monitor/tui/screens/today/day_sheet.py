@@ -16,7 +16,7 @@ from textual.widgets import Static
 from db.records import Person, Presence
 from monitor.desk.days import corrections
 from monitor.desk.days.why import why
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
@@ -39,8 +39,18 @@ class DaySheet(ModalScreen[None]):
     """Entries with corrections. Nothing is ever edited: a correction is a new row that names the old one."""
 
     AUTO_FOCUS = "Table"
+    HELP = """\
+# A person's day
+
+Every entry of the day, by camera, PIN or hand. Nothing is ever edited: a correction is a new entry that names the old
+one, and an entry that no longer counts stands in brackets.
+
+- **By** says who wrote the entry: the camera, or the desk, with the **reason** that was given.
+- A shift over midnight belongs to the day on which it begins, with the entries of the morning after.
+"""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("day"),
+        *of_the_app("help", "undo"),
         Binding("escape", "dismiss", "Back"),
     ]
     app = getters.app(DeskApp)
@@ -95,14 +105,17 @@ class DaySheet(ModalScreen[None]):
         return f"{day}{at_clock(at, zone)}"
 
     def _selected(self) -> corrections.EventLine | None:
+        """The entry under the cursor if it counts; else it is said that it does not."""
         key = self.query_one(Table).selected_key
         lines = self._entries.lines if self._entries else ()
-        return next((line for line in lines if str(line.event.id) == key and line.counts), None)
+        found = next((line for line in lines if str(line.event.id) == key), None)
+        if found and not found.counts:
+            self.app.notify("This entry no longer counts. Choose the one that took its place, or add one.")
+            return None
+        return found
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"correct", "void"}:
-            return True if self._selected() else None
-        if action == "why":
+        if action in {"correct", "void", "why"}:
             return bool(self._entries and self._entries.lines) or None
         return self._entries is not None if action == "add" else True
 

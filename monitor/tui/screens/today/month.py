@@ -27,6 +27,8 @@ from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
 
 Span: TypeAlias = Literal["week", "month"]
+_BESIDE: Final = 32
+"""Cells of the frame, the least of a name, and the sums beside the days."""
 _FULL_MONTH: Final = 150
 """Columns from which a whole month is shown; on narrower screens half of one."""
 _WORST: Final = "lec+"
@@ -92,7 +94,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
     def show(self, loaded: Sequence[PersonDays]) -> None:
         days, table = self._days_shown(), self.query_one("#grid", Table)
         week = self._span == "week"
-        wide = 6 if week else 3 if self.app.size.width >= _FULL_MONTH else 2
+        wide = 6 if week else max(2, min(4, (self.app.size.width - _BESIDE) // len(days) - 1))
         at = "v" if self.app.ascii_only else "▼"
         heads = [
             Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide)

@@ -15,9 +15,11 @@ from textual.widgets import Static
 
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import Status
+from monitor.calendar_text import parse_past_day
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.why import why_latest
+from monitor.errors import UsageError
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, Filter
@@ -26,6 +28,7 @@ from monitor.tui.screens.today.axis import ASCII as AXIS_ASCII
 from monitor.tui.screens.today.axis import UNICODE as AXIS_UNICODE
 from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -34,7 +37,7 @@ from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
     Column("status", "Status", 16),
-    Column("name", "Name", most=44),
+    Column("name", "Name", least=20, most=44),
     Column("group", "Group", 12, rank=2),
     Column("expected", "Expected", 12, rank=4),
     Column("in", "In", 6),
@@ -62,7 +65,7 @@ ASCII = {
     Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!",
     Status.DUE: ">", Status.ON_LEAVE: "L", Status.NOT_EXPECTED: ".", Status.HOLIDAY: "H",
 }  # fmt: skip
-WIDE, ROOMY = 96, 156
+WIDE, ROOMY = 96, 168
 """Columns of the board from which a day has a time axis by half hours, and by quarters of an hour."""
 SORTED = ("status", "name", "group", "in", "out", "late", "hours")
 """Columns by which the board sorts."""
@@ -110,8 +113,16 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         return self._today - timedelta(days=self._days_back)
 
     def query_job(self) -> Callable[[], BoardPage]:
+        return self.board_job()
+
+    def board_job(self, known_at: datetime | None = None) -> Callable[[], BoardPage]:
+        """The job that loads a page of the board.
+
+        Args:
+            known_at: the board as it was then; None for now.
+        """
         settings, (column, reverse) = self.app.settings, self._sort
-        asked = BoardQuery(self.day, self.now, self.needle, column, reverse)
+        asked = BoardQuery(self.day, self.now, self.needle, column, reverse, known_at)
         want = self.query_one(PagedTable).want(fresh=self.stale)
         return partial(board_page, self.app.engine, settings, asked, want, self.before, self.stop)
 
@@ -188,19 +199,19 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def action_date(self) -> None:
         """Ask for a day."""
-        field = Ask("day", "Day (YYYY-MM-DD)", self.day.isoformat())
+        field = Ask("day", "Day, such as 2026-03-09, 9 mar, yesterday", self.day.isoformat())
         dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
         self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
 
     def _check_day(self, answers: Answers) -> str | None:
         try:
-            day = date.fromisoformat(answers["day"].strip())
-        except ValueError:
-            return "Type the day as YYYY-MM-DD, such as 2026-03-09."
+            day = parse_past_day(answers["day"], self._today)
+        except UsageError as error:
+            return str(error)
         return "That day is in the future." if day > self._today else None
 
     def _go_to(self, answers: Answers) -> None:
-        self._go_back((self._today - date.fromisoformat(answers["day"].strip())).days)
+        self._go_back((self._today - parse_past_day(answers["day"], self._today)).days)
 
     def _go_back(self, days: int) -> None:
         self._days_back = days
@@ -225,15 +236,31 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def action_why(self) -> None:
         if (line := self._line(self.query_one(PagedTable).selected_key)) is not None:
-            app = self.app
-            bounds = Period(self.day, self.day).bounds(app.settings.zone)
-            job = partial(why_latest, app.engine, app.cipher, app.settings, line.person, *bounds)
-            app.push_screen(WhyScreen(job), lambda _: self.reload())
+            self.show_why(line, *Period(self.day, self.day).bounds(self.app.settings.zone))
+
+    def show_why(self, line: PersonDay, start: datetime, end: datetime) -> None:
+        """Why the person's last entry of this time was made."""
+        app = self.app
+        job = partial(why_latest, app.engine, app.cipher, app.settings, line.person, start, end)
+        app.push_screen(WhyScreen(job), lambda _: self.reload())
+
+    def action_wall(self) -> None:
+        """The faces of who is in now."""
+        self.app.push_screen(Wall())
+
+    def action_time_machine(self) -> None:
+        """The day as it was at a minute; of a day in the past at its end."""
+        end = Period(self.day, self.day).bounds(self.app.settings.zone)[1] - timedelta(minutes=1)
+        self.app.run_worker(self.app.run_action(f"time_machine('{self.day}', '{min(self.now, end).isoformat()}')"))
 
     @on(Table.Selected, "#roster")
     def _open(self, message: Table.Selected) -> None:
         if (line := self._line(message.key)) is not None:
-            self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
+            self.open_line(line)
+
+    def open_line(self, line: PersonDay) -> None:
+        """What Enter does."""
+        self.app.push_screen(DaySheet(line.person, self.day), lambda _: self.reload())
 
     def action_export(self) -> None:
         """Ask for a file and write the day to it."""

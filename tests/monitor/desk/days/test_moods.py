@@ -14,7 +14,8 @@ from db.ids import new_id
 from db.observations import moods, rollups, sightings
 from db.privacy import erasure, merges
 from db.records import MoodSample, SightingRecord
-from monitor.desk.days.moods import MoodView, Range, mood_view, roll_up_moods
+from monitor.desk.days.mood_history import MoodHistory
+from monitor.desk.days.moods import MoodView, Range, mood_view, past_moods, roll_up_moods
 from monitor.moods.cells import MoodCell, MoodChange
 from tests.db.rows import mood_samples
 from tests.monitor.world import NOW, World
@@ -39,6 +40,12 @@ def see(world: World, name: str | None, *times: datetime, sighting: UUID | None 
 
 def view(world: World, chosen: Range, before: MoodView | None = None, now: datetime = NOW) -> MoodView:
     return mood_view(world.engine, world.settings, chosen, now, before)
+
+
+def kept(shown: MoodView) -> MoodHistory:
+    """What the view keeps for the next one."""
+    assert shown.history is not None
+    return shown.history
 
 
 def spied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[datetime, dict[str, object]]]:
@@ -70,10 +77,10 @@ def test_news_of_today_are_added_to_what_is_kept_of_the_past(
     after = view(world, chosen, before)
     assert after == fresh
     assert after != before
-    assert after.history.days is before.history.days
+    assert kept(after).days is kept(before).days
     weeks = MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]}
-    assert read == [(MIDNIGHT, {}), (after.history.today.end, {}), weeks], "the night's samples came late"
-    assert 0 < (NOW - after.history.today.end).total_seconds() <= 660
+    assert read == [(MIDNIGHT, {}), (kept(after).today.end, {}), weeks], "the night's samples came late"
+    assert 0 < (NOW - kept(after).today.end).total_seconds() <= 660
     assert before.total
     assert after.total
     assert after.total.sightings - before.total.sightings == 4
@@ -88,8 +95,8 @@ def test_of_a_busy_day_only_the_last_minutes_are_read(world: World, monkeypatch:
         see(world, "Ada Lovelace", now)
         read.clear()
         after = view(world, Range.DAY, before, now)
-        until = after.history.today.end
-        if after.history.today is before.history.today:
+        until = kept(after).today.end
+        if kept(after).today is kept(before).today:
             assert read == [(until, {})]
         else:
             assert read == [(MIDNIGHT, {}), (until, {})]
@@ -129,14 +136,14 @@ def test_the_past_is_read_again_when_somebody_changed_it(
     change(world)
     after = view(world, chosen, before)
     assert after == view(world, chosen)
-    assert after.history.days is not before.history.days
+    assert kept(after).days is not kept(before).days
 
 
 def test_the_past_is_read_again_for_other_days(world: World) -> None:
     before = view(world, Range.WEEK)
     tomorrow = NOW + timedelta(days=1)
     for after in (view(world, Range.MONTH, before), view(world, Range.WEEK, before, tomorrow)):
-        assert after.history.days is not before.history.days
+        assert kept(after).days is not kept(before).days
     assert view(world, Range.WEEK, before, tomorrow) == view(world, Range.WEEK, now=tomorrow)
     assert view(world, Range.MONTH, before) == view(world, Range.MONTH)
 
@@ -165,7 +172,7 @@ def test_whoever_changes_a_mood_of_a_day_takes_its_roll_up_away(world: World, ch
     before = view(world, Range.MONTH)
     change(world)
     after = view(world, Range.MONTH, before)
-    assert after.history.days is not before.history.days
+    assert kept(after).days is not kept(before).days
     taken = roll_up(world)
     assert taken > 0
     assert about(view(world, Range.MONTH)) == about(after)
@@ -202,3 +209,23 @@ def about(shown: MoodView) -> MoodView:
     cells = {name: tuple(map(rounded, getattr(shown, name))) for name in ("over_time", "week", "groups")}
     people = tuple(replace(one, cell=rounded(one.cell), change=change(one.change)) for one in shown.people)
     return replace(shown, total=shown.total and rounded(shown.total), people=people, **cells)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("chosen", list(Range))
+def test_a_past_that_ends_today_is_the_present(world: World, chosen: Range) -> None:
+    now, past = view(world, chosen), past_moods(world.engine, world.settings, chosen, NOW.date())
+    assert past.period == now.period
+    for theirs, ours in (
+        (past.over_time, now.over_time), (past.week, now.week), (past.groups, now.groups),
+        ([one.cell for one in past.people], [one.cell for one in now.people]),
+    ):  # fmt: skip
+        assert [(one.key, one.sightings, one.shares) for one in theirs] == [
+            (one.key, one.sightings, one.shares) for one in ours
+        ]
+
+
+def test_a_persons_weeks_add_up_to_their_sightings(world: World) -> None:
+    ada = past_moods(world.engine, world.settings, Range.QUARTER, NOW.date(), person=world.ids["Ada Lovelace"])
+    assert ada.total is not None
+    assert sum(one.cell.sightings for one in ada.weeks) == ada.total.sightings
+    assert ada.weeks[-1].usual.sightings == sum(one.cell.sightings for one in ada.weeks[:-1])

@@ -1,7 +1,7 @@
 """What was done at the desk is taken back, whatever it was, and only once."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, time, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from db import audit
-from db.attendance import kiosks, ledger
+from db.attendance import holidays, kiosks, leave, ledger, shifts
+from db.calendar import HalfDay, Leave, Shift
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
@@ -181,3 +182,49 @@ def test_an_undo_is_an_entry_and_no_act_of_its_own(
     with reading(engine) as session:
         assert [one.action for one in audit.newest(session, 3)] == ["undo", "rename", "rename"]
     assert [one.words for one in undo.acts(engine)] == ["enrolling Anna"]
+
+
+def test_leave_shifts_and_holidays_are_taken_back(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna, day = enrol("Anna"), date(2026, 3, 9)
+    shift = Shift(new_id(), frozenset(range(5)), time(9), time(17), group="Lab", grace_minutes=7, valid_from=day)
+    away = Leave(new_id(), anna.id, day, day, "sick", "morning", "flu")
+    with writing(engine) as session:
+        shifts.add(session, shift, **now())
+        leave.add(session, away, **now())
+
+    def there() -> tuple[list[Shift], list[Leave], list[tuple[str, HalfDay | None]]]:
+        with reading(engine) as session:
+            named = [(one.name, one.half) for one in holidays.all_holidays(session)]
+            return shifts.all_shifts(session), leave.of_person(session, anna.id), named
+
+    with writing(engine) as session:
+        leave.remove(session, away.id, **now())
+    assert take().words == "the removal of a leave of Anna"
+    assert there() == ([shift], [away], [])
+    with writing(engine) as session:
+        shifts.end(session, shift.id, date(2026, 4, 1), **now())
+    assert take().words == "the end of a shift"
+    with writing(engine) as session:
+        at = now()
+        for name, when in (("One", day), ("Two", date(2026, 3, 10))):
+            holidays.add(session, when, name, half="afternoon", **at)
+        holidays.remove(session, holidays.all_holidays(session)[0].id, **now())
+    take()
+    assert there() == ([shift], [away], [("One", "afternoon"), ("Two", "afternoon")])
+    assert take().words == "a public holiday that was added and 1 more"
+    assert take().words == "a leave that was entered for Anna"
+    assert take().words == "a shift that was added"
+    assert there() == ([], [], [])
+
+
+def test_what_happens_by_itself_is_not_in_the_way(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna = enrol("Anna")
+    changes.rename(engine, anna.id, "Anne", **now())
+    with writing(engine) as session:
+        for action in ("examine gallery", "start roll call", "end roll call", "open by hand", "follow"):
+            audit.note(session, action, **now())
+    assert take().words == "the renaming of Anna to Anne"

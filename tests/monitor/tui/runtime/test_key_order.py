@@ -1,30 +1,11 @@
 """Keys that come all at once do what they do when they come one by one."""
 
-from textual import events
-from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from db.engine import reading
 from db.people import people
-from monitor.tui.app import MusterApp
-from tests.monitor.tui.desk_keys import SIZE, go
+from tests.monitor.tui.desk_keys import SIZE, done, go, type_at_once
 from tests.monitor.world import World, settle, text_of
-
-
-def type_at_once(pilot: Pilot[None], *keys: str) -> None:
-    """Put keys before the app, as a terminal does when somebody types ahead; longer texts are pasted."""
-    for key in keys:
-        pasted = len(key) > 1 and " " in key
-        pilot.app.post_message(events.Paste(key) if pasted else events.Key(key, key if len(key) == 1 else None))
-
-
-async def done(pilot: Pilot[None]) -> None:
-    """Wait until all keys are dealt with."""
-    app = pilot.app
-    assert isinstance(app, MusterApp)
-    while app._key_order._effect is not None:
-        await pilot.pause()
-    await go(pilot)
 
 
 async def test_letters_behind_the_key_of_the_filter_go_into_the_filter(world: World) -> None:

@@ -28,7 +28,7 @@ from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.paged import PagedTable
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, names, problem, told
+from tests.monitor.tui.desk_keys import SIZE, asked, done, fill, go, names, problem, told, type_at_once
 from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, show_door, text_of
 
 
@@ -272,8 +272,8 @@ async def test_who_was_found_stays_under_the_cursor_when_the_filter_is_cleared(w
             people.add_person(session, f"Person {index:03}", at=NOW, actor="test")
     async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
         for mode, table in (("f4", "#people"), ("f2", "#roster")):
-            await go(pilot, mode, "slash", *"son 200", "enter")
-            await go(pilot, "escape")
+            type_at_once(pilot, mode, "slash", *"son 200", "enter", "escape")
+            await done(pilot)
             found = pilot.app.screen.query_one(table, PagedTable)
             assert found.count == 310
             assert found.selected_key == str(person_named(world, "Person 200"))

@@ -18,13 +18,17 @@ from db.attendance import ledger
 from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.observations import moods, sightings
+from db.people import people
 from monitor.desk import system
+from monitor.desk.days import corrections
 from monitor.doctor.check import Check, Status
 from monitor.domain import Frame, RgbImage
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
+from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.widgets.paged import PagedTable
+from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import fill, go, problem
 from tests.monitor.world import FINDINGS, NOW, World, settle, text_of
@@ -73,19 +77,54 @@ async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_agai
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6")
         shown = text_of(world)
-        assert "! warn" in " ".join(shown.replace("  ", " ").split())
+        rows = [row.cells for row in pilot.app.screen.query_one("#needs", Table).rows]
+        assert [(sign, what) for sign, what, _ in rows] == [
+            ("!!", "template key"), ("!", "camera"), ("!", "backup"), ("!", "consent"),
+        ], "the worst first, then in the order of what a hand is for"  # fmt: skip
         assert "No camera is connected." in shown
         assert "Give this account the right" in shown
-        assert "System: 2 findings to look at" in shown
+        assert "System: 4 things need a hand, 2 work" in shown
         await go(pilot, "r")
-        assert "System: everything works" in text_of(world)
+        assert "System: 2 things need a hand, 1 work" in text_of(world)
         assert "No camera is connected." not in text_of(world)
+
+
+async def test_what_needs_a_hand_is_done_with_one_key_and_undone(world: World, tmp_path: Path) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "home", "down", "down", "f")
+        (tmp_path / "backups").mkdir()
+        await fill(pilot, folder=str(tmp_path / "backups"))
+        await go(pilot, "f2", "f6")
+        assert "backup" not in [row.cells[1] for row in pilot.app.screen.query_one("#needs", Table).rows]
+        await go(pilot, "end", "enter")
+        screen = pilot.app.screen
+        assert isinstance(screen, PeopleScreen)
+        assert "these are listed (V: everybody)" in text_of(world)
+        await go(pilot, "v", "f6", "end", "f")
+        assert "these are listed (V: everybody)" in text_of(world), "also when everybody was listed meanwhile"
+
+
+async def test_the_audit_log_has_the_values_before_and_after(world: World) -> None:
+    ada = world.ids["Ada Lovelace"]
+    with writing(world.engine) as session:
+        people.set_group(session, ada, "Types", at=NOW, actor="test")
+        (event,) = [one for one in ledger.of_person(session, ada, NOW - timedelta(hours=12)) if one.kind == "check_in"]
+    corrections.correct(
+        world.engine, world.settings, event.id, "check_in", NOW - timedelta(hours=2), "the clock", at=NOW, actor="test"
+    )
+    async with world.app(camera=False).run_test(size=(160, 45)) as pilot:
+        await go(pilot, "f6")
+        shown = text_of(world)
+        assert "group: Ada Lovelace" in shown
+        assert "Engines → Types" in shown
+        before = event.at.astimezone(world.settings.zone)
+        assert f"came in 9 Mar {before:%H:%M} → 07:58" in shown
 
 
 async def test_the_demos_key_is_no_finding_because_it_is_kept_nowhere(world: World) -> None:
     async with world.app(camera=False, source="demo").run_test(size=SIZE) as pilot:
         await go(pilot, "f6")
-        assert "System: 1 finding to look at" in text_of(world)
+        assert "System: 2 things need a hand" in text_of(world), "the camera and the consents"
         assert "template key" not in text_of(world)
 
 
@@ -137,7 +176,7 @@ async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_l
     go_on = threading.Event()
     world.machine = replace(world.machine, cameras=lambda: (go_on.wait(60), ())[1])
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "tab")
+        await go(pilot, "f6", "tab", "tab")
         assert pilot.app.screen.query_one(PagedTable).has_focus
         await go(pilot, "c", *"source")
         await pilot.press("enter")
@@ -165,7 +204,7 @@ async def test_the_finding_about_the_terminal_follows_the_window(world: World) -
         await go(pilot)
         assert "60x20 cells." in text_of(world)
         assert "120x36" not in text_of(world)
-        assert "System: 1 finding to look at" in text_of(world)
+        assert "System: 3 things need a hand" in text_of(world)
 
 
 async def test_a_backup_that_cannot_be_written_is_asked_for_again(world: World, tmp_path: Path) -> None:
@@ -221,7 +260,7 @@ async def test_the_audit_log_is_paged_to_its_first_entry(world: World) -> None:
         for index in range(400):
             audit.note(session, f"note {index}", at=NOW - timedelta(days=30, minutes=index), actor="test")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "tab")
+        await go(pilot, "f6", "tab", "tab")
         table = pilot.app.screen.query_one(PagedTable)
         assert table.has_focus
         assert len(table.rows) < 200

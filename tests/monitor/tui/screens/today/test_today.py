@@ -52,6 +52,33 @@ async def test_enter_is_for_the_list_that_was_asked_for(world: World) -> None:
         assert "Grace Hopper Mon 9 Mar 2026" in text_of(world)
 
 
+async def test_the_day_sheet_has_help_and_says_what_no_longer_counts(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24), notifications=True) as pilot:
+        await go(pilot, "enter", "x")
+        await fill(pilot, reason="not her")
+        toast, sheet = (pilot.app.screen.query_one(name).region for name in ("Toast", "#entries"))
+        assert not toast.overlaps(sheet), "what is said covers no entry"
+        await go(pilot, "home", "c")
+        assert isinstance(pilot.app.screen, DaySheet), "there is nothing to correct"
+        assert "This entry no longer counts." in told(pilot)
+        pilot.app.clear_notifications()
+        await go(pilot, "question_mark")
+        assert "A person's day" in text_of(world)
+        await go(pilot, "escape", "ctrl+z")
+        assert "Taken back" in told(pilot)
+
+
+async def test_a_wall_shows_who_is_in_now(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "v")
+        shown = text_of(world)
+        assert "5 people are in now" in shown
+        assert "Grace Hopper" in shown
+        assert "Alan Turing" not in shown, "he has left"
+        await go(pilot, "v")
+        assert isinstance(pilot.app.screen, TodayScreen)
+
+
 async def test_sorting_goes_through_the_columns(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "s", "s")
@@ -87,12 +114,15 @@ async def test_other_days_are_one_key_away(world: World) -> None:
 async def test_any_day_is_found_by_its_date(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "g")
-        await fill(pilot, day="9 March")
-        assert "such as 2026-03-09" in text_of(world)
+        await fill(pilot, day="the other day")
+        assert "write it like 2026-11-27" in text_of(world)
         await fill(pilot, day="2026-03-10")
         assert "in the future" in text_of(world)
         await fill(pilot, day="2026-02-27")
         assert "Fri 27 Feb 2026   9 left   1 absent" in text_of(world)
+        await go(pilot, "g")
+        await fill(pilot, day="26 feb")
+        assert "Thu 26 Feb 2026" in text_of(world)
         await go(pilot, "t")
         assert "Mon 9 Mar 2026" in text_of(world)
 

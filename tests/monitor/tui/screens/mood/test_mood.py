@@ -1,0 +1,89 @@
+"""The Mood screen: back and on in time, one group or person alone, the heat map and the line over weeks."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from monitor.desk.days.mood_weeks import MoodWeek
+from monitor.domain import MOODS
+from monitor.moods.cells import MoodCell
+from monitor.tui.screens.mood.charts import heat_map, hours_shown, week_line
+from monitor.tui.screens.mood.mood import MoodScreen
+from monitor.tui.style.text import UNICODE_SIGNS
+from tests.monitor.tui.desk_keys import SIZE, fill, go, problem
+from tests.monitor.world import World, text_of
+
+MONDAY = date(2026, 3, 9)
+
+
+def cell(happy: float, sightings: int, key: object = None) -> MoodCell:
+    shares = tuple(happy if mood == "happy" else (1 - happy) / 7 for mood in MOODS)
+    return MoodCell(key, sightings, 1, shares[:7], shares)  # type: ignore[arg-type]
+
+
+async def test_weeks_go_back_and_on_and_end_today(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f3", "w")
+        assert "Tue 3 Mar – Mon 9 Mar 2026" in text_of(world)
+        await go(pilot, "left")
+        assert "Tue 24 Feb – Mon 2 Mar 2026   40 sightings" in text_of(world)
+        await go(pilot, "right", "right")
+        assert "Tue 3 Mar – Mon 9 Mar 2026" in text_of(world), "there is nothing after today"
+        await go(pilot, "left", "left", "t")
+        assert "Tue 3 Mar – Mon 9 Mar 2026" in text_of(world)
+
+
+async def test_a_group_or_a_person_alone_and_everybody_again(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(120, 45)) as pilot:
+        await go(pilot, "f3", "m", "slash")
+        await fill(pilot, whom="nobody of that name")
+        assert "Nobody and no group is called" in await problem(pilot)
+        await fill(pilot, whom="orbits")
+        await go(pilot)
+        assert "Orbits   20 sightings" in text_of(world)
+        assert "Katherine Johnson" in text_of(world)
+        assert "Ada Lovelace" not in text_of(world)
+        await go(pilot, "escape")
+        assert "85 sightings" in text_of(world)
+        pilot.app.screen.query_one("#people").focus()
+        await go(pilot, "home", "enter")
+        assert "Ada Lovelace   11 sightings" in text_of(world)
+        assert "Happy by week" in text_of(world)
+        await go(pilot, "h")
+        assert "Sad by week" in text_of(world)
+        await go(pilot, "escape")
+        screen = pilot.app.screen
+        assert isinstance(screen, MoodScreen)
+        assert screen.loaded is not None
+        assert not screen.loaded.weeks
+
+
+async def test_without_names_nobody_is_shown_alone(world: World) -> None:
+    async with world.app(camera=False, mood="aggregate").run_test(size=SIZE) as pilot:
+        await go(pilot, "f3", "slash")
+        await fill(pilot, whom="Ada Lovelace")
+        await go(pilot)
+        assert "Moods are kept without names" in text_of(world)
+
+
+@pytest.mark.parametrize("width", [46, 75, 110])
+def test_the_heat_map_of_a_whole_day_fits(width: int) -> None:
+    cells = [cell(0.3, 40 if 6 <= hour < 20 else 5, (day, hour)) for day in range(7) for hour in range(24)]
+    chart = heat_map(cells, "happy", width, "#ffcc00", "#000000")
+    assert max(map(len, chart.plain.splitlines())) <= width
+    hours, _ = hours_shown(cells, width)
+    assert {*range(6, 20)} <= {*hours}, "what has to go is where the fewest were seen"
+    assert (len(hours) == 24) == (width >= 75)
+
+
+def test_a_week_beyond_the_usual_band_is_said_and_one_of_few_sightings_is_hidden() -> None:
+    weeks = [
+        MoodWeek(MONDAY - timedelta(days=7 * back), cell(share, seen), cell(0.3, 80))
+        for back, share, seen in ((2, 0.3, 12), (1, 1.0, 4), (0, 0.9, 12))
+    ]
+    chart = week_line(weeks, "happy", 60, UNICODE_SIGNS, "yellow").plain
+    drawn = "\n".join(chart.splitlines()[:8])
+    assert (drawn.count("●"), drawn.count("◇")) == (1, 1)
+    assert "Week 11: more happy than usual, 90% of 12 (usual 3% to 59%)" in chart
+    few = week_line([weeks[1]], "happy", 60, UNICODE_SIGNS, "yellow").plain
+    assert "fewer than five times" in few
