@@ -46,19 +46,20 @@ def open_kiosk(
     publish_scene: Callable[[Scene], None],
     publish_event: Callable[[KioskEvent], None],
     assess: Assess | None = None,
+    registered: Callable[[], object] = lambda: None,
     fail_fast: bool = False,
 ) -> Kiosk:
     """A kiosk on a database, as the settings want it; not started yet.
 
     Args:
         assess: the quality gate of enrolment, for template adaptation; None leaves templates as they are.
+        registered: called once the database could be written; see `Recorder`.
 
     Raises:
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
-    recorder = Recorder(
-        engine, cipher, settings, publish=publish_event, journal=_open_journal(settings, engine, cipher)
-    )
+    journal = _open_journal(settings, engine, cipher)
+    recorder = Recorder(engine, cipher, settings, publish=publish_event, journal=journal, registered=registered)
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
     mode = settings.liveness_of(live=source.live)
     people = PeopleLoader(engine, cipher, settings)
