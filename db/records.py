@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -46,6 +46,16 @@ class PinTries:
     last_at: datetime | None
     locked_until: datetime | None
     """Until then no try is taken; None where the next is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskUser:
+    """Somebody who works at the desk."""
+
+    id: UUID
+    name: str
+    pin_hash: str = field(repr=False)
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +262,8 @@ class AttendanceEvent:
     """The chain of the database that it was forwarded from; None: written here."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """What the attendance rules read of a row of the ledger."""
+class LedgerEntry(NamedTuple):
+    """What the attendance rules read of a row of the ledger. A tuple: a year has hundreds of thousands."""
 
     id: UUID
     kind: LedgerKind
@@ -293,6 +302,10 @@ class LedgerCheck:
     problem: str | None = None
     foreign: int = 0
     """Rows whose codes are of another installation's key, so that only their hashes were verified."""
+    before: int = 0
+    """So many of the first rows were verified by an earlier check, and were only counted now."""
+    again: range = range(0)
+    """Rows of these that were read again all the same."""
 
     @property
     def whole(self) -> bool:

@@ -117,6 +117,7 @@ class TemplateRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     content_hash: Mapped[str] = mapped_column(String(64))
+    """Keyed, as the source is, so that neither tells who is enrolled from which picture; see `db.proof.images`."""
     encoder: Mapped[str]
     embedding: Mapped[bytes]
     second: Mapped[bytes | None]
@@ -337,7 +338,8 @@ class SaltRow(Base):
 
 
 class RetiredKeyRow(Base):
-    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified."""
+    """A proof key of before a rotation, sealed with the key of now: what it proved can still be verified. One row more
+    has the secret of `db.proof.images`."""
 
     __tablename__ = "proof_key"
 
@@ -354,6 +356,17 @@ class PinTriesRow(Base):
     wrong: Mapped[int]
     last_at: Mapped[datetime]
     locked_until: Mapped[datetime | None]
+
+
+class DeskUserRow(Base):
+    """Somebody who works at the desk: the name stands in the ledger and the audit log beside what they did."""
+
+    __tablename__ = "desk_user"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    pin_hash: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class ChainRow(Base):

@@ -1,5 +1,7 @@
 """One exception root. Its text is a single sentence for the user: what is wrong and what to do."""
 
+from typing import Final
+
 
 class MusterError(Exception):
     """An error that a user can understand and act on. The command line prints it and exits with `exit_code`."""
@@ -56,3 +58,14 @@ class DataError(MusterError):
     """Training data is missing or has the wrong form."""
 
     code = "data"
+
+
+LOW_MEMORY: Final = "Too little memory is free for this; close other programs, or give this machine more."
+
+
+def short_of_memory(error: BaseException) -> bool:
+    """Whether this is the system's "no memory", also in the words of OpenCV, onnxruntime and SQLite."""
+    return isinstance(error, MemoryError) or (
+        not isinstance(error, MusterError)
+        and any(words in str(error) for words in ("Insufficient memory", "bad_alloc", "out of memory"))
+    )

@@ -18,6 +18,7 @@ from db.batches import batches
 from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.ids import new_id
+from db.proof import images
 from db.records import Template, TemplateMember
 from db.schema import MeanTemplateRow, PersonRow, PortraitRow, TemplateRow
 
@@ -39,10 +40,10 @@ def add_template(
     """Adds one enrolled image. An image that the person has already is not added again: its template is returned.
 
     Args:
-        content_hash: SHA-256 of the image file, hexadecimal.
+        content_hash: SHA-256 of the image file, hexadecimal, or what another template has for it; kept as a keyed hash.
         embedding: float32 (128,) or (256,), finite.
         quality: numbers and texts for JSON.
-        source: the image's file name, or what took it.
+        source: the image's file name, of which only a code is kept, or what took it.
         chip_jpeg: the aligned face, so that another encoder can be used later.
         sighting: at which the image was captured; None for an image that somebody enrolled.
 
@@ -53,6 +54,8 @@ def add_template(
     bind_key(session, cipher, at)
     if session.get(PersonRow, person) is None:
         raise InvalidRecord(f"There is no person with the id {person}.")
+    secret = images.known_secret(session, cipher)
+    content_hash = images.keyed(secret, content_hash)
     same = select(TemplateRow).where(TemplateRow.person_id == person, TemplateRow.content_hash == content_hash)
     there = session.scalar(same)
     if there is not None:
@@ -68,7 +71,7 @@ def add_template(
         second=second,
         chip=cipher.seal(chip_jpeg, chip_owner(person, template)) if chip_jpeg else None,
         quality=dict(quality),
-        source=source,
+        source=images.label(secret, source),
         created_at=at,
         sighting_id=sighting,
     )
@@ -168,7 +171,7 @@ def owners_of_images(session: Session, content_hashes: Sequence[str], *, but: UU
     """Who is enrolled with these very images.
 
     Args:
-        content_hashes: SHA-256 of image files, hexadecimal.
+        content_hashes: as `db.proof.images.keyed` gives them.
         but: somebody who does not count.
 
     Returns:

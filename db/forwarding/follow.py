@@ -27,7 +27,7 @@ from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_m
 from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents
 from db.forwarding.shared import Plan, Side
-from db.proof import entries
+from db.proof import entries, images
 from db.schema import (
     AuditRow,
     ChainRow,
@@ -111,6 +111,11 @@ def follow(
         DatabaseError: as `forward`.
     """
     require_site_key(centre, site, now)
+    with reading(centre) as there:
+        plain = images.is_plain(there)
+    if plain:
+        with writing(centre) as there, writing(kiosk) as here:
+            images.key_all(there, images.known_secret(here, cipher))
     with reading(kiosk) as here, reading(centre) as there:
         heads = Heads(head(here), head(there))
     known = before.only_events(heads.here, heads.there) if before else None

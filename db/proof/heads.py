@@ -7,7 +7,7 @@ is only ever appended to: one JSON object a line, each with the HMAC of the rest
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from db import migrate
 from db.crypto import TemplateCipher, bind_key, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseUnavailable
-from db.proof import entries
+from db.proof import entries, images
 from db.proof.contents import canonical
 from db.proof.key import ProofKey, Prover, of_engine, of_session, proof_key, use
 from db.schema import ChainRow, EventRow, ProofRow
@@ -48,6 +48,8 @@ class Head:
     """The code of the last proof entry."""
     restored: bool = False
     """Whether a backup was put in place then: heads that were noted before and lie beyond this one do not count."""
+    verified: bool = False
+    """Whether everything up to here was verified then, and found whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Noted:
 
 def open_with(engine: Engine, cipher: TemplateCipher, folder: Path | None, *, own: bool = True) -> None:
     """Has everything that is written from now on proved with this key, and begins the proof where it is not begun.
+
+    Hashes and names of pictures that an earlier Muster wrote as they are become keyed ones (`db.proof.images`).
 
     Args:
         folder: of the key; the file of heads is in it. None for a database that is thrown away.
@@ -78,12 +82,15 @@ def begin(engine: Engine, cipher: TemplateCipher | None, prover: Prover, *, own:
     with reading(engine) as session:
         begun = entries.is_begun(session)
         bound = bound_key(session)
+        plain = own and cipher is not None and images.is_plain(session)
     mine = not own or cipher is None or bound == cipher.key_id
-    if begun and mine:
+    if begun and mine and not plain:
         return
     with writing(engine) as session:
         if own and cipher is not None:
             bind_key(session, cipher, datetime.now(UTC))
+            if plain:
+                images.key_all(session, images.known_secret(session, cipher))
         entries.adopt(session)
 
 
@@ -112,24 +119,31 @@ def note(engine: Engine, now: datetime, *, restored: bool = False) -> Head | Non
     if prover is None or prover.heads is None:
         return None
     head = replace(current(engine, now), restored=restored)
-    line = json.dumps(signed(head, prover.key), ensure_ascii=False) + "\n"
-    try:
-        prover.heads.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(prover.heads, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(file, line.encode())
-            os.fsync(file)
-        finally:
-            os.close(file)
-    except OSError as error:
-        raise DatabaseUnavailable(f"The file of heads {prover.heads} cannot be written: {error.strerror}.") from None
+    append(prover.heads, head, prover.key)
     prover.noted = now.astimezone(UTC).date()
     return head
+
+
+def append(file: Path, head: Head, key: ProofKey) -> None:
+    """Appends a head to the file. Raises: DatabaseUnavailable: the file cannot be written."""
+    line = json.dumps(signed(head, key), ensure_ascii=False) + "\n"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(opened, line.encode())
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+    except OSError as error:
+        raise DatabaseUnavailable(f"The file of heads {file} cannot be written: {error.strerror}.") from None
 
 
 def signed(head: Head, key: ProofKey) -> dict[str, str | int | bool]:
     """The head as a line of the file has it."""
     values = asdict(head)
+    if not head.verified:  # lines of before this value keep their code
+        del values["verified"]
     return values | {"mac": key.mac(f"head\n{canonical(list(values.values()))}")}
 
 
@@ -165,6 +179,17 @@ def of_database(noted: Noted, chain: UUID | None, place: str) -> tuple[Head, ...
         if head.restored:
             found = [one for one in found if one.events <= head.events and one.entries <= head.entries]
         found.append(head)
+    return tuple(found)
+
+
+def verified(mine: Sequence[Head], chain: UUID | None, place: str) -> tuple[Head, ...]:
+    """Of `of_database`'s heads, those at which this very file was verified, since a backup was put in its place."""
+    found: list[Head] = []
+    for head in mine:
+        if head.restored:
+            found = []
+        elif head.verified and head.database == place and head.chain == str(chain):
+            found.append(head)
     return tuple(found)
 
 

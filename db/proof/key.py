@@ -18,6 +18,8 @@ from db.crypto import TemplateCipher
 from db.schema import RetiredKeyRow, SitePepperRow
 
 _OPTION: Final = "muster_prover"
+IMAGES: Final = "images"
+"""In the place of a key's id: the secret of `db.proof.images`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +86,30 @@ def site_pepper_owner(key_id: str) -> str:
 
 
 def retire(session: Session, old: TemplateCipher, new: TemplateCipher) -> None:
-    """Keeps the proof keys and peppers of before, sealed with the new key: what they proved can still be verified."""
+    """Keeps the proof keys and peppers of before, sealed with the new key: what they proved can still be verified.
+
+    The secret of images stays, sealed with the new key too.
+    """
     for key_id, both in [*_retired(session, old), (proof_key(old).id, proof_key(old).key + pepper(old))]:
         session.merge(RetiredKeyRow(key_id=key_id, sealed=new.seal(both, _owner(key_id))))
+    images = session.get(RetiredKeyRow, IMAGES)
+    if images is not None:
+        images.sealed = new.seal(old.open(images.sealed, images_owner()), images_owner())
 
 
 def _retired(session: Session, cipher: TemplateCipher) -> list[tuple[str, bytes]]:
-    rows = session.execute(select(RetiredKeyRow.key_id, RetiredKeyRow.sealed))
+    query = select(RetiredKeyRow.key_id, RetiredKeyRow.sealed).where(RetiredKeyRow.key_id != IMAGES)
+    rows = session.execute(query)
     return [(key_id, cipher.open(sealed, _owner(key_id))) for key_id, sealed in rows]
 
 
 def _owner(key_id: str) -> str:
     return f"proof key {key_id}"
+
+
+def images_owner() -> str:
+    """What the secret of `db.proof.images` is bound to."""
+    return "secret of images"
 
 
 def proof_key(cipher: TemplateCipher) -> ProofKey:

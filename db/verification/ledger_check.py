@@ -1,16 +1,17 @@
-"""Verifies the ledger row by row, from the first."""
+"""Verifies the ledger row by row, from the first or from where an earlier check ended."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, literal_column, null, select
+from sqlalchemy import Select, func, literal_column, null, select
 from sqlalchemy.orm import Session
 
 from db.attendance.ledger import GENESIS
+from db.batches import batches
 from db.proof.key import ProofKey
 from db.records import LedgerCheck
 from db.schema import EventRow, ForwardedRow
@@ -31,6 +32,17 @@ class Proof:
     """Whether other installations write here too, with keys that are not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A check that found the ledger whole up to a row."""
+
+    events: int
+    head: str
+    """The hash of that row."""
+    again: range
+    """Rows of these that are read again all the same."""
+
+
 def verify(
     session: Session,
     *,
@@ -38,8 +50,9 @@ def verify(
     noted: Mapping[int, str] | None = None,
     proof: Proof | None = None,
     each: bool = False,
+    earlier: Earlier | None = None,
 ) -> LedgerCheck:
-    """Recomputes the whole chain, and names the first row that does not fit.
+    """Recomputes the chain, and names the first row that does not fit.
 
     Args:
         known_head: a head that was noted earlier; it must still be in the chain.
@@ -47,16 +60,65 @@ def verify(
         proof: verifies the rows' codes; None where the key is not at hand.
         each: verify each row's code. Else the last one of each key, which proves all rows before it by their hashes;
             where that is wrong, all are verified, to name the first.
+        earlier: goes on from the end of this check. Of the rows before, the number, the noted hashes and those of
+            `earlier.again` are verified; where one is wrong, the chain is read from its first row, to name it.
     """
-    query = select(*_columns(session, EventRow.seq, EventRow.previous_hash, EventRow.hash, EventRow.mac))
-    query = query.order_by(EventRow.seq)
-    waiting = {seq: kept for seq, kept in (noted or {}).items() if seq > 0}
-    seen = known_head is None or known_head == GENESIS
-    events, previous, foreign = 0, GENESIS, 0
+    noted = {seq: kept for seq, kept in (noted or {}).items() if seq > 0}
+    if earlier is None:
+        found = _walk(session, _Place(0, GENESIS), noted, proof, each=each)
+    elif _is_kept(session, earlier, noted, proof):
+        later = {seq: kept for seq, kept in noted.items() if seq > earlier.events}
+        found = _walk(session, _Place(earlier.events, earlier.head), later, proof)
+        found = replace(found, before=earlier.events, again=earlier.again)
+    else:
+        return verify(session, known_head=known_head, noted=noted, proof=proof)
+    missing = known_head not in (None, GENESIS) and not _has(session, known_head)
+    return LedgerCheck(found.events, found.head, found.events + 1, CUT) if found.whole and missing else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A row after which the chain is followed."""
+
+    seq: int
+    hash: str
+
+
+def _is_kept(session: Session, earlier: Earlier, noted: Mapping[int, str], proof: Proof | None) -> bool:
+    """Whether what lies before the end of an earlier check looks as it did then."""
+    inside = EventRow.seq <= earlier.events
+    if session.scalar(select(func.count()).select_from(EventRow).where(inside)) != earlier.events:
+        return False
+    wanted = {seq: kept for seq, kept in noted.items() if seq <= earlier.events} | {earlier.events: earlier.head}
+    hashes = select(EventRow.seq, EventRow.hash)
+    there = [row for some in batches(sorted(wanted)) for row in session.execute(hashes.where(EventRow.seq.in_(some)))]
+    if {row.seq: row.hash for row in there} != wanted:
+        return False
+    start = earlier.again.start - 1
+    before = session.scalar(select(EventRow.hash).where(EventRow.seq == start)) if start else GENESIS
+    return before is not None and _walk(session, _Place(start, before), {}, proof, last=earlier.again.stop - 1).whole
+
+
+def _has(session: Session, head: str | None) -> bool:
+    return session.scalar(select(EventRow.seq).where(EventRow.hash == head)) is not None
+
+
+def _walk(
+    session: Session,
+    start: _Place,
+    noted: Mapping[int, str],
+    proof: Proof | None,
+    *,
+    last: int | None = None,
+    each: bool = False,
+) -> LedgerCheck:
+    """Follows the chain behind a row, up to the row `last` or its end."""
+    waiting = dict(noted)
+    events, previous, foreign = start.seq, start.hash, 0
     codes = {key.id: key.of_event for key in proof.keys.values()} if proof else {}
-    last: dict[str, tuple[str, str]] = {}
+    latest: dict[str, tuple[str, str]] = {}
     canonical = _Canonical()
-    for row in _read(session, query):
+    for row in _read(session, _rows(session, start.seq, last)):
         seq, before, kept, mac = row[0], row[-3], row[-2], row[-1]
         if seq != events + 1 or before != previous or canonical.hash(row) != kept:
             return LedgerCheck(events, previous, seq, _problem(events, previous, seq, before))
@@ -68,17 +130,24 @@ def verify(
             if strange is not None:
                 return LedgerCheck(events, previous, seq, strange)
             foreign += bool(mac) and key not in codes
-            last[key] = kept, mac
+            latest[key] = kept, mac
         if waiting and waiting.pop(seq, kept) != kept:
             problem = f"row {seq} is not the one that was noted earlier: the ledger was written anew"
             return LedgerCheck(events, previous, seq, problem)
         events, previous = seq, kept
-        seen = seen or kept == known_head
-    if any(code(last[key][0]) != last[key][1] for key, code in codes.items() if key in last):
-        return verify(session, proof=proof, each=True)
-    if waiting or not seen:
+    if any(code(latest[key][0]) != latest[key][1] for key, code in codes.items() if key in latest):
+        return _walk(session, start, noted, proof, last=last, each=True)
+    if waiting:
         return LedgerCheck(events, previous, events + 1, CUT)
     return LedgerCheck(events, previous, foreign=foreign)
+
+
+def _rows(session: Session, after: int, last: int | None) -> Select[Any]:
+    """The rows behind one, up to another; without a bound where there is none, so that a row 0 is seen too."""
+    query = select(*_columns(session, EventRow.seq, EventRow.previous_hash, EventRow.hash, EventRow.mac))
+    query = query.where(EventRow.seq > after) if after else query
+    query = query.where(EventRow.seq <= last) if last is not None else query
+    return query.order_by(EventRow.seq)
 
 
 def verify_forwarded(session: Session, chain: UUID) -> LedgerCheck:

@@ -1,6 +1,7 @@
 """The whole check of a database: both chains, the rows they speak of, the noted heads, triggers, and sealed values."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from db import backup, migrate
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.errors import DatabaseError
+from db.errors import DatabaseError, DatabaseUnavailable
 from db.proof import entries, heads
 from db.proof.heads import Head
 from db.proof.key import ProofKey, known_keys, of_engine, proof_key
@@ -21,8 +22,11 @@ from db.records import LedgerCheck
 from db.schema import ChainRow, EventRow, ForwardedRow
 from db.verification import entries_check, ledger_check, sealed, triggers
 from db.verification.entries_check import EntriesCheck
+from db.verification.ledger_check import Earlier
 
-_NO_ENTRIES: Final = EntriesCheck(0, entries.START, 0, None, ())
+log = logging.getLogger(__name__)
+AGAIN: Final = 100_000
+"""So many events of those that an earlier check verified are read again; the next check takes the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Verdict:
     """Sealed values that were opened."""
     proved: bool
     """Whether the key was at hand, so that the codes were verified too."""
+    since: datetime | None
+    """When the check was made that this one went on from, UTC; None where every event was read now."""
     problems: tuple[str, ...]
     """Of everything; empty where all is whole."""
 
@@ -52,14 +58,20 @@ def verify(
     *,
     known_head: str | None = None,
     full: bool = False,
+    now: datetime | None = None,
 ) -> Verdict:
-    """Checks everything from the first row on.
+    """Checks everything; the events go on from where the last check of this file ended that found all whole.
+
+    Of the events before that place, the number, the noted heads and `AGAIN` rows are verified, others with every check:
+    a change of any is found by one of the next checks, and by a full one at once. A database that several doors share
+    is always read from its first event.
 
     Args:
         cipher: of the installation; without it, only what needs no key is verified.
         heads_file: where heads of this database were noted; None for the file that the engine notes them in.
         known_head: another hash of the ledger that must still be in it.
-        full: also the code of each event, and SQLite's indexes and references: about 90 seconds a gigabyte.
+        full: from the first event, the code of each, and SQLite's indexes and references: about 90 seconds a gigabyte.
+        now: notes in the file of heads that all was whole then; None to note nothing.
 
     Raises:
         DatabaseError: the database cannot be read.
@@ -71,25 +83,50 @@ def verify(
     with reading(engine) as session:
         keys = _keys(session, cipher, problems)
         noted = _noted(session, engine, heads_file, keys, problems)
+        chain = session.scalar(select(ChainRow.id))
         shared = session.scalar(select(ForwardedRow.seq).limit(1)) is not None
         proved = entries_check.verify(session, keys, {one.entries: one.proof for one in noted}, shared=shared)
         adopted = _adopted(session, proved, problems)
+        done = () if full or shared else heads.verified(noted, chain, migrate.where(engine))
         own = ledger_check.verify(
             session,
             known_head=known_head,
             noted={one.events: one.head for one in noted},
             proof=ledger_check.Proof(keys, adopted, shared) if keys and proved.entries else None,
             each=full,
+            earlier=_earlier(done),
         )
         origins = session.scalars(select(ForwardedRow.origin).distinct().order_by(ForwardedRow.origin)).all()
-        forwarded = {chain: ledger_check.verify_forwarded(session, chain) for chain in origins}
+        forwarded = {origin: ledger_check.verify_forwarded(session, origin) for origin in origins}
         if cipher is not None:
             opened, unopened = sealed.problems(session, cipher)
             problems += unopened
         problems += triggers.problems(session)
     broken = [one.problem for one in (own, *forwarded.values()) if one.problem]
     found = (*broken, *proved.problems, *problems, *backup.problems(engine, quick=not full))
-    return Verdict(own, forwarded, proved, len(noted), opened, bool(keys), found)
+    if now is not None and not found and chain is not None and cipher is not None and heads_file is not None:
+        ends = (str(chain), own.events, own.head, proved.entries, proved.head)
+        _note(heads_file, engine, ends, proof_key(cipher), now)
+    since = datetime.fromisoformat(done[-1].at) if own.before else None
+    return Verdict(own, forwarded, proved, len(noted), opened, bool(keys), since, found)
+
+
+def _note(file: Path, engine: Engine, ends: tuple[str, int, str, int, str], key: ProofKey, now: datetime) -> None:
+    """Notes that all was whole up to these ends; a check whose result cannot be noted counts all the same."""
+    head = Head(now.astimezone(UTC).isoformat(timespec="seconds"), migrate.where(engine), *ends, verified=True)
+    try:
+        heads.append(file, head, key)
+    except DatabaseUnavailable as error:
+        log.warning("%s", error)
+
+
+def _earlier(done: Sequence[Head]) -> Earlier | None:
+    """The last of these checks; which rows it has read again goes round with their number."""
+    if not done or not done[-1].events:
+        return None
+    last = done[-1]
+    start = 1 + (len(done) - 1) % -(-last.events // AGAIN) * AGAIN
+    return Earlier(last.events, last.head, range(start, min(start + AGAIN, last.events + 1)))
 
 
 def _keys(session: Session, cipher: TemplateCipher | None, problems: list[str]) -> Mapping[str, ProofKey]:

@@ -1,9 +1,9 @@
 """Coaches somebody before the camera to five good shots: straight ahead, then to each side, up and down.
 
-The order of the turns is drawn at random, each is measured against the straight shot, and a turn aside counts only when
-the face mesh itself has turned, as at the door (`monitor.vision.liveness`): following the turns is a liveness check as
-well (a challenge and response; ISO/IEC 30107-1). It does not stop somebody who films the person beforehand and plays
-the film in the order that is asked for.
+The order of the turns is drawn at random, and each is measured against the straight shot. A turn aside counts only when
+the face mesh itself has turned, the face has depth, and nothing beside the head moved with it, as at the door
+(`monitor.vision.liveness`). So following the turns is a liveness check as well (a challenge and response; ISO/IEC
+30107-1). It does not stop somebody who films the person beforehand and plays the film in the order that is asked for.
 """
 
 import random
@@ -20,6 +20,7 @@ from enroll.faces.similarity_limits import mean_template
 from enroll.people.gallery_index import GalleryIndex
 from monitor.domain import Question
 from monitor.vision.encoder import unit
+from monitor.vision.liveness.motion import Cues, has_relief, judge
 from monitor.vision.liveness.turn import TURN, TurnQuestion
 from monitor.vision.matching.joined import first_of
 
@@ -34,6 +35,7 @@ class AskedPose(StrEnum):
     DOWN = "down"
 
 
+ASIDE: Final = (AskedPose.LEFT, AskedPose.RIGHT)
 WORDS: Final = {
     AskedPose.STRAIGHT: "Look straight into the camera.",
     AskedPose.LEFT: "Turn your head a little to your left.",
@@ -85,6 +87,8 @@ class FrameFaces:
     faces: tuple[ExaminedFace, ...]
     yaw: float | None = None
     """Degrees that the mesh of the first face is turned to the person's left; None where there is no mesh."""
+    cues: Cues | None = None
+    """The first face against its straight view; None before that, and where there is no mesh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ class Coach:
         self._last: ExaminedFace | None = None
         self._straight: Pose | None = None
         self._straight_yaw = 0.0
+        self._cues: list[Cues] = []
 
     @property
     def finished(self) -> bool:
@@ -150,6 +155,8 @@ class Coach:
         self._since = look.seconds if self._since is None else self._since
         if look.seconds - self._since > self._patience and ask is not AskedPose.STRAIGHT:
             return self._out_of_patience(ask, look)
+        if look.cues is not None:
+            self._cues.append(look.cues)
         hint = self._hinder(look) or self._turn_hint(ask, look.faces[0])
         if hint is not None:
             self._steady = 0
@@ -165,10 +172,13 @@ class Coach:
         return self._take(ask, look.faces[0])
 
     def _is_flat(self, ask: AskedPose, look: FrameFaces) -> bool:
-        """Whether the mesh has not turned aside with the key points; nods tell less, and are not looked at."""
-        if ask not in (AskedPose.LEFT, AskedPose.RIGHT):
+        """Whether it is no head that turned aside; nods tell less, and are not looked at."""
+        if ask not in ASIDE:
             return False
-        return TurnQuestion(Question(ask.value), look.seconds, self._straight_yaw).turned(look.yaw) < TURN
+        turned = TurnQuestion(Question(ask.value), look.seconds, self._straight_yaw).turned(look.yaw)
+        if turned < TURN or look.cues is None or not has_relief(look.cues):
+            return True
+        return judge(self._cues).carried
 
     def _take(self, ask: AskedPose, face: ExaminedFace) -> Advice:
         if ask is AskedPose.STRAIGHT:
@@ -184,7 +194,7 @@ class Coach:
 
     def _next(self) -> None:
         self._asks.pop(0)
-        self._since, self._steady = None, 0
+        self._since, self._steady, self._cues = None, 0, []
 
     def _out_of_patience(self, ask: AskedPose, look: FrameFaces) -> Advice:
         if not self.supervised:

@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from enroll.camera.coach import Advice, Coach, FrameFaces
+from enroll.camera.coach import Advice, AskedPose, Coach, FrameFaces
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from monitor.domain import Frame
 from monitor.errors import MusterError
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
-from monitor.vision.face_mesh import FaceMesh, MeshModel, yaw
+from monitor.vision.face_mesh import FaceMesh, Mesh, MeshModel, yaw
+from monitor.vision.liveness.motion import Cues, MotionWindow
+from monitor.vision.liveness.turn import STRAIGHT
 
 FEWEST = 3
 """Shots that a person before the camera is enrolled with at least."""
@@ -55,12 +57,14 @@ def take_shots(
     lost: list[str] = []
     capture = Capture(source, on_lost=lost.append, on_back=lost.clear, fail_fast=True)
     capture.start()
+    straight = StraightView()
     try:
         while not capture.ended and not stopped():
             frame = capture.next(timeout=0.5)
             if frame is None:
                 continue
-            advice = coach.look(_look(frame, examiner, mesh))
+            advice = coach.look(_look(frame, examiner, mesh, straight))
+            straight.ask(advice)
             show(Shown(advice, len(coach.shots)))
             if advice.refusal is not None:
                 raise EnrolmentError(advice.refusal)
@@ -82,10 +86,47 @@ def take_shots(
     return [_picture(ask.value, face) for ask, face in coach.shots.items()]
 
 
-def _look(frame: Frame, examiner: Examiner, mesh: MeshModel) -> FrameFaces:
-    faces = examiner.examine(frame.rgb)
+class StraightView:
+    """The face looking straight ahead, with which its turns aside are compared: the first such frame of each turn that
+    is asked for, else the one on which the straight shot was taken."""
+
+    def __init__(self) -> None:
+        self._window: MotionWindow | None = None
+        self._yaw: float | None = None
+        self._fresh = False
+        self._now: tuple[Frame, ExaminedFace, Mesh] | None = None
+
+    def compare(self, frame: Frame, face: ExaminedFace, points: Mesh) -> Cues | None:
+        """What moved since; None before the straight shot."""
+        self._now = frame, face, points
+        if self._window is None or self._yaw is None:
+            return None
+        if not self._fresh and abs(yaw(points) - self._yaw) <= STRAIGHT:
+            self._begin()
+            self._fresh = True
+        return self._window.measure(frame.rgb, face.face, points)
+
+    def ask(self, advice: Advice) -> None:
+        """Take in what the person is told after this frame."""
+        if advice.taken is AskedPose.STRAIGHT:
+            self._begin()
+        if advice.taken is not None:
+            self._fresh = False
+
+    def _begin(self) -> None:
+        if self._now is None:
+            return
+        frame, face, points = self._now
+        self._window = MotionWindow(frame.rgb, face.face, points, frame.seconds)
+        self._yaw = yaw(points) if self._yaw is None else self._yaw
+
+
+def _look(frame: Frame, examiner: Examiner, mesh: MeshModel, straight: StraightView) -> FrameFaces:
+    faces, width = examiner.examine(frame.rgb), frame.rgb.shape[1]
     points = mesh(frame.rgb, faces[0].face) if faces else None
-    return FrameFaces(frame.seconds, frame.rgb.shape[1], faces, None if points is None else yaw(points))
+    if points is None:
+        return FrameFaces(frame.seconds, width, faces)
+    return FrameFaces(frame.seconds, width, faces, yaw(points), straight.compare(frame, faces[0], points))
 
 
 def _picture(ask: str, face: ExaminedFace) -> Examination:

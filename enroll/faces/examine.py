@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -94,9 +95,12 @@ class Examiner:
         Args:
             rgb: uint8 (h, w, 3).
         """
-        faces = foreground(find_faces(self._detector, rgb))
+        at_once = foreground(self._detector.glance(rgb))
+        faces = at_once or foreground(self._detector.detect(rgb))
         turned = np.ascontiguousarray(rgb[::-1, ::-1])
-        upside_down = self._surer(turned, faces)
+        # A face that was found at once would be found at once the other way round, too.
+        look = self._detector.glance if at_once else partial(find_faces, self._detector)
+        upside_down = _surer(look, turned, faces)
         if upside_down:
             rgb, faces = turned, upside_down
         if not faces:
@@ -111,13 +115,14 @@ class Examiner:
             for face, quality, chip, embedding in zip(faces, qualities, chips, embeddings, strict=True)
         )
 
-    def _surer(self, turned: RgbImage, faces: list[Face]) -> list[Face]:
-        """The faces on the turned picture, if they are surer than those on the picture as it is; else none."""
-        best = max((face.score for face in faces), default=0.0)
-        if best >= _UPRIGHT:
-            return []
-        found = foreground(find_faces(self._detector, turned))
-        return found if max((face.score for face in found), default=0.0) > best else []
+
+def _surer(look: Callable[[RgbImage], list[Face]], turned: RgbImage, faces: list[Face]) -> list[Face]:
+    """The faces on the turned picture, if they are surer than those on the picture as it is; else none."""
+    best = max((face.score for face in faces), default=0.0)
+    if best >= _UPRIGHT:
+        return []
+    found = foreground(look(turned))
+    return found if max((face.score for face in found), default=0.0) > best else []
 
 
 ExaminerMaker: TypeAlias = Callable[[], Examiner]

@@ -21,6 +21,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.errors import InvalidRecord
 from db.faces.templates import list_templates
+from db.proof import images
 from enroll.faces.examine import Examination, Examiner, ExaminerMaker
 from enroll.imports.archive import read_archive
 from enroll.imports.batch import (
@@ -91,7 +92,9 @@ def open_batch(path: Path, *, group: str | None = None, only: str | None = None)
 class _Job:
     picture: Picture
     known: frozenset[str]
-    """Content hashes that the person is enrolled with."""
+    """Keyed hashes of the pictures that the person is enrolled with."""
+    secret: bytes | None
+    """What they are keyed with."""
 
 
 def import_batch(
@@ -124,7 +127,7 @@ def import_batch(
         index = load_index(session, cipher)
         batch = _of_enrolled(session, batch)
     make = make_examiner or partial(Examiner, limits)
-    with closing(_examine_ahead(_jobs(batch, engine), make, workers or os.cpu_count() or 1)) as examined:
+    with closing(_examine_ahead(_jobs(batch, engine, cipher), make, workers or os.cpu_count() or 1)) as examined:
         for person, examinations in _by_person(batch, examined, on_progress):
             report = enrol_person(engine, cipher, index, person.identity, examinations, details, dry_run=dry_run)
             yield with_problems(report, person.problems)
@@ -160,18 +163,19 @@ def _by_person(
         yield person, examinations
 
 
-def _jobs(batch: ImportBatch, engine: Engine) -> Iterator[_Job]:
+def _jobs(batch: ImportBatch, engine: Engine, cipher: TemplateCipher) -> Iterator[_Job]:
     for person in batch.people:
         try:
             with reading(engine) as session:
                 existing = find_person(session, person.identity)
                 enrolled = list_templates(session, existing.id) if existing else []
+                secret = images.secret(session, cipher)
         except InvalidRecord:
             # enrol_person says so when it is this person's turn.
-            enrolled = []
+            enrolled, secret = [], None
         known = frozenset(one.content_hash for one in enrolled if one.encoder == ENCODER_NAME)
         for picture in person.pictures:
-            yield _Job(picture, known)
+            yield _Job(picture, known, secret)
 
 
 def _examine_ahead(
@@ -183,7 +187,7 @@ def _examine_ahead(
     def work(job: _Job) -> Examination:
         if not hasattr(local, "examiner"):
             local.examiner = make_examiner()
-        return examine_picture(local.examiner, job.picture, job.known)
+        return examine_picture(local.examiner, job.picture, job.known, job.secret)
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="examine")
     waiting: deque[Future[Examination]] = deque()
@@ -198,12 +202,14 @@ def _examine_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def examine_picture(examiner: Examiner, picture: Picture, known: frozenset[str] = frozenset()) -> Examination:
+def examine_picture(
+    examiner: Examiner, picture: Picture, known: frozenset[str] = frozenset(), secret: bytes | None = None
+) -> Examination:
     """Read and examine one picture; the result says why where it cannot be read."""
     try:
         with picture.at_hand() as path:
             content_hash = _hash(path, picture)
-            if content_hash in known:
+            if secret is not None and images.keyed(secret, content_hash) in known:
                 return Examination(picture.label, content_hash, known=True)
             try:
                 rgb = read_image(path)

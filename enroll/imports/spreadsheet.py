@@ -95,7 +95,7 @@ def _people(
     people: dict[str, tuple[Identity, list[Picture | Rejection]]] = {}
     files = ListedFiles(path.parent)
     for place, row in rows:
-        identity = _identity(row, columns, group)
+        identity = identity_in(row, columns, group)
         key = f"number {identity.number}" if identity.number else f"name {identity.name}"
         cells = [cell for column in (columns.file, *columns.more_files) if (cell := _cell(row, column))]
         found = [picture for cell in cells for picture in files.find_all(cell)]
@@ -110,7 +110,12 @@ def _people(
     return tuple(person_pictures(identity, found) for identity, found in people.values()), told
 
 
-def _identity(row: Sequence[str], columns: Columns, group: str | None) -> Identity:
+def identity_in(row: Sequence[str], columns: Columns, group: str | None) -> Identity:
+    """Whom a row is about.
+
+    Args:
+        group: for people to whom the row gives none.
+    """
     name = _cell(row, columns.name) or " ".join(
         part for part in (_cell(row, columns.first), _cell(row, columns.last)) if part
     )

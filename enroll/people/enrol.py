@@ -6,6 +6,7 @@ from typing import Final, get_args
 from uuid import uuid4
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
@@ -13,6 +14,7 @@ from db.errors import InvalidRecord
 from db.faces.templates import load_members, owners_of_images
 from db.names import clean
 from db.people import consents
+from db.proof import images
 from db.records import ConsentKind
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
@@ -56,6 +58,7 @@ def enrol_person(
             enrolled = load_members(session, cipher, existing.id, ENCODER_NAME) if existing else []
         except InvalidRecord as error:
             return refused(identity.name, examinations, str(error))
+        examinations = _keyed(session, cipher, examinations, dry_run=dry_run)
         hashes = {member.template.content_hash for member in enrolled}
         embeddings = [member.embedding for member in enrolled]
         given = sorted({one.content_hash for one in examinations if one.content_hash} - hashes)
@@ -80,6 +83,19 @@ def enrol_person(
         index.put(known)
         report = replace(report, consent_missing=len(asked) < len(get_args(ConsentKind)))
     return report
+
+
+def _keyed(
+    session: Session, cipher: TemplateCipher, examinations: Sequence[Examination], *, dry_run: bool
+) -> list[Examination]:
+    """The examinations, with each picture's hash as the templates have it."""
+    secret = images.secret(session, cipher) if dry_run else images.known_secret(session, cipher)
+    if secret is None:
+        return [*examinations]
+    return [
+        replace(one, content_hash=images.keyed(secret, one.content_hash)) if one.content_hash else one
+        for one in examinations
+    ]
 
 
 def _known(one: Examination, hashes: Collection[str], others: Mapping[str, str]) -> Examination:

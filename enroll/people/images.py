@@ -47,12 +47,13 @@ def enrol_from_images(
         index = load_index(session, cipher)
     details = Enrolment(at, actor, consent)
     return [
-        enrol_person(engine, cipher, index, Identity(name, group=group), _examine(examiner, pictures), details)
+        enrol_person(engine, cipher, index, Identity(name, group=group), examine_pictures(examiner, pictures), details)
         for name, pictures in people.items()
     ]
 
 
-def _examine(examiner: Examiner, pictures: Sequence[RgbImage]) -> list[Examination]:
+def examine_pictures(examiner: Examiner, pictures: Sequence[RgbImage]) -> list[Examination]:
+    """What is found on one person's pictures, each uint8 (h, w, 3) RGB."""
     return [
         Examination(f"picture {number}", hashlib.sha256(picture.tobytes()).hexdigest(), examiner.examine(picture))
         for number, picture in enumerate(pictures, start=1)

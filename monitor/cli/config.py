@@ -58,8 +58,10 @@ def set_(
 ) -> None:
     """Write one setting into the configuration file; everything else in it stays, comments too."""
     from monitor.config_file import set_setting
+    from monitor.desk.kiosk_settings import noting_change
 
-    written = set_setting(run.config_file, name, value)
+    with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):
+        written = set_setting(run.config_file, name, value)
     run.say(
         f"{name} = {json.dumps(written, ensure_ascii=False)} in {run.config_file}. It holds from the next start.",
         {"name": name, "value": written, "file": str(run.config_file)},
@@ -71,8 +73,10 @@ def set_(
 def unset(run: Run, name: NameArgument) -> None:
     """Take one setting out of the configuration file, so that its default holds again."""
     from monitor.config_file import unset_setting
+    from monitor.desk.kiosk_settings import noting_change
 
-    removed = unset_setting(run.config_file, name)
+    with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):
+        removed = unset_setting(run.config_file, name)
     sentence = f"{name} has its default again." if removed else f"{name} is not in {run.config_file}."
     run.say(sentence, {"name": name, "removed": removed})
 
@@ -82,6 +86,7 @@ def unset(run: Run, name: NameArgument) -> None:
 def edit(run: Run) -> None:
     """Open the configuration file in $EDITOR; it is replaced only by a text that makes sense."""
     from monitor.config_file import example, write_file
+    from monitor.desk.kiosk_settings import noting_change
     from monitor.errors import SettingsError
 
     file = run.config_file
@@ -92,7 +97,8 @@ def edit(run: Run) -> None:
             tell("Nothing was changed.")
             return
         try:
-            write_file(file, edited)
+            with run.audited() as engine, noting_change(engine, file, **run.stamp):
+                write_file(file, edited)
         except SettingsError as error:
             typer.echo(f"muster: {error}", err=True)
             text = edited

@@ -78,8 +78,8 @@ def _needs_a_hand(run: Run, settings: "Settings") -> "Iterator[Check]":
     """What the database asks for; where it cannot be read, the check of the database has said why."""
     from db.engine import open_database
     from db.records import Want
-    from monitor.desk.attention import attention
-    from monitor.desk.system import system_view
+    from monitor.desk.maintenance.attention import attention
+    from monitor.desk.maintenance.system import system_view
     from monitor.errors import MusterError
 
     with suppress(MusterError):

@@ -45,20 +45,11 @@ _COMMANDS = {
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
     "kiosks": ("monitor.cli.programs.kiosks", "app", "The kiosks of a site: how far behind each is, and their keys."),
     "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
+    "desk": ("monitor.cli.people.desk", "app", "Who works at the desk, with a PIN of their own."),
     "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
     "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
-
-_EXTRAS = {
-    "training": {
-        "jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx",
-    },
-    "jax": {"jax"},
-    "serve": {"fastapi", "uvicorn"},
-    "parquet": {"pyarrow"},
-}  # fmt: skip
-"""Modules that commands import, by the extra that brings them."""
 
 _SHORT = {
     "demo": "with a simulated camera",
@@ -84,12 +75,24 @@ _SHORT = {
     "events": "the ledger, for programs",
     "webhooks": "tell chat or programs",
     "serve": "HTTP for programs",
+    "kiosks": "the doors of a site",
+    "desk": "who works at the desk",
     "keys": "keys of 'muster serve'",
     "rollcall": "who is inside",
     "door": "open the door by hand",
     "db": "back up, verify, purge",
 }
 """Each command in a few words, for a help that fits on a screen."""
+
+_EXTRAS = {
+    "training": {
+        "jinja2", "keras", "matplotlib", "seaborn", "skops", "sklearn", "tensorboard", "tensorflow", "tf2onnx",
+    },
+    "jax": {"jax"},
+    "serve": {"fastapi", "uvicorn"},
+    "parquet": {"pyarrow"},
+}  # fmt: skip
+"""Modules that commands import, by the extra that brings them."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -169,7 +172,7 @@ def main() -> None:
         _fail("Stopped.", 130)
     except ModuleNotFoundError as error:
         _fail_import(error)
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - what the system did not refuse is raised again
         _fail_system(error)
 
 
@@ -193,7 +196,14 @@ def _fail_import(error: ModuleNotFoundError) -> NoReturn:
     )
 
 
-def _fail_system(error: OSError) -> NoReturn:
+def _fail_system(error: Exception) -> NoReturn:
+    """Say what the system refused, in one line; any other error is raised again."""
+    from monitor.errors import LOW_MEMORY, short_of_memory
+
+    if short_of_memory(error):
+        _fail(LOW_MEMORY, 1)
+    if not isinstance(error, OSError):
+        raise error
     if error.errno in _NO_ROOM:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the text that is still in the buffer
         _fail("There is no room for the output; make room on the disk and try again.", 1)

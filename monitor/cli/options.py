@@ -4,7 +4,8 @@ import getpass
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
@@ -99,6 +100,35 @@ class Run:
         if not read_only:
             open_with(engine, cipher, self.config_file.parent)
         return engine, cipher
+
+    @contextmanager
+    def audited(self) -> Iterator["Engine | None"]:
+        """The database to write an audit entry into; None where there is no database yet, or no key.
+
+        What the block says in vain, because the database cannot be written, is told on stderr: the command itself is
+        done by then.
+        """
+        from db.crypto import existing_cipher
+        from db.engine import open_database
+        from db.errors import DatabaseError, NoDatabase
+        from db.proof.heads import open_with
+        from monitor.errors import SettingsError
+
+        folder = self.config_file.parent
+        try:
+            cipher = existing_cipher(folder)
+            engine = open_database(self.settings().db, create=False) if cipher is not None else None
+            if engine is not None and cipher is not None:
+                open_with(engine, cipher, folder)
+        except (NoDatabase, SettingsError):
+            engine = None
+        except DatabaseError as error:
+            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
+            engine = None
+        try:
+            yield engine
+        except DatabaseError as error:
+            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
 
     def note_head(self, engine: "Engine") -> None:
         """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""

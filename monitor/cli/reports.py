@@ -16,6 +16,8 @@ from monitor.cli.progress import working
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from monitor.attendance.days import Period, PersonDay
     from monitor.reports.cells import Table
     from monitor.reports.lines import Line
@@ -99,7 +101,7 @@ def attendance(
     from monitor.desk.days import attendance as desk
     from monitor.desk.days.events import events
     from monitor.desk.days.repair_list import repair_list
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
     from monitor.reports import lines as report_lines
     from monitor.reports.export import to_ics
     from monitor.reports.sheet import sheets
@@ -114,6 +116,7 @@ def attendance(
     style = _Style(form, target, dialect, hours)
     if form in (Format.ICS, Format.HTML) and by != "day":
         raise UsageError(f"--format {form} is for stays, not for --by {by}; use table, csv, xlsx or json.")
+    _note(run, f"attendance by {by}", style, period, group, who.id if who else None)
     title, zone = f"Attendance {settings.site}", settings.zone
     if form is Format.HTML:
         people = desk.by_name(desk.attendance(engine, settings, period, now, group=group, person=who))
@@ -173,9 +176,24 @@ def mood(
     group = known_group(engine, group) if group is not None else None
     cells, names = mood_report(engine, settings, period, by, group=group)
     lines = report_lines.moods(cells, by, names, settings.mood_confidence)
-    _write(f"Mood {settings.site}", lines, _Style(form, target, dialect, None))
+    style = _Style(form, target, dialect, None)
+    _note(run, f"mood by {by}", style, period, group)
+    _write(f"Mood {settings.site}", lines, style)
     if not lines and form is Format.TABLE:
         tell(f"There are no moods {period.in_words}.", err)
+
+
+def _note(
+    run: Run, report: str, style: "_Style", period: "Period", group: str | None, person: "UUID | None" = None
+) -> None:
+    """Say in the audit log what goes out as a file; what is only shown, and JSON for programs, is not noted."""
+    from monitor.desk.exports import note_export
+
+    if style.target.file is None and style.form in (Format.TABLE, Format.JSON):
+        return
+    with run.audited() as engine:
+        if engine is not None:
+            note_export(engine, report, style.target.file, period, person=person, group=group, **run.stamp)
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
@@ -282,19 +300,19 @@ def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
 def _show(report: "Table", target: Output, *, decimal: bool) -> None:
     from rich.console import Console
 
-    from monitor.cli.table import table
+    from monitor.cli.table import plain_table, table
     from monitor.reports.export import shown
 
     if not report.rows:
         return
-    grid = table(
-        report.columns,
-        ([shown(cell, decimal=decimal) for cell in row] for row in report.rows),
-        fold=("Person", "Group", "Number"),
-    )
-    if target.file is None:
-        out.print(grid)
-        return
-    paper = io.StringIO()
-    Console(width=200, file=paper).print(grid)
-    target.write(paper.getvalue().encode())
+    rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
+    kept = io.StringIO()
+    paper = Console(width=200, file=kept) if target.file else out
+    lines = plain_table(report.columns, rows, paper.width)
+    if lines is None:
+        paper.print(table(report.columns, rows, fold=("Person", "Group", "Number")))
+    else:
+        paper.print(lines[0], style="bold", markup=False)
+        paper.out("\n".join(lines[1:]), highlight=False)
+    if target.file:
+        target.write(kept.getvalue().encode())

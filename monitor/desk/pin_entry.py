@@ -5,6 +5,7 @@ counted before the PIN is verified, so that programs that try at once gain nothi
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -19,13 +20,14 @@ from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
-from db.people import pin_tries, pins
+from db.people import desk_users, pin_tries, pins
 from db.proof.key import ProofKey, known_peppers, pepper, proof_key, site_peppers
+from db.records import DeskUser
 from monitor.attendance.pin import Peppers, hash_pin, is_outdated, is_pin, pin_fault
 from monitor.attendance.pin_attempts import DESK, NONE, NUMBER, Limit, after_wrong, seconds_left
 from monitor.config_file import save_setting
 from monitor.desk.actor import Actor
-from monitor.errors import UsageError
+from monitor.errors import SettingsError, UsageError
 
 _DESK: Final = "desk"
 _ADMIN: Final = "admin PIN"
@@ -40,6 +42,8 @@ class PinAnswer:
     right: bool
     seconds_left: int = 0
     """Seconds until the next try is taken; the PIN was not verified, or was the wrong one that locked."""
+    at_desk: str = ""
+    """The name of who works at the desk with this PIN; empty for the admin PIN."""
 
 
 def peppers(session: Session, cipher: TemplateCipher) -> Peppers:
@@ -77,10 +81,10 @@ def person_of(engine: Engine, cipher: TemplateCipher, number: str, pin: str, *, 
 
 
 def unlock(engine: Engine, cipher: TemplateCipher, pin: str, kept: str, *, at: datetime, actor: str) -> PinAnswer:
-    """Tries the admin PIN.
+    """Tries the admin PIN, or that of somebody who works at the desk.
 
     Args:
-        kept: its hash.
+        kept: the hash of the admin PIN.
 
     Raises:
         DatabaseError: the database cannot be read or written, for a reason that waiting does not mend.
@@ -89,19 +93,41 @@ def unlock(engine: Engine, cipher: TemplateCipher, pin: str, kept: str, *, at: d
     try:
         left = _begin_try(engine, {_ADMIN: NUMBER}, at=at)
         with reading(engine) as session:
-            known = peppers(session, cipher)
+            known, users = peppers(session, cipher), desk_users.all_users(session)
     except (DatabaseUnavailable, DatabaseBusy, DatabaseFull):
         # A kiosk whose database is away can be closed by who knows the PIN; nothing of the desk opens without it.
         here = proof_key(cipher).id
         return PinAnswer(None, right=is_pin(pin, kept, Peppers(here, {here: pepper(cipher)})))
     if left:
         return PinAnswer(None, right=False, seconds_left=left)
-    if not is_pin(pin, kept, known):
+    who = at_desk(pin, kept, users, known)
+    if who is None:
         return PinAnswer(None, right=False, seconds_left=_note_wrong(engine, _ADMIN, _ADMIN, at=at, actor=actor))
     with writing(engine) as session:
         _forgive(session, _ADMIN, desk=False)
-        audit.note(session, "unlock desk", at=at, actor=actor)
-    return PinAnswer(None, right=True)
+        audit.note(session, "unlock desk", at=at, actor=who or actor)
+    return PinAnswer(None, right=True, at_desk=who)
+
+
+def at_desk(pin: str, kept: str, users: Sequence[DeskUser], known: Peppers) -> str | None:
+    """Whose PIN of the desk it is: the name, empty for the admin PIN, None for nobody's. It takes some 80 ms each.
+
+    Args:
+        kept: the hash of the admin PIN.
+
+    Raises:
+        SettingsError: that hash is unreadable.
+    """
+    if is_pin(pin, kept, known):
+        return ""
+    return next((one.name for one in users if _has(one, pin, known)), None)
+
+
+def _has(user: DeskUser, pin: str, known: Peppers) -> bool:
+    try:
+        return is_pin(pin, user.pin_hash, known)
+    except SettingsError:  # set with a key that is not here: it opens nothing, and keeps nobody else out
+        return False
 
 
 def in_use(engine: Engine) -> bool:
@@ -130,7 +156,10 @@ def write_admin_pin(
     if pin and (fault := pin_fault(pin, shortest)):
         raise UsageError(fault)
     with writing(engine) as session:
-        kept = hash_pin(pin, peppers(session, cipher)) if pin else ""
+        known = peppers(session, cipher)
+        if pin and any(_has(one, pin, known) for one in desk_users.all_users(session)):
+            raise UsageError("This PIN cannot be used; choose another one.", code="pin-taken")
+        kept = hash_pin(pin, known) if pin else ""
         audit.note(session, "set admin pin" if kept else "remove admin pin", **by)
         save_setting(file, "admin_pin_hash", kept)
     return kept

@@ -26,7 +26,7 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from monitor.domain import EventKind, Face, Frame, KioskEvent, Scene, Sighting
-from monitor.errors import KioskHangs, MusterError
+from monitor.errors import LOW_MEMORY, KioskHangs, MusterError, short_of_memory
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.pipeline.search_plan import Search, SearchPlan
@@ -284,10 +284,14 @@ class Kiosk:
     def _note_broken(self, frame: Frame, error: Exception) -> None:
         """Log the first of a row of broken frames, so that they do not fill the disk; publish a long row as a loss."""
         self._broken += 1
-        if self._broken == 1:
+        low = short_of_memory(error)
+        if self._broken == 1 and low:
+            logger.error("Frame %d could not be processed. %s", frame.index, LOW_MEMORY)
+        elif self._broken == 1:
             logger.error("Frame %d could not be processed; going on with the next.", frame.index, exc_info=error)
         if self._broken == _MANY_BROKEN:
-            self._on_lost("Face detection fails on every frame of this camera; see the log file.")
+            fails = "Face detection fails on every frame of this camera; see the log file."
+            self._on_lost(LOW_MEMORY if low else fails)
 
     def _fps(self) -> float:
         now = self._ended

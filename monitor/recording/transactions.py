@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,14 +17,13 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import moods, sightings, views
 from db.people import people
-from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, Presence, SightingRecord
-from monitor.attendance.door import Arrival, decide
+from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
+from monitor.attendance.door import Arrival
 from monitor.attendance.passages import Passage
 from monitor.config import Settings
 from monitor.config_outbound import hours_of, is_within
 from monitor.domain import EventKind, KioskEvent, Phase, Sighting
-from monitor.recording.calendars import load_calendars
-from monitor.recording.passages import load_passages
+from monitor.recording.arrivals import Arrivals, Decision
 from monitor.vision.jpeg import encode_jpeg
 
 NOT_LIVE: Final = "The head did not turn as asked, so a photograph cannot be ruled out; use the PIN or see the desk."
@@ -34,8 +33,6 @@ _BOTH: Final = timedelta(minutes=2)
 """Time after a face was in view in which its PIN counts."""
 _IN_VIEW: Final = timedelta(hours=1)
 """A sighting whose face a PIN follows began at most so long ago."""
-_DAYS_BACK: Final = timedelta(days=3)
-"""How far back a decision reads events: a stay may last over a long shift and the hours around it."""
 
 
 @dataclass(slots=True)
@@ -63,6 +60,7 @@ class WriteContext:
     settings: Settings
     cipher: TemplateCipher
     tokens: CrowdTokens
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
 
 def write(
@@ -104,7 +102,8 @@ def _arrive(
     session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime, clock_off: timedelta
 ) -> list[KioskEvent]:
     match = sighting.match
-    there = people.with_consents(session, [one.person for one in (match.best, match.runner_up) if one is not None])
+    named = [one.person for one in (match.best, match.runner_up) if one is not None]
+    there = context.arrivals.named(session, named)
     # Until a named face is known to be alive, the sighting is nobody's: no check-in, no mood, no "seen last".
     person = _named(there, sighting) if sighting.live else None
     # Events carry a name, so they carry the mood only where moods are kept per person.
@@ -135,11 +134,11 @@ def _arrive(
         return [_event(EventKind.UNKNOWN, told)] if sighting.phase is Phase.OPENED else []
     who = person.person
     if _asks_for_both(context, sighting.first_at):
-        kind, _ = _decided(session, context, who, sighting.first_at, sighting.id, clock_off)
+        kind = _decided(session, context, who, sighting.first_at, sighting, clock_off).kind
         asked = _event(EventKind.SIGHTING, told, who, text=PIN_TOO if kind else None)
         return [replace(asked, asks="pin" if kind else None)]
     written, last = _pass(
-        session, context, who, sighting.first_at, event=event, now=now, sighting=sighting.id, clock_off=clock_off
+        session, context, who, sighting.first_at, event=event, now=now, sighting=sighting, clock_off=clock_off
     )
     seen = _event(EventKind.SIGHTING, told, who, text=None if written else _already(last, context))
     return [seen, _event(EventKind(written.kind), told, who, written)] if written else [seen]
@@ -210,7 +209,7 @@ def _pass(
     *,
     event: UUID,
     now: datetime,
-    sighting: UUID | None,
+    sighting: Sighting | None,
     clock_off: timedelta,
 ) -> tuple[AttendanceEvent | None, Passage | None]:
     """Decides what an arrival means and writes it; without a sighting it is by PIN.
@@ -221,11 +220,11 @@ def _pass(
     written = ledger.get(session, event)
     if written is not None:
         return written, None
-    kind, before = _decided(session, context, person, at, sighting, clock_off)
-    if kind is not None:
+    found = _decided(session, context, person, at, sighting, clock_off)
+    if found.kind is not None:
         new = NewEvent(
             id=event,
-            kind=kind,
+            kind=found.kind,
             person=person.id,
             at=at,
             time_zone=context.settings.time_zone,
@@ -233,26 +232,27 @@ def _pass(
             method="face" if sighting else "pin",
             actor=context.settings.kiosk,
             recorded_at=now,
-            sighting=sighting,
+            sighting=sighting.id if sighting else None,
             clock_suspect=bool(clock_off),
         )
         written = ledger.append(session, new)
-    return written, next((one for one in reversed(before) if one.at <= at), None)
+    context.arrivals.written(sighting, person.id, written)
+    return written, next((one for one in reversed(found.before) if one.at <= at), None)
 
 
 def _decided(
-    session: Session, context: WriteContext, person: Person, at: datetime, sighting: UUID | None, clock_off: timedelta
-) -> tuple[Presence | None, Sequence[Passage]]:
+    session: Session,
+    context: WriteContext,
+    person: Person,
+    at: datetime,
+    sighting: Sighting | None,
+    clock_off: timedelta,
+) -> Decision:
     """What an arrival means, and the passages around it."""
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
-    seen = sightings.last_seen(session, person.id, at - _DAYS_BACK, at, other_than=sighting) if sighting else None
-    real = at - clock_off
-    day = real.astimezone(context.settings.zone).date()
-    calendars = load_calendars(session, context.settings, day, day, person)
-    first, last = min(real, at) - _DAYS_BACK, max(real, at) + calendars.rules.cool_down
-    before = load_passages(session, calendars, first, last, of=[person.id]).get(person.id, ())
+    seen = context.arrivals.last_seen(session, person.id, sighting.id, at) if sighting else None
     arrival = Arrival(at, context.kiosk, context.settings.role, seen, clock_suspect=bool(clock_off))
-    return decide(arrival, before, calendars.of(person), calendars.rules), before
+    return context.arrivals.decide(session, context.settings, person, arrival, clock_off)
 
 
 def _asks_for_both(context: WriteContext, at: datetime) -> bool:

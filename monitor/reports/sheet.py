@@ -22,7 +22,7 @@ MARKS: Final = {
     Mark.EARLY: "left early",
     Mark.BEYOND: "beyond the shift",
 }
-_HEADS: Final = ("Day", "Expected", "In", "Out", "Break", "Hours", "Late", "Balance", "Marks", "What")
+HEADS: Final = ("Day", "Expected", "In", "Out", "Break", "Hours", "Late", "Balance", "Marks", "What")
 _STYLE: Final = """
 @page { size: A4; margin: 14mm 12mm; }
 body { font: 9.5pt/1.25 "Liberation Sans", Arial, sans-serif; color: #000; margin: 0 auto; max-width: 186mm; }
@@ -61,20 +61,22 @@ def sheets(
 
 def _page(site: str, period: Period, person: Person, days: Sequence[DaySummary], zone: ZoneInfo) -> str:
     who = "".join(f" &middot; {_text(part)}" for part in (person.number, person.group) if part)
-    heads = "".join(f"<th>{head}</th>" for head in _HEADS)
-    rows = "\n".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in _day(one, zone))}</tr>" for one in days)
+    heads = "".join(f"<th>{head}</th>" for head in HEADS)
+    rows = "\n".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in day_cells(one, zone))}</tr>" for one in days)
     marks = sorted({Mark(letter) for one in days for letter in one.marks}, key=list(Mark).index)
     legend = "; ".join(f"{mark.value} {MARKS[mark]}" for mark in marks)
+    total = "".join(f"<td>{cell}</td>" for cell in total_cells(days))
     return (
         f"<section><h1>{_text(person.name)}</h1><p>{_text(site)}{who} &middot; {period.first} to {period.last}</p>\n"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody><tfoot>{_total(days)}</tfoot></table>\n"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody><tfoot><tr>{total}</tr></tfoot></table>\n"
         f"<p>{_text(legend)}</p>"
         '<div class="sign"><div>Day, signature of the employee</div><div>Day, signature of the employer</div></div>'
         "</section>\n"
     )
 
 
-def _day(one: DaySummary, zone: ZoneInfo) -> tuple[str, ...]:
+def day_cells(one: DaySummary, zone: ZoneInfo) -> tuple[str, ...]:
+    """A day under `HEADS`."""
     expected = ", ".join(f"{start.astimezone(zone):%H:%M}-{end.astimezone(zone):%H:%M}" for start, end in one.expected)
     times = [at.astimezone(zone).strftime("%H:%M") if at else "" for at in (one.first_in, one.last_out)]
     if one.incomplete:
@@ -102,16 +104,16 @@ def _what(one: DaySummary) -> str:
     return "; ".join(said)
 
 
-def _total(days: Sequence[DaySummary]) -> str:
+def total_cells(days: Sequence[DaySummary]) -> tuple[str, ...]:
+    """The sums of days under `HEADS`; incomplete days are not in the hours."""
     hours = sum((one.present for one in days if not one.incomplete), timedelta())
     expected = sum((one.expected_time for one in days if one.expected_time), timedelta())
     balance = sum((one.overtime for one in days if one.overtime), timedelta())
     late = sum(one.late_minutes or 0 for one in days)
     open_days = sum(one.incomplete for one in days)
     left = f"{plural(open_days, 'incomplete day')} not counted" if open_days else ""
-    cells = ("Total", hours_and_minutes(expected), "", "", "", hours_and_minutes(hours), _minutes(late),
-             _signed(balance), "", left)  # fmt: skip
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    sums = hours_and_minutes(hours), _minutes(late), _signed(balance)
+    return "Total", hours_and_minutes(expected), "", "", "", *sums, "", left
 
 
 def _minutes(minutes: int | None) -> str:

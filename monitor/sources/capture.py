@@ -1,7 +1,7 @@
 """Reads a source in a thread of its own and hands its frames to the pipeline: the first change of threads.
 
-A live source that is missing, hangs, freezes or goes black is noticed within five seconds, and opened again and again,
-for ever.
+A live source that is missing, hangs, freezes, goes black or sends half pictures is noticed within five seconds, and
+opened again and again, for ever: at most 10 seconds lie between two tries.
 """
 
 import threading
@@ -15,7 +15,7 @@ from monitor.errors import MusterError
 from monitor.sources.health import LOST_AFTER, Health
 from monitor.sources.source import FrameSource
 
-ABANDON_AFTER = 30.0
+ABANDON_AFTER = 10.0
 """Seconds after which a thread that hangs in the driver is left behind and another one takes over."""
 
 MOST_ABANDONED = 3
@@ -181,6 +181,8 @@ class Capture:
             self._declare_lost(reason)
             if self._wait(self._stopped, delay):
                 return
+            with self._changed:
+                self._alive_at = self._clock()
             delay = min(2 * delay, self._backoff.longest)
 
     def _read_until_lost(self) -> str:
@@ -196,7 +198,7 @@ class Capture:
             if frame is None:
                 return f"{self._source.name} ended."
             now = self._clock()
-            good, flaw = self._health.look(frame.rgb, now)
+            good, flaw = self._health.look(frame.rgb, now, getattr(self._source, "stamp", None))
             if flaw is not None:
                 return f"{self._source.name} {flaw}."
             self._deliver(frame, good, now)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from monitor.domain import Frame
 from monitor.errors import SourceError
-from monitor.sources.opencv import VideoCapture, next_picture, skip_picture
+from monitor.sources.opencv import VideoCapture, device_time, next_picture, skip_picture
 
 
 def now_utc() -> datetime:
@@ -19,6 +19,8 @@ class LiveSource(ABC):
 
     live = True
     warning: str | None = None
+    stamp: float | None = None
+    """The device's own time of the last frame, in milliseconds; None where it gives none."""
 
     def __init__(
         self, name: str, *, clock: Callable[[], float] = time.monotonic, now: Callable[[], datetime] = now_utc
@@ -54,9 +56,11 @@ class LiveSource(ABC):
         Raises:
             SourceError: no frame arrived in time.
         """
-        rgb = next_picture(self._opened())
+        capture = self._opened()
+        rgb = next_picture(capture)
         if rgb is None:
             raise self._stopped()
+        self.stamp = device_time(capture)
         clock = self._clock()
         if self._began is None:
             self._began = clock

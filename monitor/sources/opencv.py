@@ -46,6 +46,15 @@ def skip_picture(capture: VideoCapture) -> bool:
         return False
 
 
+def device_time(capture: VideoCapture) -> float | None:
+    """The device's own time of the last picture, in milliseconds; None where it gives none."""
+    try:
+        stamp = capture.get(cv2.CAP_PROP_POS_MSEC)
+    except cv2.error:
+        return None
+    return stamp if stamp > 0 else None
+
+
 def next_picture(capture: VideoCapture) -> RgbImage | None:
     """The next picture as uint8 (h, w, 3) RGB; None when there is none."""
     try:

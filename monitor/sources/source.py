@@ -19,7 +19,7 @@ class FrameSource(Protocol):
 
     `open` may be called again after `close`, and also while an older `read` hangs in another thread:
     it starts afresh and never waits for that read. A live source may also have `skip() -> None`, which lets the next
-    frame go by without decoding it.
+    frame go by without decoding it, and `stamp`, the device's own time of the last frame in milliseconds.
     """
 
     name: str

@@ -38,6 +38,10 @@ class TurnedSource:
         self._degrees = degrees
         self.skip: Callable[[], object] = getattr(source, "skip", source.read)
 
+    @property
+    def stamp(self) -> float | None:
+        return getattr(self._source, "stamp", None)
+
     def open(self) -> None:
         self._source.open()
 

@@ -24,10 +24,10 @@ from monitor.config import CONFIG_FILE, Settings
 from monitor.desk.change_feed import ChangeFeed
 from monitor.desk.days.repair_list import repair_list
 from monitor.desk.days.why import why
-from monitor.desk.gallery_check import examine_when_due
+from monitor.desk.maintenance.gallery_check import examine_when_due
+from monitor.desk.maintenance.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.desk.people.undo import Act, acts, undo_last
 from monitor.desk.store import Store
-from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.service import notify
 from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer
@@ -40,6 +40,7 @@ from monitor.tui.runtime.desk_app import DeskApp, Display
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.door.lock import DeskLock
@@ -49,7 +50,6 @@ from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.screens.system.system import SystemScreen
-from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
 from monitor.tui.screens.today.time_machine import TimeMachine
@@ -81,11 +81,13 @@ class MusterApp(DeskApp):
         "widgets/dialogs.tcss",
         "screens/door/door.tcss",
         "screens/desk.tcss",
-        "screens/today/day_sheet.tcss",
+        "screens/day_sheet.tcss",
+        "screens/person_sheet.tcss",
         "screens/people/picker.tcss",
         "screens/people/capture.tcss",
         "screens/system/camera_choice.tcss",
         "screens/system/settings_list.tcss",
+        "screens/system/desk_users.tcss",
         "screens/people/import_report.tcss",
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
@@ -239,7 +241,7 @@ class MusterApp(DeskApp):
 
     def action_lock(self) -> None:
         """Back to the door; the desk's screens ask for the PIN again."""
-        self._desk_lock.is_open = False
+        self._desk_lock.close()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.call_later(self.switch_mode, "door")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from monitor.domain import KioskEvent, Scene
 from monitor.tui.picture.feed import DrawnPicture
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door.door import DoorScreen
-from monitor.tui.screens.today.day_sheet import DaySheet
 
 
 class DoorViewer:

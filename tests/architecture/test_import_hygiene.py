@@ -35,6 +35,7 @@ COMMANDS = (
     "keys",
     "kiosks",
     "rollcall",
+    "desk",
     "door",
     "db",
 )

@@ -33,8 +33,8 @@ from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.desk.days.month import month_of
 from monitor.desk.days.moods import Range, mood_view, roll_up_moods
-from monitor.desk.system import system_view
-from monitor.desk.upkeep import retention_of
+from monitor.desk.maintenance.system import system_view
+from monitor.desk.maintenance.upkeep import retention_of
 from monitor.domain import Candidate, Match, MoodScores, Phase, Sighting
 from monitor.recording import transactions
 

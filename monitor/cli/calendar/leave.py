@@ -29,7 +29,7 @@ def list_(
     """Leave now and to come, or in a range of days."""
     from monitor.cli.table import table
     from monitor.desk.calendar.leave import list_leave
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
 
     engine, _, today = open_site(run, read_only=True)
     who = find_person(engine, person).id if person else None
@@ -62,7 +62,7 @@ def add(
     """Enter leave of a person, a sick day or any other day away with a reason."""
     from monitor.calendar_text import parse_day
     from monitor.desk.calendar.leave import add_leave, new_leave
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
 
     engine, settings, today = open_site(run)
     begin = parse_day(first, today)

@@ -81,7 +81,7 @@ def add(
     from monitor.desk.calendar.shift_import import shift_of
     from monitor.desk.calendar.shifts import add_shift
     from monitor.desk.calendar.whom import find_group
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
 
     if not days or not start or not end:
         raise UsageError("A shift needs --days, --from and --to, such as --days mon-fri --from 9:00 --to 17:30.")

@@ -17,7 +17,15 @@ PAGE: Final = Path(monitor.__file__).parent / "REFERENCE.md"
 """The page in the repository."""
 _COMMON: Final = frozenset({"help", "db", "config", "as_json"})
 """Options of every command."""
-_PLACES: Final = {"app": "everywhere", "desk": "lists", "day": "day sheet", "review": "captures", "capture": "camera"}
+_PLACES: Final = {
+    "app": "everywhere",
+    "users": "desk users",
+    "sheet": "a person's sheet",
+    "desk": "lists",
+    "day": "day sheet",
+    "review": "captures",
+    "capture": "camera",
+}
 
 
 def reference() -> str:

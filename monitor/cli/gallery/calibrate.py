@@ -81,6 +81,7 @@ def calibrate(
     from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
     from monitor.config_file import save_setting
+    from monitor.desk.kiosk_settings import noting_change
 
     engine, cipher = run.open_store(settings, read_only=True)
     with working("Reading the gallery"), reading(engine) as session:
@@ -96,7 +97,8 @@ def calibrate(
     saved = None
     if save and what_if is not None:
         saved = run.config_file
-        save_setting(saved, "target_fpir", what_if)
+        with run.audited() as store, noting_change(store, saved, **run.stamp):
+            save_setting(saved, "target_fpir", what_if)
     if run.as_json:
         record = found.record() | {"target_fpir": settings.target_fpir}
         record |= {} if changes is None else {"what_if": [one.record() for one in changes.changes]}

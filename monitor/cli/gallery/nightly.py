@@ -17,7 +17,7 @@ def tell_nightly(run: Run, settings: "Settings") -> None:
     """Examine the gallery, keep what was found, and print it: the totals, then everybody, the worst served first."""
     from enroll.evaluation.nightly import BOUND
     from monitor.cli.table import table
-    from monitor.desk.gallery_check import examine_gallery
+    from monitor.desk.maintenance.gallery_check import examine_gallery
 
     engine, cipher = run.open_store(settings)
     with working("Matching kept views and strangers against the gallery"):

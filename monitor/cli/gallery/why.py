@@ -28,7 +28,8 @@ def why(
     """Why somebody was named at the door, or nobody was: similarities, threshold, pictures."""
     from monitor.desk.days.why import why as why_this
     from monitor.desk.days.why import why_latest, write_pictures
-    from monitor.desk.people.people import find_person
+    from monitor.desk.exports import note_export
+    from monitor.desk.people.finding import find_person
     from monitor.errors import UsageError
 
     settings = run.settings()
@@ -43,6 +44,10 @@ def why(
         except UsageError:
             raise error from None
     files = [] if pictures is None else write_pictures(found, pictures)
+    if pictures is not None:
+        with run.audited() as store:
+            if store is not None:
+                note_export(store, "pictures of an entry", pictures, **run.stamp)
     if run.as_json:
         emit(found.record() | ({} if pictures is None else {"files": [str(file) for file in files]}))
         return

@@ -92,15 +92,15 @@ def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera"
     from monitor.desk.demo.team import members
     from monitor.pipeline.open_kiosk import open_kiosk
 
-    now, photos = datetime.now(UTC), camera.enrolment()
+    now, photos = datetime.now(UTC), {name: some[::2] for name, some in camera.enrolment().items()}
     team = members(list(photos), seed) if days else ()
     if not err.is_terminal:
-        tell(f"Enrolling {len(photos)} people from 5 photographs each ...", err)
+        tell(f"Enrolling {len(photos)} people from 3 photographs each ...", err)
     with progress_bar() as show:
         enrolling = f"Enrolling {len(photos)} people"
         past.enrol(store, photos, past.first_instant(days, now, settings), team=team, show=partial(show, enrolling))
         if days:
-            strangers = past.look_at(camera.strangers()[:_STRANGERS])
+            strangers = past.look_at([some[::2] for some in camera.strangers()[:_STRANGERS]])
             passing = f"{plural(days, 'day')} at the door"
             past.play(store, settings, team, days, now, strangers=strangers, seed=seed, show=partial(show, passing))
     return lambda on_scene, on_event: open_kiosk(

@@ -15,8 +15,8 @@ from db.crypto import TemplateCipher
 from monitor.cli.events import as_json, as_line
 from monitor.cli.options import emit, err, tell
 from monitor.config import Settings
-from monitor.desk.gallery_check import examine_when_due
-from monitor.desk.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
+from monitor.desk.maintenance.gallery_check import examine_when_due
+from monitor.desk.maintenance.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
 from monitor.pipeline.kiosk import Kiosk, KioskSummary

@@ -13,7 +13,7 @@ from monitor.cli.options import Run, emit, shared, tell
 from monitor.cli.people.consents import ConsentOption, consents_of
 from monitor.cli.people.enrolment_report import Tally, tell_batch, tell_person, tell_sum
 from monitor.cli.progress import picture_progress
-from monitor.text import plural
+from monitor.text import plural, printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from enroll.imports.batch import ImportBatch
     from enroll.people.store import Enrolment
     from monitor.config import Settings
+    from monitor.desk.calendar.lists import Imported
 
 app = command_group("Turn images or camera shots into people with face templates.")
 
@@ -51,26 +52,39 @@ def import_(
     person: PersonOption = None,
     workers: WorkersOption = None,
 ) -> None:
-    """Enrol people from pictures; for each picture that is not taken, the reason is printed."""
+    """Enrol people from pictures; for each picture that is not taken, the reason is printed.
+
+    A list with the columns days, from and to also enters the shift of each person; grace, break, paid, valid from,
+    valid to and every are read, too.
+    """
     from enroll.imports.run import open_batch
     from enroll.people.store import Enrolment
+    from monitor.desk.calendar.enrolment_shifts import enter_shifts
 
     details = Enrolment(**run.stamp, consent=consents_of(consent))
     settings = run.settings()
     with open_batch(path, group=group, only=person) as batch:
-        _import(run, batch, settings, *run.open_store(settings, create=True), details, workers)
+        engine, cipher = run.open_store(settings, create=True)
+        rejected = _import(run, batch, settings, engine, cipher, details, workers)
+    rejected |= _tell_shifts(run, enter_shifts(engine, settings.zone, path, **run.stamp), "entered")
+    if rejected:
+        raise typer.Exit(3)
 
 
 @app.command()
 @shared
 def check(run: Run, path: PathArgument, person: PersonOption = None, workers: WorkersOption = None) -> None:
-    """Say which pictures an import would take and which not, and write nothing."""
+    """Say which pictures and shifts an import would take and which not, and write nothing."""
     from enroll.imports.run import open_batch
     from enroll.people.store import Enrolment
+    from monitor.desk.calendar.enrolment_shifts import check_shifts
 
     settings = run.settings()
     with _store_to_read(run, settings) as (engine, cipher), open_batch(path, only=person) as batch:
-        _import(run, batch, settings, engine, cipher, Enrolment(**run.stamp), workers, dry_run=True)
+        rejected = _import(run, batch, settings, engine, cipher, Enrolment(**run.stamp), workers, dry_run=True)
+    today = run.at.astimezone(settings.zone).date()
+    if _tell_shifts(run, check_shifts(path, today), "would be entered") or rejected:
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -136,7 +150,8 @@ def _import(
     workers: int | None,
     *,
     dry_run: bool = False,
-) -> None:
+) -> bool:
+    """Whether pictures were rejected."""
     from enroll.imports.run import import_batch
 
     started = time.monotonic()
@@ -153,8 +168,21 @@ def _import(
     tell_sum(tally, batch, time.monotonic() - started, as_json=run.as_json, dry_run=dry_run)
     if tally.interrupted:
         raise typer.Exit(130)
-    if tally.rejected:
-        raise typer.Exit(3)
+    return bool(tally.rejected)
+
+
+def _tell_shifts(run: Run, found: "Imported | None", verb: str) -> bool:
+    """Print what became of the list's shifts, where it has columns for them; whether rows were left out."""
+    if found is None:
+        return False
+    if run.as_json:
+        emit({"shifts": {"added": found.added, "unchanged": found.unchanged, "problems": list(found.problems)}})
+        return bool(found.problems)
+    unchanged = f", {found.unchanged} there before" if found.unchanged else ""
+    tell(f"{plural(found.added, 'shift')} {verb}{unchanged}.")
+    for problem in found.problems:
+        tell(printable(f"  - {problem}", 500))
+    return bool(found.problems)
 
 
 @contextmanager

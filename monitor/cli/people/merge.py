@@ -30,7 +30,7 @@ def merge(
     'muster people undo' takes it back.
     """
     from monitor.desk.people import merging
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
 
     engine, cipher, first = open_person(run, source)
     second = find_person(engine, into)

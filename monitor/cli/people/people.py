@@ -1,6 +1,5 @@
 """`muster people`: everyone enrolled, and what may be done with what is kept about them."""
 
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
@@ -14,6 +13,7 @@ from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
 from monitor.cli.people.person import Who, open_person
 from monitor.cli.people.template_review import review_growth
+from monitor.cli.people.typed_pin import typed_pin
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
@@ -157,7 +157,7 @@ def pin(
     if not remove:
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
-        typed = _typed_pin(f"PIN, at least {shortest} digits")
+        typed = typed_pin(f"PIN, at least {shortest} digits")
     changes.set_pin(engine, person.id, typed, number=number, cipher=cipher, shortest=shortest, **run.stamp)
     sentence = f"{person.name} {'has no PIN any more' if remove else 'checks in with number and PIN from now on'}."
     run.say(sentence, {"person": person.name, "pin": not remove})
@@ -191,19 +191,6 @@ def re_encode(run: Run) -> None:
     run.say(f"Templates computed anew: {images:,}.", summary)
     if missing:
         raise typer.Exit(3)
-
-
-def _typed_pin(question: str) -> str:
-    """The PIN, typed twice and unseen; without a terminal, which alone can hide it, the next line of the input."""
-    if not sys.stdin.isatty():
-        line = sys.stdin.readline().rstrip("\r\n")
-        if not line:
-            raise UsageError("No PIN was set; type it in a terminal, or send it as a line on standard input.")
-        return line
-    try:
-        return str(typer.prompt(question, hide_input=True, confirmation_prompt="Again", err=True))
-    except typer.Abort:
-        raise UsageError("No PIN was set; type it twice when it is asked for.") from None
 
 
 def _cells(one: "PersonSummary", *, with_id: bool) -> list[str]:

@@ -17,7 +17,7 @@ Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, a number or 
 
 def open_person(run: Run, who: str, *, read_only: bool = False) -> "tuple[Engine, TemplateCipher, Person]":
     """The database, its cipher, and the one person who is meant. Raises: SettingsError, DatabaseError, UsageError."""
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
 
     engine, cipher = run.open_store(read_only=read_only)
     return engine, cipher, find_person(engine, who)

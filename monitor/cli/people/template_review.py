@@ -38,7 +38,7 @@ def review_growth(
 ) -> None:
     """Faces seen at the door that would make templates better: list them, accept, reject or roll back."""
     from monitor.desk.people import template_review
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
 
     changing = bool(accept or reject or roll_back)
     engine, cipher = run.open_store(read_only=not changing)

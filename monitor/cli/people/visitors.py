@@ -1,5 +1,6 @@
 """`muster visitors`: unknown faces that the door has seen, one line per likely person; named, united or discarded."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,15 +8,24 @@ import typer
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, err, out, shared, tell
 from monitor.cli.people.consents import ConsentOption, consents_of
-from monitor.text import local_time, plural
+from monitor.text import local_time, plural, printable
 
 if TYPE_CHECKING:
-    from monitor.desk.people.visitors import VisitorEnrolled
+    from sqlalchemy import Engine
+
+    from db.records import Person
+    from monitor.config import Settings
+    from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup
 
 app = command_group("Unknown faces: list, name, unite with somebody, or discard them.")
 
 VisitorArgument = Annotated[
     str, typer.Argument(metavar="VISITOR", help="The id, or the end of it, from 'muster visitors list'.")
+]
+
+ArrivedOption = Annotated[
+    bool | None,
+    typer.Option("--arrived/--not-arrived", help="Whether to write down that they came when they were seen today."),
 ]
 
 
@@ -59,8 +69,12 @@ def name(
     visitor: VisitorArgument,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who it is; a new person.")],
     consent: ConsentOption = "",
+    arrived: ArrivedOption = None,
 ) -> None:
-    """Enrol a visitor as a new person, from the best shots."""
+    """Enrol a visitor as a new person, from the best shots.
+
+    The door that saw them today did not know them: at a terminal you are asked whether to write down that they came.
+    """
     from monitor.desk.people import visitors
 
     agreed = consents_of(consent)
@@ -68,7 +82,9 @@ def name(
     engine, cipher = run.open_store(settings)
     group = visitors.find_visitor(engine, cipher, settings.zone, visitor)
     given = dict.fromkeys(agreed, True)
-    _told(run, visitors.name(engine, cipher, group, name, settings.quality, given, **run.stamp), "enrolled")
+    done = visitors.name(engine, cipher, group, name, settings.quality, given, **run.stamp)
+    _told(run, done, "enrolled")
+    _offer_arrival(run, settings, engine, group, done.person, arrived)
 
 
 @app.command()
@@ -78,11 +94,12 @@ def unite(
     visitor: VisitorArgument,
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Who it is: a name, number or id.")],
     force: Annotated[bool, typer.Option("--force", help="Also when their faces differ.")] = False,
+    arrived: ArrivedOption = None,
 ) -> None:
     """Say that a visitor is somebody who is enrolled already; the best shots become their images."""
     from monitor.desk.people import visitors
+    from monitor.desk.people.finding import find_person
     from monitor.desk.people.merging import FacesDifferError
-    from monitor.desk.people.people import find_person
     from monitor.errors import UsageError
 
     settings = run.settings()
@@ -94,6 +111,7 @@ def unite(
     except FacesDifferError as refusal:
         raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
     _told(run, done, "united")
+    _offer_arrival(run, settings, engine, group, who, arrived)
 
 
 @app.command()
@@ -107,6 +125,25 @@ def discard(run: Run, visitor: VisitorArgument) -> None:
     group = visitors.find_visitor(engine, cipher, settings.zone, visitor)
     visitors.discard(engine, group, **run.stamp)
     run.say(f"{plural(len(group.visits), 'face')} deleted.", {"visitor": group.key, "faces": len(group.visits)})
+
+
+def _offer_arrival(
+    run: Run, settings: "Settings", engine: "Engine", group: "VisitorGroup", person: "Person", arrived: bool | None
+) -> None:
+    """Write down when they came today, where that is wished; without an option, ask at a terminal."""
+    from monitor.desk.people import visitors
+
+    came = visitors.came_today(group, settings.zone, run.at)
+    if came is None:
+        return
+    seen = f"{printable(person.name)} was seen today at {came.astimezone(settings.zone):%H:%M}"
+    if arrived is None and not run.as_json and sys.stdin.isatty():
+        arrived = typer.confirm(f"{seen}. Write down that they came in then?", err=True)
+    if arrived:
+        visitors.write_arrival(engine, settings, person.id, came, **run.stamp)
+        tell(f"{seen}: it is written down that they came in then.", err)
+    elif arrived is None:
+        tell(f"{seen}; with --arrived it is written down that they came in then.", err)
 
 
 def _told(run: Run, done: "VisitorEnrolled", what: str) -> None:

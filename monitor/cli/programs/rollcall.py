@@ -62,7 +62,7 @@ def end(run: Run) -> None:
 
 
 def _tick(run: Run, who: str, *, found: bool) -> None:
-    from monitor.desk.people.people import find_person
+    from monitor.desk.people.finding import find_person
     from monitor.desk.programs import roll_call
 
     engine, _ = run.open_store()

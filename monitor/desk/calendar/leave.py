@@ -24,7 +24,7 @@ from monitor.calendar_text import parse_day
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import Imported, import_rows, read_list
 from monitor.desk.calendar.wording import leave_words
-from monitor.desk.people.people import person_of
+from monitor.desk.people.finding import person_of
 from monitor.errors import UsageError
 
 _LONGEST: Final = 800

@@ -1,6 +1,6 @@
 """Lists of shifts or leave: which column is which, and what each row gives."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +35,7 @@ def read_list(
     numbered, _ = next(read_sheets(path), ([], ()))
     if not numbered:
         raise UsageError(f"The list {path} is empty; give it headings and a row for each entry.")
-    columns: dict[str, int] = {}
-    for place, heading in enumerate(numbered[0][1]):
-        word = plain(heading)
-        for field, words in headings.items():
-            if word in words and field not in columns:
-                columns[field] = place
+    columns = fields_of(numbered[0][1], headings)
     for field, sentence in required.items():
         if field not in columns:
             raise UsageError(f"The list {path} has no column {sentence}; write it into the first row.")
@@ -48,6 +43,21 @@ def read_list(
         (number, {field: row[place].strip() if place < len(row) else "" for field, place in columns.items()})
         for number, row in numbered[1:]
     )
+
+
+def fields_of(heading: Sequence[str], headings: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """In which column each field is; the first of several counts.
+
+    Args:
+        headings: names that a column of a field may have, without case, accents, spaces and signs.
+    """
+    columns: dict[str, int] = {}
+    for place, title in enumerate(heading):
+        word = plain(title)
+        for field, words in headings.items():
+            if word in words and field not in columns:
+                columns[field] = place
+    return columns
 
 
 def import_rows(rows: Iterator[tuple[int, dict[str, str]]], add: Callable[[dict[str, str]], bool]) -> Imported:

@@ -20,7 +20,7 @@ from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import Imported, import_rows, read_list
 from monitor.desk.calendar.shifts import require_free
 from monitor.desk.calendar.whom import find_whom, group_of
-from monitor.desk.people.people import person_of
+from monitor.desk.people.finding import person_of
 from monitor.errors import UsageError
 
 _TIMES: Final = re.compile(r"(\d{1,2}(?:[:.]?\d\d)?)\s*(?:-|\bto\b)\s*(\d{1,2}(?:[:.]?\d\d)?)(?=\s|$)", re.IGNORECASE)

@@ -9,7 +9,7 @@ from db.engine import reading
 from db.names import folded
 from db.people import groups, people
 from monitor.desk.calendar.wording import EVERYBODY
-from monitor.desk.people.people import person_of
+from monitor.desk.people.finding import person_of
 from monitor.errors import UsageError
 
 _MOST = 12

@@ -16,6 +16,7 @@ from monitor.attendance.days import Period, PersonDay, counting, person_days
 from monitor.attendance.summary import DaySummary
 from monitor.config import Settings
 from monitor.desk.days.collector import paused_collector
+from monitor.desk.exports import note_export
 from monitor.errors import UsageError
 from monitor.files import write_atomically
 from monitor.recording.calendars import load_calendars
@@ -102,20 +103,35 @@ def _days(
     return person_days(counting(calendars, now), members, passages, days)
 
 
-def export_days(engine: Engine, settings: Settings, period: Period, now: datetime, file: Path) -> None:
+def export_days(
+    engine: Engine,
+    settings: Settings,
+    period: Period,
+    now: datetime,
+    file: Path,
+    *,
+    actor: str,
+    person: Person | None = None,
+) -> None:
     """Write the attendance of a period into a new file, in the format of its ending, safe for spreadsheets.
+
+    The audit log says so.
+
+    Args:
+        person: only this one.
 
     Raises:
         UsageError: the file's ending is not a format, or the file exists.
         MusterError: the file cannot be written; then it does not exist.
-        DatabaseError: the database cannot be read.
+        DatabaseError: the database cannot be read, or the audit log not written.
     """
     ending = file.suffix.lower()
     if ending not in ENDINGS:
         raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(ENDINGS)}.")
     if file.exists():
         raise UsageError(f"{file} is there already; give the name of a new file.")
-    days, site = each_day(engine, settings, period, now), printable(settings.site)
+    note_export(engine, "attendance by day", file, period, at=now, actor=actor)
+    days, site = each_day(engine, settings, period, now, person=person), printable(settings.site)
     if ending == ".html":
         pages = sheets(site, period, by_name(days), settings.zone)
         write_atomically(file, "".join(pages).encode())

@@ -12,6 +12,9 @@ from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import DaySummary, Status
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
+from monitor.reports.sheet import HEADS, day_cells, total_cells
+
+SHEET_HEADS = HEADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,20 @@ def by_person(
         found.setdefault(one.person, []).append(one)
     lines = [added_up(who, [one.summary for one in days]) for who, days in found.items()]
     return sorted(lines, key=lambda line: (folded(line.person.name), line.person.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One person's days as cells under `SHEET_HEADS`."""
+
+    days: Sequence[tuple[DaySummary, tuple[str, ...]]]
+    total: tuple[str, ...]
+
+
+def person_sheet(engine: Engine, settings: Settings, person: Person, period: Period, now: datetime) -> Sheet:
+    """One person's days of a period and their sums; days after today are left out. Raises: DatabaseError."""
+    days = [one.summary for one in attendance(engine, settings, period, now, person=person)]
+    return Sheet([(one, day_cells(one, settings.zone)) for one in days], total_cells(days))
 
 
 def added_up(person: Person, days: Sequence[DaySummary]) -> PersonDays:

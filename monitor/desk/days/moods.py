@@ -31,7 +31,7 @@ from monitor.errors import UsageError
 from monitor.moods import cells
 from monitor.moods.cells import MoodCell, MoodChange
 from monitor.moods.samples import numbered
-from monitor.moods.tally import By
+from monitor.moods.tally import By, tally
 
 MOST = 200
 """The mood screen lists at most so many people."""
@@ -155,20 +155,22 @@ def past_moods(
     if person is not None and hide:
         raise UsageError("Moods are kept without names: choose a group, or nobody.")
     period = chosen.period(last)
+    wanted: tuple[By, ...] = (_OVER_TIME[chosen], "weekday_hour", "group", "person")
     with reading(engine) as session:
-        of = [person] if person else None
-        samples = numbered(moods.added_up(session, *period.bounds(zone), people=of, group=group), zone)
+        if group is None and person is None and chosen is not Range.DAY:
+            samples, tallies = counted(session, period, settings)
+        else:
+            of = [person] if person else None
+            samples = numbered(moods.added_up(session, *period.bounds(zone), people=of, group=group), zone)
+            tallies = {by: tally(samples, by, needed) for by in ("all", *wanted)}
+        found = {by: cells.cells(tallies[by], by, samples, hide_small=hide) for by in ("all", *wanted)}
         weeks = mood_weeks(session, settings, person, last) if person else ()
-        found = {
-            by: cells.distribution(samples, by, needed, hide_small=hide)
-            for by in (_OVER_TIME[chosen], "weekday_hour", "group", "person")
-        }
         theirs = [] if hide or person else sorted(found["person"], key=lambda cell: -cell.sightings)
         listed = _named(session, theirs[:MOST])
         whom = people.get_person(session, person).name if person else group or ""
     return MoodView(
         period=period,
-        total=cells.total(samples, needed, hide_small=hide) if found[_OVER_TIME[chosen]] else None,
+        total=next(iter(found["all"]), None),
         over_time=tuple(found[_OVER_TIME[chosen]]),
         week=tuple(found["weekday_hour"]),
         groups=() if group or person else tuple(found["group"]),

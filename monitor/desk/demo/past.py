@@ -1,6 +1,9 @@
 """Enrols the demo's people and plays their past at the door, through the recorder's own functions and the desk's."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,8 +19,11 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records import ConsentKind
-from enroll.faces.examine import Examiner
-from enroll.people.images import enrol_from_images
+from enroll.faces.examine import Examination, Examiner
+from enroll.people.enrol import enrol_person
+from enroll.people.gallery_index import load_index
+from enroll.people.images import examine_pictures
+from enroll.people.store import Enrolment, Identity
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.holidays import add_holiday
@@ -31,6 +37,7 @@ from monitor.desk.people.changes import change, set_consents
 from monitor.desk.store import Store
 from monitor.domain import Candidate, Embedding, Match, MoodScores, Phase, RgbImage, Sighting
 from monitor.recording import transactions
+from monitor.recording.arrivals import ManyArrivals
 from monitor.vision.jpeg import decode_jpeg
 
 Show: TypeAlias = Callable[[int, int], None]
@@ -58,6 +65,7 @@ class _Door:
     store: Store
     settings: Settings
     context: transactions.WriteContext
+    arrivals: ManyArrivals
     ids: Mapping[str, UUID]
     strangers: Sequence[Sequence[Shot]]
     random: Random
@@ -90,28 +98,39 @@ def enrol(
         at: when, in UTC.
         team: with whose groups and consents; who is in none is in no group, and agrees to all.
     """
-    examiner, known = Examiner(steady=False), {one.name: one for one in team}
-    for done, (name, pictures) in enumerate(photos.items()):
+    known = {one.name: one for one in team}
+    with reading(store.engine) as session:
+        index = load_index(session, store.cipher)
+    for done, (name, examinations) in enumerate(zip(photos, _examined(photos.values()), strict=True)):
         show(done, len(photos))
         member = known.get(name)
         consent: tuple[ConsentKind, ...] = ("face", "mood") if member is None or member.asked else ()
-        group = member.group if member else None
-        enrol_from_images(
-            store.engine, store.cipher, {name: pictures}, at=at, actor=DESK, consent=consent, group=group,
-            examiner=examiner,
-        )  # fmt: skip
+        identity = Identity(name, group=member.group if member else None)
+        enrol_person(store.engine, store.cipher, index, identity, examinations, Enrolment(at, DESK, consent))
     show(len(photos), len(photos))
 
 
 def look_at(photos: Sequence[Sequence[RgbImage]]) -> list[list[Shot]]:
     """The faces of strangers, of each so many views as have one; photos are uint8 (h, w, 3)."""
-    examiner = Examiner(steady=False)
     found = []
-    for pictures in photos:
-        faces = [face for picture in pictures for face in examiner.examine(picture)[:1]]
+    for examinations in _examined(photos):
+        faces = [face for one in examinations for face in one.faces[:1]]
         chips = [(face.embedding, decode_jpeg(face.chip_jpeg)) for face in faces]
         found.append([Shot(embedding, chip) for embedding, chip in chips if chip is not None])
     return [shots for shots in found if shots]
+
+
+def _examined(photos: Iterable[Sequence[RgbImage]]) -> Iterator[list[Examination]]:
+    """What is found on each person's photos, in their order; a thread for each core up to four looks at them."""
+    local = threading.local()
+
+    def work(pictures: Sequence[RgbImage]) -> list[Examination]:
+        if not hasattr(local, "examiner"):
+            local.examiner = Examiner(steady=False)
+        return examine_pictures(local.examiner, pictures)
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="examine") as pool:
+        yield from pool.map(work, photos)
 
 
 def play(
@@ -149,8 +168,10 @@ def play(
         kiosk = kiosks.register(
             session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=start
         )
-    context = transactions.WriteContext(kiosk.id, settings, store.cipher, transactions.CrowdTokens())
-    door = _Door(store, settings, context, ids, strangers, Random(f"door {seed}"))
+    with reading(store.engine) as session:
+        arrivals = ManyArrivals.of(session, settings, first, today)
+    context = transactions.WriteContext(kiosk.id, settings, store.cipher, transactions.CrowdTokens(), arrivals)
+    door = _Door(store, settings, context, arrivals, ids, strangers, Random(f"door {seed}"))
     planned = acts(team, shifts, away, free, first, now, settings.zone, strangers=len(strangers), seed=seed)
     for done in _played(door, planned):
         show(done, len(planned))
@@ -211,7 +232,9 @@ def _played(door: _Door, planned: Sequence[Passage | Stranger | Repair]) -> Iter
             if isinstance(act, Repair):
                 _repair(door, act)
                 continue
-            session = session or stack.enter_context(writing(door.store.engine))
+            if session is None:
+                session = stack.enter_context(writing(door.store.engine))
+                door.arrivals.read(session, act.at)
             if isinstance(act, Stranger):
                 _unknown(door, session, act)
             else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Final, Unpack
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.errors import InvalidRecord
 from db.faces import candidates, templates
 from db.people import consents, look_alikes, pages, people, pins
 from db.records import Consent, Page, Person, PersonSummary, Template, Want
@@ -28,15 +27,12 @@ from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance_of
 from monitor.desk.days.moods import person_moods
 from monitor.domain import RgbImage
-from monitor.errors import UsageError
 from monitor.moods.cells import MoodChange
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
 from monitor.vision.matching.joined import comparable, is_joined
 
 HISTORY_DAYS = 14
-_CANDIDATES: Final = 10
-"""So many people are named where a part of a name means several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,39 +153,6 @@ def list_people(
         return people.list_people(
             session, search=search, group=group, active=False if inactive else None, missing=consent_missing
         )
-
-
-def find_person(engine: Engine, who: str) -> Person:
-    """The person with this id or number, or whom this name or a part of it means, whatever its case and accents.
-
-    Raises:
-        UsageError: there is none, or several; then they are named.
-    """
-    with reading(engine) as session:
-        return person_of(session, who)
-
-
-def person_of(session: Session, who: str) -> Person:
-    """`find_person` in an open session."""
-    if not who.strip():
-        raise UsageError("No person is named; give a name, a number or an id.")
-    try:
-        return people.get_person(session, UUID(who.strip()))
-    except (ValueError, InvalidRecord):
-        pass  # not an id; then it is a number or a name
-    if by_number := people.find_by_number(session, who):
-        return by_number
-    found = people.find_by_part(session, who)
-    if not found:
-        raise UsageError(f"Nobody enrolled has the name or number {who!r}; see 'muster people list'.")
-    if len(found) > 1:
-        names = [one.name for one in found]
-        told = [one.name + (f" ({one.number or one.id})" * (names.count(one.name) > 1)) for one in found[:_CANDIDATES]]
-        more = f" and {len(found) - _CANDIDATES:,} more" if len(found) > _CANDIDATES else ""
-        raise UsageError(
-            f"{len(found):,} people match {who!r}: {', '.join(told)}{more}; give more of the name, or a number or id."
-        )
-    return found[0]
 
 
 def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> PersonRecord:

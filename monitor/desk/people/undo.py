@@ -21,7 +21,7 @@ from db.engine import reading, scrub, writing
 from db.faces import templates
 from db.ids import new_id
 from db.observations import sightings
-from db.people import consents, pages, people, pins
+from db.people import consents, desk_users, pages, people, pins
 from db.privacy import erasure, merges
 from db.records import AuditEntry, ConsentKind
 from enroll.people.store import renew
@@ -42,6 +42,8 @@ _AUTOMATIC: Final = frozenset(
     }
 )  # fmt: skip
 """What happens by itself, or changes nothing."""
+_OF_NOBODY: Final = frozenset({"discard visitor", desk_users.ADDED, desk_users.REMOVED})
+"""Acts that are about no person."""
 _UNDO: Final = "undo"
 _REASON: Final = "taken back"
 
@@ -132,7 +134,7 @@ def _at_the_door(session: Session, entry: AuditEntry) -> bool:
 
 def _of_the_erased(entry: AuditEntry) -> bool:
     """Whether the person was erased since, and with them what is known of the act."""
-    return entry.person is None and entry.action in _EACH.keys() - {"discard visitor"}
+    return entry.person is None and entry.action in _EACH.keys() - _OF_NOBODY
 
 
 def _act(session: Session, found: Sequence[AuditEntry]) -> Act:
@@ -174,6 +176,8 @@ def _words(session: Session, found: Sequence[AuditEntry]) -> str:
         "add check_out": f"an entry that was added for {who}",
         "add": f"enrolling {who}" if len(names) < 2 else f"enrolling {len(names)} people",
         "erase": "an erasure",
+        desk_users.ADDED: f"the desk's PIN of {first.detail.get('name')}",
+        desk_users.REMOVED: f"the removal of {first.detail.get('name')} from the desk",
     }
     if first.action in CALENDAR:
         how_many = f" and {len(found) - 1} more" if len(found) > 1 and len({one.action for one in found}) == 1 else ""
@@ -251,6 +255,18 @@ def _discard(context: _Context, entry: AuditEntry) -> None:
     sightings.give_back_face(context.session, UUID(entry.detail["sighting"]), entry.id)
 
 
+def _desk_user_added(context: _Context, entry: AuditEntry) -> None:
+    desk_users.remove(context.session, UUID(entry.detail["user"]), **context.by)
+
+
+def _desk_user_removed(context: _Context, entry: AuditEntry) -> None:
+    kept = audit.kept(context.session, entry.id)
+    if kept is None:
+        raise UsageError("The PIN of before was not kept; add the person to the desk anew.")
+    desk_users.add(context.session, kept["name"], kept["pin_hash"], **context.by)
+    audit.forget(context.session, entry.id)
+
+
 def _event(context: _Context, entry: AuditEntry) -> None:
     """Void the row: a void of a void lets what was voided count again, one of a correction what was corrected."""
     settings, session = context.settings, context.session
@@ -287,6 +303,7 @@ _EACH: Final[Mapping[str, Callable[[_Context, AuditEntry], None]]] = {
     "rename": _rename, "number": _number, "group": _group, "notes": _notes, "activate": _active,
     "deactivate": _active, "consent": _consent, "set pin": _pin, "remove pin": _pin, "merge": _merge,
     "discard visitor": _discard, "void": _event, "correct": _event, "add check_in": _event, "add check_out": _event,
+    desk_users.ADDED: _desk_user_added, desk_users.REMOVED: _desk_user_removed,
 }  # fmt: skip
 """How one entry of an act is taken back."""
 

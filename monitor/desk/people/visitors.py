@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Unpack
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,8 +22,9 @@ from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, fo
 from enroll.faces.quality import Component, assess
 from enroll.people.gallery_index import GalleryIndex, Known, LookAlike, load_index
 from enroll.people.store import Enrolment, Identity, add_members, mark_alike
-from monitor.config import QualityLimits
+from monitor.config import QualityLimits, Settings
 from monitor.desk.actor import Actor
+from monitor.desk.days import corrections
 from monitor.desk.people.merging import FacesDifferError, refusal
 from monitor.domain import Embedding, RgbImage
 from monitor.errors import UsageError
@@ -36,6 +38,8 @@ BATCH = 500
 """Faces that are loaded at once; older ones come when the list is scrolled to its end."""
 BEST_SHOTS = 5
 """Faces of one visitor that become templates when they are named."""
+_SEEN_BEFORE: Final = "seen by the door, named later"
+"""The reason of an arrival that is written down when a visitor gets a name."""
 _INSTEAD: Final = "Enrol the person before the camera or from photos, then say here that the visitor is that person."
 
 
@@ -207,6 +211,23 @@ def is_person(
             raise different
         acceptance = accept_images(shots, () if force else _faces(session, cipher, who))
         return _enrol(session, cipher, group, who, acceptance, Enrolment(**by))
+
+
+def came_today(group: VisitorGroup, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """When the visitor was first seen today, in UTC; None where they were not."""
+    today = now.astimezone(zone).date()
+    seen = [one.sighting.first_at for one in group.visits if one.sighting.first_at.astimezone(zone).date() == today]
+    return min(seen, default=None)
+
+
+def write_arrival(engine: Engine, settings: Settings, person: UUID, came: datetime, **by: Unpack[Actor]) -> None:
+    """Write down that somebody who has a name now came in when the door saw them.
+
+    Raises:
+        InvalidRecord: there is no such person.
+        DatabaseError: the database cannot be written.
+    """
+    corrections.add(engine, settings, person, "check_in", came, _SEEN_BEFORE, **by)
 
 
 def discard(engine: Engine, group: VisitorGroup, **by: Unpack[Actor]) -> None:

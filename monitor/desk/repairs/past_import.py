@@ -31,7 +31,7 @@ from monitor.calendar_text import parse_clock, parse_day
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import read_list
-from monitor.desk.people.people import person_of
+from monitor.desk.people.finding import person_of
 from monitor.errors import MusterError, UsageError
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages

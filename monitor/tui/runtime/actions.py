@@ -127,6 +127,13 @@ _ALL = (
         "today.month", "month", "app.open('month')", "Month", "The week and the month, people by days",
         "grid, timesheet, week, payroll",
     ),
+    Action("day.sheet", "month", "sheet", "Sheet", "The person's month, or other days", "timesheet, balance, print"),
+    Action("sheet.before", "leap_back", "leap(-1)", "Before", "The month before, or as many days", "earlier"),
+    Action("sheet.after", "leap_on", "leap(1)", "After", "The month after, or as many days", "later"),
+    Action("sheet.range", "go", "range", "Days", "Any first and last day", "from, to, range, period, quarter, year"),
+    Action("sheet.today", "now", "today", "This month", "Back to this month", "now, present"),
+    Action("sheet.export", "export", "export", "Print", "A sheet to print and to sign", "html, payroll, xlsx, csv"),
+    Action("repair.month", "month", "app.open('month')", "Month", "The month, people by days", "grid", False),
     Action("repair.do", "accept", "repair", "Repair", "Do what is proposed", "mend, fix, accept", row=True),
     Action("repair.change", "change", "change", "Other time", "Another time, or another reason", "edit", row=True),
     Action("repair.leave", "leave", "leave", "Leave", "Enter leave for this day", "sick, holiday", row=True),
@@ -185,6 +192,10 @@ _ALL = (
         "ill, sick, vacation, holiday, absence, away, half day", False, row=True,
     ),
     Action(
+        "people.sheet", "month", "sheet", "Sheet", "The person's month, or any other days",
+        "timesheet, hours, balance, print, sign", row=True,
+    ),
+    Action(
         "people.export", "export", "change('export')", "Export", "Write all data about the person to a ZIP",
         "data, archive, save, GDPR, access, download", False, row=True,
     ),
@@ -241,6 +252,14 @@ _ALL = (
     Action(
         "system.change", "change", "settings", "Settings", "See and change the settings, the camera and the admin PIN",
         "configuration, options, preferences, camera, PIN, theme",
+    ),
+    Action(
+        "system.users", "add", "users", "Desk users", "Who works at the desk, with a PIN of their own",
+        "who did it, names, staff, user, PIN, add, remove",
+    ),
+    Action("users.add", "add", "add", "Add", "Let somebody open the desk with a PIN of their own", "new, name, user"),
+    Action(
+        "users.remove", "take_away", "remove", "Remove", "Take the desk's PIN from somebody", "delete, user", row=True
     ),
     Action("settings.change", "change", "change", "Change", "Write another value into the file", "edit, set", row=True),
     Action(

@@ -30,7 +30,7 @@ T = TypeVar("T")
 AfterApp: TypeAlias = Literal["nothing", "demo", "again"]
 """What follows when the app is left: nothing, the demo, or the app once more, with the settings as they are then."""
 DESK = "desk"
-"""The actor of changes on the desk's screens, for the ledger and the audit log."""
+"""The actor of changes on the desk's screens where nobody gave a PIN of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class DeskApp(WorkApp):
         self.say = language_of(settings.language)
         """The door's texts in its language."""
         self.signs = signs(display.ascii_only)
+        self.at_desk = DESK
+        """Who opened the desk with a PIN of their own: the actor of changes, for the ledger and the audit log."""
         self.needs_you = 0
         """How many days of the last month somebody is to look at, as far as is known."""
         self.source_name = source_name(settings.source)
@@ -84,8 +86,8 @@ class DeskApp(WorkApp):
         self.exit()
 
     def by_desk(self, use_case: Callable[..., T], *values: object, **named: object) -> Callable[[], T]:
-        """A call of a use case with the database, these values, the present time, and the desk as the actor."""
-        return partial(use_case, self.engine, *values, at=self.clock(), actor=DESK, **named)
+        """A call of a use case with the database, these values, the present time, and who is at the desk."""
+        return partial(use_case, self.engine, *values, at=self.clock(), actor=self.at_desk, **named)
 
     # The theme
 

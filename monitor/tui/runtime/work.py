@@ -10,7 +10,7 @@ from textual.message import Message
 
 from db.errors import Interrupted
 from monitor.config import LOG_FILE
-from monitor.errors import MusterError
+from monitor.errors import LOW_MEMORY, MusterError, short_of_memory
 from monitor.tui.runtime.textual_internals import CleanExit, is_behind, write
 
 log = logging.getLogger(__name__)
@@ -67,9 +67,13 @@ class WorkApp(CleanExit):
         except MusterError as error:
             log.warning("%s", error)
             self.show_later(partial(failed, str(error)))
-        except Exception:
+        except Exception as error:
             # Jobs call OpenCV, SQLAlchemy and onnxruntime, whose errors share no class below this one, and an error
             # that leaves a worker ends the app: a mistake in one export would close the door.
+            if short_of_memory(error):
+                log.error("%s", LOW_MEMORY)
+                self.show_later(partial(failed, LOW_MEMORY))
+                return
             log.exception("A job of the app failed")
             self.show_later(partial(failed, f"Something went wrong. Details: {LOG_FILE}"))
         else:

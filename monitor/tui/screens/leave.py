@@ -9,7 +9,7 @@ from db.records import Person
 from monitor.calendar_text import parse_day
 from monitor.desk.calendar.leave import LeaveEntry, add_leave, change_leave, new_leave, parse_half, parse_kind
 from monitor.desk.calendar.shifts import past_words
-from monitor.desk.people.people import find_person
+from monitor.desk.people.finding import find_person
 from monitor.errors import UsageError
 from monitor.tui.screens.desk import DeskScreen, Loaded
 from monitor.tui.style.text import clean

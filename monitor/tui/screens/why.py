@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from monitor.desk.days import corrections
 from monitor.desk.days.why import Otherwise, Score, Why, write_why
+from monitor.desk.exports import note_export
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
@@ -145,7 +146,12 @@ What the camera saw when the entry was made, and why the name was given, or none
         file = Path.home() / f"muster-why-{why.at.astimezone(app.settings.zone):%Y-%m-%d-%H%M%S}.json"
 
         def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write_why, why, Path(answers["file"].strip()).expanduser())
+            return partial(write, Path(answers["file"].strip()).expanduser())
+
+        def write(file: Path) -> Path:
+            """In a worker."""
+            note_export(app.engine, "reasons of an entry", file, at=app.clock(), actor=app.at_desk)
+            return write_why(why, file)
 
         dialog = Dialog("Export why", "Writes scores and reasons, without the pictures.",
                         [Ask("file", "File", str(file))], yes="Write")  # fmt: skip

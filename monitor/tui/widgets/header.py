@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from monitor.language import Say, day_in, english
 from monitor.tui.runtime.actions import TABS
-from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.desk_app import DESK, DeskApp
 from monitor.tui.style.text import at_clock, clean, date_text
 
 
@@ -54,7 +54,9 @@ class TopBar(Static):
         for mode, title in self._titles(width - len(right)):
             style = f"bold reverse {self.app.theme_variables['primary']}" if mode == self._current else ""
             text.append(f" {title} ", style).append(" ")
-        for longer in (f"{day}  {right}", f"{clean(settings.site, 16)}  {day}  {right}"):
+        is_named = self._current != "door" and self.app.at_desk != DESK
+        beside = f"{clean(self.app.at_desk, 20)}  {right}" if is_named else right
+        for longer in (beside, f"{day}  {beside}", f"{clean(settings.site, 16)}  {day}  {beside}"):
             if len(text) + len(longer) + 2 <= width:
                 right = longer
         text.append(" " * max(1, width - len(text) - len(right))).append(right, "bold")

@@ -233,7 +233,11 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y == 0:
-            return self._line(tuple(column.title for column in self._columns), (), self._style("header"), width)
+            style = self._style("header")
+            heads = self._line(tuple(column.title for column in self._columns), (), style, width)
+            if len(self._columns_shown) == len(self._columns):
+                return heads
+            return Strip([*heads.crop(0, width - 1), Segment("…", style)])  # some columns need a wider screen
         index = y - 1 + self.scroll_offset.y
         row = self.row_at(index)
         if row is None:

@@ -198,7 +198,7 @@ def test_the_same_image_is_enrolled_once(engine: Engine, cipher: TemplateCipher,
         assert np.array_equal(member.embedding, _face(3))
         assert member.template.quality == {"sharpness": 0.7}
         assert templates.load_chip(session, cipher, member.template.id) == b"JPEG"
-        assert [one.content_hash for one in templates.list_templates(session, ada.id)] == ["a" * 64]
+        assert len(templates.list_templates(session, ada.id)) == 1
         assert people.list_people(session)[0].templates == 1
     with writing(engine) as session:
         templates.delete_template(session, member.template.id, at=at, actor="test")

@@ -105,7 +105,7 @@ def test_merging_moves_everything(engine: Engine, cipher: TemplateCipher, at: da
     with reading(engine) as session:
         assert [entry.person.id for entry in people.list_people(session)] == [ada.id]
         members = templates.load_members(session, cipher, ada.id, "test-1")
-        assert [member.template.content_hash[0] for member in members] == ["a", "b"]
+        assert len({member.template.content_hash for member in members}) == 2
         assert templates.load_chip(session, cipher, members[1].template.id) == b"chip of Ada B"
         assert len(ledger.of_person(session, ada.id)) == 2
         assert len(sightings.between(session, at, at + timedelta(days=1), person=ada.id)) == 2

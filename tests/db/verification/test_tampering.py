@@ -270,3 +270,61 @@ def test_each_way_is_found_and_named(
     wanted = NAMED.get((kind, way)) or LATER[way].format(called=CALLED[kind])
     parts = wanted.replace(" * was changed, or", "*was changed, or").split("*")
     assert any(all(part.strip() in problem for part in parts) for problem in found), found
+
+
+def check_again(engine: Engine, cipher: TemplateCipher, folder: Path, at: datetime) -> tuple[str, ...]:
+    return verify(engine, cipher, folder / HEADS_FILE, now=at).problems
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_is_found_and_named_behind_a_check_that_goes_on(
+    proved: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime, kind: str, way: str
+) -> None:
+    assert check_again(proved, cipher, tmp_path, at) == ()
+    with _without_triggers(proved) as session:
+        WAYS[way](session, kind)
+    found = check_again(proved, cipher, tmp_path, at)
+    wanted = NAMED.get((kind, way)) or LATER[way].format(called=CALLED[kind])
+    parts = wanted.replace(" * was changed, or", "*was changed, or").split("*")
+    assert any(all(part.strip() in problem for part in parts) for problem in found), found
+
+
+@pytest.mark.parametrize(("way", "first"), [("edit", 2), ("swap", 1)])
+def test_an_old_row_that_only_a_count_covers_is_found_when_it_is_read_again_and_by_a_full_check(
+    proved: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime, way: str, first: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("db.verification.verdict.AGAIN", 4)
+    file = tmp_path / HEADS_FILE
+    checks = [verify(proved, cipher, file, now=at) for _ in range(2)]
+    assert [(one.since, one.ledger.before, one.ledger.again) for one in checks] == [
+        (None, 0, range(0)),
+        (at, 9, range(1, 5)),
+    ]
+    with _without_triggers(proved) as session:
+        WAYS[way](session, "event")
+    assert f"row {first} " in verify(proved, cipher, file, full=True).problems[0]
+    seen = [verify(proved, cipher, file, now=at) for _ in range(3)]
+    assert [(one.problems == (), one.ledger.again) for one in seen[:2]] == [(True, range(5, 9)), (True, range(9, 10))]
+    assert f"row {first} " in seen[2].problems[0]
+
+
+def test_a_check_goes_on_behind_the_last_one_and_counts_what_lies_before(
+    proved: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    file = tmp_path / HEADS_FILE
+    assert verify(proved, cipher, file, now=at).since is None
+    with writing(proved) as session:
+        first = ledger.between(session, at, at + timedelta(hours=9))[0]
+        assert first.person is not None
+        again = NewEvent(new_id(), "check_out", first.person, at, "UTC", first.kiosk, "face", "door", at)
+        last = ledger.append(session, again)
+    found = verify(proved, cipher, file, known_head=first.hash, now=at)
+    assert (found.problems, found.ledger.events, found.ledger.head, found.ledger.before) == ((), 10, last.hash, 9)
+    assert "cut off" in verify(proved, cipher, file, known_head="f" * 64).problems[0]
+    with _without_triggers(proved) as session:
+        remove(session, "event")
+    assert verify(proved, cipher, file, now=at).problems[0] == "row 2 is missing"
+    assert not any("missing" in line for line in file.read_text().splitlines())
+    assert verify(proved, cipher, file).problems[0] == "row 2 is missing"

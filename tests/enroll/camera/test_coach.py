@@ -18,6 +18,7 @@ from enroll.faces.quality import Component, Quality
 from enroll.people.gallery_index import GalleryIndex, Known
 from monitor.domain import Box, Face, Frame, RgbImage
 from monitor.vision.face_mesh import Mesh
+from monitor.vision.liveness.motion import Cues
 from tests.enroll.conftest import MadeUp
 from tests.monitor.vision.liveness.heads import mesh_of
 
@@ -63,10 +64,17 @@ def coach() -> Coach:
     return begin()
 
 
-def looks(*faces: ExaminedFace, seconds: float = 0.0, flat: bool = False) -> FrameFaces:
+HEAD = Cues(eyes=0.3, mouth=0.3, nose=0.3, excess=3.0, width=0.95, surroundings=0.0, ring=-0.5, scene=0.0)
+BENT = dataclasses.replace(HEAD, mouth=0.1, nose=0.05)
+"""A bent sheet whose mesh turns, and whose face stays in its plane."""
+CARRIED = dataclasses.replace(HEAD, surroundings=0.4, ring=0.6)
+"""A sheet whose background turns with the face."""
+
+
+def looks(*faces: ExaminedFace, seconds: float = 0.0, flat: bool = False, cues: Cues = HEAD) -> FrameFaces:
     """A frame; the mesh of a head turns with its key points, that of a flat picture stays."""
     yaw = faces[0].quality.pose.yaw if faces and not flat else 3.0
-    return FrameFaces(seconds, 640, faces, yaw)
+    return FrameFaces(seconds, 640, faces, yaw, cues)
 
 
 def follow(coach: Coach, face: MakeFace, asks: int = 5, person: str = "Anna") -> Advice:
@@ -131,11 +139,12 @@ def test_a_photograph_that_does_not_turn_is_refused(coach: Coach, face: MakeFace
     assert "photograph" in (advice.refusal or "")
 
 
-def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face: MakeFace) -> None:
+@pytest.mark.parametrize(("flat", "cues"), [(True, HEAD), (False, BENT), (False, CARRIED)])
+def test_a_photograph_that_is_turned_is_told_so_and_refused_in_the_end(face: MakeFace, flat: bool, cues: Cues) -> None:
     coach = begin()
     hints, refusal, ask = set(), None, AskedPose.STRAIGHT
     for frame in range(600):
-        advice = coach.look(looks(face("Anna", TURNS[ask]), seconds=frame / 10, flat=True))
+        advice = coach.look(looks(face("Anna", TURNS[ask]), seconds=frame / 10, flat=flat, cues=cues))
         hints.add(advice.hint)
         refusal, ask = refusal or advice.refusal, advice.ask or ask
     assert any("flat" in hint for hint in hints)

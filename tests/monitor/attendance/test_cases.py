@@ -1,7 +1,6 @@
 """Every worked case holds by the rules alone; `tests/monitor/desk/days/test_cases.py` tries them with recorder and
 database."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -37,7 +36,7 @@ def _ledger(case: Case) -> tuple[list[LedgerEntry], list[Presence | None]]:
         events.append(kind)
         if kind:
             more = {"clock_suspect": one.clock_suspect}
-            rows.append(replace(entry(0, kind, one.at, one.door, one.method, **more), id=UUID(int=1000 + number)))
+            rows.append(entry(0, kind, one.at, one.door, one.method, **more)._replace(id=UUID(int=1000 + number)))
     rows += [_repair(case, one, len(rows) + number) for number, one in enumerate(pending)]
     return rows, events
 

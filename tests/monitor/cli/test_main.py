@@ -15,7 +15,7 @@ from db.engine import open_database, writing
 from db.errors import InvalidRecord
 from db.people import people
 from monitor.cli.main import app, main
-from monitor.errors import MusterError, UsageError
+from monitor.errors import LOW_MEMORY, MusterError, UsageError
 
 LONG = "Bartholomew Featherstonehaugh"
 
@@ -80,6 +80,18 @@ def test_what_the_system_refuses_is_one_line(
     monkeypatch.setattr("monitor.cli.options.Run.settings", refuse)
     code, _, error = failed(monkeypatch, capsys, "people", "list")
     assert (code, error) == (1, "muster: /there cannot be used: Permission denied.\n")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("(-4:Insufficient memory) Failed to allocate")])
+def test_too_little_memory_is_one_line(
+    store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("monitor.desk.people.people.list_people", fails)
+    code, _, said = failed(monkeypatch, capsys, "people", "list", "--db", store)
+    assert (code, said) == (1, f"muster: {LOW_MEMORY}\n")
 
 
 def test_what_is_no_text_is_one_line(

@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import getpass
 import io
 import json
 import re
@@ -21,17 +22,19 @@ from typer.testing import CliRunner, Result
 
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher, decode_key
-from db.engine import open_database, writing
+from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, NameTaken, NoDatabase
 from db.ids import new_id
 from db.observations import moods
 from db.people import people
+from db.proof.heads import open_with
 from db.records import MoodSample, NewEvent
 from monitor.cli.main import app
 from monitor.config import Settings
 from monitor.desk.days import corrections
 from monitor.errors import MusterError, UsageError
 from monitor.reports import export
+from tests.db.rows import newest_entries
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")
 UUID_LIKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
@@ -249,6 +252,7 @@ def test_events_tell_how_by_whom_and_why_and_what_no_longer_counts(store: str, t
     copy = tmp_path / "events.sqlite3"
     run("db", "backup", str(copy), "--db", store)
     engine = open_database(str(copy))
+    open_with(engine, TemplateCipher(decode_key("A" * 43 + "=", "it")), None)
     words = ("attendance", "--db", str(copy), "--from", _three_days_ago(), "--by", "event", "--json")
     first = json.loads(run(*words).stdout.splitlines()[0])
     assert (first["method"], first["counts"], first["reason"]) == ("face", True, None)
@@ -334,7 +338,8 @@ def test_a_full_disk_leaves_the_report_of_before(store: str, tmp_path: Path, mon
     monkeypatch.setattr(export, "write_csv", fill)
     error = _failure("attendance", "--db", store, "--output", str(file), "--force")
     assert isinstance(error, MusterError)
-    assert (error.exit_code, file.read_text(), list(tmp_path.iterdir())) == (1, "of before", [file])
+    left = sorted(one.name for one in tmp_path.iterdir())
+    assert (error.exit_code, file.read_text(), left) == (1, "of before", ["ledger.heads", "report.csv"])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
@@ -463,3 +468,37 @@ def test_a_group_is_found_by_a_part_of_its_name_and_an_unknown_one_is_said_with_
     assert str(_failure(*words, "--group", "Choir", "--db", store)) == "There is no group 'Choir'; the groups are Team."
     told = [run(*words, "--group", typed, "--db", store, "--json").stdout for typed in ("Team", "TEA")]
     assert told[0] == told[1]
+
+
+def test_what_leaves_as_a_file_stands_in_the_audit_log(store: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.sqlite3"
+    with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    day = ("--from", _three_days_ago(), "--to", _three_days_ago(), "--db", str(copy))
+    run("attendance", *day)
+    run("attendance", *day, "--json")
+    assert run("attendance", *day, "--output", str(tmp_path / "day.csv"), "--by", "event").exit_code == 0
+    assert run("mood", *day, "--format", "csv", "--by", "group").exit_code == 0
+    with reading(open_database(str(copy))) as session:
+        told = [one for one in newest_entries(session) if one.action == "export report"]
+    assert [(one.actor, one.detail["report"], one.detail["file"]) for one in reversed(told[:2])] == [
+        (getpass.getuser(), "attendance by event", str(tmp_path / "day.csv")),
+        (getpass.getuser(), "mood by group", "standard output"),
+    ]
+    assert {one.detail["from"] for one in told[:2]} == {_three_days_ago()}
+
+
+def test_a_second_check_says_from_when_on_it_read(store: str, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.sqlite3")
+    with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    run("db", "head", "--db", copy)  # begins the proof
+    first = json.loads(run("db", "verify", "--db", copy, "--json").stdout)
+    assert (first["whole"], first["since"], first["read_again"]) == (True, None, None)
+    again = json.loads(run("db", "verify", "--db", copy, "--json").stdout)
+    assert (again["only_counted"], again["read_again"]) == (0, {"first": 1, "last": first["events"]})
+    assert datetime.fromisoformat(again["since"]) <= datetime.now(UTC)
+    assert f"Events 1 to {first['events']} were verified on" in run("db", "verify", "--db", copy).stdout.replace(
+        "\n", " "
+    )
+    assert "were verified on" not in run("db", "verify", "--full", "--db", copy).stdout

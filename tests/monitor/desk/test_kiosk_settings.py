@@ -1,12 +1,13 @@
 """The settings of a kiosk in the audit log."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from db.engine import reading
 from monitor.config import Settings
-from monitor.desk.kiosk_settings import note_settings
+from monitor.desk.kiosk_settings import note_settings, noting_change
 from tests.db.rows import newest_entries
 
 AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
@@ -53,3 +54,23 @@ def test_no_secret_of_a_receiver_is_written_down(sqlite: Engine) -> None:
     assert "chat" in detail
     assert "broker" in detail
     assert not [word for word in ("/secret", "whsec_", "'secret'") if word in detail]
+
+
+def test_a_change_in_the_file_is_noted_with_before_and_after_and_of_secrets_the_name(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "muster.toml"
+    file.write_text('role = "in"\n[quality]\nyaw = 20\n')
+    with noting_change(sqlite, file, at=AT, actor="ada"):
+        file.write_text('role = "out"\nadmin_pin_hash = "secret"\n[quality]\nyaw = 30\n')
+    with noting_change(sqlite, file, at=AT, actor="ada"):
+        pass
+    with noting_change(sqlite, file, at=AT, actor="bob"):
+        file.unlink()
+    with reading(sqlite) as session:
+        entries = sorted(newest_entries(session), key=lambda one: one.actor)
+    assert [(one.action, one.actor) for one in entries] == [("change settings", "ada"), ("change settings", "bob")]
+    assert entries[0].detail == {
+        "before": {"role": "in"}, "after": {"role": "out"}, "other": ["admin_pin_hash", "quality"],
+    }  # fmt: skip
+    assert entries[1].detail["after"] == {"role": "auto"}

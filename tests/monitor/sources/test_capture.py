@@ -297,7 +297,7 @@ def test_a_camera_that_hangs_for_ever_is_opened_anew_by_another_thread() -> None
     capture = Capture(source, on_lost=diary.lost, on_back=diary.back, clock=clock, wait=never_wait)
     capture.start()
     assert hanging.wait(60)
-    for _ in range(8):
+    for _ in range(3):
         clock.now += 5
         capture.next(0)
     until(lambda: "back" in diary.lines, capture)
@@ -348,3 +348,57 @@ def test_a_still_scene_with_sensor_noise_is_not_frozen() -> None:
         scene = scene.copy()
         scene[second % 16, 3] ^= 1
         assert health.look(scene, float(second)) == (True, None)
+
+
+def test_a_picture_that_repeats_while_the_cameras_own_time_goes_on_is_not_frozen() -> None:
+    health, scene = Health(), picture(1)
+    assert all(health.look(scene.copy(), float(second), 40.0 * second) == (True, None) for second in range(1, 20))
+    assert health.look(scene, 20.0, 40.0 * 19) == (False, None)
+    assert health.look(scene, 25.0, 40.0 * 19) == (False, "is frozen; plug it in again")
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("fill", [(128, 128, 128), (0, 135, 0)])
+def test_a_picture_of_which_a_third_did_not_come_is_bad(turns: int, fill: tuple[int, int, int]) -> None:
+    rows = np.random.default_rng(2).integers(0, 255, (480, 640, 3)).astype(np.uint8)
+    rows[320:] = fill
+    damaged = np.rot90(rows, turns)
+    health = Health()
+    assert health.look(damaged, 0.0) == (False, None)
+    good, flaw = health.look(damaged, 5.0)
+    assert (good, str(flaw)[:26]) == (False, "sends only a part of its p")
+
+
+@pytest.mark.parametrize("bar", [0, 255])
+def test_bars_of_black_or_glaring_white_are_part_of_a_good_picture(bar: int) -> None:
+    rows = np.random.default_rng(2).integers(0, 255, (480, 640, 3)).astype(np.uint8)
+    rows[:80], rows[400:] = bar, bar
+    assert Health().look(rows, 0.0) == (True, None)
+
+
+def test_after_each_of_200_losses_a_camera_is_back_within_ten_seconds_of_its_return() -> None:
+    clock, diary, over, pauses = Clock(), Diary(), threading.Event(), list[float]()
+
+    def pass_by(stopped: threading.Event, seconds: float) -> bool:
+        pauses.append(seconds)
+        clock.now += seconds
+        return stopped.is_set()
+
+    def lives(number: int) -> Iterator[Iterable[Step]]:
+        """It shows two pictures, is lost by an error or by its end, and stays away for none to six tries."""
+        ends = [SourceError("Camera 9 was unplugged.")] if number % 2 else []
+        yield [picture(2 * number), picture(2 * number + 1), *ends]
+        yield from ([SourceError("Camera 9 does not exist.")] for _ in range(number % 7))
+
+    openings = [opening for number in range(200) for opening in lives(number)]
+    source = ScriptedSource(*openings, [picture(999), over.wait])
+    threads = threading.active_count()
+    capture = Capture(source, on_lost=diary.lost, on_back=diary.back, clock=clock, wait=pass_by)
+    capture.start()
+    until(lambda: diary.lines.count("back") == 200, capture)
+    assert threading.active_count() == threads + 1
+    over.set()
+    capture.stop()
+    assert len(diary.lines) == 400, "each loss is said once"
+    assert (source.opened, len(pauses)) == (len(openings) + 1, len(openings))
+    assert max(pauses) <= 5, "beside the 4 seconds that opening it may take"

@@ -34,7 +34,7 @@ async def test_what_is_not_meant_by_any_word_is_not_found(world: World) -> None:
         assert await found(pilot, "zzzz") == []
 
 
-INSIDE = {"day", "review", "capture", "settings", "repair", "month", "why", "machine", "wall"}
+INSIDE = {"day", "review", "capture", "settings", "repair", "month", "why", "machine", "wall", "sheet", "users"}
 """Screens that another screen leads to, whose actions are offered there."""
 
 

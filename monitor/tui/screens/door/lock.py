@@ -1,4 +1,4 @@
-"""The lock of the desk's screens, of the palette and of leaving a kiosk; the admin PIN opens it."""
+"""The lock of the desk's screens, of the palette and of leaving a kiosk; the admin PIN or one of the desk opens it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,12 +6,12 @@ from functools import partial
 from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, unlock
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.desk_app import DESK, DeskApp
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
 LEFT_ALONE = 60.0
 """Seconds after which the question closes: whoever was asked may have walked away."""
-LOCKED = "The desk's screens are locked."
+LOCKED = "The desk's screens are locked. Type the admin PIN, or your own for the desk."
 
 
 class DeskLock:
@@ -32,6 +32,10 @@ class DeskLock:
             app.push_screen(dialog, partial(self._answered, then))
             app.set_timer(LEFT_ALONE, dialog.close_if_open)
 
+    def close(self) -> None:
+        """Ask for the PIN again."""
+        self.is_open, self._app.at_desk = False, DESK
+
     def _answered(self, then: Callable[[], object], answers: Answers | None) -> None:
         if answers is not None:
             app = self._app
@@ -47,7 +51,7 @@ class DeskLock:
     def _checked(self, then: Callable[[], object], answer: PinAnswer) -> None:
         self._checking = False
         if answer.right:
-            self.is_open = True
+            self.is_open, self._app.at_desk = True, answer.at_desk or DESK
             self._app.call_later(then)
         elif answer.seconds_left:
             told = f"Too many wrong PINs. Try again in {plural(answer.seconds_left, 'second')}."

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from db.records import ConsentKind
+from monitor.desk.calendar.enrolment_shifts import enter_shifts
+from monitor.desk.calendar.lists import Imported
 from monitor.desk.people import people as queries
 from monitor.desk.people.enrolment_session import (
     CaptureSetup,
@@ -17,7 +19,6 @@ from monitor.desk.people.enrolment_session import (
 )
 from monitor.sources.source import FrameSource
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DESK
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.import_report import ImportReport
@@ -27,6 +28,8 @@ from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask
 CONSENT = Ask(
     "consent", "Have they agreed to face recognition and mood estimates?", "no", (("yes", "yes"), ("not asked", "no"))
 )
+_PROBLEMS = 5
+"""So many rows of a list whose shift could not be entered are told one by one."""
 FIVE_SHOTS = "Five shots: straight ahead, then with the head turned as the screen says. Muster takes each by itself."
 
 
@@ -53,16 +56,23 @@ class Enrolment:
         dialog = Dialog("Enrol from files", "Each picture is taken, or the report says why not.", fields, yes="Enrol")
         ask(self._screen.app, dialog, self._import, self._imported, self._screen.refused)
 
-    def _import(self, answers: Answers) -> Callable[[], list[PersonReport]]:
+    def _import(self, answers: Answers) -> Callable[[], tuple[list[PersonReport], Imported | None]]:
         app, path, consented = self._screen.app, Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes"
         self._screen.say("Enrolling: reading the pictures")
-        return app.by_desk(queries.import_folder, app.cipher, path, consented, app.settings.quality, self._progress)
+        enrol = app.by_desk(queries.import_folder, app.cipher, path, consented, app.settings.quality, self._progress)
+        shifts = app.by_desk(enter_shifts, app.settings.zone, path)
+        return lambda: (enrol(), shifts())
 
     def _progress(self, done: int, total: int) -> None:
         """From the worker."""
         self._screen.app.show_later(partial(self._screen.say, f"Enrolling: picture {done} of {total}"))
 
-    def _imported(self, reports: list[PersonReport]) -> None:
+    def _imported(self, done: tuple[list[PersonReport], Imported | None]) -> None:
+        reports, shifts = done
+        if shifts is not None:
+            left = "".join(f"\n{clean(one, 200)}" for one in shifts.problems[:_PROBLEMS])
+            said = f"{plural(shifts.added, 'shift')} entered, {len(shifts.problems)} rows left out.{left}"
+            self._screen.app.notify(said, markup=False, severity="warning" if left else "information")
         self._screen.changed(f"{enrolled(sum(one.accepted > 0 for one in reports))}.")
         self._reports = reports
         self.show_report()
@@ -90,7 +100,7 @@ class Enrolment:
         consent: tuple[ConsentKind, ...] = ("face", "mood") if answers["consent"] == "yes" else ()
         request = enrolment_request(
             answers["name"], answers["number"], answers["group"], consent,
-            supervised=answers["supervised"] == "yes", at=app.clock(), actor=DESK,
+            supervised=answers["supervised"] == "yes", at=app.clock(), actor=app.at_desk,
         )  # fmt: skip
         setup = self._setup or capture_setup(app.settings.quality)
         job = partial(enrol_from, self._frames(setup), setup, app.engine, app.cipher, request)

@@ -22,6 +22,7 @@ from monitor.desk.people.merging import MergePreview
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
@@ -30,6 +31,7 @@ from monitor.tui.screens.people.person_actions import CHANGES, UNDO
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.template_review import TemplateReview
+from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.style.text import clean, enrolled
 from monitor.tui.widgets.dialogs import Answers
 from monitor.tui.widgets.paged import PagedTable
@@ -194,7 +196,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"change", "merge", "leave"}:
+        if action in {"change", "merge", "leave", "sheet"}:
             return self._details is not None
         if action == "review":
             return _offers(self._details) == (True, True)
@@ -212,6 +214,11 @@ The filter finds people by name, number or group. The pane shows all about the p
         if details := self._person(self.action_leave):
             app = self.app
             ask_leave(self, details.person, app.clock().astimezone(app.settings.zone).date())
+
+    def action_sheet(self) -> None:
+        if details := self._person(self.action_sheet):
+            day = self.app.clock().astimezone(self.app.settings.zone).date()
+            self.app.push_screen(PersonSheet(details.person, day, DaySheet), lambda _: self.reload())
 
     def action_merge(self) -> None:
         details = self._person(self.action_merge)

@@ -13,7 +13,7 @@ from monitor.desk.people.export_and_erase import Erasure, export_name, export_zi
 from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DESK, DeskApp
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
@@ -127,7 +127,7 @@ def export(app: DeskApp, details: PersonDetails) -> PersonChange:
 
     def write(file: Path) -> str:
         """In a worker."""
-        export_zip(app.engine, app.cipher, person, file, at=app.clock(), actor=DESK)
+        export_zip(app.engine, app.cipher, person, file, at=app.clock(), actor=app.at_desk)
         return f"Written to {file}. Keep the file safe, and delete it after you handed it over."
 
     return PersonChange(dialog, job, str)

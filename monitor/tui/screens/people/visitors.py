@@ -12,7 +12,6 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Person
-from monitor.desk.days import corrections
 from monitor.desk.days.why import why_sighting
 from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError
@@ -37,8 +36,6 @@ COLUMNS = (
 )
 EMPTY = "No unknown faces are kept."
 ENROLLED_FROM = "The visitor is enrolled from their best shots."
-SEEN_BEFORE = "seen by the door, named later"
-"""The reason of an arrival that is written down when a visitor gets a name."""
 SHOWN = 40
 """Most visits of one visitor that are listed."""
 BECOME_TEMPLATES = "The visitor's best shots become templates of the person whom you choose."
@@ -144,12 +141,9 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
     def _named(self, group: VisitorGroup, done: VisitorEnrolled) -> str:
         """Offer to write down when they came today: the door saw them, and did not know them yet."""
         app, zone = self.app, self.app.settings.zone
-        today = app.clock().astimezone(zone).date()
-        seen = [one.sighting.first_at for one in group.visits if one.sighting.first_at.astimezone(zone).date() == today]
-        if seen:
-            came = min(seen)
+        if (came := queries.came_today(group, zone, app.clock())) is not None:
             text = f"{called(done.person)} was seen today at {at_clock(came, zone)}. Write down that they came in then?"
-            write = partial(app.by_desk, corrections.add, app.settings, done.person.id, "check_in", came, SEEN_BEFORE)
+            write = partial(app.by_desk, queries.write_arrival, app.settings, done.person.id, came)
             dialog = Dialog("Seen before they had a name", text, yes="Write it down")
             app.call_later(lambda: self.ask(dialog, lambda _: write(), "The arrival is written down."))
         return named_text(done)

@@ -13,8 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config_file import save_setting
+from monitor.desk.kiosk_settings import noting_change
+from monitor.desk.maintenance.system import Machine
 from monitor.desk.people.enrolment_session import DoorFrames
-from monitor.desk.system import Machine
 from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
@@ -165,10 +166,13 @@ class CameraChoice(ModalScreen[str | None]):
             source.close()
 
     def _write(self, text: str) -> None:
+        app = self.app
+
         def job() -> None:
-            save_setting(self.app.config_file, "source", text)
-            if text in self._turns:
-                save_setting(self.app.config_file, "rotate", self._turns[text])
+            with noting_change(app.engine, app.config_file, at=app.clock(), actor=app.at_desk):
+                save_setting(app.config_file, "source", text)
+                if text in self._turns:
+                    save_setting(app.config_file, "rotate", self._turns[text])
 
         self.app.in_background(job, lambda _: self._written(text), self._say)
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from monitor.desk.system import Check, Status
+from monitor.desk.maintenance.system import Check, Status
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.table import Column, Row, Table
 

@@ -12,14 +12,15 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from db.records import Expired
-from monitor.desk import system as queries
-from monitor.desk.attention import attention
-from monitor.desk.system import Check, Machine, Status, SystemView, Verdict
-from monitor.desk.upkeep import back_up, purge
+from monitor.desk.maintenance import system as queries
+from monitor.desk.maintenance.attention import attention
+from monitor.desk.maintenance.system import Check, Machine, Status, SystemView, Verdict
+from monitor.desk.maintenance.upkeep import back_up, purge
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.screens.system.desk_users import DeskUsers
 from monitor.tui.screens.system.needs import Needs
 from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.screens.system.system_text import (
@@ -127,7 +128,9 @@ class SystemScreen(DeskScreen[SystemView]):
     def action_verify(self) -> None:
         self.say("Verifying the ledger and the database file")
         self.app.in_background(
-            partial(queries.verify, self.app.engine, self.app.cipher), self._verified, self._say_problem
+            partial(queries.verify, self.app.engine, self.app.cipher, now=self.app.clock()),
+            self._verified,
+            self._say_problem,
         )
 
     def _verified(self, verdict: Verdict) -> None:
@@ -137,6 +140,9 @@ class SystemScreen(DeskScreen[SystemView]):
             sign, head = self.app.signs.came, verdict.ledger.head[:16]
             entries = plural(verdict.ledger.events, "entry", "entries")
             self.say(f"{sign} Ledger and database file are whole: {entries}, head {head}")
+            far = queries.how_far(verdict, self.app.settings.zone)
+            if far is not None:
+                self.app.notify(far, markup=False)
 
     def _say_problem(self, sentence: str) -> None:
         self.say(f"{self.app.signs.lost} {sentence}")
@@ -274,6 +280,10 @@ class SystemScreen(DeskScreen[SystemView]):
         if action == "do":
             return True if self.query(Needs) and self.query_one(Needs).chosen else None
         return super().check_action(action, parameters)
+
+    def action_users(self) -> None:
+        """Who works at the desk."""
+        self.app.push_screen(DeskUsers())
 
     def action_settings(self) -> None:
         self.app.push_screen(SettingsList(frozenset(self._dialogs)), self._setting_chosen)

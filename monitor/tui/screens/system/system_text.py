@@ -10,7 +10,7 @@ from rich.text import Text
 
 from monitor.config import Settings
 from monitor.desk.audit_words import change_words
-from monitor.desk.system import MOST_COUNTED, Check, Status, SystemView
+from monitor.desk.maintenance.system import MOST_COUNTED, Check, Status, SystemView
 from monitor.sources.stream import without_password
 from monitor.text import plural
 from monitor.tui.picture.feed import PictureFeed

@@ -9,19 +9,21 @@ from monitor.attendance.repair import Proposal, Repair
 from monitor.attendance.rules import instant_of
 from monitor.desk.repairs.repairing import Foreseen
 from monitor.text import hours_and_minutes
-from monitor.tui.runtime.desk_app import DESK
+from monitor.tui.screens.day_sheet import WORDS
 from monitor.tui.screens.today.axis import ASCII, UNICODE, Axis
-from monitor.tui.screens.today.day_sheet import WORDS
 from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
 
 _HALF_HOURS: Final = Axis(per_hour=2)
 
 
-def evidence(one: Repair, found: Foreseen | None, zone: ZoneInfo, now: datetime, *, ascii_only: bool) -> list[str]:
+def evidence(
+    one: Repair, found: Foreseen | None, zone: ZoneInfo, now: datetime, *, by: str, ascii_only: bool
+) -> list[str]:
     """The day as it is and as it would be, on the axis; entries, sightings, and what is written for which reason.
 
     Args:
         found: None while it is being worked out.
+        by: who is at the desk.
     """
     signs = ASCII if ascii_only else UNICODE
     lines = [
@@ -37,7 +39,7 @@ def evidence(one: Repair, found: Foreseen | None, zone: ZoneInfo, now: datetime,
         seen = [f"{at_clock(each.at, zone)} {clean(each.kiosk, 16)}" for each in found.sights]
         lines.append(f"{'seen':10}{', '.join(seen[-4:])}")
     if one.proposals:
-        lines.append(f"{'writes':10}{_writes(one, one.proposals[0], zone)}")
+        lines.append(f"{'writes':10}{_writes(one, one.proposals[0], zone, clean(by, 30))}")
         lines.append(f"{'reason':10}{one.proposals[0].reason}")
     others = [f"{number} {each.text}" for number, each in enumerate(one.proposals[:4], 1) if number > 1]
     if others:
@@ -45,15 +47,15 @@ def evidence(one: Repair, found: Foreseen | None, zone: ZoneInfo, now: datetime,
     return lines
 
 
-def _writes(one: Repair, proposal: Proposal, zone: ZoneInfo) -> str:
+def _writes(one: Repair, proposal: Proposal, zone: ZoneInfo, by: str) -> str:
     if proposal.void is not None:
-        return f"the second entry is made void, {DESK}"
+        return f"the second entry is made void, {by}"
     if proposal.leave is not None:
-        return f"leave {day_name(one.day)}: {proposal.leave}, {DESK}"
+        return f"leave {day_name(one.day)}: {proposal.leave}, {by}"
     assert proposal.at is not None
     assert proposal.kind is not None
     day = proposal.at.astimezone(zone).date()
-    return f"+ {WORDS[proposal.kind]} {day_name(day)} {at_clock(proposal.at, zone)}, by hand, {DESK}"
+    return f"+ {WORDS[proposal.kind]} {day_name(day)} {at_clock(proposal.at, zone)}, by hand, {by}"
 
 
 def instant_near(one: Repair, clock: time, kind: Presence, zone: ZoneInfo) -> datetime:

@@ -18,9 +18,9 @@ from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, by_person, month_of
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import ASCII, SIGNS, hours_text
 from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -218,7 +218,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_days(app.engine, app.settings, period, now, file)
+            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk)
             return file
 
         def job(answers: Answers) -> Callable[[], Path]:

@@ -20,9 +20,9 @@ from monitor.desk.repairs.repairing import Foreseen, foreseen, look_again, repai
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.day_sheet import KINDS, WORDS, DaySheet, clock_of, presence
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.day_sheet import KINDS, WORDS, DaySheet, clock_of, presence
 from monitor.tui.screens.today.evidence import day_name, evidence, instant_near
 from monitor.tui.style.text import WEEKDAYS, at_clock, clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
@@ -162,7 +162,9 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
             self.query_one("#evidence", Static).update(self._evidence(one, found))
 
     def _evidence(self, one: Repair, found: Foreseen | None) -> str:
-        return "\n".join(evidence(one, found, self._zone, self.app.clock(), ascii_only=self.app.ascii_only))
+        app = self.app
+        lines = evidence(one, found, self._zone, app.clock(), by=app.at_desk, ascii_only=app.ascii_only)
+        return "\n".join(lines)
 
     # What is chosen
 

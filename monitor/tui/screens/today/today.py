@@ -22,12 +22,12 @@ from monitor.desk.days.why import why_latest
 from monitor.errors import UsageError
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.axis import ASCII as AXIS_ASCII
 from monitor.tui.screens.today.axis import UNICODE as AXIS_UNICODE
 from monitor.tui.screens.today.axis import Axis, AxisSigns
-from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text
@@ -131,9 +131,8 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         empty = "Nobody matches the filter." if loaded.people else "Nobody is enrolled yet. Press F4 to enrol people."
         rows = [self._row(line) for line in page.items]
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
-        counts = [f"{number:,} {status.value}" for status, number in loaded.counts.items() if number]
         found = [plural(page.total, "match", "matches")] if self.needle else []
-        self.say("   ".join([date_text(self.day), *found, *counts]))
+        self.say(self._counted([date_text(self.day), *found], loaded))
         key, reverse = self._sort
         arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
         titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
@@ -142,6 +141,15 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         self.query_one(PagedTable).retitle(titled)
         self.query_one("#legend", Static).update(self._axis_signs.legend)
         self.query_one("#legend").display = self._axis is not None
+
+    def _counted(self, before: list[str], loaded: BoardPage) -> str:
+        """The counts, which add up to everybody: in words, or where these do not fit by the signs of the rows."""
+        counts = [(status, number) for status, number in loaded.counts.items() if number]
+        words = "   ".join([*before, *(f"{number:,} {status.value}" for status, number in counts)])
+        if len(words) <= self.size.width - 2:
+            return words
+        signs = ASCII if self.app.ascii_only else SIGNS
+        return "   ".join([*before, *(f"{signs[status]} {number:,}" for status, number in counts)])
 
     @property
     def _axis(self) -> Axis | None:
@@ -274,7 +282,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
         def write(file: Path) -> Path:
             """In a worker."""
-            export_days(app.engine, app.settings, Period(day, day), now, file)
+            export_days(app.engine, app.settings, Period(day, day), now, file, actor=app.at_desk)
             return file
 
         ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)

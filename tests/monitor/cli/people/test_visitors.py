@@ -1,11 +1,13 @@
 """`muster visitors`: what the desk does with unknown faces, from a script."""
 
 import json
+from datetime import timedelta
 
 import cv2
 import pytest
 from typer.testing import CliRunner, Result
 
+from db.attendance import ledger
 from db.engine import reading, writing
 from db.observations import sightings
 from db.people import consents, people
@@ -93,3 +95,21 @@ def test_an_unknown_consent_is_refused_before_anything_is_changed(run: Run) -> N
     (only,) = run.ids()
     assert "Unknown consent 'all'" in str(run("name", only, "Mary", "--consent", "all").exception)
     assert run.ids() == [only]
+
+
+@pytest.mark.usefixtures("real_faces")
+@pytest.mark.parametrize("wished", [True, False])
+def test_who_is_named_came_in_when_they_were_seen_today_if_that_is_wished(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch, wished: bool
+) -> None:
+    (only,) = run.ids()
+    with reading(world.engine) as session:
+        last = max(one.first_at for one in session.query(SightingRow).filter(SightingRow.portrait.is_not(None)))
+    monkeypatch.setenv("MUSTER_TIME_ZONE", world.settings.time_zone)
+    monkeypatch.setattr("monitor.cli.options.Run.at", last + timedelta(hours=1))
+    done = run("name", only[-8:], "Mary Shelley", *["--arrived"] * wished)
+    assert f"Mary Shelley was seen today at {last.astimezone(world.settings.zone):%H:%M}" in done.stderr
+    assert ("with --arrived" not in done.stderr) == wished
+    with reading(world.engine) as session:
+        (mary,) = people.find_by_name(session, "Mary Shelley")
+        assert [(one.kind, one.at) for one in ledger.of_person(session, mary.id)] == [("check_in", last)] * wished

@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.records import Person
-from monitor.desk.people.people import find_person, person_record
+from monitor.desk.people.finding import find_person
+from monitor.desk.people.people import person_record
 from monitor.errors import UsageError
 
 

@@ -10,17 +10,19 @@ from textual.dom import DOMNode
 from monitor.keys import RESERVED, Keys
 from monitor.tui.app import MusterApp
 from monitor.tui.runtime.actions import ACTIONS, SCREENS, actions_of, bindings, keymap
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.screens.people.visitors import VisitorsScreen
+from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.rollcall.rollcall import RollCallScreen
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
+from monitor.tui.screens.system.desk_users import DeskUsers
 from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.screens.system.system import SystemScreen
-from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.needs_you import NeedsYouScreen
 from monitor.tui.screens.today.time_machine import TimeMachine
@@ -35,6 +37,7 @@ PLACES: dict[str, type[DOMNode]] = {
     "repair": NeedsYouScreen,
     "month": MonthScreen,
     "day": DaySheet,
+    "sheet": PersonSheet,
     "machine": TimeMachine,
     "wall": Wall,
     "mood": MoodScreen,
@@ -47,6 +50,7 @@ PLACES: dict[str, type[DOMNode]] = {
     "system": SystemScreen,
     "why": WhyScreen,
     "settings": SettingsList,
+    "users": DeskUsers,
 }
 
 

@@ -9,10 +9,10 @@ from monitor.desk.days import moods
 from monitor.desk.days.moods import Range, mood_view
 from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import stacked
 from monitor.tui.screens.mood.mood import MoodScreen
-from monitor.tui.screens.today.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.dialogs import Dialog

@@ -17,10 +17,10 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import people
 from db.records import SightingRecord
-from monitor.desk import system
+from monitor.desk.maintenance import system
+from monitor.desk.maintenance.system import SystemView
 from monitor.desk.people import people as people_queries
 from monitor.desk.people import visitors
-from monitor.desk.system import SystemView
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.screens.mood import mood
 from monitor.tui.screens.today import today

@@ -16,7 +16,7 @@ from db.people import look_alikes
 from db.records import NewEvent, SightingRecord
 from db.schema import SightingRow
 from monitor.desk.pin_entry import write_admin_pin
-from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.widgets.thumbnail import Thumbnail
 from monitor.vision.jpeg import encode_jpeg

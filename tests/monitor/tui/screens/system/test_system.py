@@ -19,8 +19,8 @@ from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.observations import moods, sightings
 from db.people import people
-from monitor.desk import system
 from monitor.desk.days import corrections
+from monitor.desk.maintenance import system
 from monitor.doctor.check import Check, Status
 from monitor.domain import Frame, RgbImage
 from monitor.errors import SourceError

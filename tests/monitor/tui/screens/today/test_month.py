@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.day_sheet import DaySheet
+from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import SIZE, fill, go, names, told
+from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
 from tests.monitor.world import World, text_of
 
 
@@ -54,3 +55,43 @@ async def test_a_month_is_written_to_a_sheet_to_sign(world: World, tmp_path: Pat
         await go(pilot)
         assert f"Written to {file}" in told(pilot)
     assert file.read_text().count("<section>") == 10
+
+
+@pytest.mark.parametrize("way", [("f2", "enter", "m"), ("m", "enter", "m"), ("f4", "m")])
+async def test_a_persons_sheet_is_reached_from_today_month_and_people(world: World, way: tuple[str, ...]) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, *way)
+        assert isinstance(pilot.app.screen, PersonSheet)
+        rows = pilot.app.screen.query_one("#days", Table).rows
+        assert [row.cells[0] for row in rows][-2:] == ["Mon 2026-03-09", "Total"]
+        assert "Ada Lovelace   Sun 1 Mar 2026 to Tue 31 Mar 2026" in text_of(world)
+
+
+async def test_a_sheet_shows_any_days_opens_one_and_is_printed(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "ada.html"
+    async with world.app(camera=False).run_test(size=(80, 24), notifications=True) as pilot:
+        await go(pilot, "f4", "m", "comma")
+        assert "Sun 1 Feb 2026 to Sat 28 Feb 2026" in text_of(world)
+        await go(pilot, "g")
+        await fill(pilot, first="2026-03-09", last="2026-03-05")
+        assert "after the last" in await problem(pilot)
+        await fill(pilot, first="2026-03-05", last="2026-03-09")
+        assert "Thu 5 Mar 2026 to Mon 9 Mar 2026" in text_of(world)
+        await go(pilot, "comma")
+        assert "Sat 28 Feb 2026 to Wed 4 Mar 2026" in text_of(world)
+        await go(pilot, "full_stop", "enter")
+        assert isinstance(pilot.app.screen, DaySheet)
+        await go(pilot, "escape", "e")
+        await fill(pilot, file=str(file))
+        await go(pilot)
+        assert f"Written to {file}" in told(pilot)
+    page = file.read_text()
+    assert page.count("<section>") == 1
+    assert "<h1>Ada Lovelace</h1>" in page
+    assert "2026-03-05 to 2026-03-09" in page
+
+
+async def test_m_goes_from_what_needs_you_to_the_month(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "exclamation_mark", "m")
+        assert isinstance(pilot.app.screen, MonthScreen)

@@ -17,7 +17,7 @@ from db.records import NewEvent, Presence
 from monitor.attendance.days import Period
 from monitor.attendance.summary import DaySummary, Status
 from monitor.desk.days.attendance import attendance
-from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.needs_you import NeedsYouScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table

@@ -17,9 +17,10 @@ from db.people import people
 from db.records import NewEvent
 from db.verification import ledger_check
 from monitor.desk.days import corrections
-from monitor.tui.screens.today.day_sheet import DaySheet
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
+from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
@@ -247,6 +248,9 @@ async def test_a_day_is_exported_without_formulas(
         assert str(tmp_path / "muster-2026-03-09.csv") == pilot.app.screen.query_one("#ask-file", Input).value
         await fill(pilot, file=str(file))
         assert "Written to" in told(pilot)
+    with reading(world.engine) as session:
+        noted = next(one for one in newest_entries(session) if one.action == "export report")
+    assert (noted.actor, noted.detail["file"], noted.detail["from"]) == ("desk", str(file), "2026-03-09")
     if ending == "xlsx":
         rows = [row for sheet in load_workbook(file) for row in list(sheet.iter_rows())[1:-1]]
         assert len(rows) == 10, "a sheet a group, each with its heads and its total"
@@ -274,3 +278,17 @@ async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World,
         assert isinstance(pilot.app.screen, TodayScreen)
     assert there.read_text() == "mine"
     assert (tmp_path / "new.csv").exists()
+
+
+@pytest.mark.parametrize(("width", "cut"), [(80, True), (160, False)])
+async def test_where_columns_are_left_out_the_head_of_the_table_says_so(world: World, width: int, cut: bool) -> None:
+    async with world.app(camera=False).run_test(size=(width, 30)) as pilot:
+        await go(pilot, "f2")
+        (head,) = [line for line in text_of(world).splitlines() if "Status" in line and "Name" in line]
+        assert ("…" in head) == cut
+
+
+async def test_counts_that_do_not_fit_in_words_are_told_by_their_signs(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(50, 30)) as pilot:
+        await go(pilot, "f2")
+        assert "● 4   ◐ 1   ○ 1   ✗ 4" in text_of(world)

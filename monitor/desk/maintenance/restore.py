@@ -16,7 +16,7 @@ from db.people import people
 from db.privacy import erasure
 from db.proof import heads
 from monitor.config import Settings
-from monitor.desk import system
+from monitor.desk.maintenance import system
 from monitor.errors import UsageError
 
 
@@ -65,10 +65,11 @@ def restore(
         heads.open_with(restored, cipher, None)
         gone = _erase_again(restored, old, at=at, actor=actor)
         with writing(restored) as session:
-            audit.note(session, "restore", at=at, actor=actor, detail={"file": str(file)})
-        with reading(restored) as session:
             count, events = people.count_people(session), ledger.count(session)
-        newer = _events_after(old, events)
+            newer = _events_after(old, events)
+            before = {"events": events + newer} if old is not None else None
+            detail = {"file": str(file), "before": before, "after": {"events": events}}
+            audit.note(session, "restore", at=at, actor=actor, detail=detail)
         restored.dispose()
         aside = database.with_name(f"{database.stem}-before-{at:%Y%m%d-%H%M%S}{database.suffix}")
         kept = aside if database.exists() else None

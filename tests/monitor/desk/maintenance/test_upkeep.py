@@ -15,7 +15,7 @@ from db.observations import moods, sightings
 from db.privacy import retention
 from db.records import Expired, MoodSample, SightingRecord
 from monitor.config import Settings
-from monitor.desk import upkeep
+from monitor.desk.maintenance import upkeep
 from tests.monitor.recording.arrivals import CIPHER
 from tests.monitor.recording.arrivals import HAPPY as MOOD
 

@@ -4,7 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -25,16 +25,17 @@ from db.verification import verdict
 from db.verification.verdict import Verdict
 from enroll.evaluation.nightly import BOUND
 from monitor.config import Settings
-from monitor.desk.gallery_check import ACTION
-from monitor.desk.upkeep import backup_folder, backups, retention_of
+from monitor.desk.maintenance.gallery_check import ACTION
+from monitor.desk.maintenance.upkeep import backup_folder, backups, retention_of
 from monitor.doctor.check import Check, Status
 from monitor.doctor.run import check_window, run_checks
 from monitor.domain import RgbImage
 from monitor.errors import UsageError
 from monitor.sources.camera import CameraInfo, list_cameras
 from monitor.sources.source import FrameSource, open_source
+from monitor.text import local_time
 
-__all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "system_view", "verify")
+__all__ = ("Check", "Machine", "Status", "SystemView", "Verdict", "how_far", "system_view", "verify")
 
 WORST: Final = 3
 """So many people are named of those who will be missed most often."""
@@ -156,8 +157,13 @@ def verify(
     *,
     known_head: str | None = None,
     full: bool = False,
+    now: datetime | None = None,
 ) -> Verdict:
     """Check the chains, what they prove, noted heads, sealed values and the file (`db.verification.verdict`).
+
+    Args:
+        full: read every event, and not only those behind the last check that found all whole.
+        now: notes that all was whole then, for the next check to go on from; None notes nothing.
 
     Raises:
         UsageError: `known_head` is not a hash of the ledger.
@@ -165,7 +171,21 @@ def verify(
     """
     if known_head is not None and not re.fullmatch("[0-9a-f]{64}", known_head):
         raise UsageError(f"{known_head!r} is not a ledger hash; give the 64 hexadecimal digits of 'muster db verify'.")
-    return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full)
+    return verdict.verify(engine, cipher, heads_file, known_head=known_head, full=full, now=now)
+
+
+def how_far(found: Verdict, zone: tzinfo) -> str | None:
+    """Which events a check did not read, and what finds a change of them; None where it read all."""
+    if found.since is None:
+        return None
+    again, last = found.ledger.again, found.ledger.before
+    at = local_time(found.since, zone)
+    if len(again) == last:
+        return f"Events 1 to {last:,} were verified on {at}; they were read again now."
+    return (
+        f"Events 1 to {last:,} were verified on {at}. They were only counted now, but for {again.start:,} to "
+        f"{again.stop - 1:,}, which were read again; 'muster db verify --full' reads all."
+    )
 
 
 def _events_of(session: Session, entries: Sequence[AuditEntry]) -> dict[UUID, AttendanceEvent]:

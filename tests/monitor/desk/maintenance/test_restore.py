@@ -16,8 +16,8 @@ from db.people import people
 from db.privacy import erasure
 from db.records import NewEvent, Person
 from monitor.config import Settings
-from monitor.desk.restore import restore
-from monitor.desk.upkeep import back_up
+from monitor.desk.maintenance.restore import restore
+from monitor.desk.maintenance.upkeep import back_up
 from monitor.errors import UsageError
 from tests.monitor.recording.arrivals import CIPHER
 

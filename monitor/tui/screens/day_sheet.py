@@ -18,6 +18,7 @@ from monitor.desk.days import corrections
 from monitor.desk.days.why import why
 from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
@@ -156,6 +157,10 @@ one, and an entry that no longer counts stands in brackets.
             ),
             "The entry is corrected. Ctrl+Z takes it back.",
         )  # fmt: skip
+
+    def action_sheet(self) -> None:
+        """All days of the month of this person."""
+        self.app.push_screen(PersonSheet(self._person, self._day, DaySheet), lambda _: self._reload())
 
     def action_add(self) -> None:
         entries, app = self._entries, self.app

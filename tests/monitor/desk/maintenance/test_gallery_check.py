@@ -19,7 +19,7 @@ from db.people import expected_misses
 from db.privacy import erasure
 from db.records import NewEvent, Person, SightingRecord
 from monitor.config import Settings
-from monitor.desk.gallery_check import ACTION, examine_gallery, examine_when_due
+from monitor.desk.maintenance.gallery_check import ACTION, examine_gallery, examine_when_due
 from monitor.domain import Embedding
 from tests.enroll.conftest import MadeUp
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.config import Settings
-from monitor.desk.system import Check, Status, SystemView
+from monitor.desk.maintenance.system import Check, Status, SystemView
 from monitor.text import plural
 
 _MAKE_ONE: Final = "Back up now; the setting backup_every_hours makes backups by itself."

@@ -1,0 +1,59 @@
+"""`muster desk …`: who works at the desk, with a PIN of their own."""
+
+from typing import Annotated
+
+import typer
+
+from monitor.cli.groups import command_group
+from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.people.typed_pin import typed_pin
+
+app = command_group("Who works at the desk: names beside what is done there, by their PIN.")
+
+
+@app.command("list")
+@shared
+def list_(run: Run) -> None:
+    """Everybody who opens the desk with a PIN of their own."""
+    from monitor.cli.table import table
+    from monitor.desk.desk_users import all_users
+    from monitor.text import local_time, printable
+
+    engine, _ = run.open_store(read_only=True)
+    zone, found = run.settings().zone, all_users(engine)
+    if run.as_json:
+        for one in found:
+            emit({"name": one.name, "created_at": one.created_at})
+        return
+    if not found:
+        tell("Nobody is entered yet; add somebody with 'muster desk add'.")
+        return
+    rows = [(printable(one.name), local_time(one.created_at, zone)) for one in found]
+    out.print(table(("Name", "Since"), rows, fold=("Name",)))
+
+
+@app.command()
+@shared
+def add(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="It will stand in the ledger.")]) -> None:
+    """Let somebody open the desk's screens; what they do there is written down under their name, for good.
+
+    The PIN is asked for twice; a script sends it as a line on standard input.
+    """
+    from monitor.desk.desk_users import add_user
+
+    settings = run.settings()
+    engine, cipher = run.open_store(settings)
+    pin = typed_pin(f"PIN, at least {settings.pin_digits} digits")
+    made = add_user(engine, cipher, settings, name, pin, **run.stamp)
+    run.say(f"{made.name} opens the desk with this PIN from now on.", {"name": made.name, "added": True})
+
+
+@app.command()
+@shared
+def remove(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="Of somebody at the desk.")]) -> None:
+    """Take the desk's PIN from somebody; what they did keeps their name."""
+    from monitor.desk.desk_users import remove_user
+
+    engine, _ = run.open_store()
+    gone = remove_user(engine, name, **run.stamp)
+    run.say(f"{gone.name} does not open the desk any more.", {"name": gone.name, "removed": True})

@@ -1,0 +1,114 @@
+"""What an arrival is decided by: who is named, their passages and shifts, and until when they were in view.
+
+A door reads it for each arrival (`Arrivals`). Who writes many arrivals of the past reads it once (`ManyArrivals`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from db.observations import sightings
+from db.people import people
+from db.records import AttendanceEvent, Person, PersonConsents, Presence
+from monitor.attendance.door import Arrival, decide
+from monitor.attendance.passages import Passage
+from monitor.attendance.person_calendar import Calendar, Calendars
+from monitor.config import Settings
+from monitor.domain import Sighting
+from monitor.recording.calendars import load_calendars
+from monitor.recording.passages import load_passages
+
+DAYS_BACK: Final = timedelta(days=3)
+"""How far back a decision reads events: a stay may last over a long shift and the hours around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an arrival is, and what it was decided by."""
+
+    kind: Presence | None
+    """None for an arrival that is no passage, or the same as the one before."""
+    before: Sequence[Passage]
+    """What counts of the person's passages of the last days, by time."""
+
+
+class Arrivals:
+    """Reads the database anew for each arrival, so what others have written meanwhile counts."""
+
+    def named(self, session: Session, ids: Sequence[UUID]) -> Mapping[UUID, PersonConsents]:
+        """The people with these ids, as they are now; without those who were erased."""
+        return people.with_consents(session, ids)
+
+    def decide(
+        self, session: Session, settings: Settings, person: Person, arrival: Arrival, clock_off: timedelta
+    ) -> Decision:
+        """What the arrival is.
+
+        Args:
+            clock_off: how far the door's clock jumped.
+        """
+        at, real = arrival.at, arrival.at - clock_off
+        day = real.astimezone(settings.zone).date()
+        calendars = load_calendars(session, settings, day, day, person)
+        first, last = min(real, at) - DAYS_BACK, max(real, at) + calendars.rules.cool_down
+        before = load_passages(session, calendars, first, last, of=[person.id]).get(person.id, ())
+        return Decision(decide(arrival, before, calendars.of(person), calendars.rules), before)
+
+    def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
+        """Until when the person was in view in other sightings that began in the days before."""
+        return sightings.last_seen(session, person, at - DAYS_BACK, at, other_than=sighting)
+
+    def written(self, sighting: Sighting | None, person: UUID, event: AttendanceEvent | None) -> None:
+        """Told what an arrival left behind."""
+
+
+@dataclass(slots=True)
+class ManyArrivals(Arrivals):
+    """Reads once for many arrivals, which come by time, each in a sighting of its own, with a clock that is right.
+
+    Nobody else may write meanwhile; whoever writes something else in between calls `read`.
+    """
+
+    calendars: Calendars
+    known: dict[UUID, PersonConsents]
+    passages: dict[UUID, list[Passage]] = field(default_factory=dict)
+    seen: dict[UUID, datetime] = field(default_factory=dict)
+    _calendar: dict[UUID, Calendar] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, session: Session, settings: Settings, first: date, last: date) -> "ManyArrivals":
+        """What decides the arrivals from the first day to the last. Raises: DatabaseError."""
+        ids = [one.id for one in people.members(session)]
+        return cls(load_calendars(session, settings, first, last), people.with_consents(session, ids))
+
+    def read(self, session: Session, at: datetime) -> None:
+        """Read the passages anew that decide an arrival at this instant."""
+        found = load_passages(session, self.calendars, at - DAYS_BACK, at + self.calendars.rules.cool_down)
+        self.passages = {person: list(theirs) for person, theirs in found.items()}
+
+    def named(self, session: Session, ids: Sequence[UUID]) -> Mapping[UUID, PersonConsents]:
+        return {id: self.known[id] for id in ids if id in self.known}
+
+    def decide(
+        self, session: Session, settings: Settings, person: Person, arrival: Arrival, clock_off: timedelta
+    ) -> Decision:
+        since = arrival.at - DAYS_BACK
+        before = [one for one in self.passages.get(person.id, ()) if one.at >= since]
+        if person.id not in self._calendar:
+            self._calendar[person.id] = self.calendars.of(person)
+        return Decision(decide(arrival, before, self._calendar[person.id], self.calendars.rules), before)
+
+    def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
+        seen = self.seen.get(person)
+        return seen if seen is not None and seen >= at - DAYS_BACK else None
+
+    def written(self, sighting: Sighting | None, person: UUID, event: AttendanceEvent | None) -> None:
+        if sighting is not None:
+            self.seen[person] = max(sighting.last_at, self.seen.get(person, sighting.last_at))
+        if event is not None and event.kind in ("check_in", "check_out"):
+            passage = Passage(event.id, person, event.kind, event.at, event.kiosk, event.method)
+            self.passages.setdefault(person, []).append(passage)

@@ -1,0 +1,161 @@
+"""One person's days over any range, with their sums: on the screen, and as a sheet to print and to sign."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final, TypeAlias
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from db.records import Person
+from monitor.attendance.days import Period
+from monitor.attendance.summary import Status
+from monitor.desk.days.attendance import export_days
+from monitor.desk.days.month import SHEET_HEADS, Sheet, month_of, person_sheet
+from monitor.text import plural
+from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.style.text import clean, date_text
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Column, Row, Table
+
+OpenDay: TypeAlias = Callable[[Person, date], ModalScreen[None]]
+_LONGEST: Final = 366
+_WIDTHS: Final = {"Day": 14, "Expected": 12, "In": 5, "Out": 5, "Marks": 5}
+_NUMBERS: Final = {"Break": 5, "Hours": 6, "Late": 5, "Balance": 7}
+_RANKS: Final = {"Break": 2, "Marks": 1, "Expected": 3}
+_TONES: Final = {Status.ABSENT: "bad", Status.INCOMPLETE: "warn"}
+COLUMNS: Final = tuple(
+    Column(head.lower(), head, (_WIDTHS | _NUMBERS).get(head), right=head in _NUMBERS, rank=_RANKS.get(head, 0))
+    for head in SHEET_HEADS
+)
+TOTAL: Final = "total"
+"""Key of the last row."""
+
+
+class PersonSheet(ModalScreen[None]):
+    """A month of one person, or any other days."""
+
+    AUTO_FOCUS = "Table"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("sheet"), Binding("escape", "dismiss", "Back")]
+    app = getters.app(DeskApp)
+
+    def __init__(self, person: Person, day: date, open_day: OpenDay) -> None:
+        """
+        Args:
+            day: its month is shown first.
+            open_day: the screen of one day.
+        """
+        super().__init__()
+        self._person, self._open_day = person, open_day
+        self._period = month_of(day)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="person-sheet"):
+            yield Static(id="title", markup=False)
+            yield Table(COLUMNS, empty="Loading", id="days")
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        self._reload()
+
+    def _reload(self) -> None:
+        app, period = self.app, self._period
+        said = f"{clean(self._person.name, 60)}   {date_text(period.first)} to {date_text(period.last)}"
+        self.query_one("#title", Static).update(said)
+        job = partial(person_sheet, app.engine, app.settings, self._person, period, app.clock())
+        app.in_background(job, partial(self._loaded, period), app.toast_problem)
+
+    def _loaded(self, period: Period, found: Sheet) -> None:
+        if not self.is_attached or period != self._period:  # another range was asked for meanwhile
+            return
+        rows = [Row(one.day.isoformat(), cells, (_TONES.get(one.status),)) for one, cells in found.days]
+        total = [Row(TOTAL, found.total)] if rows else []
+        self.query_one(Table).show([*rows, *total], empty="They are not on the list on these days.")
+        self.refresh_bindings()
+
+    @property
+    def _today(self) -> date:
+        return self.app.clock().astimezone(self.app.settings.zone).date()
+
+    # Time
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "leap" and parameters == (1,):
+            return self._period.last < self._today or None
+        return True
+
+    def action_leap(self, by: int) -> None:
+        """The month before or after; of other days as many before or after them."""
+        period, one = self._period, timedelta(days=1)
+        if period == month_of(period.first):
+            self._go(month_of(period.first - one if by < 0 else period.last + one))
+        else:
+            length = (period.last - period.first + one) * by
+            self._go(Period(period.first + length, period.last + length))
+
+    def action_today(self) -> None:
+        self._go(month_of(self._today))
+
+    def action_range(self) -> None:
+        """Ask for the first day and the last."""
+        period = self._period
+        fields = [
+            Ask("first", "From (YYYY-MM-DD)", period.first.isoformat()),
+            Ask("last", "To (YYYY-MM-DD)", min(period.last, self._today).isoformat()),
+        ]
+        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=_fault)
+        self.app.push_screen(dialog, lambda answers: self._go(_period(answers)) if answers else None)
+
+    def _go(self, period: Period) -> None:
+        self._period = period
+        self._reload()
+
+    # What the keys do
+
+    @on(Table.Selected, "#days")
+    def _opened(self, message: Table.Selected) -> None:
+        if message.key != TOTAL:
+            sheet = self._open_day(self._person, date.fromisoformat(message.key))
+            self.app.push_screen(sheet, lambda _: self._reload())
+
+    def action_export(self) -> None:
+        """Ask for a file and write these days to it."""
+        app, period, now, person = self.app, self._period, self.app.clock(), self._person
+        text = "Writes a sheet to print on A4 and to sign. Other endings: .xlsx, .csv or .json."
+        name = f"muster-{person.number or 'sheet'}-{period.first}-{period.last}.html".replace("/", "-")
+        field = Ask("file", "File", str(Path.home() / name))
+
+        def write(file: Path) -> Path:
+            """In a worker."""
+            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk, person=person)
+            return file
+
+        def job(answers: Answers) -> Callable[[], Path]:
+            return partial(write, Path(answers["file"].strip()).expanduser())
+
+        dialog = Dialog(f"The sheet of {clean(person.name, 40)}", text, [field], yes="Write")
+        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+
+
+def _period(answers: Answers) -> Period:
+    return Period(date.fromisoformat(answers["first"].strip()), date.fromisoformat(answers["last"].strip()))
+
+
+def _fault(answers: Answers) -> str | None:
+    """What is wrong with the days, in one sentence, or None."""
+    try:
+        period = _period(answers)
+    except ValueError:
+        return "Type both days as YYYY-MM-DD, such as 2026-03-09."
+    if period.first > period.last:
+        return "The first day is after the last one."
+    days = (period.last - period.first).days + 1
+    return f"These are {plural(days, 'day')}; {_LONGEST} are shown at most." if days > _LONGEST else None

@@ -1,0 +1,90 @@
+"""Who works at the desk: listed, added and removed."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from db.records import DeskUser
+from monitor.desk.desk_users import add_user, all_users, remove_user
+from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.desk import check_new_pin
+from monitor.tui.style.text import clean, day_text
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Column, Row, Table
+
+COLUMNS = (Column("name", "Name"), Column("since", "Since", 16))
+_EXPLAINED = (
+    "Each opens the desk's screens with a PIN of their own. The ledger and the audit log then say who did it, also "
+    "after somebody is removed here."
+)
+_FIELDS = (
+    Ask("name", "Name"), Ask("pin", "PIN", secret=True), Ask("again", "Repeat it", secret=True),
+)  # fmt: skip
+
+
+class DeskUsers(ModalScreen[None]):
+    """The names, with keys to add and remove."""
+
+    AUTO_FOCUS = "Table"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("users"), Binding("escape", "dismiss", "Close")]
+    app = getters.app(DeskApp)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="desk-users"):
+            yield Table(COLUMNS, empty="Loading", id="users")
+            yield Static(Text(_EXPLAINED), id="sentence")
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.query_one("#desk-users").border_title = "Who works at the desk"
+        self._reload()
+
+    def _reload(self) -> None:
+        self.app.in_background(partial(all_users, self.app.engine), self._loaded, self.app.toast_problem)
+
+    def _loaded(self, found: list[DeskUser]) -> None:
+        if self.is_attached:
+            zone = self.app.settings.zone
+            rows = [Row(one.name, (clean(one.name, 60), day_text(one.created_at, zone))) for one in found]
+            self.query_one(Table).show(rows, empty="Nobody yet: whoever knows the admin PIN is called desk.")
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "remove" and self.is_mounted:
+            return self.query_one(Table).selected_key is not None or None
+        return True
+
+    def action_add(self) -> None:
+        """Ask for a name and a PIN."""
+        app = self.app
+        check = partial(check_new_pin, app.settings.pin_digits)
+        dialog = Dialog("Add to the desk", _EXPLAINED, _FIELDS, yes="Add", check=check)
+
+        def job(answers: Answers) -> Callable[[], DeskUser]:
+            return app.by_desk(add_user, app.cipher, app.settings, answers["name"], answers["pin"])
+
+        ask(app, dialog, job, partial(self._changed, "{} opens the desk with this PIN from now on."))
+
+    def action_remove(self) -> None:
+        """Ask, and remove the selected one."""
+        app, name = self.app, self.query_one(Table).selected_key
+        if name is None:
+            return
+        text = f"{clean(name, 60)} cannot open the desk any more. What they did keeps their name."
+        dialog = Dialog("Remove from the desk", text, yes="Remove")
+        job = app.by_desk(remove_user, name)
+        ask(app, dialog, lambda _: job, partial(self._changed, "{} does not open the desk any more."))
+
+    def _changed(self, sentence: str, user: DeskUser) -> None:
+        self.app.notify(sentence.format(clean(user.name, 60)), markup=False)
+        self._reload()

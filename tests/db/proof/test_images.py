@@ -1,0 +1,107 @@
+"""Neither the hash nor the name of a picture in the database tells who is enrolled from it."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, text
+
+from db.crypto import TemplateCipher, load_key
+from db.engine import reading, scrub, writing
+from db.faces import templates
+from db.people import people
+from db.privacy import merges, rotation
+from db.proof import images
+from db.proof.heads import open_with
+from db.records import Template
+from db.schema import TemplateRow
+
+FACE = np.linspace(-1, 1, 128, dtype=np.float32)
+HASH = hashlib.sha256(b"a picture of Ada").hexdigest()
+FILE = "staff/Ada Lovelace 1.JPG"
+
+
+def _enrol(engine: Engine, cipher: TemplateCipher, name: str, at: datetime, source: str = FILE) -> Template:
+    with writing(engine) as session:
+        person = people.add_person(session, name, at=at, actor="desk").id
+        return templates.add_template(
+            session, cipher, person, content_hash=HASH, encoder="test-1", embedding=FACE, quality={}, source=source,
+            at=at,
+        )  # fmt: skip
+
+
+def _owners(engine: Engine, cipher: TemplateCipher) -> set[str]:
+    """Who is found by the picture."""
+    with reading(engine) as session:
+        key = images.secret(session, cipher)
+        assert key is not None
+        return set(templates.owners_of_images(session, [images.keyed(key, HASH)]).values())
+
+
+def _of_before(engine: Engine) -> None:
+    """The rows as version 0.8 wrote them."""
+    with writing(engine) as session:
+        session.execute(text("DELETE FROM proof_key"))
+        for row in session.query(TemplateRow).all():
+            row.content_hash, row.source = HASH, FILE
+
+
+def test_a_stolen_database_has_neither_the_hash_nor_the_name(
+    sqlite: Engine, cipher: TemplateCipher, at: datetime
+) -> None:
+    kept = _enrol(sqlite, cipher, "Ada", at)
+    assert (len(kept.content_hash), len(kept.source), kept.source[-4:]) == (64, 12, ".jpg")
+    assert _enrol(sqlite, cipher, "Bob", at, "camera, left").source == "camera, left"
+    assert _enrol(sqlite, cipher, "Cleo", at, "door, 2026-03-02 08:00 UTC").source == "door, 2026-03-02 08:00 UTC"
+    assert _owners(sqlite, cipher) <= {"Ada", "Bob", "Cleo"} != set()
+    scrub(sqlite)
+    content = Path(str(sqlite.url.database)).read_bytes()
+    assert HASH.encode() not in content
+    assert b"Lovelace" not in content
+
+
+def test_what_the_version_before_wrote_is_keyed_when_it_is_opened_and_still_known(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    one = _enrol(engine, cipher, "Ada", at)
+    two = _enrol(engine, cipher, "Ada L.", at)
+    _of_before(engine)
+    with writing(engine) as session:
+        merges.merge(session, cipher, two.person, one.person, at=at, actor="desk")
+    open_with(engine, cipher, tmp_path)
+    assert _owners(engine, cipher) == {"Ada"}
+    with reading(engine) as session:
+        (kept,) = templates.list_templates(session, one.person)
+    assert kept.source == images.label(_secret(engine, cipher), FILE)
+    if engine.dialect.name == "sqlite":
+        scrub(engine)
+        content = Path(str(engine.url.database)).read_bytes()
+        assert HASH.encode() not in content
+        assert b"Lovelace" not in content
+    with writing(engine) as session:
+        again = templates.add_template(
+            session, cipher, one.person, content_hash=HASH, encoder="test-1", embedding=FACE, quality={}, source=FILE,
+            at=at,
+        )  # fmt: skip
+    assert again.id == kept.id
+
+
+def _secret(engine: Engine, cipher: TemplateCipher) -> bytes:
+    with reading(engine) as session:
+        key = images.secret(session, cipher)
+    assert key is not None
+    return key
+
+
+def test_a_picture_is_known_again_after_a_new_key(
+    sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    cipher = TemplateCipher(load_key(tmp_path))
+    open_with(sqlite, cipher, tmp_path)
+    _enrol(sqlite, cipher, "Ada", at)
+    rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
+    assert _owners(sqlite, TemplateCipher(load_key(tmp_path))) == {"Ada"}

@@ -1,0 +1,30 @@
+"""`muster desk`: names at the desk."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from db.crypto import load_cipher
+from db.engine import open_database
+from db.proof.heads import open_with
+from monitor.cli.main import app
+from monitor.desk.pin_entry import write_admin_pin
+
+AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
+
+
+def test_a_name_is_added_listed_and_removed(tmp_path: Path) -> None:
+    file, url = tmp_path / "muster.toml", f"sqlite:///{tmp_path / 'desk.sqlite3'}"
+    engine, cipher = open_database(url), load_cipher(tmp_path)
+    open_with(engine, cipher, tmp_path)
+    write_admin_pin(engine, cipher, file, "123456", shortest=6, at=AT, actor="test")
+    engine.dispose()
+    common, run = ["--db", url, "--config", str(file)], CliRunner().invoke
+    added = run(app, ["desk", "add", "Ingrid Sund", *common], input="271828\n")
+    assert "Ingrid Sund opens the desk" in added.output, added.output
+    listed = run(app, ["desk", "list", "--json", *common])
+    assert json.loads(listed.stdout)["name"] == "Ingrid Sund"
+    assert "does not open the desk any more" in run(app, ["desk", "remove", "ingrid sund", *common]).output
+    assert "Nobody is entered yet" in run(app, ["desk", "list", *common]).output

@@ -1,0 +1,135 @@
+"""A year of a site before a recorder that runs through: every day is the other count's, and nothing grows.
+
+By default a few people and weeks; `MUSTER_WHOLE_SITE=1` tries 500 people for a year, `MUSTER_WHOLE_SITE=50` fifty.
+"""
+
+import gc
+import os
+import threading
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+from db.ids import new_id
+from db.proof import heads
+from db.proof.heads import HEADS_FILE, open_with
+from db.records import Person
+from db.verification.verdict import verify
+from monitor.attendance.days import Period
+from monitor.config import Settings
+from monitor.desk.days.attendance import attendance
+from monitor.desk.maintenance.upkeep import look_after
+from monitor.domain import Candidate, KioskEvent, Match, Phase, Sighting
+from monitor.recording.journal import Journal
+from monitor.recording.recorder import Recorder
+from tests.monitor.desk.days.site_year import GROUPS, ZONE, Life, live
+from tests.monitor.desk.days.test_site_year import FREE, build, told_of
+from tests.monitor.recording.arrivals import CIPHER, HAPPY
+
+WHOLE = int(os.environ.get("MUSTER_WHOLE_SITE", "0"))
+PEOPLE = 500 if WHOLE == 1 else WHOLE or 6
+FIRST = date(2025, 11, 3)
+DAYS = 364 if WHOLE else 28
+SETTLED = 60 if WHOLE else 14
+"""Days after which nothing may grow any more."""
+DAY = timedelta(days=1)
+
+
+class Clock:
+    """Shows the time of the passage that is played."""
+
+    def __init__(self) -> None:
+        self.now = datetime.combine(FIRST, datetime.min.time(), ZONE)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Door:
+    """A recorder, and the wait for what it wrote."""
+
+    def __init__(self, engine: Engine, settings: Settings, clock: Clock, folder: Path) -> None:
+        self._written = threading.Semaphore(0)
+        journal = Journal(folder / "journal", CIPHER)
+        self.recorder = Recorder(engine, CIPHER, settings, publish=self._publish, clock=clock, journal=journal)
+
+    def _publish(self, event: KioskEvent) -> None:
+        if str(event.kind) == "sighting":
+            self._written.release()
+
+    def see(self, person: Person, at: datetime) -> None:
+        best = Candidate(person.id, person.name, 0.8)
+        match = Match(best, None, 0.5, accepted=True)
+        self.recorder.record(Sighting(new_id(), Phase.OPENED, 1, at, at + timedelta(seconds=1), match, HAPPY, frames=5))
+        assert self._written.acquire(timeout=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of this process."""
+
+    megabytes: float
+    handles: int
+    threads: int
+
+
+def size() -> Size:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return Size(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, len(os.listdir("/proc/self/fd")), threading.active_count())
+
+
+def by_day(lives: list[Life], members: list[Person]) -> dict[date, list[tuple[datetime, int, Person]]]:
+    """Who stands before the door, by the day of the site and in the order of time."""
+    days: dict[date, list[tuple[datetime, int, Person]]] = defaultdict(list)
+    for number, life in enumerate(lives):
+        for at in (*(one[0] for one in life.passages), *(one[0] for one in life.doubles)):
+            days[at.astimezone(ZONE).date()].append((at, number, members[number]))
+    return {day: sorted(seen, key=lambda one: one[:2]) for day, seen in days.items()}
+
+
+def compare(engine: Engine, settings: Settings, lives: dict[UUID, Life], day: date, now: datetime) -> None:
+    found = list(attendance(engine, settings, Period(day, day), now))
+    assert len(found) == len(lives)
+    for one in found:
+        told = lives[one.person.id].days[day]
+        assert asdict(told_of(one)) == asdict(told), (one.person.name, day, one.summary.pieces)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="counts memory and handles as Linux does")
+@pytest.mark.timeout(0 if WHOLE else 300)
+def test_each_day_is_the_other_count_and_memory_handles_and_threads_stay(sqlite: Engine, tmp_path: Path) -> None:
+    random, groups, clock = Random(2026), list(GROUPS), Clock()
+    last = FIRST + (DAYS + 7) * DAY
+    lives = [live(groups[number % len(groups)], FIRST, last, FREE, random) for number in range(PEOPLE)]
+    members = build(sqlite, lives)
+    named = {person.id: life for person, life in zip(members, lives, strict=True)}
+    settings = Settings(db=str(sqlite.url), time_zone=ZONE.key, backup_every_hours=0, kiosk="A")
+    open_with(sqlite, CIPHER, tmp_path)
+    door = Door(sqlite, settings, clock, tmp_path)
+    settled, days = None, by_day(lives, members)
+    for number in range(DAYS):
+        day = FIRST + number * DAY
+        for at, _, person in days.get(day, ()):
+            clock.now = at
+            door.see(person, at)
+        clock.now = datetime.combine(day + DAY, datetime.min.time(), ZONE)
+        look_after(sqlite, settings, clock.now)
+        heads.note(sqlite, clock.now)
+        if number >= 2:
+            compare(sqlite, settings, named, day - 2 * DAY, clock.now)
+        if number == SETTLED:
+            settled = size()
+    end = size()
+    door.recorder.close()
+    assert settled is not None
+    print(f"{PEOPLE} people, {DAYS} days: {settled} after {SETTLED} days, {end} at the end")
+    assert (end.handles, end.threads) == (settled.handles, settled.threads)
+    assert end.megabytes <= settled.megabytes * 1.05
+    assert verify(sqlite, CIPHER, tmp_path / HEADS_FILE).problems == ()
