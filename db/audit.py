@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from db.ids import new_id
@@ -101,11 +101,18 @@ def events_of(session: Session, reason: str) -> list[UUID]:
     return [event for event in session.scalars(query.order_by(AuditRow.at, AuditRow.id)) if event is not None]
 
 
-def latest(session: Session, action: str) -> AuditEntry | None:
-    """The newest entry of this action."""
+def latest(session: Session, action: str, until: datetime | None = None) -> AuditEntry | None:
+    """The newest entry of this action; with an instant, of those up to then, because a clock may have been wrong."""
     query = select(AuditRow).where(AuditRow.action == action).order_by(AuditRow.at.desc(), AuditRow.id.desc())
+    if until is not None:
+        query = query.where(AuditRow.at <= until)
     row = session.scalars(query.limit(1)).first()
     return None if row is None else record(row)
+
+
+def last_before(session: Session, at: datetime) -> datetime | None:
+    """When the newest entry up to an instant was made; None where there is none."""
+    return session.scalar(select(func.max(AuditRow.at)).where(AuditRow.at <= at))
 
 
 def latest_detail(session: Session, action: str, kiosk: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -144,6 +145,16 @@ def existing_cipher(folder: Path) -> TemplateCipher | None:
 def load_cipher(folder: Path) -> TemplateCipher:
     """The cipher with the key of `load_key`."""
     return TemplateCipher(load_key(folder))
+
+
+def retired_ciphers(folder: Path) -> list[TemplateCipher]:
+    """Of keys that a rotation put aside in this folder, for what was sealed before."""
+    kept = []
+    for file in sorted(folder.glob(f"{KEY_FILE}.*")):
+        with suppress(DatabaseError):
+            cipher = TemplateCipher(_read_key_file(file))
+            kept += [cipher] if file.suffix == f".{cipher.key_id}" else []
+    return kept
 
 
 def load_key(folder: Path) -> bytes:

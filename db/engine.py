@@ -116,6 +116,12 @@ def database_file(engine: Engine) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of a database by its URL or name, as `open_database` reads it; None for a server. Raises: WrongUrl."""
+    parsed = _parse(url)
+    return _sqlite_file(parsed) if parsed.get_backend_name() == "sqlite" else None
+
+
 def require_writable(url: str) -> None:
     """Takes the write lock of a database and lets it go. Raises: DatabaseError."""
     engine = open_database(url, upgrade=False)
@@ -253,10 +259,16 @@ def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
 
 def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
     options = "-c timezone=UTC -c lock_timeout=5000" + (" -c default_transaction_read_only=on" if read_only else "")
-    arguments: dict[str, object] = {"connect_timeout": 5, "options": options, **_tls(url)}
+    watched = {name: value for name, value in _WATCHED.items() if name not in url.query}
+    arguments: dict[str, object] = {"connect_timeout": 5, "options": options, **watched, **_tls(url)}
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
     event.listen(engine, "handle_error", _explained(migrate.where(engine)))
     return engine
+
+
+_WATCHED: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""After half a minute without a sign of the server's machine, as with a cut cable, a query fails. Without these the
+system waits a quarter of an hour."""
 
 
 def _tls(url: URL) -> dict[str, object]:

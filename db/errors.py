@@ -92,6 +92,10 @@ class WrongKey(DatabaseError):  # noqa: N818
 _ROOM: Final = 32 * 1024
 """Bytes of the shared memory that SQLite keeps in a file beside the database."""
 
+_UNPROVED: Final = (
+    "certificate verify failed", "does not match host name", "does not support SSL", "root certificate file",
+)  # fmt: skip
+"""What libpq says of a server that did not prove who it is; a connection that broke off says SSL, too."""
 BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -170,10 +174,15 @@ def _explain_postgresql(error: BaseException, where: str) -> DatabaseError | Non
         )
     if state == "3D000":
         return DatabaseUnavailable(f"The database {where} does not exist on its server; create it first.")
-    if any(word in str(error) for word in ("SSL", "certificate")):
+    if any(words in str(error) for words in _UNPROVED):
+        here = any(f"@{host}" in where or f"//{host}" in where for host in ("localhost", "127.0.0.1", "[::1]"))
+        advice = (
+            "It runs on this machine, so sslmode=disable in the URL is enough."
+            if here
+            else "Give it a certificate, and name the one that signed it in the URL (sslrootcert=FILE)."
+        )
         return DatabaseUnavailable(
-            f"The server of {where} does not prove by a certificate that it is the right one; give it one, or write "
-            "sslmode=disable into the URL where nobody else is on the network."
+            f"The server of {where} does not prove by a certificate that it is the right one. {advice}"
         )
     if type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown"):
         return DatabaseUnavailable(f"The database {where} cannot be reached; check the server and the network.")

@@ -43,12 +43,18 @@ def clean(text: str, what: str = "name") -> str:
         InvalidRecord: nothing is left, or it is longer than 500 characters.
     """
     spaced = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).translate(_DIRECTION)
-    cleaned = "".join(letter for letter in spaced if unicodedata.category(letter) not in ("Cc", "Cs")).strip()
+    cleaned = "".join(letter for letter in spaced if _is_letter(letter)).strip()
     if not cleaned:
         raise InvalidRecord(f"A {what} is empty; give one with at least one character.")
     if len(cleaned) > LONGEST:
         raise InvalidRecord(f"A {what} has {len(cleaned)} characters; shorten it to {LONGEST}.")
     return cleaned
+
+
+def _is_letter(letter: str) -> bool:
+    """Not a control character, half of a letter, or one of Unicode's noncharacters, which XML may not have."""
+    is_none = ord(letter) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(letter) <= 0xFDEF
+    return unicodedata.category(letter) not in ("Cc", "Cs") and not is_none
 
 
 def clean_or_none(text: str | None, what: str) -> str | None:

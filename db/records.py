@@ -3,12 +3,14 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+STRANGER: Final = "?"
+"""How the token of a face that nobody knows begins: one person may have many of them, so they count as nobody."""
 Item = TypeVar("Item")
 ConsentKind: TypeAlias = Literal["face", "mood"]
 LedgerKind: TypeAlias = Literal["check_in", "check_out", "void", "correction"]
@@ -319,7 +321,7 @@ class MoodSample:
     sighting: UUID | None
     group: str | None
     token: str | None
-    """Aggregate mode only: tells people of one day apart without naming them."""
+    """Aggregate mode only: tells people of one day apart without naming them; see `STRANGER`."""
     label: str
     """The likeliest emotion, or "unsure"."""
     probabilities: tuple[float, ...]

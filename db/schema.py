@@ -212,6 +212,17 @@ class KioskRow(Base):
     seen_at: Mapped[datetime]
 
 
+class ZoneOffsetRow(Base):
+    """How far a time zone's clocks are from UTC from an instant on; for the views on SQLite."""
+
+    __tablename__ = "zone_offset"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    time_zone: Mapped[str] = mapped_column(primary_key=True)
+    start: Mapped[datetime] = mapped_column(primary_key=True)
+    minutes: Mapped[int]
+
+
 class SightingRow(Base):
     """Somebody in view for a while. Embedding and portrait are kept only while nobody knows the face."""
 
@@ -509,6 +520,15 @@ class MoodRow(Base):
     sad: Mapped[float]
     surprise: Mapped[float]
     neutral: Mapped[float]
+
+
+class CrowdSecretRow(Base):
+    """The secret of a day from which the tokens of its moods are made; sealed, and deleted after the day."""
+
+    __tablename__ = "crowd_secret"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes]
 
 
 class RolledDayRow(Base):

@@ -345,6 +345,8 @@ class KioskEvent:
     """The attendance event, for check_in and check_out."""
     text: str | None = None
     """One sentence for people, where the kind alone does not tell enough."""
+    in_view: datetime | None = None
+    """When the face was in view last, before this was written down; None without a face."""
     asks: Literal["face", "pin"] | None = None
     """What has to come as well before anything is written, at hours that ask for both."""
 

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,13 +41,16 @@ def unfinished(path: Path, *, private: bool = False, replace: bool = True) -> It
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
         if not private and target.exists():
             shutil.copymode(target, part)
-        yield part
+        with part.open("rb") as lock:
+            _hold(lock)
+            yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         if replace:
             part.replace(target)
         else:
             _put_in_place(part, target)
+        _sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -66,8 +69,39 @@ def _put_in_place(part: Path, target: Path) -> None:
 def _remove_leftovers(target: Path) -> None:
     """What programs that were killed left of this file: nobody else would ever look for it, and it may hold faces."""
     for part in target.parent.glob(f".{glob.escape(target.name[:40])}.????????"):
-        if part.is_file() and time.time() - part.stat().st_mtime > ABANDONED:
-            part.unlink(missing_ok=True)
+        with suppress(OSError):
+            if part.is_file() and time.time() - part.stat().st_mtime > ABANDONED and not _is_held(part):
+                part.unlink()
+
+
+def _hold(file: BinaryIO) -> None:
+    """Marks an unfinished file as being written to, until it is closed; not where the file system knows no locks."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def _is_held(part: Path) -> bool:
+    """Whether a program that runs writes to it, however long it pauses."""
+    with suppress(ImportError), part.open("rb") as file:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _sync_folder(folder: Path) -> None:
+    """Has a file's new name on the disk, too. Windows cannot open a folder, and some file systems not sync one."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None], *, replace: bool = True) -> None:

@@ -45,7 +45,12 @@ def _shown(sign: str) -> str:
     category = unicodedata.category(sign)
     if category == "Cs":
         return "\N{REPLACEMENT CHARACTER}"
-    return "" if category in _HIDDEN and sign not in _JOINERS else sign
+    return "" if (category in _HIDDEN and sign not in _JOINERS) or _is_no_letter(sign) else sign
+
+
+def _is_no_letter(sign: str) -> bool:
+    """Whether it is one of Unicode's 66 noncharacters; XML, so an XLSX sheet, may not have the last of them."""
+    return ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

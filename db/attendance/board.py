@@ -103,7 +103,7 @@ def _is_listed(expectation: Expectation) -> ColumnElement[bool]:
 
 
 def _is_on_list(expectation: Expectation) -> ColumnElement[bool]:
-    """`monitor.attendance.expected.is_listed` as a condition: also people of whom something is said on the day."""
+    """`monitor.attendance.days.is_listed` as a condition: also people of whom something is said on the day."""
     if not expectation.people:
         return _is_listed(expectation)
     own = _among(expectation.people)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from db.attendance import zones
 from db.ids import new_id
 from db.records import Kiosk, Role
 from db.schema import KioskRow
@@ -20,6 +21,7 @@ def register(session: Session, name: str, *, site: str, role: Role, time_zone: s
         session.add(row)
     row.site, row.role, row.time_zone, row.seen_at = site, role, time_zone, at
     session.flush()
+    zones.know(session, time_zone)
     return _record(row)
 
 

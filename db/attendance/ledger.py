@@ -8,7 +8,7 @@ pseudonym, so somebody can be erased and the chain stays whole.
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from heapq import merge
@@ -168,7 +168,7 @@ def entries(
     if not others:
         return _read(rows, origins)
     origins |= {uuid_of(row[_ID]): uuid_of(row[0]) for row in others}
-    return _read(list(merge(rows, others, key=lambda row: row[_RECORDED])), origins)
+    return _read(_behind_targets(merge(rows, others, key=lambda row: row[_RECORDED])), origins)
 
 
 def site_roles(session: Session) -> dict[UUID, Role]:
@@ -204,12 +204,31 @@ def _of_other_doors(
     if known_at is not None:
         query = query.where(SiteEventRow.recorded_at <= known_at)
     found = []
-    for row in session.execute(
+    rows = session.execute(
         query.where(SiteEventRow.recorded_at >= start).order_by(SiteEventRow.recorded_at, SiteEventRow.id)
-    ):
+    )
+    for row in _behind_targets(rows):
         if row[-1] or row[_TARGET] in known:
             known.add(row[_ID])
             found.append(row[:-1])
+    return found
+
+
+def _behind_targets(rows: Iterable[Any]) -> list[Any]:
+    """Rows in their order, but each behind what it voids or corrects: the clocks of two doors may differ."""
+    rows = list(rows)
+    there, taken = {row[_ID] for row in rows}, set[Any]()
+    waiting: dict[Any, list[Any]] = {}
+    found = []
+    for row in rows:
+        if row[_TARGET] in there and row[_TARGET] not in taken:
+            waiting.setdefault(row[_TARGET], []).append(row)
+            continue
+        due = [row]
+        while due:
+            found.append(due.pop())
+            taken.add(found[-1][_ID])
+            due += reversed(waiting.pop(found[-1][_ID], []))
     return found
 
 
@@ -301,6 +320,11 @@ def is_voided(session: Session, sighting: UUID) -> bool:
 def count(session: Session) -> int:
     """How many rows the ledger has: they are numbered from 1, and none is ever deleted."""
     return session.scalar(select(func.max(EventRow.seq))) or 0
+
+
+def last_before(session: Session, at: datetime) -> datetime | None:
+    """The time of the newest event up to an instant; None where there is none."""
+    return session.scalar(select(func.max(EventRow.at)).where(EventRow.at <= at))
 
 
 def chain_hash(row: EventRow, seq: int, previous: str) -> str:

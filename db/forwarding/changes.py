@@ -17,12 +17,15 @@ from db.batches import batches
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
-from db.forwarding.people import People, erased
+from db.forwarding.people import erased, give_number
 from db.privacy import erasure, merges
 from db.schema import AuditRow, PersonRow, SubjectRow
 
 _ACTOR: Final = "muster db forward"
-_CHANGES: Final = {"rename": "name", "group": "group", "activate": "active", "deactivate": "active"}
+_CHANGES: Final = {
+    "rename": "name", "number": "number", "group": "group", "notes": "notes", "activate": "active",
+    "deactivate": "active",
+}  # fmt: skip
 """The column that each action of the audit log changes."""
 _ENTRY: Final = ("id", "at", "actor", "action", "person_id", "detail")
 
@@ -120,41 +123,47 @@ def adopt_ids(centre: Engine, door: Engine, cipher: TemplateCipher, *, now: date
     return len(new)
 
 
-def send_changes(source: Engine, target: Engine, people: People) -> int:
-    """Brings names, groups and who is active up to date where they were changed here last.
+def send_changes(source: Engine, target: Engine, *, wins: bool = False) -> tuple[int, frozenset[UUID]]:
+    """Brings names, numbers, groups, notes and who is active up to date where they were changed here last.
 
     Only of people who were enrolled here: somebody who is another person there, by their number, is another door's.
 
+    Args:
+        wins: somebody whose new number another person has there gets it; else they have no number there.
+
     Returns:
-        How many people were changed there.
+        How many people were changed there, and the ids of those whose number is another person's there.
     """
     query = select(AuditRow).where(AuditRow.action.in_(_CHANGES), AuditRow.person_id.is_not(None))
     with reading(source) as here:
         entries = here.scalars(query.order_by(AuditRow.at, AuditRow.id)).all()
-        last = {
-            (row.person_id, _CHANGES[row.action]): row
-            for row in entries
-            if people.known(row.person_id) == row.person_id
-        }
-        ours = {row.id: row for row in here.scalars(select(PersonRow))} if last else {}
+        last = {(row.person_id, _CHANGES[row.action]): row for row in entries}
     with reading(target) as there:
         new = _unknown(there, [row.id for row in last.values()])
     if not new:
-        return 0
+        return 0, frozenset()
+    with reading(source) as here:
+        whose = list({row.person_id for row in last.values() if row.id in new})
+        found = (here.scalars(select(PersonRow).where(PersonRow.id.in_(some))) for some in batches(whose))
+        ours = {row.id: row for rows in found for row in rows}
     changed: set[UUID] = set()
+    numbers: dict[UUID, str | None] = {}
     with writing(target) as there:
         ledger.lock(there)
         for (person, column), row in last.items():
             known = there.get(PersonRow, person)
-            if row.id not in new or known is None or person is None:
+            if row.id not in new or known is None or person is None or person not in ours:
                 continue
             value = getattr(ours[person], column)
             if getattr(known, column) != value and not _is_newer_there(there, person, column, row.at):
+                if column == "number":  # two may have changed numbers with each other
+                    numbers[person], value = value, None
                 setattr(known, column, value)
                 changed.add(person)
             there.add(AuditRow(**{name: getattr(row, name) for name in _ENTRY}))
             there.flush()
-    return len(changed)
+        without = {person for person, number in numbers.items() if not give_number(there, person, number, wins=wins)}
+    return len(changed), frozenset(without)
 
 
 def _is_newer_there(there: Session, person: UUID, column: str, at: datetime) -> bool:

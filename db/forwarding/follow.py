@@ -68,7 +68,7 @@ class Followed:
     people: int = 0
     """People who are new here."""
     changed: int = 0
-    """People whose name, group or state was changed elsewhere."""
+    """People whose name, number, group, notes or state was changed elsewhere."""
     merged: int = 0
     erased: int = 0
     consents: int = 0
@@ -157,8 +157,9 @@ class Ciphers:
 def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now: datetime) -> Followed:
     merged, _ = send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR)
     merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
-    people, added = send_people(centre, kiosk, BATCH)
-    changed = send_changes(centre, kiosk, people)
+    changed, _ = send_changes(centre, kiosk, wins=True)  # first, so that a number is free for who has it now
+    people, added, _ = send_people(centre, kiosk, BATCH, wins=True)
+    changed += send_changes(centre, kiosk, wins=True)[0]  # of who came just now
     consents = send_consents(centre, kiosk, people, BATCH)
     local = {own: theirs for theirs, own in people.there.items()}
     plans, down, faces_of = _take_down(kiosk, centre, ciphers, people, local, now)

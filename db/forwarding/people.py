@@ -1,11 +1,12 @@
 """Forwarding: kiosks and people, and who is who on the other side.
 
 A pseudonym of the ledger means the same person on both sides. Somebody enrolled at two kiosks under one number is one
-person there; without a number they are two, until somebody merges them, here or there. Who was erased there stays
-erased, also when somebody else has the number since.
+person there; without a number they are two, until somebody merges them, here or there. A number that was given on to
+somebody else makes nobody one: whoever has it there and is somebody else here as well is another person. Who was erased
+there stays erased, also when somebody else has the number since.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,19 +50,23 @@ def _free_name(there: Session, kiosk: KioskRow) -> str:
     return next(name for name in names if name not in taken)
 
 
-def send_people(source: Engine, target: Engine, batch: int) -> tuple[People, int]:
-    """Adds the people whom the other side lacks; `forward_changes` looks after those who are there.
+def send_people(
+    source: Engine, target: Engine, batch: int, *, wins: bool = False
+) -> tuple[People, int, frozenset[UUID]]:
+    """Adds the people whom the other side lacks; `db.forwarding.changes.send_changes` looks after those who are there.
+
+    Args:
+        wins: a newcomer whose number somebody else has there gets it; else the newcomer comes without a number.
 
     Returns:
-        Who is who, and how many were added.
+        Who is who, how many were added, and the ids of those who came without their number.
     """
     with reading(source) as here:
         rows = here.scalars(select(PersonRow).order_by(PersonRow.id)).all()
-        pseudonyms: dict[UUID, list[UUID]] = {}
-        for subject in here.scalars(select(SubjectRow).order_by(SubjectRow.id)):
-            pseudonyms.setdefault(subject.person_id, []).append(subject.id)
+        pseudonyms = _pseudonyms(here)
+        ours = {one for theirs in pseudonyms.values() for one in theirs} | erased(here)
     found: dict[UUID, UUID] = {}
-    added = 0
+    added, without = 0, set()
     for start in range(0, len(rows), batch):
         some = rows[start : start + batch]
         with writing(target) as there:
@@ -73,15 +78,46 @@ def send_people(source: Engine, target: Engine, batch: int) -> tuple[People, int
                 known = index.who(row, mine)
                 if known is None and not gone.isdisjoint(mine):
                     continue
-                known = known or index.numbers.get(row.number or "")
+                holder = index.numbers.get(row.number or "")
+                if known is None and holder is not None and not _is_known(there, holder, ours):
+                    known = holder
                 if known is None:
-                    there.add(PersonRow(**{name: getattr(row, name) for name in _PERSON}))
+                    there.add(PersonRow(**{name: getattr(row, name) for name in _PERSON} | {"number": None}))
                     there.flush()
+                    if not give_number(there, row.id, row.number, wins=wins):
+                        without.add(row.id)
                     added += 1
                     index.add(row)
                 found[row.id] = known or row.id
                 _add_pseudonyms(there, found[row.id], set(mine) - index.pseudonyms.keys() - gone)
-    return People(found), added
+    return People(found), added, frozenset(without)
+
+
+def _pseudonyms(session: Session) -> dict[UUID, list[UUID]]:
+    """Of each person, the oldest first."""
+    found: dict[UUID, list[UUID]] = {}
+    for subject in session.scalars(select(SubjectRow).order_by(SubjectRow.id)):
+        found.setdefault(subject.person_id, []).append(subject.id)
+    return found
+
+
+def _is_known(there: Session, person: UUID, pseudonyms: Set[UUID]) -> bool:
+    """Whether somebody there has one of these pseudonyms: the sending side knows them, or erased them."""
+    theirs = there.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person))
+    return not pseudonyms.isdisjoint(theirs)
+
+
+def give_number(there: Session, person: UUID, number: str | None, *, wins: bool) -> bool:
+    """Sets a number. Where somebody else has it: takes it from them if this side `wins`, else gives False."""
+    holder = there.scalar(select(PersonRow).where(PersonRow.number == number, PersonRow.id != person))
+    if holder is not None and not wins:
+        return False
+    if holder is not None:
+        holder.number = None
+        there.flush()
+    there.get_one(PersonRow, person).number = number
+    there.flush()
+    return True
 
 
 def _add_pseudonyms(there: Session, person: UUID, new: Iterable[UUID]) -> None:

@@ -20,7 +20,7 @@ from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
-from db.forwarding import chains, doors, received
+from db.forwarding import chains, deleted_moods, doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_kiosks, send_people
 from db.observations import moods
@@ -47,20 +47,24 @@ class Forwarded:
     changed: int = 0
     """Sightings that were there, and lasted longer or got another name since."""
     moods: int = 0
+    moods_deleted: int = 0
+    """Moods that were deleted there because they were deleted here: their person was named later, and refuses them."""
     merged: int = 0
     updated: int = 0
-    """People whose name, group or state was changed here."""
+    """People whose name, number, group, notes or state was changed here."""
     erased: int = 0
     """People who were erased there because they were erased here."""
     erased_here: tuple[UUID, ...] = ()
     """Ids there of people who were erased here, but whom another database sent too."""
     merged_here: tuple[tuple[UUID, UUID], ...] = ()
     """Ids there of people who are one here, but whose faces are kept there."""
+    numbers_taken: tuple[UUID, ...] = ()
+    """People who have no number there since now, because somebody else has it there."""
 
     @property
     def rows(self) -> int:
         sent = self.people + self.consents + self.events + self.sightings + self.changed + self.moods
-        return sent + self.merged + self.updated + self.erased
+        return sent + self.merged + self.updated + self.erased + self.moods_deleted
 
     @property
     def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
@@ -116,6 +120,8 @@ def forward(
         _send_events(source, target, chain, people, batch, add)
         _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
         _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
+        if known is None:
+            add(moods_deleted=deleted_moods.take_back(source, target, max(since or gone["moods"], gone["moods"])))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     with writing(target) as there:
@@ -129,13 +135,15 @@ def _send_people(
     """Sends who was erased, merged, added and changed, and consents; gives who is who, and what is to do by hand."""
     erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None)
     merged, merged_here = send_merges(source, target, now=now, cipher=cipher)
-    people, new = send_people(source, target, batch)
-    add(people=new, erased=erased, merged=merged)
-    updated = send_changes(source, target, people)
-    if updated:
-        add(updated=updated)
+    updated, without = send_changes(source, target)  # first, so that a number is free for who has it now
+    people, new, newcomers = send_people(source, target, batch)
+    add(people=new, erased=erased, merged=merged, updated=updated)
+    more, _ = send_changes(source, target)  # of who came just now
+    if more:
+        add(updated=more)
     add(consents=send_consents(source, target, people, batch))
-    return people, {"erased_here": erased_here, "merged_here": merged_here}
+    taken = tuple(sorted(without | newcomers))
+    return people, {"erased_here": erased_here, "merged_here": merged_here, "numbers_taken": taken}
 
 
 _Add: TypeAlias = Callable[..., None]

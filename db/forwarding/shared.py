@@ -127,10 +127,10 @@ def write(side: Side, kind: Kind, rows: Mapping[UUID, Mapping[str, Any]]) -> set
 
     Returns:
         The ids of those that were taken; left out are an image that the person has already, and people unknown here.
+        A row of which the successor is left out stays.
     """
     local = {centre: own for own, centre in side.centre.items()}
     table: Any = kind.table.__table__
-    remove(side, kind, rows)
     taken: dict[UUID, dict[str, Any]] = {}
     for id, row in rows.items():
         named = {c.key: local.get(row[c.key]) for c in _people(kind)}
@@ -139,6 +139,7 @@ def write(side: Side, kind: Kind, rows: Mapping[UUID, Mapping[str, Any]]) -> set
         values = {**row, **named}
         if not _fits(side.session, kind, values):
             continue
+        remove(side, kind, [id])
         taken[id] = values | _faces(kind, values, side.cipher.seal)
         side.session.execute(insert(table), [taken[id]])
     return set(taken)
@@ -161,7 +162,9 @@ def _fits(session: Session, kind: Kind, values: dict[str, Any]) -> bool:
     """Whether the row may stand beside those that are there; makes room for a holiday of the same day."""
     if kind.table is TemplateRow:
         same = select(TemplateRow.id).where(
-            TemplateRow.person_id == values["person_id"], TemplateRow.content_hash == values["content_hash"]
+            TemplateRow.person_id == values["person_id"],
+            TemplateRow.content_hash == values["content_hash"],
+            TemplateRow.id != values["id"],
         )
         return session.scalar(same) is None
     if kind.table is HolidayRow:

@@ -1,6 +1,7 @@
 """Sightings: who was in view and when, and the kept faces of unknown visitors."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
+from db.batches import batches
 from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.records import SightingRecord, Visitor
@@ -123,6 +125,18 @@ def between(
     if person is not None:
         query = query.where(SightingRow.person_id == person)
     return [record(row) for row in session.scalars(query.order_by(SightingRow.first_at.desc()).limit(limit))]
+
+
+def ends(
+    session: Session, start: datetime, end: datetime, people: Sequence[UUID]
+) -> Iterator[tuple[UUID, datetime, UUID]]:
+    """Of these people's sightings that began with start <= first_at < end: person, end and kiosk."""
+    query = select(SightingRow.person_id, SightingRow.last_at, SightingRow.kiosk_id)
+    query = query.where(SightingRow.first_at >= start, SightingRow.first_at < end)
+    for some in batches(people):
+        for person, last_at, kiosk in session.execute(query.where(SightingRow.person_id.in_(some))):
+            if person is not None:
+                yield person, last_at, kiosk
 
 
 def visitors(

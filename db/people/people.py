@@ -127,11 +127,15 @@ def list_people(
     group: str | None = None,
     active: bool | None = None,
     missing: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[PersonSummary]:
     """People by name; `search` looks in names, numbers and groups.
 
     Args:
         missing: only those of `consents.missing`.
+        limit: at most so many.
+        offset: so many before them are left out.
     """
     query = select(*_COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
     if search:
@@ -142,7 +146,19 @@ def list_people(
         query = query.where(PersonRow.active == (true() if active else false()))
     if missing:
         query = query.where(consents.missing())
+    if limit is not None:
+        query = query.limit(limit).offset(offset)
     return summaries(session, list(starmap(Person, session.execute(query))))
+
+
+def count_found(session: Session, search: str, group: str | None) -> int:
+    """How many people `list_people` finds by these."""
+    query = select(func.count()).select_from(PersonRow)
+    if search:
+        query = query.where(found_by(search))
+    if group is not None:
+        query = query.where(PersonRow.group == group)
+    return session.scalar(query) or 0
 
 
 def members(session: Session, *, group: str | None = None) -> list[Person]:

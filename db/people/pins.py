@@ -27,6 +27,11 @@ def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> str | No
     return before
 
 
+def all_hashes(session: Session) -> dict[UUID, str | None]:
+    """The hash of everybody's PIN; None where they have none."""
+    return {row.id: row.pin_hash for row in session.execute(select(PersonRow.id, PersonRow.pin_hash))}
+
+
 def find(session: Session, number: str) -> PinRecord | None:
     """Who has this number, with the hash of their PIN; None where nobody active has it."""
     try:

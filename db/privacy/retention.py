@@ -92,9 +92,9 @@ def note(session: Session, rules: Retention, now: datetime, deleted: Expired, *,
     session.flush()
 
 
-def last_purge(session: Session) -> datetime | None:
-    """When data was purged last; None: never."""
-    return session.scalar(select(func.max(AuditRow.at)).where(AuditRow.action == "purge"))
+def last_purge(session: Session, now: datetime) -> datetime | None:
+    """When data was purged last; None: never. A purge of after now was made while the clock was wrong."""
+    return session.scalar(select(func.max(AuditRow.at)).where(AuditRow.action == "purge", AuditRow.at <= now))
 
 
 def gone_before(session: Session) -> dict[str, datetime]:

@@ -34,6 +34,7 @@ from db.proof.heads import open_with
 from db.proof.key import retire, site_pepper_owner
 from db.schema import (
     CandidateRow,
+    CrowdSecretRow,
     KeptViewRow,
     MeanTemplateRow,
     PortraitRow,
@@ -113,6 +114,7 @@ def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at:
             setattr(row, column.key, new.seal(value, owner(row)))
             sealed += 1
     session.execute(delete(UndoRow).where(UndoRow.until.is_not(None)))  # faces under the old key
+    session.execute(delete(CrowdSecretRow))  # the next token makes a new one
     retire(session, old, new)
     session.execute(delete(TemplateKeyRow))
     bind_key(session, new, at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Delete, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from db.ids import new_id
@@ -131,17 +131,17 @@ def delivered(session: Session, delivery: Delivery, now: datetime) -> None:
 
 def failed(session: Session, delivery: Delivery, error: str, now: datetime, *, away: bool) -> None:
     """The receiver did not take it. Where it is away, all that is due to it waits, too, and counts as tried."""
-    rows = select(DeliveryRow).where(DeliveryRow.id == delivery.id)
+    which: ColumnElement[bool] = DeliveryRow.id == delivery.id
     if away:
-        rows = select(DeliveryRow).where(
-            DeliveryRow.webhook == delivery.webhook,
-            DeliveryRow.dead.is_(False),
-            (DeliveryRow.due_at <= now) | (DeliveryRow.id == delivery.id),
-        )
-    for row in session.scalars(rows):
-        row.attempts += 1
-        row.due_at = now + pause(row.attempts)
-        row.away, row.error, row.dead = away, error, row.attempts >= MOST_ATTEMPTS
+        waiting = (DeliveryRow.due_at <= now) | which
+        which = and_(DeliveryRow.webhook == delivery.webhook, DeliveryRow.dead.is_(False), waiting)
+    # Those of one number of tries at once: after days without a receiver there may be very many.
+    found = session.scalars(select(DeliveryRow.attempts).where(which).distinct()).all()
+    for tries in sorted(found, reverse=True):  # else a message that was counted just now would be met again
+        now_tried = tries + 1
+        values = {"attempts": now_tried, "due_at": now + pause(now_tried), "dead": now_tried >= MOST_ATTEMPTS}
+        rows = update(DeliveryRow).where(which, DeliveryRow.attempts == tries)
+        session.execute(rows.values(away=away, error=error, **values))
 
 
 def pause(attempts: int) -> timedelta:

@@ -106,11 +106,12 @@ def current(engine: Engine, now: datetime) -> Head:
     )  # fmt: skip
 
 
-def note(engine: Engine, now: datetime, *, restored: bool = False) -> Head | None:
+def note(engine: Engine, now: datetime, *, restored: Head | None = None) -> Head | None:
     """Appends the present head to the file; None where the engine has none.
 
     Args:
-        restored: a backup was put in the database's place just now.
+        restored: where the chains of a backup ended that was put in the database's place just now; it is appended
+            before, because what was written behind it since differs from what the replaced database had there.
 
     Raises:
         DatabaseUnavailable: the file cannot be written.
@@ -118,7 +119,9 @@ def note(engine: Engine, now: datetime, *, restored: bool = False) -> Head | Non
     prover = of_engine(engine)
     if prover is None or prover.heads is None:
         return None
-    head = replace(current(engine, now), restored=restored)
+    head = current(engine, now)
+    if restored is not None:
+        append(prover.heads, replace(restored, database=head.database, restored=True), prover.key)
     append(prover.heads, head, prover.key)
     prover.noted = now.astimezone(UTC).date()
     return head

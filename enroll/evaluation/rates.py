@@ -1,11 +1,15 @@
 """Error rates of open-set identification (ISO/IEC 19795-1), with confidence intervals."""
 
 from dataclasses import dataclass
+from math import sqrt
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_Z: Final = 1.959963984540054
+"""95 % of a normal distribution lie so many standard deviations around its mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,11 @@ class Rate:
         """The 95 % confidence interval (Wilson 1927), as if the trials were independent."""
         if not self.trials:
             return 0.0, 1.0
-        from scipy.stats import binomtest
-
-        found = binomtest(self.count, self.trials).proportion_ci(method="wilson")
-        return float(found.low), float(found.high)
+        # Not by SciPy's statistics: they take 89 MB of memory, and a running kiosk measures itself every night.
+        z2 = _Z * _Z / self.trials
+        middle = (self.value + z2 / 2) / (1 + z2)
+        half = _Z * sqrt(self.value * (1 - self.value) / self.trials + z2 / (4 * self.trials)) / (1 + z2)
+        return max(middle - half, 0.0), min(middle + half, 1.0)
 
     def __str__(self) -> str:
         low, high = self.interval

@@ -144,9 +144,28 @@ def _of_enrolled(session: Session, batch: ImportBatch) -> ImportBatch:
     except InvalidRecord:
         return batch
     if person is None:
+        _require_names(batch, called)
         return batch
     identity = Identity(person.name, person.number, next((one.identity.group for one in batch.people), None))
     return replace(batch, people=(person_pictures(identity, batch.side_by_side.found),))
+
+
+def _require_names(batch: ImportBatch, called: str) -> None:
+    """Refuses pictures side by side that are only counted: 0.jpg, 1.jpg, 2.jpg are more likely one person's.
+
+    Raises:
+        UsageError: they are.
+    """
+    names = [one.identity.name or "" for one in batch.people]
+    if len(names) < 2 or not all(name.isascii() and name.isdigit() for name in names):
+        return
+    numbers = sorted(map(int, names))
+    if numbers[0] in (0, 1) and numbers[-1] - numbers[0] + 1 == len(numbers):
+        raise UsageError(
+            f"The pictures in {called} are numbered from {numbers[0]} to {numbers[-1]} and name nobody. If they show "
+            f"one person, say who (--person NAME), or import the folder around {called}; else call each file by its "
+            "person."
+        )
 
 
 def _by_person(

@@ -55,7 +55,7 @@ class DayPlan:
     holiday: Holiday | None = None
     """A holiday on which there would have been a shift, or which falls on a day without one."""
     leave: tuple[Leave, ...] = ()
-    """Leave that this day took: a day without a shift, and a whole holiday, take none."""
+    """Leave that this day took; see `with_leave`."""
 
     @cached_property
     def expected(self) -> int | None:
@@ -256,8 +256,13 @@ def blocks_of(windows: Iterable[Window], rules: Rules) -> list[Block]:
 
 
 def with_leave(plan: DayPlan, day: date, leave: Iterable[Leave]) -> DayPlan:
-    """The day with somebody's leave; days without a shift, and whole holidays, take none."""
+    """The day with somebody's leave; days off between shifts, and whole holidays, take none.
+
+    Of somebody who has no shift at all, any day takes leave of a whole day: it would be in no report else.
+    """
     taken = tuple(one for one in leave if one.first <= day <= one.last)
+    if not plan.has_target and plan.holiday is None:
+        return replace(plan, leave=tuple(one for one in taken if one.half is None))
     if not taken or not plan.is_due:
         return plan
     halves: list[str | None] = [one.half for one in taken]

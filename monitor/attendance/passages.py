@@ -104,9 +104,12 @@ def _ordered(counted: Sequence[Passage]) -> list[Passage]:
     ordered = [one for index, one in enumerate(trusted) if not index or one.at != trusted[index - 1].at]
     if len(trusted) == len(counted):
         return ordered
-    before: Passage | None = None
+    kept = {one.event for one in ordered}
+    behind: dict[UUID | None, list[Passage]] = defaultdict(list)
+    before: UUID | None = None
     for one in counted:
         if one.clock_suspect:
-            ordered.insert(ordered.index(before) + 1 if before in ordered else 0, one)
-        before = one if one in ordered else before
-    return ordered
+            behind[before].append(one)
+        elif one.event in kept:
+            before = one.event
+    return [*behind[None], *(each for one in ordered for each in (one, *behind.get(one.event, ())))]

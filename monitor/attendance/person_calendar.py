@@ -162,7 +162,9 @@ class Calendars:
                     for window, due in zip(plan.windows, plan.dues, strict=True)
                 )
                 begun = day >= first and any(window.start >= enrolled for window in plan.windows)
-                plan = replace(plan, dues=kept, has_target=plan.has_target and begun, leave=plan.leave if begun else ())
+                takes_leave = begun or (day >= first and not plan.windows)
+                leave = plan.leave if takes_leave else ()
+                plan = replace(plan, dues=kept, has_target=plan.has_target and begun, leave=leave)
             found[day] = plan
         return found
 

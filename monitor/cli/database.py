@@ -92,6 +92,7 @@ def restore(
     """Put a backup in the place of the database, once it is proved whole. The database is kept beside it."""
     from db.crypto import load_cipher
     from monitor.desk.maintenance.restore import restore as put_back
+    from monitor.desk.maintenance.upkeep import ASIDE_DAYS
 
     settings = run.settings()
     folder = run.config_file.parent
@@ -103,9 +104,14 @@ def restore(
     tell(f"Restored {plural(done.people, 'person', 'people')} and {plural(done.events, 'attendance event')}.")
     if done.aside:
         newer = f" It has {plural(done.newer_events, 'event')} more than the backup." if done.newer_events else ""
-        tell(f"The database as it was before is {done.aside}.{newer}")
+        tell(f"The database as it was before is {done.aside}.{newer} It is deleted after {ASIDE_DAYS} days.")
     if done.erased_again:
         tell(f"{plural(done.erased_again, 'person', 'people')} erased since the backup was made: erased again.")
+    if done.taken_over:
+        what = plural(
+            done.taken_over, "refusal, deactivation, PIN or revoked key", "refusals, deactivations, PINs or keys"
+        )
+        tell(f"Taken over from the database as it was: {what}.")
 
 
 @app.command()
@@ -433,9 +439,11 @@ def _tell_followed(done: "Followed", *, as_json: bool) -> None:
 def _tell_sent(done: "Forwarded", *, as_json: bool) -> None:
     erased = [str(one) for one in done.erased_here]
     pairs = [[str(one) for one in pair] for pair in done.merged_here]
+    taken = [str(one) for one in done.numbers_taken]
     if as_json:
         counts = ("people", "consents", "events", "sightings", "changed", "moods", "merged", "updated", "erased")
-        emit({name: getattr(done, name) for name in counts} | {"erased_here": erased, "merged_here": pairs})
+        by_hand = {"erased_here": erased, "merged_here": pairs, "numbers_taken": taken}
+        emit({name: getattr(done, name) for name in counts} | by_hand)
         return
     tell(
         f"Sent {plural(done.events, 'attendance event')}, {plural(done.sightings, 'sighting')}, "
@@ -444,11 +452,16 @@ def _tell_sent(done: "Forwarded", *, as_json: bool) -> None:
     )
     if done.merged or done.updated or done.erased:
         tell(
-            f"People changed in the shared database as they were here: {done.updated:,} renamed, regrouped, activated "
-            f"or deactivated, {done.merged:,} merged, {done.erased:,} erased."
+            f"People changed in the shared database as they were here: {done.updated:,} with another name, "
+            f"number, group, note or state, {done.merged:,} merged, {done.erased:,} erased."
         )
     if erased:
         tell(f"Erased here. Other kiosks still hold these people; erase them there too: {', '.join(erased)}")
+    if taken:
+        tell(
+            "In the shared database somebody else has the number of these people, so they have none there; give them "
+            f"another number, here or there: {', '.join(taken)}"
+        )
     for one, other in pairs:
         tell(
             f"Merged here. In the shared database both have faces; merge them there: muster people merge {one} {other}"

@@ -40,11 +40,12 @@ def doctor(
 
 def _tell_privacy(run: Run) -> None:
     from db.engine import open_database
+    from monitor.desk.maintenance.upkeep import copies
     from monitor.doctor.privacy import kept, places
 
     settings = run.settings()
     engine = open_database(settings.db, read_only=True)
-    rows, files = kept(engine, settings), places(engine, run.config_file.parent)
+    rows, files = kept(engine, settings), places(engine, run.config_file.parent, copies(engine, settings))
     if run.as_json:
         for row in rows:
             emit(row.as_json())

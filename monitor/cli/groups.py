@@ -11,7 +11,8 @@ from typer.core import TyperGroup
 LINES: Final = 24
 """Of a terminal: no help is longer."""
 _COMMON: Final = {
-    "_version": "--version", "db": "--db URL", "config": "--config FILE", "as_json": "--json", "help": "-h, --help",
+    "_version": "--version", "db": "--db URL", "config": "--config FILE", "as_json": "--json", "json": "--json",
+    "install_completion": "--install-completion", "show_completion": "--show-completion", "help": "-h, --help",
 }  # fmt: skip
 """The options of every command, by the names of their parameters."""
 _NAME: Final = 26

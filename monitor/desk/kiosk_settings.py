@@ -1,6 +1,7 @@
 """The settings that decide what a kiosk writes: each change stands in the audit log, and is proved with it."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,5 +81,7 @@ def _deciding(settings: Settings) -> dict[str, Any]:
     without |= {"webhooks": {"__all__": {"url", "secret"}}, "opener": {"url", "secret"}, "mqtt": {"password"}}
     values = settings.model_dump(mode="json", exclude=without)
     source = settings.source
+    program = shlex.split(settings.opener.command)[:1]  # an argument may be a secret
+    values["opener"]["command"] = " ".join(program)
     addresses = {"source": source, "forward": settings.forward}
     return values | {name: without_password(one) if "://" in one else one for name, one in addresses.items()}

@@ -6,10 +6,12 @@ counted before the PIN is verified, so that programs that try at once gain nothi
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Final, Literal, Unpack
 from uuid import UUID
 
@@ -19,10 +21,11 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
+from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidRecord
+from db.names import clean
 from db.people import desk_users, pin_tries, pins
 from db.proof.key import ProofKey, known_peppers, pepper, proof_key, site_peppers
-from db.records import DeskUser
+from db.records import DeskUser, PinTries
 from monitor.attendance.pin import Peppers, hash_pin, is_outdated, is_pin, pin_fault
 from monitor.attendance.pin_attempts import DESK, NONE, NUMBER, Limit, after_wrong, seconds_left
 from monitor.config_file import save_setting
@@ -96,8 +99,7 @@ def unlock(engine: Engine, cipher: TemplateCipher, pin: str, kept: str, *, at: d
             known, users = peppers(session, cipher), desk_users.all_users(session)
     except (DatabaseUnavailable, DatabaseBusy, DatabaseFull):
         # A kiosk whose database is away can be closed by who knows the PIN; nothing of the desk opens without it.
-        here = proof_key(cipher).id
-        return PinAnswer(None, right=is_pin(pin, kept, Peppers(here, {here: pepper(cipher)})))
+        return _unlock_away(cipher, pin, kept, at)
     if left:
         return PinAnswer(None, right=False, seconds_left=left)
     who = at_desk(pin, kept, users, known)
@@ -128,6 +130,26 @@ def _has(user: DeskUser, pin: str, known: Peppers) -> bool:
         return is_pin(pin, user.pin_hash, known)
     except SettingsError:  # set with a key that is not here: it opens nothing, and keeps nobody else out
         return False
+
+
+def _unlock_away(cipher: TemplateCipher, pin: str, kept: str, at: datetime) -> PinAnswer:
+    """Tries the admin PIN while the database is away: wrong ones are counted by this program, with the same waits."""
+    here = proof_key(cipher).id
+    with _COUNTING:
+        tries = _AWAY.get(kept, NONE)
+        left = seconds_left(tries, at)
+        if left:
+            return PinAnswer(None, right=False, seconds_left=left)
+        _AWAY[kept] = after_wrong(tries, NUMBER, at)
+    if not is_pin(pin, kept, Peppers(here, {here: pepper(cipher)})):
+        return PinAnswer(None, right=False, seconds_left=seconds_left(_AWAY.get(kept, NONE), at))
+    _AWAY.pop(kept, None)
+    return PinAnswer(None, right=True)
+
+
+_AWAY: Final[dict[str, PinTries]] = {}
+"""Wrong admin PINs while the database was away, by the PIN's hash."""
+_COUNTING: Final = Lock()
 
 
 def in_use(engine: Engine) -> bool:
@@ -202,7 +224,9 @@ def _forgive(session: Session, scope: str, *, desk: bool = True) -> None:
 
 
 def _scope(key: ProofKey, number: str) -> str:
-    """A number as a keyed hash: what somebody typed may be a PIN by mistake."""
+    """A number, as it is looked up, as a keyed hash: what somebody typed may be a PIN by mistake."""
+    with suppress(InvalidRecord):
+        number = clean(number, "number")
     return "number:" + key.mac(f"number\n{number}")[:32]
 
 

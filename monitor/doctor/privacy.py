@@ -1,7 +1,7 @@
 """What is kept about whom, where, and for how long: `muster doctor --privacy`."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,10 +21,12 @@ from db.schema import (
     Base,
     CandidateRow,
     ConsentRow,
+    DeskUserRow,
     EventRow,
     ExpectedMissRow,
     KeptViewRow,
     LeaveRow,
+    MoodDayRow,
     MoodRow,
     PersonRow,
     PortraitRow,
@@ -32,10 +34,11 @@ from db.schema import (
     ShiftRow,
     SightingRow,
     SiteEventRow,
+    SitePinRow,
     TemplateRow,
     UndoRow,
 )  # fmt: skip
-from monitor.config import LOG_FILE, Settings
+from monitor.config import DATA_FOLDER, LOG_FILE, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
             Kept("names, numbers, groups and notes", "enrolled people", _count(session, PersonRow), False, erased),
             Kept("hashes of PINs", "enrolled people", _count(session, PersonRow, PersonRow.pin_hash.is_not(None)), True,
                  "until the PIN is removed"),
+            Kept("hashes of PINs for the other doors", "enrolled people", _count(session, SitePinRow), True,
+                 "until the PIN is removed"),
             Kept("face templates and their images", "enrolled people", _count(session, TemplateRow), True, erased),
             Kept("portraits", "enrolled people", _count(session, PortraitRow), True, erased),
             Kept("views that wait for a review", "enrolled people", _count(session, CandidateRow), True, visitors),
@@ -91,12 +96,15 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
             Kept("sightings", "unknown people", _count(session, SightingRow, unknown), False, visitors),
             Kept("faces", "unknown people", _count(session, SightingRow, SightingRow.embedding.is_not(None)), True,
                  visitors),
-            Kept("expected misses of the gallery", "enrolled people", _count(session, ExpectedMissRow), False, erased),
             Kept("what undo needs", "enrolled people", _count(session, UndoRow), False, erased),
             Kept("roll calls", "people inside", _count(session, RollCallMarkRow), False,
                  f"{settings.keep_sightings_days} days, until the next one"),
             Kept("moods", "enrolled people", _count(session, MoodRow, MoodRow.person_id.is_not(None)), False,
                  f"{settings.keep_moods_days} days"),
+            Kept("moods added up by day", "enrolled people",
+                 _count(session, MoodDayRow, MoodDayRow.person_id.is_not(None)), False, "as long as the moods"),
+            Kept("names and hashes of PINs", "people at the desk", _count(session, DeskUserRow), False,
+                 "until they are removed"),
             Kept("moods", "nobody in particular", _count(session, MoodRow, MoodRow.person_id.is_(None)), False,
                  f"{settings.keep_moods_days} days"),
             Kept("attendance", "pseudonyms of enrolled people", _count(session, EventRow), False,
@@ -108,21 +116,31 @@ def kept(engine: Engine, settings: Settings) -> list[Kept]:
         ]  # fmt: skip
 
 
-def places(engine: Engine, folder: Path) -> list[Place]:
+def places(engine: Engine, folder: Path, copies: Iterable[tuple[str, Path]] = ()) -> list[Place]:
     """The files on this machine.
 
     Args:
         folder: of the configuration and the key.
+        copies: of the database, and what each is.
     """
     found = [
         ("template key", folder / KEY_FILE),
+        *(("template key of before", file) for file in sorted(folder.glob(f"{KEY_FILE}.*"))),
         ("site key", folder / SITE_KEY_FILE),
         ("heads of the ledger", folder / HEADS_FILE),
         ("log", LOG_FILE),
     ]
+    journals = DATA_FOLDER
     if engine.dialect.name == "sqlite":
         database = Path(migrate.where(engine))
-        found = [("database", database), ("write-ahead log", database.with_name(f"{database.name}-wal")), *found]
+        journals = database.absolute().parent
+        found = [
+            ("database", database),
+            ("write-ahead log", database.with_name(f"{database.name}-wal")),
+            *copies,
+            *found,
+        ]
+    found += [("journal of what waits for the database", file) for file in sorted(journals.glob("*.journal*"))]
     return [Place(what, str(file), private) for what, file in found for private in _private(file)]
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from db.records import MoodSums
+from db.records import STRANGER, MoodSums
 from monitor.domain import EMOTIONS
 
 COLUMNS: Final = ("at", "clock", "sighting", "person", "group", "token", "sums")
@@ -106,7 +106,8 @@ def numbered(sums: MoodSums, zone: ZoneInfo, earlier: Samples | None = None) -> 
         sighting=column(sightings, seen),
         person=column(sums.people),
         group=column(sums.groups),
-        token=column(sums.tokens),
+        # Who is unknown may have many tokens, so they are not among the people of a cell.
+        token=column([None if token and token[0] == STRANGER else token for token in sums.tokens]),
         sums=sums.probabilities.T[:, order],
         sightings=seen,
         numbers=numbers,

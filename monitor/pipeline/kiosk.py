@@ -54,7 +54,11 @@ HANGS_AFTER = 5.0
 GIVEN_UP_AFTER = 60.0
 """Seconds of work on one frame from which the kiosk is given up: a thread in a native library cannot be ended."""
 _STOP_PATIENCE = 3.0
-"""Most seconds that stopping waits for the frame that is worked on."""
+"""Least seconds that stopping waits for a frame that hangs."""
+_LOADING_PATIENCE = 20.0
+"""Most seconds that stopping waits while no frame is worked on: for models that are loaded."""
+_STOP_POLL = 0.05
+"""Seconds after which stopping looks again whether the frame hangs by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +168,17 @@ class Kiosk:
         """Close the source and write every fact. May be called twice."""
         self._stopping.set()
         self._capture.stop()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_PATIENCE if self._working_for > HANGS_AFTER else None)
+        asked = time.monotonic()
+        while self._thread.is_alive() and not self._is_given_up(time.monotonic() - asked):
+            self._thread.join(_STOP_POLL)
         self._detector.close(wait=not self._thread.is_alive())
         self._recorder.close()
+
+    def _is_given_up(self, waited: float) -> bool:
+        """Whether stopping has waited long enough for the frame that is worked on, or for models that are loaded."""
+        if self._frame_since is None:
+            return waited > _LOADING_PATIENCE
+        return waited > _STOP_PATIENCE and self._working_for > HANGS_AFTER
 
     def use_people(self, enrolled: Enrolled) -> None:
         """Identify against these people from the next frame on; from any thread."""
@@ -209,7 +220,9 @@ class Kiosk:
         try:
             self._recorder.void(event.attendance, "kiosk").result(_PATIENCE)
         except TimeoutError:
-            raise MusterError("The database does not answer; try again in a moment.") from None
+            raise MusterError(
+                "The database does not answer; the entry is taken back as soon as it does. Do not try again."
+            ) from None
 
     def record_pin(self, person: UUID) -> None:
         """Have it written that somebody gave their number and PIN; the event is published later. Returns at once."""

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from monitor.domain import Frame, Question, Track
 from monitor.vision.face_mesh import Mesh, MeshModel, yaw
 from monitor.vision.liveness.motion import Cues, Limits, MotionWindow, has_relief, judge
-from monitor.vision.liveness.turn import TURNING, Answer, TurnQuestion
+from monitor.vision.liveness.turn import PATIENCE, TURNING, Answer, TurnQuestion
 
 Mode: TypeAlias = Literal["off", "ask", "always"]
 
@@ -113,7 +113,7 @@ class TrackLiveness:
         self._forget()
 
     def fail(self, turn: TurnQuestion, why: str) -> None:
-        """A turn that was asked for did not come, or was none of a head."""
+        """A turn that was asked for did not come, or what turned was not a head."""
         self.failures += 1
         number = self.failures
         self.evidence |= {f"asked_{number}": turn.side.value, f"turned_{number}": round(turn.widest, 1)}
@@ -171,6 +171,7 @@ class LivenessCheck:
         broken = frame.seconds - one.last_look > _GAP
         one.last_look = frame.seconds
         if track.face.box.width < SMALLEST:
+            self._step_back(one, frame.seconds)
             one.question = Question.CLOSER if one.state is State.OPEN else one.question
             return
         mesh = self._mesh(frame.rgb, track.face)
@@ -180,6 +181,13 @@ class LivenessCheck:
             self._answer(one, one.turn, frame, track, mesh, broken=broken)
         elif mesh is not None:
             self._collect(one, frame, track, mesh, recognised=recognised, broken=broken)
+
+    @staticmethod
+    def _step_back(one: TrackLiveness, seconds: float) -> None:
+        """Who was asked and is too far away now is late as everybody else: others wait for their question."""
+        turn = one.turn
+        if turn is not None and (turn.see(seconds, None) is Answer.LATE or seconds - turn.asked_at > 2 * PATIENCE):
+            one.fail(turn, "too far away")
 
     def _collect(
         self, one: TrackLiveness, frame: Frame, track: Track, mesh: Mesh, *, recognised: bool, broken: bool

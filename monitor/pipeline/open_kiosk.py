@@ -1,7 +1,7 @@
 """Puts a kiosk together: database, models, source and settings."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -48,17 +48,19 @@ def open_kiosk(
     assess: Assess | None = None,
     registered: Callable[[], object] = lambda: None,
     fail_fast: bool = False,
+    older: Sequence[TemplateCipher] = (),
 ) -> Kiosk:
     """A kiosk on a database, as the settings want it; not started yet.
 
     Args:
+        older: of keys before this one, for what waited in the journal while the key was changed.
         assess: the quality gate of enrolment, for template adaptation; None leaves templates as they are.
         registered: called once the database could be written; see `Recorder`.
 
     Raises:
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
-    journal = _open_journal(settings, engine, cipher)
+    journal = _open_journal(settings, engine, cipher, older)
     recorder = Recorder(engine, cipher, settings, publish=publish_event, journal=journal, registered=registered)
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
     mode = settings.liveness_of(live=source.live)
@@ -102,12 +104,14 @@ def open_kiosk(
     )
 
 
-def _open_journal(settings: Settings, engine: Engine, cipher: TemplateCipher) -> Journal | None:
+def _open_journal(
+    settings: Settings, engine: Engine, cipher: TemplateCipher, older: Sequence[TemplateCipher]
+) -> Journal | None:
     """The journal beside a SQLite file, else in the user's data folder; None where no file can be made."""
     database = where(engine)
     folder = Path(database).absolute().parent if engine.dialect.name == "sqlite" else DATA_FOLDER
     try:
-        return Journal(journal_file(folder, database, settings.kiosk), cipher)
+        return Journal(journal_file(folder, database, settings.kiosk), cipher, older)
     except OSError as error:
         logger.warning("No journal can be made in %s (%s); entries wait in memory only.", folder, error.strerror)
         return None

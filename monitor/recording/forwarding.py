@@ -39,13 +39,18 @@ def open_shared(source: Engine, url: str) -> Engine:
         raise UsageError(
             f"There is no database at {error.place}; correct the URL, or create the database with 'muster db upgrade'."
         ) from None
-    here, there = (Path(migrate.where(engine)).resolve() for engine in (source, target))
-    if here == there:
+    try:
+        here, there = (Path(migrate.where(engine)).resolve() for engine in (source, target))
+        if here == there:
+            raise UsageError(
+                "The URL is of this kiosk's own database; give the URL of the database that many doors share."
+            )
+        prover = of_engine(source)
+        if prover is not None:
+            begin(target, None, prover, own=False)
+    except BaseException:
         target.dispose()
-        raise UsageError("The URL is of this kiosk's own database; give the URL of the database that many doors share.")
-    prover = of_engine(source)
-    if prover is not None:
-        begin(target, None, prover, own=False)
+        raise
     return target
 
 

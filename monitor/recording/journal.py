@@ -1,8 +1,8 @@
 """Keeps facts that wait for the database in a file beside it, so that a kiosk that is killed loses none.
 
 A line is the first 16 hexadecimal digits of its SHA-256 and the fact as JSON, sealed with the template key: names,
-faces and portraits are never readable in it. A line `written` ends the oldest fact before it. Once all facts are
-written the file is emptied.
+faces and portraits are never readable in it. A line `written` names the hash of a fact that is in the database, so that
+a damaged line does not hide another. Once all facts are written the file is emptied.
 """
 
 import base64
@@ -11,9 +11,11 @@ import hashlib
 import json
 import os
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
@@ -27,7 +29,7 @@ from db.errors import DatabaseError
 from monitor.domain import Sighting
 
 _BELONGS_TO: Final = "journal"
-_WRITTEN: Final = b"written\n"
+_WRITTEN: Final = b"written"
 _ARRAY: Final = "array"
 """Key of a JSON object that stands for an array: its dtype, its shape and its bytes in base64."""
 
@@ -38,6 +40,8 @@ class Seen:
 
     sighting: Sighting
     event: UUID
+    clock_off: timedelta = timedelta()
+    """How far the clock was off when it was taken; 0 where it had not jumped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class PinGiven:
     person: UUID
     at: datetime
     event: UUID
+    clock_off: timedelta = timedelta()
+    """How far the clock was off then; 0 where it had not jumped."""
 
 
 Fact: TypeAlias = Seen | PinGiven
@@ -65,15 +71,19 @@ def journal_file(folder: Path, database: str, kiosk: str) -> Path:
 class Journal:
     """The file; used by one kiosk at a time. Not safe to share between threads."""
 
-    def __init__(self, file: Path, cipher: TemplateCipher) -> None:
+    def __init__(self, file: Path, cipher: TemplateCipher, older: Sequence[TemplateCipher] = ()) -> None:
         """Opens the file, or makes it, readable by its owner only.
+
+        Args:
+            older: of keys before this one, with which facts may be sealed that waited while the key was changed.
 
         Raises:
             OSError: it cannot be opened.
         """
         self.file = file
-        self._cipher = cipher
-        self._waiting = 0
+        self._cipher, self._older = cipher, older
+        self._waiting: deque[bytes] = deque()
+        """Hashes of the facts that are not written yet, oldest first."""
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
 
     def read(self) -> tuple[list[Fact], int]:
@@ -84,24 +94,36 @@ class Journal:
         Raises:
             OSError: the file cannot be read.
         """
-        facts: deque[Fact] = deque()
-        unread = 0
+        facts: dict[bytes, Fact] = {}
+        unread: list[bytes] = []
         content = self.file.read_bytes()
         if content and not content.endswith(b"\n"):  # a power cut ended it in the middle of a line
             os.write(self._descriptor, b"\n")
-        for line in content.splitlines(keepends=True):
-            if line == _WRITTEN:
-                if facts:
-                    facts.popleft()
+        for line in content.splitlines():
+            hashed, _, text = line.partition(b" ")
+            if hashed == _WRITTEN:
+                written = text or next(iter(facts), b"")  # without a hash: the oldest, as written before 0.9
+                facts.pop(written, None)
+                unread = [one for one in unread if one != written]
                 continue
             try:
-                facts.append(self._opened(line))
+                facts[hashed] = self._opened(hashed, text)
             except (DatabaseError, ValueError):
-                unread += 1
+                unread.append(hashed)
         if unread:
-            self.file.with_suffix(".unreadable").write_bytes(content)
-        self._waiting = len(facts)
-        return list(facts), unread
+            self._keep_a_copy(content)
+        self._waiting = deque(facts)
+        return list(facts.values()), len(unread)
+
+    def _keep_a_copy(self, content: bytes) -> None:
+        """Beside the journal, under a name that no other copy has."""
+        for number in count(1):
+            copy = self.file.with_suffix(".unreadable" if number == 1 else f".unreadable-{number}")
+            if not copy.exists():
+                copy.write_bytes(content)
+                return
+            if copy.read_bytes() == content:
+                return
 
     def append(self, fact: Fact, *, sync: bool) -> None:
         """Adds a fact; it outlives this process from now on, and a power cut too where `sync` is set.
@@ -120,7 +142,7 @@ class Journal:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, length)
             raise
-        self._waiting += 1
+        self._waiting.append(line.partition(b" ")[0])
 
     def written(self) -> None:
         """Notes that the oldest fact is in the database.
@@ -128,16 +150,16 @@ class Journal:
         Raises:
             OSError: that cannot be noted; the fact would be written once more, which changes nothing.
         """
-        self._waiting -= 1
-        if self._waiting > 0:
-            os.write(self._descriptor, _WRITTEN)
+        written = self._waiting.popleft()
+        if self._waiting:
+            os.write(self._descriptor, _WRITTEN + b" " + written + b"\n")
         else:
             os.ftruncate(self._descriptor, 0)
 
     def close(self) -> None:
         """Closes the file, and removes it when no fact waits."""
         os.close(self._descriptor)
-        if self._waiting <= 0:
+        if not self._waiting:
             self.file.unlink(missing_ok=True)
 
     def _sealed(self, fact: Fact) -> bytes:
@@ -145,12 +167,17 @@ class Journal:
         text = base64.b64encode(self._cipher.seal(plain, _BELONGS_TO))
         return _hash(text) + b" " + text + b"\n"
 
-    def _opened(self, line: bytes) -> Fact:
-        hashed, _, text = line.rstrip(b"\n").partition(b" ")
+    def _opened(self, hashed: bytes, text: bytes) -> Fact:
         if hashed != _hash(text):
             raise ValueError("the line is damaged")
-        plain = self._cipher.open(base64.b64decode(text), _BELONGS_TO)
+        plain = self._unsealed(base64.b64decode(text))
         return _FACT.validate_python(json.loads(plain, object_hook=_restored))
+
+    def _unsealed(self, sealed: bytes) -> bytes:
+        for older in self._older:
+            with suppress(DatabaseError):
+                return older.open(sealed, _BELONGS_TO)
+        return self._cipher.open(sealed, _BELONGS_TO)
 
 
 def _hash(text: bytes) -> bytes:
@@ -162,6 +189,8 @@ def _plain(value: object) -> object:
         return {_ARRAY: [value.dtype.str, value.shape, base64.b64encode(value.tobytes()).decode()]}
     if isinstance(value, UUID | datetime):
         return str(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     raise TypeError(f"a {type(value).__name__} is not expected in a fact")
 
 

@@ -54,6 +54,9 @@ FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 """Most seconds between two tries to write a fact."""
 
+ANSWERS_WITHIN: Final = 10.0
+"""Seconds that closing waits for the answer to a statement, after facts were given up."""
+
 log = logging.getLogger(__name__)
 
 Publish: TypeAlias = Callable[[KioskEvent], None]
@@ -130,6 +133,7 @@ class Recorder:
         self._watch = clock_watch.ClockWatch(self._clock(), self._elapsed() if self._elapsed else 0.0)
         self._jumps: list[timedelta] = []
         """Jumps of the clock that are not in the audit log yet."""
+        self._looking = threading.Lock()
         self._journal = journal
         self._registered = registered
         self._context: transactions.WriteContext | None = None
@@ -155,14 +159,14 @@ class Recorder:
         return self._watch.sentence()
 
     def record(self, sighting: Sighting) -> None:
-        """Takes a phase of a sighting; returns at once."""
+        """Takes a phase of a sighting; returns once it is in the journal, in a few milliseconds."""
         kept = self._fit(sighting)
         if kept is not None:
-            self._put(Seen(kept, new_id()))
+            self._put(Seen(kept, new_id(), self._clock_off()))
 
     def record_pin(self, person_id: UUID) -> None:
-        """Takes the fact that somebody gave number and PIN instead of their face; returns at once."""
-        self._put(PinGiven(person_id, self._clock(), new_id()))
+        """Takes the fact that somebody gave number and PIN instead of their face; returns as `record` does."""
+        self._put(PinGiven(person_id, self._clock(), new_id(), self._clock_off()))
 
     def offer(self, candidate: TemplateCandidate) -> None:
         """Takes a candidate for a template; returns at once, and drops the candidate when many facts wait."""
@@ -183,21 +187,26 @@ class Recorder:
         """Writes what is waiting and ends the thread. Calling it again does nothing.
 
         Args:
-            timeout: seconds after which facts that still cannot be written are given up.
+            timeout: seconds after which facts that still cannot be written are given up. A database that does not
+                answer at all is given up `ANSWERS_WITHIN` later; the thread then ends with the program.
 
         Raises:
             DatabaseError: facts had to be given up.
         """
         with self._changed:
+            if self._closing:
+                return
             self._closing = True
             self._changed.notify()
         self._thread.join(timeout)
         self._give_up.set()
-        self._thread.join()
-        waiting, self._waiting = self._waiting, deque()
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        self._thread.join(ANSWERS_WITHIN)
+        waiting = list(self._waiting)
+        if not self._thread.is_alive():
+            self._waiting.clear()
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
         facts = [one for one in waiting if not isinstance(one.fact, _Start)]
         if facts:
             kept = all(one.in_journal for one in facts)
@@ -263,7 +272,7 @@ class Recorder:
         if self._file not in (None, file):
             log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")
         self.kiosk, self._file = kiosk.id, file
-        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher, transactions.CrowdTokens())
+        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher)
 
     def _fit(self, sighting: Sighting) -> Sighting | None:
         """The part of a sighting that is kept, given how many facts wait; None when it is dropped."""
@@ -311,7 +320,6 @@ class Recorder:
                 self._refuse(fact, DatabaseError(f"An entry could not be written ({type(error).__name__})."))
                 return True
             else:
-                self._jumps.clear()
                 self._note(None)
                 self._announce(fact, events)
                 return True
@@ -319,17 +327,19 @@ class Recorder:
                 return False
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    @property
     def _clock_off(self) -> timedelta:
-        """How far the clock is from where it was going; 0 where it did not jump."""
+        """How far the clock is from where it was going now, when a fact is taken; 0 where it did not jump."""
+        self._look_at_clock()
         return self._watch.off if self._watch.suspect else timedelta()
 
     def _look_at_clock(self) -> None:
         if self._elapsed is None:
             return
-        jump = self._watch.jump(self._clock(), self._elapsed())
+        with self._looking:
+            jump = self._watch.jump(self._clock(), self._elapsed())
+            if jump is not None:
+                self._jumps.append(jump)
         if jump is not None:
-            self._jumps.append(jump)
             log.warning("%s", self._watch.sentence() or "The clock is where it was going again.")
 
     def _write(self, fact: _Fact, *, again: bool) -> list[KioskEvent]:
@@ -338,27 +348,27 @@ class Recorder:
         if context is None or database_file(self._engine) != self._file:
             self._register()
             return self._write(fact, again=again)
-        if isinstance(fact, _Start):
-            return []
+        jumps, events = tuple(self._jumps), list[KioskEvent]()
         with writing(self._engine) as session:
-            for jump in self._jumps:
+            for jump in jumps:
                 detail = {"seconds": round(jump.total_seconds())}
                 audit.note(session, "clock jumped", at=now, actor=context.settings.kiosk, detail=detail)
             if isinstance(fact, Seen):
-                return transactions.write(
-                    session, context, fact.sighting, fact.event, now, again=again, clock_off=self._clock_off
+                events = transactions.write(
+                    session, context, fact.sighting, fact.event, now, again=again, clock_off=fact.clock_off
                 )
-            if isinstance(fact, TemplateCandidate):
+            elif isinstance(fact, TemplateCandidate):
                 candidate_store.take(session, context.cipher, fact)
-                return []
-            if isinstance(fact, PinGiven):
-                return transactions.write_pin(
-                    session, context, fact.person, fact.event, fact.at, clock_off=self._clock_off
+            elif isinstance(fact, PinGiven):
+                events = transactions.write_pin(
+                    session, context, fact.person, fact.event, fact.at, clock_off=fact.clock_off
                 )
-            corrections.not_me(
-                session, context.cipher, fact.attendance, id=fact.id, at=now, kiosk=context.kiosk, actor=fact.actor
-            )
-        return []
+            elif isinstance(fact, _NotMe):
+                corrections.not_me(
+                    session, context.cipher, fact.attendance, id=fact.id, at=now, kiosk=context.kiosk, actor=fact.actor
+                )
+        del self._jumps[: len(jumps)]
+        return events
 
     def _announce(self, fact: _Fact, events: list[KioskEvent]) -> None:
         if isinstance(fact, _NotMe):

@@ -1,11 +1,8 @@
 """Writes a phase of a sighting or a PIN, with its attendance and mood, inside the recorder's transaction."""
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +12,7 @@ from db import audit
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
-from db.observations import moods, sightings, views
+from db.observations import crowd, moods, sightings, views
 from db.people import people
 from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
 from monitor.attendance.door import Arrival
@@ -35,31 +32,13 @@ _IN_VIEW: Final = timedelta(hours=1)
 """A sighting whose face a PIN follows began at most so long ago."""
 
 
-@dataclass(slots=True)
-class CrowdTokens:
-    """Tokens that tell the people of one day apart in aggregate mode, but not who they are.
-
-    The day's secret is only in memory and is dropped after the day, so nobody can compute a token again.
-    """
-
-    day: date | None = None
-    secret: bytes = field(default=b"", repr=False)
-
-    def token(self, who: UUID, day: date) -> str:
-        """16 hexadecimal digits; one person keeps one token for a day."""
-        if day != self.day:
-            self.day, self.secret = day, secrets.token_bytes(32)
-        return hmac.digest(self.secret, who.bytes, hashlib.sha256)[:8].hex()
-
-
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """Context of every write: kiosk id, settings, cipher and anonymous tokens."""
+    """Context of every write: kiosk id, settings and cipher."""
 
     kiosk: UUID
     settings: Settings
     cipher: TemplateCipher
-    tokens: CrowdTokens
     arrivals: Arrivals = field(default_factory=Arrivals)
 
 
@@ -305,7 +284,8 @@ def _write_mood(
         # Neither an exact time nor the sighting may lead back to the person.
         local = sighting.last_at.astimezone(context.settings.zone)
         who, seen, at = None, None, local.replace(minute=0, second=0, microsecond=0)
-        token = context.tokens.token(known or sighting.id, local.date())
+        one = known or sighting.id
+        token = crowd.token(session, context.cipher, one, local.date(), known=known is not None)
     sample = MoodSample(at, who, seen, group, token, sighting.mood.label, sighting.mood.probabilities)
     moods.add(session, context.kiosk, sample, id)
 
@@ -339,6 +319,7 @@ def _event(
         sighting=sighting.id,
         attendance=written.id if written else None,
         text=text,
+        in_view=sighting.last_at,
     )
 
 

@@ -16,7 +16,7 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days import attendance as desk_attendance
 from monitor.desk.days.moods import mood_report
-from monitor.desk.people.people import list_people
+from monitor.desk.people.people import people_between
 from monitor.desk.programs import event_feed, health, keys
 from monitor.outbound.messages import event_json
 from monitor.reports import lines
@@ -98,8 +98,8 @@ def _add_people(app: FastAPI, engine: Engine, clock: Clock) -> None:
         offset: Annotated[int, Query(ge=0, le=100_000_000)] = 0,
     ) -> PeopleReply:
         """Everybody enrolled, by name."""
-        found = list_people(engine, _storable(search), group and _storable(group))
-        return PeopleReply(people=[_person(one) for one in found[offset : offset + limit]], total=len(found))
+        found, total = people_between(engine, _storable(search), group and _storable(group), limit=limit, offset=offset)
+        return PeopleReply(people=[_person(one) for one in found], total=total)
 
 
 def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock) -> None:

@@ -97,7 +97,7 @@ def read_still(path: Path) -> StillImage:
         raise ImageError(f"{path} is a folder; name an image in it.")
     if size == 0:
         raise ImageError(f"{path} is empty; save the image again.")
-    _register_heif()
+    _prepare_readers()
     warnings.filterwarnings("ignore", module=r"PIL|pillow_heif|monitor\.vision\.images")
     try:
         with path.open("rb") as file:
@@ -133,7 +133,8 @@ def begins_as_image(head: bytes) -> bool:
     return head.startswith(_SIGNATURES) or riff or (head[4:8] == b"ftyp" and head[8:12] in _BRANDS)
 
 
-def _register_heif() -> None:
+def _prepare_readers() -> None:
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # Pillow refuses from twice this number on, by itself 179 megapixels
     if ".heic" not in Image.registered_extensions():
         from pillow_heif import register_heif_opener
 

@@ -152,7 +152,7 @@ def measure(file: Path) -> None:
         everybody = [one.person for one in people.list_people(session)]
         kiosk = kiosks.all_kiosks(session)[0].id
         last = session.scalar(select(func.max(SightingRow.first_at))) or END
-    context = transactions.WriteContext(kiosk, settings, TemplateCipher(bytes(32)), transactions.CrowdTokens())
+    context = transactions.WriteContext(kiosk, settings, TemplateCipher(bytes(32)))
     arrivals = iter(everybody)
     opens = last.replace(hour=7, minute=0) + timedelta(days=1)
 

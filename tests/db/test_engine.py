@@ -9,10 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import StatementError
 
-from db.engine import _tls, open_database, reading, scrub, writing
+from db.engine import _postgresql_engine, _tls, open_database, reading, scrub, writing
 from db.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -67,6 +68,22 @@ def test_a_server_must_prove_who_it_is_unless_told_otherwise(
         monkeypatch.setenv("PGSSLMODE", variable)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert _tls(make_url(url)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "told"),
+    [
+        ("db.example.org", "SSL error: certificate verify failed", "sslrootcert=FILE"),
+        ("db.example.org", "server does not support SSL, but SSL was required", "sslrootcert=FILE"),
+        ("localhost:5432", "server does not support SSL, but SSL was required", "on this machine, so sslmode=disable"),
+        ("db.example.org", "SSL connection has been closed unexpectedly", "cannot be reached"),
+        ("db.example.org", "SSL SYSCALL error: EOF detected", "cannot be reached"),
+    ],
+)
+def test_encryption_is_given_up_on_this_machine_only(host: str, said: str, told: str) -> None:
+    error = explain(OperationalError(said), f"postgresql+psycopg://muster@{host}/muster")
+    assert told in str(error)
+    assert "disable" not in str(error) or host.startswith("localhost")
 
 
 def test_an_acknowledged_commit_is_on_the_disk(sqlite: Engine) -> None:
@@ -229,6 +246,14 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     with pytest.raises(DatabaseUnavailable, match="cannot be reached") as caught:
         open_database("postgresql://someone:secret@127.0.0.1:1/muster")
     assert "secret" not in str(caught.value)
+
+
+def test_a_connection_to_a_server_is_watched(server: str) -> None:
+    engine = _postgresql_engine(make_url(server), read_only=True)
+    with engine.connect() as connection:
+        given = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("10", "25000")
+    engine.dispose()
 
 
 def test_a_missing_database_on_a_server_is_named(server: str) -> None:

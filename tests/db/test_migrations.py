@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -29,7 +29,7 @@ from db.faces import templates
 from db.ids import new_id
 from db.names import search_text
 from db.people import people, pins
-from db.records import NewEvent
+from db.records import NewEvent, Presence
 from db.schema import Base
 from db.verification import ledger_check
 
@@ -165,6 +165,32 @@ def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(
         assert [len(member.embedding) for member in members] == [128, 128]
         assert members[1].embedding == pytest.approx(FACE, abs=1e-6)
     engine.dispose()
+
+
+def test_views_of_before_count_nights_on_the_day_of_the_door(
+    fresh: Callable[[str], str], cipher: TemplateCipher
+) -> None:
+    engine = open_database(url := fresh("views"))
+    came = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # eight o'clock in Tokyo
+    with engine.begin() as connection:
+        _seed(connection, cipher)
+    with writing(engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        for kind, at in (("check_in", came), ("check_out", came + timedelta(hours=9))):
+            event = NewEvent(new_id(), cast(Presence, kind), UUID(PERSON), at, "Asia/Tokyo", kiosk, "pin", "door", at)
+            ledger.append(session, event)
+    with engine.begin() as connection:
+        command.downgrade(migrate.config(connection), "0018")
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert len(connection.execute(text("SELECT day FROM v_attendance_day")).all()) == 2, "days of UTC"
+    engine.dispose()
+    new = open_database(url)
+    with new.connect() as connection:
+        ((day, hours),) = connection.execute(text("SELECT day, hours FROM v_attendance_day"))
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    assert (str(day), float(hours)) == ("2026-03-03", 9)
+    new.dispose()
 
 
 def test_names_of_before_are_folded_however_many_there_are(fresh: Callable[[str], str], at: datetime) -> None:

@@ -96,3 +96,8 @@ NAME = TEXT.map(lambda text: clean(f"A{text}"))
 def test_what_is_searched_is_sorted_by_the_name(people: list[tuple[str, str | None]]) -> None:
     names = [line.split("\n")[0] for line in sorted(search_text(name, None, group) for name, group in people)]
     assert names == sorted(names)
+
+
+@pytest.mark.parametrize("sign", ["\ufffe", "\uffff", "\ufdd0", "\U0010ffff", "\x07"])
+def test_what_is_no_letter_is_left_out_of_a_name(sign: str) -> None:
+    assert clean(f"Ada{sign} Byron") == "Ada Byron"

@@ -6,6 +6,7 @@ geometry of real ones: different people at cosine 0.85, two views of one person 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import cv2
@@ -80,10 +81,26 @@ class Stage:
         """Faces whose mood was asked for."""
         self.probabilities = [0.02, 0.02, 0.02, 0.86, 0.02, 0.02, 0.04]
 
-    def frame(self, seconds: float, places: Places, *, blind: bool = False, width: float = WIDTH) -> Frame:
-        """Paint a frame; a face partly behind another is not detected, nor is any when `blind`."""
+    def frame(
+        self,
+        seconds: float,
+        places: Places,
+        *,
+        blind: bool = False,
+        width: float = WIDTH,
+        widths: Mapping[str, float] = MappingProxyType({}),
+    ) -> Frame:
+        """Paint a frame; a face partly behind another is not detected, nor is any when `blind`.
+
+        Args:
+            widths: of the actors whose faces are not `width` pixels wide.
+        """
         rgb = np.full((480, 640, 3), 5, np.uint8)
-        boxes = {name: Box(x - width / 2, y - width / 2, width, width) for name, (x, y) in places.items()}
+        sizes = {name: widths.get(name, width) for name in places}
+        boxes = {
+            name: Box(x - size / 2, y - size / 2, size, size)
+            for name, size, (x, y) in zip(places, sizes.values(), places.values(), strict=True)
+        }
         names = list(boxes)
         self._faces = []
         for index, name in enumerate(names):

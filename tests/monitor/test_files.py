@@ -50,6 +50,15 @@ def test_what_a_killed_program_left_goes_and_what_another_writes_stays(file: Pat
     assert sorted(file.parent.iterdir()) == sorted([file, fresh])
 
 
+def test_a_writer_that_pauses_for_long_keeps_its_file(file: Path) -> None:
+    with unfinished(file) as part:
+        part.write_text("slow")
+        os.utime(part, (0, 0))
+        write_atomically(file, b"fast")
+        assert part.exists()
+    assert file.read_text() == "slow"
+
+
 @pytest.mark.parametrize("when", ["write", "sync"])
 def test_a_full_disk_leaves_the_old_file_and_is_one_sentence(
     file: Path, monkeypatch: pytest.MonkeyPatch, when: str

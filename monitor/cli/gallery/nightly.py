@@ -47,4 +47,4 @@ def tell_nightly(run: Run, settings: "Settings") -> None:
     out.print(table(("Needs a picture", "Expected misses", "Missed", "Images"), rows, fold=("Needs a picture",)))
     if len(needy) > _SHOWN:
         tell(f"and {len(needy) - _SHOWN:,} more; --json lists them all")
-    tell("Take one more picture of each: 'muster enroll capture NAME', or F4 and E in the app.")
+    tell("Take one more picture of each: 'muster enroll capture NAME', or People and Add in the app.")

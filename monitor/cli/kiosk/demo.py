@@ -1,7 +1,10 @@
 """`muster demo`: real faces before a simulated camera, on a database that is thrown away."""
 
 import secrets
+import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -53,7 +56,7 @@ def demo(
         seconds = _HEADLESS_SECONDS
     if days is None:
         days = 0 if headless else _DAYS
-    with tempfile.TemporaryDirectory(prefix="muster-demo-") as folder:
+    with _ends_in_order(), tempfile.TemporaryDirectory(prefix="muster-demo-") as folder:
         settings = _settings(Path(folder))
         store = Store(open_database(settings.db), TemplateCipher(secrets.token_bytes(32)))
         open_with(store.engine, store.cipher, None)
@@ -67,6 +70,23 @@ def demo(
                 run_app(settings, store, make, ascii_only=ascii_only, config_file=Path(folder) / "muster.toml")
         finally:
             store.engine.dispose()
+
+
+@contextmanager
+def _ends_in_order() -> Iterator[None]:
+    """Deletes the demo's database, which has faces in it, also where its terminal is closed while people enrol."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores it
+    before = {number: signal.signal(number, end) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _settings(folder: Path) -> "Settings":

@@ -1,5 +1,6 @@
 """A kiosk without a terminal app: it prints what happens until its source ends or somebody stops it."""
 
+import logging
 import queue
 import signal
 import sys
@@ -24,6 +25,8 @@ from monitor.service import notify
 from monitor.text import plural, printable
 
 _POLL = 0.1
+
+log = logging.getLogger(__name__)
 
 OnScene: TypeAlias = Callable[[Scene], None]
 OnEvent: TypeAlias = Callable[[KioskEvent], None]
@@ -83,6 +86,8 @@ def looked_after(engine: Engine, cipher: TemplateCipher, settings: Settings) -> 
                 examine_when_due(engine, cipher, settings, datetime.now(UTC))
             except MusterError as error:
                 tell(f"muster: {printable(str(error), 1200)}", err)
+            except Exception:  # an unforeseen error must not end the backups for good
+                log.exception("Backup, purge or the check of the gallery failed")
 
     thread = threading.Thread(target=look, name="upkeep", daemon=True)
     thread.start()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -53,11 +52,13 @@ def kiosk(
     """Check people in at the door, from a camera, a video file, a stream or a folder of images."""
     chosen = {"detector": detector, "encoder": encoder, "role": role, "liveness": liveness}
     given = {"source": source, "rotate": rotate, **chosen}
-    _kiosk(run, given, at, headless=headless, ascii_only=ascii_only)
+    while _kiosk(run, given, at, headless=headless, ascii_only=ascii_only):
+        headless = False
 
 
-def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> None:
-    """A kiosk with the settings as they are now, and once more where the app is left for that."""
+def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> bool:
+    """A kiosk with the settings as they are now. Gives whether the app was left to begin once more."""
+    from db.crypto import retired_ciphers
     from monitor.desk.kiosk_settings import note_settings
     from monitor.desk.programs.around import programs_around
     from monitor.pipeline.kiosk import Kiosk
@@ -67,7 +68,6 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     settings = run.settings(**given)
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
     engine, cipher = open_store(run, settings, wait=frames.live)
-    registered = partial(note_settings, engine, settings, **run.stamp)
     live = settings.liveness_of(live=frames.live) != "off"
     site = follower(run, settings, engine, cipher)
     headless = headless or run.as_json or not out.is_terminal
@@ -76,6 +76,9 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         from enroll.faces.examine import gate
 
         assess = gate(settings.quality)
+
+    def registered() -> None:
+        note_settings(engine, settings, **run.stamp)
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
         def publish(event: "KioskEvent") -> None:
@@ -92,6 +95,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
             assess=assess,
             registered=registered,
             fail_fast=headless,
+            older=retired_ciphers(run.config_file.parent),
         )
 
     if not headless:
@@ -105,9 +109,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         engine.dispose()
         if afterwards == "demo":
             demo(ascii_only=ascii_only)
-        elif afterwards == "again":
-            _kiosk(run, given, at, headless=False, ascii_only=ascii_only)
-        return
+        return afterwards == "again"
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.desk.change_feed import people_feed
 
@@ -130,6 +132,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)
+    return False
 
 
 def open_store(

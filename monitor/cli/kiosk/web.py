@@ -27,15 +27,19 @@ def web(
         str | None, typer.Option(metavar="URL", help="How browsers call it, behind a proxy that does TLS: https://…")
     ] = None,
 ) -> None:
-    """The app in a browser, at an address with a secret in it. One window at a time."""
+    """The app in a browser, at an address with a secret in it. One window at a time.
+
+    Where nobody reads the output, as of a service, the address is in the file web-address beside the settings.
+    """
     from monitor.cli.kiosk.web_server import Address, is_loopback, serve
 
-    settings = Run(db, config).settings()  # an error in the settings is printed here, not in the browser
+    run = Run(db, config)
+    settings = run.settings()  # an error in the settings is printed here, not in the browser
     encrypted = certificate is not None or (public_url or "").startswith("https://")
     if not is_loopback(host) and not (settings.admin_pin_hash and encrypted):
         raise UsageError(
-            f"Others than this machine reach {host}: set an admin PIN first ('muster review', F6, P), and give "
-            "--certificate and --key, or --public-url https://… of a proxy."
+            f"Others than this machine reach {host}: set an admin PIN first (in 'muster review' on System: "
+            "admin_pin_hash), and give --certificate and --key, or --public-url https://… of a proxy."
         )
     tls = tls_of(certificate, key)
     shown = f"[{host}]" if ":" in host else host
@@ -46,7 +50,8 @@ def web(
     address = Address(host, port, (public_url or own).rstrip("/"))
     token = secrets.token_urlsafe(32)
     try:
-        asyncio.run(serve(shlex.join(command), address, token, tls))
+        file = None if sys.stdout.isatty() else run.config_file.parent / "web-address"
+        asyncio.run(serve(shlex.join(command), address, token, tls, file=file))
     except OSError as error:
         reason = error.strerror or str(error)
         raise MusterError(

@@ -21,6 +21,7 @@ from aiohttp import web as http
 from textual_serve.server import Server
 
 from monitor.cli.options import tell
+from monitor.files import unfinished
 
 _Handler: TypeAlias = Callable[[http.Request], Awaitable[http.StreamResponse]]
 PAGES: Final = Path(__file__).parent / "pages"
@@ -136,11 +137,16 @@ def _end(process: asyncio.subprocess.Process | None) -> None:
             process.kill()
 
 
-async def serve(command: str, address: Address, token: str, tls: ssl.SSLContext | None = None) -> None:
+async def serve(
+    command: str, address: Address, token: str, tls: ssl.SSLContext | None = None, *, file: Path | None = None
+) -> None:
     """Serves until SIGTERM, SIGINT or SIGHUP.
 
+    Args:
+        file: takes the address while it holds, readable by its owner only; None prints the address.
+
     Raises:
-        OSError: the address cannot be listened on.
+        OSError: the address cannot be listened on, or the file cannot be written.
     """
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -149,12 +155,19 @@ async def serve(command: str, address: Address, token: str, tls: ssl.SSLContext 
     await runner.setup()
     try:
         await http.TCPSite(runner, address.host, address.port, ssl_context=tls).start()
-        tell(f"Muster is at {address.public_url}/{token}/  One window at a time. Press Ctrl+C to stop.")
+        where = f"{address.public_url}/{token}/"
+        if file is not None:  # what a service prints is kept in the system's log
+            with unfinished(file, private=True, replace=True) as part:
+                part.write_text(f"{where}\n", encoding="utf-8")
+        place = where if file is None else f"the address in {file}"
+        tell(f"Muster is at {place}  One window at a time. Press Ctrl+C to stop.")
         sys.stdout.flush()
         await stopped.wait()
         tell("Muster in the browser is stopped.")
     finally:
         await runner.cleanup()
+        if file is not None:
+            file.unlink(missing_ok=True)
 
 
 async def application(command: str, address: Address, token: str) -> http.Application:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Run, emit, err, shared, tell
+from monitor.cli.options import ForceOption, Run, emit, err, may_replace, shared, tell
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def events(
         Path | None,
         typer.Option("--output", metavar="FILE", help="Write to this file; .parquet for Parquet (extra 'parquet')."),
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Every check-in, check-out, void and correction, in the ledger's order: a JSON object per line, or Parquet."""
     from db.engine import open_database
@@ -36,14 +37,14 @@ def events(
     from monitor.files import unfinished
     from monitor.outbound.messages import event_json
 
-    settings = run.settings()
+    settings, replace = run.settings(), may_replace(output, force=force)
     begin = _since(since, settings.zone)
     found = event_feed.all_events(open_database(settings.db, read_only=True), begin)
     if output is None:
         for one in found:
             emit(event_json(one))
         return
-    with unfinished(output, private=True) as part:
+    with unfinished(output, private=True, replace=replace) as part:
         if output.suffix.lower() == ".parquet":
             from monitor.outbound import parquet
 

@@ -121,7 +121,12 @@ def _span(
 def void(engine: Engine, settings: Settings, event: UUID, reason: str, **by: Unpack[Actor]) -> None:
     """Make an entry void: it stays in the ledger, but no longer counts. Raises: DatabaseError."""
     with writing(engine) as session:
-        corrections.void(session, event, **_row(session, settings, reason, by))
+        write_void(session, settings, event, reason, **by)
+
+
+def write_void(session: Session, settings: Settings, event: UUID, reason: str, **by: Unpack[Actor]) -> None:
+    """`void` in the caller's transaction."""
+    corrections.void(session, event, **_row(session, settings, reason, by))
 
 
 def not_me(engine: Engine, cipher: TemplateCipher, settings: Settings, event: UUID, **by: Unpack[Actor]) -> None:
@@ -161,8 +166,21 @@ def add(
 ) -> None:
     """Add an entry that no camera saw. Raises: DatabaseError."""
     with writing(engine) as session:
-        row, zone = _row(session, settings, reason, by), settings.time_zone
-        corrections.add_by_hand(session, person, kind=kind, happened_at=happened_at, time_zone=zone, **row)
+        write_entry(session, settings, person, kind, happened_at, reason, **by)
+
+
+def write_entry(
+    session: Session,
+    settings: Settings,
+    person: UUID,
+    kind: Presence,
+    happened_at: datetime,
+    reason: str,
+    **by: Unpack[Actor],
+) -> None:
+    """`add` in the caller's transaction."""
+    row, zone = _row(session, settings, reason, by), settings.time_zone
+    corrections.add_by_hand(session, person, kind=kind, happened_at=happened_at, time_zone=zone, **row)
 
 
 class _Row(Actor):

@@ -88,7 +88,6 @@ def _sights(engine: Engine, settings: Settings, period: Period, people: Sequence
     found: dict[UUID, list[Sight]] = defaultdict(list)
     with reading(engine) as session:
         names = {kiosk.id: kiosk.name for kiosk in kiosks.all_kiosks(session)}
-        for person in people:
-            for one in sightings.between(session, start, end, person=person):
-                found[person].append(Sight(one.last_at, names.get(one.kiosk, "")))
+        for person, last_at, kiosk in sightings.ends(session, start, end, people):
+            found[person].append(Sight(last_at, names.get(kiosk, "")))
     return {person: sorted(some, key=lambda sight: sight.at) for person, some in found.items()}

@@ -22,6 +22,7 @@ from monitor.desk.days.day_log import Attendees, attendees, day_log
 from monitor.desk.days.door_board import ARRIVALS_KEPT, Attendee, Board, BoardEvent
 from monitor.desk.days.moods import mood_report
 from monitor.domain import EventKind
+from monitor.moods.cells import SMALLEST_GROUP
 
 Shares: TypeAlias = tuple[tuple[str, float], ...]
 """Moods that occurred and their shares, which sum to 1."""
@@ -69,10 +70,15 @@ def today_of(engine: Engine, settings: Settings, now: datetime, before: Today | 
 
 
 def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | None:
-    """The shares of today's moods, each sighting counted once; None when too few people were seen to show them."""
+    """The shares of today's moods, each sighting counted once; None when too few people were seen to show them.
+
+    Of fewer than five people the day's mood would be theirs, and this is shown to everybody, also in mode individual.
+    """
     day = now.astimezone(settings.zone).date()
     cells, _ = mood_report(engine, settings, Period(day, day), "day")
-    return cells[0].label_shares if cells else ()
+    if not cells:
+        return ()
+    return cells[0].label_shares if cells[0].people >= SMALLEST_GROUP else None
 
 
 def _attendee(line: PersonDay, latest: Mapping[UUID, str], before: Today | None, now: datetime) -> Attendee:

@@ -344,13 +344,18 @@ def _score(score: Score | None) -> dict[str, Any] | None:
 
 
 def write_why(why: Why, file: Path) -> Path:
-    """Write the evidence, without its pictures, to a JSON file. Raises: OSError. Returns the file."""
+    """Write the evidence, without its pictures, to a JSON file. Raises: MusterError. Returns the file."""
     write_atomically(file, f"{json.dumps(why.record(), ensure_ascii=False, indent=2)}\n".encode())
     return file
 
 
 def write_pictures(why: Why, folder: Path) -> list[Path]:
-    """Write the kept pictures as JPEG files. Raises: OSError. Returns the files."""
+    """Write the kept pictures as JPEG files, and return the files.
+
+    Raises:
+        OSError: the folder cannot be made.
+        MusterError: a file cannot be written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for number, one in enumerate(why.pictures, start=1):

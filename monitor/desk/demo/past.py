@@ -170,7 +170,7 @@ def play(
         )
     with reading(store.engine) as session:
         arrivals = ManyArrivals.of(session, settings, first, today)
-    context = transactions.WriteContext(kiosk.id, settings, store.cipher, transactions.CrowdTokens(), arrivals)
+    context = transactions.WriteContext(kiosk.id, settings, store.cipher, arrivals)
     door = _Door(store, settings, context, arrivals, ids, strangers, Random(f"door {seed}"))
     planned = acts(team, shifts, away, free, first, now, settings.zone, strangers=len(strangers), seed=seed)
     for done in _played(door, planned):

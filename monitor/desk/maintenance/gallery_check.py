@@ -57,7 +57,7 @@ def examine_when_due(engine: Engine, cipher: TemplateCipher, settings: Settings,
     local = at.astimezone(settings.zone)
     due = local.replace(hour=settings.examine_hour, minute=0, second=0, microsecond=0)
     with reading(engine) as session:
-        last = audit.latest(session, ACTION)
+        last = audit.latest(session, ACTION, at)
     if local < due or (last is not None and last.at >= due):
         return None
     return examine_gallery(engine, cipher, settings, at=at, actor="muster")

@@ -199,10 +199,6 @@ def _worst(session: Session) -> tuple[tuple[str, ExpectedMiss], ...]:
     return tuple((known[one.person], one) for one in found if one.person in known)
 
 
-def _expired(session: Session, settings: Settings, now: datetime) -> Expired:
-    return retention.expired(session, retention_of(settings), now, most=MOST_COUNTED)
-
-
 def _last_backup(engine: Engine, settings: Settings) -> datetime | None:
     made = backups(backup_folder(engine, settings))
     return made[-1][0] if made else None

@@ -155,6 +155,15 @@ def list_people(
         )
 
 
+def people_between(
+    engine: Engine, search: str, group: str | None, *, limit: int, offset: int
+) -> tuple[list[PersonSummary], int]:
+    """A part of `list_people`, and how many there are in all. Raises: DatabaseError."""
+    with reading(engine) as session:
+        found = people.list_people(session, search=search, group=group, limit=limit, offset=offset)
+        return found, people.count_found(session, search, group)
+
+
 def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> PersonRecord:
     """What is kept about one person. Raises: DatabaseError."""
     with reading(engine) as session:

@@ -34,14 +34,17 @@ from monitor.text import plural
 
 _LOOKED_AT: Final = 5_000
 """So many of the newest entries are looked at."""
-_AUTOMATIC: Final = frozenset(
+_LASTING: Final = frozenset(
     {
-        "quarantine capture", "not live", "clock jumped", "restore", "back up", "unlock desk", "wrong pin", "purge",
-        "export", "rotate key", "lock PIN entry", "lock admin PIN", "settings", "examine gallery", "follow",
-        "start roll call", "end roll call", "open by hand",
+        "add", "erase", "name visitor", "delete template", "accept capture", "reject capture", "set aside",
+        "look again", "add key", "revoke key", "add kiosk key", "revoke kiosk key", "set admin pin", "remove admin pin",
+        "change settings",
     }
 )  # fmt: skip
-"""What happens by itself, or changes nothing."""
+"""What people do at the desk and is not taken back by an entry alone. Everything else that is in the audit log, such as
+an opening or a backup, happens by itself or changes nothing: it is not an act."""
+_OF_OTHER_DOORS: Final = frozenset({"muster db forward", "muster db follow"})
+"""Who does here what was done at another door."""
 _OF_NOBODY: Final = frozenset({"discard visitor", desk_users.ADDED, desk_users.REMOVED})
 """Acts that are about no person."""
 _UNDO: Final = "undo"
@@ -117,7 +120,8 @@ def _acts(session: Session) -> Iterator[list[AuditEntry]]:
     entries = audit.newest(session, _LOOKED_AT)
     undone = [one.detail for one in entries if one.action == _UNDO]
     gone = {id for detail in undone for key in ("undoes", "wrote") for id in detail.get(key, ())}
-    left = [one for one in entries if one.action not in {_UNDO, *_AUTOMATIC} and str(one.id) not in gone]
+    ours = (one for one in entries if one.action in {*_EACH, *CALENDAR, *_LASTING} and one.actor not in _OF_OTHER_DOORS)
+    left = [one for one in ours if str(one.id) not in gone]
     for _, found in groupby(left, key=lambda one: (one.at, one.actor)):
         act = [one for one in found if not _at_the_door(session, one) and not _of_the_erased(one)]
         if act:
@@ -228,8 +232,8 @@ def _consent(context: _Context, entry: AuditEntry) -> None:
     before = entry.detail["before"]
     if before is None:
         raise UsageError(
-            "It was the first decision, which stays on record; write down what the person says now on the People "
-            "screen (C), or with 'muster people consent'."
+            "It was the first decision, which stays on record. Write down what the person says now: on the People "
+            "screen, or with 'muster people consent'."
         )
     consents.set_consent(context.session, _person(entry), kind, before, **context.by)
 

@@ -18,7 +18,7 @@ from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.programs import event_feed, webhooks
 from monitor.config import Settings
-from monitor.desk.days.today import mood_of_day, today_of
+from monitor.desk.days.today import Today, mood_of_day, today_of
 from monitor.domain import EventKind, KioskEvent
 from monitor.outbound.messages import WORDS, event_json
 from monitor.outbound.mqtt import Message, availability, base, discovery, part, states
@@ -57,9 +57,15 @@ def follow(
     client = _client(settings, connected, anew, wake, trouble)
     told: dict[str, object] = {}
     values: dict[str, object] = {"camera": "ON"}
+    today: Today | None = None
     try:
         while True:
-            values |= _values(engine, settings, clock(), taken())
+            values |= _of_events(taken())
+            try:
+                today = today_of(engine, settings, clock(), today)
+                values |= _of_day(engine, settings, clock(), today)
+            except DatabaseError as error:
+                log.warning("MQTT is told nothing new of the database: %s", error)
             if anew.is_set():
                 anew.clear()
                 told = {}
@@ -170,8 +176,8 @@ def _is_confirmed(sent: MQTTMessageInfo) -> bool:
     return sent.is_published()
 
 
-def _values(engine: Engine, settings: Settings, now: datetime, events: Sequence[KioskEvent]) -> dict[str, object]:
-    """What these events and the database say now."""
+def _of_events(events: Sequence[KioskEvent]) -> dict[str, object]:
+    """What these events say."""
     found: dict[str, object] = {}
     for event in events:
         if event.kind in _PASSED and event.name:
@@ -180,11 +186,13 @@ def _values(engine: Engine, settings: Settings, now: datetime, events: Sequence[
             found |= {"unknown": "ON", "last_event": WORDS["unknown"]}
         elif event.kind in (EventKind.SOURCE_LOST, EventKind.SOURCE_BACK):
             found["camera"] = "ON" if event.kind is EventKind.SOURCE_BACK else "OFF"
-    try:
-        found["inside"] = today_of(engine, settings, now).board.inside
-        if settings.mood != "off":
-            shares = mood_of_day(engine, settings, now)
-            found["mood"] = max(shares, key=lambda one: one[1])[0] if shares else "too few people"
-    except DatabaseError as error:
-        log.warning("MQTT is told nothing new of the database: %s", error)
+    return found
+
+
+def _of_day(engine: Engine, settings: Settings, now: datetime, today: Today) -> dict[str, object]:
+    """What the database says now. Raises: DatabaseError."""
+    found: dict[str, object] = {"inside": today.board.inside}
+    if settings.mood != "off":
+        shares = mood_of_day(engine, settings, now)
+        found["mood"] = max(shares, key=lambda one: one[1])[0] if shares else "too few people"
     return found

@@ -21,7 +21,7 @@ from monitor.errors import UsageError
 from monitor.outbound.opener import open_door
 
 FRESH: Final = timedelta(minutes=1)
-"""An older check-in opens nothing: it was written late, and whoever came is gone."""
+"""A check-in of somebody who was in view longer ago opens nothing: it was written late, and whoever came is gone."""
 _KINDS: Final = {
     "check_in": {EventKind.CHECK_IN}, "check_out": {EventKind.CHECK_OUT},
     "both": {EventKind.CHECK_IN, EventKind.CHECK_OUT},
@@ -75,7 +75,7 @@ def refusal(settings: Settings, event: KioskEvent, person: Person, now: datetime
         return "The person is not active."
     if opener.groups and person.group not in opener.groups:
         return "The person's group is not one of opener.groups."
-    if now - event.at > FRESH:
+    if now - (event.in_view or event.at) > FRESH:
         return "The check-in was written down more than a minute late."
     if opener.days and WEEKDAYS[local.weekday()] not in opener.days.split(","):
         return "Today is not one of opener.days."

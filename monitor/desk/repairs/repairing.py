@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from db import audit
-from db.attendance import kiosks
+from db.attendance import kiosks, leave
 from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
@@ -20,8 +20,8 @@ from monitor.attendance.repair import Proposal, Repair, Sight
 from monitor.attendance.summary import DaySummary
 from monitor.config import Settings
 from monitor.desk.actor import Actor
-from monitor.desk.calendar.leave import add_leave, new_leave
-from monitor.desk.days.corrections import add, void
+from monitor.desk.calendar.leave import new_leave
+from monitor.desk.days.corrections import write_entry, write_void
 from monitor.desk.days.repair_list import LOOK_AGAIN, SET_ASIDE
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
@@ -42,20 +42,22 @@ class Foreseen:
 def repair(
     engine: Engine, settings: Settings, chosen: Sequence[tuple[Repair, Proposal, str]], **by: Unpack[Actor]
 ) -> int:
-    """Write what is proposed, each with its reason: an entry by hand, a void, or leave. Raises: DatabaseError,
-    InvalidRecord.
+    """Write what is proposed, each with its reason: an entry by hand, a void, or leave.
 
     Returns:
-        how many days were repaired: all, unless an error is raised.
+        how many days were repaired.
+
+    Raises:
+        DatabaseError, InvalidRecord: one of them cannot be written; then none is.
     """
-    for one, proposal, reason in chosen:
-        if proposal.void is not None:
-            void(engine, settings, proposal.void, reason, **by)
-        elif proposal.leave is not None:
-            leave = new_leave(one.person.id, one.day, one.day, proposal.leave, note=reason)
-            add_leave(engine, settings.zone, leave, **by)
-        elif proposal.kind is not None and proposal.at is not None:
-            add(engine, settings, one.person.id, proposal.kind, proposal.at, reason, **by)
+    with writing(engine) as session:
+        for one, proposal, reason in chosen:
+            if proposal.void is not None:
+                write_void(session, settings, proposal.void, reason, **by)
+            elif proposal.leave is not None:
+                leave.add(session, new_leave(one.person.id, one.day, one.day, proposal.leave, note=reason), **by)
+            elif proposal.kind is not None and proposal.at is not None:
+                write_entry(session, settings, one.person.id, proposal.kind, proposal.at, reason, **by)
     return len(chosen)
 
 

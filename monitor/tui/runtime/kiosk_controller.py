@@ -29,6 +29,9 @@ RINGS = {EventKind.CHECK_IN: 1, EventKind.CHECK_OUT: 2, EventKind.UNKNOWN: 3, Ev
 """How often the bell rings for an event, with `sounds`."""
 RING_EVERY = 0.3
 """Seconds between two rings, so that a terminal does not take them for one."""
+_TAKEN_BACK = 50
+"""Latest entries of which it is known how the person was before."""
+
 PIN_MAY_HELP = {EventKind.UNKNOWN, EventKind.NOT_LIVE, EventKind.SOURCE_LOST}
 
 
@@ -53,7 +56,8 @@ class KioskController:
         self._kiosk: RunningKiosk | None = None
         self._lock = threading.Lock()
         self._closed = False
-        self._before: Attendee | None = None
+        self._before: dict[UUID, Attendee | None] = {}
+        """How each person was before their latest entries, by entry: "Not me" puts them back there."""
         self._mood_waits = False
         self._day: date | None = None
         self._folded = 0
@@ -258,9 +262,7 @@ class KioskController:
         if event.kind in PIN_MAY_HELP:
             self._load_pins()  # somebody may have set the first one since, with the command line
         if event.attendance is not None:
-            self._own.add(event.attendance)
-        if event.attendance is not None and event.person is not None:
-            self._before = self.board.attendees.get(event.person)
+            self._note_before(event.attendance, event.person)
         greeted = self.board.greeting
         self._folded += 1
         self.board = fold(self.board, event, self._clock())
@@ -275,6 +277,14 @@ class KioskController:
             self._moods_soon()
         self._viewer.facts_changed()
 
+    def _note_before(self, attendance: UUID, person: UUID | None) -> None:
+        """Keeps how the person is before the board has their entry."""
+        self._own.add(attendance)
+        if person is not None:
+            self._before[attendance] = self.board.attendees.get(person)
+        for old in list(self._before)[:-_TAKEN_BACK]:
+            del self._before[old]
+
     def _moods_soon(self) -> None:
         if not self._mood_waits:
             self._mood_waits = True
@@ -285,6 +295,7 @@ class KioskController:
         self._viewer.show_source()
 
     def _taken_back(self, event: KioskEvent) -> None:
-        self.board = take_back(self.board, event, self._clock(), self._before)
+        before = self._before.get(event.attendance) if event.attendance else None
+        self.board = take_back(self.board, event, self._clock(), before)
         self._viewer.show_today()
         self._viewer.greet(event)

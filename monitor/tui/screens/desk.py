@@ -115,7 +115,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self._search_shown.set()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Textual has a metaclass of its own, so that `ABC` is none of ours; a gap shows at import all the same."""
+        """Textual has a metaclass of its own, so this cannot be an `ABC` too; a missing method shows at import."""
         super().__init_subclass__(**options)
         abstract = [name for name in ("body", "query_job", "show") if hasattr(getattr(cls, name), ABSTRACT)]
         if abstract:

@@ -1,6 +1,7 @@
 """The dialog that enters leave for a person, from Today, People and Shifts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -31,13 +32,14 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
     today = app.clock().astimezone(app.settings.zone).date()
     who = [] if person else [Ask("who", "Name, a part of it, or number")]
     first, last = (old.first, old.last) if old else (day, day)
+    shown = clean(old.note, 2 * len(old.note) + 1) if old else ""
     fields = [
         *who,
         Ask("kind", KINDS, old.kind if old else "holiday"),
         Ask("from", "From", first.isoformat()),
         Ask("to", "To (empty for one day)", last.isoformat() if last != first else "", optional=True),
         Ask("half", HALF, (old.half or "") if old else "", optional=True),
-        Ask("note", "Note", clean(old.note, 200) if old else "", optional=True),
+        Ask("note", "Note", shown, optional=True),
     ]
     name = f"of {clean(person.name, 40)}" if person else ""
     dialog = Dialog(
@@ -55,6 +57,7 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
         whose = person or find_person(app.engine, answers["who"])
         new = _leave(whose, answers, today)
         if old:
+            new = replace(new, note=old.note if answers["note"] == shown else new.note)
             return app.by_desk(change_leave, app.settings.zone, old.id, new)()
         return app.by_desk(add_leave, app.settings.zone, new)()
 

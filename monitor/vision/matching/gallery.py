@@ -61,8 +61,8 @@ class Gallery:
     """Everyone enrolled: 820 bytes a person, ids and names included; a million are compared in about 30 ms.
 
     dlib's embeddings are compared with everybody's, SFace's with those of the short list that comes of it. People
-    without an embedding of SFace are compared by dlib's alone; their similarity is given as the joined one that as many
-    strangers reach.
+    without an embedding of SFace are compared by dlib's alone; their similarity is given on the
+    scale of both: as the value that equally many strangers reach.
 
     The threshold moves with how crowded the gallery is around a face (symmetric score normalisation: Auckenthaler et
     al. 2000, Matejka et al. 2017): a face that is unusually like everybody, as pictures of one camera are, needs a

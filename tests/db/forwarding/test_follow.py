@@ -3,6 +3,7 @@
 import shutil
 from datetime import date, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -23,7 +24,8 @@ from db.ids import new_id
 from db.people import consents, people
 from db.privacy import erasure, merges
 from db.records import NewEvent
-from db.schema import PortraitRow, SiteEventRow, TemplateRow
+from db.schema import PortraitRow, SiteEventRow, SubjectRow, TemplateRow
+from monitor.attendance.passages import passages
 from tests.db.doors import Door
 
 SITE = TemplateCipher(b"s" * 32)
@@ -209,6 +211,45 @@ def test_passages_of_other_doors_are_read_with_a_doors_own(first: Sited, second:
         assert session.scalars(select(SiteEventRow)).all() == []
 
 
+def test_a_void_counts_although_its_doors_clock_is_behind(first: Sited, second: Sited) -> None:
+    """The event is a door's, the void another's, whose clock is 2 seconds behind; both are told to a third."""
+    ada = first.enrol("Ada")
+    _settle(first, second)
+    came, void, at = new_id(), new_id(), first.door.at
+    day = (at - timedelta(days=1), at + timedelta(days=1))
+    behind = at - timedelta(seconds=2)
+    with writing(second.engine) as session:
+        (subject,) = session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == ada))
+        common: dict[str, Any] = {
+            "origin": new_id(), "subject": subject, "kiosk_id": first.door.kiosk, "role": "auto",
+            "clock_suspect": False,
+        }  # fmt: skip
+        session.add(SiteEventRow(id=came, kind="check_in", at=at, recorded_at=at, method="face", **common))
+        late = day[1] + timedelta(days=1)  # the void's own time is outside the day that is read
+        session.add(
+            SiteEventRow(id=void, kind="void", at=late, recorded_at=behind, method="manual", target_id=came, **common)
+        )
+    with reading(second.engine) as session:
+        found = ledger.entries(session, *day, people=[ada])
+    assert [one.kind for one in found] == ["check_in", "void"]
+    assert passages(found) == []
+
+
+def test_a_row_stays_where_its_successor_cannot_be_taken(first: Sited) -> None:
+    """The person has the image of the other door already, under another id."""
+    ada = first.enrol("Ada")
+    kind = next(one for one in shared.KINDS if one.table is TemplateRow)
+    with writing(first.engine) as session:
+        side = shared.Side(session, first.key, {ada: ada})
+        rows = shared.read(side, kind)
+        one, other = sorted(rows)
+        changed = {one: {**rows[one], "content_hash": rows[other]["content_hash"]}}
+        unknown = {other: {**rows[other], "person_id": new_id()}}
+        assert shared.write(side, kind, changed) == shared.write(side, kind, unknown) == set()
+        assert shared.write(side, kind, {one: rows[one]}) == {one}
+    assert first.faces(ada) == 2
+
+
 def test_another_site_key_is_refused_in_one_sentence(first: Sited) -> None:
     first.enrol("Ada")
     first.follow()
@@ -234,3 +275,29 @@ def test_after_a_plan_both_sides_are_the_same_and_nothing_that_only_one_side_cha
             assert mine.get(id) == here.get(id)
         if here.get(id) == last.get(id) != there.get(id):
             assert mine.get(id) == there.get(id)
+
+
+def test_a_number_that_was_given_on_makes_nobody_one_at_another_door(first: Sited, second: Sited) -> None:
+    ada = first.enrol("Ada", "7")
+    _settle(first, second)
+    with writing(first.engine) as session:
+        people.set_number(session, ada, "8", at=first.door.at + timedelta(hours=1), actor="desk")
+    bob = first.enrol("Bob", "7")
+    _settle(first, second)
+    assert second.names() == ["Ada", "Bob"]
+    assert (second.faces(ada), second.faces(bob)) == (2, 2)
+
+
+def test_of_two_doors_that_give_one_number_the_centres_counts_at_both(first: Sited, second: Sited) -> None:
+    ada = first.enrol("Ada", "7")
+    _settle(first, second)
+    with writing(first.engine) as session:
+        people.set_number(session, ada, "8", at=first.door.at + timedelta(hours=1), actor="desk")
+    dan = second.enrol("Dan", "8")
+    first.follow()
+    assert second.follow().sent.numbers_taken == (dan,)
+    _settle(first, second)
+    for one in (first, second):
+        with reading(one.engine) as session:
+            numbers = {each.person.id: each.person.number for each in people.list_people(session)}
+        assert numbers == {ada: "8", dan: None}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -247,3 +248,94 @@ def test_whom_another_door_sent_too_is_named_until_that_side_erases(
     with writing(engine) as session:
         erasure.erase(session, first, at=door.at, actor="office")
     assert send(door) == NOTHING
+
+
+def _give_on(door: Door, ada: UUID, minutes: int = 60) -> UUID:
+    """Ada's number 7 becomes 8, and Bob is enrolled with 7."""
+    with writing(door.engine) as session:
+        people.set_number(session, ada, "8", at=door.at + timedelta(minutes=minutes), actor="desk")
+    return door.enrol("Bob", "7")
+
+
+def _numbers(engine: Engine) -> dict[str, str | None]:
+    with reading(engine) as session:
+        return {one.person.name: one.person.number for one in people.list_people(session)}
+
+
+def test_a_number_that_was_given_on_makes_nobody_one(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada = door.enrol("Ada", "7")
+    door.see(ada)
+    send(door)
+    bob = _give_on(door, ada)
+    door.see(bob, 90)
+    done = send(door)
+    assert (done.people, done.updated, done.numbers_taken) == (1, 1, ())
+    assert send(door) == NOTHING
+    assert _numbers(engine) == {"Ada": "8", "Bob": "7"}
+    with reading(engine) as session:
+        assert [len(ledger.of_person(session, one)) for one in (ada, bob)] == [1, 1]
+
+
+def test_two_who_changed_numbers_have_each_others_there(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada, bob = door.enrol("Ada", "7"), door.enrol("Bob", "8")
+    send(door)
+    with writing(door.engine) as session:
+        for person, number in ((ada, None), (bob, "7"), (ada, "8")):
+            people.set_number(session, person, number, at=door.at + timedelta(hours=1), actor="desk")
+        people.set_notes(session, ada, "left-handed", at=door.at, actor="desk")
+    assert (send(door).updated, send(door)) == (2, NOTHING)
+    assert _numbers(engine) == {"Ada": "8", "Bob": "7"}
+    with reading(engine) as session:
+        assert people.get_person(session, ada).notes == "left-handed"
+
+
+def test_who_has_another_doors_number_comes_without_one_and_it_is_said(
+    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
+) -> None:
+    """At the centre Ada is the first door's, with 7; the second door gave her 7 on to Bob."""
+    door.enrol("Ada", "7")
+    second = other.enrol("Ada", "7")
+    for each in (door, other):
+        send(each)
+    bob = _give_on(other, second)
+    other.see(bob, 90)
+    done = send(other)
+    assert (done.people, done.numbers_taken) == (1, (bob,))
+    assert send(other) == NOTHING
+    assert _numbers(engine) == {"Ada": "7", "Bob": None}
+    with reading(engine) as session:
+        assert len(ledger.of_person(session, bob)) == 1
+
+
+def test_who_was_erased_here_and_not_yet_there_is_not_who_has_the_number_now(
+    engine: Engine, door: Door, other: Door, send: Callable[..., Forwarded]
+) -> None:
+    first, _ = door.enrol("Ada", "7"), other.enrol("Ada", "7")
+    for each in (door, other):
+        send(each)
+    with writing(door.engine) as session:
+        erasure.erase(session, first, at=door.at, actor="desk")
+    bob = door.enrol("Bob", "7")
+    done = send(door)
+    assert (done.erased_here, done.numbers_taken) == ((first,), (bob,))
+    assert _numbers(engine) == {"Ada": "7", "Bob": None}
+
+
+def test_a_pseudonym_that_was_erased_there_is_not_sent_with_who_was_merged_with_it(
+    engine: Engine, door: Door, send: Callable[..., Forwarded]
+) -> None:
+    ada, double = door.enrol("Ada"), door.enrol("A. Lovelace")
+    send(door)
+    with reading(engine) as session:
+        gone = set(session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == double)))
+    with writing(engine) as session:
+        erasure.erase(session, double, at=door.at, actor="office")
+    with writing(door.engine) as session:
+        merges.merge(session, CIPHER, double, ada, at=door.at, actor="desk")
+    send(door)
+    with reading(engine) as session:
+        assert gone.isdisjoint(session.scalars(select(SubjectRow.id)))

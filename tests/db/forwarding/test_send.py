@@ -1,6 +1,7 @@
 """Forwarding to the database that many doors share: exactly once, resumable, and every kiosk's chain stays provable."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from db.observations import moods, sightings
 from db.people import consents, people, pins
 from db.privacy import retention
 from db.privacy.retention import Retention
-from db.records import MoodSample
+from db.records import MoodSample, SightingRecord
 from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow
 from db.verification import ledger_check
 from tests.db.doors import CIPHER, HAPPY, Door
@@ -182,6 +183,29 @@ def test_a_name_that_was_taken_off_there_stays_off(
         (there,) = sightings.between(session, at, at + timedelta(days=1))
         assert (there.person, there.frames) == (None, 99)
         assert set(session.execute(select(MoodRow.person_id, MoodRow.group))) == {(None, None)}
+
+
+def test_moods_that_were_deleted_here_are_deleted_there(
+    engine: Engine, door: Door, send: Callable[..., Forwarded], at: datetime
+) -> None:
+    """Somebody was unknown at first, then named, and refuses moods; of another the moods grew old."""
+    with writing(door.engine) as session:
+        ada = people.add_person(session, "Ada", at=at, actor="test").id
+        ids = [new_id() for _ in range(2)]
+        for sighting in ids:
+            seen = SightingRecord(sighting, door.kiosk, 1, at, at, 3, None, None, None, None, None, 0.5)
+            sightings.add(session, CIPHER, seen)
+            moods.add(session, door.kiosk, MoodSample(at, None, sighting, None, None, "happy", HAPPY))
+    assert send(door).moods == 2
+    with writing(door.engine) as session:
+        refused = sightings.get(session, ids[0])
+        assert refused
+        sightings.identify(session, replace(refused, person=ada))
+        moods.discard(session, ids[0])
+    assert send(door).moods_deleted == 1
+    with reading(engine) as session:
+        assert session.scalars(select(MoodRow.sighting_id)).all() == [ids[1]]
+    assert send(door).rows == 0
 
 
 def test_moods_without_a_person_wait_until_their_hour_is_over(engine: Engine, door: Door, at: datetime) -> None:

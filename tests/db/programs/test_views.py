@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
@@ -13,7 +14,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods
 from db.people import people
-from db.records import AttendanceEvent, LedgerKind, MoodSample, NewEvent, Presence
+from db.records import STRANGER, AttendanceEvent, LedgerKind, MoodSample, NewEvent, Presence
 from monitor.attendance.passages import passages
 
 ZONE = "Europe/Berlin"
@@ -27,14 +28,14 @@ def door(engine: Engine, at: datetime) -> UUID:
 
 def add(
     engine: Engine, door: UUID, kind: LedgerKind, person: UUID, at: datetime, *,
-    target: UUID | None = None, corrected: Presence | None = None,
+    target: UUID | None = None, corrected: Presence | None = None, zone: str = ZONE,
 ) -> AttendanceEvent:  # fmt: skip
     event = NewEvent(
         new_id(),
         kind,
         person,
         at,
-        ZONE,
+        zone,
         door,
         "manual",
         "test",
@@ -90,6 +91,42 @@ def test_a_day_has_its_hours(engine: Engine, door: UUID, at: datetime) -> None:
     assert (person, group, float(str(hours)), count, str(day)) == ("Ada", "staff", 7.75, 4, "2026-03-02")
 
 
+@pytest.mark.parametrize(
+    ("zone", "came", "left", "day", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-02 22:00", "2026-03-03 06:15", "2026-03-02", 8.25),
+        ("Europe/Berlin", "2026-03-28 22:00", "2026-03-29 06:00", "2026-03-28", 7),
+        ("Asia/Tokyo", "2026-03-02 08:55", "2026-03-02 17:30", "2026-03-02", 8.5833),
+        ("America/Los_Angeles", "2026-07-02 15:00", "2026-07-02 23:30", "2026-07-02", 8.5),
+        ("Asia/Kolkata", "2026-03-02 02:00", "2026-03-02 05:00", "2026-03-02", 3),
+    ],
+)
+def test_a_stay_counts_on_the_day_of_its_check_in_by_the_clock_of_its_door(
+    engine: Engine, door: UUID, at: datetime, zone: str, came: str, left: str, day: str, hours: float
+) -> None:
+    ada = one(engine, "Ada", at)
+    with writing(engine) as session:
+        kiosks.register(session, "door", site="main", role="auto", time_zone=zone, at=at)
+    passed: list[tuple[Presence, str]] = [("check_in", came), ("check_out", left)]
+    for kind, clock in passed:
+        add(engine, door, kind, ada, datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo(zone)), zone=zone)
+    ((found, first, last, counted, count),) = rows(
+        engine, "SELECT day, first_in, last_out, hours, passages FROM v_attendance_day"
+    )
+    assert (str(found), float(str(counted)), count) == (day, hours, 2)
+    assert first is not None
+    assert last is not None
+
+
+def test_a_forgotten_check_out_is_no_stay(engine: Engine, door: UUID, at: datetime) -> None:
+    ada = one(engine, "Ada", at)
+    passed: list[tuple[Presence, float]] = [("check_in", 0), ("check_out", 24 + 9)]
+    for kind, hour in passed:
+        add(engine, door, kind, ada, at + timedelta(hours=hour))
+    found = rows(engine, "SELECT hours, passages FROM v_attendance_day ORDER BY day")
+    assert [(float(str(hours)), count) for hours, count in found] == [(0, 1), (0, 1)]
+
+
 def test_who_is_inside_is_who_came_last(engine: Engine, door: UUID) -> None:
     now = datetime.now(UTC)
     came: dict[str, list[Presence]] = {"In": ["check_in"], "Out": ["check_in", "check_out"], "Back": ["check_in"] * 2}
@@ -109,5 +146,9 @@ def test_moods_of_an_hour_are_shown_of_five_people_only(engine: Engine, door: UU
                 probabilities = (0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.5)
                 sample = MoodSample(at + timedelta(hours=hour), None, None, "staff", token, "happy", probabilities)
                 moods.add(session, door, sample)
+        for number in range(5):
+            stranger = f"{STRANGER}{number}"
+            sample = MoodSample(at + timedelta(hours=1), None, None, "staff", stranger, "happy", probabilities)
+            moods.add(session, door, sample)
     ((people_seen, samples, happy),) = rows(engine, "SELECT people, samples, happy FROM v_mood_hour")
     assert (people_seen, samples, happy) == (5, 5, pytest.approx(0.5))

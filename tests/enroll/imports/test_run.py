@@ -310,6 +310,26 @@ def test_the_folder_of_somebody_enrolled_adds_to_them_whatever_its_files_are_cal
     assert enrolled(engine) == {"Anna Öztürk": 4}
 
 
+@pytest.mark.parametrize(("names", "refused"), [("012", True), ("123", True), ("135", False), ("7", False)])
+def test_pictures_that_are_only_counted_name_nobody(
+    run: Callable[..., dict[str, PersonReport]],
+    people_folder: Callable[..., Path],
+    names: str,
+    refused: bool,
+) -> None:
+    folder = people_folder(Carl=[f"s1/{number}" for number, _ in enumerate(names, start=1)]) / "Carl"
+    for file, name in zip(sorted(folder.iterdir()), names, strict=True):
+        file.rename(folder / f"{name}x{file.suffix}")
+    for file in folder.iterdir():
+        file.rename(file.with_name(file.name.replace("x", "")))
+    if not refused:
+        assert {*run(folder, dry_run=True)} == {*names}, "personnel numbers"
+        return
+    with pytest.raises(UsageError, match=r"say who \(--person NAME\)"):
+        run(folder, dry_run=True)
+    assert [*run(folder, dry_run=True, only="Carl")] == ["Carl"]
+
+
 def test_a_picture_that_is_enrolled_for_somebody_else_is_said_to_be_known(
     run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
 ) -> None:

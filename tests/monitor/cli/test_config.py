@@ -82,7 +82,7 @@ def test_the_example_has_every_setting_and_changes_nothing(file: Path) -> None:
     whole = file.read_text().replace("\n# ", "\n")
     names = [line.partition(" = ")[0] for line in whole.splitlines() if " = " in line]
     tables = {"quality", "opener", "mqtt", "keys"}
-    assert set(Settings.model_fields) - tables - {"admin_pin_hash", "webhooks"} <= set(names)
+    assert set(Settings.model_fields) - tables - {"admin_pin_hash", "forward", "webhooks"} <= set(names)
     assert [name for name in tables if f"\n[{name}]\n" not in whole] == []
 
 

@@ -110,7 +110,21 @@ def completed(words: str) -> list[str]:
         ("muster pe", ["people"]),
         ("muster people re", ["rename", "review-growth", "re-encode"]),
         ("muster db purge --dr", ["--dry-run"]),
-        ("muster train ", ["eigenfaces", "emotion", "evaluate", "explain", "export", "report"]),
+        (
+            "muster train ",
+            [
+                "eigenfaces",
+                "emotion",
+                "evaluate",
+                "explain",
+                "export",
+                "report",
+                "layers",
+                "answers",
+                "pack",
+                "collect",
+            ],
+        ),
     ],
 )
 def test_words_are_completed_through_commands_that_are_imported_late(words: str, offered: list[str]) -> None:

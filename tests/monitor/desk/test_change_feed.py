@@ -1,8 +1,8 @@
 """What other programs write is on the screen without a key."""
 
+import threading
 from dataclasses import replace
 from queue import SimpleQueue
-from time import sleep
 from unittest.mock import MagicMock
 
 import pytest
@@ -14,7 +14,7 @@ from db.engine import open_database, writing
 from db.ids import new_id
 from db.people import people
 from db.records import NewEvent
-from monitor.desk.change_feed import ChangeFeed, News, people_feed
+from monitor.desk.change_feed import EVERY_ON_A_SERVER, ChangeFeed, News, people_feed
 from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Welcome, fold, renewed
 from monitor.domain import EventKind
 from monitor.pipeline.gallery_loader import PeopleLoader
@@ -118,6 +118,22 @@ async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> 
         )
 
 
+class _After(threading.Event):
+    """Is set after so many pauses, and does not wait for them."""
+
+    def __init__(self, pauses: int) -> None:
+        super().__init__()
+        self.left = pauses
+        self.waited: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        self.left -= 1
+        if not self.left:
+            self.set()
+        return self.is_set()
+
+
 def test_a_server_that_many_share_is_asked_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
@@ -129,11 +145,11 @@ def test_a_server_that_many_share_is_asked_once_a_second(monkeypatch: pytest.Mon
     monkeypatch.setattr(changes, "heads", lambda _: None)
     connection = MagicMock(**{"dialect.name": "postgresql"})
     engine = MagicMock(**{"connect.return_value.__enter__.return_value": connection})
-    feed = ChangeFeed(engine, lambda _: None)
-    feed.start()
-    sleep(0.4)
-    feed.stop()
-    assert len(asked) == 1
+    feed, stopped = ChangeFeed(engine, lambda _: None), _After(pauses=4)
+    feed._stopped = stopped
+    feed._run()
+    assert stopped.waited == [EVERY_ON_A_SERVER] * 4
+    assert len(asked) == 1 + 3, "once at first, and once after each pause but the last"
 
 
 def test_whoever_is_enrolled_or_erased_meanwhile_is_given_to_a_headless_door(world: World) -> None:

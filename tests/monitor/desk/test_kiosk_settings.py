@@ -46,12 +46,17 @@ def test_no_password_of_a_camera_is_written_down(sqlite: Engine) -> None:
 
 def test_no_secret_of_a_receiver_is_written_down(sqlite: Engine) -> None:
     hook = {"name": "chat", "url": "https://chat.example/secret", "secret": "whsec_" + "s" * 43 + "="}
-    opener = {"url": "https://door.example/secret", "secret": "whsec_" + "s" * 43 + "="}
+    opener = {
+        "command": "/usr/bin/relay --token whsec_relay",
+        "url": "https://door.example/secret",
+        "secret": "whsec_" + "s" * 43 + "=",
+    }
     mqtt = {"host": "broker", "password": "secret"}
     note_settings(sqlite, _settings(webhooks=[hook], opener=opener, mqtt=mqtt), at=AT, actor="ada")
     with reading(sqlite) as session:
         detail = str(newest_entries(session)[0].detail)
     assert "chat" in detail
+    assert "/usr/bin/relay" in detail
     assert "broker" in detail
     assert not [word for word in ("/secret", "whsec_", "'secret'") if word in detail]
 

@@ -121,6 +121,21 @@ def test_many_numbers_lock_the_whole_desk(engine: Engine, ada: UUID) -> None:
     assert _try(engine, "17", "271828", AT + timedelta(seconds=60)) == (ada, 0)
 
 
+def test_a_right_pin_does_not_free_who_tries_the_numbers_of_others(engine: Engine, ada: UUID) -> None:
+    """Somebody with a PIN of their own types it between the tries."""
+    waits = []
+    for number in range(22):
+        waits.append(_try(engine, str(1000 + number), "000000")[1])
+        if number % 4 == 3:
+            _try(engine, "17", "271828")
+    assert 60 in waits
+
+
+def test_a_number_that_is_typed_in_other_ways_has_no_more_tries(engine: Engine, ada: UUID) -> None:
+    waits = [_try(engine, typed, "000000")[1] for typed in ("17", "17 ", " 17", "1\u202a7", "1\x027")]
+    assert waits == [0, 0, 0, 0, 60]
+
+
 def test_tries_at_once_are_all_counted(engine: Engine, ada: UUID) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: _try(engine, "17", "000000"), range(12)))
@@ -165,3 +180,20 @@ def test_a_kiosk_whose_database_is_away_can_still_be_closed(engine: Engine, tmp_
     (tmp_path / "pins.sqlite3").mkdir()
     assert unlock(engine, CIPHER, "123456", kept, at=AT, actor="door").right
     assert not unlock(engine, CIPHER, "123457", kept, at=AT, actor="door").right
+
+
+def test_while_the_database_is_away_wrong_admin_pins_lock_too(engine: Engine, tmp_path: Path) -> None:
+    kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "123456", shortest=6, at=AT, actor="desk")
+    engine.dispose()
+    (tmp_path / "pins.sqlite3").rename(tmp_path / "away.sqlite3")
+    (tmp_path / "pins.sqlite3").mkdir()
+
+    def left(pin: str, seconds: int = 0) -> tuple[bool, int]:
+        answer = unlock(engine, CIPHER, pin, kept, at=AT + timedelta(seconds=seconds), actor="door")
+        return answer.right, answer.seconds_left
+
+    assert [left("000000") for _ in range(5)] == [(False, 0)] * 4 + [(False, 60)]
+    assert left("123456") == (False, 60)
+    assert left("000000", 60) == (False, 120)
+    assert left("123456", 180) == (True, 0)
+    assert left("000000", 181) == (False, 0)

@@ -106,9 +106,10 @@ def doors(tmp_path: Path, centre: str) -> tuple[Kiosk, Kiosk]:
 
 
 def test_enrolled_at_the_front_and_known_in_at_the_front_and_out_at_the_back(
-    doors: tuple[Kiosk, Kiosk], centre: str, monkeypatch: pytest.MonkeyPatch
+    doors: tuple[Kiosk, Kiosk], centre: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     front, back = doors
+    (tmp_path / "centre.toml").touch()
     monkeypatch.setattr("monitor.cli.options.Run.at", AT + timedelta(hours=9))
     ada = front.enrol("Ada")
     front.follow()
@@ -126,7 +127,8 @@ def test_enrolled_at_the_front_and_known_in_at_the_front_and_out_at_the_back(
         (day,) = attendance(one.engine, one.settings, Period(AT.date(), AT.date()), AT + timedelta(hours=9))
         assert (day.person.name, day.summary.minutes) == ("Ada", 8 * 60)
         assert verdict.verify(one.engine, one.cipher, None).problems == ()
-    assert json.loads(CliRunner().invoke(app, ["verify", "--json", "--db", centre]).stdout)["whole"]
+    words = ["verify", "--json", "--db", centre, "--config", str(tmp_path / "centre.toml")]
+    assert json.loads(CliRunner().invoke(app, words).stdout)["whole"]
 
 
 def test_seen_at_both_doors_within_a_minute_is_one_arrival(doors: tuple[Kiosk, Kiosk]) -> None:

@@ -15,6 +15,7 @@ from db.proof.heads import open_with
 from db.schema import Base
 from monitor.cli.main import app
 from monitor.config import Settings
+from monitor.desk.maintenance import upkeep
 from monitor.doctor.privacy import kept, places
 
 AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
@@ -47,6 +48,22 @@ def test_it_says_which_files_others_can_read(filled: Engine, tmp_path: Path) -> 
     assert (found["database"], found["heads of the ledger"], found["template key"]) == (True, True, False)
 
 
+def test_copies_journals_and_keys_of_before_are_among_the_places(filled: Engine, tmp_path: Path) -> None:
+    database = Path(str(filled.url.database))
+    made = [
+        upkeep.back_up(filled, tmp_path, at=AT, actor="test"),
+        database.with_name(upkeep.aside_name(database, AT)),
+        database.with_name("door.0123abcd.journal"),
+        database.with_name("door.0123abcd.journal.unreadable"),
+        tmp_path / "template.key.0123abcd",
+    ]
+    for file in made[1:]:
+        file.write_text("x")
+    copies = upkeep.copies(filled, Settings(backup_folder=str(tmp_path)))
+    listed = {place.file for place in places(filled, tmp_path, copies)}
+    assert listed >= {str(file) for file in made}
+
+
 def test_the_command_prints_it(filled: Engine, tmp_path: Path) -> None:
     (tmp_path / "muster.toml").touch()
     words = ["doctor", "--privacy", "--db", str(filled.url.database), "--config", str(tmp_path / "muster.toml")]
@@ -66,6 +83,8 @@ def test_no_table_about_people_is_forgotten() -> None:
         "consent",
         "sighting",
         "mood_sample",
+        "mood_day",
+        "site_pin",
         "audit_entry",
         "leave",
         "shift",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.records import STRANGER
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import (
     BASELINE,
@@ -146,12 +147,19 @@ def test_samples_from_before_aggregate_mode_are_hidden_too() -> None:
     assert _total(people, hide_small=True).hidden
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6)), min_size=1, max_size=60))
-def test_no_cell_of_fewer_than_five_people_is_ever_shown(seen: list[tuple[int, int]]) -> None:
-    samples = [Sample(at=AT + timedelta(hours=hour), token=f"t{who}", group="Team") for hour, who in seen]
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6), st.booleans()), min_size=1, max_size=60))
+def test_no_cell_of_fewer_than_five_people_is_ever_shown(seen: list[tuple[int, int, bool]]) -> None:
+    """Somebody unknown has another token each time."""
+    samples = [
+        Sample(at=AT + timedelta(hours=hour), token=f"t{who}" if known else f"{STRANGER}{number}", group="Team")
+        for number, (hour, who, known) in enumerate(seen)
+    ]
     for by in ("hour", "day", "group", "weekday_hour"):
-        for cell in _by(by, samples):
+        for cell in _by(by, samples, hide_small=True):
             assert cell.hidden or cell.people >= 5
+    known = {who for _, who, is_known in seen if is_known}
+    (all_day,) = _by("group", samples, hide_small=True)
+    assert (all_day.hidden, all_day.people) == ((False, len(known)) if len(known) >= 5 else (True, 0))
 
 
 def test_unknown_people_have_a_row_of_their_own_at_the_end() -> None:

@@ -382,6 +382,40 @@ def test_recognition_that_hangs_is_said_and_given_up_and_stopping_does_not_wait_
     hung.set()
 
 
+def test_stopping_does_not_wait_for_a_frame_that_begins_to_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not said yet that recognition hangs when somebody stops the kiosk."""
+    monkeypatch.setattr(kiosk_module, "HANGS_AFTER", 0.3)
+    monkeypatch.setattr(kiosk_module, "_STOP_PATIENCE", 0.01)
+    hung, stuck = threading.Event(), threading.Event()
+
+    def hang(frame: Frame) -> None:
+        stuck.set()
+        assert hung.wait(PATIENCE)
+
+    run = Running(FakeSource(range(3)), FakeFlow(on_frame=hang))
+    run.kiosk.start()
+    assert stuck.wait(PATIENCE)
+    run.kiosk.stop()
+    assert run.recorder.closed
+    hung.set()
+
+
+def test_stopping_does_not_wait_for_ever_for_models_that_do_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kiosk_module, "_LOADING_PATIENCE", 0.05)
+    loaded = threading.Event()
+
+    def load() -> Any:
+        assert loaded.wait(PATIENCE)
+        return FakeFlow()
+
+    run = Running(FakeSource(range(3)))
+    run.kiosk._open_flow = load
+    run.kiosk.start()
+    run.kiosk.stop()
+    assert run.recorder.closed
+    loaded.set()
+
+
 def test_entries_that_wait_are_trouble() -> None:
     run = Running(FakeSource([]))
     assert run.kiosk.trouble is None

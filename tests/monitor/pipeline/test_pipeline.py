@@ -210,7 +210,7 @@ def test_a_sighting_is_closed_when_its_face_is_gone_and_says_when_it_was_last_th
 
 
 def test_a_face_too_small_to_tell_is_seen_but_never_encoded() -> None:
-    run = Run(min_face=36).play(3, standing(Ada=(320, 240)), width=20).end()
+    run = Run(min_face=36).play(3, standing(Ada=(320, 240)), width=15).end()
     assert run.stage.encoded == []
     assert run.stage.felt == 0
     (seen,) = run.scenes[-1]

@@ -58,7 +58,7 @@ def test_every_face_has_its_own_mood_and_an_unlikely_one_is_unsure() -> None:
 
 
 def test_a_face_too_small_to_be_judged_is_unsure_and_the_model_is_not_asked() -> None:
-    tiny = frontal(Box(500, 100, 20, 20))
+    tiny = frontal(Box(500, 100, 15, 15))
     emotions = FakeEmotions(mood_of(happy=0.9))
     found = identifier([face(20), tiny], [match("Ada"), match("Bela")], emotions).identify(PICTURE)
     assert [(one.mood.label, one.mood.unclear) for one in found if one.mood] == [("happy", None), ("unsure", "small")]

@@ -86,6 +86,30 @@ def test_following_sends_once_and_says_so_once(door: Engine, centre: str) -> Non
     assert _events(centre) == 1
 
 
+def test_a_shared_database_that_cannot_be_used_is_closed_again(
+    door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again every 5 minutes, for days."""
+    opened: list[Engine] = []
+    real = open_database
+
+    def kept(url: str, **options: bool) -> Engine:
+        opened.append(real(url, **options))
+        with opened[-1].connect():
+            pass
+        return opened[-1]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("The database cannot be reached.")
+
+    monkeypatch.setattr(forwarding, "open_database", kept)
+    monkeypatch.setattr(forwarding, "of_engine", lambda _: object())
+    monkeypatch.setattr(forwarding, "begin", refuse)
+    with pytest.raises(DatabaseUnavailable):
+        forwarding.open_shared(door, centre)
+    assert opened[0].pool.checkedin() == 0  # type: ignore[attr-defined]
+
+
 def test_a_server_that_is_away_is_waited_for_longer_and_longer(
     door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,14 +167,17 @@ def _run(door: Engine, *words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--db", str(door.url.database), "--config", str(config)])
 
 
-def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str) -> None:
+def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str, tmp_path: Path) -> None:
+    (tmp_path / "centre.toml").touch()
     done = json.loads(_run(door, "forward", centre, "--json").stdout)
     counts = {"people": 1, "consents": 0, "events": 1, "sightings": 0, "changed": 0, "moods": 0}
-    changes = {"merged": 0, "updated": 0, "erased": 0, "erased_here": [], "merged_here": []}
+    changes = {"merged": 0, "updated": 0, "erased": 0, "erased_here": [], "merged_here": [], "numbers_taken": []}
     assert done == counts | changes
     assert "Sent 0 attendance events" in _run(door, "forward", centre).stdout
     here = json.loads(_run(door, "verify", "--json").stdout)
-    there = json.loads(CliRunner().invoke(app, ["verify", "--json", "--db", centre]).stdout)
+    there = json.loads(
+        CliRunner().invoke(app, ["verify", "--json", "--db", centre, "--config", str(tmp_path / "centre.toml")]).stdout
+    )
     assert (here["whole"], here["forwarded"]) == (True, [])
     (chain,) = there["forwarded"]
     assert (there["whole"], chain["events"], chain["head"]) == (True, 1, here["head"])

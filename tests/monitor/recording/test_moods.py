@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from db.engine import reading, writing
 from db.observations import moods, sightings
 from db.people import consents
-from db.records import Person
+from db.records import STRANGER, Person
+from db.schema import CrowdSecretRow
 from monitor.domain import MoodScores, Phase, Unclear
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples
@@ -128,3 +129,23 @@ def test_in_aggregate_mode_nothing_leads_from_a_mood_to_a_person(
     assert {sample.at for sample in samples} == {AT}
     assert len({sample.token for sample in samples}) == 2
     assert ada.id.hex[:16] not in {sample.token for sample in samples}
+
+
+def test_a_person_has_one_token_a_day_also_after_a_restart_and_who_is_unknown_counts_as_nobody(
+    engine: Engine, ada: Person, start: Callable[..., Recorder]
+) -> None:
+    for minute, person in ((17, ada), (40, ada), (50, None), (55, None), (24 * 60 + 17, ada)):
+        recorder = start(mood="aggregate")
+        recorder.record(seen(person, minute=minute))
+        recorder.close()
+    with reading(engine) as session:
+        samples = list(mood_samples(session, AT - timedelta(days=1), AT + timedelta(days=2)))
+        kept = session.scalars(select(CrowdSecretRow.day)).all()
+    tokens: dict[datetime, set[str | None]] = {}
+    for sample in samples:
+        if sample.token and not sample.token.startswith(STRANGER):
+            tokens.setdefault(sample.at, set()).add(sample.token)
+    assert [len(of_day) for of_day in tokens.values()] == [1, 1]
+    assert len(set().union(*tokens.values())) == 2, "a token leads to no other day"
+    assert sum(sample.token is not None and sample.token[0] == STRANGER for sample in samples) == 2
+    assert len(kept) == 1, "the secret of the day before is gone"

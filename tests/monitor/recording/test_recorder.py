@@ -2,9 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from db.records import Person
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase
 from monitor.recording import recorder as recording
+from monitor.recording.journal import Journal
 from monitor.recording.recorder import Recorder
 from tests.db.rows import newest_entries
 from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
@@ -218,3 +221,99 @@ def test_a_clock_that_is_set_is_said_and_stands_in_the_audit_log(
     with reading(engine) as session:
         jumps = [one.detail["seconds"] for one in newest_entries(session) if one.action == "clock jumped"]
     assert jumps == [3602, -3602]
+
+
+class Clock:
+    """The machine's clock, which can be set, and elapsed time, which cannot."""
+
+    def __init__(self) -> None:
+        self.at, self.passed = AT, 0.0
+
+    def set(self, off: timedelta, seconds: float) -> None:
+        """So many seconds after the start the clock is so far off."""
+        self.at, self.passed = AT + timedelta(seconds=seconds) + off, seconds
+
+    def start(self, engine: Engine, told: Listener, journal: Journal | None = None) -> Recorder:
+        settings = Settings(db="unused", time_zone="UTC")
+        return Recorder(
+            engine, CIPHER, settings, publish=told, clock=lambda: self.at, elapsed=lambda: self.passed, journal=journal
+        )
+
+
+@pytest.fixture
+def locked(engine: Engine, ada: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Somebody else holds the database until the function is called."""
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
+    engine.dispose()
+    other = open_database(str(engine.url.database))
+    with ExitStack() as held:
+        owner = held.enter_context(writing(other))
+        people.add_person(owner, "Bob", at=AT, actor="test")
+        yield held.close
+    other.dispose()
+
+
+FIVE = timedelta(hours=5)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_time_that_was_taken_while_the_clock_was_off_is_marked_also_when_it_is_written_later(
+    engine: Engine, ada: Person, told: Listener, locked: Callable[[], None], tmp_path: Path, restarted: bool
+) -> None:
+    clock = Clock()
+    recorder = clock.start(engine, told, Journal(tmp_path / "journal", CIPHER))
+    recorder.record(seen(ada))
+    clock.set(FIVE, seconds=2)
+    recorder.record(seen(ada, minute=300))
+    recorder.record_pin(ada.id)
+    if restarted:
+        with pytest.raises(DatabaseError):
+            recorder.close(timeout=0.05)
+    clock.set(timedelta(), seconds=10)
+    locked()
+    if restarted:
+        recorder = clock.start(engine, told, Journal(tmp_path / "journal", CIPHER))
+    told.wait_for(4)
+    recorder.close()
+    with reading(engine) as session:
+        found = [(one.at, one.clock_suspect) for one in ledger.of_person(session, ada.id)]
+    assert found[0] == (AT, False)
+    assert {suspect for at, suspect in found[1:]} == {True}
+    assert len(found) > 1
+
+
+def test_a_jump_of_the_clock_before_the_database_is_there_stands_in_the_audit_log(
+    engine: Engine, told: Listener, locked: Callable[[], None]
+) -> None:
+    clock = Clock()
+    recorder = clock.start(engine, told)
+    clock.set(FIVE, seconds=2)
+    recorder.record(seen(None))
+    locked()
+    told.wait_for(1)
+    recorder.close()
+    with reading(engine) as session:
+        jumps = [one.detail["seconds"] for one in newest_entries(session) if one.action == "clock jumped"]
+    assert jumps == [18_000]
+
+
+def test_closing_does_not_wait_for_a_database_that_answers_nothing(
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As over a cable that was cut: the system gives the connection up after a quarter of an hour only."""
+    asked, back = threading.Event(), threading.Event()
+
+    def hang(*_: object, **__: object) -> list[KioskEvent]:
+        asked.set()
+        assert back.wait(60)
+        return []
+
+    recorder = start()
+    monkeypatch.setattr(recording, "ANSWERS_WITHIN", 0.05)
+    monkeypatch.setattr("monitor.recording.transactions.write", hang)
+    recorder.record(seen(ada))
+    assert asked.wait(60)
+    with pytest.raises(DatabaseError, match="1 entry could not be written"):
+        recorder.close(timeout=0.05)
+    back.set()

@@ -45,6 +45,14 @@ def test_values_keep_their_kinds_and_texts_are_no_formulas() -> None:
     assert (name.value, name.data_type, name.quotePrefix) == ("=Name & <0>", "s", True)
 
 
+def test_a_name_that_xml_may_not_have_spoils_no_workbook() -> None:
+    file = io.BytesIO()
+    with Workbook(file, ("name",)) as book:
+        book.append("Staff\uffff", ("Ada\ufffe Byron\U0001ffff",))
+    sheet = load_workbook(file).worksheets[0]
+    assert (sheet.title, sheet["A2"].value) == ("Staff", "Ada Byron")
+
+
 def test_more_rows_than_are_kept_in_memory_are_all_there() -> None:
     sheets = load_workbook(written(4000), read_only=True).worksheets
     found = [str(row[1]) for sheet in sheets for row in sheet.iter_rows(min_row=2, values_only=True) if row[1]]

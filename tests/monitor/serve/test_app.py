@@ -90,6 +90,15 @@ def test_people_attendance_and_moods_are_those_of_the_reports(world: World, url:
     assert requests.get(f"{url}/v1/attendance", backwards, headers=headers, timeout=60).status_code == 400
 
 
+def test_people_come_in_pages(world: World, url: str) -> None:
+    headers = key(world, "people")
+    whole = requests.get(f"{url}/v1/people", headers=headers, timeout=60).json()
+    asked: list[dict[str, Any]] = [{"limit": 3, "offset": offset} for offset in range(0, whole["total"] + 3, 3)]
+    pages = [requests.get(f"{url}/v1/people", one, headers=headers, timeout=60).json() for one in asked]
+    assert [one for page in pages for one in page["people"]] == whole["people"]
+    assert {page["total"] for page in pages} == {len(whole["people"])}
+
+
 def test_a_cursor_gives_each_event_once_and_erased_people_no_name(world: World, url: str) -> None:
     headers = key(world, "events")
     with writing(world.engine) as session:

@@ -222,6 +222,11 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(file: Path, side: i
     assert "megapixels" in sentence_of(file)
 
 
+def test_nearly_200_megapixels_are_read(file: Path) -> None:
+    Image.new("L", (19_000, 10_000), 128).save(file, "JPEG", quality=10)
+    assert max(read_image(file).shape) == MAX_SIDE
+
+
 def test_a_missing_file_says_so(file: Path) -> None:
     assert "No such file" in sentence_of(file)
 

@@ -163,7 +163,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             self._load_person()
 
     def _person_failed(self, sentence: str) -> None:
-        self._fetching = False
+        self._fetching, self._meant = False, None  # no dialog opens by itself at a later load
         self.app.toast_problem(sentence)
 
     def _show_person(self, details: PersonDetails | None) -> None:

@@ -57,6 +57,9 @@ NO_PIN = "-"
 """Typed instead of a PIN, it removes the PIN."""
 
 
+_ON_LINES = "The notes have several lines; change them with 'muster people change NAME --notes TEXT'."
+
+
 def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
     """One form for what is written down of a person."""
     person, shortest = details.person, app.settings.pin_digits
@@ -64,15 +67,16 @@ def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
         "name": person.name,
         "number": person.number or "",
         "group": person.group or "",
-        "notes": clean(person.notes, 2000),
+        "notes": clean(person.notes, 2 * len(person.notes) + 1),
         "active": "yes" if person.active else "no",
     }
+    on_lines = len(person.notes.splitlines()) > 1
     fields = [
         Ask("name", "Name", before["name"]),
         Ask("number", "Number, typed at the door before the PIN", before["number"], optional=True),
         Ask("group", "Group", before["group"], optional=True),
         Ask("active", "Recognised and expected", before["active"], YES_NO),
-        Ask("notes", "Notes, for the desk only", before["notes"], optional=True),
+        *([] if on_lines else [Ask("notes", "Notes, for the desk only", before["notes"], optional=True)]),
         Ask("pin", f"New door PIN: empty keeps it, {NO_PIN} removes it", secret=True, optional=True),
         Ask("again", "Repeat the PIN", secret=True, optional=True),
     ]
@@ -83,14 +87,16 @@ def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
         return check_new_pin(shortest, answers)
 
     def job(answers: Answers) -> Callable[[], tuple[Person, int]]:
-        new: dict[str, object] = {key: answers[key] for key in before if answers[key] != before[key]}
+        new: dict[str, object] = {key: value for key, value in answers.items() if before.get(key, value) != value}
         if "active" in new:
             new["active"] = answers["active"] == "yes"
         if answers["pin"]:
             new["pin"] = changes.NewPin(None if answers["pin"] == NO_PIN else answers["pin"], app.cipher, shortest)
         return app.by_desk(changes.change, person.id, **new)
 
-    dialog = Dialog(f"Change {clean(person.name, 40)}", fields=fields, yes="Change", check=fault)
+    dialog = Dialog(
+        f"Change {clean(person.name, 40)}", _ON_LINES if on_lines else "", fields, yes="Change", check=fault
+    )
     return PersonChange(dialog, job, lambda done: changed_text(person, *done))
 
 

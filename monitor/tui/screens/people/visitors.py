@@ -155,7 +155,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
             self.app.push_screen(picker, lambda person: self._compare(group, person) if person else None)
 
     def _compare(self, group: VisitorGroup, person: Person) -> None:
-        """Compare the faces first: a wrong face cannot be removed from a template here."""
+        """Compare the faces first: people take a wrong face for right more easily than Muster does."""
         app = self.app
         job = partial(queries.compare, app.engine, app.cipher, group, person.id)
         app.in_background(job, partial(self._merge, group, person), self.refused)

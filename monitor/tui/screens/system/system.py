@@ -193,7 +193,7 @@ class SystemScreen(DeskScreen[SystemView]):
             self._checking = True
             self._findings = []
             self._show_findings()
-            self.app.in_background(self._run_checks, lambda _: self._checked(), self._say_problem)
+            self.app.in_background(self._run_checks, lambda _: self._checked(), self._check_failed)
 
     def on_resize(self) -> None:
         """Run the terminal's check again: its result depends on the window's size."""
@@ -225,6 +225,11 @@ class SystemScreen(DeskScreen[SystemView]):
         self._show_findings()
         if not self.failed:
             self.say(self._verdict())
+
+    def _check_failed(self, sentence: str) -> None:
+        self._checking = False
+        self._show_findings()
+        self._say_problem(sentence)
 
     def _verdict(self) -> str:
         if self._checking:

@@ -211,7 +211,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         await self.app.run_action("app.open('today')")
 
     @on(Table.Selected, "#repairs")
-    def _openday_name(self) -> None:
+    def _open_day(self) -> None:
         if (one := self._selected) is not None:
             self._foreseen = None
             self.app.push_screen(DaySheet(one.person, one.day), lambda _: self.reload())

@@ -1,5 +1,7 @@
 """`muster demo` keeps to itself, and has a past where it is asked for one."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from typer.testing import CliRunner
 
 from monitor.cli.kiosk import demo as command
 from monitor.cli.main import app
+from monitor.config import Settings
 from monitor.desk.demo import past
 
 
@@ -58,3 +61,21 @@ def test_without_a_terminal_there_is_a_past_only_if_asked_for(
 def test_days_are_a_number_up_to_a_year(days: str) -> None:
     done = CliRunner().invoke(app, ["demo", "--days", days])
     assert done.exit_code == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_that_is_closed_while_people_enrol_leaves_no_database(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    folders: list[Path] = []
+
+    def closed(settings: Settings, *_: object) -> None:
+        folders.append(Path(settings.db.removeprefix("sqlite:///")).parent)
+        assert folders[0].is_dir()
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(command, "_with_people", closed)
+    before = signal.getsignal(number)
+    result = CliRunner().invoke(app, ["demo", "--headless"])
+    assert (result.exit_code, signal.getsignal(number)) == (128 + number, before)
+    assert not folders[0].exists()

@@ -1,13 +1,17 @@
-"""A kiosk whose database cannot be used when it starts."""
+"""The command of the kiosk, also where its database cannot be used when it starts."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from db.attendance import kiosks
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseFull, NoDatabase
 from monitor.cli.kiosk import kiosk as command
+from monitor.cli.main import app
 from monitor.cli.options import Run
 from monitor.config import Settings
 
@@ -56,3 +60,15 @@ def test_a_locked_database_that_can_be_read_is_opened(tmp_path: Path, monkeypatc
             assert kiosks.all_kiosks(session) == []
         engine.dispose()
     other.dispose()
+
+
+def test_an_app_that_is_left_to_begin_again_does_so_with_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[bool] = []
+
+    def once(*_: Any, headless: bool, **__: Any) -> bool:
+        runs.append(headless)
+        return len(runs) < 3
+
+    monkeypatch.setattr(import_module("monitor.cli.kiosk.kiosk"), "_kiosk", once)
+    assert CliRunner().invoke(app, ["kiosk", "--headless"]).exit_code == 0
+    assert runs == [True, False, False]

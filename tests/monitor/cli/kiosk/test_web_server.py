@@ -103,26 +103,35 @@ async def test_one_window_sees_the_app_and_a_second_one_is_told_so(served: str) 
         assert again.status == 200
 
 
-async def test_sigterm_ends_it_with_an_open_window(tmp_path: Path, unused_tcp_port: int) -> None:
+@pytest.mark.parametrize("service", [False, True])
+async def test_sigterm_ends_it_with_an_open_window(tmp_path: Path, unused_tcp_port: int, service: bool) -> None:
+    file = tmp_path / "web-address" if service else None
     (tmp_path / "app.py").write_text(f"STUBBORN = False\n{APP}")
     url = f"http://127.0.0.1:{unused_tcp_port}"
     code = (
-        "import asyncio; from monitor.cli.kiosk.web_server import Address, serve; "
+        f"import asyncio; from pathlib import Path; file = {f'Path({str(file)!r})' if file else None}; "
+        "from monitor.cli.kiosk.web_server import Address, serve; "
         f"asyncio.run(serve({f'{sys.executable} {tmp_path}/app.py'!r}, "
-        f"Address('127.0.0.1', {unused_tcp_port}, {url!r}), {TOKEN!r}))"
+        f"Address('127.0.0.1', {unused_tcp_port}, {url!r}), {TOKEN!r}, file=file))"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, env=os.environ
     )
     assert process.stdout is not None
     told = (await process.stdout.readline()).decode()
-    assert f"{url}/{TOKEN}/" in told, "printed once it can be opened"
+    if file is None:
+        assert f"{url}/{TOKEN}/" in told, "printed once it can be opened"
+    else:
+        assert TOKEN not in told
+        assert str(file) in told
+        assert (file.read_text(), file.stat().st_mode & 0o077) == (f"{url}/{TOKEN}/\n", 0)
     async with aiohttp.ClientSession() as client, client.ws_connect(f"{url}/{TOKEN}/ws", origin=url) as window:
         await window.receive(timeout=60)
         process.send_signal(signal.SIGTERM)
         closed = await window.receive(timeout=60)
         assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1001)
         assert await asyncio.wait_for(process.wait(), 60) == 0
+    assert file is None or not file.exists()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "door.example"])

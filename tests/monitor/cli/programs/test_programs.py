@@ -92,6 +92,15 @@ def test_the_ledger_is_written_as_json_lines_from_a_row_or_a_day_on(tmp_path: Pa
     assert len(today) == sum(datetime.fromisoformat(one["at"]).date() == NOW.date() for one in lines)
 
 
+def test_a_file_of_events_is_replaced_only_when_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text("mine")
+    result = CliRunner().invoke(app, ["events", "--output", str(file)])
+    assert (type(result.exception), file.read_text()) == (UsageError, "mine")
+    ran("events", "--output", str(file), "--force")
+    assert file.read_text().startswith("{")
+
+
 def test_the_ledger_is_written_as_parquet_with_the_same_events(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     lines = [json.loads(line) for line in ran("events").stdout.splitlines()]
@@ -112,7 +121,7 @@ def test_the_ledger_is_written_as_parquet_with_the_same_events(tmp_path: Path) -
 def test_a_key_is_made_listed_and_revoked() -> None:
     made = json.loads(ran("keys", "add", "board", "--right", "events", "--days", "7", "--json").stdout)
     assert made["key"].startswith("muster_")
-    assert made["expires_at"] == str(NOW + timedelta(days=7))
+    assert made["expires_at"] == (NOW + timedelta(days=7)).isoformat()
     listed = ran("keys", "list").stdout
     assert "board" in listed
     assert made["key"] not in listed

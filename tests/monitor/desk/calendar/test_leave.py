@@ -1,7 +1,7 @@
 """Leave: by hand and from a list, and how many days of it have a shift."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,9 +10,13 @@ import pytest
 from db.calendar import HalfDay, Leave, LeaveKind
 from db.errors import InvalidRecord
 from db.ids import new_id
+from monitor.attendance.days import Period
+from monitor.config import Settings
 from monitor.desk.calendar import holidays, leave, shifts
 from monitor.desk.calendar.leave import LeaveEntry, parse_half, parse_kind
+from monitor.desk.days.attendance import attendance
 from monitor.errors import UsageError
+from monitor.reports import lines
 from tests.monitor.desk.calendar.conftest import TODAY, Site, shift
 
 DAY = timedelta(days=1)
@@ -42,6 +46,23 @@ def test_days_without_a_shift_and_holidays_take_no_leave(site: Site) -> None:
     shifts.add_shift(site.engine, site.zone, shift(person=site.ids["Zoë Young"], weekdays=frozenset({6})), **site.by)
     assert leave.list_leave(site.engine, MONDAY, MONDAY)[0].days == 1
     assert leave.list_leave(site.engine, MONDAY + 7 * DAY)[0].days == 0
+
+
+def test_leave_of_somebody_without_a_shift_is_in_the_reports(site: Site) -> None:
+    enter(site, MONDAY, MONDAY + DAY, kind="sick")
+    enter(site, MONDAY + 2 * DAY, half="morning")
+    now = datetime(2026, 12, 28, tzinfo=site.zone)
+    settings = Settings(time_zone=str(site.zone))
+
+    def told() -> list[tuple[str, object]]:
+        days = attendance(site.engine, settings, Period(MONDAY, MONDAY + 2 * DAY), now)
+        return [
+            (str(one["status"]), one["leave"]) for one in lines.days(days, site.zone) if one["person"] == "Zoë Young"
+        ]
+
+    assert told() == [("on leave", "sick"), ("on leave", "sick"), ("not expected", None)]
+    shifts.add_shift(site.engine, site.zone, shift(weekdays=frozenset({0})), **site.by)
+    assert told() == [("on leave", "sick"), ("not expected", None), ("not expected", None)], "a day off takes none"
 
 
 def test_leave_in_the_past_says_how_many_days_it_touches(site: Site) -> None:

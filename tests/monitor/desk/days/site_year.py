@@ -111,8 +111,8 @@ def _live_day(
     if day in holidays:
         told.status = "public holiday"
     if not shifts:
-        if not GROUPS[life.group] and random.random() < 0.4:
-            _visit(life, told, day, random)
+        if not GROUPS[life.group]:
+            _day_of_a_visitor(life, told, day, holidays, random)
         return
     if day in holidays:
         return
@@ -129,6 +129,13 @@ def _live_day(
     told.overtime = None if told.incomplete else told.minutes - told.expected
     if told.incomplete:
         told.status = "incomplete"
+
+
+def _day_of_a_visitor(life: Life, told: Told, day: date, holidays: set[date], random: Random) -> None:
+    if random.random() < 0.4:
+        _visit(life, told, day, random)
+    if day in life.leave and day not in holidays:
+        told.status = "on leave"  # who has no shift at all has leave on any day
 
 
 def _work(life: Life, told: Told, plan: Plan, start: datetime, end: datetime, random: Random) -> None:

@@ -25,7 +25,7 @@ from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.domain import Candidate, EventKind, Match, Phase, Sighting
 from monitor.recording import transactions
-from monitor.recording.transactions import CrowdTokens, WriteContext
+from monitor.recording.transactions import WriteContext
 from tests.monitor.attendance.cases import CASES, Case, Repair, Seen, read, told_of, totals
 
 CIPHER = TemplateCipher(bytes(range(32)))
@@ -81,7 +81,7 @@ class Site:
                 self._arrives_late(session, kiosk, event, who, seen)
                 return
             settings = self.settings.model_copy(update={"kiosk": f"{seen.door} {seen.role}", "role": seen.role})
-            context = WriteContext(kiosk, settings, CIPHER, CrowdTokens())
+            context = WriteContext(kiosk, settings, CIPHER)
             best = Candidate(who.id, who.name, 0.9)
             match = Match(best, None, 0.5, accepted=True)
             arrived = Sighting(new_id(), Phase.OPENED, number, seen.at, seen.at, match, None, 3)

@@ -12,12 +12,15 @@ from db.crypto import TemplateCipher, bind_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
 from db.ids import new_id
-from db.people import people
+from db.people import consents, people, pins
 from db.privacy import erasure
+from db.programs import keys
+from db.proof import heads
 from db.records import NewEvent, Person
 from monitor.config import Settings
+from monitor.desk.maintenance import system
 from monitor.desk.maintenance.restore import restore
-from monitor.desk.maintenance.upkeep import back_up
+from monitor.desk.maintenance.upkeep import back_up, look_after
 from monitor.errors import UsageError
 from tests.monitor.recording.arrivals import CIPHER
 
@@ -55,6 +58,15 @@ def test_a_backup_takes_the_place_of_the_database_which_is_kept(sqlite: Engine, 
     assert file.exists()
 
 
+def test_the_database_is_the_one_that_its_url_names_everywhere(sqlite: Engine, tmp_path: Path) -> None:
+    live(sqlite, "Ada")
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    live(sqlite, "Eve")
+    url = Settings(db=f"sqlite+pysqlite:///{sqlite.url.database}?cache=private")
+    restore(url, CIPHER, file, tmp_path, at=NOW, actor="test")
+    assert names(sqlite) == ["Ada"]
+
+
 def test_who_was_erased_since_stays_erased(sqlite: Engine, tmp_path: Path) -> None:
     ada, _ = live(sqlite, "Ada", "Bob")
     file = back_up(sqlite, tmp_path, at=NOW, actor="test")
@@ -63,6 +75,57 @@ def test_who_was_erased_since_stays_erased(sqlite: Engine, tmp_path: Path) -> No
     done = restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW + timedelta(hours=1), actor="test")
     assert done.erased_again == 1
     assert names(sqlite) == ["Bob"]
+
+
+def test_what_was_forbidden_since_stays_forbidden(sqlite: Engine, tmp_path: Path) -> None:
+    ada, bob = live(sqlite, "Ada", "Bob")
+    with writing(sqlite) as session:
+        for person, number in ((ada, "1"), (bob, "2")):
+            people.set_number(session, person.id, number, at=NOW, actor="test")
+            pins.set_pin(session, person.id, "old")
+        keys.add(session, "chat", "h", ("events",), expires_at=None, at=NOW, actor="test")
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    with writing(sqlite) as session:
+        consents.set_consent(session, ada.id, "mood", False, at=NOW, actor="test")
+        people.set_active(session, bob.id, False, at=NOW, actor="test")
+        pins.set_pin(session, ada.id, None)
+        pins.set_pin(session, bob.id, "new")
+        keys.revoke(session, "chat", at=NOW, actor="test")
+    done = restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW + timedelta(hours=1), actor="test")
+    assert done.taken_over == 5
+    with reading(sqlite) as session:
+        assert consents.current(session, ada.id, "mood") is False
+        assert not people.get_person(session, bob.id).active
+        assert pins.all_hashes(session) == {ada.id: None, bob.id: "new"}
+        assert not keys.all_keys(session)[0].holds(NOW + timedelta(days=1))
+
+
+def test_a_restored_database_is_whole_though_it_goes_on_differently(sqlite: Engine, tmp_path: Path) -> None:
+    heads.open_with(sqlite, CIPHER, tmp_path)
+    live(sqlite, "Ada", "Bob")
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    ada, _ = live(sqlite, "Carl", "Dora")
+    heads.note(sqlite, NOW)
+    with writing(sqlite) as session:
+        people.set_active(session, ada.id, False, at=NOW, actor="test")
+    heads.note(sqlite, NOW)
+    restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
+    live(sqlite, "Eve", "Finn", "Gina", "Hal")
+    assert system.verify(sqlite, CIPHER, tmp_path / heads.HEADS_FILE).problems == ()
+
+
+def test_the_database_of_before_is_deleted_in_time(sqlite: Engine, tmp_path: Path) -> None:
+    heads.open_with(sqlite, CIPHER, None)
+    live(sqlite, "Ada")
+    rules = settings(sqlite).model_copy(update={"backup_every_hours": 0})
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    done = restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
+    assert done.aside is not None
+    kept = []
+    for days in range(1, 33):
+        look_after(sqlite, rules, NOW + timedelta(days=days))
+        kept.append(done.aside.exists())
+    assert kept == [True] * 30 + [False] * 2
 
 
 @pytest.mark.parametrize("before", ["missing", "damaged"])

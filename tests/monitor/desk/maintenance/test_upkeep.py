@@ -84,3 +84,41 @@ def test_what_is_past_its_time_goes_once_a_day_in_small_steps(
     assert upkeep.look_after(sqlite, rules, NOW + timedelta(hours=24)).purged == Expired(0, 0, 0, 0)
     with reading(sqlite) as session:
         assert (sightings.count_visitors(session), moods.count(session)) == (0, 0)
+
+
+def _wrong_clock(engine: Engine, folder: Path) -> Settings:
+    """A database with a look of today, and then one with the clock ten years ahead."""
+    rules = settings(folder, backup_keep=1)
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=NOW).id
+        seen = SightingRecord(new_id(), kiosk, 1, NOW, NOW, 3, None, None, None, None, None, 0.5)
+        sightings.add(session, CIPHER, seen, portrait=b"face")
+    upkeep.look_after(engine, rules, NOW)
+    for minutes in (1, 11, 60 * 10):
+        with pytest.raises(DatabaseError, match="The clock says 2036-03-27, and the newest entry is of 2026-03-30"):
+            upkeep.look_after(engine, rules, NOW + timedelta(days=3650, minutes=minutes))
+    return rules
+
+
+def test_a_wrong_clock_deletes_nothing_and_ends_no_backups(sqlite: Engine, tmp_path: Path) -> None:
+    rules = _wrong_clock(sqlite, tmp_path)
+    assert upkeep.expired(sqlite, rules, NOW + timedelta(days=3650)).visitors == 1, "it is still there"
+    assert [at for at, _ in upkeep.backups(tmp_path)] == [NOW]
+    right = upkeep.look_after(sqlite, rules, NOW + timedelta(days=1))
+    assert right.backup is not None, "the right clock goes on"
+    assert right.purged is not None
+
+
+def test_a_clock_that_went_on_for_a_day_is_believed(sqlite: Engine, tmp_path: Path) -> None:
+    rules = _wrong_clock(sqlite, tmp_path)
+    done = upkeep.look_after(sqlite, rules, NOW + timedelta(days=3651, minutes=2))
+    assert done.purged == Expired(1, 1, 0, 0)
+
+
+def test_stamps_of_the_future_stop_neither_purge_nor_backup(sqlite: Engine, tmp_path: Path) -> None:
+    future = NOW + timedelta(days=3650)
+    upkeep.purge_in_steps(sqlite, settings(tmp_path), at=future, actor="test")
+    upkeep.back_up(sqlite, tmp_path, at=future, actor="test")
+    days = [upkeep.look_after(sqlite, settings(tmp_path, backup_keep=1), NOW + timedelta(days=day)) for day in (0, 1)]
+    assert all(day.backup is not None and day.purged is not None for day in days)
+    assert [at for at, _ in upkeep.backups(tmp_path)] == [NOW + timedelta(days=1), future]

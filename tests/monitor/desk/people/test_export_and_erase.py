@@ -14,7 +14,7 @@ from db.engine import reading
 from db.records import Person
 from db.schema import TemplateRow
 from enroll.people.store import Enrolment
-from monitor.desk.people.export_and_erase import erase, export_name, export_zip
+from monitor.desk.people.export_and_erase import _held, erase, export_name, export_zip
 from monitor.errors import MusterError, UsageError
 from tests.enroll.conftest import Who, mean_of
 
@@ -60,6 +60,16 @@ def test_after_an_erasure_no_file_holds_a_trace(
     assert done.traces_left == 0
     assert not any(sealed[:40] in file.read_bytes() or anna.id.hex.encode() in file.read_bytes() for file in files)
     assert mean_of(engine, cipher, "Ben").members == 3
+
+
+def test_each_trace_is_found_once_wherever_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sealed faces begin alike; one lies across two of the pieces that are read."""
+    monkeypatch.setattr("monitor.desk.people.export_and_erase._CHUNK", 100)
+    alike = [b"key id 12" + bytes([number]) * 31 for number in range(4)]
+    other, file = b"0197a3bc" * 4, tmp_path / "file"
+    file.write_bytes(b"-" * 80 + alike[0] + b"-" * 33 + alike[2] + alike[2] + b"key id 12" + other)
+    assert _held(file, [*alike, other, b"nowhere"]) == {alike[0], alike[2], other}
+    assert _held(file, []) == set()
 
 
 def test_what_another_program_keeps_in_the_log_is_found(

@@ -1,7 +1,9 @@
 """What was done at the desk is taken back, whatever it was, and only once."""
 
+import ast
 from collections.abc import Callable
 from datetime import date, time, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -21,7 +23,7 @@ from db.verification import verdict
 from monitor.attendance.passages import passages
 from monitor.config import Settings
 from monitor.desk.days import corrections
-from monitor.desk.people import changes, merging, undo
+from monitor.desk.people import changes, merging, undo, undo_calendar
 from monitor.errors import UsageError
 from tests.enroll.conftest import NOW, Who, mean_of
 
@@ -184,6 +186,42 @@ def test_an_undo_is_an_entry_and_no_act_of_its_own(
     assert [one.words for one in undo.acts(engine)] == ["enrolling Anna"]
 
 
+def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take) -> None:
+    anna = enrol("Anna")
+    changes.rename(engine, anna.id, "Anne", **now())
+    for action in sorted(AUTOMATIC):
+        with writing(engine) as session:
+            audit.note(session, action, person=anna.id, **now())
+    with writing(engine) as session:
+        audit.note(session, "erase", at=now()["at"], actor="muster db follow")
+    assert take().words == "the renaming of Anna to Anne"
+
+
+AUTOMATIC = {
+    "undo", "clock jumped", "doubt clock", "new chain", "follow", "purge", "quarantine capture", "not live", "settings",
+    "examine gallery",
+    "opened", "opener refused", "opener failed", "open by hand", "start roll call", "end roll call", "back up",
+    "restore", "export", "export report", "rotate key", "unlock desk", "wrong pin", "lock PIN entry", "lock admin PIN",
+}  # fmt: skip
+
+
+_PEOPLES = undo._EACH.keys() | undo_calendar.CALENDAR.keys() | undo._LASTING
+
+
+def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
+    """A new one goes into `_EACH` or `_LASTING` of undo.py where people do it, else into `AUTOMATIC` above."""
+    found: set[str] = set()
+    for folder in ("db", "monitor", "enroll"):
+        for file in Path(audit.__file__).parent.parent.joinpath(folder).rglob("*.py"):
+            calls = (node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Call))
+            for call in calls:
+                if ast.unparse(call.func) == "audit.note" and len(call.args) > 1:
+                    found |= {one.value for one in ast.walk(call.args[1]) if isinstance(one, ast.Constant)}  # type: ignore[misc]
+    assert {"rename", "erase", "follow", "activate", "deactivate"} <= found
+    assert found - {"lock "} <= _PEOPLES | AUTOMATIC | {"add "}
+    assert AUTOMATIC.isdisjoint(_PEOPLES)
+
+
 def test_leave_shifts_and_holidays_are_taken_back(
     engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
@@ -217,14 +255,3 @@ def test_leave_shifts_and_holidays_are_taken_back(
     assert take().words == "a leave that was entered for Anna"
     assert take().words == "a shift that was added"
     assert there() == ([], [], [])
-
-
-def test_what_happens_by_itself_is_not_in_the_way(
-    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
-) -> None:
-    anna = enrol("Anna")
-    changes.rename(engine, anna.id, "Anne", **now())
-    with writing(engine) as session:
-        for action in ("examine gallery", "start roll call", "end roll call", "open by hand", "follow"):
-            audit.note(session, action, **now())
-    assert take().words == "the renaming of Anna to Anne"

@@ -1,7 +1,9 @@
 """The door opens for a live check-in of the right people at the right time, and for nothing else."""
 
+import os
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from db.engine import reading
 from db.schema import AuditRow
 from monitor.config import Settings
 from monitor.config_outbound import Opener
+from monitor.desk.people import changes
 from monitor.desk.programs import opener
 from monitor.desk.programs.around import programs_around
 from monitor.domain import EventKind, KioskEvent
@@ -95,6 +98,53 @@ def test_a_check_in_that_was_written_late_opens_nothing(world: World, tmp_path: 
     chosen = settings(world, command=program(tmp_path))
     assert "late" in str(ask(world, chosen, came(world, at=NOW - timedelta(minutes=2))))
     assert opened(tmp_path) == []
+
+
+def test_who_waited_long_in_view_before_the_check_in_comes_in(world: World, tmp_path: Path) -> None:
+    chosen = settings(world, command=program(tmp_path))
+    waited = replace(came(world, at=NOW - timedelta(minutes=2)), in_view=NOW - timedelta(seconds=1))
+    assert ask(world, chosen, waited) is None
+    assert len(opened(tmp_path)) == 1
+
+
+def test_who_is_not_active_any_more_does_not_come_in(world: World, tmp_path: Path) -> None:
+    chosen = settings(world, command=program(tmp_path))
+    changes.set_active(world.engine, world.ids["Radia Perlman"], False, at=NOW, actor="desk")
+    assert "not active" in str(ask(world, chosen, came(world)))
+    assert opened(tmp_path) == []
+
+
+def test_a_part_that_the_program_leaves_behind_closes_the_relay(world: World, tmp_path: Path) -> None:
+    """The part that stays has the program's standard error open until the test has looked."""
+    go, done = tmp_path / "go", tmp_path / "done"
+    os.mkfifo(go)
+    os.mkfifo(done)
+    part = f"open({str(go)!r}).read(); open({str(done)!r}, 'w').write('closed again')"
+    left = f"import subprocess\nsubprocess.Popen([sys.executable, '-S', '-c', {part!r}])"
+    assert ask(world, settings(world, command=program(tmp_path, left), timeout=30), came(world)) is None
+    assert len(opened(tmp_path)) == 1
+    go.write_text("")
+    assert done.read_text() == "closed again"
+
+
+def test_a_full_disk_keeps_no_door_shut(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    chosen = settings(world, command=program(tmp_path))
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    assert ask(world, chosen, came(world)) is None
+
+
+def test_the_program_does_not_get_the_key_of_the_faces(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_KEY", "the key of all faces")
+    shown = f"open({str(tmp_path / 'variables')!r}, 'w').write(' '.join(os.environ))"
+    assert ask(world, settings(world, command=program(tmp_path, shown)), came(world)) is None
+    variables = (tmp_path / "variables").read_text().split()
+    assert {"PATH", "MUSTER_EVENT", "MUSTER_AT", "MUSTER_DOOR", "MUSTER_PERSON"} <= set(variables)
+    assert "MUSTER_KEY" not in variables
 
 
 def test_a_program_that_fails_hangs_or_is_missing_is_said_and_ended(world: World, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a repair writes, and what the day would be."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 from db.attendance import kiosks, ledger, shifts
 from db.calendar import Shift
 from db.engine import reading, writing
+from db.errors import InvalidRecord
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
@@ -85,6 +87,15 @@ def test_two_arrivals_become_one_by_a_void(world: World) -> None:
     assert not seen.summary.incomplete
     repair(world.engine, world.settings, [(one, one.proposals[0], one.proposals[0].reason)], **BY)
     assert listed(world).open == ()
+
+
+def test_of_several_repairs_all_are_written_or_none(world: World) -> None:
+    (one,) = listed(world).open
+    good = one.proposals[0]
+    gone = replace(good, kind=None, at=None, void=new_id())
+    with pytest.raises(InvalidRecord):
+        repair(world.engine, world.settings, [(one, good, "left then"), (one, gone, "twice")], **BY)
+    assert [each.key for each in listed(world).open] == [one.key]
 
 
 def test_what_is_set_aside_is_kept_with_its_reason_until_it_is_put_back(world: World) -> None:

@@ -77,6 +77,22 @@ async def test_an_entry_can_be_taken_back_although_somebody_else_is_greeted_sinc
         assert world.kiosk.voided == [event]
 
 
+async def test_who_is_taken_back_is_as_before_although_somebody_else_came_since(world: World) -> None:
+    """Radia was never in today; Ada, who came after her, was in before."""
+    event, at = came(world), NOW + timedelta(seconds=4)
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        await show_door(pilot, world, scene(world), came(world, "Ada Lovelace", NOW - timedelta(minutes=5)))
+        await show_door(pilot, world, scene(world), event)
+        world.now = at
+        controller = world.apps[-1].controller
+        controller._happened(came(world, "Ada Lovelace", at))
+        controller._taken_back(event)
+        await settle(pilot)
+        attendees = controller.board.attendees
+        assert event.person not in attendees
+        assert attendees[world.ids["Ada Lovelace"]].person == world.ids["Ada Lovelace"]
+
+
 async def test_after_ten_seconds_the_key_does_nothing(world: World) -> None:
     async with world.app().run_test(size=(120, 36)) as pilot:
         await show_door(pilot, world, scene(world), came(world))

@@ -6,6 +6,7 @@ import threading
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Engine
 from textual.widgets import Input
 
 from db.engine import reading, writing
-from db.errors import Interrupted
+from db.errors import DatabaseUnavailable, Interrupted
 from db.faces import templates
 from db.people import consents, look_alikes, people, pins
 from db.privacy import erasure
@@ -29,7 +30,7 @@ from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.paged import PagedTable
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, asked, done, fill, go, names, problem, told, type_at_once
-from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, show_door, text_of
+from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, settle, show_door, text_of
 
 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
@@ -95,6 +96,64 @@ async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
         assert ada.number == "A-17"
         assert people.get_person(session, world.ids["Alan Turing"]).number is None
         assert [one.action for one in newest_entries(session, person=ada.id)[:2]] == ["notes", "number"]
+
+
+async def test_notes_on_several_lines_are_not_cut_by_another_change(world: World) -> None:
+    several = "left-handed\n" + "often late, " * 300
+    with writing(world.engine) as session:
+        people.set_notes(session, world.ids["Ada Lovelace"], several, at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "c")
+        assert "several lines" in asked(pilot)
+        assert not pilot.app.screen.query("#ask-notes")
+        await fill(pilot, number="A-17")
+    with reading(world.engine) as session:
+        ada = people.get_person(session, world.ids["Ada Lovelace"])
+    assert (ada.number, ada.notes) == ("A-17", several)
+
+
+async def test_of_long_notes_nothing_is_lost_when_a_word_is_changed(world: World) -> None:
+    with writing(world.engine) as session:
+        people.set_notes(session, world.ids["Ada Lovelace"], "often late " * 300, at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "c")
+        before = pilot.app.screen.query_one("#ask-notes", Input).value
+        await fill(pilot, notes=before.replace("often", "never"))
+    with reading(world.engine) as session:
+        assert people.get_person(session, world.ids["Ada Lovelace"]).notes.split() == ["never", "late"] * 300
+
+
+async def test_a_key_that_was_pressed_before_a_load_that_failed_opens_nothing_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = people_queries.person_details
+    fails, asked_for = [False], threading.Event()
+    go_on = threading.Event()
+
+    def details(*given: Any) -> Any:
+        if fails[0]:
+            asked_for.set()
+            assert go_on.wait(60)
+            raise DatabaseUnavailable("The database cannot be reached.")
+        return real(*given)
+
+    monkeypatch.setattr(people_queries, "person_details", details)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4")
+        fails[0] = True
+        await pilot.press("down")
+        await pilot.pause()
+        assert asked_for.wait(60)
+        await pilot.press("c")
+        await pilot.pause()
+        go_on.set()
+        await settle(pilot)
+        fails[0] = False
+        screen = pilot.app.screen
+        assert isinstance(screen, PeopleScreen)
+        screen._load_person()
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, Dialog)
 
 
 async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:

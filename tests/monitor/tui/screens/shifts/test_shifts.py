@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 from db.attendance import holidays, leave, shifts
 from db.calendar import Holiday, Leave, Shift
 from db.engine import reading, writing
+from db.ids import new_id
 from monitor.tui.screens.shifts.shift_dialog import ShiftDialog
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.widgets.dialogs import Dialog
@@ -118,6 +119,21 @@ async def test_holidays_are_imported_added_and_removed(world: World) -> None:
         key = pilot.app.screen.query_one("#holidays", Table).selected_key
         await go(pilot, "x", "left", "enter")
         assert key not in {str(one.id) for one in kept(world)[1]}
+
+
+async def test_a_long_note_of_a_leave_is_kept_when_its_days_are_changed(world: World) -> None:
+    note = "the certificate is in the second drawer " * 20
+    with writing(world.engine) as session:
+        first = Leave(new_id(), world.ids["Ada Lovelace"], TODAY, TODAY, "sick", note=note)
+        leave.add(session, first, at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f7", "tab", "tab", "c")
+        await fill(pilot, to=(TODAY + DAY).isoformat())
+        (changed,) = kept(world)[2]
+        assert (changed.last, changed.note) == (TODAY + DAY, note.strip())
+        await go(pilot, "c")
+        await fill(pilot, note=f"{note}now")
+        assert kept(world)[2][0].note == f"{note}now"
 
 
 async def test_leave_is_entered_changed_and_removed(world: World) -> None:

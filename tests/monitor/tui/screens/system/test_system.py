@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,10 +24,11 @@ from monitor.desk.days import corrections
 from monitor.desk.maintenance import system
 from monitor.doctor.check import Check, Status
 from monitor.domain import Frame, RgbImage
-from monitor.errors import SourceError
+from monitor.errors import MusterError, SourceError
 from monitor.sources.camera import CameraInfo
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.system.camera_choice import CameraChoice
+from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
@@ -87,6 +89,24 @@ async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_agai
         await go(pilot, "r")
         assert "System: 2 things need a hand, 1 work" in text_of(world)
         assert "No camera is connected." not in text_of(world)
+
+
+async def test_after_checks_that_failed_the_next_run(world: World) -> None:
+    rounds = []
+
+    def checks(*_: object) -> Iterator[Check]:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise MusterError("The camera's driver does not answer.")
+        yield from FINDINGS[:1]
+
+    world.machine = replace(world.machine, checks=checks)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        shown = [check.name for check in cast(SystemScreen, pilot.app.screen)._findings]
+        await go(pilot, "r")
+        found = [check.name for check in cast(SystemScreen, pilot.app.screen)._findings]
+    assert (shown, found) == ([], [FINDINGS[0].name])
 
 
 async def test_what_needs_a_hand_is_done_with_one_key_and_undone(world: World, tmp_path: Path) -> None:
