@@ -245,7 +245,12 @@ async def test_the_group_of_an_import_goes_with_it(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     given: list[object] = []
-    monkeypatch.setattr(people_queries, "import_folder", lambda *all_, **_: given.extend(all_) or [])
+
+    def taken(*asked: object, **_: object) -> list[PersonReport]:
+        given.extend(asked)
+        return []
+
+    monkeypatch.setattr(people_queries, "import_folder", taken)
     async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
         await go(pilot, "f4", "i")
         for line in (
