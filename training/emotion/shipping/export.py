@@ -8,6 +8,7 @@ same as the seven emotions.
 
 import hashlib
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +176,9 @@ def _network(model: keras.Model, architecture: str) -> onnx.ModelProto:
         plain(np.zeros((1, SIDE, SIDE, 1), np.float32))
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "network.onnx"
-            plain.export(file, format="onnx", verbose=False, opset_version=OPSET)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for a name that will come back
+                plain.export(file, format="onnx", verbose=False, opset_version=OPSET)
             return onnx.load(file)
     finally:
         keras.config.set_dtype_policy(before)
