@@ -1,5 +1,6 @@
 """Opens a database: SQLite by default, PostgreSQL by URL."""
 
+import logging
 import os
 import sqlite3
 import threading
@@ -14,16 +15,21 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db import migrate
-from db.errors import DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
+from db.errors import BUSY, DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """Milliseconds that SQLite waits for another program's lock before it gives up."""
+
+SAID_AFTER_MS: Final = 1_000
+"""Milliseconds of that wait after which the wait is said, on the log, which a command prints."""
 
 _STEPS: Final = 100_000
 """SQLite virtual-machine instructions between two checks for cancellation (progress handler); about 1 ms."""
 
 _FILE: Final = "file"
 """Key of a connection's info: device and inode of the file that it opened."""
+
+log = logging.getLogger(__name__)
 
 _Prepare: TypeAlias = Callable[[sqlite3.Connection, Any], None]
 
@@ -224,7 +230,7 @@ def _sqlite_engine(path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Pr
 
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect, hide_parameters=True)
     event.listen(engine, "handle_error", _explained(str(path)))
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", _begin(path))
     event.listen(engine, "connect", prepare or (_set_read_only_pragmas if mode == "ro" else _set_pragmas))
     event.listen(engine, "connect", note_file)
     event.listen(engine, "checkout", require_file)
@@ -292,9 +298,41 @@ def _set_read_only_pragmas(connection: sqlite3.Connection, _record: Any) -> None
     connection.execute("PRAGMA query_only=ON")
 
 
-def _begin(connection: Connection) -> None:
-    # The driver's own BEGIN comes too late for reads and is never IMMEDIATE, so it is switched off.
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+def _begin(path: Path) -> Callable[[Connection], None]:
+    """Begins transactions: the driver's own BEGIN comes too late for reads and is never IMMEDIATE.
+
+    Of a lock of another program, the log says once that it is waited for.
+    """
+    said = threading.Event()
+
+    def begin(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        if kind == "IMMEDIATE" and not said.is_set():
+            if _begun_soon(connection, path):
+                return
+            said.set()
+            log.warning("The database %s is locked by another program; waiting for it.", path)
+        connection.exec_driver_sql(f"BEGIN {kind}")
+        if kind == "IMMEDIATE":
+            said.clear()
+
+    return begin
+
+
+def _begun_soon(connection: Connection, path: Path) -> bool:
+    """Begins a transaction that owns the write lock; False where another program keeps that lock meanwhile."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA busy_timeout={min(SAID_AFTER_MS, BUSY_TIMEOUT_MS)}")
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in BUSY:
+            raise explain(error, str(path)) or error from error
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    return True
 
 
 def _explained(name: str) -> Any:

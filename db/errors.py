@@ -1,5 +1,6 @@
 """What can go wrong with the database, each a `MusterError` whose text says what is wrong and what to do."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,9 @@ class WrongKey(DatabaseError):  # noqa: N818
     code = "wrong-key"
 
 
+_ROOM: Final = 32 * 1024
+"""Bytes of the shared memory that SQLite keeps in a file beside the database."""
+
 _UNPROVED: Final = (
     "certificate verify failed", "does not match host name", "does not support SSL", "root certificate file",
 )  # fmt: skip
@@ -111,6 +115,14 @@ def explain(error: BaseException, where: str) -> DatabaseError | None:
     return None
 
 
+def _no_room(file: str) -> bool:
+    """Whether the disk of a SQLite file is full: reading a database that nobody has open needs 32 KiB beside it."""
+    try:
+        return shutil.disk_usage(Path(file).parent).free < _ROOM
+    except OSError:
+        return False
+
+
 def _damaged(where: str) -> DatabaseDamaged:
     return DatabaseDamaged(f"The database {where} is damaged; restore it from a backup.")
 
@@ -121,8 +133,8 @@ def _explain_sqlite(error: sqlite3.Error, where: str) -> DatabaseError | None:
         return DatabaseBusy(f"The database {where} is locked by another program; close it or try again.")
     if code == sqlite3.SQLITE_INTERRUPT:
         return Interrupted("The read was given up because its answer is no longer wanted.")
-    if code == sqlite3.SQLITE_FULL:
-        return DatabaseFull(f"The disk is full, so {where} cannot be written; make room and try again.")
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(where)):
+        return DatabaseFull(f"The disk is full, so {where} cannot be used; make room and try again.")
     if code == sqlite3.SQLITE_READONLY:
         return DatabaseUnavailable(f"The database {where} is read-only; allow writing to the file and its folder.")
     if code == sqlite3.SQLITE_NOTADB:

@@ -123,6 +123,30 @@ def parse_past_day(text: str, today: date) -> date:
     return parse_day(f"{found.day}.{found.month}.{found.year - 1}", today)
 
 
+def parse_month(text: str, today: date) -> date:
+    """The first day of a month: "2026-11", "11", "nov", "November 2026", "this month", "last month".
+
+    Without a year it is the last such month, up to the present one.
+
+    Raises:
+        UsageError: it is not a month of the years 2000 to 2199.
+    """
+    plain, present = " ".join(re.split(r"[\s_-]+", text.lower().strip())), today.replace(day=1)
+    if plain in ("this month", "last month"):
+        return present if plain == "this month" else (present - timedelta(days=1)).replace(day=1)
+    words = sorted(plain.split(), key=len)  # the year, of four figures, after the month's number
+    if re.fullmatch(r"\d{1,2}|\d{1,2} \d{4}", " ".join(words), re.ASCII):
+        month = int(words[0])
+    else:
+        named = [word for word in words if not re.fullmatch(r"\d{4}", word, re.ASCII)]
+        long = len(named) == 1 and len(named[0]) >= 3
+        month = next((at for at, name in enumerate(_MONTHS, 1) if long and name.startswith(named[0])), 0)
+    year = next((int(word) for word in words if len(word) == 4 and word.isdigit()), None)
+    if not 1 <= month <= 12 or len(words) > 2 or not _FIRST.year <= (year or today.year) <= _LAST.year:
+        raise UsageError(f"{text!r} is not a month; write it like 2026-11, nov, this-month or last-month.")
+    return date(year or (today.year - (month > today.month)), month, 1)
+
+
 def _day(text: str, day: int, month: int, year: int | None, today: date) -> date:
     years = (year,) if year is not None else (today.year - 1, today.year, today.year + 1)
     found = []

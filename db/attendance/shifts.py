@@ -130,11 +130,16 @@ def people_count(session: Session, shift: Shift, day: date) -> int:
 
 
 def people_without(session: Session, day: date, most: int) -> tuple[list[Person], int]:
-    """Active people for whom no shift is valid on a day: the first by name, and how many there are."""
-    everybody = select(ShiftRow.id).where(ShiftRow.person_id.is_(None), ShiftRow.group.is_(None), _valid(day))
+    """Active people for whom no shift is valid on a day or later: the first by name, and how many there are."""
+    lasts = or_(ShiftRow.valid_to.is_(None), ShiftRow.valid_to >= day)
+    everybody = select(ShiftRow.id).where(ShiftRow.person_id.is_(None), ShiftRow.group.is_(None), lasts)
     if session.scalars(everybody.limit(1)).first() is not None:
         return [], 0
-    where = _ACTIVE, ~_own_shift(day), ~_group_shift(day)
+    own, group = (
+        exists().where(column, lasts)
+        for column in (ShiftRow.person_id == PersonRow.id, ShiftRow.group == PersonRow.group)
+    )
+    where = _ACTIVE, ~own, ~group
     count = session.scalar(select(func.count()).select_from(PersonRow).where(*where)) or 0
     rows = session.scalars(select(PersonRow).where(*where).order_by(PersonRow.search_text, PersonRow.id).limit(most))
     return [people.record(row) for row in rows], count

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from db.names import folded
 from enroll.faces.acceptance import Rejection
 from enroll.imports.archive import unpacks_too_far
 from enroll.imports.batch import ImportBatch, PersonPictures, Picture, person_pictures
@@ -37,6 +38,7 @@ _LONGEST_LINE: Final = 10_000
 _MOST_COLUMNS: Final = 128
 """Columns of a sheet that are read; one cell far to the right makes every row as wide."""
 _PICTURED: Final = "Pictures that lie in the sheet itself are not read; save them as files beside the list."
+_TWO_NAMES: Final = "Number {number} stands for {first} and for {other}; give each person a number of their own."
 _TOLD: Final = 5
 """Files read in place of others that are told one by one."""
 _LOOKED_AT: Final = 200
@@ -48,7 +50,8 @@ _LETTERS: Final = 2**20
 def read_list(path: Path, *, group: str | None = None) -> ImportBatch:
     """The people in a list. Its files are looked for from the list's own folder, and nowhere outside of it.
 
-    Rows with the same number, or without one with the same name, are one person.
+    Rows with the same number, or without one with the same name, are one person; where a number has two names, the
+    pictures of the second are not taken.
 
     Args:
         group: for people to whom the list gives none.
@@ -103,11 +106,21 @@ def _people(
             found = [Rejection(f"row {place}", "The list names no file; fill it in.")]
         if not identity.name:
             found = [Rejection((*cells, f"row {place}")[0], "The list gives this picture no name; fill it in.")]
-        people.setdefault(key, (identity, []))[1].extend(found)
+        first, pictures = people.setdefault(key, (identity, []))
+        if identity.name and not _may_be_one(first.name, identity.name):
+            reason = _TWO_NAMES.format(number=identity.number, first=first.name, other=identity.name)
+            found = [Rejection((*cells, f"row {place}")[0], reason)]
+        pictures.extend(found)
     told = [f"{name} was read as {file}." for name, file in files.read_as.items()]
     if len(told) > _TOLD:
         told[_TOLD:] = [f"So were {len(told) - _TOLD} more names of files."]
     return tuple(person_pictures(identity, found) for identity, found in people.values()), told
+
+
+def _may_be_one(first: str | None, other: str) -> bool:
+    """Whether two names in rows with one number may be one person's: the same words, or one has some of the other's."""
+    words = [set(re.findall(r"\w+", folded(name))) for name in (first or other, other)]
+    return words[0] <= words[1] or words[1] <= words[0]
 
 
 def identity_in(row: Sequence[str], columns: Columns, group: str | None) -> Identity:

@@ -81,7 +81,7 @@ def enrol_person(
     report = report_of(identity.name, len(examinations), acceptance, alike)
     if known is not None:
         index.put(known)
-        report = replace(report, consent_missing=len(asked) < len(get_args(ConsentKind)))
+        report = replace(report, not_asked=tuple(kind for kind in get_args(ConsentKind) if kind not in asked))
     return report
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from db.records import ConsentKind
 from enroll.faces.acceptance import Acceptance, Rejection
 from enroll.faces.examine import Examination
 from enroll.people.gallery_index import LookAlike
@@ -22,10 +23,14 @@ class PersonReport:
     warnings: tuple[str, ...] = ()
     alike: tuple[LookAlike, ...] = ()
     """Others who may be the same person."""
-    consent_missing: bool = False
-    """Whether the person is enrolled now, but nobody asked them about one of the consents."""
+    not_asked: tuple[ConsentKind, ...] = ()
+    """Consents about which nobody asked the person, who is enrolled now."""
     problem: str | None = None
     """Why nothing of this person could be enrolled at all."""
+
+    @property
+    def consent_missing(self) -> bool:
+        return bool(self.not_asked)
 
     def record(self) -> Mapping[str, Any]:
         """For JSON."""
@@ -37,6 +42,7 @@ class PersonReport:
             "unchanged": self.unchanged,
             "warnings": list(self.warnings),
             "consent_missing": self.consent_missing,
+            "not_asked": list(self.not_asked),
             "alike": [{"person": one.name, "similarity": round(one.similarity, 4)} for one in self.alike],
         }
         return record if self.problem is None else record | {"problem": self.problem}

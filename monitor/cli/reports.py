@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from monitor.attendance.days import Period, PersonDay
     from monitor.reports.cells import Table
     from monitor.reports.lines import Line
-
-_FIRST: Final = date(2000, 1, 1)
-_LAST: Final = date(2199, 12, 31)
-"""First and last day that a report accepts: a mistyped year is refused before a million days are computed."""
 
 
 class Format(StrEnum):
@@ -52,7 +48,10 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; today if not given.")]
 MonthOption = Annotated[
-    str | None, typer.Option("--month", metavar="YYYY-MM", help="A whole month, instead of --from and --to.")
+    str | None,
+    typer.Option(
+        "--month", metavar="MONTH", help="A whole month, 2026-11, nov or last-month, instead of --from and --to."
+    ),
 ]
 PersonOption = Annotated[
     str | None, typer.Option("--person", metavar="NAME", help="Only this person: a name, a number or an id.")
@@ -242,16 +241,12 @@ def _counted(
 
 
 def _month(month: str, first: str | None, last: str | None, today: date) -> "Period":
+    from monitor.calendar_text import parse_month
     from monitor.desk.days.month import month_of
 
     if first or last:
         raise UsageError("--month is a whole month; leave --from and --to out.")
-    try:
-        start = date.fromisoformat(f"{month}-01")
-    except ValueError:
-        raise UsageError(f"{month!r} is not a month; use YYYY-MM, such as 2026-11.") from None
-    if not _FIRST <= start <= _LAST:
-        raise UsageError(f"{month!r} is out of range; give a month from {_FIRST:%Y-%m} to {_LAST:%Y-%m}.")
+    start = parse_month(month, today)
     if start > today:
         raise UsageError(f"The month {month} lies in the future; today is {today}.")
     return month_of(start)

@@ -46,6 +46,7 @@ def open_kiosk(
     publish_scene: Callable[[Scene], None],
     publish_event: Callable[[KioskEvent], None],
     assess: Assess | None = None,
+    registered: Callable[[], object] = lambda: None,
     fail_fast: bool = False,
     older: Sequence[TemplateCipher] = (),
 ) -> Kiosk:
@@ -54,12 +55,13 @@ def open_kiosk(
     Args:
         older: of keys before this one, for what waited in the journal while the key was changed.
         assess: the quality gate of enrolment, for template adaptation; None leaves templates as they are.
+        registered: called once the database could be written; see `Recorder`.
 
     Raises:
         DatabaseError: the database cannot be written, or its templates belong to another key.
     """
     journal = _open_journal(settings, engine, cipher, older)
-    recorder = Recorder(engine, cipher, settings, publish=publish_event, journal=journal)
+    recorder = Recorder(engine, cipher, settings, publish=publish_event, journal=journal, registered=registered)
     candidates = CandidateSelector(ENCODER_NAME, assess, recorder.offer) if assess and settings.grow_templates else None
     mode = settings.liveness_of(live=source.live)
     people = PeopleLoader(engine, cipher, settings)

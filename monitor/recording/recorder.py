@@ -106,6 +106,7 @@ class Recorder:
         clock: Clock | None = None,
         elapsed: Callable[[], float] | None = None,
         journal: Journal | None = None,
+        registered: Callable[[], object] = lambda: None,
     ) -> None:
         """Registers the kiosk and starts the thread; a database that cannot be written now is waited for.
 
@@ -115,6 +116,8 @@ class Recorder:
             elapsed: seconds that never jump, by which the clock is watched; None for the machine's, and not at all
                 where a clock is given.
             journal: keeps facts that wait for the database; None keeps them in memory only. Closed with the recorder.
+            registered: called each time the kiosk was registered, in whichever thread does that; when it raises
+                a DatabaseError, both are tried again.
 
         Raises:
             DatabaseError: the database is not one that this kiosk can use, or its templates belong to another key.
@@ -132,6 +135,7 @@ class Recorder:
         """Jumps of the clock that are not in the audit log yet."""
         self._looking = threading.Lock()
         self._journal = journal
+        self._registered = registered
         self._context: transactions.WriteContext | None = None
         self._file: tuple[int, int] | None = None
         self._waiting: deque[_Waiting] = deque()
@@ -264,6 +268,7 @@ class Recorder:
                 time_zone=settings.time_zone,
                 at=now,
             )
+        self._registered()
         if self._file not in (None, file):
             log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")
         self.kiosk, self._file = kiosk.id, file

@@ -207,7 +207,9 @@ class MusterApp(DeskApp):
         self._desk_lock.unlocked(lambda: self.call_later(show))
 
     async def action_quit(self) -> None:
-        """Leave; a locked kiosk asks for the PIN first."""
+        """Leave; a dialog with text in it warns first, and a locked kiosk asks for the PIN."""
+        if isinstance(self.screen, Dialog) and self.screen.keeps():
+            return
         if self.controller.has_camera:
             self._desk_lock.unlocked(self.exit, "Whoever closes this kiosk must give the admin PIN.")
         else:

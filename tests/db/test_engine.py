@@ -6,6 +6,7 @@ import threading
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from psycopg import OperationalError
@@ -196,6 +197,37 @@ def test_a_locked_database_says_so(sqlite: Engine, at: datetime, monkeypatch: py
         with pytest.raises(DatabaseBusy, match="locked"), writing(other) as session:
             people.add_person(session, "Bob", at=at, actor="test")
     other.dispose()
+
+
+def test_the_wait_for_a_lock_is_said_once_until_it_is_over(
+    sqlite: Engine, at: datetime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 10)
+    other = open_database(str(sqlite.url.database))
+
+    def write() -> None:
+        with writing(other) as session:
+            people.count_people(session)
+
+    for _ in range(2):
+        with writing(sqlite) as owner:
+            people.count_people(owner)
+            for _ in range(2):
+                with pytest.raises(DatabaseBusy):
+                    write()
+        write()
+    assert [record.getMessage().split("; ")[-1] for record in caplog.records] == ["waiting for it."] * 2
+    other.dispose()
+
+
+def test_a_disk_without_room_for_shared_memory_is_full_and_not_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = 4874  # SQLITE_IOERR_SHMSIZE
+    for free, told in ((0, DatabaseFull), (10**9, DatabaseUnavailable)):
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        assert type(explain(error, str(tmp_path / "a.sqlite3"))) is told
 
 
 def test_a_full_disk_says_so_and_loses_nothing(sqlite: Engine, at: datetime) -> None:

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.calendar_text import parse_clock, parse_day, parse_minutes, parse_past_day, parse_weekdays, weekdays_text
+from monitor.calendar_text import (
+    parse_clock,
+    parse_day,
+    parse_minutes,
+    parse_month,
+    parse_past_day,
+    parse_weekdays,
+    weekdays_text,
+)
 from monitor.errors import UsageError
 
 TODAY = date(2026, 11, 26)
@@ -99,3 +107,23 @@ def test_what_cannot_be_read_is_said_with_an_example(parse: Callable[[str], obje
 )
 def test_a_past_day_without_a_year_is_the_last_one(text: str, day: date) -> None:
     assert parse_past_day(text, date(2026, 3, 9)) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("2026-03", "2026-03"), ("2026-4", "2026-04"), ("3", "2026-03"), ("04", "2025-04"), ("11", "2025-11"),
+        ("mar", "2026-03"), ("November", "2025-11"), ("nov 2027", "2027-11"), ("12-2024", "2024-12"),
+        ("this-month", "2026-03"), ("last month", "2026-02"), ("may", "2025-05"), ("2024 may", "2024-05"),
+    ],
+)  # fmt: skip
+def test_months_as_people_write_them(text: str, month: str) -> None:
+    assert f"{parse_month(text, date(2026, 3, 9)):%Y-%m-%d}" == f"{month}-01"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "13", "0", "2026-13", "next", "ma", "1999-05", "2026", "nov nov", "3 4", "11 2026 1"]
+)
+def test_what_is_not_a_month_is_said(text: str) -> None:
+    with pytest.raises(UsageError, match="not a month"):
+        parse_month(text, date(2026, 3, 9))

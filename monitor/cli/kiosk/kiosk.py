@@ -1,10 +1,13 @@
 """`muster kiosk`: check people in at the door."""
 
-from typing import TYPE_CHECKING, Annotated
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from monitor.cli.options import AsciiOption, Run, instant, out, shared
+from monitor.cli.options import AsciiOption, Run, err, instant, out, shared, tell
+from monitor.text import printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.desk.programs.around import Job, Told
     from monitor.domain import KioskEvent
+
+TRY_AGAIN_AFTER: Final = 2.0
+"""Seconds between two tries to open a database that cannot be opened."""
 
 
 @shared
@@ -61,8 +67,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
 
     settings = run.settings(**given)
     frames = open_source(settings.source, instant(at, settings.zone) if at else None)
-    engine, cipher = run.open_store(settings, create=True)
-    note_settings(engine, settings, **run.stamp)
+    engine, cipher = open_store(run, settings, wait=frames.live)
     live = settings.liveness_of(live=frames.live) != "off"
     site = follower(run, settings, engine, cipher)
     headless = headless or run.as_json or not out.is_terminal
@@ -71,6 +76,9 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         from enroll.faces.examine import gate
 
         assess = gate(settings.quality)
+
+    def registered() -> None:
+        note_settings(engine, settings, **run.stamp)
 
     def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
         def publish(event: "KioskEvent") -> None:
@@ -85,6 +93,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
             publish_scene=on_scene,
             publish_event=publish,
             assess=assess,
+            registered=registered,
             fail_fast=headless,
             older=retired_ciphers(run.config_file.parent),
         )
@@ -103,7 +112,6 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         return afterwards == "again"
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.desk.change_feed import people_feed
-    from monitor.text import printable
 
     feeds = []
 
@@ -125,6 +133,39 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)
     return False
+
+
+def open_store(
+    run: Run, settings: "Settings", *, wait: bool, pause: Callable[[float], object] = time.sleep
+) -> "tuple[Engine, TemplateCipher]":
+    """The database and its cipher; one that is locked will do where it can be read, because a kiosk has its journal.
+
+    Args:
+        wait: say why the database cannot be opened and try again, for a door that nobody looks after.
+
+    Raises:
+        DatabaseError: it cannot be opened, and waiting is not wanted or does not help.
+    """
+    from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, NoDatabase
+
+    told = ""
+    while True:
+        try:
+            return run.open_store(settings, create=True)
+        except NoDatabase:
+            raise
+        except (DatabaseBusy, DatabaseFull, DatabaseUnavailable) as error:
+            if not wait:
+                raise
+            if told != str(error):
+                told = str(error)
+                tell(
+                    printable(
+                        f"muster: {told} Muster tries again every {TRY_AGAIN_AFTER:.0f} seconds; Ctrl+C ends it.", 1200
+                    ),
+                    err,
+                )
+        pause(TRY_AGAIN_AFTER)
 
 
 def follower(run: Run, settings: "Settings", engine: "Engine", cipher: "TemplateCipher") -> "Job | None":

@@ -1,6 +1,7 @@
 """What `muster enroll` says about an enrolment: person by person, and the sum."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from monitor.cli.options import emit, tell
 from monitor.text import plural, printable
@@ -9,12 +10,21 @@ if TYPE_CHECKING:
     from enroll.imports.batch import ImportBatch
     from enroll.people.report import PersonReport
 
+_MISSING: Final[Mapping[tuple[str, ...], tuple[str, str]]] = {
+    ("face", "mood"): ("Consent missing", "They are recognised, no mood is kept."),
+    ("mood",): ("Not asked about moods yet", "They are recognised, no mood is kept."),
+    ("face",): ("Not asked about being recognised yet", "They are recognised."),
+}
+"""What is missing, and what that means, by the consents that nobody asked about."""
+
 
 class Tally:
     """Counts of people and pictures so far; the names are those of the JSON summary."""
 
     def __init__(self) -> None:
         self.people = self.accepted = self.rejected = self.unchanged = self.consent_missing = 0
+        self.not_asked: list[str] = []
+        """Consents that are missing."""
         self.interrupted = False
 
     def add(self, report: "PersonReport") -> None:
@@ -23,6 +33,7 @@ class Tally:
         self.rejected += len(report.rejected)
         self.unchanged += report.unchanged
         self.consent_missing += report.consent_missing
+        self.not_asked = sorted({*self.not_asked, *report.not_asked})
 
 
 def tell_batch(batch: "ImportBatch", *, as_json: bool) -> None:
@@ -66,7 +77,8 @@ def tell_sum(tally: Tally, batch: "ImportBatch", seconds: float, *, as_json: boo
         f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
     )
     if tally.consent_missing and not dry_run:
+        missing, effect = _MISSING.get(tuple(tally.not_asked), _MISSING["face", "mood"])
         tell(
-            f"Consent missing: {plural(tally.consent_missing, 'person', 'people')}. They are recognised, no mood is "
-            "kept. See 'muster people list --consent-missing', and write answers down with 'muster people consent'."
+            f"{missing}: {plural(tally.consent_missing, 'person', 'people')}. {effect} "
+            "See 'muster people list --consent-missing', and write answers down with 'muster people consent'."
         )

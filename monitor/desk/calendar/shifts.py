@@ -50,7 +50,7 @@ class ShiftList:
     entries: tuple[ShiftEntry, ...]
     """Everybody's shifts first, then those of groups, then those of people."""
     without: tuple[Person, ...]
-    """Active people for whom no shift is valid, the first by name: they are never absent or late."""
+    """Active people for whom no shift is valid now or later, the first by name: they are never absent or late."""
     without_count: int
     """How many they are."""
 

@@ -243,12 +243,17 @@ def import_folder(
     engine: Engine,
     cipher: TemplateCipher,
     path: Path,
+    group: str,
     consented: bool,
     limits: QualityLimits,
     on_progress: Callable[[int, int], None],
     **by: Unpack[Actor],
 ) -> list[PersonReport]:
-    """Enrol everybody in a folder, archive or list. Raises: MusterError."""
+    """Enrol everybody in a folder, archive or list. Raises: MusterError.
+
+    Args:
+        group: of those to whom the files give none; empty for no group.
+    """
     details = Enrolment(**by, consent=("face", "mood") if consented else ())
-    with open_batch(path) as batch:
+    with open_batch(path, group=group.strip() or None) as batch:
         return list(import_batch(batch, engine, cipher, details, limits=limits, on_progress=on_progress))

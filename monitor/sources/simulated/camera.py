@@ -42,7 +42,7 @@ class SimulatedCamera:
         Args:
             seed: who is enrolled, who comes, and how.
             seconds: simulated time after which it ends; None for never.
-            starts_at: the time of the first frame (UTC); now, if not given.
+            starts_at: the time of the first frame (UTC); when it was opened, if not given.
             clock: seconds that never jump.
             sleep: waits that many seconds.
         """
@@ -51,6 +51,7 @@ class SimulatedCamera:
         self._seed = seed
         self._seconds = seconds
         self._realtime = realtime
+        self._given = starts_at
         self._starts_at = starts_at or now_utc()
         self._clock = clock
         self._sleep = sleep
@@ -72,6 +73,7 @@ class SimulatedCamera:
     def open(self) -> None:
         """Begin again at the first frame."""
         hall()
+        self._starts_at = self._given or now_utc()  # people were enrolled meanwhile, which takes a minute
         self._index = 0
         self._began = None
 

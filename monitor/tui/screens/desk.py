@@ -62,10 +62,11 @@ def ask_admin_pin(app: DeskApp, done: Callable[[str], None]) -> None:
     Args:
         done: gets its hash, or an empty text where it was removed.
     """
-    text = (
-        "Whoever opens a screen of the desk, or closes a kiosk, must type this PIN. Leave both fields empty for none."
-    )
     shortest = app.settings.pin_digits
+    text = (
+        f"Whoever opens a screen of the desk, or closes a kiosk, must type this PIN. It has at least {shortest} digits "
+        "and nothing else. Leave both fields empty for none."
+    )
     dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, shortest))
 
     def job(answers: Answers) -> Callable[[], str]:

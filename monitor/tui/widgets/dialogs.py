@@ -85,6 +85,7 @@ class Dialog(ModalScreen[Answers | None]):
         self._check = check
         self._problem = problem
         self._focus = focus
+        self._warned = False
 
     def again(self, answers: Answers, problem: str) -> "Dialog":
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
@@ -132,6 +133,15 @@ class Dialog(ModalScreen[Answers | None]):
         """Close it if it is still in front: whoever opened it may have walked away."""
         if self.is_attached and self.app.screen is self:
             self.dismiss(None)
+
+    def keeps(self) -> bool:
+        """Whether something was typed that leaving the app would lose; says so, and only the first time."""
+        changed = any(self._answers()[one.key] != one.value for one in self.fields if not one.choices)
+        if not changed or self._warned:
+            return False
+        self._warned = True
+        self.query_one("#problem", Static).update("What you typed would be lost; press the key again to leave Muster.")
+        return True
 
     def _answers(self) -> Answers:
         widgets = {one.key: self.query_one(f"#ask-{one.key}") for one in self.fields}

@@ -373,6 +373,21 @@ def test_a_list_on_the_second_sheet_and_under_a_wrong_suffix_is_read(tmp_path: P
         assert batch.notes[0] == "Sheet Staff."
 
 
+def test_one_number_with_two_names_names_both_and_takes_the_first(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.jpg").write_bytes(b"")
+    (tmp_path / "list.csv").write_text(
+        "file,name,number\na.jpg,Änna Beck,7\nb.jpg,Bert Cole,7\nc.jpg,beck Anna,7\nd.jpg,,7\n", encoding="utf-8"
+    )
+    with open_batch(tmp_path / "list.csv") as batch:
+        (one,) = batch.people
+    assert (one.identity.name, len(one.pictures)) == ("Änna Beck", 2)
+    assert [problem.reason for problem in one.problems] == [
+        "Number 7 stands for Änna Beck and for Bert Cole; give each person a number of their own.",
+        "The list gives this picture no name; fill it in.",
+    ]
+
+
 def test_two_people_of_one_name_are_told_apart_by_number(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg", "b.jpg", "c.jpg")
     (tmp_path / "list.csv").write_text("file,name,number\na.jpg,Anna,1\nb.jpg,Anna,2\nc.jpg,Anna,1\n")

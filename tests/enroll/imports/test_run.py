@@ -249,6 +249,8 @@ def test_the_command_prints_an_account_in_json(
     assert (ben["consent_missing"], last["summary"]["consent_missing"]) == (True, 2)
     told = CliRunner().invoke(app, [*call[:4], "--workers", "1"])
     assert "Consent missing: 2 people. They are recognised, no mood is kept." in told.stdout
+    told = CliRunner().invoke(app, [*call[:4], "--workers", "1", "--consent", "face"])
+    assert "Not asked about moods yet: 2 people. They are recognised, no mood is kept." in told.stdout
     listed = CliRunner().invoke(people_app, ["list", "--consent-missing", *call[2:5]])
     assert [json.loads(line)["person"] for line in listed.stdout.splitlines()] == ["Anna", "Ben"]
 

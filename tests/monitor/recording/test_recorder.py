@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from db.attendance import ledger
 from db.crypto import TemplateCipher, bind_key
 from db.engine import open_database, reading, writing
-from db.errors import DatabaseError, WrongKey
+from db.errors import DatabaseBusy, DatabaseError, WrongKey
 from db.observations import sightings
 from db.people import people
 from db.records import Person
@@ -48,6 +48,34 @@ def test_a_locked_database_loses_nothing_and_says_so(
     recorder.close()
     assert told.kinds == ["sighting", "check_in", "sighting", "check_out"]
     assert (recorder.health, recorder.lost, waiting(recorder)) == (None, 0, 0)
+    other.dispose()
+
+
+def test_what_is_due_at_the_start_is_done_once_a_locked_database_is_free(
+    engine: Engine, ada: Person, told: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
+    engine.dispose()
+    done: list[str] = []
+
+    def registered() -> None:
+        done.append("tried")
+        if len(done) == 1:
+            raise DatabaseBusy("still locked")
+
+    other = open_database(str(engine.url.database))
+    with writing(other) as owner:
+        people.add_person(owner, "Bob", at=AT, actor="test")
+        recorder = Recorder(
+            engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT, registered=registered
+        )
+        recorder.record(seen(ada))
+        assert "locked" in trouble_of(recorder)
+        assert done == []
+    told.wait_for(2)
+    recorder.close()
+    assert done == ["tried", "tried"]
     other.dispose()
 
 

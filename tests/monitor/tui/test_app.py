@@ -108,6 +108,18 @@ async def test_the_admin_pin_has_digits_only(world: World) -> None:
         assert not world.apps[-1].settings.admin_pin_hash
 
 
+async def test_leaving_with_half_typed_text_needs_the_key_twice(world: World) -> None:
+    app = world.app(camera=False)
+    async with app.run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "i")
+        await pilot.press("/", "t", "m", "p", "ctrl+c")
+        assert not app.viewer.left
+        assert "press the key again" in await problem(pilot)
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app.viewer.left
+
+
 @pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c", "ctrl+p"])
 async def test_a_locked_kiosk_is_neither_closed_nor_changed_without_the_pin(world: World, key: str) -> None:
     app = world.app(admin_pin_hash=hash_pin("2718", PEPPERS))

@@ -50,16 +50,20 @@ class Enrolment:
     def from_files(self) -> None:
         """Ask for a folder, an archive or a list, and enrol whoever is in it."""
         fields = [
-            Ask("path", "Folder (one subfolder per person), ZIP, CSV or XLSX; the right arrow completes", path=True),
+            Ask("path", "Folder, ZIP, CSV or XLSX; the right arrow completes", path=True),
+            Ask("group", "Group, where the files name none (optional)", optional=True),
             CONSENT,
         ]
-        dialog = Dialog("Enrol from files", "Each picture is taken, or the report says why not.", fields, yes="Enrol")
+        text = "A folder has one subfolder per person. Each picture is taken, or the report says why not."
+        dialog = Dialog("Enrol from files", text, fields, yes="Enrol")
         ask(self._screen.app, dialog, self._import, self._imported, self._screen.refused)
 
     def _import(self, answers: Answers) -> Callable[[], tuple[list[PersonReport], Imported | None]]:
         app, path, consented = self._screen.app, Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes"
         self._screen.say("Enrolling: reading the pictures")
-        enrol = app.by_desk(queries.import_folder, app.cipher, path, consented, app.settings.quality, self._progress)
+        enrol = app.by_desk(
+            queries.import_folder, app.cipher, path, answers["group"], consented, app.settings.quality, self._progress
+        )
         shifts = app.by_desk(enter_shifts, app.settings.zone, path)
         return lambda: (enrol(), shifts())
 

@@ -106,8 +106,10 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
             self.say("  ".join(f"[{name}]" if key == self._active else f" {name} " for key, name in marked))
             return
         missing = loaded.shifts.without_count
-        without = f"   {plural(missing, 'person has', 'people have')} none: never absent or late." if missing else ""
-        self.say(f"Who is expected when: a person's own shift, else the group's, else everybody's.{without}")
+        without = f"{plural(missing, 'person has', 'people have')} none: never absent or late." if missing else ""
+        rule = "Who is expected when: a person's own shift, else the group's, else everybody's."
+        both = f"{rule}   {without}".rstrip()
+        self.say(both if len(both) <= self.size.width - 2 else without or rule)
 
     def on_resize(self, _: events.Resize) -> None:
         if self.loaded is not None:

@@ -165,7 +165,8 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"day", "leap"} and parameters == (1,):
-            return self.day < self._today if action == "day" else self.period.last < self._today
+            last = self.day if action == "day" else self.period.last
+            return last < self._today or None  # dimmed, so that one sees the key before it has anything to do
         return super().check_action(action, parameters)
 
     def action_day(self, by: int) -> None:

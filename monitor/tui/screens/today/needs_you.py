@@ -53,7 +53,8 @@ the door's clock was wrong. Each with what may have happened, the best evidence 
 - **C**: another time, or another reason. **L**: enter leave. **X**: set aside, because it is right as it is.
 - **Space**: tick several days; **F** and **X** then take all of them, after a question.
 - **V**: the days that were set aside; **X** puts one back.
-- **Enter**: the day's entries. **,** **.**: a month earlier, later. **Esc**: back to Today.
+- **Enter**: the day's entries. **M**: the month, people by days. **,** **.**: a month earlier, later.
+- **Esc**: back to Today.
 
 Nothing is written over: each repair is a new row of the ledger that says who wrote it and why.
 """

@@ -1,12 +1,65 @@
-"""The command of the kiosk."""
+"""The command of the kiosk, also where its database cannot be used when it starts."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from db.attendance import kiosks
+from db.engine import open_database, reading, writing
+from db.errors import DatabaseFull, NoDatabase
+from monitor.cli.kiosk import kiosk as command
 from monitor.cli.main import app
+from monitor.cli.options import Run
+from monitor.config import Settings
+
+
+def test_a_door_says_once_why_the_database_cannot_be_opened_and_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, run = Settings(db=f"sqlite:///{tmp_path / 'a.sqlite3'}"), Run(config=tmp_path / "muster.toml")
+    opened, tries = Run.open_store, []
+
+    def full_at_first(*given: object, **named: object) -> object:
+        tries.append(1)
+        if len(tries) < 4:
+            raise DatabaseFull("The disk is full.")
+        return opened(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Run, "open_store", full_at_first)
+    pauses: list[float] = []
+    engine, _ = command.open_store(run, settings, wait=True, pause=pauses.append)
+    engine.dispose()
+    assert pauses == [command.TRY_AGAIN_AFTER] * 3
+    assert capsys.readouterr().err.count("The disk is full. Muster tries again every 2 seconds") == 1
+    tries.clear()
+    with pytest.raises(DatabaseFull):
+        command.open_store(run, settings, wait=False)
+
+
+def test_a_mistyped_database_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_given: object, **_named: object) -> object:
+        raise NoDatabase(tmp_path)
+
+    monkeypatch.setattr(Run, "open_store", missing)
+    with pytest.raises(NoDatabase):
+        command.open_store(Run(), Settings(db="unused"), wait=True, pause=lambda _: pytest.fail("waited"))
+
+
+def test_a_locked_database_that_can_be_read_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    settings, run = Settings(db=f"sqlite:///{tmp_path / 'a.sqlite3'}"), Run(config=tmp_path / "muster.toml")
+    command.open_store(run, settings, wait=False)[0].dispose()  # makes it
+    other = open_database(settings.db)
+    with writing(other) as owner:
+        assert kiosks.all_kiosks(owner) == []
+        engine, _ = command.open_store(run, settings, wait=False)
+        with reading(engine) as session:
+            assert kiosks.all_kiosks(session) == []
+        engine.dispose()
+    other.dispose()
 
 
 def test_an_app_that_is_left_to_begin_again_does_so_with_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

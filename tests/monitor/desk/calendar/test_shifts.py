@@ -36,7 +36,13 @@ def test_the_narrowest_shift_counts_and_those_without_are_listed(site: Site) -> 
     listed = shifts.list_shifts(site.engine, TODAY)
     assert [(one.whose, one.people) for one in listed.entries] == [("everybody", 1), ("Lab", 1), ("Zoë Young", 1)]
     assert listed.without_count == 0
-    assert shifts.list_shifts(site.engine, ENROLLED).without_count == 1
+    assert shifts.list_shifts(site.engine, ENROLLED).without_count == 0, "a shift that begins later is one"
+
+
+def test_whose_shift_is_over_has_none(site: Site) -> None:
+    shifts.add_shift(site.engine, site.zone, shift(valid_from=TODAY - DAY, valid_to=TODAY - DAY), **site.by)
+    assert shifts.list_shifts(site.engine, TODAY - DAY).without_count == 0
+    assert shifts.list_shifts(site.engine, TODAY).without_count == 3
 
 
 def test_who_is_inactive_counts_nowhere(site: Site) -> None:

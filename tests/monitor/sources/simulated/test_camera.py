@@ -55,6 +55,15 @@ def test_the_same_seed_gives_the_same_frames_in_whatever_order_they_are_asked_fo
     assert not np.array_equal(forwards[0], SimulatedCamera(seed=6).picture(10))
 
 
+def test_the_first_frame_is_of_when_the_camera_was_opened_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = SimulatedCamera(seed=1, seconds=2, fps=5)
+    monkeypatch.setattr("monitor.sources.simulated.camera.now_utc", lambda: START)
+    camera.open()
+    frame = camera.read()
+    assert frame is not None
+    assert frame.at == START
+
+
 def test_frames_are_numbered_timed_and_end_after_the_seconds() -> None:
     camera = SimulatedCamera(seed=1, seconds=2, fps=5, starts_at=START)
     for _ in range(2):

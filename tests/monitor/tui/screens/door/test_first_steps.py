@@ -54,6 +54,14 @@ async def test_the_admin_pin_comes_before_enrolment(empty_world: World) -> None:
         assert pilot.app.current_mode == "door"
 
 
+async def test_the_rule_of_the_pin_is_said_before_one_is_typed(empty_world: World) -> None:
+    async with empty_world.app(first_steps=True, pin_digits=8).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("7")
+        await settle(pilot)
+        assert "at least 8 digits" in " ".join(text_of(empty_world).split())
+
+
 async def test_the_demo_is_what_the_app_is_left_for(empty_world: World) -> None:
     app = empty_world.app(first_steps=True)
     async with app.run_test(size=SIZE) as pilot:

@@ -241,6 +241,28 @@ async def test_a_folder_that_is_not_there_is_said(world: World) -> None:
         assert pilot.app.screen.query_one("#ask-path", Input).value == "/nowhere/at/all"
 
 
+async def test_the_group_of_an_import_goes_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[object] = []
+
+    def taken(*asked: object, **_: object) -> list[PersonReport]:
+        given.extend(asked)
+        return []
+
+    monkeypatch.setattr(people_queries, "import_folder", taken)
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "f4", "i")
+        for line in (
+            "Folder, ZIP, CSV or XLSX; the right arrow completes",
+            "Group, where the files name none (optional)",
+        ):
+            assert line in text_of(world), "each label is whole at 80 columns"
+        await fill(pilot, path=str(tmp_path), group=" Lab ")
+    assert tmp_path in given
+    assert " Lab " in given
+
+
 async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

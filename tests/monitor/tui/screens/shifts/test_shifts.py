@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -189,3 +190,15 @@ async def test_on_a_narrow_screen_one_list_is_shown_at_a_time(world: World) -> N
         assert pilot.app.screen.query_one("#line", Input).value.startswith("Engines ")
         await go(pilot, "escape", "tab")
         assert "[Shifts 0]" in text_of(world)
+
+
+@pytest.mark.parametrize(("columns", "rule"), [(100, False), (160, True)])
+async def test_the_head_line_is_whole_sentences_at_every_width(world: World, columns: int, rule: bool) -> None:
+    with writing(world.engine) as session:
+        (old,) = shifts.all_shifts(session)
+        shifts.remove(session, old.id, at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=(columns, 36)) as pilot:
+        await go(pilot, "f7")
+        shown = text_of(world)
+        assert "10 people have none: never absent or late." in shown
+        assert ("Who is expected when" in shown) is rule

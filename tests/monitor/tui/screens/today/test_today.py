@@ -36,6 +36,15 @@ async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:
         assert status["Tim Berners-Lee"] == "✗ absent"
 
 
+async def test_a_day_before_anybody_was_enrolled_does_not_say_that_nobody_is(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "g")
+        await fill(pilot, day="2020-01-06")
+        shown = text_of(world)
+        assert "Nobody was enrolled on this day." in shown
+        assert "Press F4" not in shown
+
+
 async def test_the_filter_works_while_typing_and_escape_clears_it(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "slash", "o", "r", "b")
