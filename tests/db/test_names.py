@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from db.names import clean, folded, search_text
+from db.names import clean
+from db.schema.folding import folded, search_text
 
 # Upper case makes a letter of the mark under an ancient Greek vowel, also where a mark of another script follows it.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u0345"), max_size=12)
