@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from db.ids import new_id
-from db.records import AuditEntry
-from db.schema import AuditRow, UndoRow
+from db.records.privacy import AuditEntry
+from db.schema.audit import AuditRow, UndoRow
 
 _NOW_CALLED: Final = {"door pin": "set pin", "door pin removed": "remove pin"}
 """Names of acts in older rows, and what these acts are called now."""

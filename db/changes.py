@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from db.errors import DatabaseUnavailable
-from db.schema import AuditRow, EventRow
+from db.schema.attendance import EventRow
+from db.schema.audit import AuditRow
 
 
 @dataclass(frozen=True, slots=True)

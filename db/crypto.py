@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, InvalidRecord, WrongKey
-from db.schema import TemplateKeyRow
+from db.schema.faces import TemplateKeyRow
 from monitor.files import unfinished
 
 KEY_VARIABLE: Final = "MUSTER_KEY"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+import db.schema.tables  # noqa: F401 - a session needs all tables, since their rows refer to each other
 from db import migrate
 from db.errors import BUSY, DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
 

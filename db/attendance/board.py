@@ -14,8 +14,10 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from db.people import pages, people
 from db.people.pages import BY_GROUP, BY_NAME, Order
-from db.records import Expectation, Page, Person, Want
-from db.schema import PersonRow
+from db.records.attendance import Expectation
+from db.records.pages import Page, Want
+from db.records.people import Person
+from db.schema.people import PersonRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class BoardFilter:
     came: Collection[UUID]
     """Everybody who came or left on the day."""
     search: str = ""
-    """Occurs in the name or the group, as `db.names.folded` makes it; empty for everybody."""
+    """Occurs in the name or the group, as `db.schema.folding.folded` makes it; empty for everybody."""
     statuses: Collection[str] = ()
     """The search also finds everybody of whom this is said."""
 

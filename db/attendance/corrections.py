@@ -13,8 +13,9 @@ from db.errors import InvalidRecord
 from db.faces import candidates
 from db.observations import moods, sightings, views
 from db.people import look_alikes
-from db.records import AttendanceEvent, Method, NewEvent, Presence
-from db.schema import EventRow, SightingRow
+from db.records.attendance import AttendanceEvent, Method, NewEvent, Presence
+from db.schema.attendance import EventRow
+from db.schema.observations import SightingRow
 
 
 def not_me(

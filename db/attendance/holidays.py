@@ -13,7 +13,7 @@ from db.calendar import HalfDay, Holiday
 from db.errors import InvalidRecord
 from db.ids import new_id
 from db.names import clean
-from db.schema import HolidayRow
+from db.schema.calendar import HolidayRow
 
 
 def add(session: Session, day: date, name: str, *, half: HalfDay | None = None, at: datetime, actor: str) -> Holiday:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from db.attendance import zones
 from db.ids import new_id
-from db.records import Kiosk, Role
-from db.schema import KioskRow
+from db.records.attendance import Kiosk, Role
+from db.schema.attendance import KioskRow
 
 
 def register(session: Session, name: str, *, site: str, role: Role, time_zone: str, at: datetime) -> Kiosk:

@@ -12,7 +12,7 @@ from db import audit
 from db.calendar import HalfDay, Leave, LeaveKind
 from db.errors import InvalidRecord
 from db.people import people
-from db.schema import LeaveRow
+from db.schema.calendar import LeaveRow
 
 KINDS: Final[tuple[LeaveKind, ...]] = get_args(LeaveKind)
 

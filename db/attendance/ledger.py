@@ -23,9 +23,11 @@ from db.batches import batches
 from db.errors import InvalidRecord, WrongKey
 from db.proof.entries import NO_KEY
 from db.proof.key import of_session
-from db.records import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence, Role
-from db.schema import EventRow, ForwardedRow, PersonRow, SiteEventRow, SubjectRow
-from db.types import raw, utc_of, uuid_of
+from db.records.attendance import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence, Role
+from db.schema.attendance import EventRow
+from db.schema.forwarding import ForwardedRow, SiteEventRow
+from db.schema.people import PersonRow, SubjectRow
+from db.schema.types import raw, utc_of, uuid_of
 
 _EVENT: Final = (
     EventRow.seq, EventRow.id, EventRow.kind, SubjectRow.person_id, EventRow.subject, EventRow.at, EventRow.time_zone,

@@ -14,9 +14,10 @@ from db.calendar import Shift
 from db.errors import InvalidRecord
 from db.names import clean
 from db.people import people
-from db.records import Person
-from db.schema import PersonRow, ShiftRow
-from db.types import raw, uuid_of
+from db.records.people import Person
+from db.schema.calendar import ShiftRow
+from db.schema.people import PersonRow
+from db.schema.types import raw, uuid_of
 
 _ACTIVE: Final = PersonRow.active == true()
 

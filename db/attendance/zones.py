@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.schema import ZoneOffsetRow
+from db.schema.attendance import ZoneOffsetRow
 
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2060, 1, 1, tzinfo=UTC)

@@ -21,8 +21,9 @@ from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.ids import new_id
-from db.records import Template, WaitingCandidate
-from db.schema import CandidateRow, PersonRow, TemplateRow
+from db.records.faces import Template, WaitingCandidate
+from db.schema.faces import CandidateRow, TemplateRow
+from db.schema.people import PersonRow
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,8 +19,9 @@ from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.ids import new_id
 from db.proof import images
-from db.records import Template, TemplateMember
-from db.schema import MeanTemplateRow, PersonRow, PortraitRow, TemplateRow
+from db.records.faces import Template, TemplateMember
+from db.schema.faces import MeanTemplateRow, PortraitRow, TemplateRow
+from db.schema.people import PersonRow
 
 
 def add_template(

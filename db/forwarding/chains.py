@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.engine import reading, writing
 from db.proof import entries
-from db.schema import ChainRow
+from db.schema.proof import ChainRow
 
 
 def known(session: Session) -> UUID | None:

@@ -19,7 +19,8 @@ from db.engine import reading, scrub, writing
 from db.faces import templates
 from db.forwarding.people import erased, give_number
 from db.privacy import erasure, merges
-from db.schema import AuditRow, PersonRow, SubjectRow
+from db.schema.audit import AuditRow
+from db.schema.people import PersonRow, SubjectRow
 
 _ACTOR: Final = "muster db forward"
 _CHANGES: Final = {

@@ -8,7 +8,8 @@ from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, writing
 from db.privacy import retention
-from db.schema import MoodRow, SightingRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
 
 
 def take_back(source: Engine, target: Engine, since: datetime) -> int:

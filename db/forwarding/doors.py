@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.errors import InvalidRecord
 from db.forwarding import chains, received
-from db.names import clean, folded
-from db.schema import DoorKeyRow, DoorRow, EventRow, KioskRow
+from db.names import clean
+from db.schema.attendance import EventRow, KioskRow
+from db.schema.folding import folded
+from db.schema.forwarding import DoorKeyRow, DoorRow
 
 NO_SERVER: Final = (
     "Keys of kiosks are users of a PostgreSQL server, and this database is a file; give the site's with "

@@ -28,18 +28,12 @@ from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents
 from db.forwarding.shared import Plan, Side
 from db.proof import entries, images
-from db.schema import (
-    AuditRow,
-    ChainRow,
-    ConsentRow,
-    EventRow,
-    PersonRow,
-    ProofRow,
-    SubjectRow,
-    SyncedRow,
-    TemplateKeyRow,
-    TemplateRow,
-)
+from db.schema.attendance import EventRow
+from db.schema.audit import AuditRow
+from db.schema.faces import TemplateKeyRow, TemplateRow
+from db.schema.forwarding import SyncedRow
+from db.schema.people import ConsentRow, PersonRow, SubjectRow
+from db.schema.proof import ChainRow, ProofRow
 
 ACTOR: Final = "muster db follow"
 _CENTRE: Final = UUID(int=0)

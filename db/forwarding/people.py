@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, writing
-from db.schema import AuditRow, KioskRow, PersonRow, SubjectRow
+from db.schema.attendance import KioskRow
+from db.schema.audit import AuditRow
+from db.schema.people import PersonRow, SubjectRow
 
 _PERSON = ("id", "name", "number", "group", "active", "notes", "created_at")
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from db.attendance import ledger
 from db.attendance.ledger import GENESIS
 from db.errors import InvalidRecord
-from db.schema import EventRow, ForwardedRow
+from db.schema.attendance import EventRow
+from db.schema.forwarding import ForwardedRow
 
 _COLUMNS = (
     "id", "kind", "subject", "at", "time_zone", "kiosk_id", "method", "actor", "sighting_id", "target_id",

@@ -26,7 +26,13 @@ from db.forwarding.people import People, send_kiosks, send_people
 from db.observations import moods
 from db.privacy import retention
 from db.proof import contents, entries
-from db.schema import AuditRow, Base, ConsentRow, EventRow, MoodRow, SightingRow, WrongPairRow
+from db.schema.attendance import EventRow
+from db.schema.audit import AuditRow
+from db.schema.base import Base
+from db.schema.faces import WrongPairRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
+from db.schema.people import ConsentRow
 
 BATCH: Final = 500
 """Rows of one transaction."""

@@ -19,7 +19,10 @@ from db.crypto import TemplateCipher, second_owner
 from db.errors import DatabaseDamaged
 from db.faces import templates
 from db.proof.contents import canonical
-from db.schema import Base, HolidayRow, LeaveRow, PortraitRow, ShiftRow, SightingRow, TemplateRow, WrongPairRow
+from db.schema.base import Base
+from db.schema.calendar import HolidayRow, LeaveRow, ShiftRow
+from db.schema.faces import PortraitRow, TemplateRow, WrongPairRow
+from db.schema.observations import SightingRow
 
 
 @dataclass(frozen=True, slots=True)

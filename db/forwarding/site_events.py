@@ -8,7 +8,8 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from db.batches import batches
-from db.schema import EventRow, ForwardedRow, KioskRow, SiteEventRow
+from db.schema.attendance import EventRow, KioskRow
+from db.schema.forwarding import ForwardedRow, SiteEventRow
 
 KEPT: Final = timedelta(days=40)
 """How long copies are kept: longer than a month, whose hours the door shows; what is older is at the centre."""

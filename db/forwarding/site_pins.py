@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from db.errors import DatabaseDamaged
 from db.forwarding.shared import Plan, Side, plan
 from db.proof.key import known_peppers, site_pepper_owner
-from db.schema import PersonRow, SitePepperRow, SitePinRow
+from db.schema.forwarding import SitePepperRow, SitePinRow
+from db.schema.people import PersonRow
 
 KIND = "pin"
 """Of `SyncedRow`."""

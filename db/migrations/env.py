@@ -3,12 +3,12 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from db.schema import Base
+from db.schema.tables import METADATA
 
 connection: Connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     render_as_batch=connection.dialect.name == "sqlite",
     transactional_ddl=True,
 )

@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.records import STRANGER
-from db.schema import CrowdSecretRow
+from db.records.moods import STRANGER
+from db.schema.moods import CrowdSecretRow
 
 
 def token(session: Session, cipher: TemplateCipher, who: UUID, day: date, *, known: bool) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from db.batches import batches
 from db.ids import new_id
-from db.records import MoodSample, MoodSums
-from db.schema import MoodRow
+from db.records.moods import MoodSample, MoodSums
+from db.schema.moods import MoodRow
 
 COLUMNS: Final = (
     MoodRow.angry, MoodRow.disgust, MoodRow.fear, MoodRow.happy, MoodRow.sad, MoodRow.surprise, MoodRow.neutral,

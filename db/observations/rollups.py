@@ -17,9 +17,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from db.batches import batches
 from db.ids import new_id
 from db.observations import moods
-from db.records import RolledCells, RolledDay, RolledVisits
-from db.schema import MoodDayRow, MoodHourRow, RolledDayRow
-from db.types import uuid_of
+from db.records.moods import RolledCells, RolledDay, RolledVisits
+from db.schema.moods import MoodDayRow, MoodHourRow, RolledDayRow
+from db.schema.types import uuid_of
 
 _MOODS: Final = tuple(column.key for column in moods.COLUMNS)
 _COUNTED: Final = ("sightings", "judged", *_MOODS, *(f"{mood}_count" for mood in (*_MOODS, "unsure")))

@@ -15,8 +15,8 @@ from db import audit
 from db.batches import batches
 from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
-from db.records import SightingRecord, Visitor
-from db.schema import SightingRow
+from db.records.observations import SightingRecord, Visitor
+from db.schema.observations import SightingRow
 
 FACES_KEPT: Final = timedelta(days=1)
 """For so long a visitor's face that was discarded or named can be given back."""

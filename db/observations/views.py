@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, defer
 from db.batches import batches
 from db.crypto import TemplateCipher, bind_key
 from db.ids import new_id
-from db.records import KeptView
-from db.schema import KeptViewRow, SightingRow
+from db.records.observations import KeptView
+from db.schema.observations import KeptViewRow, SightingRow
 
 
 def add(

@@ -13,8 +13,8 @@ from db.errors import InvalidRecord
 from db.faces import candidates
 from db.ids import new_id
 from db.observations import views
-from db.records import Consent, ConsentKind
-from db.schema import ConsentRow, PersonRow
+from db.records.people import Consent, ConsentKind
+from db.schema.people import ConsentRow, PersonRow
 
 Decided: TypeAlias = tuple[UUID, str]
 """A person, and "face" or "mood"."""

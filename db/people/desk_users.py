@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.errors import InvalidRecord
 from db.ids import new_id
-from db.names import clean, folded
-from db.records import DeskUser
-from db.schema import DeskUserRow
+from db.names import clean
+from db.records.people import DeskUser
+from db.schema.folding import folded
+from db.schema.people import DeskUserRow
 
 ADDED: Final = "add desk user"
 REMOVED: Final = "remove desk user"

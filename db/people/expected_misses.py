@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.records import ExpectedMiss
-from db.schema import ExpectedMissRow
+from db.records.faces import ExpectedMiss
+from db.schema.faces import ExpectedMissRow
 
 
 def replace_all(session: Session, found: Iterable[ExpectedMiss]) -> None:

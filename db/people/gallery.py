@@ -16,8 +16,9 @@ from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, second_owner
 from db.errors import DatabaseDamaged, WrongKey
 from db.faces.templates import mean_owner
 from db.people import consents
-from db.schema import ConsentRow, MeanTemplateRow, PersonRow
-from db.types import raw, uuid_of
+from db.schema.faces import MeanTemplateRow
+from db.schema.people import ConsentRow, PersonRow
+from db.schema.types import raw, uuid_of
 
 log = logging.getLogger(__name__)
 

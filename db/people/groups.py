@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.schema import PersonRow
+from db.schema.people import PersonRow
 
 
 def group_names(session: Session) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.batches import batches
 from db.ids import new_id
-from db.schema import LookAlikeRow, WrongPairRow
+from db.schema.faces import LookAlikeRow, WrongPairRow
 
 
 def replace_for(session: Session, person: UUID, others: Iterable[tuple[UUID, float]], *, at: datetime) -> None:

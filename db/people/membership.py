@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.records import MembershipChange
-from db.schema import AuditRow
+from db.records.people import MembershipChange
+from db.schema.audit import AuditRow
 
 _KINDS: Final = ("group", "activate", "deactivate")
 

@@ -16,8 +16,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from db import audit
 from db.batches import batches
 from db.people import consents, people
-from db.records import AuditEntry, Page, Person, PersonSummary, Want
-from db.schema import AuditRow, PersonRow
+from db.records.pages import Page, Want
+from db.records.people import Person, PersonSummary
+from db.records.privacy import AuditEntry
+from db.schema.audit import AuditRow
+from db.schema.people import PersonRow
 
 Other = TypeVar("Other")
 Compare: TypeAlias = Callable[[Any, Any], Any]

@@ -17,11 +17,14 @@ from db.crypto import TemplateCipher, bound_key
 from db.errors import DatabaseDamaged, InvalidRecord, WrongKey
 from db.faces.templates import count_by_person, mean_owner
 from db.ids import new_id
-from db.names import clean, clean_or_none, folded
+from db.names import clean, clean_or_none
 from db.people import consents, look_alikes
-from db.records import GalleryPerson, Person, PersonConsents, PersonSummary
-from db.schema import ConsentRow, MeanTemplateRow, PersonRow, SubjectRow
-from db.types import raw, utc_of, uuid_of
+from db.records.faces import GalleryPerson
+from db.records.people import Person, PersonConsents, PersonSummary
+from db.schema.faces import MeanTemplateRow
+from db.schema.folding import folded
+from db.schema.people import ConsentRow, PersonRow, SubjectRow
+from db.schema.types import raw, utc_of, uuid_of
 
 log = logging.getLogger(__name__)
 _COLUMNS: Final = (

@@ -3,8 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.records import PinTries
-from db.schema import PinTriesRow
+from db.records.people import PinTries
+from db.schema.people import PinTriesRow
 
 
 def load(session: Session, scope: str) -> PinTries:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from db.errors import InvalidRecord
 from db.names import clean
-from db.records import PinRecord
-from db.schema import PersonRow
+from db.records.people import PinRecord
+from db.schema.people import PersonRow
 
 
 def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> str | None:

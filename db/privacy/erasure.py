@@ -18,24 +18,15 @@ from db.faces import candidates, templates
 from db.observations import views
 from db.people import people
 from db.proof import entries
-from db.records import ErasureReceipt, PersonExport
-from db.schema import (
-    AuditRow,
-    Base,
-    CandidateRow,
-    ConsentRow,
-    EventRow,
-    ExpectedMissRow,
-    MeanTemplateRow,
-    MoodRow,
-    PersonRow,
-    PortraitRow,
-    RollCallMarkRow,
-    SightingRow,
-    SubjectRow,
-    TemplateRow,
-    WrongPairRow,
-)
+from db.records.privacy import ErasureReceipt, PersonExport
+from db.schema.attendance import EventRow
+from db.schema.audit import AuditRow
+from db.schema.base import Base
+from db.schema.faces import CandidateRow, ExpectedMissRow, MeanTemplateRow, PortraitRow, TemplateRow, WrongPairRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
+from db.schema.people import ConsentRow, PersonRow, SubjectRow
+from db.schema.programs import RollCallMarkRow
 
 _NEVER_SHOWN: Final = ("embedding", "second", "chip", "portrait", "pin_hash", "search_text", "sort_group")
 

@@ -20,24 +20,14 @@ from db.faces import templates
 from db.ids import new_id
 from db.people import consents, people
 from db.proof import entries
-from db.records import ConsentKind
-from db.schema import (
-    AuditRow,
-    ConsentRow,
-    LeaveRow,
-    LookAlikeRow,
-    MeanTemplateRow,
-    MoodRow,
-    PersonRow,
-    PortraitRow,
-    RollCallMarkRow,
-    ShiftRow,
-    SightingRow,
-    SubjectRow,
-    TemplateRow,
-    UndoRow,
-    WrongPairRow,
-)  # fmt: skip
+from db.records.people import ConsentKind
+from db.schema.audit import AuditRow, UndoRow
+from db.schema.calendar import LeaveRow, ShiftRow
+from db.schema.faces import LookAlikeRow, MeanTemplateRow, PortraitRow, TemplateRow, WrongPairRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
+from db.schema.people import ConsentRow, PersonRow, SubjectRow
+from db.schema.programs import RollCallMarkRow
 
 _MOVED: Final[Mapping[str, Any]] = {
     "subjects": SubjectRow, "sightings": SightingRow, "moods": MoodRow, "shifts": ShiftRow, "leave": LeaveRow,

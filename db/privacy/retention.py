@@ -11,8 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from db import audit
 from db.batches import batches
 from db.observations import views
-from db.records import Expired
-from db.schema import AuditRow, CandidateRow, MoodRow, SightingRow, UndoRow
+from db.records.privacy import Expired
+from db.schema.audit import AuditRow, UndoRow
+from db.schema.faces import CandidateRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
 STEP: Final = 500

@@ -32,18 +32,11 @@ from db.faces import candidates, templates
 from db.observations import sightings, views
 from db.proof.heads import open_with
 from db.proof.key import retire, site_pepper_owner
-from db.schema import (
-    CandidateRow,
-    CrowdSecretRow,
-    KeptViewRow,
-    MeanTemplateRow,
-    PortraitRow,
-    SightingRow,
-    SitePepperRow,
-    TemplateKeyRow,
-    TemplateRow,
-    UndoRow,
-)
+from db.schema.audit import UndoRow
+from db.schema.faces import CandidateRow, MeanTemplateRow, PortraitRow, TemplateKeyRow, TemplateRow
+from db.schema.forwarding import SitePepperRow
+from db.schema.moods import CrowdSecretRow
+from db.schema.observations import KeptViewRow, SightingRow
 
 NEW_KEY_VARIABLE: Final = "MUSTER_NEW_KEY"
 PENDING_FILE: Final = "template.key.next"

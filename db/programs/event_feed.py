@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.schema import EventRow, KioskRow, PersonRow, SubjectRow
+from db.schema.attendance import EventRow, KioskRow
+from db.schema.people import PersonRow, SubjectRow
 
 
 @dataclass(frozen=True, slots=True)

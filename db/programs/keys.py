@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.errors import InvalidRecord
 from db.ids import new_id
-from db.schema import ApiKeyRow
+from db.schema.programs import ApiKeyRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.errors import InvalidRecord
 from db.ids import new_id
-from db.schema import PersonRow, RollCallMarkRow, RollCallRow
+from db.schema.people import PersonRow
+from db.schema.programs import RollCallMarkRow, RollCallRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.ids import new_id
 from db.programs import event_feed
 from db.programs.event_feed import FeedEvent
-from db.schema import DeliveryRow, WebhookCursorRow
+from db.schema.programs import DeliveryRow, WebhookCursorRow
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 """Before the second try of a message; each later pause is twice as long."""

@@ -13,7 +13,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.batches import batches
-from db.schema import AuditRow, Base, ConsentRow, PersonRow, SubjectRow
+from db.schema.audit import AuditRow
+from db.schema.base import Base
+from db.schema.people import ConsentRow, PersonRow, SubjectRow
 
 Kind: TypeAlias = str
 """subject, person, consent or audit: rows; ended: a person was erased or merged; ledger: the events of before."""

@@ -21,7 +21,9 @@ from db.errors import WrongKey
 from db.proof import contents
 from db.proof.contents import Kind, canonical
 from db.proof.key import ProofKey, of_session
-from db.schema import AuditRow, ChainRow, EventRow, ProofRow, SaltRow
+from db.schema.attendance import EventRow
+from db.schema.audit import AuditRow
+from db.schema.proof import ChainRow, ProofRow, SaltRow
 
 _Entry: TypeAlias = tuple[Kind, UUID, UUID | None, str | None, str | None]
 """Kind, row, owner, public and personal hash."""

@@ -24,7 +24,8 @@ from db.errors import DatabaseUnavailable
 from db.proof import entries, images
 from db.proof.contents import canonical
 from db.proof.key import ProofKey, Prover, of_engine, of_session, proof_key, use
-from db.schema import ChainRow, EventRow, ProofRow
+from db.schema.attendance import EventRow
+from db.schema.proof import ChainRow, ProofRow
 
 HEADS_FILE: Final = "ledger.heads"
 log = logging.getLogger(__name__)

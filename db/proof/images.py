@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.proof.key import IMAGES, images_owner
-from db.schema import RetiredKeyRow, TemplateRow, UndoRow
+from db.schema.audit import UndoRow
+from db.schema.faces import TemplateRow
+from db.schema.proof import RetiredKeyRow
 
 _MARK: Final = "k"
 """What a keyed hash begins with, and no hexadecimal number."""

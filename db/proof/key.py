@@ -15,7 +15,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.schema import RetiredKeyRow, SitePepperRow
+from db.schema.forwarding import SitePepperRow
+from db.schema.proof import RetiredKeyRow
 
 _OPTION: Final = "muster_prover"
 IMAGES: Final = "images"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.proof import contents, entries
 from db.proof.contents import Content, Kind
 from db.proof.key import ProofKey
-from db.schema import ProofRow
+from db.schema.proof import ProofRow
 
 _AT_ONCE: Final = 10_000
 _CALLED: Final[Mapping[Kind, str]] = {

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from db.attendance.ledger import GENESIS
 from db.batches import batches
 from db.proof.key import ProofKey
-from db.records import LedgerCheck
-from db.schema import EventRow, ForwardedRow
+from db.records.proof import LedgerCheck
+from db.schema.attendance import EventRow
+from db.schema.forwarding import ForwardedRow
 
 _AT_ONCE: Final = 5_000
 _WRONG_CODE: Final = "row {seq} was not written by Muster: its code is wrong"

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from db.crypto import TemplateCipher
 from db.errors import DatabaseDamaged, WrongKey
 from db.privacy.rotation import sealed_columns
-from db.schema import PersonRow
+from db.schema.people import PersonRow
 
 MOST_NAMED = 20
 """So many values that cannot be opened are named one by one."""

@@ -18,8 +18,10 @@ from db.errors import DatabaseError, DatabaseUnavailable
 from db.proof import entries, heads
 from db.proof.heads import Head
 from db.proof.key import ProofKey, known_keys, of_engine, proof_key
-from db.records import LedgerCheck
-from db.schema import ChainRow, EventRow, ForwardedRow
+from db.records.proof import LedgerCheck
+from db.schema.attendance import EventRow
+from db.schema.forwarding import ForwardedRow
+from db.schema.proof import ChainRow
 from db.verification import entries_check, ledger_check, sealed, triggers
 from db.verification.entries_check import EntriesCheck
 from db.verification.ledger_check import Earlier

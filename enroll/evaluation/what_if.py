@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.observations import sightings
 from db.people import people
-from db.records import SightingRecord
+from db.records.observations import SightingRecord
 from monitor.vision.matching.threshold import CURVES, DLIB, Curve
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import IO, Final, TypeAlias
 
-from db.names import folded
+from db.schema.folding import folded
 from enroll.faces.acceptance import Rejection
 from enroll.imports.file_names import name_from_file, names_nobody
 from enroll.people.store import Identity

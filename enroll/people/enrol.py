@@ -15,7 +15,7 @@ from db.faces.templates import load_members, owners_of_images
 from db.names import clean
 from db.people import consents
 from db.proof import images
-from db.records import ConsentKind
+from db.records.people import ConsentKind
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examination
 from enroll.people.gallery_index import GalleryIndex, Known

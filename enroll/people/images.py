@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.records import ConsentKind
+from db.records.people import ConsentKind
 from enroll.faces.examine import Examination, Examiner
 from enroll.people.enrol import enrol_person
 from enroll.people.gallery_index import load_index

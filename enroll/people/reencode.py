@@ -12,7 +12,8 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
-from db.records import Person, Template
+from db.records.faces import Template
+from db.records.people import Person
 from enroll.people.store import renew
 from monitor.domain import Embedding, RgbImage
 from monitor.vision.detector import FaceDetector

@@ -10,7 +10,7 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.people import consents, look_alikes, people
-from db.records import ConsentKind, Person
+from db.records.people import ConsentKind, Person
 from enroll.faces.acceptance import AcceptedImage
 from enroll.people.gallery_index import GalleryIndex, Known, LookAlike, load_index
 from monitor.vision.encoder import ENCODER_NAME

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from db.records import Person
+from db.records.people import Person
 from monitor.attendance.calendar import DayPlan, day_bounds, local_minute
 from monitor.attendance.day import empty_day, summarise
 from monitor.attendance.passages import Passage

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from db.records import Presence, Role
+from db.records.attendance import Presence, Role
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendar
 from monitor.attendance.rules import SAME_ARRIVAL, Rules, minute_of

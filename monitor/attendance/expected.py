@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from db.records import Expectation, Person
+from db.records.attendance import Expectation
+from db.records.people import Person
 from monitor.attendance.calendar import day_bounds
 from monitor.attendance.day import status_without_passages
 from monitor.attendance.days import Counting, is_listed

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from db.records import LedgerEntry, Role
+from db.records.attendance import LedgerEntry, Role
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import Passage, passages
 from monitor.attendance.person_calendar import Calendar

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final, Protocol
 from uuid import UUID
 
-from db.records import Method, Presence
+from db.records.attendance import Method, Presence
 
 _PRESENCE: Final[Mapping[str, Presence]] = {"check_in": "check_in", "check_out": "check_out"}
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.calendar import Holiday, Leave, Shift
-from db.records import MembershipChange, Person
+from db.records.people import MembershipChange, Person
 from monitor.attendance.calendar import (
     AROUND,
     NEVER,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from db.records import PinTries
+from db.records.people import PinTries
 
 
 @dataclass(frozen=True, slots=True)

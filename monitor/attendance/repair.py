@@ -9,7 +9,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.calendar import LeaveKind
-from db.records import Person, Presence
+from db.records.attendance import Presence
+from db.records.people import Person
 from monitor.attendance.days import PersonDay
 from monitor.attendance.passages import Passage
 from monitor.attendance.rules import instant_of, minute_of

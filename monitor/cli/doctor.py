@@ -78,7 +78,7 @@ def _checks(run: Run) -> "Iterator[Check]":
 def _needs_a_hand(run: Run, settings: "Settings") -> "Iterator[Check]":
     """What the database asks for; where it cannot be read, the check of the database has said why."""
     from db.engine import open_database
-    from db.records import Want
+    from db.records.pages import Want
     from monitor.desk.maintenance.attention import attention
     from monitor.desk.maintenance.system import system_view
     from monitor.errors import MusterError

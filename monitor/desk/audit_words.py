@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from db.records import AttendanceEvent, AuditEntry
+from db.records.attendance import AttendanceEvent
+from db.records.privacy import AuditEntry
 from monitor.calendar_text import weekdays_text
 
 _WORDS: Final = {"check_in": "came in", "check_out": "left", None: "not set", True: "yes", False: "no", "": "not set"}

@@ -6,9 +6,9 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.names import folded
 from db.people import desk_users
-from db.records import DeskUser
+from db.records.people import DeskUser
+from db.schema.folding import folded
 from monitor.attendance.pin import hash_pin, pin_fault
 from monitor.config import Settings
 from monitor.desk.actor import Actor

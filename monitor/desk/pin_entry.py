@@ -25,7 +25,7 @@ from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, InvalidRe
 from db.names import clean
 from db.people import desk_users, pin_tries, pins
 from db.proof.key import ProofKey, known_peppers, pepper, proof_key, site_peppers
-from db.records import DeskUser, PinTries
+from db.records.people import DeskUser, PinTries
 from monitor.attendance.pin import Peppers, hash_pin, is_outdated, is_pin, pin_fault
 from monitor.attendance.pin_attempts import DESK, NONE, NUMBER, Limit, after_wrong, seconds_left
 from monitor.config_file import save_setting

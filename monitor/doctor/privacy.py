@@ -16,28 +16,16 @@ from db.engine import reading
 from db.forwarding.site_events import KEPT
 from db.forwarding.site_key import SITE_KEY_FILE
 from db.proof.heads import HEADS_FILE
-from db.schema import (
-    AuditRow,
-    Base,
-    CandidateRow,
-    ConsentRow,
-    DeskUserRow,
-    EventRow,
-    ExpectedMissRow,
-    KeptViewRow,
-    LeaveRow,
-    MoodDayRow,
-    MoodRow,
-    PersonRow,
-    PortraitRow,
-    RollCallMarkRow,
-    ShiftRow,
-    SightingRow,
-    SiteEventRow,
-    SitePinRow,
-    TemplateRow,
-    UndoRow,
-)  # fmt: skip
+from db.schema.attendance import EventRow
+from db.schema.audit import AuditRow, UndoRow
+from db.schema.base import Base
+from db.schema.calendar import LeaveRow, ShiftRow
+from db.schema.faces import CandidateRow, ExpectedMissRow, PortraitRow, TemplateRow
+from db.schema.forwarding import SiteEventRow, SitePinRow
+from db.schema.moods import MoodDayRow, MoodRow
+from db.schema.observations import KeptViewRow, SightingRow
+from db.schema.people import ConsentRow, DeskUserRow, PersonRow
+from db.schema.programs import RollCallMarkRow
 from monitor.config import DATA_FOLDER, LOG_FILE, Settings
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from db.records import RolledCells, RolledVisits
+from db.records.moods import RolledCells, RolledVisits
 from monitor.moods.samples import DAY, HOUR, Samples
 from monitor.moods.tally import EPOCH, STRIDE, By, Tally, distinct, runs, tally
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from db.records import STRANGER, MoodSums
+from db.records.moods import STRANGER, MoodSums
 from monitor.domain import EMOTIONS
 
 COLUMNS: Final = ("at", "clock", "sighting", "person", "group", "token", "sums")

@@ -13,7 +13,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.people import gallery as rows
 from db.people import look_alikes
-from db.records import GalleryPerson
+from db.records.faces import GalleryPerson
 from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.matching.gallery import Enrolled, Gallery, GalleryEntry, extra_margin

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from db.observations import sightings
 from db.people import people
-from db.records import AttendanceEvent, Person, PersonConsents, Presence
+from db.records.attendance import AttendanceEvent, Presence
+from db.records.people import Person, PersonConsents
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendar, Calendars

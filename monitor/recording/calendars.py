@@ -8,7 +8,7 @@ from db.attendance.holidays import holidays_between
 from db.attendance.leave import leave_between
 from db.attendance.shifts import all_shifts, shifts_for
 from db.people import membership
-from db.records import Person
+from db.records.people import Person
 from monitor.attendance.calendar import AROUND
 from monitor.attendance.person_calendar import Calendars, calendars
 from monitor.attendance.rules import Rules

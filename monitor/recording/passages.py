@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.attendance import kiosks, ledger
 from db.people import people
-from db.records import LedgerEntry
+from db.records.attendance import LedgerEntry
 from monitor.attendance.late_events import set_right
 from monitor.attendance.passages import Passage, by_person
 from monitor.attendance.person_calendar import Calendars

@@ -14,7 +14,10 @@ from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import crowd, moods, sightings, views
 from db.people import people
-from db.records import AttendanceEvent, MoodSample, NewEvent, Person, PersonConsents, SightingRecord
+from db.records.attendance import AttendanceEvent, NewEvent
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.records.people import Person, PersonConsents
 from monitor.attendance.door import Arrival
 from monitor.attendance.passages import Passage
 from monitor.config import Settings

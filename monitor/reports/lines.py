@@ -9,7 +9,8 @@ from typing import Final, TypeAlias, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from db.records import AttendanceEvent, Person
+from db.records.attendance import AttendanceEvent
+from db.records.people import Person
 from monitor.attendance.days import PersonDay
 from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of

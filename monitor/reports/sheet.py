@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from db.records import Person
+from db.records.people import Person
 from monitor.attendance.days import Period
 from monitor.attendance.summary import DaySummary, Mark, Status
 from monitor.calendar_text import WEEKDAYS

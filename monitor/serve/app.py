@@ -11,7 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 
 from db.errors import DatabaseError
-from db.records import PersonSummary
+from db.records.people import PersonSummary
 from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days import attendance as desk_attendance

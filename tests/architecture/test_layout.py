@@ -52,3 +52,14 @@ def test_every_module_stands_in_a_layer() -> None:
         if module not in PACKAGES and not any(f"{module}.".startswith(f"{name}.") for name in placed)
     ]
     assert missing == []
+
+
+def test_who_imports_all_tables_gets_each_module_of_tables() -> None:
+    tables = imports().find_modules_that_directly_import("db.schema.base") - {"db.schema.tables"}
+    modules = {module for module in tables if module.startswith("db.schema.")}
+    assert len(modules) > 5
+    assert modules <= imports().find_modules_directly_imported_by("db.schema.tables")
+
+
+def test_who_opens_a_session_has_all_tables() -> None:
+    assert "db.schema.tables" in imports().find_modules_directly_imported_by("db.engine")

@@ -17,7 +17,8 @@ from db.calendar import Shift
 from db.engine import open_database, writing
 from db.ids import new_id
 from db.people import people
-from db.schema import EventRow, SubjectRow
+from db.schema.attendance import EventRow
+from db.schema.people import SubjectRow
 
 PEOPLE, DAYS = 1000, 91
 FIRST = date(2026, 6, 1)

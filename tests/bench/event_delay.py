@@ -33,8 +33,13 @@ from db.crypto import TemplateCipher
 from db.engine import open_database, writing
 from db.ids import new_id
 from db.observations import moods, sightings
-from db.records import MoodSample, NewEvent, SightingRecord
-from db.schema import EventRow, MoodRow, PersonRow, SightingRow, SubjectRow
+from db.records.attendance import NewEvent
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.schema.attendance import EventRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
+from db.schema.people import PersonRow, SubjectRow
 from enroll.people.images import enrol_from_images
 from monitor.config import Settings
 from monitor.desk.store import Store

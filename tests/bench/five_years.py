@@ -27,8 +27,8 @@ from db.engine import open_database, reading, writing
 from db.ids import new_id
 from db.people import people
 from db.privacy import retention
-from db.records import Want
-from db.schema import SightingRow
+from db.records.pages import Want
+from db.schema.observations import SightingRow
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.desk.days.month import month_of

@@ -27,7 +27,8 @@ from db.engine import open_database, writing
 from db.faces import templates
 from db.ids import new_id
 from db.people import people
-from db.schema import ConsentRow, MeanTemplateRow, PersonRow, TemplateKeyRow
+from db.schema.faces import MeanTemplateRow, TemplateKeyRow
+from db.schema.people import ConsentRow, PersonRow
 from monitor.config import load_settings
 from monitor.pipeline.gallery_loader import PeopleLoader
 from monitor.vision.encoder import ENCODER_NAME

@@ -31,7 +31,8 @@ from db.errors import DatabaseError
 from db.forwarding import chains, received, site_key
 from db.forwarding.follow import Followed
 from db.proof.heads import open_with
-from db.schema import EventRow, SiteEventRow
+from db.schema.attendance import EventRow
+from db.schema.forwarding import SiteEventRow
 from db.verification import ledger_check
 from monitor.desk.doors import all_doors
 from monitor.desk.site import follow_for_ever

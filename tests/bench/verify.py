@@ -21,7 +21,8 @@ from db.people import people
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import of_engine
-from db.schema import EventRow, SubjectRow
+from db.schema.attendance import EventRow
+from db.schema.people import SubjectRow
 from db.verification.verdict import verify
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)

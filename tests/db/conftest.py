@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from db.crypto import TemplateCipher
 from db.engine import open_database
 from db.forwarding.send import Forwarded, forward
-from db.schema import Base
+from db.schema.tables import METADATA
 from tests.db.doors import Door
 
 
@@ -58,7 +58,7 @@ def _server(folder: Path) -> Iterator[str]:
 @pytest.fixture
 def postgresql(server: str) -> Iterator[Engine]:
     engine = open_database(_named(server, "base"))
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    tables = ", ".join(table.name for table in METADATA.sorted_tables)
     with engine.begin() as connection:
         # As a replica, so that the ledger's trigger lets its rows go.
         connection.execute(text("SET LOCAL session_replication_role = replica"))

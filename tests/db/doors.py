@@ -17,8 +17,13 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
 from db.privacy import erasure, merges
-from db.records import MoodSample, NewEvent, SightingRecord
-from db.schema import EventRow, PersonRow, SiteEventRow, SubjectRow, TemplateRow
+from db.records.attendance import NewEvent
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.schema.attendance import EventRow
+from db.schema.faces import TemplateRow
+from db.schema.forwarding import SiteEventRow
+from db.schema.people import PersonRow, SubjectRow
 from db.verification import ledger_check
 
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)

@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.attendance import ledger
 from db.observations.moods import COLUMNS
-from db.records import AttendanceEvent, AuditEntry, MoodSample
-from db.schema import AuditRow, MoodRow
+from db.records.attendance import AttendanceEvent
+from db.records.moods import MoodSample
+from db.records.privacy import AuditEntry
+from db.schema.audit import AuditRow
+from db.schema.moods import MoodRow
 
 
 def newest_events(session: Session, *, limit: int = 100) -> list[AttendanceEvent]:

@@ -13,7 +13,7 @@ from db.engine import writing
 from db.errors import DatabaseUnavailable
 from db.ids import new_id
 from db.people import people
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 
 
 def register(session: Session, at: datetime) -> None:

@@ -16,7 +16,7 @@ from db.engine import reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
 from db.faces import templates
 from db.people import people
-from db.schema import MeanTemplateRow
+from db.schema.faces import MeanTemplateRow
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 OTHER_KEY = TemplateCipher(b"\x07" * 32)

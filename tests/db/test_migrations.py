@@ -27,10 +27,10 @@ from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
 from db.faces import templates
 from db.ids import new_id
-from db.names import search_text
 from db.people import people, pins
-from db.records import NewEvent, Presence
-from db.schema import Base
+from db.records.attendance import NewEvent, Presence
+from db.schema.folding import search_text
+from db.schema.tables import METADATA
 from db.verification import ledger_check
 
 # Indexes of expressions cannot be read back from SQLite, so they are not compared there.
@@ -43,7 +43,7 @@ FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 
 def test_the_migrations_make_what_the_schema_describes(engine: Engine) -> None:
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 
 def test_the_newest_revision_is_the_one_that_the_code_knows(sqlite: Engine) -> None:
@@ -130,7 +130,7 @@ def test_every_older_version_is_brought_up_with_its_data(
             ledger.append(session, NewEvent(new_id(), "check_in", UUID(PERSON), at, "UTC", kiosk, "pin", "door", at))
             assert ledger_check.verify(session).whole
         with new.connect() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+            assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
         new.dispose()
 
 
@@ -188,7 +188,7 @@ def test_views_of_before_count_nights_on_the_day_of_the_door(
     new = open_database(url)
     with new.connect() as connection:
         ((day, hours),) = connection.execute(text("SELECT day, hours FROM v_attendance_day"))
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     assert (str(day), float(hours)) == ("2026-03-03", 9)
     new.dispose()
 

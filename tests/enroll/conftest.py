@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.people.people import load_gallery
-from db.records import GalleryPerson
+from db.records.faces import GalleryPerson
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality

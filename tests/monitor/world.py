@@ -29,8 +29,10 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
 from db.proof.key import IMAGES, images_owner, pepper, proof_key
-from db.records import MoodSample, NewEvent, SightingRecord
-from db.schema import RetiredKeyRow
+from db.records.attendance import NewEvent
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.schema.proof import RetiredKeyRow
 from monitor.attendance.pin import Peppers
 from monitor.config import Settings
 from monitor.desk.maintenance.system import Machine

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from db.names import folded, search_text
+from db.schema.folding import folded, search_text
 
 revision = "0005"
 down_revision = "0004"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from db.attendance.zones import offsets
-from db.types import UtcDateTime
+from db.schema.types import UtcDateTime
 
 revision = "0020"
 down_revision = "0018"

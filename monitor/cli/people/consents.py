@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from db.records import ConsentKind
+    from db.records.people import ConsentKind
 
 ConsentOption = Annotated[
     str, typer.Option("--consent", metavar="WHAT", help="What they agreed to: face, mood or face,mood.")

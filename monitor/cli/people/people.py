@@ -18,7 +18,7 @@ from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
 if TYPE_CHECKING:
-    from db.records import PersonSummary
+    from db.records.people import PersonSummary
 
 app = command_group("List, rename, merge, export and erase people.")
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from db.records import Person
+    from db.records.people import Person
 
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, a number or an id.")]
 

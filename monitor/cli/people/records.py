@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from db.records import PersonSummary
+from db.records.people import PersonSummary
 from monitor.desk.people.people import PersonRecord
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from db.records import Person, WaitingCandidate
+    from db.records.faces import WaitingCandidate
+    from db.records.people import Person
     from monitor.desk.people.template_review import Grown
 
 

@@ -13,7 +13,7 @@ from monitor.text import local_time, plural, printable
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from db.records import Person
+    from db.records.people import Person
     from monitor.config import Settings
     from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup
 

@@ -19,7 +19,7 @@ from db.calendar import HalfDay, Leave, LeaveKind, Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
-from db.records import Person
+from db.records.people import Person
 from monitor.calendar_text import parse_day
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import Imported, import_rows, read_list

@@ -14,9 +14,9 @@ from db.attendance import shifts
 from db.calendar import Shift, monday
 from db.engine import reading, writing
 from db.ids import new_id
-from db.names import folded
 from db.people import groups, people
-from db.records import Person
+from db.records.people import Person
+from db.schema.folding import folded
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.overlap import overlap
 from monitor.desk.calendar.wording import EVERYBODY, shift_words

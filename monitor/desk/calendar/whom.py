@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.engine import reading
-from db.names import folded
 from db.people import groups, people
+from db.schema.folding import folded
 from monitor.desk.calendar.wording import EVERYBODY
 from monitor.desk.people.finding import person_of
 from monitor.errors import UsageError

@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.engine import reading
-from db.names import folded
 from db.people import people
-from db.records import Person
+from db.records.people import Person
+from db.schema.folding import folded
 from monitor.attendance.days import Period, PersonDay, counting, person_days
 from monitor.attendance.summary import DaySummary
 from monitor.config import Settings

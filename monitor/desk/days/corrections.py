@@ -15,7 +15,8 @@ from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
-from db.records import AttendanceEvent, Person, Presence
+from db.records.attendance import AttendanceEvent, Presence
+from db.records.people import Person
 from monitor.attendance.days import Period
 from monitor.attendance.person_calendar import Calendar
 from monitor.attendance.rules import instant_of, minute_of

@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 from db.attendance import board
 from db.attendance.board import BoardFilter
 from db.engine import reading
-from db.names import folded
-from db.records import Expectation, Page, Person, Want
+from db.records.attendance import Expectation
+from db.records.pages import Page, Want
+from db.records.people import Person
+from db.schema.folding import folded
 from monitor.attendance.days import Counting, PersonDay, counting
 from monitor.attendance.expected import expectation, status_of
 from monitor.attendance.summary import Status

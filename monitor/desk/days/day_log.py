@@ -16,7 +16,7 @@ from db import changes
 from db.attendance import ledger
 from db.changes import Heads
 from db.people import people
-from db.records import Person
+from db.records.people import Person
 from monitor.attendance.calendar import day_bounds
 from monitor.attendance.days import BEFORE, Counting, Period, PersonDay, counting
 from monitor.attendance.passages import Passage

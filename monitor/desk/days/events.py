@@ -12,7 +12,8 @@ from db.attendance import kiosks, ledger
 from db.batches import batches
 from db.engine import reading
 from db.people import people
-from db.records import AttendanceEvent, Person
+from db.records.attendance import AttendanceEvent
+from db.records.people import Person
 from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.recording.calendars import load_calendars

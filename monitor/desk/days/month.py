@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from db.names import folded
-from db.records import Person
+from db.records.people import Person
+from db.schema.folding import folded
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import DaySummary, Status
 from monitor.config import Settings

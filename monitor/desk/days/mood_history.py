@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db import changes
 from db.observations import moods, rollups
-from db.records import RolledDay
+from db.records.moods import RolledDay
 from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.moods import rollups as rolled_up

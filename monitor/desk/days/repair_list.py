@@ -13,7 +13,8 @@ from db import audit
 from db.attendance import kiosks
 from db.engine import reading
 from db.observations import sightings
-from db.records import AuditEntry, Person
+from db.records.people import Person
+from db.records.privacy import AuditEntry
 from monitor.attendance.days import Period
 from monitor.attendance.repair import USUAL_DAYS, Repair, Sight, repairs
 from monitor.config import Settings

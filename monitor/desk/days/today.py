@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from db.engine import reading
-from db.names import folded
 from db.observations import moods
 from db.people import people
-from db.records import Person
+from db.records.people import Person
+from db.schema.folding import folded
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.rules import instant_of, minute_of
 from monitor.attendance.stays import Open, is_alive, open_stay

@@ -19,7 +19,9 @@ from db.errors import DatabaseDamaged
 from db.faces import templates
 from db.observations import sightings, views
 from db.people import look_alikes, people
-from db.records import AttendanceEvent, Person, SightingRecord
+from db.records.attendance import AttendanceEvent
+from db.records.observations import SightingRecord
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import RgbImage
 from monitor.errors import UsageError

@@ -18,7 +18,7 @@ from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
-from db.records import ConsentKind
+from db.records.people import ConsentKind
 from enroll.faces.examine import Examination, Examiner
 from enroll.people.enrol import enrol_person
 from enroll.people.gallery_index import load_index

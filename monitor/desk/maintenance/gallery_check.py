@@ -15,7 +15,7 @@ from db.faces import templates
 from db.observations import sightings, views
 from db.people import expected_misses
 from db.people.people import load_gallery
-from db.records import ExpectedMiss
+from db.records.faces import ExpectedMiss
 from enroll.evaluation.nightly import Examination, examine
 from monitor.config import Settings
 from monitor.desk.actor import Actor

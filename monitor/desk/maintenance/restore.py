@@ -20,7 +20,7 @@ from db.people import consents, people, pins
 from db.privacy import erasure
 from db.programs import keys
 from db.proof import heads
-from db.records import ConsentKind
+from db.records.people import ConsentKind
 from monitor.config import Settings
 from monitor.desk.maintenance import system, upkeep
 from monitor.errors import UsageError

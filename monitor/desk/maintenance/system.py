@@ -20,7 +20,10 @@ from db.engine import reading
 from db.observations import moods, sightings
 from db.people import expected_misses, pages, people
 from db.privacy import retention
-from db.records import AttendanceEvent, AuditEntry, ExpectedMiss, Expired, Kiosk, Page, Want
+from db.records.attendance import AttendanceEvent, Kiosk
+from db.records.faces import ExpectedMiss
+from db.records.pages import Page, Want
+from db.records.privacy import AuditEntry, Expired
 from db.verification import verdict
 from db.verification.verdict import Verdict
 from enroll.evaluation.nightly import BOUND

@@ -18,7 +18,7 @@ from db.engine import reading, scrub, writing
 from db.errors import DatabaseError, DatabaseUnavailable, NameTaken
 from db.privacy import retention
 from db.privacy.retention import Retention
-from db.records import Expired
+from db.records.privacy import Expired
 from monitor.config import Settings
 from monitor.desk.days.moods import roll_up_moods
 

@@ -11,7 +11,7 @@ from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.people import consents, people, pins
-from db.records import ConsentKind, Person
+from db.records.people import ConsentKind, Person
 from monitor.attendance.pin import hash_pin, pin_fault
 from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import peppers

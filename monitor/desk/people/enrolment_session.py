@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.records import ConsentKind
+from db.records.people import ConsentKind
 from enroll.camera.coach import WORDS, Advice, AskedPose, Coach
 from enroll.camera.session import EnrolmentError, Shown, take_shots
 from enroll.faces.examine import Examiner

@@ -15,7 +15,8 @@ from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.privacy import erasure
-from db.records import ErasureReceipt, Person, PersonExport
+from db.records.people import Person
+from db.records.privacy import ErasureReceipt, PersonExport
 from monitor.desk.actor import Actor
 from monitor.errors import MusterError, UsageError
 from monitor.files import unfinished

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db.engine import reading
 from db.errors import InvalidRecord
 from db.people import people
-from db.records import Person
+from db.records.people import Person
 from monitor.errors import UsageError
 
 _CANDIDATES: Final = 10

@@ -15,7 +15,8 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
 from db.privacy import merges
-from db.records import Person, Template
+from db.records.faces import Template
+from db.records.people import Person
 from enroll.faces.similarity_limits import similarity
 from enroll.people.store import Identity, find_person, renew
 from monitor.desk.actor import Actor

@@ -15,7 +15,9 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.faces import candidates, templates
 from db.people import consents, look_alikes, pages, people, pins
-from db.records import Consent, Page, Person, PersonSummary, Template, Want
+from db.records.faces import Template
+from db.records.pages import Page, Want
+from db.records.people import Consent, Person, PersonSummary
 from enroll.faces.similarity_limits import fit_of_each
 from enroll.imports.run import import_batch, open_batch
 from enroll.people.report import PersonReport

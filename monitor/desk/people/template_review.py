@@ -21,7 +21,9 @@ from db.errors import DatabaseDamaged
 from db.faces import candidates, templates
 from db.observations import sightings
 from db.people import consents, people
-from db.records import Person, SightingRecord, Template, WaitingCandidate
+from db.records.faces import Template, WaitingCandidate
+from db.records.observations import SightingRecord
+from db.records.people import Person
 from enroll.faces.similarity_limits import BOTH, similarity
 from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import renew

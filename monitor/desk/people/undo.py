@@ -23,7 +23,8 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, desk_users, pages, people, pins
 from db.privacy import erasure, merges
-from db.records import AuditEntry, ConsentKind
+from db.records.people import ConsentKind
+from db.records.privacy import AuditEntry
 from enroll.people.store import renew
 from monitor.config import Settings
 from monitor.desk.actor import Actor

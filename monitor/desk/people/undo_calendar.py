@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.attendance import holidays, leave, shifts
 from db.calendar import Leave, Shift
-from db.records import AuditEntry
+from db.records.privacy import AuditEntry
 from monitor.desk.actor import Actor
 
 Take = Callable[[Session, AuditEntry, Actor], object]

@@ -16,7 +16,8 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.observations import moods, sightings
 from db.people import consents, people
-from db.records import ConsentKind, Person, Visitor
+from db.records.observations import Visitor
+from db.records.people import ConsentKind, Person
 from enroll.faces.acceptance import Acceptance, Rejection, accept_images
 from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
 from enroll.faces.quality import Component, assess

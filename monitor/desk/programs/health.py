@@ -11,7 +11,7 @@ from db.engine import reading
 from db.people import people
 from db.programs import event_feed, webhooks
 from db.programs.webhooks import WebhookState
-from db.records import Kiosk
+from db.records.attendance import Kiosk
 from monitor.config import Settings
 from monitor.desk.days.today import today_of
 

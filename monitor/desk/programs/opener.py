@@ -12,7 +12,7 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.ids import new_id
 from db.people import people
-from db.records import Person
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.config_outbound import WEEKDAYS, Opener, hours_of, is_within
 from monitor.desk.actor import Actor

@@ -23,7 +23,8 @@ from db.attendance import corrections, kiosks
 from db.engine import writing
 from db.ids import new_id
 from db.people import people
-from db.records import Person, Presence
+from db.records.attendance import Presence
+from db.records.people import Person
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendars

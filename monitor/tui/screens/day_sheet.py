@@ -13,7 +13,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from db.records import Person, Presence
+from db.records.attendance import Presence
+from db.records.people import Person
 from monitor.desk.days import corrections
 from monitor.desk.days.why import why
 from monitor.tui.runtime.actions import bindings, of_the_app

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 
 from db.calendar import Leave
-from db.records import Person
+from db.records.people import Person
 from monitor.calendar_text import parse_day
 from monitor.desk.calendar.leave import LeaveEntry, add_leave, change_leave, new_leave, parse_half, parse_kind
 from monitor.desk.calendar.shifts import past_words

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from db.records import Person
+from db.records.people import Person
 from monitor.attendance.days import Period
 from monitor.attendance.summary import Status
 from monitor.calendar_text import parse_day

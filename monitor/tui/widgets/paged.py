@@ -7,7 +7,7 @@ from uuid import UUID
 
 from textual import events
 
-from db.records import Want
+from db.records.pages import Want
 from monitor.tui.widgets.table import Column, Row, Table
 
 AT_LEAST = 60

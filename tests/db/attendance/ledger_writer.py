@@ -10,7 +10,7 @@ from uuid import UUID
 from db.attendance import ledger
 from db.engine import open_database, writing
 from db.ids import new_id
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 
 
 def main(url: str, person: str, kiosk: str, count: str) -> None:

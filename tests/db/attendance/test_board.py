@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 from db.attendance import board
 from db.engine import reading, writing
 from db.people import people
-from db.records import Expectation, Want
+from db.records.attendance import Expectation
+from db.records.pages import Want
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -18,8 +18,10 @@ from db.errors import InvalidRecord
 from db.ids import new_id
 from db.observations import sightings
 from db.people import look_alikes, people
-from db.records import AttendanceEvent, LedgerKind, NewEvent, SightingRecord
-from db.schema import KioskRow, PersonRow, SubjectRow
+from db.records.attendance import AttendanceEvent, LedgerKind, NewEvent
+from db.records.observations import SightingRecord
+from db.schema.attendance import KioskRow
+from db.schema.people import PersonRow, SubjectRow
 from db.verification import ledger_check
 from tests.db.rows import newest_events
 

@@ -22,7 +22,10 @@ from db.observations import sightings
 from db.people import consents, look_alikes, people
 from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
-from db.records import NewEvent, Person, SightingRecord, WaitingCandidate
+from db.records.attendance import NewEvent
+from db.records.faces import WaitingCandidate
+from db.records.observations import SightingRecord
+from db.records.people import Person
 from tests.db.rows import newest_entries, newest_events
 
 ENCODER = "test-1"

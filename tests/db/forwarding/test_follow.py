@@ -23,8 +23,10 @@ from db.forwarding.follow import Followed, follow
 from db.ids import new_id
 from db.people import consents, people
 from db.privacy import erasure, merges
-from db.records import NewEvent
-from db.schema import PortraitRow, SiteEventRow, SubjectRow, TemplateRow
+from db.records.attendance import NewEvent
+from db.schema.faces import PortraitRow, TemplateRow
+from db.schema.forwarding import SiteEventRow
+from db.schema.people import SubjectRow
 from monitor.attendance.passages import passages
 from tests.db.doors import Door
 

@@ -18,7 +18,10 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, people
 from db.privacy import erasure, merges
-from db.schema import AuditRow, MoodRow, PersonRow, SightingRow, SubjectRow
+from db.schema.audit import AuditRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
+from db.schema.people import PersonRow, SubjectRow
 from db.verification import ledger_check
 from tests.db.doors import CIPHER, Door
 from tests.db.rows import newest_entries, newest_events

@@ -18,8 +18,13 @@ from db.observations import moods, sightings
 from db.people import consents, people, pins
 from db.privacy import retention
 from db.privacy.retention import Retention
-from db.records import MoodSample, SightingRecord
-from db.schema import AuditRow, KioskRow, MoodRow, PersonRow, SightingRow
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.schema.attendance import KioskRow
+from db.schema.audit import AuditRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
+from db.schema.people import PersonRow
 from db.verification import ledger_check
 from tests.db.doors import CIPHER, HAPPY, Door
 from tests.db.rows import mood_samples, newest_events

@@ -16,7 +16,8 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import people
-from db.records import MoodSample, MoodSums, SightingRecord
+from db.records.moods import MoodSample, MoodSums
+from db.records.observations import SightingRecord
 from tests.db.rows import mood_samples
 
 DAY = timedelta(days=1)

@@ -16,7 +16,8 @@ from db.observations import sightings, views
 from db.people import consents, people
 from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
-from db.records import NewEvent, SightingRecord
+from db.records.attendance import NewEvent
+from db.records.observations import SightingRecord
 
 FACE = np.full(256, 256**-0.5, np.float32)
 JPEG = b"\xff\xd8 a face"

@@ -13,7 +13,7 @@ from db.engine import reading, writing
 from db.errors import WrongKey
 from db.faces import templates
 from db.people import consents, gallery, people
-from db.schema import MeanTemplateRow
+from db.schema.faces import MeanTemplateRow
 
 ENCODER = "test-1"
 

@@ -11,7 +11,6 @@ from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
-from db.names import search_text
 from db.observations import sightings
 from db.people import look_alikes, pages, people
 from db.people.pages import (
@@ -24,8 +23,11 @@ from db.people.pages import (
     people_page,
     persons_page,
 )
-from db.records import Person, SightingRecord, Want
-from db.schema import PersonRow
+from db.records.observations import SightingRecord
+from db.records.pages import Want
+from db.records.people import Person
+from db.schema.folding import search_text
+from db.schema.people import PersonRow
 from tests.db.rows import newest_entries
 
 NAMES = [f"{letter} {number}" for number in range(12) for letter in ("ada", "Ada", "Bo", "ida", "Zoe")]

@@ -15,7 +15,8 @@ from db.faces import templates
 from db.names import clean
 from db.people import consents, look_alikes, people
 from db.people.pages import count_matching, people_page
-from db.records import Person, PersonConsents, Want
+from db.records.pages import Want
+from db.records.people import Person, PersonConsents
 from tests.db.rows import newest_entries
 
 ENCODER = "test-1"

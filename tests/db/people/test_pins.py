@@ -11,8 +11,8 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.people import people, pins
 from db.privacy import erasure
-from db.records import Person, PinRecord
-from db.schema import PersonRow
+from db.records.people import Person, PinRecord
+from db.schema.people import PersonRow
 
 HASH = "scrypt$16384$8$1$c2FsdA==$aGFzaA=="
 

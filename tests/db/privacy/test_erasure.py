@@ -22,7 +22,11 @@ from db.observations import moods, sightings
 from db.people import consents, people
 from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
-from db.records import Expired, MoodSample, NewEvent, Person, SightingRecord
+from db.records.attendance import NewEvent
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.records.people import Person
+from db.records.privacy import Expired
 from db.verification import ledger_check
 from tests.db.rows import newest_entries, newest_events
 

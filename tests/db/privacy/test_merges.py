@@ -16,8 +16,12 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, people, pins
 from db.privacy import erasure, merges
-from db.records import NewEvent, Person, SightingRecord
-from db.schema import MoodRow, SightingRow, UndoRow
+from db.records.attendance import NewEvent
+from db.records.observations import SightingRecord
+from db.records.people import Person
+from db.schema.audit import UndoRow
+from db.schema.moods import MoodRow
+from db.schema.observations import SightingRow
 from db.verification import verdict
 from tests.db.privacy.test_erasure import _live
 

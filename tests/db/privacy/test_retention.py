@@ -15,8 +15,8 @@ from db.observations import sightings
 from db.people import people
 from db.privacy import retention
 from db.privacy.retention import Retention
-from db.records import SightingRecord
-from db.schema import UndoRow
+from db.records.observations import SightingRecord
+from db.schema.audit import UndoRow
 
 RULES = Retention(30, 30, 30, 30)
 FACE = np.full(128, 128**-0.5, np.float32)

@@ -14,7 +14,8 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods
 from db.people import people
-from db.records import STRANGER, AttendanceEvent, LedgerKind, MoodSample, NewEvent, Presence
+from db.records.attendance import AttendanceEvent, LedgerKind, NewEvent, Presence
+from db.records.moods import STRANGER, MoodSample
 from monitor.attendance.passages import passages
 
 ZONE = "Europe/Berlin"

@@ -14,7 +14,7 @@ from db.ids import new_id
 from db.people import people
 from db.programs import event_feed, keys, roll_calls, webhooks
 from db.programs.webhooks import FIRST_PAUSE, Delivery
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 
 
 @pytest.fixture

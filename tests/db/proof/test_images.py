@@ -15,8 +15,8 @@ from db.people import people
 from db.privacy import merges, rotation
 from db.proof import images
 from db.proof.heads import open_with
-from db.records import Template
-from db.schema import TemplateRow
+from db.records.faces import Template
+from db.schema.faces import TemplateRow
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HASH = hashlib.sha256(b"a picture of Ada").hexdigest()

@@ -23,8 +23,12 @@ from db.people import consents, people
 from db.proof import contents, entries, heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import ProofKey, Prover, proof_key, use
-from db.records import NewEvent
-from db.schema import AuditRow, Base, ConsentRow, EventRow, PersonRow, ProofRow, SubjectRow
+from db.records.attendance import NewEvent
+from db.schema.attendance import EventRow
+from db.schema.audit import AuditRow
+from db.schema.base import Base
+from db.schema.people import ConsentRow, PersonRow, SubjectRow
+from db.schema.proof import ProofRow
 from db.verification.verdict import verify
 
 TABLES: Final[dict[str, type[Base]]] = {

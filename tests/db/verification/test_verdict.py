@@ -21,7 +21,7 @@ from db.privacy import erasure, merges, rotation
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import of_engine, use
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 from db.verification.verdict import Verdict, verify
 from tests.db.doors import CIPHER, Door
 

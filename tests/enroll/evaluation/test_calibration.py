@@ -22,7 +22,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.observations import sightings
 from db.people import people
-from db.records import SightingRecord
+from db.records.observations import SightingRecord
 from enroll.evaluation.calibration import Calibration, EnrolledPeople, calibrate
 from enroll.evaluation.curves import draw_gallery, draw_identification, save_gallery, save_identification
 from enroll.evaluation.evaluate import LabelledFaces, evaluate

@@ -10,7 +10,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
-from db.schema import MeanTemplateRow, TemplateRow
+from db.schema.faces import MeanTemplateRow, TemplateRow
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examiner
 from enroll.people.images import enrol_from_images

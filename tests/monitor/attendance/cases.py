@@ -11,7 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.calendar import Holiday, Leave, Shift
-from db.records import LedgerEntry, MembershipChange, Method, Person, Presence, Role
+from db.records.attendance import LedgerEntry, Method, Presence, Role
+from db.records.people import MembershipChange, Person
 from monitor.attendance.rules import Rules
 from monitor.attendance.summary import DaySummary, Status
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from db.records import LedgerEntry, Presence
+from db.records.attendance import LedgerEntry, Presence
 from monitor.attendance.days import counting
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import passages

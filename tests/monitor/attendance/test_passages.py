@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.records import LedgerEntry
+from db.records.attendance import LedgerEntry
 from monitor.attendance.passages import Passage, passages
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

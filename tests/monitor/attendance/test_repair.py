@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.calendar import Shift
-from db.records import Presence
+from db.records.attendance import Presence
 from monitor.attendance.days import PersonDay, counting
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import calendars

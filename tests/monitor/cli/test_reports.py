@@ -28,7 +28,8 @@ from db.ids import new_id
 from db.observations import moods
 from db.people import people
 from db.proof.heads import open_with
-from db.records import MoodSample, NewEvent
+from db.records.attendance import NewEvent
+from db.records.moods import MoodSample
 from monitor.cli.main import app
 from monitor.config import Settings
 from monitor.desk.days import corrections

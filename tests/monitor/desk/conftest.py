@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from db.crypto import TemplateCipher
 from db.engine import writing
 from db.people import people
-from db.records import Person
+from db.records.people import Person
 from enroll.faces.acceptance import accept_images
 from enroll.people.gallery_index import load_index
 from enroll.people.store import Enrolment, Identity, add_members, mark_alike

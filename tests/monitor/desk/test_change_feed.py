@@ -13,7 +13,7 @@ from db.attendance import kiosks, ledger
 from db.engine import open_database, writing
 from db.ids import new_id
 from db.people import people
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 from monitor.desk.change_feed import EVERY_ON_A_SERVER, ChangeFeed, News, people_feed
 from monitor.desk.days.door_board import Attendee, Board, BoardEvent, Welcome, fold, renewed
 from monitor.domain import EventKind

@@ -21,7 +21,7 @@ from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.people import people
 from db.proof.heads import open_with
-from db.schema import SiteEventRow
+from db.schema.forwarding import SiteEventRow
 from db.verification import verdict
 from monitor.attendance.days import Period
 from monitor.cli.database import app

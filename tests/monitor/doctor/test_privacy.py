@@ -12,7 +12,7 @@ from db.crypto import TemplateCipher
 from db.engine import writing
 from db.people import consents, people
 from db.proof.heads import open_with
-from db.schema import Base
+from db.schema.tables import METADATA
 from monitor.cli.main import app
 from monitor.config import Settings
 from monitor.desk.maintenance import upkeep
@@ -75,7 +75,7 @@ def test_the_command_prints_it(filled: Engine, tmp_path: Path) -> None:
 
 def test_no_table_about_people_is_forgotten() -> None:
     """A table that refers to a person, and is not listed or part of what is, needs a line."""
-    about = {table.name for table in Base.metadata.sorted_tables if "person_id" in table.c}
+    about = {table.name for table in METADATA.sorted_tables if "person_id" in table.c}
     listed = {
         "face_template",
         "portrait",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from db.records import MoodSums
+from db.records.moods import MoodSums
 from monitor.moods.samples import Samples, numbered
 
 AT = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.records import STRANGER
+from db.records.moods import STRANGER
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import (
     BASELINE,

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.records import RolledCells, RolledVisits
+from db.records.moods import RolledCells, RolledVisits
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell, cells, changes, distribution, label, means, most_seen, total
 from monitor.moods.rollups import ADDED_UP, Rolled, of_day, tallies

@@ -14,7 +14,7 @@ from db.errors import DatabaseError
 from db.faces import templates
 from db.people import consents, look_alikes, people
 from db.privacy.erasure import erase
-from db.schema import MeanTemplateRow
+from db.schema.faces import MeanTemplateRow
 from monitor.config import Settings, load_settings
 from monitor.domain import Embedding
 from monitor.pipeline.gallery_loader import PeopleLoader, load_people

@@ -8,7 +8,7 @@ import numpy as np
 
 from db.crypto import TemplateCipher
 from db.ids import new_id
-from db.records import Person
+from db.records.people import Person
 from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from db.engine import writing
 from db.people import consents, people
-from db.records import Person
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.recording.recorder import Recorder
 from tests.monitor.recording.arrivals import AT, CIPHER, Listener

@@ -13,8 +13,9 @@ from db.engine import reading, writing
 from db.faces import candidates, templates
 from db.ids import new_id
 from db.people import consents, people
-from db.records import Person, WaitingCandidate
-from db.schema import TemplateRow
+from db.records.faces import WaitingCandidate
+from db.records.people import Person
+from db.schema.faces import TemplateRow
 from monitor.domain import Embedding
 from monitor.recording.candidates import MOST_WAITING, TemplateCandidate
 from monitor.recording.recorder import Recorder

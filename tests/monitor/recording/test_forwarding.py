@@ -16,7 +16,7 @@ from db.forwarding import received
 from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.people import people
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 from monitor.cli.database import app
 from monitor.errors import UsageError
 from monitor.recording import forwarding

@@ -23,7 +23,7 @@ from db.observations import moods, sightings
 from db.people import people
 from db.privacy import rotation
 from db.proof.heads import open_with
-from db.records import Person
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import Phase
 from monitor.recording import recorder as recording

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from db.engine import reading
 from db.observations import sightings
 from db.people import pages
-from db.records import Person, Want
+from db.records.pages import Want
+from db.records.people import Person
 from monitor.domain import EventKind, Phase, Sighting
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples, newest_events

@@ -12,7 +12,7 @@ from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.people import consents, look_alikes, people
 from db.privacy import erasure
-from db.records import Person
+from db.records.people import Person
 from db.verification import ledger_check
 from monitor.domain import Phase
 from monitor.recording.recorder import Recorder

@@ -10,8 +10,9 @@ from sqlalchemy import Engine, select
 from db.engine import reading, writing
 from db.observations import moods, sightings
 from db.people import consents
-from db.records import STRANGER, Person
-from db.schema import CrowdSecretRow
+from db.records.moods import STRANGER
+from db.records.people import Person
+from db.schema.moods import CrowdSecretRow
 from monitor.domain import MoodScores, Phase, Unclear
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples

@@ -11,7 +11,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import consents, look_alikes, people
 from db.privacy import erasure
-from db.records import Person
+from db.records.people import Person
 from db.verification import ledger_check
 from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent

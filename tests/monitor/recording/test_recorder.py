@@ -19,7 +19,7 @@ from db.engine import open_database, reading, writing
 from db.errors import DatabaseBusy, DatabaseError, WrongKey
 from db.observations import sightings
 from db.people import people
-from db.records import Person
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase
 from monitor.recording import recorder as recording

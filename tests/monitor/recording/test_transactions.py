@@ -15,7 +15,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
-from db.records import Person
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import Candidate, EventKind, KioskEvent, Match, Phase
 from monitor.recording.recorder import Recorder

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from db.engine import reading, writing
 from db.observations import views
 from db.people import consents
-from db.records import Person
+from db.records.people import Person
 from monitor.domain import FaceView, Phase, Sighting
 from monitor.recording.journal import Journal, Seen
 from monitor.recording.recorder import Recorder

@@ -20,7 +20,7 @@ from db.attendance import kiosks, ledger
 from db.engine import writing
 from db.ids import new_id
 from db.privacy import erasure
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 from monitor.desk.programs import event_feed, keys
 from monitor.serve.app import make_app
 from tests.monitor.world import NOW, World

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from db.records import ConsentKind
+from db.records.people import ConsentKind
 from monitor.desk.calendar.enrolment_shifts import enter_shifts
 from monitor.desk.calendar.lists import Imported
 from monitor.desk.people import people as queries

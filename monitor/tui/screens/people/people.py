@@ -14,7 +14,8 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.markup import escape
 from textual.widgets import Static
 
-from db.records import Page, Person, PersonSummary
+from db.records.pages import Page
+from db.records.people import Person, PersonSummary
 from monitor.desk.people import merging
 from monitor.desk.people import people as queries
 from monitor.desk.people.enrolment_session import CaptureSetup

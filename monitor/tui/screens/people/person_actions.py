@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from db.records import Consent, ConsentKind, Person
+from db.records.people import Consent, ConsentKind, Person
 from monitor.desk.people import changes
 from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
 from monitor.desk.people.export_and_erase import erase as erase_person

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from db.records import Consent, Person
+from db.records.people import Consent, Person
 from monitor.attendance.summary import Status
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural

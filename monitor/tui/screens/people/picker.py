@@ -14,7 +14,8 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from db.records import Page, Person
+from db.records.pages import Page
+from db.records.people import Person
 from monitor.desk.people import people as queries
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import LETTERS

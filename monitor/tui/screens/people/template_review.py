@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from db.records import Person
+from db.records.people import Person
 from monitor.desk.people import template_review as review
 from monitor.desk.people.template_review import Accepted, View
 from monitor.text import plural

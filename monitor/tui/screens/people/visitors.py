@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from db.records import Person
+from db.records.people import Person
 from monitor.desk.days.why import why_sighting
 from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError

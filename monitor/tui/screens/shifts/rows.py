@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from db.calendar import Holiday
-from db.records import Person
+from db.records.people import Person
 from monitor.desk.calendar.leave import LeaveEntry
 from monitor.desk.calendar.shifts import ShiftEntry
 from monitor.text import hours_and_minutes

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from db.records import DeskUser
+from db.records.people import DeskUser
 from monitor.desk.desk_users import add_user, all_users, remove_user
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from db.records import Expired
+from db.records.privacy import Expired
 from monitor.desk.maintenance import system as queries
 from monitor.desk.maintenance.attention import attention
 from monitor.desk.maintenance.system import Check, Machine, Status, SystemView, Verdict

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from db.records import Presence
+from db.records.attendance import Presence
 from monitor.attendance.repair import Proposal, Repair
 from monitor.attendance.rules import instant_of
 from monitor.desk.repairs.repairing import Foreseen

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Static
 
-from db.records import Presence
+from db.records.attendance import Presence
 from monitor.attendance.days import Period
 from monitor.attendance.repair import Proposal, Repair
 from monitor.desk.days.repair_list import Aside, RepairList, repair_list

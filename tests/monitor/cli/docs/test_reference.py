@@ -14,7 +14,8 @@ from db.engine import open_database, writing
 from db.ids import new_id
 from db.observations import moods
 from db.people import people
-from db.records import MoodSample, NewEvent
+from db.records.attendance import NewEvent
+from db.records.moods import MoodSample
 from monitor.cli.docs.reference import PAGE, reference
 from monitor.cli.main import app
 from monitor.config import Settings

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from db.attendance import kiosks, ledger
 from db.engine import open_database, writing
 from db.people import people
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 from monitor.cli.main import app
 from monitor.errors import UsageError
 

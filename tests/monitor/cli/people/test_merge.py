@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from db.crypto import TemplateCipher
-from db.records import Person
+from db.records.people import Person
 from monitor.cli.people.people import app
 from monitor.errors import UsageError
 from tests.enroll.conftest import cipher, details, engine, made_up

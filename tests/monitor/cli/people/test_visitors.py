@@ -11,7 +11,7 @@ from db.attendance import ledger
 from db.engine import reading, writing
 from db.observations import sightings
 from db.people import consents, people
-from db.schema import SightingRow
+from db.schema.observations import SightingRow
 from monitor.cli.main import app
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector

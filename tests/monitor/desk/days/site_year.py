@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from db.records import Presence
+from db.records.attendance import Presence
 
 ZONE: Final = ZoneInfo("Europe/Berlin")
 _DAY: Final = timedelta(days=1)

@@ -17,8 +17,9 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.privacy import merges
-from db.records import MembershipChange, NewEvent, Person, Presence
-from db.schema import ForwardedRow
+from db.records.attendance import NewEvent, Presence
+from db.records.people import MembershipChange, Person
+from db.schema.forwarding import ForwardedRow
 from db.verification import ledger_check
 from monitor.attendance.days import Period
 from monitor.config import Settings

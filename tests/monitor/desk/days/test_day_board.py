@@ -8,9 +8,9 @@ from db.attendance import shifts
 from db.calendar import Shift
 from db.engine import writing
 from db.ids import new_id
-from db.names import folded
 from db.people import people
-from db.records import Want
+from db.records.pages import Want
+from db.schema.folding import folded
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import Status
 from monitor.desk.days.attendance import attendance

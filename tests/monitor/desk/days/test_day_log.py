@@ -16,7 +16,8 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.privacy import erasure, merges
-from db.records import NewEvent, Presence, Want
+from db.records.attendance import NewEvent, Presence
+from db.records.pages import Want
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.day_log import VALID_FOR, attendees, day_log
 from monitor.desk.days.today import today_of

@@ -13,7 +13,8 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods, rollups, sightings
 from db.privacy import erasure, merges
-from db.records import MoodSample, SightingRecord
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
 from monitor.desk.days.mood_history import MoodHistory
 from monitor.desk.days.moods import MoodView, Range, mood_view, past_moods, roll_up_moods
 from monitor.moods.cells import MoodCell, MoodChange

@@ -20,8 +20,9 @@ from db.calendar import Leave, Shift
 from db.engine import writing
 from db.ids import new_id
 from db.people import people
-from db.records import Person
-from db.schema import EventRow, SubjectRow
+from db.records.people import Person
+from db.schema.attendance import EventRow
+from db.schema.people import SubjectRow
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import Passage

@@ -17,8 +17,9 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings, views
 from db.people import look_alikes, people
-from db.records import Method, NewEvent, SightingRecord
-from db.schema import SightingRow
+from db.records.attendance import Method, NewEvent
+from db.records.observations import SightingRecord
+from db.schema.observations import SightingRow
 from monitor.config import Settings
 from monitor.desk.days import corrections
 from monitor.desk.days.why import Why, why, why_latest, write_pictures, write_why

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from db.ids import new_id
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
-from db.records import Person
+from db.records.people import Person
 from db.verification.verdict import verify
 from monitor.attendance.days import Period
 from monitor.config import Settings

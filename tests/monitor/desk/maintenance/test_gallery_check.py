@@ -17,7 +17,9 @@ from db.ids import new_id
 from db.observations import sightings, views
 from db.people import expected_misses
 from db.privacy import erasure
-from db.records import NewEvent, Person, SightingRecord
+from db.records.attendance import NewEvent
+from db.records.observations import SightingRecord
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.desk.maintenance.gallery_check import ACTION, examine_gallery, examine_when_due
 from monitor.domain import Embedding

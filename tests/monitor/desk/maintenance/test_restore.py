@@ -16,7 +16,8 @@ from db.people import consents, people, pins
 from db.privacy import erasure
 from db.programs import keys
 from db.proof import heads
-from db.records import NewEvent, Person
+from db.records.attendance import NewEvent
+from db.records.people import Person
 from monitor.config import Settings
 from monitor.desk.maintenance import system
 from monitor.desk.maintenance.restore import restore

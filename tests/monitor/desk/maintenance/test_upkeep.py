@@ -13,7 +13,9 @@ from db.errors import DatabaseError
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.privacy import retention
-from db.records import Expired, MoodSample, SightingRecord
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.records.privacy import Expired
 from monitor.config import Settings
 from monitor.desk.maintenance import upkeep
 from tests.monitor.recording.arrivals import CIPHER

@@ -10,7 +10,7 @@ from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.people import consents, people, pins
-from db.records import Person
+from db.records.people import Person
 from monitor.attendance.pin import is_pin
 from monitor.desk.people import changes as change
 from monitor.desk.pin_entry import peppers

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, select
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.records import Person
-from db.schema import TemplateRow
+from db.records.people import Person
+from db.schema.faces import TemplateRow
 from enroll.people.store import Enrolment
 from monitor.desk.people.export_and_erase import _held, erase, export_name, export_zip
 from monitor.errors import MusterError, UsageError

@@ -11,7 +11,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.faces import templates
 from db.people import look_alikes, people
-from db.records import Person
+from db.records.people import Person
 from monitor.desk.people.merging import FacesDifferError, merge, preview, split
 from monitor.desk.people.people import person_record
 from monitor.errors import UsageError

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from db.records import Person
+from db.records.people import Person
 from monitor.desk.people.finding import find_person
 from monitor.desk.people.people import person_record
 from monitor.errors import UsageError

@@ -21,7 +21,9 @@ from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
-from db.records import GalleryPerson, Person, SightingRecord, WaitingCandidate
+from db.records.faces import GalleryPerson, WaitingCandidate
+from db.records.observations import SightingRecord
+from db.records.people import Person
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examiner
 from enroll.faces.similarity_limits import Limits

@@ -18,7 +18,9 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, people, pins
-from db.records import NewEvent, Person, SightingRecord
+from db.records.attendance import NewEvent
+from db.records.observations import SightingRecord
+from db.records.people import Person
 from db.verification import verdict
 from monitor.attendance.passages import passages
 from monitor.config import Settings

@@ -17,7 +17,9 @@ from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
-from db.records import ConsentKind, MoodSample, Person, SightingRecord
+from db.records.moods import MoodSample
+from db.records.observations import SightingRecord
+from db.records.people import ConsentKind, Person
 from enroll.faces.examine import Examiner
 from enroll.people.images import enrol_from_images
 from enroll.people.store import Enrolment

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from db.engine import reading
-from db.schema import AuditRow
+from db.schema.audit import AuditRow
 from monitor.config import Settings
 from monitor.config_outbound import Opener
 from monitor.desk.people import changes

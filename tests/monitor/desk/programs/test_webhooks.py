@@ -19,7 +19,7 @@ from db.ids import new_id
 from db.people import people
 from db.privacy import erasure
 from db.programs.webhooks import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS, pause
-from db.records import NewEvent, Presence
+from db.records.attendance import NewEvent, Presence
 from monitor.config import Settings
 from monitor.config_outbound import Webhook
 from monitor.desk.programs import webhooks

@@ -15,7 +15,8 @@ from db.errors import InvalidRecord
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
-from db.records import NewEvent, Presence, SightingRecord
+from db.records.attendance import NewEvent, Presence
+from db.records.observations import SightingRecord
 from monitor.attendance.days import Period
 from monitor.attendance.summary import Reason
 from monitor.desk.days.corrections import person_entries

@@ -16,7 +16,7 @@ from db.errors import DatabaseError
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
-from db.records import SightingRecord
+from db.records.observations import SightingRecord
 from monitor.desk.maintenance import system
 from monitor.desk.maintenance.system import SystemView
 from monitor.desk.people import people as people_queries

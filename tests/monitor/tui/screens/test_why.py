@@ -13,8 +13,9 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings, views
 from db.people import look_alikes
-from db.records import NewEvent, SightingRecord
-from db.schema import SightingRow
+from db.records.attendance import NewEvent
+from db.records.observations import SightingRecord
+from db.schema.observations import SightingRow
 from monitor.desk.pin_entry import write_admin_pin
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.why import WhyScreen

@@ -5,7 +5,7 @@ from uuid import UUID
 from textual import on
 from textual.app import App, ComposeResult
 
-from db.records import Want
+from db.records.pages import Want
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from db.engine import reading
 from db.faces import templates
 from db.people import consents, people
-from db.records import Person
+from db.records.people import Person
 from enroll.faces.examine import Examiner
 from monitor.desk.people.enrolment_session import CaptureSetup, DoorFrames
 from monitor.domain import Frame, RgbImage, Scene

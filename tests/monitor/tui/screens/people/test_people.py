@@ -18,7 +18,8 @@ from db.errors import DatabaseUnavailable, Interrupted
 from db.faces import templates
 from db.people import consents, look_alikes, people, pins
 from db.privacy import erasure
-from db.records import Page, PersonSummary, Want
+from db.records.pages import Page, Want
+from db.records.people import PersonSummary
 from db.verification import ledger_check
 from enroll.people.report import PersonReport
 from monitor.attendance.pin import is_pin

@@ -13,7 +13,7 @@ from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
-from db.records import SightingRecord
+from db.records.observations import SightingRecord
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.widgets.table import Table

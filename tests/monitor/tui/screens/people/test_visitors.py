@@ -12,8 +12,8 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
-from db.records import SightingRecord
-from db.schema import SightingRow
+from db.records.observations import SightingRecord
+from db.schema.observations import SightingRow
 from monitor.desk.people import visitors
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.widgets.table import Table

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from db.calendar import Leave, Shift
-from db.records import Person, Presence
+from db.records.attendance import Presence
+from db.records.people import Person
 from monitor.attendance.days import counting
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import calendars

@@ -13,7 +13,7 @@ from db.calendar import Leave, Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
-from db.records import NewEvent, Presence
+from db.records.attendance import NewEvent, Presence
 from monitor.attendance.days import Period
 from monitor.attendance.summary import DaySummary, Status
 from monitor.desk.days.attendance import attendance

@@ -14,7 +14,7 @@ from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
-from db.records import NewEvent
+from db.records.attendance import NewEvent
 from db.verification import ledger_check
 from monitor.desk.days import corrections
 from monitor.tui.screens.day_sheet import DaySheet
