@@ -78,6 +78,8 @@ def set_setting(file: Path, name: str, text: str) -> Value:
         SettingsError: there is no such setting, the value makes no sense, or the file cannot be written.
     """
     annotation: Any = _field(name).annotation
+    if name == "admin_pin_hash":
+        raise SettingsError("The admin PIN is typed in the app, which writes its hash: System (F6), C, admin_pin_hash.")
     try:
         value: Value = TypeAdapter(annotation).validate_strings(text)
         if not isinstance(value, str | float | int | bool):

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from db.names import folded
+from db.schema.folding import folded
 from enroll.faces.acceptance import Rejection
 from enroll.imports.archive import unpacks_too_far
 from enroll.imports.batch import ImportBatch, PersonPictures, Picture, person_pictures

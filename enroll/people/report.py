@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from db.records import ConsentKind
+from db.records.people import ConsentKind
 from enroll.faces.acceptance import Acceptance, Rejection
 from enroll.faces.examine import Examination
 from enroll.people.gallery_index import LookAlike

@@ -57,11 +57,13 @@ def set_(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="true or false for a switch.")],
 ) -> None:
     """Write one setting into the configuration file; everything else in it stays, comments too."""
-    from monitor.config_file import set_setting
+    from monitor.config_file import SECRET, set_setting
     from monitor.desk.kiosk_settings import noting_change
 
     with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):
         written = set_setting(run.config_file, name, value)
+    if name in SECRET:
+        written = "(secret)"
     run.say(
         f"{name} = {json.dumps(written, ensure_ascii=False)} in {run.config_file}. It holds from the next start.",
         {"name": name, "value": written, "file": str(run.config_file)},

@@ -85,7 +85,7 @@ class SystemView:
     moods: int
     visitors: int
     last_backup: datetime | None
-    """The newest backup that Muster made by itself."""
+    """The newest backup, by Muster itself or by hand."""
     kiosks: tuple[Kiosk, ...]
     expired: Expired
     """Rows past their time; a kind of which there are `MOST_COUNTED` has more."""
@@ -137,7 +137,7 @@ def system_view(
             events=ledger.count(session),
             moods=recent.moods if recent else moods.count(session),
             visitors=sightings.count_visitors(session),
-            last_backup=_last_backup(engine, settings),
+            last_backup=_last_backup(session, engine, settings),
             kiosks=tuple(kiosks.all_kiosks(session)),
             expired=recent.expired
             if recent
@@ -202,9 +202,11 @@ def _worst(session: Session) -> tuple[tuple[str, ExpectedMiss], ...]:
     return tuple((known[one.person], one) for one in found if one.person in known)
 
 
-def _last_backup(engine: Engine, settings: Settings) -> datetime | None:
-    made = backups(backup_folder(engine, settings))
-    return made[-1][0] if made else None
+def _last_backup(session: Session, engine: Engine, settings: Settings) -> datetime | None:
+    """Of those in the folder, or made by hand, which the audit log knows."""
+    made = [at for at, _ in backups(backup_folder(engine, settings))]
+    by_hand = audit.latest(session, "back up")
+    return max([*made, *([by_hand.at] if by_hand else [])], default=None)
 
 
 def _free(engine: Engine) -> int | None:

@@ -105,3 +105,16 @@ def test_the_editor_changes_the_file_and_a_wrong_text_does_not(
 def test_the_path_is_told_whether_the_file_is_there_or_not(file: Path) -> None:
     told = json.loads(run("config", "path", "--config", str(file), "--json").stdout)
     assert told == {"file": str(file), "exists": False}
+
+
+def test_an_admin_pin_is_not_written_as_it_is(file: Path) -> None:
+    result = CliRunner().invoke(app, ["config", "set", "admin_pin_hash", "123456", "--config", str(file)])
+    assert isinstance(result.exception, SettingsError)
+    assert "System (F6), C" in str(result.exception)
+    assert not file.exists() or "123456" not in file.read_text()
+
+
+def test_a_secret_is_written_and_not_shown(file: Path) -> None:
+    told = run("config", "set", "mqtt.password", "hush", "--config", str(file)).stdout
+    assert "hush" not in told
+    assert "hush" in file.read_text()
