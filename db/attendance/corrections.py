@@ -56,6 +56,12 @@ def not_me(
     return voided
 
 
+def void_of(session: Session, event: UUID) -> UUID | None:
+    """The void that cancels an event; None where there is none that counts, since a void can be void itself."""
+    voids = session.scalars(select(EventRow.id).where(EventRow.target_id == event, EventRow.kind == "void")).all()
+    return next((one for one in voids if void_of(session, one) is None), None)
+
+
 def void(
     session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str, reason: str
 ) -> AttendanceEvent:
@@ -67,8 +73,7 @@ def void(
         InvalidRecord: there is no such event, or its person was erased.
     """
     wrong = _event(session, event)
-    query = select(EventRow.id).where(EventRow.target_id == event, EventRow.kind == "void").limit(1)
-    before = session.scalar(query)
+    before = void_of(session, event)
     if before is not None:
         return _event(session, before)
     if wrong.sighting is not None:

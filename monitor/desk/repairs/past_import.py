@@ -149,10 +149,11 @@ def take_back(engine: Engine, settings: Settings, id: str, **by: Unpack[Actor]) 
         file = next((str(one["file"]) for one in known if one.get("import") == id), None)
         if file is None:
             raise UsageError(f"There is no import {id}; its entry in the audit log names it.")
-        if any(one.get("import") == id for one in audit.details(session, TAKEN_BACK)):
+        added = audit.events_of(session, _reason(id, Path(file)))
+        events = [event for event in added if corrections.void_of(session, event) is None]
+        if not events:
             raise UsageError(f"The import {id} was taken back already.")
         kiosk = _kiosk(session, settings, by["at"])
-        events = audit.events_of(session, _reason(id, Path(file)))
         for event in events:
             corrections.void(session, event, id=new_id(), kiosk=kiosk, reason=f"import {id} taken back", **by)
         audit.note(session, TAKEN_BACK, detail={"import": id, "file": file, "entries": len(events)}, **by)

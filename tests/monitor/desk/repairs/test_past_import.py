@@ -1,11 +1,12 @@
 """Attendance of another machine: read, judged by the rules, added once, and taken back."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.people import people
 from db.verification import ledger_check
@@ -13,6 +14,7 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance
+from monitor.desk.people.undo import undo_last
 from monitor.desk.repairs.past_import import import_past, take_back
 from monitor.errors import UsageError
 
@@ -46,6 +48,10 @@ def hours(engine: Engine, settings: Settings, day: date) -> dict[str, int | None
     return {one.person.name: one.summary.minutes for one in attendance(engine, settings, Period(day, day), NOW)}
 
 
+def later(minutes: int) -> Actor:
+    return {**BY, "at": NOW + timedelta(minutes=minutes)}
+
+
 @pytest.mark.parametrize(("out", "by_rules"), [("1", False), ("0", True)])
 def test_a_zkteco_export_comes_in_once_and_goes_again(
     engine: Engine, settings: Settings, tmp_path: Path, out: str, by_rules: bool
@@ -63,11 +69,15 @@ def test_a_zkteco_export_comes_in_once_and_goes_again(
     again = import_past(engine, settings, file, **BY)
     assert (again.added, again.same, again.id) == (0, 3, None)
     assert done.id
-    assert take_back(engine, settings, done.id, **BY) == 2
+    assert take_back(engine, settings, done.id, **later(1)) == 2
     assert not hours(engine, settings, day).get("Ada Lovelace")
     for id, said in ((done.id, "taken back already"), ("nothing", "no import")):
         with pytest.raises(UsageError, match=said):
             take_back(engine, settings, id, **BY)
+    undo_last(engine, TemplateCipher(bytes(32)), settings, **later(2))
+    assert hours(engine, settings, day)["Ada Lovelace"] == 8 * 60 + 30, "the taking back is taken back"
+    assert take_back(engine, settings, done.id, **later(3)) == 2, "and done once more"
+    assert not hours(engine, settings, day).get("Ada Lovelace")
     with reading(engine) as session:
         assert ledger_check.verify(session).whole
     assert import_past(engine, settings, file, **BY).added == 2, "what was taken back may come again"
