@@ -65,14 +65,29 @@ def ask_admin_pin(app: DeskApp, done: Callable[[str], None]) -> None:
     shortest = app.settings.pin_digits
     text = (
         f"Whoever opens a screen of the desk, or closes a kiosk, must type this PIN. It has at least {shortest} digits "
-        "and nothing else. Leave both fields empty for none."
+        "and nothing else. Leave both fields empty to remove it."
     )
     dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, shortest))
+    none = Dialog(
+        "Remove the admin PIN?",
+        "Without it whoever stands at the kiosk opens the desk and closes Muster.",
+        [],
+        yes="Remove",
+    )
 
     def job(answers: Answers) -> Callable[[], str]:
-        return app.by_desk(write_admin_pin, app.cipher, app.config_file, answers["pin"], shortest=shortest)
+        return app.by_desk(write_admin_pin, app.cipher, app.config_file, answers.get("pin", ""), shortest=shortest)
 
-    ask(app, dialog, job, done)
+    def typed(answers: Answers) -> Callable[[], str | None]:
+        return job(answers) if answers["pin"] else lambda: None
+
+    def written(kept: str | None) -> None:
+        if kept is not None:
+            done(kept)
+        elif app.settings.admin_pin_hash:
+            ask(app, none, job, done)
+
+    ask(app, dialog, typed, written)
 
 
 class Filter(Input):

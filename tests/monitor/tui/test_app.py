@@ -100,6 +100,20 @@ async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None
         assert world.apps[-1].settings.admin_pin_hash
 
 
+async def test_the_admin_pin_is_removed_only_after_a_question(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6", "c", *"admin_pin", "enter")
+        await fill(pilot, pin="271828", again="271828")
+        for answer in ("escape", "enter"):
+            await go(pilot, "c", *"admin_pin", "enter")
+            await fill(pilot)
+            assert "Remove the admin PIN?" in text_of(world)
+            assert world.apps[-1].settings.admin_pin_hash
+            await pilot.press(answer)
+            await settle(pilot)
+        assert not world.apps[-1].settings.admin_pin_hash
+
+
 async def test_the_admin_pin_has_digits_only(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f6", "c", *"admin_pin", "enter")
