@@ -16,6 +16,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from db import audit
+from db.engine import writing
 from db.ids import new_id
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
@@ -112,6 +114,8 @@ def test_each_day_is_the_other_count_and_memory_handles_and_threads_stay(sqlite:
     named = {person.id: life for person, life in zip(members, lives, strict=True)}
     settings = Settings(db=str(sqlite.url), time_zone=ZONE.key, backup_every_hours=0, kiosk="A")
     open_with(sqlite, CIPHER, tmp_path)
+    with writing(sqlite) as session:  # the people are of months ago: else the clock would be taken for a wrong one
+        audit.note(session, "settings", at=datetime.combine(FIRST - DAY, datetime.min.time(), ZONE), actor="desk")
     door = Door(sqlite, settings, clock, tmp_path)
     settled, days = None, by_day(lives, members)
     for number in range(DAYS):
