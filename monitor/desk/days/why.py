@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import kiosks, ledger
+from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.errors import DatabaseDamaged
@@ -187,7 +187,7 @@ def _of_event(session: Session, cipher: TemplateCipher, settings: Settings, id: 
     rows = [event] if event.person is None else ledger.of_person(session, event.person)
     told = audit.reasons(session, [one.id for one in rows if id in (one.id, one.target)])
     notes = tuple(f"The desk says: {reason}" for reason in told.values())
-    voided = any(one.target == id and one.kind == "void" for one in rows)
+    voided = corrections.void_of(session, id) is not None
     name = _names(session, [event.person]).get(event.person) if event.person else None
     title = f"{name or 'Somebody who was erased'} {_WORDS[event.corrected_kind or event.kind]}"
     seen = sightings.get(session, event.sighting) if event.sighting else None

@@ -135,14 +135,14 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def _verified(self, verdict: Verdict) -> None:
         if verdict.problems:
-            self.say(f"{self.app.signs.lost} Not whole: {'; '.join(verdict.problems)}")
+            told, far = f"{self.app.signs.lost} Not whole: {'; '.join(verdict.problems)}", None
         else:
-            sign, head = self.app.signs.came, verdict.ledger.head[:16]
-            entries = plural(verdict.ledger.events, "entry", "entries")
-            self.say(f"{sign} Ledger and database file are whole: {entries}, head {head}")
+            entries, head = plural(verdict.ledger.events, "entry", "entries"), verdict.ledger.head[:16]
+            told = f"{self.app.signs.came} Ledger and database file are whole: {entries}, head {head}"
             far = queries.how_far(verdict, self.app.settings.zone)
-            if far is not None:
-                self.app.notify(far, markup=False)
+        self.say(told)
+        # News overwrites the line within seconds where people pass.
+        self.app.notify("\n".join(filter(None, (told, far))), markup=False, timeout=20)
 
     def _say_problem(self, sentence: str) -> None:
         self.say(f"{self.app.signs.lost} {sentence}")
