@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
+if __name__ == "__main__":  # before Keras is imported; whoever imports this module has chosen already
+    os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
