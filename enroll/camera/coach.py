@@ -172,7 +172,7 @@ class Coach:
         return self._take(ask, look.faces[0])
 
     def _is_flat(self, ask: AskedPose, look: FrameFaces) -> bool:
-        """Whether it is no head that turned aside; nods tell less, and are not looked at."""
+        """Whether what turned aside is not a head; nods tell less, and are not looked at."""
         if ask not in ASIDE:
             return False
         turned = TurnQuestion(Question(ask.value), look.seconds, self._straight_yaw).turned(look.yaw)
