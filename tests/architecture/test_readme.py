@@ -1,6 +1,6 @@
-"""README tells the truth: each command that it shows is run on small data, each name that it names exists.
+"""README and the guide tell the truth: each command shown is run on small data, each name that stands there exists.
 
-A command runs as README shows it, in a folder with small files and a database of two people. A command that needs a
+A command runs as it is shown, in a folder with small files and a database of two people. A command that needs a
 camera or has no end is changed (`CHANGED`); one that cannot run here at all has a reason (`NOT_RUN`), and only its
 options are checked.
 """
@@ -27,7 +27,8 @@ from monitor.config import Settings
 from monitor.domain import RgbImage
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "monitor/GUIDE.md")}
+README = "\n".join(PAGES.values())
 
 PREFIXES = ("muster", "python3 -m uv run muster", "UV_EXCLUDE=.ci/kiosk-excludes.txt uvx --from . muster")
 """How README calls the command."""
@@ -278,10 +279,15 @@ def test_each_command_and_its_options_exist(text: str) -> None:
     assert [word for word in left if word.startswith("--") and word.split("=")[0] not in known] == []
 
 
-def test_each_file_that_the_readme_names_is_there() -> None:
-    named = re.findall(r"`((?:monitor|enroll|training|db|tests)/[\w./-]+)`", README)
-    named += re.findall(r"\]\(((?!https?:)[^)#]+)\)", README)
+@pytest.mark.parametrize("page", PAGES)
+def test_each_file_and_heading_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:monitor|enroll|training|db|tests)/[\w./-]+)`", PAGES[page])
     assert [path for path in named if not (ROOT / path).exists()] == []
+    for link, heading in re.findall(r"\]\(((?!https?:)[^)#]*)#?([^)]*)\)", PAGES[page]):
+        file = ROOT / page if not link else (ROOT / page).parent / link
+        assert file.exists(), link
+        headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE) if heading else []
+        assert heading in ["", *(re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings)], heading
 
 
 def test_each_setting_that_the_readme_names_exists() -> None:
