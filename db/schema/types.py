@@ -44,7 +44,7 @@ def utc_of(value: Any) -> datetime:
     """The instant that a raw column gave."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{value}+00:00")
 
 
 FoldedText: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")

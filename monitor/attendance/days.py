@@ -1,8 +1,10 @@
 """Days of people: what their passages say of a period. Pure functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import chain
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,8 +21,7 @@ BEFORE = timedelta(days=2)
 """Passages so long before and after a period can belong to stays of its days."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonDay:
+class PersonDay(NamedTuple):
     """One person's day: a line of the day board and of the attendance report."""
 
     person: Person
@@ -115,23 +116,32 @@ def is_listed(person: Person, summary: DaySummary, day: date, zone: ZoneInfo) ->
     return person.active or summary.plan.is_due or bool(summary.plan.leave)
 
 
-def person_days(
+def days_of_people(
     counting: Counting,
-    members: Sequence[Person],
+    members: Iterable[Person],
     passages: Mapping[UUID, Sequence[Passage]],
     days: Sequence[date],
-) -> list[PersonDay]:
-    """Everybody's days, sorted by day and within it in the order of the members.
+) -> Iterator[tuple[Person, list[DaySummary]]]:
+    """Everybody with the days on which they are listed, in the order of the members; without those who have none.
 
     Args:
         passages: by person, in their order.
+        days: one at least.
     """
     zone = counting.calendars.zone
-    each = [(person, counting.days(person, passages.get(person.id, ()), days)) for person in members]
-    always = {one.id for one in members if one.active and days and one.created_at < day_bounds(days[0], zone)[0]}
-    return [
-        PersonDay(person, theirs[index])
-        for index, day in enumerate(days)
-        for person, theirs in each
-        if person.id in always or is_listed(person, theirs[index], day, zone)
-    ]
+    begins = day_bounds(days[0], zone)[0]
+    for person in members:
+        theirs = counting.days(person, passages.get(person.id, ()), days)
+        if not person.active or person.created_at >= begins:
+            theirs = [one for one in theirs if is_listed(person, one, one.day, zone)]
+        if theirs:
+            yield person, theirs
+
+
+def by_day(people: Iterable[tuple[Person, Iterable[DaySummary]]], days: Iterable[date]) -> list[PersonDay]:
+    """The days of people, sorted by day and within it in the order of the people."""
+    lines: dict[date, list[PersonDay]] = {day: [] for day in days}
+    for person, theirs in people:
+        for one in theirs:
+            lines[one.day].append(PersonDay(person, one))
+    return list(chain.from_iterable(lines.values()))

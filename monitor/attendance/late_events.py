@@ -5,7 +5,6 @@ kept it or because two people were not one yet, puts its guess right: from all p
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -47,7 +46,7 @@ def set_right(
         unknown = any(sources[each.event] != sources[one.event] for each in known)
         if guessed and unknown and not one.corrected and not one.clock_suspect:
             kind = decide(Arrival(one.at, one.kiosk, "auto"), known, calendar, rules)
-            right[one.event] = replace(one, kind=kind, corrected=kind != one.kind) if kind else None
+            right[one.event] = one._replace(kind=kind, corrected=kind != one.kind) if kind else None
         now = right.get(one.event, one)
         if now is not None:
             before.append(now)

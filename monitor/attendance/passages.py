@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from db.records.attendance import Method, Presence
@@ -36,9 +35,8 @@ class LedgerEvent(Protocol):
     def clock_suspect(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A check-in or check-out that counts."""
+class Passage(NamedTuple):
+    """A check-in or check-out that counts. A tuple: a month of a large site has tens of thousands."""
 
     event: UUID
     person: UUID | None
@@ -78,7 +76,7 @@ def _counted(events: Iterable[LedgerEvent]) -> list[Passage]:
     counted: list[Passage] = []
     # Backwards, because only later rows can say that an earlier one does not count.
     for event in reversed(events if isinstance(events, Sequence) else list(events)):
-        if event.id in voided:
+        if voided and event.id in voided:
             continue
         corrects = False
         kind = _PRESENCE.get(event.kind)
@@ -88,7 +86,7 @@ def _counted(events: Iterable[LedgerEvent]) -> list[Passage]:
             elif event.target not in replaced:  # of several corrections the last counts
                 replaced.add(event.target)
                 corrects, kind = True, _PRESENCE.get(event.corrected_kind or "")
-        if kind is not None and event.id not in replaced:
+        if kind is not None and not (replaced and event.id in replaced):
             counted.append(
                 Passage(
                     event.id, event.person, kind, event.at, event.kiosk, event.method, corrects, event.clock_suspect

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 Close: TypeAlias = Literal["never", "shift_end", "after_hours"]
@@ -50,6 +51,7 @@ def minute_of(at: datetime) -> int:
     return (at - _EPOCH) // _MINUTE
 
 
+@lru_cache(1 << 14)
 def instant_of(minute: int) -> datetime:
     """The time of a minute, in UTC."""
     return _EPOCH + minute * _MINUTE

@@ -86,13 +86,13 @@ class DaySummary:
     closed_by_rule: bool = False
     outside_minutes: int = field(default=0, repr=False)
 
-    @cached_property
+    @property
     def first_in(self) -> datetime | None:
         """As it was written, seconds cut; None if the day does not begin with a check-in."""
         first = self.pieces[0].start if self.pieces else None
         return None if first is None else instant_of(first)
 
-    @cached_property
+    @property
     def last_out(self) -> datetime | None:
         """None if the day does not end with a check-out."""
         last = self.pieces[-1] if self.pieces else None
@@ -119,7 +119,7 @@ class DaySummary:
     def came_on_leave(self) -> bool:
         return self.plan.on_leave and bool(self.pieces)
 
-    @cached_property
+    @property
     def passages(self) -> tuple[Passage, ...]:
         """Of this day, in their order."""
         return tuple(one for piece in self.pieces for one in (piece.came, piece.left) if one is not None)
@@ -141,22 +141,31 @@ class DaySummary:
         """From when to when the person is expected: each shift, or the half that is left of it."""
         return tuple((instant_of(due.start), instant_of(due.end)) for due in self.plan.dues if due)
 
-    @cached_property
+    @property
     def marks(self) -> str:
         """Letters of `Mark`."""
-        passages = self.passages
-        doors = {one.kiosk for one in passages if one.method != "manual"}
-        said = (
-            (Mark.CORRECTED, any(one.corrected for one in passages)),
-            (Mark.BY_PIN, any(one.method == "pin" for one in passages)),
-            (Mark.BY_HAND, any(one.method == "manual" and not one.corrected for one in passages)),
-            (Mark.TWO_DOORS, len(doors) > 1),
-            (Mark.BY_RULE, self.closed_by_rule),
-            (Mark.CLOCK, any(one.clock_suspect for one in passages)),
-            (Mark.EARLY, bool(self.early_minutes)),
-            (Mark.BEYOND, self.outside_minutes > BEYOND and bool(self.plan.windows)),
-        )
-        return "".join(mark.value for mark, holds in said if holds)
+        said = set[Mark]()
+        door = None
+        for one in self.passages:
+            if one.method != "manual":
+                door = door or one.kiosk
+                if one.kiosk != door:
+                    said.add(Mark.TWO_DOORS)
+                if one.method == "pin":
+                    said.add(Mark.BY_PIN)
+            elif not one.corrected:
+                said.add(Mark.BY_HAND)
+            if one.corrected:
+                said.add(Mark.CORRECTED)
+            if one.clock_suspect:
+                said.add(Mark.CLOCK)
+        if self.closed_by_rule:
+            said.add(Mark.BY_RULE)
+        if self.early_minutes:
+            said.add(Mark.EARLY)
+        if self.outside_minutes > BEYOND and self.plan.windows:
+            said.add(Mark.BEYOND)
+        return "".join(mark for mark in Mark if mark in said) if said else ""
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:

@@ -118,7 +118,7 @@ def attendance(
     _note(run, f"attendance by {by}", style, period, group, who.id if who else None)
     title, zone = f"Attendance {settings.site}", settings.zone
     if form is Format.HTML:
-        people = desk.by_name(desk.attendance(engine, settings, period, now, group=group, person=who))
+        people = desk.by_person(engine, settings, period, now, group=group, person=who)
         target.write("".join(sheets(settings.site, period, people, zone)).encode())
         return
     if by == "repair":
@@ -126,12 +126,14 @@ def attendance(
         lines = report_lines.repairs(repair_list(engine, settings, period, now, group=group, person=who).open, zone)
     elif by == "event":
         lines = report_lines.events(events(engine, settings, period, group=group, person=who), zone)
-    elif form in (Format.TABLE, Format.ICS) or by == "person":
+    elif by == "person":
+        lines = report_lines.totals(desk.by_person(engine, settings, period, now, group=group, person=who))
+    elif form in (Format.TABLE, Format.ICS):
         days = desk.attendance(engine, settings, period, now, group=group, person=who)
         if form is Format.ICS:
             target.write(to_ics(title, report_lines.appointments(days)))
             return
-        lines = report_lines.totals(days) if by == "person" else [*report_lines.days(days, zone)]
+        lines = [*report_lines.days(days, zone)]
     else:
         each = desk.each_day(engine, settings, period, now, group=group, person=who)
         if output is None:

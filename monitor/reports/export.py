@@ -33,6 +33,7 @@ class Dialect(StrEnum):
     """For a system whose decimal sign is the comma: Excel parts columns at semicolons there."""
 
 
+@lru_cache(4096)
 def decimal_hours(time: timedelta) -> float:
     """Hours as files have them, with two decimals."""
     return round(time.total_seconds() / 3600, 2)
@@ -80,7 +81,7 @@ def _write_csv(
     cells: dict[type, Callable[[Any], object]] = {
         str: _csv_text,
         timedelta: hours_and_minutes if clock else decimal_hours,
-        datetime: shown,
+        datetime: lambda value: _moment(value, value.fold),
         bool: shown,
         type(None): lambda _: "",
     }
@@ -88,7 +89,9 @@ def _write_csv(
         numbers = cells[timedelta]
         cells[float] = lambda value: str(value).replace(".", ",")
         cells[timedelta] = lambda value: str(numbers(value)).replace(".", ",")
-    writer.writerows([cells[type(value)](value) if type(value) in cells else value for value in row] for row in rows)
+    writer.writerows(
+        [value if (cell := cells.get(type(value))) is None else cell(value) for value in row] for row in rows
+    )
 
 
 def to_xlsx(table: Table) -> bytes:
@@ -161,14 +164,19 @@ def shown(value: Cell, *, decimal: bool = False) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return _moment(value)
+        return _moment(value, value.fold)
     if isinstance(value, timedelta):
         return f"{decimal_hours(value):.2f}" if decimal else hours_and_minutes(value)
     return printable(value) if isinstance(value, str) else str(value)
 
 
-def _moment(value: datetime) -> str:
-    """The site's clock; in the hour that it shows twice with the offset from UTC, which tells them apart."""
+@lru_cache(1 << 14)
+def _moment(value: datetime, _fold: int) -> str:
+    """The site's clock; in the hour that it shows twice with the offset from UTC, which tells them apart.
+
+    Args:
+        _fold: that of the value, by which alone two times of that hour differ as keys of the cache.
+    """
     text = value.isoformat(" ", "seconds")
     half_hour = value.replace(minute=value.minute // 30 * 30, second=0, tzinfo=None, fold=0)
     if value.tzinfo is None or _is_shown_twice(value.tzinfo, half_hour):

@@ -1,9 +1,9 @@
 """Reports as lines of named values: one dictionary per line for JSON, flat columns for tables. Times are the site's."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import chain
 from typing import Final, TypeAlias, cast
 from uuid import UUID
@@ -16,11 +16,13 @@ from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
 from monitor.attendance.stays import Piece
 from monitor.attendance.summary import DaySummary, Status
+from monitor.attendance.sums import Sums, added_up
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.moods.cells import MoodCell
 from monitor.moods.cells import label as mood_label
 from monitor.moods.tally import By
 from monitor.reports.cells import Cell, Table
+from monitor.reports.columns import COLUMNS
 from monitor.reports.export import Appointment
 
 _NOT_ON_TERMINALS: Final = (
@@ -40,56 +42,63 @@ _HEADS: Final = {
 }
 """Heads of a terminal's table where the column's capitalised name is too long."""
 
+DAY_COLUMNS: Final = tuple(COLUMNS["attendance"])
 Line: TypeAlias = dict[str, object]
 
 
 def days(found: Iterable[PersonDay], zone: ZoneInfo) -> Iterator[Line]:
-    """One line per person and day; a shift that is still to come has no status yet."""
-    for one in found:
-        yield {
-            "day": one.summary.day,
-            **_who(one.person),
-            "status": None if one.summary.status is Status.DUE else one.summary.status.value,
-            "first_in": _local(one.summary.first_in, zone),
-            "last_out": _local(one.summary.last_out, zone),
-            "hours": one.summary.present,
-            "late": one.summary.late,
-            "late_minutes": one.summary.late_minutes,
-            "early_minutes": one.summary.early_minutes,
-            "break_minutes": one.summary.break_minutes,
-            "expected_hours": one.summary.expected_time,
-            "overtime": one.summary.overtime,
-            "marks": one.summary.marks,
-            "incomplete": one.summary.incomplete,
-            "closed_by_rule": one.summary.closed_by_rule,
-            "leave": ", ".join(f"half {leave.kind}" if leave.half else leave.kind for leave in one.summary.plan.leave)
-            or None,
-            "holiday": holiday.name if (holiday := one.summary.plan.holiday) else None,
-        }
+    """One line per person and day, under `DAY_COLUMNS`."""
+    return (dict(zip(DAY_COLUMNS, row, strict=True)) for row in day_rows(found, zone))
 
 
-def totals(found: Sequence[PersonDay]) -> list[Line]:
-    """One line per person with the days added up, in the order in which people come first.
+def day_rows(found: Iterable[PersonDay], zone: ZoneInfo) -> Iterator[tuple[Cell, ...]]:
+    """One row per person and day, under `DAY_COLUMNS`; a shift that is still to come has no status yet."""
+    for person, day in found:
+        plan = day.plan
+        leave = [f"half {one.kind}" if one.half else one.kind for one in plan.leave]
+        yield (
+            day.day,
+            person.name,
+            person.number,
+            person.group,
+            None if day.status is Status.DUE else day.status.value,
+            _local(day.first_in, zone),
+            _local(day.last_out, zone),
+            day.present,
+            day.late,
+            day.late_minutes,
+            day.early_minutes,
+            day.break_minutes,
+            day.expected_time,
+            day.overtime,
+            day.marks,
+            day.incomplete,
+            day.closed_by_rule,
+            ", ".join(leave) if leave else None,
+            plan.holiday.name if plan.holiday else None,
+        )
+
+
+def totals(found: Iterable[tuple[Person, Iterable[DaySummary]]]) -> list[Line]:
+    """One line per person with the days added up.
 
     Days that are incomplete or not over are not in the overtime: `days_incomplete` says how many are open.
     """
-    by_person: dict[Person, list[DaySummary]] = defaultdict(list)
-    for one in found:
-        by_person[one.person].append(one.summary)
-    return [
-        {
-            **_who(person),
-            "days_present": sum(bool(one.pieces) for one in some),
-            "days_late": sum(one.late for one in some),
-            "days_absent": sum(one.status is Status.ABSENT for one in some),
-            "days_on_leave": sum(one.plan.on_leave for one in some),
-            "days_incomplete": sum(one.incomplete for one in some),
-            "hours": sum((one.present for one in some), timedelta()),
-            "expected_hours": sum((one.expected_time for one in some if one.expected_time), timedelta()),
-            "overtime": sum((one.overtime for one in some if one.overtime), timedelta()),
-        }
-        for person, some in by_person.items()
-    ]
+    return [_total(person, added_up(some)) for person, some in found]
+
+
+def _total(person: Person, sums: Sums) -> Line:
+    return {
+        **_who(person),
+        "days_present": sums.came,
+        "days_late": sums.late,
+        "days_absent": sums.absent,
+        "days_on_leave": sums.on_leave,
+        "days_incomplete": sums.incomplete,
+        "hours": sums.hours,
+        "expected_hours": sums.expected,
+        "overtime": sums.overtime,
+    }
 
 
 def repairs(found: Sequence[Repair], zone: ZoneInfo) -> list[Line]:
@@ -260,5 +269,6 @@ def _who(person: Person) -> Line:
     return {"person": person.name, "number": person.number, "group": person.group}
 
 
+@lru_cache(1 << 14)
 def _local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
     return at.astimezone(zone).replace(microsecond=0) if at else None

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from db.records.people import Person
 from monitor.attendance.days import Period
 from monitor.attendance.summary import DaySummary, Mark, Status
+from monitor.attendance.sums import added_up
 from monitor.calendar_text import WEEKDAYS
 from monitor.text import hours_and_minutes, plural, printable
 
@@ -106,14 +107,13 @@ def _what(one: DaySummary) -> str:
 
 def total_cells(days: Sequence[DaySummary]) -> tuple[str, ...]:
     """The sums of days under `HEADS`; incomplete days are not in the hours."""
-    hours = sum((one.present for one in days if not one.incomplete), timedelta())
-    expected = sum((one.expected_time for one in days if one.expected_time), timedelta())
-    balance = sum((one.overtime for one in days if one.overtime), timedelta())
-    late = sum(one.late_minutes or 0 for one in days)
-    open_days = sum(one.incomplete for one in days)
-    left = f"{plural(open_days, 'incomplete day')} not counted" if open_days else ""
-    sums = hours_and_minutes(hours), _minutes(late), _signed(balance)
-    return "Total", hours_and_minutes(expected), "", "", "", *sums, "", left
+    sums = added_up(days)
+    left = f"{plural(sums.incomplete, 'incomplete day')} not counted" if sums.incomplete else ""
+    late = hours_and_minutes(sums.late_time) if sums.late else ""
+    return (
+        "Total", hours_and_minutes(sums.expected), "", "", "", hours_and_minutes(sums.whole_hours), late,
+        _signed(sums.overtime), "", left,
+    )  # fmt: skip
 
 
 def _minutes(minutes: int | None) -> str:

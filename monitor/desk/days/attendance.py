@@ -1,6 +1,6 @@
 """The attendance of a period, for reports and exports. Every function blocks: call it in workers only."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from db.engine import reading
 from db.people import people
 from db.records.people import Person
-from db.schema.folding import folded
-from monitor.attendance.days import Period, PersonDay, counting, person_days
+from monitor.attendance.days import Period, PersonDay, by_day, counting, days_of_people
 from monitor.attendance.summary import DaySummary
 from monitor.config import Settings
 from monitor.desk.days.collector import paused_collector
@@ -49,10 +48,22 @@ def attendance(
     Raises:
         DatabaseError: the database cannot be read.
     """
+    return by_day(by_person(engine, settings, period, now, group=group, person=person), period.days())
+
+
+def by_person(
+    engine: Engine,
+    settings: Settings,
+    period: Period,
+    now: datetime,
+    *,
+    group: str | None = None,
+    person: Person | None = None,
+) -> list[tuple[Person, list[DaySummary]]]:
+    """As `attendance`, but everybody once with all their days, in the order of names."""
     with reading(engine) as session, paused_collector():
-        if person is not None:
-            return attendance_of(session, settings, person, period, now)
-        return _days(session, settings, people.members(session, group=group), period, now, group=group)
+        members = people.members(session, group=group) if person is None else [person]
+        return _days(session, settings, members, period, now, group=group, person=person)
 
 
 def each_day(
@@ -78,9 +89,9 @@ def each_day(
 
 def attendance_of(
     session: Session, settings: Settings, person: Person, period: Period, now: datetime
-) -> list[PersonDay]:
+) -> list[DaySummary]:
     """One person's days; the rules are those of `attendance`."""
-    return _days(session, settings, [person], period, now, person=person)
+    return [day for _, days in _days(session, settings, [person], period, now, person=person) for day in days]
 
 
 def _days(
@@ -92,7 +103,7 @@ def _days(
     *,
     group: str | None = None,
     person: Person | None = None,
-) -> list[PersonDay]:
+) -> list[tuple[Person, list[DaySummary]]]:
     period = period.until(now, settings.zone)
     days = list(period.days())
     if not days:
@@ -100,7 +111,7 @@ def _days(
     calendars = load_calendars(session, settings, period.first, period.last, person)
     start, end = period.bounds_of_passages(settings.zone)
     passages = load_passages(session, calendars, start, end, of=[person.id] if person else None, group=group)
-    return person_days(counting(calendars, now), members, passages, days)
+    return list(days_of_people(counting(calendars, now), members, passages, days))
 
 
 def export_days(
@@ -125,40 +136,31 @@ def export_days(
         MusterError: the file cannot be written; then it does not exist.
         DatabaseError: the database cannot be read, or the audit log not written.
     """
-    ending = file.suffix.lower()
+    ending, zone = file.suffix.lower(), settings.zone
     if ending not in ENDINGS:
         raise UsageError(f"{file.name} does not say its format; let the name end in {', '.join(ENDINGS)}.")
     if file.exists():
         raise UsageError(f"{file} is there already; give the name of a new file.")
     note_export(engine, "attendance by day", file, period, at=now, actor=actor)
-    days, site = each_day(engine, settings, period, now, person=person), printable(settings.site)
     if ending == ".html":
-        pages = sheets(site, period, by_name(days), settings.zone)
+        pages = sheets(printable(settings.site), period, by_person(engine, settings, period, now, person=person), zone)
         write_atomically(file, "".join(pages).encode())
         return
-    lines = report_lines.days(days, settings.zone)
+    days = each_day(engine, settings, period, now, person=person)
     if ending == ".json":
-        write_atomically(file, to_json_lines(lines).encode())
+        write_atomically(file, to_json_lines(report_lines.days(days, zone)).encode())
         return
-    columns, rows = report_lines.flat_rows(lines)
+    columns, rows = report_lines.DAY_COLUMNS, report_lines.day_rows(days, zone)
     if ending == ".csv":
         write_atomically(file, lambda part: write_csv(part, columns, rows, Dialect.EXCEL, clock=False))
         return
-    group = columns.index("group") if columns else 0
+    group = columns.index("group")
     write_atomically(
         file,
         lambda part: write_xlsx(
             part, columns, rows, lambda row: str(row[group] or "No group"), totals=True, clock=True
         ),
     )
-
-
-def by_name(days: Iterable[PersonDay]) -> list[tuple[Person, list[DaySummary]]]:
-    """The days by person, in the order of names."""
-    found: dict[Person, list[DaySummary]] = {}
-    for one in days:
-        found.setdefault(one.person, []).append(one.summary)
-    return sorted(found.items(), key=lambda item: (folded(item[0].name), item[0].id))
 
 
 ENDINGS: Final = (".csv", ".xlsx", ".html", ".json")

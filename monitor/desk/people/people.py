@@ -204,7 +204,7 @@ def person_details(
             templates=tuple(images),
             portrait=_portrait(session, cipher, person, images),
             look_alikes=_alike(session, person),
-            days=tuple(day.summary for day in reversed(attendance_of(session, settings, who, period, now))),
+            days=tuple(reversed(attendance_of(session, settings, who, period, now))),
             moods=shares,
             change=change,
             door_pin=pin is not None and pin.pin_hash is not None,

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from monitor.attendance.days import Period, PersonDay
 from monitor.attendance.summary import DaySummary, Status
 from monitor.desk.days.attendance import export_days
-from monitor.desk.days.month import PersonDays, by_person, month_of
+from monitor.desk.days.month import PersonDays, month_of, people_days
 from monitor.text import hours_and_minutes, plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.day_sheet import DaySheet
@@ -89,7 +89,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
         return days[:15] if self.day.day <= 15 else days[15:]
 
     def query_job(self) -> Callable[[], Sequence[PersonDays]]:
-        return partial(by_person, self.app.engine, self.app.settings, self.period, self.app.clock())
+        return partial(people_days, self.app.engine, self.app.settings, self.period, self.app.clock())
 
     def show(self, loaded: Sequence[PersonDays]) -> None:
         days, table = self._days_shown(), self.query_one("#grid", Table)
@@ -111,8 +111,8 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
     def _row(self, line: PersonDays, days: Sequence[date], wide: int) -> Row:
         signs = ASCII if self.app.ascii_only else SIGNS
         cells = [cell_text(line.days.get(day), signs, wide, self.app.signs.ellipsis) for day in days]
-        balance = "" if line.balance is None else signed(line.balance)
-        return Row(str(line.person.id), (clean(line.person.name), *cells, hours_and_minutes(line.hours), balance))
+        balance = "" if line.sums.balance is None else signed(line.sums.balance)
+        return Row(str(line.person.id), (clean(line.person.name), *cells, hours_and_minutes(line.sums.hours), balance))
 
     def _sum_up(self, loaded: Sequence[PersonDays]) -> None:
         period = self.period
@@ -121,13 +121,13 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
         else:
             name = f"{date_text(period.first)} to {date_text(period.last)}"
         counts = (
-            ("late", sum(one.late for one in loaded)),
-            ("absent", sum(one.absent for one in loaded)),
-            ("on leave", sum(one.on_leave for one in loaded)),
-            ("incomplete", sum(one.incomplete for one in loaded)),
+            ("late", sum(one.sums.late for one in loaded)),
+            ("absent", sum(one.sums.absent for one in loaded)),
+            ("on leave", sum(one.sums.on_leave for one in loaded)),
+            ("incomplete", sum(one.sums.incomplete for one in loaded)),
         )
-        hours = hours_and_minutes(sum((one.hours for one in loaded), timedelta()))
-        balance = signed(sum((one.balance for one in loaded if one.balance), timedelta()))
+        hours = hours_and_minutes(sum((one.sums.hours for one in loaded), timedelta()))
+        balance = signed(sum((one.sums.overtime for one in loaded), timedelta()))
         said = "   ".join(f"{word} {number:,}" for word, number in counts if number)
         self.say(f"{name}   {plural(len(loaded), 'person', 'people')}   hours {hours}   balance {balance}   {said}")
 
