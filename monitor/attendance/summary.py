@@ -10,6 +10,7 @@ from monitor.attendance.calendar import DayPlan
 from monitor.attendance.passages import Passage
 from monitor.attendance.rules import instant_of
 from monitor.attendance.stays import Piece
+from monitor.text import hours_and_minutes
 
 BEYOND: Final = 15
 """More minutes than this outside the shift are marked."""
@@ -103,6 +104,11 @@ class DaySummary:
         return timedelta(minutes=self.minutes)
 
     @property
+    def hours(self) -> timedelta | None:
+        """`present`; None for an incomplete day of which no stay is known."""
+        return None if self.incomplete and not self.minutes else self.present
+
+    @property
     def late(self) -> bool:
         return bool(self.late_minutes)
 
@@ -184,3 +190,11 @@ class DaySummary:
             (Reason.ABSENT, self.status is Status.ABSENT),
         )
         return tuple(reason for reason, holds in said if holds)
+
+
+def hours_text(day: DaySummary) -> str:
+    """The hours that count, as h:mm; of an incomplete day those of its known stays, with a question mark."""
+    if not day.pieces:
+        return ""
+    known = "" if day.hours is None else hours_and_minutes(day.hours)
+    return f"{known}?" if day.incomplete else known

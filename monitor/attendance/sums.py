@@ -19,9 +19,7 @@ class Sums:
     incomplete: int
     late_time: timedelta
     hours: timedelta
-    """All that are known."""
-    whole_hours: timedelta
-    """Without those of incomplete days."""
+    """All that are known: of an incomplete day those of its known stays."""
     expected: timedelta
     overtime: timedelta
     """Less what is missing."""
@@ -37,7 +35,7 @@ class Sums:
 def added_up(days: Iterable[DaySummary]) -> Sums:
     """The sums of these days."""
     came = late = absent = on_leave = incomplete = 0
-    late_minutes = minutes = open_minutes = expected = overtime = 0
+    late_minutes = minutes = expected = overtime = 0
     has_target = False
     for day in days:
         plan = day.plan
@@ -53,9 +51,7 @@ def added_up(days: Iterable[DaySummary]) -> Sums:
         if day.late_minutes:
             late += 1
             late_minutes += day.late_minutes
-        if day.incomplete:
-            incomplete += 1
-            open_minutes += day.minutes
+        incomplete += day.incomplete
         absent += day.status is Status.ABSENT
-    times = (late_minutes, minutes, minutes - open_minutes, expected, overtime)
+    times = (late_minutes, minutes, expected, overtime)
     return Sums(came, late, absent, on_leave, incomplete, *(timedelta(minutes=one) for one in times), has_target)

@@ -133,14 +133,15 @@ def attendance(
         if form is Format.ICS:
             target.write(to_ics(title, report_lines.appointments(days)))
             return
-        lines = [*report_lines.days(days, zone)]
+        lines = [*report_lines.days(days, zone, "?")]
     else:
         each = desk.each_day(engine, settings, period, now, group=group, person=who)
+        unknown = timedelta() if form is Format.JSON else None
         if output is None:
-            _write(title, report_lines.days(each, zone), style)
+            _write(title, report_lines.days(each, zone, unknown), style)
             return
         with working("Writing days") as advance:
-            _write(title, report_lines.days(_counted(each, period, advance), zone), style)
+            _write(title, report_lines.days(_counted(each, period, advance), zone, unknown), style)
         return
     _write(title, lines, style)
     if not lines and form is Format.TABLE:

@@ -147,6 +147,21 @@ def test_hours_are_minutes_in_tables_and_decimal_in_files(tmp_path: Path) -> Non
     assert "came in" in run(*words, "--by", "event").stdout
 
 
+def test_hours_that_nobody_knows_are_no_number_in_any_report(store: str, tmp_path: Path) -> None:
+    day = _three_days_ago()
+    words = ("attendance", "--db", store, "--from", day, "--to", day, "--person", "=1+1")
+    assert run(*words).stdout.splitlines()[-1].split()[-2:] == ["09:00", "?"]
+    assert next(csv.DictReader(io.StringIO(run(*words, "--format", "csv").stdout)))["hours"] == ""
+    assert json.loads(run(*words, "--json").stdout)["hours"] == 0.0, "beside incomplete: true"
+    run(*words, "--output", str(tmp_path / "day.xlsx"))
+    sheet = load_workbook(tmp_path / "day.xlsx").active
+    assert sheet is not None
+    assert sheet.cell(2, [cell.value for cell in sheet[1]].index("hours") + 1).value is None
+    paper = run(*words, "--format", "html").stdout
+    assert "<td>?</td>" in paper
+    assert "1 incomplete day: only known stays count" in paper
+
+
 def test_attendance_as_csv_has_no_formula(store: str) -> None:
     rows = list(csv.DictReader(io.StringIO(run("attendance", "--db", store, "--format", "csv").stdout)))
     assert {row["person"] for row in rows} == {"'=1+1", "[red]Bob[/red]", "علي"}

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from monitor.attendance.days import Period, PersonDay
-from monitor.attendance.summary import DaySummary, Status
+from monitor.attendance.days import Period
+from monitor.attendance.summary import DaySummary, Status, hours_text
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, month_of, people_days
 from monitor.text import hours_and_minutes, plural
@@ -21,7 +21,7 @@ from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.today import ASCII, SIGNS, hours_text
+from monitor.tui.screens.today.today import ASCII, SIGNS
 from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
@@ -145,7 +145,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
             ("expected", expected),
             ("in", at_clock(summary.first_in, zone)),
             ("out", at_clock(summary.last_out, zone)),
-            ("hours", hours_text(PersonDay(line.person, summary))),
+            ("hours", hours_text(summary)),
             ("late", hours_and_minutes(timedelta(minutes=summary.late_minutes)) if summary.late_minutes else ""),
             ("balance", signed(summary.overtime) if summary.overtime is not None else ""),
             ("marks", summary.marks),
