@@ -158,7 +158,7 @@ def _day(text: str, day: int, month: int, year: int | None, today: date) -> date
     if not found:
         raise _no_day(text)
     if not _FIRST <= found[0] <= _LAST:
-        raise UsageError(f"{text!r} is not a day from {_FIRST} to {_LAST}.")
+        raise UsageError(f"{text!r} is outside the days that can be given; write one from {_FIRST} to {_LAST}.")
     return next((one for one in found if one >= today - _RECENT), found[-1])
 
 
