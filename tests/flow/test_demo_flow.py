@@ -1,9 +1,5 @@
 """The whole flow on real faces: simulated camera, real models, real database."""
 
-import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,24 +87,3 @@ def test_what_was_published_is_in_the_database(run: Run) -> None:
 
 def test_events_carry_the_time_of_the_source_not_of_the_machine(run: Run) -> None:
     assert {event.at.date() for event in run.events} == {START.date()}
-
-
-def test_the_command_prints_events_and_a_summary_with_the_truth(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "monitor.cli", "demo", "--headless", "--json", "--seconds", "2", "--seed", "5"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=400, env=os.environ | {"HOME": str(tmp_path)}, check=True
-    )
-    records = [json.loads(line) for line in done.stdout.splitlines()]
-    summary = records[-1]
-    assert summary["event"] == "summary"
-    assert summary.keys() >= {"frames", "dropped", "seconds", "fps", "check_ins", "truth"}
-    assert summary["frames"] == 30
-    assert summary["truth"].keys() == {
-        "visitors",
-        "checked_in",
-        "named_right",
-        "named_wrong",
-        "strangers",
-        "strangers_named",
-    }
-    assert {record["event"] for record in records} <= {kind.value for kind in EventKind} | {"summary"}
