@@ -3,9 +3,11 @@
 import gc
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,6 +30,32 @@ def pytest_collection_finish() -> None:
     fifths of the app's tests."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _in_a_hurry() -> Iterator[dict[str, Any]]:
+    """No commit here has to survive a power cut, and no PIN a thief: each took 3 milliseconds of waiting for the disk,
+    or 80 of hashing. Gives what the settings really are."""
+    from db import engine
+    from monitor.attendance import pin
+
+    real = {"_set_pragmas": engine._set_pragmas, "MEMORY_KIB": pin.MEMORY_KIB}
+
+    def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
+        real["_set_pragmas"](connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_set_pragmas", set_pragmas)
+        patch.setattr(pin, "MEMORY_KIB", 64)
+        yield real
+
+
+@pytest.fixture
+def in_earnest(_in_a_hurry: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commits reach the disk and PINs are hashed with full strength, as in real use."""
+    monkeypatch.setattr("db.engine._set_pragmas", _in_a_hurry["_set_pragmas"])
+    monkeypatch.setattr("monitor.attendance.pin.MEMORY_KIB", _in_a_hurry["MEMORY_KIB"])
 
 
 @pytest.fixture(scope="session")
