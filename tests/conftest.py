@@ -25,6 +25,19 @@ for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THRE
     os.environ.setdefault(_threads, "1")
 
 
+_SLOW = ("tests/training/", "tests/flow/", "tests/monitor/cli/training/", "tests/architecture/test_readme.py",
+         "tests/monitor/cli/kiosk/", "tests/monitor/tui/", "tests/monitor/desk/days/", "tests/bench/")  # fmt: skip
+"""Where single files take long: they begin, or one worker would end alone with them."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        return next((at for at, folder in enumerate(_SLOW) if item.nodeid.startswith(folder)), len(_SLOW))
+
+    items.sort(key=turn)
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays until the end: the collector need not look through it again and again, which took two
     fifths of the app's tests."""
@@ -78,6 +91,16 @@ def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
     engine = open_database(str(file))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """TensorFlow computes step by step: to trace a network takes longer than the few steps of a small training."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def test_both_backends_train_alike_and_read_each_others_checkpoints(
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=550, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     (tensorflow,) = trained(start, tmp_path / "tensorflow", 1)
-    groups, facts = checkpoint.load(tmp_path / "jax" / fit.CHECKPOINT)
+    _, facts = checkpoint.load(tmp_path / "jax" / fit.CHECKPOINT)
     (jax,) = (fit.Epoch(**one) for one in facts["epochs"])
     for name in ("loss", "validation_loss"):
         assert getattr(jax, name) == pytest.approx(getattr(tensorflow, name), rel=1e-3)
