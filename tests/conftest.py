@@ -26,7 +26,8 @@ for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THRE
 
 
 _SLOW = ("tests/training/", "tests/flow/", "tests/monitor/cli/training/", "tests/architecture/test_readme.py",
-         "tests/monitor/cli/kiosk/", "tests/monitor/tui/", "tests/monitor/desk/days/", "tests/bench/")  # fmt: skip
+         "tests/monitor/cli/kiosk/", "tests/bench/", "tests/monitor/desk/days/", "tests/monitor/tui/",
+         "tests/monitor/pipeline/", "tests/monitor/vision/", "tests/enroll/")  # fmt: skip
 """Where single files take long: they begin, or one worker would end alone with them."""
 
 
