@@ -1,5 +1,6 @@
 """The whole flow on real faces: simulated camera, real models, real database."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,3 +89,8 @@ def test_what_was_published_is_in_the_database(run: Run) -> None:
 
 def test_events_carry_the_time_of_the_source_not_of_the_machine(run: Run) -> None:
     assert {event.at.date() for event in run.events} == {START.date()}
+
+
+def test_the_truth_has_the_keys_that_readers_of_the_summary_know(run: Run) -> None:
+    counted = {"visitors", "checked_in", "named_right", "named_wrong", "strangers", "strangers_named"}
+    assert asdict(run.truth).keys() == counted
