@@ -86,6 +86,7 @@ def test_encryption_is_given_up_on_this_machine_only(host: str, said: str, told:
     assert "disable" not in str(error) or host.startswith("localhost")
 
 
+@pytest.mark.usefixtures("in_earnest")
 def test_an_acknowledged_commit_is_on_the_disk(sqlite: Engine) -> None:
     with sqlite.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"

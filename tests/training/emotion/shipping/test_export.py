@@ -27,6 +27,12 @@ def tiny() -> keras.Model:
     return networks.champion(((8, 1), (16, 1)))
 
 
+def without_votes() -> keras.Model:
+    keras.utils.set_random_seed(2)
+    return keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten(),
+                             keras.layers.Dense(64), keras.layers.Dense(7)])  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def model() -> keras.Model:
     keras.utils.set_random_seed(2)
@@ -77,9 +83,7 @@ def test_the_file_takes_smoothing_off_and_holds_classes_to_a_recall(model: keras
 
 def test_eight_bits_never_make_the_file_larger() -> None:
     """The classic network, 14 million weights of dense layers among them, grew by half."""
-    keras.utils.set_random_seed(2)
-    dense = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten(),
-                              keras.layers.Dense(64), keras.layers.Dense(7)])  # fmt: skip
+    dense = without_votes()
     networks.ARCHITECTURES["tiny"] = lambda: keras.models.clone_model(dense)
     halves, _ = export.to_onnx(dense, "tiny", Fit(JUDGED))
     eighths, _ = export.to_onnx(dense, "tiny", Fit(JUDGED), eight_bit_on=FACES)
@@ -125,9 +129,10 @@ def test_an_exported_file_is_calibrated_anew_without_its_run(model: keras.Model,
     assert [output.name for output in without.graph.output] == ["fer2013"]
 
 
-def test_votes_that_do_not_fit_the_network_are_refused(tmp_path: Path) -> None:
+def test_votes_that_do_not_fit_the_network_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(networks.ARCHITECTURES, "seven", without_votes)
     with pytest.raises(DataError, match="no outputs for votes"):
-        export.to_onnx(networks.classic(), "classic", Fit(JUDGED, VOTES))
+        export.to_onnx(without_votes(), "seven", Fit(JUDGED, VOTES))
     with pytest.raises(DataError, match="has votes"):
         export.to_onnx(tiny(), "tiny", Fit(JUDGED, np.zeros_like(VOTES)))
     (tmp_path / "emotion.onnx").write_bytes(b"no model")
