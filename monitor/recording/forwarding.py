@@ -23,7 +23,6 @@ _WHOLE_EVERY: Final = timedelta(days=1)
 _LONGER: Final = 1.1
 """Factor from pause to pause while the server is away, so that it is there again for a tenth of that time at most."""
 _LONGEST_PAUSE: Final = 300.0
-"""Most seconds between tries while the server is away."""
 
 Step: TypeAlias = Callable[[Engine, Engine, datetime, datetime | None], Forwarded]
 
@@ -70,6 +69,7 @@ def forward_for_ever(
     sent: Callable[[Forwarded], None],
     trouble: Callable[[str], None],
     step: Step = _send,
+    longest: float = _LONGEST_PAUSE,
 ) -> None:
     """Send what the shared database lacks, again and again.
 
@@ -80,6 +80,7 @@ def forward_for_ever(
         wait: waits that many seconds; False ends the loop.
         sent: called after each round that sent rows, or that found other people to be erased by hand than before.
         trouble: called with one sentence when the server is away, and again only when the sentence changes.
+        longest: most seconds between tries while the server is away, unless `every` is longer.
         step: one round, with the time now, and since when it compares sightings and moods (`since` of `forward`).
 
     Raises:
@@ -101,7 +102,7 @@ def forward_for_ever(
                 if str(error) != said:
                     said = str(error)
                     trouble(said)
-                pause = min(pause * _LONGER, max(_LONGEST_PAUSE, every))
+                pause = min(pause * _LONGER, max(longest, every))
             else:
                 pause, said = every, ""
                 whole_at = now if whole else whole_at
