@@ -22,7 +22,8 @@ from training.emotion.fitting.runs import load_model, predictor
 from training.emotion.model.inference import logits_of
 from training.emotion.model.shipped import keras_champion
 from training.emotion.report.page import charts_of, numbers_of_run, write_report
-from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, to_onnx, uncalibrated
+from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, uncalibrated
+from training.emotion.shipping.reuse import joined, without_answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,10 +190,6 @@ def _under_poor_pictures(
     return found
 
 
-def _named(poor: Mapping[str, tuple[float, float | None]]) -> dict[str, dict[str, float | None]]:
-    return {name: {"label": label, "people": people} for name, (label, people) in poor.items()}
-
-
 def _people(
     seven: NDArray[np.float32],
     shares: NDArray[np.float32],
@@ -205,27 +202,37 @@ def _people(
 
 
 def exported(
-    run: Path, data: Fer2013, votes: Path | None, *, eight_bit: bool = True, least_recall: float = 0.0
+    run: Path,
+    data: Fer2013,
+    votes: Path | None,
+    *,
+    second: Path | None = None,
+    eight_bit: bool = True,
+    least_recall: float = 0.0,
 ) -> tuple[onnx.ModelProto, float]:
     """A run's best network as the kiosk runs it, or an exported file calibrated anew, and the temperature of FER2013's
-    answer; see `export.Fit` and `export.to_onnx`.
+    answer; see `export.Fit` and `export.calibrated`.
 
     Args:
         votes: FER+'s CSV; None leaves people's answer out.
+        second: an exported file, whose network answers sharp faces together with the run's; see `reuse.joined`.
 
     Raises:
         DataError: the run or the votes cannot be read, or do not belong to the data.
-        ModelError: the file is not an exported one.
+        ModelError: a file is not an exported one, or the two networks do not fit.
     """
     judged = data.split("PublicTest")
     shares = None if votes is None else votes_by_row(load_votes(votes), data)[judged.rows]
-    if not run.is_dir():
-        given, smoothing = uncalibrated(run)
-        return calibrated(given, Fit(judged, shares, least_recall, smoothing))
-    network, found = load_model(run)
-    ranges = data.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
-    fit = Fit(judged, shares, least_recall, found.recipe.smoothing)
-    return to_onnx(network, found.recipe.architecture, fit, eight_bit_on=ranges)
+    if run.is_dir():
+        model, found = load_model(run)
+        ranges = data.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
+        network = uncalibrated(model, found.recipe.architecture, eight_bit_on=ranges)
+        smoothing = found.recipe.smoothing
+    else:
+        network, smoothing = without_answers(run)
+    if second is not None:
+        network = joined(network, without_answers(second)[0])
+    return calibrated(network, Fit(judged, shares, least_recall, smoothing))
 
 
 def tensorboard(folder: Path) -> Callable[[Epoch], None]:
