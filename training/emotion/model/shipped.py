@@ -19,12 +19,16 @@ SECOND = "second/"
 """How the names of the second network begin in a file of two."""
 
 
+def holds_two(network: onnx.ModelProto) -> bool:
+    """Whether an exported network consists of two; see `shipping.reuse.joined`."""
+    return any(node.output[0].startswith(SECOND) for node in network.graph.node)
+
+
 def keras_champion(path: Path) -> keras.Model:
     """The champion with the weights of an exported file, of two networks those of the first.
 
-    The convolutions include the normalisation.
-
-    Its outputs are not calibrated, and differ from those of the file by the rounding of the activations.
+    The convolutions include the normalisation. The outputs are not calibrated, and differ from those of the file by the
+    rounding of the activations.
 
     Raises:
         ModelError: the file cannot be read, or is not a champion.

@@ -9,7 +9,7 @@ from onnx import TensorProto, compose, helper, numpy_helper
 
 from monitor.domain import EMOTIONS
 from monitor.errors import ModelError
-from training.emotion.model.shipped import SECOND
+from training.emotion.model.shipped import SECOND, holds_two
 from training.emotion.shipping.export import LOGITS, PAIRS
 from training.emotion.shipping.quantise import SIDES, keep_used, without_scaling
 
@@ -78,7 +78,7 @@ def joined(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
     Raises:
         ModelError: one of them is joined already, or their outputs differ.
     """
-    if any(node.output[0].startswith(SECOND) for network in (first, second) for node in network.graph.node):
+    if holds_two(first) or holds_two(second):
         raise ModelError("A file that holds two networks cannot take a third; give the files of one network each.")
     classes = [_classes(network) for network in (first, second)]
     if classes[0] != classes[1]:

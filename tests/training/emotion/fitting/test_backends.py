@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.emotion.fitting import checkpoint, fit
+from training.emotion.fitting import checkpoint
+from training.emotion.fitting.state import CHECKPOINT
 from training.emotion.model import networks
 
 SCRIPT = """
@@ -44,7 +45,7 @@ def test_both_backends_train_alike_and_read_each_others_checkpoints(tmp_path: Pa
     tensorflow, jax = (trained(name, start, tmp_path / name, 1) for name in ("tensorflow", "jax"))
     for name in ("loss", "validation_loss"):
         assert jax[0][name] == pytest.approx(tensorflow[0][name], rel=1e-3)
-    ours, theirs = (checkpoint.load(tmp_path / name / fit.CHECKPOINT)[0] for name in ("tensorflow", "jax"))
+    ours, theirs = (checkpoint.load(tmp_path / name / CHECKPOINT)[0] for name in ("tensorflow", "jax"))
     # After one step Adam's moments are the gradients; the step makes a whole one of a gradient that is but rounding.
     for one, other in zip(ours["optimizer"], theirs["optimizer"], strict=True):
         assert np.abs(one.astype(np.float64) - other).mean() < 1e-4
