@@ -10,6 +10,7 @@ import pytest
 
 from tests.training.emotion.fitting.test_fit import TINY, tiny_data
 from training.emotion.fitting import checkpoint, fit
+from training.emotion.fitting.state import CHECKPOINT, Epoch
 from training.emotion.model import networks
 
 SCRIPT = """
@@ -21,7 +22,7 @@ trained(Path(sys.argv[1]), Path(sys.argv[2]), 1)
 """
 
 
-def trained(start: Path, folder: Path, epochs: int) -> list[fit.Epoch]:
+def trained(start: Path, folder: Path, epochs: int) -> list[Epoch]:
     """Trains a small network from these weights, or goes on with it, on the backend of this process."""
     networks.ARCHITECTURES["tiny"] = lambda: networks.champion(((8, 1), (16, 1)), dropout=0.0)
     weights = checkpoint.load(start)[0]["weights"]
@@ -41,11 +42,11 @@ def test_both_backends_train_alike_and_read_each_others_checkpoints(
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=550, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     (tensorflow,) = trained(start, tmp_path / "tensorflow", 1)
-    _, facts = checkpoint.load(tmp_path / "jax" / fit.CHECKPOINT)
-    (jax,) = (fit.Epoch(**one) for one in facts["epochs"])
+    _, facts = checkpoint.load(tmp_path / "jax" / CHECKPOINT)
+    (jax,) = (Epoch(**one) for one in facts["epochs"])
     for name in ("loss", "validation_loss"):
         assert getattr(jax, name) == pytest.approx(getattr(tensorflow, name), rel=1e-3)
-    ours, theirs = (checkpoint.load(tmp_path / name / fit.CHECKPOINT)[0] for name in ("tensorflow", "jax"))
+    ours, theirs = (checkpoint.load(tmp_path / name / CHECKPOINT)[0] for name in ("tensorflow", "jax"))
     # After one step Adam's moments are the gradients; the step makes a whole one of a gradient that is but rounding.
     for one, other in zip(ours["optimizer"], theirs["optimizer"], strict=True):
         assert np.abs(one.astype(np.float64) - other).mean() < 1e-4
