@@ -319,7 +319,13 @@ async def settle(pilot: Pilot[None]) -> None:
         app.screen._on_timer_update()
         quiet = 0 if _is_busy(app) else quiet + 1
     while app.screen.query(Footer) and not app.screen.query("FooterKey"):
-        await pilot.pause(0.02)  # the footer is composing itself anew
+        await pilot.pause(0.005)  # the footer is composing itself anew
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until this is so, also of an app that ends meanwhile; a test's own time limit is the only other end."""
+    while not condition():
+        await asyncio.sleep(0.01)
 
 
 def _is_busy(app: App[None]) -> bool:
@@ -340,7 +346,7 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
     assert app.door is not None
     while app.door.camera.picture is None or app.door.camera.picture.scene is not shown:
         world.kiosk.on_scene(shown)
-        await pilot.pause(0.05)
+        await pilot.pause(0.01)
     for event in events:
         world.kiosk.on_event(event)
     await settle(pilot)
