@@ -1,10 +1,9 @@
 """Somebody's day as it is shown: status, times, minutes, marks, and why it may need somebody."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.attendance.calendar import DayPlan
 from monitor.attendance.passages import Passage
@@ -67,9 +66,8 @@ class Stay:
     by_rule: bool = False
 
 
-@dataclass(frozen=True)
-class DaySummary:
-    """Somebody's day. Minutes are whole; None: not known, not yet, or no target."""
+class DaySummary(NamedTuple):
+    """Somebody's day. Minutes are whole; None: not known, not yet, or no target. A tuple, as `Passage`."""
 
     day: date
     status: Status
@@ -84,7 +82,7 @@ class DaySummary:
     overtime_minutes: int | None = None
     incomplete: bool = False
     closed_by_rule: bool = False
-    outside_minutes: int = field(default=0, repr=False)
+    outside_minutes: int = 0
 
     @property
     def first_in(self) -> datetime | None:
@@ -122,9 +120,9 @@ class DaySummary:
     @property
     def passages(self) -> tuple[Passage, ...]:
         """Of this day, in their order."""
-        return tuple(one for piece in self.pieces for one in (piece.came, piece.left) if one is not None)
+        return tuple([one for piece in self.pieces for one in (piece.came, piece.left) if one is not None])
 
-    @cached_property
+    @property
     def stays(self) -> tuple[Stay, ...]:
         return tuple(
             Stay(
@@ -136,7 +134,7 @@ class DaySummary:
             for one in self.pieces
         )
 
-    @cached_property
+    @property
     def expected(self) -> tuple[tuple[datetime, datetime], ...]:
         """From when to when the person is expected: each shift, or the half that is left of it."""
         return tuple((instant_of(due.start), instant_of(due.end)) for due in self.plan.dues if due)
@@ -144,7 +142,7 @@ class DaySummary:
     @property
     def marks(self) -> str:
         """Letters of `Mark`."""
-        said = set[Mark]()
+        said: set[Mark] = set()
         door = None
         for one in self.passages:
             if one.method != "manual":
@@ -167,7 +165,7 @@ class DaySummary:
             said.add(Mark.BEYOND)
         return "".join(mark for mark in Mark if mark in said) if said else ""
 
-    @cached_property
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """Why somebody should look at the day."""
         clock = any(one.clock_suspect for one in self.passages)

@@ -13,6 +13,7 @@ import typer
 
 from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
 from monitor.cli.progress import working
+from monitor.desk.days.collector import paused_collector
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", h
 
 
 @shared
+@paused_collector()  # also of what is imported
 def attendance(
     run: Run,
     first: FromOption = None,
@@ -164,7 +166,7 @@ def mood(
     from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.days.moods import mood_report
-    from monitor.reports import lines as report_lines
+    from monitor.reports.mood_lines import moods
 
     settings, form = run.settings(), _format(format_, output, json=run.as_json)
     target = output_to(output, force=force)
@@ -176,7 +178,7 @@ def mood(
     engine = open_database(settings.db, read_only=True)
     group = known_group(engine, group) if group is not None else None
     cells, names = mood_report(engine, settings, period, by, group=group)
-    lines = report_lines.moods(cells, by, names, settings.mood_confidence)
+    lines = moods(cells, by, names, settings.mood_confidence)
     style = _Style(form, target, dialect, None)
     _note(run, f"mood by {by}", style, period, group)
     _write(f"Mood {settings.site}", lines, style)
