@@ -1,5 +1,6 @@
 """Somebody's day as it is shown: status, times, minutes, marks, and why it may need somebody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -142,21 +143,7 @@ class DaySummary(NamedTuple):
     @property
     def marks(self) -> str:
         """Letters of `Mark`."""
-        said: set[Mark] = set()
-        door = None
-        for one in self.passages:
-            if one.method != "manual":
-                door = door or one.kiosk
-                if one.kiosk != door:
-                    said.add(Mark.TWO_DOORS)
-                if one.method == "pin":
-                    said.add(Mark.BY_PIN)
-            elif not one.corrected:
-                said.add(Mark.BY_HAND)
-            if one.corrected:
-                said.add(Mark.CORRECTED)
-            if one.clock_suspect:
-                said.add(Mark.CLOCK)
+        said = _marks(self.passages)
         if self.closed_by_rule:
             said.add(Mark.BY_RULE)
         if self.early_minutes:
@@ -182,3 +169,23 @@ class DaySummary(NamedTuple):
             (Reason.ABSENT, self.status is Status.ABSENT),
         )
         return tuple(reason for reason, holds in said if holds)
+
+
+def _marks(passages: Sequence[Passage]) -> set[Mark]:
+    """What a day's passages alone say."""
+    said: set[Mark] = set()
+    door = None
+    for one in passages:
+        if one.method != "manual":
+            door = door or one.kiosk
+            if one.kiosk != door:
+                said.add(Mark.TWO_DOORS)
+            if one.method == "pin":
+                said.add(Mark.BY_PIN)
+        elif not one.corrected:
+            said.add(Mark.BY_HAND)
+        if one.corrected:
+            said.add(Mark.CORRECTED)
+        if one.clock_suspect:
+            said.add(Mark.CLOCK)
+    return said
