@@ -13,7 +13,7 @@ import typer
 
 from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
 from monitor.cli.progress import working
-from monitor.desk.days.collector import paused_collector
+from monitor.collector import paused_collector
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:

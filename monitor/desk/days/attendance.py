@@ -13,8 +13,8 @@ from db.people import people
 from db.records.people import Person
 from monitor.attendance.days import Period, PersonDay, by_day, counting, days_of_people
 from monitor.attendance.summary import DaySummary
+from monitor.collector import paused_collector
 from monitor.config import Settings
-from monitor.desk.days.collector import paused_collector
 from monitor.desk.exports import note_export
 from monitor.errors import UsageError
 from monitor.files import write_atomically

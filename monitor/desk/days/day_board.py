@@ -25,8 +25,8 @@ from db.schema.folding import folded
 from monitor.attendance.days import Counting, PersonDay, counting
 from monitor.attendance.expected import expectation, status_of
 from monitor.attendance.summary import Status
+from monitor.collector import paused_collector
 from monitor.config import Settings
-from monitor.desk.days.collector import paused_collector
 from monitor.desk.days.day_log import Attendees, attendees, day_log
 
 STATUSES: Final = tuple(Status)
