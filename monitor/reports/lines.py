@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import chain
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from db.records.attendance import AttendanceEvent
@@ -166,23 +165,6 @@ def events(found: Sequence[EventOf], zone: ZoneInfo) -> list[Line]:
         }
         for one in found
     ]
-
-
-def flat_rows(lines: Iterable[Mapping[str, object]]) -> tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]:
-    """The columns that the first line has, and the rows one by one; what is nested gets columns of its own.
-
-    Lines of which others may have more columns come as a sequence: then all are looked at.
-    """
-    if isinstance(lines, Sequence):
-        wide = table("", lines)
-        return wide.columns, iter(wide.rows)
-    each = iter(lines)
-    first = next(each, {})
-    return tuple(first), (_plain(line) for line in chain([first] if first else [], each))
-
-
-def _plain(line: Mapping[str, object]) -> tuple[Cell, ...]:
-    return tuple(cast(Iterable[Cell], line.values()))
 
 
 def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
