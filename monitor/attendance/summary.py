@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from monitor.attendance.calendar import DayPlan
 from monitor.attendance.passages import Passage
-from monitor.attendance.rules import instant_of
+from monitor.attendance.rules import duration, instant_of
 from monitor.attendance.stays import Piece
 
 BEYOND: Final = 15
@@ -99,7 +99,7 @@ class DaySummary(NamedTuple):
 
     @property
     def present(self) -> timedelta:
-        return timedelta(minutes=self.minutes)
+        return duration(self.minutes)
 
     @property
     def late(self) -> bool:
@@ -108,11 +108,11 @@ class DaySummary(NamedTuple):
     @property
     def overtime(self) -> timedelta | None:
         """Hours less expected hours, minus too."""
-        return None if self.overtime_minutes is None else timedelta(minutes=self.overtime_minutes)
+        return None if self.overtime_minutes is None else duration(self.overtime_minutes)
 
     @property
     def expected_time(self) -> timedelta | None:
-        return None if self.expected_minutes is None else timedelta(minutes=self.expected_minutes)
+        return None if self.expected_minutes is None else duration(self.expected_minutes)
 
     @property
     def came_on_leave(self) -> bool:
