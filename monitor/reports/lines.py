@@ -13,8 +13,7 @@ from monitor.attendance.days import PersonDay
 from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
 from monitor.attendance.stays import Piece
-from monitor.attendance.summary import DaySummary, Status
-from monitor.attendance.sums import Sums, added_up
+from monitor.attendance.summary import DaySummary, Status, Sums, added_up
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.reports.cells import Cell, Table
 from monitor.reports.columns import COLUMNS

@@ -8,8 +8,7 @@ from sqlalchemy import Engine
 
 from db.records.people import Person
 from monitor.attendance.days import Period
-from monitor.attendance.summary import DaySummary
-from monitor.attendance.sums import Sums, added_up
+from monitor.attendance.summary import DaySummary, Sums, added_up
 from monitor.calendar_text import whole_month
 from monitor.config import Settings
 from monitor.desk.days.attendance import by_person
