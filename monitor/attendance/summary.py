@@ -241,5 +241,7 @@ def added_up(days: Iterable[DaySummary]) -> Sums:
             incomplete += 1
             open_minutes += day.minutes
         absent += day.status is Status.ABSENT
-    times = (late_minutes, minutes, minutes - open_minutes, expected, overtime)
-    return Sums(came, late, absent, on_leave, incomplete, *(timedelta(minutes=one) for one in times), has_target)
+    return Sums(
+        came, late, absent, on_leave, incomplete, duration(late_minutes), duration(minutes),
+        duration(minutes - open_minutes), duration(expected), duration(overtime), has_target,
+    )  # fmt: skip
