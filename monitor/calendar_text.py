@@ -147,6 +147,36 @@ def parse_month(text: str, today: date) -> date:
     return date(year or (today.year - (month > today.month)), month, 1)
 
 
+def parse_whole_month(text: str, today: date) -> tuple[date, date]:
+    """The first and the last day of a month that has begun. Raises: UsageError."""
+    first = parse_month(text, today)
+    if first > today:
+        raise UsageError(f"The month {text} lies in the future; today is {today}.")
+    return whole_month(first)
+
+
+def whole_month(day: date) -> tuple[date, date]:
+    """The first and the last day of the month in which a day lies."""
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def parse_period(first: str | None, last: str | None, today: date, *, before: int) -> tuple[date, date]:
+    """The first and the last day of what is reported, both included. Raises: UsageError.
+
+    Args:
+        last: today, if not given.
+        before: days before today from which on is reported, if neither is given; with only the last, that day.
+    """
+    end = parse_past_day(last, today) if last else today
+    start = parse_past_day(first, today) if first else end if last else end - timedelta(days=before)
+    if start > today and last is None:
+        raise UsageError(f"The first day ({start}) lies in the future; today is {today}.")
+    if start > end:
+        raise UsageError(f"The first day ({start}) is after the last ({end}); swap them.")
+    return start, end
+
+
 def _day(text: str, day: int, month: int, year: int | None, today: date) -> date:
     years = (year,) if year is not None else (today.year - 1, today.year, today.year + 1)
     found = []

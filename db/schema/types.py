@@ -5,7 +5,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, Dialect, String, Text, type_coerce
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
 
@@ -47,5 +46,5 @@ def utc_of(value: Any) -> datetime:
     return datetime.fromisoformat(f"{value}+00:00")
 
 
-FoldedText: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+FoldedText: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is sorted by its characters' numbers, whatever a server thinks the order of a language to be."""

@@ -173,6 +173,7 @@ def local_minute(day: date, clock: time, zone: ZoneInfo) -> int:
     )  # fmt: skip
 
 
+@lru_cache(1024)
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The day's first instant and the first one after it, in UTC."""
     return instant_of(local_minute(day, time(), zone)), instant_of(local_minute(day + _DAY, time(), zone))

@@ -67,6 +67,8 @@ class Counting:
     """The minute at which the days are read."""
     _empty: dict[tuple[date, int], DaySummary] = field(default_factory=dict)
     """Days without passages, by plan: most are alike."""
+    _overs: dict[date, int] = field(default_factory=dict)
+    """The minutes at which days end."""
 
     def empty(self, person: Person, day: date) -> DaySummary:
         """The day of somebody who did not come."""
@@ -99,7 +101,10 @@ class Counting:
         return found
 
     def _over(self, day: date) -> int:
-        return local_minute(day + timedelta(days=1), time(), self.calendars.zone)
+        found = self._overs.get(day)
+        if found is None:
+            found = self._overs[day] = local_minute(day + timedelta(days=1), time(), self.calendars.zone)
+        return found
 
 
 def counting(calendars: Calendars, now: datetime) -> Counting:

@@ -28,12 +28,13 @@ def expectation(counting: Counting, day: date, own: Mapping[UUID, Person], now: 
         group: status_without_passages(calendars.of_group(group).days[day], counting.now)
         for group in calendars.rota.of_group
     }
-    people = {id: (person, counting.empty(person, day)) for id, person in own.items()}
+    empty = ((person, counting.empty(person, day)) for person in own.values())
+    people = {person.id: one.status for person, one in empty if is_listed(person, one, day, calendars.zone)}
     return Expectation(
         listed_before=day_bounds(day, calendars.zone)[1],
         groups=said,
         others=status_without_passages(calendars.of_group(None).days[day], counting.now),
-        people={id: one.status for id, (person, one) in people.items() if is_listed(person, one, day, calendars.zone)},
+        people=people,
     )
 
 

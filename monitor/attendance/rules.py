@@ -55,3 +55,9 @@ def minute_of(at: datetime) -> int:
 def instant_of(minute: int) -> datetime:
     """The time of a minute, in UTC."""
     return _EPOCH + minute * _MINUTE
+
+
+@lru_cache(1 << 12)
+def duration(minutes: int) -> timedelta:
+    """So many minutes; kept, since a report asks for the same ones thousands of times."""
+    return timedelta(minutes=minutes)

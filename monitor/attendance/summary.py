@@ -1,14 +1,14 @@
-"""Somebody's day as it is shown: status, times, minutes, marks, and why it may need somebody."""
+"""Somebody's day as it is shown: status, times, minutes, marks, and why it may need somebody; and days added up."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.attendance.calendar import DayPlan
 from monitor.attendance.passages import Passage
-from monitor.attendance.rules import instant_of
+from monitor.attendance.rules import duration, instant_of
 from monitor.attendance.stays import Piece
 from monitor.text import hours_and_minutes
 
@@ -68,9 +68,8 @@ class Stay:
     by_rule: bool = False
 
 
-@dataclass(frozen=True)
-class DaySummary:
-    """Somebody's day. Minutes are whole; None: not known, not yet, or no target."""
+class DaySummary(NamedTuple):
+    """Somebody's day. Minutes are whole; None: not known, not yet, or no target. A tuple, as `Passage`."""
 
     day: date
     status: Status
@@ -85,7 +84,7 @@ class DaySummary:
     overtime_minutes: int | None = None
     incomplete: bool = False
     closed_by_rule: bool = False
-    outside_minutes: int = field(default=0, repr=False)
+    outside_minutes: int = 0
 
     @property
     def first_in(self) -> datetime | None:
@@ -101,7 +100,7 @@ class DaySummary:
 
     @property
     def present(self) -> timedelta:
-        return timedelta(minutes=self.minutes)
+        return duration(self.minutes)
 
     @property
     def hours(self) -> timedelta | None:
@@ -115,11 +114,11 @@ class DaySummary:
     @property
     def overtime(self) -> timedelta | None:
         """Hours less expected hours, minus too."""
-        return None if self.overtime_minutes is None else timedelta(minutes=self.overtime_minutes)
+        return None if self.overtime_minutes is None else duration(self.overtime_minutes)
 
     @property
     def expected_time(self) -> timedelta | None:
-        return None if self.expected_minutes is None else timedelta(minutes=self.expected_minutes)
+        return None if self.expected_minutes is None else duration(self.expected_minutes)
 
     @property
     def came_on_leave(self) -> bool:
@@ -128,9 +127,9 @@ class DaySummary:
     @property
     def passages(self) -> tuple[Passage, ...]:
         """Of this day, in their order."""
-        return tuple(one for piece in self.pieces for one in (piece.came, piece.left) if one is not None)
+        return tuple([one for piece in self.pieces for one in (piece.came, piece.left) if one is not None])
 
-    @cached_property
+    @property
     def stays(self) -> tuple[Stay, ...]:
         return tuple(
             Stay(
@@ -142,7 +141,7 @@ class DaySummary:
             for one in self.pieces
         )
 
-    @cached_property
+    @property
     def expected(self) -> tuple[tuple[datetime, datetime], ...]:
         """From when to when the person is expected: each shift, or the half that is left of it."""
         return tuple((instant_of(due.start), instant_of(due.end)) for due in self.plan.dues if due)
@@ -150,21 +149,7 @@ class DaySummary:
     @property
     def marks(self) -> str:
         """Letters of `Mark`."""
-        said = set[Mark]()
-        door = None
-        for one in self.passages:
-            if one.method != "manual":
-                door = door or one.kiosk
-                if one.kiosk != door:
-                    said.add(Mark.TWO_DOORS)
-                if one.method == "pin":
-                    said.add(Mark.BY_PIN)
-            elif not one.corrected:
-                said.add(Mark.BY_HAND)
-            if one.corrected:
-                said.add(Mark.CORRECTED)
-            if one.clock_suspect:
-                said.add(Mark.CLOCK)
+        said = _marks(self.passages)
         if self.closed_by_rule:
             said.add(Mark.BY_RULE)
         if self.early_minutes:
@@ -173,7 +158,7 @@ class DaySummary:
             said.add(Mark.BEYOND)
         return "".join(mark for mark in Mark if mark in said) if said else ""
 
-    @cached_property
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """Why somebody should look at the day."""
         clock = any(one.clock_suspect for one in self.passages)
@@ -198,3 +183,75 @@ def hours_text(day: DaySummary) -> str:
         return ""
     known = "" if day.hours is None else hours_and_minutes(day.hours)
     return f"{known}?" if day.incomplete else known
+
+
+def _marks(passages: Sequence[Passage]) -> set[Mark]:
+    """What a day's passages alone say."""
+    said: set[Mark] = set()
+    door = None
+    for one in passages:
+        if one.method != "manual":
+            door = door or one.kiosk
+            if one.kiosk != door:
+                said.add(Mark.TWO_DOORS)
+            if one.method == "pin":
+                said.add(Mark.BY_PIN)
+        elif not one.corrected:
+            said.add(Mark.BY_HAND)
+        if one.corrected:
+            said.add(Mark.CORRECTED)
+        if one.clock_suspect:
+            said.add(Mark.CLOCK)
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The sums of somebody's days. Days that are incomplete or not over are in no overtime."""
+
+    came: int
+    """Days, like `late` to `incomplete`."""
+    late: int
+    absent: int
+    on_leave: int
+    incomplete: int
+    late_time: timedelta
+    hours: timedelta
+    """All that are known: of an incomplete day those of its known stays."""
+    expected: timedelta
+    overtime: timedelta
+    """Less what is missing."""
+    has_target: bool
+    """Whether hours were expected of any of the days."""
+
+    @property
+    def balance(self) -> timedelta | None:
+        """Overtime; None for somebody without expected hours."""
+        return self.overtime if self.has_target else None
+
+
+def added_up(days: Iterable[DaySummary]) -> Sums:
+    """The sums of these days."""
+    came = late = absent = on_leave = incomplete = 0
+    late_minutes = minutes = expected = overtime = 0
+    has_target = False
+    for day in days:
+        plan = day.plan
+        has_target = has_target or plan.has_target
+        on_leave += plan.on_leave
+        expected += day.expected_minutes or 0
+        overtime += day.overtime_minutes or 0
+        if not day.pieces:
+            absent += day.status is Status.ABSENT
+            continue
+        came += 1
+        minutes += day.minutes
+        if day.late_minutes:
+            late += 1
+            late_minutes += day.late_minutes
+        incomplete += day.incomplete
+        absent += day.status is Status.ABSENT
+    return Sums(
+        came, late, absent, on_leave, incomplete, duration(late_minutes), duration(minutes), duration(expected),
+        duration(overtime), has_target,
+    )  # fmt: skip

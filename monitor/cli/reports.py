@@ -2,24 +2,26 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
 from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
 from monitor.cli.progress import working
+from monitor.collector import paused_collector
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from monitor.attendance.days import Period, PersonDay
-    from monitor.reports.cells import Table
+    from monitor.reports.cells import Cell, Table
     from monitor.reports.lines import Line
 
 
@@ -42,6 +44,9 @@ class Hours(StrEnum):
     CLOCK = "clock"
     DECIMAL = "decimal"
 
+
+Advance: TypeAlias = Callable[[int, int], None]
+"""Called with how much is done, and with how much there is to do."""
 
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, 9 mar, yesterday.")
@@ -75,6 +80,7 @@ OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", h
 
 
 @shared
+@paused_collector()  # also of what is imported
 def attendance(
     run: Run,
     first: FromOption = None,
@@ -108,7 +114,7 @@ def attendance(
     settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
     target = output_to(output, force=force)
     today = now.astimezone(settings.zone).date()
-    period = _month(month, first, last, today) if month else _period(first, last, today, days_before=0)
+    period = _period(first, last, today, before=0, month=month)
     engine = open_database(settings.db, read_only=True)
     who = find_person(engine, person) if person is not None else None
     group = known_group(engine, group) if group is not None else None
@@ -136,12 +142,13 @@ def attendance(
         lines = [*report_lines.days(days, zone, "?")]
     else:
         each = desk.each_day(engine, settings, period, now, group=group, person=who)
-        unknown = timedelta() if form is Format.JSON else None
-        if output is None:
-            _write(title, report_lines.days(each, zone, unknown), style)
-            return
-        with working("Writing days") as advance:
-            _write(title, report_lines.days(_counted(each, period, advance), zone, unknown), style)
+        progress: AbstractContextManager[Advance] = working("Writing days") if output else nullcontext(lambda *_: None)
+        with progress as advance:
+            found = _counted(each, period, advance)
+            if form is Format.JSON:
+                _write(title, report_lines.days(found, zone), style)
+            else:
+                _write_rows(title, report_lines.DAY_COLUMNS, report_lines.day_rows(found, zone), style)
         return
     _write(title, lines, style)
     if not lines and form is Format.TABLE:
@@ -165,7 +172,7 @@ def mood(
     from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.days.moods import mood_report
-    from monitor.reports import lines as report_lines
+    from monitor.reports.mood_lines import moods
 
     settings, form = run.settings(), _format(format_, output, json=run.as_json)
     target = output_to(output, force=force)
@@ -173,11 +180,11 @@ def mood(
         raise UsageError(f"--format {form} is for attendance only; use table, csv, xlsx or json.")
     if by == "person" and settings.mood != "individual":
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
-    period = _period(first, last, run.at.astimezone(settings.zone).date(), days_before=6)
+    period = _period(first, last, run.at.astimezone(settings.zone).date(), before=6)
     engine = open_database(settings.db, read_only=True)
     group = known_group(engine, group) if group is not None else None
     cells, names = mood_report(engine, settings, period, by, group=group)
-    lines = report_lines.moods(cells, by, names, settings.mood_confidence)
+    lines = moods(cells, by, names, settings.mood_confidence)
     style = _Style(form, target, dialect, None)
     _note(run, f"mood by {by}", style, period, group)
     _write(f"Mood {settings.site}", lines, style)
@@ -214,26 +221,7 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
     raise UsageError(f"The name {output.name} does not end in .csv, .xlsx, .json, .ics or .html; give --format.")
 
 
-def _period(first: str | None, last: str | None, today: date, *, days_before: int) -> "Period":
-    from monitor.attendance.days import Period
-    from monitor.calendar_text import parse_past_day
-
-    end = parse_past_day(last, today) if last else today
-    start = (
-        parse_past_day(first, today)
-        if first
-        else min(end, today - timedelta(days=days_before) if last is None else end)
-    )
-    if start > today and last is None:
-        raise UsageError(f"The first day ({start}) lies in the future; today is {today}.")
-    if start > end:
-        raise UsageError(f"The first day ({start}) is after the last ({end}); swap them.")
-    return Period(start, end)
-
-
-def _counted(
-    days: "Iterable[PersonDay]", period: "Period", advance: Callable[[int, int], None]
-) -> "Iterator[PersonDay]":
+def _counted(days: "Iterable[PersonDay]", period: "Period", advance: Advance) -> "Iterator[PersonDay]":
     """These days of people, which come in the order of the calendar, with a bar."""
     last = None
     for one in days:
@@ -243,16 +231,15 @@ def _counted(
         yield one
 
 
-def _month(month: str, first: str | None, last: str | None, today: date) -> "Period":
-    from monitor.calendar_text import parse_month
-    from monitor.desk.days.month import month_of
+def _period(first: str | None, last: str | None, today: date, *, before: int, month: str | None = None) -> "Period":
+    from monitor.attendance.days import Period
+    from monitor.calendar_text import parse_period, parse_whole_month
 
+    if month is None:
+        return Period(*parse_period(first, last, today, before=before))
     if first or last:
         raise UsageError("--month is a whole month; leave --from and --to out.")
-    start = parse_month(month, today)
-    if start > today:
-        raise UsageError(f"The month {month} lies in the future; today is {today}.")
-    return month_of(start)
+    return Period(*parse_whole_month(month, today))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,23 +251,31 @@ class _Style:
     dialect: Dialect | None
     hours: Hours | None
 
+    def __post_init__(self) -> None:
+        if self.dialect is not None and self.form is not Format.CSV:
+            raise UsageError("--dialect is for --format csv.")
+
 
 def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
+    from monitor.reports.export import write_json_lines
+    from monitor.reports.lines import compact, table
+
+    if style.form is Format.TABLE:
+        _show(compact(title, list(lines)), style.target, decimal=style.hours is Hours.DECIMAL)
+    elif style.form is Format.JSON:
+        style.target.write(lambda file: write_json_lines(file, lines, clock=style.hours is Hours.CLOCK))
+    else:
+        wide = table(title, list(lines))
+        _write_rows(title, wide.columns, wide.rows, style)
+
+
+def _write_rows(title: str, columns: "Sequence[str]", rows: "Iterable[Sequence[Cell]]", style: _Style) -> None:
+    """CSV or a workbook, row by row."""
     from monitor.reports import export
-    from monitor.reports.lines import compact, flat_rows
 
     form, target = style.form, style.target
-    if style.dialect is not None and form is not Format.CSV:
-        raise UsageError("--dialect is for --format csv.")
-    if form is Format.TABLE:
-        _show(compact(title, list(lines)), target, decimal=style.hours is Hours.DECIMAL)
-        return
-    if form is Format.JSON:
-        target.write(lambda file: export.write_json_lines(file, lines, clock=style.hours is Hours.CLOCK))
-        return
     if form is Format.XLSX and target.file is None and sys.stdout.isatty():
         raise UsageError("A workbook cannot be shown on the terminal; give --output FILE.xlsx.")
-    columns, rows = flat_rows(lines)
     if form is Format.CSV:
         dialect = style.dialect or (Dialect.EXCEL if target.file else Dialect.PLAIN)
         chosen, clock = export.Dialect(dialect), style.hours is Hours.CLOCK

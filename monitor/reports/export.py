@@ -119,13 +119,14 @@ def write_xlsx(
         clock: durations as h:mm instead of decimal hours; Excel cannot show negative ones, so that those of columns
             that may be negative stay decimal.
     """
-    decimal = [not clock or name in SIGNED for name in columns]
+    decimal = [index for index, name in enumerate(columns) if not clock or name in SIGNED]
     with Workbook(file, columns, totals=totals) as book:
         for row in rows:
-            cells = [
-                decimal_hours(value) if as_number and type(value) is timedelta else value
-                for value, as_number in zip(row, decimal, strict=True)
-            ]
+            cells = list(row)
+            for index in decimal:
+                value = cells[index]
+                if type(value) is timedelta:
+                    cells[index] = decimal_hours(value)
             book.append(sheet(row), cells)
 
 

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import chain
-from typing import Final, TypeAlias, cast
-from uuid import UUID
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from db.records.attendance import AttendanceEvent
@@ -15,12 +13,8 @@ from monitor.attendance.days import PersonDay
 from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
 from monitor.attendance.stays import Piece
-from monitor.attendance.summary import DaySummary, Status
-from monitor.attendance.sums import Sums, added_up
+from monitor.attendance.summary import DaySummary, Status, Sums, added_up
 from monitor.domain import EMOTIONS, UNSURE
-from monitor.moods.cells import MoodCell
-from monitor.moods.cells import label as mood_label
-from monitor.moods.tally import By
 from monitor.reports.cells import Cell, Table
 from monitor.reports.columns import COLUMNS
 from monitor.reports.export import Appointment
@@ -177,28 +171,6 @@ def events(found: Sequence[EventOf], zone: ZoneInfo) -> list[Line]:
     ]
 
 
-def moods(cells: Sequence[MoodCell], by: By, names: Mapping[UUID, str], confidence_needed: float) -> list[Line]:
-    """One line per hour, day, person or group; a hidden one says `"hidden": true` and nothing else."""
-    return [_mood(cell, by, names, confidence_needed) for cell in cells]
-
-
-def flat_rows(lines: Iterable[Mapping[str, object]]) -> tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]:
-    """The columns that the first line has, and the rows one by one; what is nested gets columns of its own.
-
-    Lines of which others may have more columns come as a sequence: then all are looked at.
-    """
-    if isinstance(lines, Sequence):
-        wide = table("", lines)
-        return wide.columns, iter(wide.rows)
-    each = iter(lines)
-    first = next(each, {})
-    return tuple(first), (_plain(line) for line in chain([first] if first else [], each))
-
-
-def _plain(line: Mapping[str, object]) -> tuple[Cell, ...]:
-    return tuple(cast(Iterable[Cell], line.values()))
-
-
 def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
     """The lines under one column per name; what is nested gets columns of its own."""
     flat = [_flat(line) for line in lines]
@@ -237,23 +209,6 @@ def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
     if name in shares and isinstance(value, float):
         return f"{value:.0%}"
     return "fewer than 5 people" if name == "hidden" and value else "" if name == "hidden" else value
-
-
-def _mood(cell: MoodCell, by: By, names: Mapping[UUID, str], confidence_needed: float) -> Line:
-    key = cell.key
-    if isinstance(key, UUID):
-        key = names.get(key)
-    if cell.probabilities is None or cell.shares is None:
-        return {by: key, "hidden": True}
-    return {
-        by: key,
-        "sightings": cell.sightings,
-        "people": cell.people,
-        "pleasantness": None if cell.pleasantness is None else round(cell.pleasantness[0], 2),
-        "mood": mood_label(cell.probabilities, confidence_needed),
-        "scores": {name: round(p, 4) for name, p in zip(EMOTIONS, cell.probabilities, strict=True)},
-        "shares": {name: round(s, 4) for name, s in zip((*EMOTIONS, UNSURE), cell.shares, strict=True)},
-    }
 
 
 def _flat(line: Mapping[str, object]) -> dict[str, Cell]:

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from db.records.people import Person
 from monitor.attendance.days import Period
-from monitor.attendance.summary import DaySummary, Mark, Status, hours_text
-from monitor.attendance.sums import added_up
+from monitor.attendance.summary import DaySummary, Mark, Status, added_up, hours_text
 from monitor.calendar_text import WEEKDAYS
 from monitor.text import hours_and_minutes, plural, printable
 

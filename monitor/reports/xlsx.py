@@ -177,7 +177,8 @@ def _letters(index: int) -> str:
 @lru_cache(4096)
 def _text(value: str, style: int = _TEXT) -> str:
     text = escape(printable(value)[:_LONGEST_CELL])
-    return f' s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    spaces = "" if text == " ".join(text.split()) else ' xml:space="preserve"'
+    return f' s="{style}" t="inlineStr"><is><t{spaces}>{text}</t></is></c>'
 
 
 @lru_cache(1024)

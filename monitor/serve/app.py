@@ -133,7 +133,7 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
             raise HTTPException(400, f"Moods are not shown per person (mood = {settings.mood}).")
         period = _period(first, last, clock().astimezone(settings.zone).date())
         cells, names = mood_report(engine, settings, period, by, group=group and _storable(group))
-        told = lines.moods(cells, by, names, settings.mood_confidence)
+        told = moods(cells, by, names, settings.mood_confidence)
         return [LineReply.model_validate(one) for one in _plain(told)]
 
 

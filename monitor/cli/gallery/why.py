@@ -11,7 +11,7 @@ from monitor.text import local_time, plural, printable
 
 if TYPE_CHECKING:
     from monitor.config import Settings
-    from monitor.desk.days.why import Why
+    from monitor.desk.days.evidence import Why
 
 
 @shared
@@ -26,8 +26,9 @@ def why(
     ] = None,
 ) -> None:
     """Why somebody was named at the door, or nobody was: similarities, threshold, pictures."""
+    from monitor.desk.days.evidence import write_pictures
     from monitor.desk.days.why import why as why_this
-    from monitor.desk.days.why import why_latest, write_pictures
+    from monitor.desk.days.why import why_latest
     from monitor.desk.exports import note_export
     from monitor.desk.people.finding import find_person
     from monitor.errors import UsageError

@@ -14,8 +14,8 @@ from db.people import people
 from db.records.people import Person
 from monitor.attendance.days import Period, PersonDay, by_day, counting, days_of_people
 from monitor.attendance.summary import DaySummary
+from monitor.collector import paused_collector
 from monitor.config import Settings
-from monitor.desk.days.collector import paused_collector
 from monitor.desk.exports import note_export
 from monitor.errors import UsageError
 from monitor.files import write_atomically
@@ -26,7 +26,7 @@ from monitor.reports.export import Dialect, to_json_lines, write_csv, write_xlsx
 from monitor.reports.sheet import sheets
 from monitor.text import printable
 
-_LINES_AT_ONCE: Final = 15_000
+_LINES_AT_ONCE: Final = 16_000
 _FEWEST_DAYS: Final = 7
 """Days that are worked out together at least: each part reads the days beside it, too."""
 

@@ -4,7 +4,7 @@ How many people come on one day is limited by the doors; how many do not come is
 worked out in memory, and the database finds the absent by the day's expectation.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -25,8 +25,8 @@ from db.schema.folding import folded
 from monitor.attendance.days import Counting, PersonDay, counting
 from monitor.attendance.expected import expectation, status_of
 from monitor.attendance.summary import Status
+from monitor.collector import paused_collector
 from monitor.config import Settings
-from monitor.desk.days.collector import paused_collector
 from monitor.desk.days.day_log import Attendees, attendees, day_log
 
 STATUSES: Final = tuple(Status)
@@ -67,6 +67,8 @@ class Day:
     counting: Counting
     asked: BoardQuery
     expectation: Expectation
+    otherwise: Mapping[str | None, Sequence[Person]]
+    """Those who came, by what would be said of them if they had not; None: they would not be on the list."""
     all: Mapping[str, int] = field(default_factory=dict)
     """How many people are on the list of the day by what is said of those who do not come; those who came, too."""
     named: Mapping[str, int] = field(default_factory=dict)
@@ -80,7 +82,7 @@ class Day:
     @property
     def guests(self) -> list[UUID]:
         """People who are on the board only because they came."""
-        return [id for id, line in self.came.items() if status_of(self.expectation, line.person) is None]
+        return [person.id for person in self.otherwise.get(None, ())]
 
     @property
     def people(self) -> int:
@@ -89,14 +91,13 @@ class Day:
 
     def missing(self, status: Status) -> int:
         """How many of those of this status did not come."""
-        came = sum(status_of(self.expectation, line.person) == status for line in self.came.values())
-        return self.all.get(status, 0) - came
+        return self.all.get(status, 0) - len(self.otherwise.get(status, ()))
 
     def found_missing(self, status: Status) -> int:
         """How many of them the filter finds."""
         if self.finds(status):
             return self.missing(status)
-        came = (line.person for line in self.came.values() if status_of(self.expectation, line.person) == status)
+        came = self.otherwise.get(status, ())
         return self.named.get(status, 0) - sum(_is_named(person, self.asked.search) for person in came)
 
     def finds(self, status: Status) -> bool:
@@ -165,7 +166,14 @@ def _load(session: Session, settings: Settings, asked: BoardQuery, before: Day |
         named = before.named
     else:
         named = _listed(session, expected, log.own, asked.search)
-    return Day(came, count, asked, expected, all_, named)
+    return Day(came, count, asked, expected, _otherwise(expected, came), all_, named)
+
+
+def _otherwise(expectation: Expectation, came: Attendees) -> Mapping[str | None, Sequence[Person]]:
+    found: dict[str | None, list[Person]] = defaultdict(list)
+    for line in came.days.values():
+        found[status_of(expectation, line.person)].append(line.person)
+    return found
 
 
 def _listed(session: Session, expected: Expectation, own: Mapping[UUID, Person], search: str = "") -> Mapping[str, int]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from db.records.people import Person
 from monitor.attendance.days import Period
-from monitor.attendance.summary import DaySummary
-from monitor.attendance.sums import Sums, added_up
+from monitor.attendance.summary import DaySummary, Sums, added_up
+from monitor.calendar_text import whole_month
 from monitor.config import Settings
 from monitor.desk.days.attendance import by_person
 from monitor.reports.sheet import HEADS, day_cells, total_cells
@@ -29,8 +29,7 @@ class PersonDays:
 
 def month_of(day: date) -> Period:
     """The whole month in which a day lies."""
-    first = day.replace(day=1)
-    return Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+    return Period(*whole_month(day))
 
 
 def people_days(engine: Engine, settings: Settings, period: Period, now: datetime) -> list[PersonDays]:

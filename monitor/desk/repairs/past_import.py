@@ -4,6 +4,7 @@ Every function blocks: call it in workers only. What is imported are new rows of
 name as their reason; taken back, they are voided.
 """
 
+import re
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,6 +67,7 @@ _KINDS: Final[Mapping[str, Presence]] = {
     "0": "check_in", "1": "check_out", "2": "check_out", "3": "check_in", "4": "check_in", "5": "check_out",
 }  # fmt: skip
 """Words for a direction; the numbers are ZKTeco's: in, out, to a break, back from it, overtime in and out."""
+_TIME_OF_EXPORT: Final = re.compile(r"(?<!\S)\d{4}-\d\d?-\d\d?[ T]\d\d?:\d\d(:\d\d)?(?!\S)")
 _AROUND: Final = timedelta(days=3)
 """How far back a decision reads passages."""
 _MOST_PROBLEMS: Final = 1_000
@@ -171,9 +173,10 @@ def _add(
     days = (first - _AROUND).astimezone(zone).date(), (last + _AROUND).astimezone(zone).date()
     calendars = load_calendars(session, settings, *days, person)
     found = load_passages(session, calendars, first - _AROUND, last + _AROUND, of=[person.id]).get(person.id, ())
-    before, new = list(found), 0
+    before, new, seen = list(found), 0, None
     for row in rows:
-        kind = _kind(row, kiosk, before, person, calendars)
+        kind = _kind(row, Arrival(row.at, kiosk, "auto", seen), before, person, calendars)
+        seen = row.at
         if kind is None:
             continue
         id, new = new_id(), new + 1
@@ -187,14 +190,14 @@ def _add(
 
 
 def _kind(
-    row: PastRow, kiosk: UUID, before: Sequence[Passage], person: Person, calendars: Calendars
+    row: PastRow, arrival: Arrival, before: Sequence[Passage], person: Person, calendars: Calendars
 ) -> Presence | None:
     """What a line is; None for one that is there already."""
     rules = calendars.rules
     place = bisect_left(before, row.at - _AROUND, key=attrgetter("at"))
     near = before[place : bisect_left(before, row.at + rules.cool_down, key=attrgetter("at")) + 1]
     if row.kind is None:
-        return decide(Arrival(row.at, kiosk, "auto"), near, calendars.of(person), rules)
+        return decide(arrival, near, calendars.of(person), rules)
     same = any(one.kind == row.kind and abs(one.at - row.at) < rules.cool_down for one in near)
     return None if same else row.kind
 
@@ -249,15 +252,25 @@ def _read(file: Path, zone: ZoneInfo, now: datetime) -> tuple[list[PastRow], dic
 
 
 def _lines_of_export(file: Path) -> Iterator[tuple[int, str, str, str, str]]:
-    """A ZKTeco export: number, time, device, state, way of verification and work code, with tabs between them."""
+    """A ZKTeco export: number or name, time, device, state, way of verification and work code, with tabs or blanks
+    between them; some programs put the name behind the number."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"The file {file} cannot be read as text.") from None
     for line, words in enumerate(text.splitlines(), 1):
-        cells = [cell.strip() for cell in words.strip().split("\t")]
-        if words.strip():
-            yield line, cells[0], "", cells[1] if len(cells) > 1 else "", cells[3] if len(cells) > 3 else ""
+        if not words.strip():
+            continue
+        time = _TIME_OF_EXPORT.search(words)
+        if time is None:
+            yield line, "", "", words.strip(), ""
+            continue
+        who, behind = words[: time.start()].strip(), words[time.end() :]
+        number = who.split(maxsplit=1)[0] if who else ""
+        if not any(letter.isdigit() for letter in number):
+            number = ""
+        cells = behind.split("\t") if "\t" in behind else ["", *behind.split()]
+        yield line, number, "" if number else who, time.group(), cells[2].strip() if len(cells) > 2 else ""
 
 
 def _lines_of_list(file: Path) -> Iterator[tuple[int, str, str, str, str]]:

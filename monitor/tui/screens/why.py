@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.days import corrections
-from monitor.desk.days.why import Otherwise, Score, Why, write_why
+from monitor.desk.days.evidence import Otherwise, Score, Why, write_why
 from monitor.desk.exports import note_export
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings, of_the_app

@@ -22,7 +22,8 @@ from db.records.observations import SightingRecord
 from db.schema.observations import SightingRow
 from monitor.config import Settings
 from monitor.desk.days import corrections
-from monitor.desk.days.why import Why, why, why_latest, write_pictures, write_why
+from monitor.desk.days.evidence import Why, write_pictures, write_why
+from monitor.desk.days.why import why, why_latest
 from monitor.errors import UsageError
 from monitor.vision.jpeg import encode_jpeg
 from tests.db.rows import newest_events

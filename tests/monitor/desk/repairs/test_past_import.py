@@ -83,6 +83,36 @@ def test_a_zkteco_export_comes_in_once_and_goes_again(
     assert import_past(engine, settings, file, **BY).added == 2, "what was taken back may come again"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "        17\t{}\t1\t{}\t15\t0",
+        "    17 {} 1 {} 15 0",
+        "17\tAda Lovelace\t{}\t1\t{}\t15\t0",
+        "17 Ada Lovelace  {}  1  {}",
+        "Ada Lovelace\t{}\t1\t{}\t15\t0",
+    ],
+)
+def test_an_export_may_have_blanks_and_names(engine: Engine, settings: Settings, tmp_path: Path, line: str) -> None:
+    file = tmp_path / "all my attlog.dat"
+    times = (("2026-03-02 08:00:00", 0), ("2026-03-02 16:30:00", 1))
+    file.write_text("\n".join([*(line.format(*each) for each in times), "17\tnever\t1\t0"]), encoding="utf-8")
+    done = import_past(engine, settings, file, **BY)
+    assert (done.added, done.people, done.by_rules) == (2, 1, False)
+    assert hours(engine, settings, date(2026, 3, 2))["Ada Lovelace"] == 8 * 60 + 30
+    assert [problem.split(":")[0] for problem in done.problems] == ["Line 3"]
+
+
+def test_a_reading_within_the_cool_down_of_the_one_before_is_the_same_arrival(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "past.csv"
+    times = ("08:00:00", "08:01:30", "08:03:00", "17:00:00")
+    file.write_text("name,time\n" + "".join(f"Ada,2026-03-03 {at}\n" for at in times), encoding="utf-8")
+    assert import_past(engine, settings, file, **BY).added == 2
+    assert hours(engine, settings, date(2026, 3, 3))["Ada Lovelace"] == 9 * 60
+
+
 def test_a_list_names_people_and_says_in_or_out(engine: Engine, settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "past.csv"
     file.write_text(

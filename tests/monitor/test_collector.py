@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from monitor.desk.days.collector import paused_collector
+from monitor.collector import paused_collector
 
 
 def test_the_collector_goes_on_behind_the_block_also_after_an_error() -> None:

@@ -1,0 +1,32 @@
+"""The report of moods as lines, like those of `monitor.reports.lines`."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from monitor.domain import EMOTIONS, UNSURE
+from monitor.moods.cells import MoodCell
+from monitor.moods.cells import label as mood_label
+from monitor.moods.tally import By
+from monitor.reports.lines import Line
+
+
+def moods(cells: Sequence[MoodCell], by: By, names: Mapping[UUID, str], confidence_needed: float) -> list[Line]:
+    """One line per hour, day, person or group; a hidden one says `"hidden": true` and nothing else."""
+    return [_mood(cell, by, names, confidence_needed) for cell in cells]
+
+
+def _mood(cell: MoodCell, by: By, names: Mapping[UUID, str], confidence_needed: float) -> Line:
+    key = cell.key
+    if isinstance(key, UUID):
+        key = names.get(key)
+    if cell.probabilities is None or cell.shares is None:
+        return {by: key, "hidden": True}
+    return {
+        by: key,
+        "sightings": cell.sightings,
+        "people": cell.people,
+        "pleasantness": None if cell.pleasantness is None else round(cell.pleasantness[0], 2),
+        "mood": mood_label(cell.probabilities, confidence_needed),
+        "scores": {name: round(p, 4) for name, p in zip(EMOTIONS, cell.probabilities, strict=True)},
+        "shares": {name: round(s, 4) for name, s in zip((*EMOTIONS, UNSURE), cell.shares, strict=True)},
+    }
