@@ -48,6 +48,16 @@ _SITE_ENTRY: Final = (
     raw(SiteEventRow.recorded_at),
 )  # fmt: skip
 """The same of another door's event; its chain takes the place of the number."""
+_LAST: Final = select(EventRow.seq, EventRow.hash, EventRow.mac).order_by(EventRow.seq.desc()).limit(1)
+"""The end of the chain."""
+_PSEUDONYM: Final = (
+    select(SubjectRow.id)
+    .where(SubjectRow.person_id == bindparam("person"))
+    .order_by(SubjectRow.merged, SubjectRow.id)
+    .limit(1)
+)
+"""A person's pseudonym, their own before those of whom was merged into them. Made once, as the one above: an arrival
+needs both, and making a query takes longer than asking it."""
 _ID, _TARGET, _RECORDED = 1, 5, 11
 """Where these stand in both."""
 GENESIS: Final = "0" * 64
@@ -70,6 +80,12 @@ def append(session: Session, event: NewEvent) -> AttendanceEvent:
     if there is not None:
         _require_same(there, event)
         return there
+    return append_new(session, event)
+
+
+def append_new(session: Session, event: NewEvent) -> AttendanceEvent:
+    """As `append`, for an event whose id the caller did not find in the ledger."""
+    lock(session)
     if event.target is not None and get(session, event.target) is None:
         raise InvalidRecord(f"There is no attendance event {event.target} to void or correct.")
     row = EventRow(
@@ -103,8 +119,7 @@ def chain(session: Session, rows: Sequence[EventRow]) -> None:
     Raises:
         WrongKey: the rows before are proved with a key, and none is given.
     """
-    columns = EventRow.seq, EventRow.hash, EventRow.mac
-    last = session.execute(select(*columns).order_by(EventRow.seq.desc()).limit(1)).first()
+    last = session.execute(_LAST).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     prover = of_session(session)
     if prover is None and last and last.mac:
@@ -356,9 +371,7 @@ def _instant(at: datetime) -> str:
 
 
 def _pseudonym(session: Session, person: UUID) -> UUID:
-    own_first = SubjectRow.merged, SubjectRow.id
-    query = select(SubjectRow.id).where(SubjectRow.person_id == person).order_by(*own_first).limit(1)
-    pseudonym = session.scalar(query)
+    pseudonym = session.scalar(_PSEUDONYM, {"person": person})
     if pseudonym is None:
         raise InvalidRecord(f"There is no person with the id {person}; they may have been erased.")
     return pseudonym
