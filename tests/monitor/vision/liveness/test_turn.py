@@ -44,7 +44,7 @@ def test_who_does_not_turn_in_time_is_late_for_good() -> None:
     late = after([TURN - 1] * frames)
     assert late.answer is Answer.LATE
     assert late.see(9.0, 30.0) is Answer.LATE
-    assert late.widest == 17.0
+    assert late.widest == TURN - 1
 
 
 def test_who_turned_and_does_not_look_back_is_late_too() -> None:
