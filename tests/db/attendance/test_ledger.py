@@ -118,14 +118,18 @@ def _tamper(engine: Engine, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "seq", "problem"),
     [
-        ("UPDATE attendance_event SET at = '2026-03-02 07:00:00.000000' WHERE seq = 3", 3, "row 3 was changed"),
+        (
+            "UPDATE attendance_event SET at = '2026-03-02 07:00:00.000000' WHERE seq = 3",
+            3,
+            "row 3 of the ledger was changed",
+        ),
         (
             "UPDATE attendance_event SET subject = '00000000000000000000000000000001' WHERE seq = 2",
             2,
-            "row 2 was changed",
+            "row 2 of the ledger was changed",
         ),
-        ("DELETE FROM attendance_event WHERE seq = 2", 3, "row 2 is missing"),
-        ("UPDATE attendance_event SET previous_hash = hash WHERE seq = 4", 4, "row 4 does not follow"),
+        ("DELETE FROM attendance_event WHERE seq = 2", 3, "row 2 of the ledger is missing"),
+        ("UPDATE attendance_event SET previous_hash = hash WHERE seq = 4", 4, "row 4 of the ledger does not follow"),
     ],
 )
 def test_a_change_behind_the_triggers_is_found(

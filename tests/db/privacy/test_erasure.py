@@ -273,4 +273,4 @@ def test_a_quick_look_leaves_references_to_the_full_check(sqlite: Engine, cipher
         other.execute("DELETE FROM person")  # a program that does not ask for foreign keys
         other.commit()
     assert backup.problems(sqlite, quick=True) == []
-    assert any("refers to a missing person" in problem for problem in backup.problems(sqlite))
+    assert any("refer to a missing person" in problem for problem in backup.problems(sqlite))

@@ -13,7 +13,7 @@ from db import backup
 from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher, load_key
 from db.engine import open_database, reading, writing
-from db.errors import WrongKey
+from db.errors import DatabaseDamaged, WrongKey
 from db.faces import templates
 from db.forwarding import chains
 from db.forwarding.send import Forwarded, forward
@@ -167,6 +167,18 @@ def test_what_is_wrong_beside_the_rows_is_found(
     assert "(mean_template.embedding) of Bob was changed or moved" in problems
     assert f"line 2 of {tmp_path / HEADS_FILE} was not written with this key" in problems
     assert bob != ada
+
+
+@pytest.mark.parametrize("change", ["UPDATE person SET created_at = 5", "UPDATE ledger_chain SET id = x'0102'"])
+def test_a_value_of_another_kind_is_one_sentence(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime, change: str
+) -> None:
+    open_with(sqlite, cipher, tmp_path)
+    _enrol(sqlite, cipher, "Ada", at)
+    with sqlite.begin() as connection:
+        connection.execute(text(change))
+    with pytest.raises(DatabaseDamaged, match="is not of the kind that Muster writes"):
+        _check(sqlite, cipher, tmp_path)
 
 
 def test_another_database_in_the_place_of_the_first_is_found(
