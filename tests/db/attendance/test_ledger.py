@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import corrections, kiosks, ledger
+from db.attendance import corrections, kiosks, ledger, ledger_entries
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
@@ -207,7 +207,7 @@ def test_a_day_has_its_voids_and_corrections_whenever_they_were_made(
         assert [event.id for event in day] == [first.id, second.id, corrected.id, voided.id]
         assert audit.reasons(session, [voided.id, first.id]) == {voided.id: "no, that day"}
         assert ledger.between(session, at, at + timedelta(hours=12), people=[uuid4()]) == []
-        assert ledger.entries(session, at, at + timedelta(hours=12), group="nobody") == []
+        assert ledger_entries.entries(session, at, at + timedelta(hours=12), group="nobody") == []
 
 
 def test_not_me_takes_the_name_off_and_remembers_it(
