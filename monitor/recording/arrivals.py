@@ -82,8 +82,8 @@ class ReadTogether(Arrivals):
         cls, session: Session, settings: Settings, ids: Collection[UUID], first: datetime, last: datetime
     ) -> "ReadTogether":
         """What decides the arrivals of these people from the first to the last instant. Raises: DatabaseError."""
-        days = [at.astimezone(settings.zone).date() for at in (first, last)]
-        calendars = load_calendars(session, settings, *days)
+        start, end = (at.astimezone(settings.zone).date() for at in (first, last))
+        calendars = load_calendars(session, settings, start, end)
         known = people.with_consents(session, list(ids))
         after = last + calendars.rules.cool_down
         return cls(calendars, known, load_passages(session, calendars, first - DAYS_BACK, after, of=list(known)))
