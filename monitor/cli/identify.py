@@ -166,6 +166,7 @@ def _as_json(found: "IdentifiedFace", still: "StillImage") -> dict[str, Any]:
             "second_similarity": rounded(runner_up.second_similarity),
         },
         "mood": mood_as_json(found.mood),
+        "turned": found.turned,
     }
 
 
@@ -178,4 +179,5 @@ def _print(path: Path, faces: "Sequence[IdentifiedFace]", still: "StillImage") -
         who = printable(match.person.name) if match.person else "unknown"
         like = f", similarity {match.best.similarity:.3f} (threshold {match.threshold:.3f})" if match.best else ""
         mood = f", {found.mood.label}" if found.mood else ""
-        tell(f"{image}: {who}{mood}{like} at {left},{top}")
+        turned = f" (the picture was turned by {found.turned} degrees)" if found.turned else ""
+        tell(f"{image}: {who}{mood}{like} at {left},{top}{turned}")

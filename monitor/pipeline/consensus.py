@@ -114,6 +114,8 @@ class Consensus:
     """Whether nothing more can be learnt."""
     liveness: TrackLiveness = field(default_factory=partial(TrackLiveness, State.LIVE))
     portrait: RgbImage | None = None
+    last_mood: float = -np.inf
+    """When the mood was estimated last."""
     _best: list[tuple[float, FaceView]] = field(default_factory=list)
     """The widest faces until the name was told: width in pixels and view."""
     _look: NDArray[np.float32] | None = None
@@ -127,7 +129,6 @@ class Consensus:
     _second_weight: float = 0.0
     _second_views: int = 0
     _last_view: float = -np.inf
-    _last_mood: float = -np.inf
     _told_at: float = 0.0
     _moods: MoodMean = field(default_factory=MoodMean)
     _liveness_told: bool = False
@@ -207,9 +208,10 @@ class Consensus:
         return since >= (_UNKNOWN_EVERY if self.told else _UNDECIDED_EVERY)
 
     @property
-    def urgency(self) -> tuple[bool, bool, int]:
-        """Of tracks that want a view, those with the smallest urgency come first: in doubt, nameless, new."""
-        return self.verified, self.named, self.views
+    def urgency(self) -> tuple[bool, float]:
+        """Of tracks that want a view, those with the smallest urgency come first: in doubt or nameless, and new; of
+        these, who has waited longest, so that in a crowd everybody gets a turn."""
+        return self.verified and self.named, self._last_view
 
     def fits(self, embedding: Embedding) -> bool:
         """Whether a unit embedding of dlib's network, float32 (128,), can be of the same person as the views before."""
@@ -262,11 +264,11 @@ class Consensus:
     @property
     def wants_mood(self) -> bool:
         """Whether the mood may be estimated, and the last estimate is old enough."""
-        return self.verified and self._now - self._last_mood >= _MOOD_EVERY and not self._refused
+        return self.verified and self._now - self.last_mood >= _MOOD_EVERY and not self._refused
 
     def add_mood(self, mood: Mood) -> None:
         """Take in the mood of a view."""
-        self._last_mood = self._now
+        self.last_mood = self._now
         self._moods.add(mood)
 
     def decide(self) -> list[Sighting]:

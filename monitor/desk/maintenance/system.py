@@ -52,10 +52,10 @@ seconds."""
 
 
 def _turn_needed(pictures: Sequence[RgbImage]) -> int:
-    from monitor.doctor.turns import turn_needed
+    from monitor.vision.detection.turns import turn_of_camera
     from monitor.vision.detector import FaceDetector
 
-    return turn_needed(FaceDetector(), pictures)
+    return turn_of_camera(FaceDetector().glance, pictures)
 
 
 @dataclass(frozen=True, slots=True)

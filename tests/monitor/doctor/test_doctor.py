@@ -25,7 +25,7 @@ from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
 from monitor.doctor.machine import check_picture
 from monitor.doctor.run import run_checks
-from monitor.sources.turned import turned_picture
+from monitor.vision.detection.turns import turned_picture
 from monitor.vision import models
 from tests.monitor.stage import Photo
 
