@@ -241,7 +241,8 @@ class MoodScores:
 
 
 class Question(StrEnum):
-    """What somebody is asked before the camera, to show that they are no photograph. Sides are the person's own."""
+    """What somebody is asked before the camera: to show that they are no photograph, or for a view of the face. Sides
+    are the person's own."""
 
     LEFT = "left"
     """Turn your head to the left."""
@@ -251,6 +252,8 @@ class Question(StrEnum):
     """Look straight into the camera (again)."""
     CLOSER = "closer"
     """Come closer: the face is too small to be judged."""
+    VIEW = "view"
+    """Look into the camera once more: you are recognised worse than others, and a new view would help."""
 
 
 class Phase(StrEnum):

@@ -114,7 +114,7 @@ class VisionFlow:
             if consensus.liveness.turned:
                 consensus.add_turned_view(embedding)
                 continue
-            if not consensus.fits(embedding):  # somebody else took the track over
+            if not consensus.views.fits(embedding):  # somebody else took the track over
                 old, begun = self._tracker.split(consensus.track.id, frame.seconds)
                 sightings += self._known.pop(old.id).end()
                 consensus = consensus.successor(begun.track, self._liveness.begin())
@@ -155,9 +155,9 @@ class VisionFlow:
 
     def _consider_template(self, frame: Frame, consensus: Consensus, chip: RgbImage, embedding: Embedding) -> None:
         if self._candidates is not None and consensus.person is not None:
-            who, face, fused = consensus.person.person, consensus.track.face, consensus.fused
+            who, face, fused = consensus.person.person, consensus.track.face, consensus.views.mean
             view = TrackView(consensus.id, who, frame, face, chip, embedding, fused)
-            self._candidates.consider(view, self.people.gallery.identify)
+            self._candidates.consider(view, self.people.gallery.identify, asked=consensus.asked_for_view)
 
     def _judge_liveness(self, frame: Frame, in_view: Iterable[Consensus]) -> None:
         for consensus in in_view:

@@ -109,14 +109,13 @@ def measure(faces: int, width: float, seconds: float) -> str:
         )
         busy = time.process_time()
         kiosk.start()
-        while not over.wait(1.0) and not kiosk.wait(0.0): ...
+        while not over.wait(1.0) and not kiosk.wait(0.0):
+            ...
         kiosk.stop()
         busy = time.process_time() - busy
         door.engine.dispose()
     first = told[0][0]
-    parts = [
-        [delay for at, delay in told if (at - first < SETTLED) is early] for early in (True, False)
-    ]
+    parts = [[delay for at, delay in told if (at - first < SETTLED) is early] for early in (True, False)]
     early, late = (1000 * np.percentile(part, (50, 95, 100)) for part in parts)
     all_named = f"{max(named.values()) - first:5.1f} s" if len(named) == faces else f"{len(named)} only"
     return (
