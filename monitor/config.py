@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     )
     door_scores: bool = Field(
         default=False,
-        description="Whether the greeting says how sure it is: the similarity of the face, and that which a name needs.",
+        description="Whether the greeting says how sure it is: the face's similarity, and what a name needs.",
     )
     mood_confidence: float = Field(
         default=0.45, ge=0, le=1, description="A mood less likely than this is shown as unsure."

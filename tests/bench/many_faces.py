@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tests/bench/many_faces.py --faces 20 --load 2
 
-A camera of 1920x1080 pixels and 30 frames a second, whose frames are JPEG, shows people of ORL who sway; all of them are
-enrolled. The delay runs from the arrival of a frame until it is told what is on it. `--load` lets so many processes
+A camera of 1920x1080 pixels and 30 frames a second, whose frames are JPEG, shows people of ORL who sway; all of them
+are enrolled. The delay runs from the arrival of a frame until it is told what is on it. `--load` lets so many processes
 compute meanwhile, as other programs do.
 """
 
