@@ -85,7 +85,7 @@ def pictures_of(people: Sequence[Subject], width: float) -> list[RgbImage]:
 
 
 def measure(faces: int, width: float, seconds: float) -> str:
-    """One line: delays in milliseconds, frames, and when everybody had a name."""
+    """One line: delays, frames, processor time of all threads a frame (with the start), when everybody had a name."""
     people = [one for one in cast(1) if one.name][:faces]
     camera = Crowd(pictures_of(people, width))
     told: list[tuple[float, float]] = []
@@ -120,7 +120,7 @@ def measure(faces: int, width: float, seconds: float) -> str:
     all_named = f"{max(named.values()) - first:5.1f} s" if len(named) == faces else f"{len(named)} only"
     return (
         f"{faces:5} {early[0]:9.0f} {early[1]:6.0f} {early[2]:6.0f} {late[0]:9.0f} {late[1]:6.0f} {late[2]:6.0f}"
-        f" {len(parts[1]) / (seconds - SETTLED):8.1f} {all_named:>10}"
+        f" {len(parts[1]) / (seconds - SETTLED):8.1f} {1000 * busy / len(told):10.0f} {all_named:>10}"
     )
 
 
@@ -141,7 +141,7 @@ def main() -> None:
     for one in others:
         one.start()
     print(f"Delay in ms; the first {SETTLED:.0f} s, then later. Beside {given.load} processes that compute.")
-    print("faces    median   95 %   most    median   95 %   most  frames/s  all named")
+    print("faces    median   95 %   most    median   95 %   most  frames/s  CPU/frame  all named")
     for faces in given.faces:
         print(measure(faces, given.width, given.seconds), flush=True)
     for one in others:

@@ -147,6 +147,24 @@ def test_the_flow_looks_at_the_named_face_only_and_with_that_frames_picture() ->
     assert min(widths) > 0.99
 
 
+def test_the_flow_says_which_views_were_asked_for() -> None:
+    times: list[float] = []
+
+    class Noting:
+        def consider(self, view: TrackView, identify: object, *, asked: bool) -> None:
+            if asked:
+                times.append(view.frame.seconds)
+
+    stage = Stage()
+    people = Enrolled(gallery_of([stage.entry("Ada")], target_fpir=0.001), frozenset(), ask={ADA})
+    flow = VisionFlow(stage, None, people, FLOW, candidates=Noting())  # type: ignore[arg-type]
+    for frame in range(120):
+        shown = stage.frame(frame / 15, {"Ada": (320, 240)})
+        flow.process(shown, stage.detect(shown.rgb))
+    assert len(times) > 5
+    assert 2 <= min(times) < max(times) < 7
+
+
 def test_without_adaptation_the_flow_encodes_no_more_than_before() -> None:
     encoded = []
     for candidates in (None, CandidateSelector("test-1", lambda rgb, face: {}, lambda candidate: None)):
