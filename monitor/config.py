@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         description="Whether the door captures sure, new views of people who agreed, for a review before they join a "
         "template; needs the blazeface detector.",
     )
+    ask_for_views: bool = Field(
+        default=False,
+        description="Whether the door asks whom it recognises worst to look into the camera once more, for a view that "
+        "waits for a review; until nobody is missed at more than 5 % of passages. Needs grow_templates and the nightly "
+        "examination.",
+    )
     quality: QualityLimits = Field(
         default=QualityLimits(), description="Limits that an image must meet to be enrolled; a table."
     )
@@ -157,6 +163,10 @@ class Settings(BaseSettings):
     )
     door_moods: bool = Field(
         default=False, description="Whether the door shows people's moods, which everybody there can read."
+    )
+    door_scores: bool = Field(
+        default=False,
+        description="Whether the greeting says how sure it is: the face's similarity, and what a name needs.",
     )
     mood_confidence: float = Field(
         default=0.45, ge=0, le=1, description="A mood less likely than this is shown as unsure."

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import Box, Face, RgbImage
 from monitor.vision import models
-from monitor.vision.runtime import quiet_native_output
+from monitor.vision.runtime import open_litert
 
 POINTS = 468
 """Points of a mesh."""
@@ -38,12 +38,7 @@ class FaceMesh:
 
     def __init__(self) -> None:
         """Raises: ModelError, the weights are missing or damaged."""
-        from ai_edge_litert.interpreter import Interpreter
-
-        path = models.weights(models.FACE_MESH)
-        with quiet_native_output():
-            self._interpreter = Interpreter(model_path=str(path), num_threads=1)
-            self._interpreter.allocate_tensors()
+        self._interpreter = open_litert(models.weights(models.FACE_MESH))
         self._input = self._interpreter.get_input_details()[0]["index"]
         outputs = {int(np.prod(one["shape"])): one["index"] for one in self._interpreter.get_output_details()}
         self._points, self._presence = outputs[3 * POINTS], outputs[1]

@@ -126,7 +126,7 @@ def _examined(photos: Iterable[Sequence[RgbImage]]) -> Iterator[list[Examination
 
     def work(pictures: Sequence[RgbImage]) -> list[Examination]:
         if not hasattr(local, "examiner"):
-            local.examiner = Examiner(steady=False)
+            local.examiner = Examiner(steady=False, turns=False)
         return examine_pictures(local.examiner, pictures)
 
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="examine") as pool:
