@@ -134,7 +134,7 @@ def verify(
         ),
     ] = False,
 ) -> None:
-    """Prove that no event, person, consent or audit entry was changed, and that the file is whole.
+    """Prove that no event, person, consent or audit entry was changed; and that the file is whole.
 
     The events are read from where the last check ended that found all whole. Those before are counted, and 100,000 of
     them are read again, others with each check.
@@ -266,7 +266,7 @@ def purge(
 @app.command("roll-up")
 @shared
 def roll_up(run: Run) -> None:
-    """Count the moods of all days before today anew, once for all, so that months and quarters open at once.
+    """Count the moods of all days before today anew; then months and quarters open at once.
 
     A kiosk and the app do so by themselves for days that are over. Whoever changes a mood deletes its day's roll-up.
     """
@@ -311,7 +311,7 @@ def forward(
         float, typer.Option(min=1, metavar="SECONDS", help="Seconds between two rounds of --follow.")
     ] = 30.0,
 ) -> None:
-    """Send attendance, sightings, moods and people to a shared database, each once. Faces and PINs stay here."""
+    """Send attendance, sightings, moods and people to a shared database; each once. Faces and PINs stay here."""
     from db.forwarding.send import forward as send
     from monitor.recording.forwarding import forward_for_ever, open_shared
 
@@ -410,7 +410,7 @@ def make_site_key(
 @app.command("new-chain")
 @shared
 def new_chain(run: Run) -> None:
-    """Give a copied database a chain of its own, so that it can be sent to the database that several doors share.
+    """Give a copied database a chain of its own; then it can be sent to the database that several doors share.
 
     What it has in common with the original is counted once there. The ledger and its proof stay as they are.
     """

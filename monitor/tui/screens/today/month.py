@@ -46,10 +46,8 @@ People by days. A cell has the hours by halves and one mark: **l** late, **e** l
 the shift; or a sign: **!** incomplete, **✗** absent, **◇** leave with the first letters of its kind, **◆** public
 holiday, **·** not expected, **→** to come. Hours and Balance are exact; incomplete days are not in the balance.
 
-- **←** **→**: the day before and after, **,** **.**: the week or month before and after. **T**: this one.
-- **W**, **M**, **D**: week, month, back to the day. Narrow screens show half a month at a time.
-- **Enter**: the person's entries of that day. **L**: enter leave. **!**: what needs you.
-- **E**: write what is shown to a file: HTML to print and to sign, XLSX, CSV or JSON.
+- **Enter**: the person's entries of that day. The arrow keys go to the day before and after.
+- Narrow screens show half a month at a time.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("month"), Binding("escape", "board", "Back", show=False)]
 
