@@ -56,7 +56,7 @@ class Group(TyperGroup):
 
 
 def _help_asked(command: Any, ctx: Any, args: list[str]) -> str | None:
-    """The help that is asked for, or None. Typer would import Pydantic and read every argument before: 0.15 s of CPU."""
+    """The help that is asked for, or None. Typer would import Pydantic first, and read all arguments: 0.1 s."""
     for word in args:
         if word in ("-h", "--help"):
             return str(command.get_help(ctx))

@@ -129,6 +129,10 @@ _ALL = (
     ),
     Action("machine.clock", "go", "clock", "Time", "A time of the day", "go to, minute"),
     Action("machine.play", "tick", "play", "Play", "Play the day, or stop", "stop, pause, run"),
+    Action(
+        "machine.what_if", "change", "what_if", "What if", "What other shifts or another threshold would have said",
+        "late, grace, strangers, target, fpir, other settings",
+    ),
     Action("machine.now", "now", "latest", "Latest", "The last minute of the day, of today now", "end"),
     Action("machine.leave", "time_machine", "back", "Leave", "Back to the board of now", "close, leave", False),
     Action("day.correct", "change", "correct", "Correct", "Replace the entry by what happened", "edit, fix", row=True),

@@ -114,7 +114,8 @@ class KeyBar(Widget):
 
 def _keys(bound: Sequence[ActiveBinding]) -> list[Key]:
     """The keys of these bindings; of neighbours that are a pair in the table only the last one has words."""
-    pairs = [ACTIONS[one.binding.id].pair if one.binding.id in ACTIONS else "" for one in bound]
+    actions = [ACTIONS.get(one.binding.id or "") for one in bound]
+    pairs = [action.pair if action else "" for action in actions]
     keys = []
     for one, pair, following in zip(bound, pairs, [*pairs[1:], ""], strict=True):
         words = "" if pair and pair == following else pair or one.binding.description

@@ -30,7 +30,7 @@ async def test_a_key_is_clicked_and_two_that_belong_together_share_their_words(w
         bar = pilot.app.screen.query_one(KeyBar)
         line = bar.render().plain
         assert "← → Day" in line
-        assert "Fri 6 Mar 2026" in str(pilot.app.screen.query_one("#summary").render())
+        assert "Sun 8 Mar 2026" in str(pilot.app.screen.query_one("#summary").render())
         await pilot.click(KeyBar, offset=(line.index("→"), 0))
         await go(pilot)
         assert "Mon 9 Mar 2026" in str(pilot.app.screen.query_one("#summary").render())
