@@ -115,9 +115,9 @@ class KeyBar(Widget):
 def _keys(bound: Sequence[ActiveBinding]) -> list[Key]:
     """The keys of these bindings; of neighbours that are a pair in the table only the last one has words."""
     actions = [ACTIONS.get(one.binding.id or "") for one in bound]
-    pairs = [action.pair if action else "" for action in actions]
+    pairs = [*(action.pair if action else "" for action in actions), ""]
     keys = []
-    for one, pair, following in zip(bound, pairs, [*pairs[1:], ""], strict=True):
+    for one, pair, following in zip(bound, pairs, pairs[1:], strict=False):
         words = "" if pair and pair == following else pair or one.binding.description
         letter = one.binding.key_display or key_text(one.binding.key)
         keys.append(Key(one.binding.key, letter, words, one.enabled, one.tooltip or one.binding.tooltip))

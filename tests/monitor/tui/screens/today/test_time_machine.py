@@ -102,7 +102,7 @@ async def test_beside_the_board_stands_what_other_shifts_and_another_threshold_w
         await fill(pilot, minutes="15", target="1000000")
         assert "15 min later: Edsger Dijkstra would not be late." in text_of(world)
         assert "of 5 faces" in text_of(world)
-        assert "and 2 more would not be named" in text_of(world)
+        assert "Ada Lovelace and 2 more" in text_of(world)
         assert "1 late" in text_of(world), "the board itself stays as it was"
         await go(pilot, "c")
         await fill(pilot, minutes="-15", target="100")
