@@ -68,4 +68,5 @@ def _confirmed(question: str) -> bool:
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:  # Ctrl+C, or nobody there to answer
+        typer.echo(err=True)
         return False

@@ -129,7 +129,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         ticks = (("[ ]", "[x]") if self.app.ascii_only else ("□", "■"))[one.key in self._ticked]
         day = f"{ticks} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
         arrow = "> " if self.app.ascii_only else "→ "
-        proposal = f"{arrow}{one.proposals[0].text}" if one.proposals else "c, l or x"
+        proposal = f"{arrow}{one.proposals[0].text}" if one.proposals else f"press {self._by_hand}"
         if self._view_aside:
             found = next(each for each in self._aside if each.repair.key == one.key)
             proposal = f"x {clean(found.reason, 40)}, {clean(found.actor, 20)}"
@@ -213,11 +213,19 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
 
     # What is written
 
+    @property
+    def _by_hand(self) -> str:
+        """The keys of what helps where nothing is proposed."""
+        change, leave, aside = (self.app.settings.keys.shown(one) for one in ("change", "leave", "take_away"))
+        return f"{change}, {leave} or {aside}"
+
     def action_repair(self) -> None:
         """Do what is proposed for the ticked days, or for this one."""
         chosen = [(one, one.proposals[0], one.proposals[0].reason) for one in self._chosen if one.proposals]
         if len(chosen) < 2:
             self._write(chosen)
+            if not chosen and self._selected is not None:
+                self.app.notify(f"Nothing is proposed for this day; press {self._by_hand}.")
             return
         text = f"{plural(len(chosen), 'day')}, each as proposed and with its reason."
         self._question(Dialog("Repair the ticked days", text, yes="Repair"), lambda _: self._write(chosen))
