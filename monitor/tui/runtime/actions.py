@@ -154,9 +154,9 @@ _ALL = (
     Action("day.sheet", "month", "sheet", "Sheet", "The person's month, or other days", "timesheet, balance, print"),
     Action(
         "sheet.before", "leap_back", "leap(-1)", "Before", "The month before, or as many days",
-        "earlier", pair="Step",
+        "earlier", pair="Back, on",
     ),
-    Action("sheet.after", "leap_on", "leap(1)", "After", "The month after, or as many days", "later", pair="Step"),
+    Action("sheet.after", "leap_on", "leap(1)", "After", "The month after, or as many days", "later", pair="Back, on"),
     Action("sheet.range", "go", "range", "Days", "Any first and last day", "from, to, range, period, quarter, year"),
     Action("sheet.today", "now", "today", "This month", "Back to this month", "now, present"),
     Action("sheet.export", "export", "export", "Print", "A sheet to print and to sign", "html, payroll, xlsx, csv"),
@@ -171,8 +171,8 @@ _ALL = (
     Action("repair.after", "leap_on", "month(-1)", "Month after", "The month after", "later", pair="Month"),
     Action("month.day_before", "earlier", "day(-1)", "Day before", "The day before", "left", False),
     Action("month.day_after", "later", "day(1)", "Day after", "The day after", "right", False),
-    Action("month.before", "leap_back", "leap(-1)", "Before", "The week or month before", "earlier", pair="Step"),
-    Action("month.after", "leap_on", "leap(1)", "After", "The week or month after", "later", pair="Step"),
+    Action("month.before", "leap_back", "leap(-1)", "Before", "The week or month before", "earlier", pair="Back, on"),
+    Action("month.after", "leap_on", "leap(1)", "After", "The week or month after", "later", pair="Back, on"),
     Action("month.today", "now", "today", "Today", "Back to today", "now", False),
     Action("month.board", "day", "board", "Day", "The board of the day", "today"),
     Action("month.week", "week", "span('week')", "Week", "One week, people by days", "grid"),
@@ -188,9 +188,12 @@ _ALL = (
     Action("mood.quarter", "quarter", "range('quarter')", "Quarter", "The moods of three months", "period"),
     Action(
         "mood.before", "earlier", "step(-1)", "Before", "The day, week, month or quarter before",
-        "back, past", pair="Step",
+        "back, past", pair="Back, on",
     ),
-    Action("mood.after", "later", "step(1)", "After", "The day, week, month or quarter after", "on, next", pair="Step"),
+    Action(
+        "mood.after", "later", "step(1)", "After", "The day, week, month or quarter after",
+        "on, next", pair="Back, on",
+    ),
     Action("mood.today", "now", "today", "Today", "Back to the days that end today", "now", False),
     Action(
         "mood.filter", "filter", "filter", "Group or person", "The moods of one group or person alone",

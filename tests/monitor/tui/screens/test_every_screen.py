@@ -47,7 +47,9 @@ async def test_nothing_is_cut_and_all_text_can_be_read(
 def looked_at(screen: Screen[Any]) -> Iterator[str]:
     strips = screen._compositor.render_strips()
     yield from (f"a line is {strip.cell_length} wide" for strip in strips if strip.cell_length != screen.size.width)
-    area = screen.children[0].region if isinstance(screen, ModalScreen) else screen.region  # what lies behind is darkened
+    area = (
+        screen.children[0].region if isinstance(screen, ModalScreen) else screen.region
+    )  # what lies behind is darkened
     for strip in strips[area.y : area.bottom]:
         yield from (fault for part in strip.crop(area.x, area.right) if (fault := unreadable(part)))
     for widget, (region, clip) in drawn_widgets(screen).items():

@@ -110,7 +110,7 @@ async def test_after_checks_that_failed_the_next_run(world: World) -> None:
 
 async def test_what_needs_a_hand_is_done_with_one_key_and_undone(world: World, tmp_path: Path) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "home", "down", "down", "f")
+        await go(pilot, "f6", "home", "down", "f")
         (tmp_path / "backups").mkdir()
         await fill(pilot, folder=str(tmp_path / "backups"))
         await go(pilot, "f2", "f6")
@@ -118,9 +118,9 @@ async def test_what_needs_a_hand_is_done_with_one_key_and_undone(world: World, t
         await go(pilot, "end", "enter")
         screen = pilot.app.screen
         assert isinstance(screen, PeopleScreen)
-        assert "these are listed (V: everybody)" in text_of(world)
+        assert "these are listed (v: everybody)" in text_of(world)
         await go(pilot, "v", "f6", "end", "f")
-        assert "these are listed (V: everybody)" in text_of(world), "also when everybody was listed meanwhile"
+        assert "these are listed (v: everybody)" in text_of(world), "also when everybody was listed meanwhile"
 
 
 async def test_the_audit_log_has_the_values_before_and_after(world: World) -> None:
