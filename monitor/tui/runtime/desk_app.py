@@ -89,6 +89,16 @@ class DeskApp(WorkApp):
         """A call of a use case with the database, these values, the present time, and who is at the desk."""
         return partial(use_case, self.engine, *values, at=self.clock(), actor=self.at_desk, **named)
 
+    def hand_over(self, file: Path) -> str:
+        """The sentence that says where an export is; a browser gets the file as a download, too."""
+        if self.is_web:
+            self.deliver_binary(file)
+        return f"Written to {file}"
+
+    def written(self, file: Path) -> None:
+        """Say that an export was written."""
+        self.notify(self.hand_over(file), markup=False)
+
     # The theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

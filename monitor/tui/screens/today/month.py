@@ -224,7 +224,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
             return partial(write, Path(answers["file"].strip()).expanduser())
 
         dialog = Dialog("Export these days", text, [field], yes="Write")
-        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+        ask(app, dialog, job, app.written)
 
 
 def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int) -> str:

@@ -290,7 +290,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
 
     def _exported(self, file: Path) -> None:
-        self.app.notify(f"Written to {file}", markup=False)
+        self.app.written(file)
         self.reload()
 
 
