@@ -58,4 +58,5 @@ def test_the_time_machine(snap_compare: Compare, world: World, size: tuple[int, 
 
 @pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
 def test_the_moods_of_one_person(snap_compare: Compare, world: World, size: tuple[int, int]) -> None:
-    assert snap_compare(world.app(camera=False), terminal_size=size, run_before=desk("f3", "m", "slash", *"ada", "enter"))
+    keys = "f3", "m", "slash", *"ada", "enter"
+    assert snap_compare(world.app(camera=False), terminal_size=size, run_before=desk(*keys))
