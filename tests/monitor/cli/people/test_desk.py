@@ -16,6 +16,7 @@ def test_a_name_is_added_listed_and_removed(tmp_path: Path) -> None:
     engine, cipher = open_database(url), load_cipher(tmp_path)
     open_with(engine, cipher, tmp_path)
     engine.dispose()
+    file.touch()
     common, run = ["--db", url, "--config", str(file)], CliRunner().invoke
     early = run(app, ["desk", "add", "Ingrid Sund", *common], input="")
     assert "Set the admin PIN first" in str(early.exception), "before a PIN is asked for"
