@@ -35,6 +35,8 @@ LAST: Final = 4
 NAMES: Final = 3
 """So many people are named in a line."""
 MOST_MINUTES: Final = 720
+MOST_STRANGERS: Final = 1_000_000_000
+"""What may be asked for: the minutes by which shifts are moved, and of how many strangers one may be named."""
 WORDS: Final = {"check_in": "came in", "check_out": "left", "void": "entry made void", "correction": "corrected"}
 
 
@@ -263,8 +265,8 @@ def _asked(answers: Answers) -> tuple[tuple[int, float], str | None]:
         minutes, one_in = int(answers["minutes"]), float(answers["target"])
     except ValueError:
         return (0, 0.5), "Both are numbers, such as -15 and 1000."
-    if abs(minutes) > MOST_MINUTES or not one_in > 1:
-        return (0, 0.5), f"The minutes are from -{MOST_MINUTES} to {MOST_MINUTES}; 1 in more than 1 stranger is named."
+    if abs(minutes) > MOST_MINUTES or not 1 < one_in <= MOST_STRANGERS:
+        return (0, 0.5), f"Minutes are from -{MOST_MINUTES} to {MOST_MINUTES}, strangers from 2 to {MOST_STRANGERS:,}."
     return (minutes, 1 / one_in), None
 
 
