@@ -175,11 +175,18 @@ def read(file: Path, keys: Mapping[str, ProofKey]) -> Noted:
 
 
 def of_database(noted: Noted, chain: UUID | None, place: str) -> tuple[Head, ...]:
-    """The heads of the database at this place, or with this ledger, but for those that a backup put aside."""
+    """The heads of the database at this place, but for those that a backup put aside.
+
+    Those of the same ledger at other places belong to it until the first one here: it was moved or copied from there.
+    What is noted there later is of the other copy, which may say something else since.
+    """
     found: list[Head] = []
+    here = False
     for head in noted.heads:
-        if head.database != place and head.chain != str(chain):
+        same = head.chain == str(chain)
+        if head.database != place and (here or not same):
             continue
+        here = here or (same and head.database == place)
         if head.restored:
             found = [one for one in found if one.events <= head.events and one.entries <= head.entries]
         found.append(head)

@@ -169,7 +169,7 @@ def play(
             session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=start
         )
     with reading(store.engine) as session:
-        arrivals = ManyArrivals.of(session, settings, first, today)
+        arrivals = ManyArrivals.over(session, settings, first, today)
     context = transactions.WriteContext(kiosk.id, settings, store.cipher, arrivals)
     door = _Door(store, settings, context, arrivals, ids, strangers, Random(f"door {seed}"))
     planned = acts(team, shifts, away, free, first, now, settings.zone, strangers=len(strangers), seed=seed)

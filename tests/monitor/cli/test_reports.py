@@ -394,7 +394,7 @@ def test_a_changed_ledger_fails_the_check(store: str, tmp_path: Path) -> None:
     engine.dispose()
     error = _failure("db", "verify", "--db", copy)
     assert isinstance(error, DatabaseDamaged)
-    assert "row 1 was changed" in str(error)
+    assert "row 1 of the ledger was changed" in str(error)
     broken = run("db", "verify", "--db", copy, "--json")
     assert (broken.exit_code, json.loads(broken.stdout)["broken_row"]) == (1, 1)
 
