@@ -140,11 +140,11 @@ class Site:
     def step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         """The round of `forward_for_ever`; costs two look-ups where nothing was written on either side."""
         wide = since is None or self._wide_at is None or now - self._wide_at >= _WIDE_EVERY
-        self._watch = self._watch or kiosk.connect()
         self._listen(centre)
-        seen = changes.state(self._watch)
         with reading(centre) as there:
             there_now = follow.head(there)
+        self._watch = self._watch or kiosk.connect()  # not before: what is written here ends no pause of a centre away
+        seen = changes.state(self._watch)
         same = self._heads is not None and there_now == self._heads.there
         if not wide and same and seen == self._seen:
             self._report(kiosk, centre, now)
@@ -190,6 +190,7 @@ class Site:
             if one is not None:
                 one.close()
         self._watch = self._news = None
+        self._seen = ""  # another connection counts from another number
 
     def _listen(self, centre: Engine) -> None:
         if self._news is None and centre.dialect.name == "postgresql":

@@ -113,17 +113,20 @@ def test_a_shared_database_that_cannot_be_used_is_closed_again(
 def test_a_server_that_is_away_is_waited_for_longer_and_longer(
     door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rounds = Rounds(8)
+    rounds = Rounds(40)
     real = open_database
 
     def away_at_first(url: str, *, upgrade: bool) -> Engine:
-        if len(rounds.waited) < 6:
+        if len(rounds.waited) < 38:
             raise DatabaseUnavailable("The database cannot be reached; check the server and the network.")
         return real(url, upgrade=upgrade)
 
     monkeypatch.setattr(forwarding, "open_database", away_at_first)
     rounds.run(door, centre)
-    assert rounds.waited == [60, 120, 240, 300, 300, 300, 30, 30]
+    away, pauses = rounds.waited[:38], [30.0, *rounds.waited[:38]]
+    assert all(longer <= max(30 + 0.1 * sum(away[:before]), 33) for before, longer in enumerate(away))
+    assert pauses == sorted(pauses)
+    assert rounds.waited[-3:] == [300, 30, 30]
     assert rounds.said == ["The database cannot be reached; check the server and the network."]
     assert rounds.sent == [Forwarded(people=1, events=1)]
 
