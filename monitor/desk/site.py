@@ -75,7 +75,6 @@ def follow_for_ever(
 
     def fault(sentence: str) -> None:
         _note_trouble(store.engine, clock(), sentence)
-        site.close()
         trouble(sentence)
 
     try:
@@ -139,12 +138,19 @@ class Site:
 
     def step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         """The round of `forward_for_ever`; costs two look-ups where nothing was written on either side."""
+        try:
+            return self._step(kiosk, centre, now, since)
+        except DatabaseError:
+            self.close()  # so that what is written here ends no pause while the centre is away
+            raise
+
+    def _step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         wide = since is None or self._wide_at is None or now - self._wide_at >= _WIDE_EVERY
+        self._watch = self._watch or kiosk.connect()
         self._listen(centre)
+        seen = changes.state(self._watch)
         with reading(centre) as there:
             there_now = follow.head(there)
-        self._watch = self._watch or kiosk.connect()  # not before: what is written here ends no pause of a centre away
-        seen = changes.state(self._watch)
         same = self._heads is not None and there_now == self._heads.there
         if not wide and same and seen == self._seen:
             self._report(kiosk, centre, now)
