@@ -135,9 +135,7 @@ def _face_given(rows: Sequence[_Row], refused: set[consents.Decided]) -> Sequenc
     return [row for row in rows if (uuid_of(row[0]), "face") not in refused]
 
 
-def _listed(
-    rows: Sequence[_Row], stamps: Sequence[bytes | None], refused: set[consents.Decided]
-) -> Listed:
+def _listed(rows: Sequence[_Row], stamps: Sequence[bytes | None], refused: set[consents.Decided]) -> Listed:
     ids, names = [row[0] for row in rows], [row[1].encode() for row in rows]
     mood = np.array([1 if row[2] else -1 for row in rows], np.int8)
     for number, one in enumerate(ids if refused else ()):

@@ -24,8 +24,8 @@ from db.proof.heads import open_with
 from db.schema.forwarding import SiteEventRow
 from db.verification import verdict
 from monitor.attendance.days import Period
-from monitor.cli.database import app
-from monitor.cli.programs.kiosks import app as kiosks_app
+from monitor.cli.data.database import app
+from monitor.cli.data.kiosks import app as kiosks_app
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.desk.programs.around import programs_around

@@ -17,7 +17,7 @@ from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.people import people
 from db.records.attendance import NewEvent
-from monitor.cli.database import app
+from monitor.cli.data.database import app
 from monitor.errors import UsageError
 from monitor.recording import forwarding
 from monitor.recording.forwarding import forward_for_ever
@@ -188,7 +188,7 @@ def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str, tmp_p
 
 @pytest.mark.parametrize("more", [(), ("--follow",)])
 def test_a_kiosk_does_not_forward_to_itself(door: Engine, monkeypatch: pytest.MonkeyPatch, more: tuple[str]) -> None:
-    monkeypatch.setattr("monitor.cli.database.Event.wait", lambda *_: True)
+    monkeypatch.setattr("monitor.cli.data.site.Event.wait", lambda *_: True)
     monkeypatch.chdir(Path(str(door.url.database)).parent)
     for same in (str(door.url.database), "door.sqlite3"):
         assert isinstance(_run(door, "forward", same, *more).exception, UsageError)
