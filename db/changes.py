@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from db.errors import DatabaseUnavailable
+from db import migrate
+from db.errors import explain
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 
@@ -50,17 +51,6 @@ def heads(connection: Connection | Session) -> Heads:
     )
 
 
-@contextmanager
-def _away() -> Iterator[None]:
-    """What PostgreSQL's driver says when the server cannot be reached, as our own error."""
-    from psycopg import Error
-
-    try:
-        yield
-    except Error as error:
-        raise DatabaseUnavailable(f"The shared database tells of no more news: {error}") from None
-
-
 class News:
     """Waits on PostgreSQL for other sessions to commit an event, an audit entry or a proof entry (NOTIFY).
 
@@ -69,7 +59,8 @@ class News:
     """
 
     def __init__(self, engine: Engine) -> None:
-        with _away():
+        self._where = migrate.where(engine)
+        with self._explained():
             pooled = engine.raw_connection()
             self._connection = cast(Any, pooled.driver_connection)
             pooled.detach()
@@ -79,11 +70,20 @@ class News:
 
     def came(self, seconds: float) -> bool:
         """Whether something was committed within so many seconds. Raises: DatabaseUnavailable."""
-        with _away():
+        with self._explained():
             return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
 
     def close(self) -> None:
         self._connection.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        from psycopg import Error
+
+        try:
+            yield
+        except Error as error:
+            raise explain(error, self._where) or error from None
 
 
 def appended(connection: Connection | Session, after: int) -> tuple[UUID, ...]:

@@ -22,7 +22,7 @@ from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
 from db.faces import templates
-from db.forwarding import chains, shared, site_events, site_key, site_pins
+from db.forwarding import chains, day_secrets, shared, site_events, site_key, site_pins
 from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents
@@ -110,6 +110,7 @@ def follow(
     if plain:
         with writing(centre) as there, writing(kiosk) as here:
             images.key_all(there, images.known_secret(here, cipher))
+    day_secrets.share(kiosk, centre, cipher, site, now)
     with reading(kiosk) as here, reading(centre) as there:
         heads = Heads(head(here), head(there))
     known = before.only_events(heads.here, heads.there) if before else None

@@ -75,7 +75,6 @@ def follow_for_ever(
 
     def fault(sentence: str) -> None:
         _note_trouble(store.engine, clock(), sentence)
-        site.close()
         trouble(sentence)
 
     try:
@@ -139,6 +138,13 @@ class Site:
 
     def step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         """The round of `forward_for_ever`; costs two look-ups where nothing was written on either side."""
+        try:
+            return self._step(kiosk, centre, now, since)
+        except DatabaseError:
+            self.close()  # so that what is written here ends no pause while the centre is away
+            raise
+
+    def _step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         wide = since is None or self._wide_at is None or now - self._wide_at >= _WIDE_EVERY
         self._watch = self._watch or kiosk.connect()
         self._listen(centre)
@@ -190,6 +196,7 @@ class Site:
             if one is not None:
                 one.close()
         self._watch = self._news = None
+        self._seen = ""  # another connection counts from another number
 
     def _listen(self, centre: Engine) -> None:
         if self._news is None and centre.dialect.name == "postgresql":

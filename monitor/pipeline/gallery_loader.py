@@ -56,7 +56,7 @@ class PeopleLoader:
                 yield Means(part.first, part.second, part.has_second)
 
         templates = Templates(parts(), rows.count(session, ENCODER_NAME), self._settings.encoder)
-        return self._enrolled(session, rows.joined(lists), templates, None)
+        return self._enrolled(session, rows.joined(lists), templates)
 
     def _changed(self, session: Session, loaded: _Loaded) -> Enrolled:
         now, gallery = rows.joined(list(rows.listed(session, ENCODER_NAME))), loaded.gallery
@@ -69,23 +69,16 @@ class PeopleLoader:
         templates = gallery.templates
         if fresh or not np.array_equal(kept, np.arange(len(gallery))):
             templates = templates.changed(kept, [Means(part.first, part.second, part.has_second) for part in fresh])
-        return self._enrolled(session, now, templates, (gallery, kept))
+        return self._enrolled(session, now, templates)
 
-    def _enrolled(
-        self,
-        session: Session,
-        people: rows.Listed,
-        templates: Templates,
-        before: tuple[Gallery, NDArray[np.int64]] | None,
-    ) -> Enrolled:
-        settings, roll = self._settings, Roll(_ids(people), people.names)
+    def _enrolled(self, session: Session, people: rows.Listed, templates: Templates) -> Enrolled:
+        settings, roll = self._settings, Roll(_ids(people), people.names, people.name_lengths)
         gallery = Gallery.of_columns(
             roll,
             templates,
             _margins(session, roll),
             target_fpir=settings.target_fpir,
             margin=settings.match_margin,
-            before=before,
         )
         self._loaded = _Loaded(gallery, people.stamps)
         agreed = people.mood_consent != 0 if settings.consent == "assumed" else people.mood_consent == 1
@@ -110,8 +103,11 @@ def _places(now: rows.Listed, loaded: _Loaded) -> NDArray[np.int64]:
 def _only(people: rows.Listed, chosen: NDArray[np.bool_]) -> rows.Listed:
     if chosen.all():
         return people
-    names = [name for name, one in zip(people.names, chosen, strict=True) if one]
-    return rows.Listed(_ids(people)[chosen].tobytes(), people.stamps[chosen], names, people.mood_consent[chosen])
+    letters = np.frombuffer(people.names, np.uint8)[np.repeat(chosen, people.name_lengths)]
+    return rows.Listed(
+        _ids(people)[chosen].tobytes(), people.stamps[chosen], letters.tobytes(), people.name_lengths[chosen],
+        people.mood_consent[chosen],
+    )  # fmt: skip
 
 
 def _margins(session: Session, roll: Roll) -> NDArray[np.float32]:

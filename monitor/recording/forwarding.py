@@ -20,6 +20,8 @@ _LOOK_BACK: Final = timedelta(days=2)
 """Age of the sightings and moods that every round compares; older ones change rarely, and wait for a whole round."""
 _WHOLE_EVERY: Final = timedelta(days=1)
 """Time between whole rounds, which compare everything; the first round is a whole one."""
+_LONGER: Final = 1.1
+"""Factor from pause to pause while the server is away, so that it is there again for a tenth of that time at most."""
 _LONGEST_PAUSE: Final = 300.0
 """Most seconds between tries while the server is away."""
 
@@ -99,7 +101,7 @@ def forward_for_ever(
                 if str(error) != said:
                     said = str(error)
                     trouble(said)
-                pause = min(pause * 2, max(_LONGEST_PAUSE, every))
+                pause = min(pause * _LONGER, max(_LONGEST_PAUSE, every))
             else:
                 pause, said = every, ""
                 whole_at = now if whole else whole_at

@@ -24,6 +24,7 @@ from monitor.reports.export import to_json_lines
 from monitor.serve import metrics
 from monitor.serve.replies import (
     AttendanceReply,
+    DayReply,
     EventReply,
     EventsReply,
     HealthReply,
@@ -108,12 +109,17 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
         first: Annotated[Day, Query(alias="from")] = None,
         last: Annotated[Day, Query(alias="to")] = None,
         group: Annotated[str | None, Query(max_length=200)] = None,
-    ) -> list[AttendanceReply]:
-        """One line per person and day, as 'muster attendance --json' prints them."""
+        since: Annotated[int, Query(ge=0, le=2**53, description="'next' of the answer before; 0 to begin.")] = 0,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+    ) -> AttendanceReply:
+        """One line per person and day, as 'muster attendance --json' prints them, by day and name, behind a cursor."""
         now = clock()
         period = _period(first, last, now.astimezone(settings.zone).date())
-        found = desk_attendance.attendance(engine, settings, period, now, group=group and _storable(group))
-        return [AttendanceReply.model_validate(one) for one in _plain([*lines.days(found, settings.zone)])]
+        found, after = desk_attendance.page(
+            engine, settings, period, now, since=since, limit=limit, group=group and _storable(group)
+        )
+        told = [DayReply.model_validate(one) for one in _plain([*lines.days(found, settings.zone)])]
+        return AttendanceReply(days=told, next=after)
 
     @app.get("/v1/moods", responses=_PROBLEMS, dependencies=[_needs(engine, "moods", clock)])
     def moods(

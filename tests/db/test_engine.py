@@ -252,7 +252,7 @@ def test_a_connection_to_a_server_is_watched(server: str) -> None:
     engine = _postgresql_engine(make_url(server), read_only=True)
     with engine.connect() as connection:
         given = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
-    assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("10", "25000")
+    assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("5", "11000")
     engine.dispose()
 
 

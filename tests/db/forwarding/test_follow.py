@@ -21,11 +21,13 @@ from db.faces import templates
 from db.forwarding import shared
 from db.forwarding.follow import Followed, follow
 from db.ids import new_id
+from db.observations import crowd
 from db.people import consents, people
 from db.privacy import erasure, merges
 from db.records.attendance import NewEvent
 from db.schema.faces import PortraitRow, TemplateRow
 from db.schema.forwarding import SiteEventRow
+from db.schema.moods import CrowdSecretRow
 from db.schema.people import SubjectRow
 from monitor.attendance.passages import passages
 from tests.db.doors import Door
@@ -187,6 +189,34 @@ def test_shifts_and_holidays_are_the_same_at_all_doors(first: Sited, second: Sit
     _settle(second, first)
     with reading(first.engine) as session:
         assert shifts.all_shifts(session) == []
+
+
+def test_in_aggregate_mode_doors_of_a_site_give_a_person_one_token_a_day(
+    first: Sited, second: Sited, engine: Engine
+) -> None:
+    today = (first.door.at + timedelta(hours=5)).date()
+    ada = first.enrol("Ada")
+
+    def tokens(day: date) -> set[str]:
+        found = set()
+        for one in (first, second):
+            with writing(one.engine) as session:
+                found.add(crowd.token(session, one.key, ada, day, known=True))
+        return found
+
+    assert len(tokens(today)) == 2, "they have not met yet"
+    _settle(first, second)
+    assert len(tokens(today)) == 1
+    assert len(tokens(today + timedelta(days=1))) == 1, "made a day ahead"
+    with reading(engine) as session:
+        rows = session.scalars(select(CrowdSecretRow)).all()
+        assert all(row.sealed[1:9] == bytes.fromhex(SITE.key_id) for row in rows)
+    first.door.at += timedelta(days=3)
+    first.follow()
+    for one in (first.engine, engine):
+        with reading(one) as session:
+            kept = set(session.scalars(select(CrowdSecretRow.day)))
+        assert kept == {today + timedelta(days=days) for days in (3, 4)}, "those of days that are over are gone"
 
 
 def test_passages_of_other_doors_are_read_with_a_doors_own(first: Sited, second: Sited) -> None:

@@ -82,7 +82,7 @@ def test_people_attendance_and_moods_are_those_of_the_reports(world: World, url:
     people = requests.get(f"{url}/v1/people", {"search": "lovelace"}, headers=headers, timeout=60).json()
     assert (people["total"], people["people"][0]["name"]) == (1, "Ada Lovelace")
     asked = {"from": "2026-03-06", "to": "2026-03-06", "group": "Orbits"}
-    lines = requests.get(f"{url}/v1/attendance", asked, headers=headers, timeout=60).json()
+    lines = requests.get(f"{url}/v1/attendance", asked, headers=headers, timeout=60).json()["days"]
     assert {line["person"]: line["hours"] for line in lines} == {"Katherine Johnson": 8.0, "Margaret Hamilton": 8.0}
     moods = requests.get(f"{url}/v1/moods", asked | {"by": "group"}, headers=headers, timeout=60).json()
     assert [line["group"] for line in moods] == ["Orbits"]
@@ -97,6 +97,18 @@ def test_people_come_in_pages(world: World, url: str) -> None:
     pages = [requests.get(f"{url}/v1/people", one, headers=headers, timeout=60).json() for one in asked]
     assert [one for page in pages for one in page["people"]] == whole["people"]
     assert {page["total"] for page in pages} == {len(whole["people"])}
+
+
+def test_attendance_comes_in_pages_that_may_end_within_a_day(world: World, url: str) -> None:
+    headers, period = key(world, "attendance"), {"from": "2026-02-20", "to": "2026-03-06"}
+    whole = requests.get(f"{url}/v1/attendance", period, headers=headers, timeout=60).json()
+    assert whole["next"] is None
+    pages: list[dict[str, Any]] = [{"days": [], "next": 0}]
+    while pages[-1]["next"] is not None:
+        asked = period | {"since": pages[-1]["next"], "limit": 7}
+        pages.append(requests.get(f"{url}/v1/attendance", asked, headers=headers, timeout=60).json())
+    assert [day for page in pages for day in page["days"]] == whole["days"]
+    assert {len(page["days"]) for page in pages[1:-1]} == {7}
 
 
 def test_a_cursor_gives_each_event_once_and_erased_people_no_name(world: World, url: str) -> None:
