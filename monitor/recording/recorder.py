@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -27,9 +26,10 @@ from db.errors import DatabaseBusy, DatabaseError, DatabaseFull, DatabaseUnavail
 from db.ids import new_id
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
-from monitor.recording import batch, clock_watch, transactions
+from monitor.recording import batch, transactions
 from monitor.recording.batch import Fact, NotMe, Start, Waiting
 from monitor.recording.candidates import TemplateCandidate
+from monitor.recording.clock_watch import WatchedClock
 from monitor.recording.journal import Journal, PinGiven, Seen
 from monitor.text import plural
 
@@ -91,12 +91,7 @@ class Recorder:
         """Facts that were dropped: too many waited for the database, or the database refused them."""
         self._engine, self._cipher, self._settings = engine, cipher, settings
         self._publish = publish
-        self._clock = clock or partial(datetime.now, UTC)
-        self._elapsed = elapsed or (clock_watch.elapsed if clock is None else None)
-        self._watch = clock_watch.ClockWatch(self._clock(), self._elapsed() if self._elapsed else 0.0)
-        self._jumps: list[timedelta] = []
-        """Jumps of the clock that are not in the audit log yet."""
-        self._looking = threading.Lock()
+        self._clock = WatchedClock(clock, elapsed)
         self._journal = journal
         self._registered = registered
         self._context: transactions.WriteContext | None = None
@@ -119,17 +114,17 @@ class Recorder:
     @property
     def clock_trouble(self) -> str | None:
         """One sentence while the machine's clock is not where it was going; None when all is well."""
-        return self._watch.sentence()
+        return self._clock.sentence()
 
     def record(self, sighting: Sighting) -> None:
         """Takes a phase of a sighting; returns once it is in the journal, in a few milliseconds."""
         kept = self._fit(sighting)
         if kept is not None:
-            self._put(Seen(kept, new_id(), self._clock_off()))
+            self._put(Seen(kept, new_id(), self._clock.look()))
 
     def record_pin(self, person_id: UUID) -> None:
         """Takes the fact that somebody gave number and PIN instead of their face; returns as `record` does."""
-        self._put(PinGiven(person_id, self._clock(), new_id(), self._clock_off()))
+        self._put(PinGiven(person_id, self._clock.now(), new_id(), self._clock.look()))
 
     def offer(self, candidate: TemplateCandidate) -> None:
         """Takes a candidate for a template; returns at once, and drops the candidate when many facts wait."""
@@ -218,7 +213,7 @@ class Recorder:
 
     def _register(self) -> transactions.WriteContext:
         """Registers the kiosk, also again in a file that took the place of the one before, as a backup does."""
-        settings, now = self._settings, self._clock()
+        settings, now = self._settings, self._clock.now()
         migrate.require_current(self._engine)
         file = database_file(self._engine)
         with writing(self._engine) as session:
@@ -255,7 +250,7 @@ class Recorder:
             with self._changed:
                 while not self._waiting and not self._closing:
                     self._changed.wait(LOOK_AT_CLOCK_EVERY)
-                    self._look_at_clock()
+                    self._clock.look()
                 first = batch.first_of(self._waiting)
             done = self._write_until_done(first) if first else 0
             if not done:
@@ -300,33 +295,18 @@ class Recorder:
                 return 0
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _clock_off(self) -> timedelta:
-        """How far the clock is from where it was going now, when a fact is taken; 0 where it did not jump."""
-        self._look_at_clock()
-        return self._watch.off if self._watch.suspect else timedelta()
-
-    def _look_at_clock(self) -> None:
-        if self._elapsed is None:
-            return
-        with self._looking:
-            jump = self._watch.jump(self._clock(), self._elapsed())
-            if jump is not None:
-                self._jumps.append(jump)
-        if jump is not None:
-            log.warning("%s", self._watch.sentence() or "The clock is where it was going again.")
-
     def _write(self, facts: Sequence[Waiting]) -> list[KioskEvent]:
-        self._look_at_clock()
-        now, context = self._clock(), self._context
+        self._clock.look()
+        now, context = self._clock.now(), self._context
         if context is None or database_file(self._engine) != self._file:
             context = self._register()
-        jumps = tuple(self._jumps)
+        jumps = tuple(self._clock.jumps)
         with writing(self._engine) as session:
             for jump in jumps:
                 detail = {"seconds": round(jump.total_seconds())}
                 audit.note(session, "clock jumped", at=now, actor=context.settings.kiosk, detail=detail)
             events = batch.write(session, context, facts, now)
-        del self._jumps[: len(jumps)]
+        del self._clock.jumps[: len(jumps)]
         return events
 
     def _announce(self, facts: Sequence[Waiting], events: Sequence[KioskEvent]) -> None:
