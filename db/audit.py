@@ -35,6 +35,12 @@ def note(
     return row.id
 
 
+def actions(session: Session) -> dict[UUID, str]:
+    """What each entry that is not about an attendance event is about, by its id."""
+    found = session.execute(select(AuditRow.id, AuditRow.action).where(AuditRow.event_id.is_(None)))
+    return {id: action for id, action in found}
+
+
 def newest(session: Session, limit: int) -> list[AuditEntry]:
     """The last entries, the newest first."""
     query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)

@@ -30,6 +30,7 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already, without asking.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 
 _COMMON = [
@@ -211,7 +212,7 @@ def may_replace(file: Path | None, *, force: bool) -> bool:
 
     if file is None or not file.is_file():
         return force
-    if force or (sys.stdin.isatty() and _agreed(f"{printable(str(file))} is there already. Replace it?")):
+    if force or (sys.stdin.isatty() and confirmed(f"{printable(str(file))} is there already. Replace it?")):
         return True
     raise UsageError(f"{file} is there already and stays as it was; give another name, or --force to replace it.")
 
@@ -249,8 +250,10 @@ def output_to(file: Path | None, *, force: bool) -> Output:
     return Output(file, may_replace(file, force=force))
 
 
-def _agreed(question: str) -> bool:
+def confirmed(question: str) -> bool:
+    """Whether somebody at the terminal says yes to a question, which is asked on stderr."""
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:  # Ctrl+C, or nobody there to answer
+        typer.echo(err=True)
         return False
