@@ -37,8 +37,8 @@ def note(
 
 def actions(session: Session) -> dict[UUID, str]:
     """What each entry that is not about an attendance event is about, by its id."""
-    found = session.execute(select(AuditRow.id, AuditRow.action).where(AuditRow.event_id.is_(None)))
-    return {id: action for id, action in found}
+    query = select(AuditRow.id, AuditRow.action).where(AuditRow.event_id.is_(None))
+    return {row.id: row.action for row in session.execute(query)}
 
 
 def newest(session: Session, limit: int) -> list[AuditEntry]:

@@ -39,7 +39,11 @@ class Lost:
     events: int
     """Attendance events."""
     acts: Mapping[str, int]
-    """How often people did what at the desk or on the command line, the most frequent first, by the audit log's word."""
+    """How often people did what at the desk, by the audit log's word for it; the most frequent first."""
+
+    @property
+    def any(self) -> bool:
+        return bool(self.events or self.acts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,10 @@ def restore(
 ) -> Restored:
     """Puts a backup in the place of the database, which is kept beside it under another name.
 
-    The backup is checked first: its file, its ledger and its key. Tables of an older Muster are upgraded in the copy, and
-    what is sealed with an older key, which a rotation kept, is sealed with the present one.
-    Who was erased since the backup was made is erased again; refusals, deactivations, PINs and revoked keys are taken
-    over as they are in the database that is replaced.
+    The backup is checked first: its file, its ledger and its key. Tables of an older Muster are upgraded in the copy;
+    what is sealed with an older key, which a rotation kept, is sealed with the present one there. Who was erased since
+    the backup was made is erased again; refusals, deactivations, PINs and revoked keys are taken over as they are in
+    the database that is replaced.
 
     Args:
         folder: with the keys, and the file of noted heads; a new one says that a backup was put in place.
@@ -101,8 +105,8 @@ def restore(
         key = _key_of(restored, cipher, file, folder)
         _require_whole(restored, key, file)
         since, lost = _since(old), _lost(old, restored)
-        if (lost.events or lost.acts) and not agreed(lost):
-            raise UsageError("Nothing was restored.")
+        if lost.any and not agreed(lost):
+            raise UsageError("Nothing was restored; answer y, or give --yes.")
         backed_up = heads.current(restored, by["at"])
         heads.open_with(restored, key, None)
         if key is not cipher:

@@ -66,8 +66,10 @@ async def test_a_backup_that_takes_the_place_of_the_database_is_on_the_door_at_o
     world: World, tmp_path: Path
 ) -> None:
     backup.back_up(world.engine, tmp_path / "new.sqlite3")
-    with writing(open_database(str(tmp_path / "new.sqlite3"))) as session:
+    copy = open_database(str(tmp_path / "new.sqlite3"))
+    with writing(copy) as session:
         people.rename(session, world.ids["Ada Lovelace"], "Countess", at=NOW, actor="desk")
+    copy.dispose()
     async with world.app().run_test(size=SIZE) as pilot:
         with writing(world.engine) as session:  # as many entries as the backup has
             people.rename(session, world.ids["Ada Lovelace"], "Augusta", at=NOW, actor="desk")
