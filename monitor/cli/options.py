@@ -242,7 +242,16 @@ class Output:
             return
         write_atomically(self.file, data, replace=self.replace)
         if self.file.is_file():
-            tell(printable(f"Written to {self.file.absolute()}.", 1200), err)
+            tell(written(self.file), err)
+
+
+def written(file: Path, what: str = "") -> str:
+    """The sentence that a command says on stderr of the file that it wrote.
+
+    Args:
+        what: how much is in it, such as "15 events".
+    """
+    return printable(f"Written to {file.absolute()}{f': {what}' if what else ''}.", 1200)
 
 
 def output_to(file: Path | None, *, force: bool) -> Output:

@@ -134,7 +134,7 @@ def test_a_cursor_gives_each_event_once_and_erased_people_no_name(world: World, 
 
 
 def test_a_client_gets_a_thousand_events_across_restarts_of_both_sides(world: World) -> None:
-    headers, seen, since = key(world, "events"), list[str](), event_feed.events_after(world.engine, 0, 5000)[1]
+    headers, seen, since = key(world, "events"), list[str](), event_feed.events_after(world.engine, 0, 5000).next
     who, written = world.ids["Ada Lovelace"], list[str]()
     while len(seen) < 1000:
         with serving(world) as address, requests.Session() as client:
