@@ -219,9 +219,17 @@ def write_file(file: Path, text: str) -> None:
     try:
         with unfinished(file, private=not file.exists()) as part:
             part.write_text(text, encoding="utf-8")
-            load_settings(part)
+            _prove(part, file)
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
+
+
+def _prove(part: Path, file: Path) -> None:
+    """Raises: SettingsError, where the unfinished file makes no sense, by the name that it will have."""
+    try:
+        load_settings(part)
+    except SettingsError as error:
+        raise SettingsError(str(error).replace(str(part), str(file))) from None
 
 
 def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: bool = False) -> None:
@@ -242,7 +250,7 @@ def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: boo
         with unfinished(file, private=not known) as part:
             part.write_bytes(changed.encode())
             if prove:
-                load_settings(part)
+                _prove(part, file)
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
 

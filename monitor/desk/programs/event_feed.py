@@ -18,7 +18,7 @@ _HEAD = 16
 """Hexadecimal digits of a hash that tell one row from another."""
 
 
-class LedgerRestored(UsageError):
+class LedgerRestored(UsageError):  # noqa: N818 - named for what happened, as db.errors does
     """The row at which somebody stopped reading is not there any more, or another one has its number."""
 
     def __init__(self) -> None:
