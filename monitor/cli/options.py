@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Concatenate, ParamSpec
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 
 from monitor.text import printable
@@ -44,7 +44,19 @@ _COMMON = [
 
 P = ParamSpec("P")
 
-out = Console(highlight=False)
+
+class Paper(Console):
+    """A console that breaks and cuts nothing on its way into a pipe or a file, where no line is too long."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        return super().size if self.is_terminal else ConsoleDimensions(_ENDLESS, 25)
+
+
+_ENDLESS = 10_000
+"""Cells of a line that no terminal shows."""
+
+out = Paper(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 

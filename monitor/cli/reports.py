@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
+from monitor.cli.options import ForceOption, Output, Paper, Run, err, out, output_to, shared, tell
 from monitor.cli.progress import working
 from monitor.errors import UsageError
 
@@ -293,8 +293,6 @@ def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
 
 
 def _show(report: "Table", target: Output, *, decimal: bool) -> None:
-    from rich.console import Console
-
     from monitor.cli.table import plain_table, table
     from monitor.reports.export import shown
 
@@ -302,7 +300,7 @@ def _show(report: "Table", target: Output, *, decimal: bool) -> None:
         return
     rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
     kept = io.StringIO()
-    paper = Console(width=200, file=kept) if target.file else out
+    paper = Paper(file=kept) if target.file else out
     lines = plain_table(report.columns, rows, paper.width)
     if lines is None:
         paper.print(table(report.columns, rows, fold=("Person", "Group", "Number")))

@@ -246,6 +246,7 @@ def _past(engine: "Engine", settings: "Settings", target: float, days: int, peop
             before=settings.target_fpir,
             after=target,
             margin=settings.match_margin,
+            size=len(people.ids),
             extra_margins=dict(zip(people.ids, people.extra_margins, strict=True)),
         )
 

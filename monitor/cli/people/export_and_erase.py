@@ -32,7 +32,7 @@ def export(
 
 @shared
 def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete a person's faces, sightings and moods for good, and print a receipt."""
+    """Delete a person's faces, sightings and moods for good; and print a receipt."""
     from monitor.desk.people.export_and_erase import erase as erase_person
 
     engine, _, person = open_person(run, who)

@@ -220,7 +220,8 @@ def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: Temp
             before=0.01,
             after=0.0001,
             margin=0.01,
-            extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
+            size=20,
+            extra_margins={},
         )
     assert found.sightings == 3
     assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
@@ -246,7 +247,8 @@ def test_what_if_judges_each_sighting_on_the_scale_of_its_encoders(
             before=0.01,
             after=0.0001,
             margin=0.01,
-            extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
+            size=20,
+            extra_margins={},
         )
     (change,) = found.changes
     assert not change.named
