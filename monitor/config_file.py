@@ -79,7 +79,7 @@ def set_setting(file: Path, name: str, text: str) -> Value:
     """
     annotation: Any = _field(name).annotation
     if name == "admin_pin_hash":
-        raise SettingsError("The admin PIN is typed in the app, which writes its hash: System (F6), C, admin_pin_hash.")
+        raise SettingsError("'muster desk admin-pin' sets the admin PIN, or in the app System (F6), c, admin_pin_hash.")
     try:
         value: Value = TypeAdapter(annotation).validate_strings(text)
         if not isinstance(value, str | float | int | bool):
