@@ -28,7 +28,7 @@ def is_open_elsewhere(url: str) -> bool:
     file = sqlite_file(url)
     if file is not None:
         return file.is_file() and _is_locked(file)
-    engine = open_database(url, upgrade=False)
+    engine = open_database(url, create=False)
     try:
         return _has_others(engine)
     finally:

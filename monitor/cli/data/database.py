@@ -133,9 +133,8 @@ def restore(
 
 def _lost_words(lost: "Lost") -> str:
     """Such as "2 attendance events and 3 changes (rename 2, consent 1)"."""
-    changes = (
-        f"{plural(sum(lost.acts.values()), 'change')} ({few([f'{act} {n:,}' for act, n in lost.acts.items()], ', ')})"
-    )
+    acts = few([f"{act} {count:,}" for act, count in lost.acts.items()], ", ")
+    changes = f"{plural(sum(lost.acts.values()), 'change')} ({acts})"
     events = plural(lost.events, "attendance event")
     return " and ".join(text for text, count in ((events, lost.events), (changes, len(lost.acts))) if count)
 
