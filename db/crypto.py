@@ -96,7 +96,7 @@ class TemplateCipher:
             for one, owner, row in zip(sealed, owners, opened.view(np.uint8), strict=True):
                 if not one.startswith(head):
                     self.open(one, owner)
-                decrypt(one[_NONCE_AT:_TEXT_AT], one[_TEXT_AT:], owner.encode(), row)
+                decrypt(one[_NONCE_AT:_TEXT_AT], one[_TEXT_AT:], owner.encode(), row.data)
         except (InvalidTag, ValueError):
             raise DatabaseDamaged(_CHANGED) from None
         return opened

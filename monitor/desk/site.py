@@ -32,7 +32,9 @@ _HEARTBEAT: Final = timedelta(minutes=1)
 _LOOK_EVERY: Final = 0.05
 """Seconds between two looks at the database here, which cost a tenth of a millisecond each."""
 _LONGEST: Final = 30.0
-"""Most seconds between two rounds, also while the centre is away."""
+"""Most seconds between two rounds."""
+_LONGEST_AWAY: Final = 5.0
+"""Most seconds between two tries while the centre is away; one that is refused costs a millisecond."""
 _AFTER_FAULT: Final = 300.0
 """Seconds until the next try after a fault that waiting alone does not mend."""
 EVERY: Final = 0.25
@@ -80,7 +82,7 @@ def follow_for_ever(
     try:
         forward_for_ever(
             store.engine, url, every=every, clock=clock, wait=lambda seconds: site.wait(seconds, pause),
-            sent=lambda done: None, trouble=fault, step=site.step,
+            sent=lambda done: None, trouble=fault, step=site.step, longest=_LONGEST_AWAY,
         )  # fmt: skip
     except MusterError as error:
         _note_trouble(store.engine, clock(), str(error))
