@@ -70,20 +70,24 @@ class Arrivals:
 
 @dataclass(slots=True)
 class ReadTogether(Arrivals):
-    """Reads once for arrivals of people who differ, in one transaction, in which nobody else can write."""
+    """Reads once for arrivals that share a transaction, in which nobody else can write.
+
+    Who comes again in it is read anew, because their first arrival changed what the second is decided by.
+    """
 
     calendars: Calendars
     known: Mapping[UUID, PersonConsents]
     passages: Mapping[UUID, Sequence[Passage]] = field(default_factory=dict)
     _calendar: dict[UUID, Calendar] = field(default_factory=dict)
+    _again: set[UUID] = field(default_factory=set)
 
     @classmethod
     def of(
         cls, session: Session, settings: Settings, ids: Collection[UUID], first: datetime, last: datetime
     ) -> "ReadTogether":
         """What decides the arrivals of these people from the first to the last instant. Raises: DatabaseError."""
-        days = [at.astimezone(settings.zone).date() for at in (first, last)]
-        calendars = load_calendars(session, settings, *days)
+        start, end = (at.astimezone(settings.zone).date() for at in (first, last))
+        calendars = load_calendars(session, settings, start, end)
         known = people.with_consents(session, list(ids))
         after = last + calendars.rules.cool_down
         return cls(calendars, known, load_passages(session, calendars, first - DAYS_BACK, after, of=list(known)))
@@ -94,12 +98,17 @@ class ReadTogether(Arrivals):
     def decide(
         self, session: Session, settings: Settings, person: Person, arrival: Arrival, clock_off: timedelta
     ) -> Decision:
+        if person.id in self._again:
+            return Arrivals.decide(self, session, settings, person, arrival, clock_off)
         times = arrival.at, arrival.at - clock_off
         since, until = min(times) - DAYS_BACK, max(times) + self.calendars.rules.cool_down
         before = [one for one in self.passages.get(person.id, ()) if since <= one.at < until]
         if person.id not in self._calendar:
             self._calendar[person.id] = self.calendars.of(person)
         return Decision(decide(arrival, before, self._calendar[person.id], self.calendars.rules), before)
+
+    def written(self, sighting: Sighting | None, person: UUID, event: AttendanceEvent | None) -> None:
+        self._again.add(person)
 
 
 @dataclass(slots=True)

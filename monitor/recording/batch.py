@@ -1,10 +1,10 @@
 """Facts that wait for the database: which of them share a transaction, and how each is written in it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -58,28 +58,9 @@ def is_hopeless(fact: Fact, error: DatabaseError) -> bool:
 
 
 def first_of(waiting: Iterable[Waiting]) -> list[Waiting]:
-    """The oldest facts that may share a transaction: sightings and PINs of people who differ, so that none of them
-    changes what another is decided by. Of other facts, one."""
-    found: list[Waiting] = []
-    taken: set[UUID] = set()
-    for one in islice(waiting, MOST_TOGETHER):
-        whose = set(_whose(one.fact))
-        if found and (not whose or not taken.isdisjoint(whose)):
-            break
-        found.append(one)
-        taken |= whose
-        if not whose:
-            break
-    return found
-
-
-def _whose(fact: Fact) -> Iterator[UUID]:
-    """The people and the sighting that a fact is about; none for a fact that has a transaction of its own."""
-    if isinstance(fact, PinGiven):
-        yield fact.person
-    elif isinstance(fact, Seen):
-        yield fact.sighting.id
-        yield from transactions.named(fact.sighting)
+    """The oldest facts that may share a transaction: sightings and PINs. Of other facts, one."""
+    oldest = list(islice(waiting, MOST_TOGETHER))
+    return list(takewhile(lambda one: isinstance(one.fact, Seen | PinGiven), oldest)) or oldest[:1]
 
 
 def write(
@@ -97,16 +78,18 @@ def write(
 
 
 def _read(session: Session, settings: Settings, batch: Sequence[Waiting]) -> ReadTogether:
-    people = {id for one in batch for id in _whose(one.fact)}
-    times = [time for one in batch for time in _times(one.fact)]
+    people, times = set[UUID](), list[datetime]()
+    for fact in (one.fact for one in batch):
+        if isinstance(fact, Seen):
+            people.update(transactions.named(fact.sighting))
+            at = fact.sighting.first_at
+        elif isinstance(fact, PinGiven):
+            people.add(fact.person)
+            at = fact.at
+        else:
+            continue
+        times += [at, at - fact.clock_off]
     return ReadTogether.of(session, settings, people, min(times), max(times))
-
-
-def _times(fact: Fact) -> Iterator[datetime]:
-    """When it was, by the clock and by how far the clock was off."""
-    if isinstance(fact, Seen | PinGiven):
-        at = fact.at if isinstance(fact, PinGiven) else fact.sighting.first_at
-        yield from (at, at - fact.clock_off)
 
 
 def _write(session: Session, context: transactions.WriteContext, waiting: Waiting, now: datetime) -> list[KioskEvent]:

@@ -331,4 +331,5 @@ class Recorder:
         if health != self.health:
             self.health = health
             if health:
-                log.warning("%s Waiting to be written: %s.", health, plural(len(self._waiting), "fact"))
+                waiting = len(self._waiting)
+                log.warning("%s%s", health, f" Waiting to be written: {plural(waiting, 'fact')}." if waiting else "")

@@ -258,8 +258,8 @@ LATER: Final = {
     "renumber": "proof entry * was changed, or not written by Muster",
     "cut": "were cut off",
     "empty": "the proof ends at entry 0",
-    "re-hash": "proof entry *, about a {called}, was changed, or not written by Muster",
-    "forge": "proof entry *, about a {called}, was changed, or not written by Muster",
+    "re-hash": "proof entry *, about the {called} *was changed, or not written by Muster",
+    "forge": "proof entry *, about the {called} *was changed, or not written by Muster",
 }
 
 

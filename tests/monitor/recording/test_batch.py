@@ -92,7 +92,7 @@ def test_facts_that_share_transactions_come_to_the_same(engine: Engine, team: li
     assert shared == alone
     assert rows(engine) == rows(each)
     assert len(rows(engine)[0]) > 24
-    assert fewer < 0.6 * most == 0.6 * len(facts)
+    assert (fewer, most) == (1, len(facts))
     each.dispose()
 
 
@@ -114,10 +114,9 @@ def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
     owner.dispose()
 
 
-def test_what_one_fact_changes_is_seen_by_the_next_of_that_person(team: list[Person]) -> None:
-    ada, bob = team[:2]
-    first, second, third = (Waiting(Seen(seen(one), new_id())) for one in (ada, bob, ada))
-    assert batch.first_of([first, second, third]) == [first, second]
+def test_of_facts_that_are_no_arrivals_each_has_a_transaction_of_its_own(team: list[Person]) -> None:
+    ada, bob = (Waiting(Seen(seen(one), new_id())) for one in team[:2])
     start = Waiting(batch.Start())
-    assert batch.first_of([start, first]) == [start]
-    assert batch.first_of([first, start]) == [first]
+    assert batch.first_of([ada, bob, ada, start, bob]) == [ada, bob, ada]
+    assert batch.first_of([start, ada]) == [start]
+    assert batch.first_of([]) == []
