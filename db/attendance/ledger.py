@@ -161,6 +161,11 @@ def count(session: Session) -> int:
     return session.scalar(select(func.max(EventRow.seq))) or 0
 
 
+def hash_of(session: Session, seq: int) -> str | None:
+    """The hash of a row, which is of all rows before it, too; None where there is no such row."""
+    return session.scalar(select(EventRow.hash).where(EventRow.seq == seq))
+
+
 def last_before(session: Session, at: datetime) -> datetime | None:
     """The time of the newest event up to an instant; None where there is none."""
     return session.scalar(select(func.max(EventRow.at)).where(EventRow.at <= at))

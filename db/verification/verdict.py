@@ -25,6 +25,7 @@ from db.schema.proof import ChainRow
 from db.verification import entries_check, ledger_check, sealed, triggers
 from db.verification.entries_check import EntriesCheck
 from db.verification.ledger_check import Earlier
+from monitor.text import few
 
 log = logging.getLogger(__name__)
 AGAIN: Final = 100_000
@@ -169,11 +170,10 @@ def _noted(
     """The heads of this database; what is wrong with the file is added to the problems."""
     if file is None or not keys:
         return ()
-    noted = heads.read(file, keys)
-    if noted.forged:
-        lines = ", ".join(str(number) for number in noted.forged[:10])
-        problems.append(f"line {lines} of {file} was not written with this key")
     chain = session.scalar(select(ChainRow.id))
+    noted = heads.read(file, keys, chain)
+    if noted.changed:
+        problems.append(f"{file} was changed (line {few(list(map(str, noted.changed)), ', ')})")
     mine = heads.of_database(noted, chain, migrate.where(engine))
     strange = [head for head in mine if head.chain and head.chain != str(chain)]
     if strange:

@@ -64,6 +64,10 @@ def make_app(engine: Engine, settings: Settings, clock: Clock, version: str) -> 
     def _unavailable(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 503)
 
+    @app.exception_handler(event_feed.LedgerRestored)
+    def _restored(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 410)
+
     @app.get("/v1/health", responses={503: _PROBLEMS[503]})
     def is_well() -> HealthReply:
         """Whether the database answers; the only question that needs no key."""
@@ -138,15 +142,18 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
 
 
 def _add_events(app: FastAPI, engine: Engine, settings: Settings, clock: Clock, version: str) -> None:
-    @app.get("/v1/events", responses=_PROBLEMS, dependencies=[_needs(engine, "events", clock)])
+    gone = {410: {"model": Problem, "description": "The ledger was restored from a backup since; begin again at 0."}}
+
+    @app.get("/v1/events", responses=_PROBLEMS | gone, dependencies=[_needs(engine, "events", clock)])
     def events(
         since: Annotated[int, Query(ge=0, le=2**53, description="'next' of the answer before; 0 to begin.")] = 0,
         limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+        head: Annotated[str, Query(max_length=64, description="'head' of the answer before.")] = "",
     ) -> EventsReply:
-        """The ledger behind a cursor: whoever goes on with 'next' misses nothing and sees nothing twice."""
-        found, after = event_feed.events_after(engine, min(since, 2**31 - 1), limit)
-        told = [EventReply.model_validate(event_json(one)) for one in found]
-        return EventsReply(events=told, next=after if found else since)
+        """The ledger behind a cursor: whoever goes on with 'next' and 'head' misses nothing and sees nothing twice."""
+        page = event_feed.events_after(engine, min(since, 2**31 - 1), limit, head)
+        told = [EventReply.model_validate(event_json(one)) for one in page.events]
+        return EventsReply(events=told, next=page.next, head=page.head)
 
     @app.get(
         "/metrics",

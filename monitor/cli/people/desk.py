@@ -54,12 +54,20 @@ def add(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="It w
 def admin_pin(run: Run) -> None:
     """Set the PIN that opens the desk's screens and closes a kiosk.
 
-    It is asked for twice; a script sends it as a line on standard input. Running kiosks use it after a restart.
+    The present one is asked for first, the new one twice; a script sends both as lines on standard input. Running
+    kiosks use it after a restart.
     """
-    from monitor.desk.pin_entry import write_admin_pin
+    from monitor.desk.pin_entry import unlock, write_admin_pin
+    from monitor.errors import UsageError
 
     settings = run.settings()
     engine, cipher = run.open_store(settings)
+    kept = settings.admin_pin_hash
+    if kept and not unlock(engine, cipher, typed_pin("Present admin PIN", again=False), kept, **run.stamp).right:
+        raise UsageError(
+            "This is not the present admin PIN, or it was wrong too often; the PIN is as it was. Whoever has forgotten "
+            "it takes it out: 'muster config unset admin_pin_hash'."
+        )
     pin = typed_pin(f"Admin PIN, at least {settings.pin_digits} digits")
     write_admin_pin(engine, cipher, run.config_file, pin, shortest=settings.pin_digits, **run.stamp)
     run.say(f"The admin PIN is set, in {run.config_file}.", {"admin_pin": True})
