@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from db.errors import DatabaseUnavailable
+from db import migrate
+from db.engine import database_file
+from db.errors import explain
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 
@@ -20,9 +22,10 @@ class Heads:
 
     ledger: int
     """The number of the ledger's last row; 0 while it is empty."""
-    people: int
-    """Number of audit log entries that are not about an attendance event. Their times would not do: an entry that was
-    forwarded, or written by a slow clock, can be older than the newest one."""
+    people: tuple[int, ...]
+    """Number of audit log entries that are not about an attendance event, and which file they are in: a restored backup
+    counts anew. Their times would not do: an entry that was forwarded, or written by a slow clock, can be older than
+    the newest one."""
 
 
 def state(connection: Connection) -> str:
@@ -41,24 +44,11 @@ def state(connection: Connection) -> str:
 
 def heads(connection: Connection | Session) -> Heads:
     """The counters now."""
+    engine = (connection.get_bind() if isinstance(connection, Session) else connection).engine
     # Audit entries are never deleted, so the number of SQLite's last row serves as their count.
-    sqlite = (connection.get_bind() if isinstance(connection, Session) else connection).dialect.name == "sqlite"
-    entries = func.max(literal_column("audit_entry.rowid")) if sqlite else func.count()
-    return Heads(
-        connection.scalar(select(func.max(EventRow.seq))) or 0,
-        connection.scalar(select(entries).select_from(AuditRow).where(AuditRow.event_id.is_(None))) or 0,
-    )
-
-
-@contextmanager
-def _away() -> Iterator[None]:
-    """What PostgreSQL's driver says when the server cannot be reached, as our own error."""
-    from psycopg import Error
-
-    try:
-        yield
-    except Error as error:
-        raise DatabaseUnavailable(f"The shared database tells of no more news: {error}") from None
+    entries = func.max(literal_column("audit_entry.rowid")) if engine.dialect.name == "sqlite" else func.count()
+    told = connection.scalar(select(entries).select_from(AuditRow).where(AuditRow.event_id.is_(None))) or 0
+    return Heads(connection.scalar(select(func.max(EventRow.seq))) or 0, (told, *(database_file(engine) or ())))
 
 
 class News:
@@ -69,7 +59,8 @@ class News:
     """
 
     def __init__(self, engine: Engine) -> None:
-        with _away():
+        self._where = migrate.where(engine)
+        with self._explained():
             pooled = engine.raw_connection()
             self._connection = cast(Any, pooled.driver_connection)
             pooled.detach()
@@ -79,11 +70,20 @@ class News:
 
     def came(self, seconds: float) -> bool:
         """Whether something was committed within so many seconds. Raises: DatabaseUnavailable."""
-        with _away():
+        with self._explained():
             return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
 
     def close(self) -> None:
         self._connection.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        from psycopg import Error
+
+        try:
+            yield
+        except Error as error:
+            raise explain(error, self._where) or error from None
 
 
 def appended(connection: Connection | Session, after: int) -> tuple[UUID, ...]:

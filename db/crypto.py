@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -88,18 +88,18 @@ class TemplateCipher:
         except InvalidTag:
             raise DatabaseDamaged(_CHANGED) from None
 
-    def open_many(self, sealed: Sequence[bytes], owners: Iterable[str]) -> list[bytes]:
-        """Many values back, each in three microseconds. Raises: as `open`."""
-        head, decrypt = _VERSION + self._id, self._gcm.decrypt
-        if not all(one.startswith(head) for one in sealed):
-            return [self.open(one, owner) for one, owner in zip(sealed, owners, strict=True)]
+    def open_embeddings(self, sealed: Sequence[bytes], owners: Sequence[str]) -> NDArray[np.float32]:
+        """Many embeddings of one encoder back, each in two microseconds: float32 (n, 128). Raises: as `open`."""
+        opened = np.empty((len(sealed), EMBEDDING_SIZE), "<f4")
+        head, decrypt = _VERSION + self._id, self._gcm.decrypt_into
         try:
-            return [
-                decrypt(one[_NONCE_AT:_TEXT_AT], one[_TEXT_AT:], owner.encode())
-                for one, owner in zip(sealed, owners, strict=True)
-            ]
-        except InvalidTag:
+            for one, owner, row in zip(sealed, owners, opened.view(np.uint8), strict=True):
+                if not one.startswith(head):
+                    self.open(one, owner)
+                decrypt(one[_NONCE_AT:_TEXT_AT], one[_TEXT_AT:], owner.encode(), row.data)
+        except (InvalidTag, ValueError):
             raise DatabaseDamaged(_CHANGED) from None
+        return opened
 
     def seal_embedding(self, embedding: NDArray[np.float32], belongs_to: str) -> tuple[bytes, bytes | None]:
         """An embedding, sealed: the first encoder's part, and the second's where it has one.
@@ -127,6 +127,11 @@ class TemplateCipher:
             return first
         other = np.frombuffer(self.open(second, second_owner(belongs_to)), dtype="<f4")
         return np.asarray(_HALF * np.concatenate([first, other]), np.float32)
+
+
+def key_of(sealed: bytes) -> str:
+    """The id of the key with which a value was sealed."""
+    return sealed[1:_NONCE_AT].hex()
 
 
 def second_owner(belongs_to: str) -> str:

@@ -185,8 +185,10 @@ def _day(text: str, day: int, month: int, year: int | None, today: date) -> date
             found.append(date(one, month, day))
         except ValueError:
             continue
-    if not found or not _FIRST <= found[0] <= _LAST:
+    if not found:
         raise _no_day(text)
+    if not _FIRST <= found[0] <= _LAST:
+        raise UsageError(f"{text!r} is outside the days that can be given; write one from {_FIRST} to {_LAST}.")
     return next((one for one in found if one >= today - _RECENT), found[-1])
 
 

@@ -3,9 +3,11 @@
 import gc
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,11 +25,51 @@ for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THRE
     os.environ.setdefault(_threads, "1")
 
 
+_SLOW = ("tests/training/", "tests/flow/", "tests/monitor/cli/training/", "tests/architecture/test_readme.py",
+         "tests/monitor/cli/kiosk/", "tests/bench/", "tests/monitor/desk/days/", "tests/monitor/tui/",
+         "tests/monitor/pipeline/", "tests/monitor/vision/", "tests/enroll/")  # fmt: skip
+"""Where single files take long: they begin, or one worker would end alone with them."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        return next((at for at, folder in enumerate(_SLOW) if item.nodeid.startswith(folder)), len(_SLOW))
+
+    items.sort(key=turn)
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays until the end: the collector need not look through it again and again, which took two
     fifths of the app's tests."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _in_a_hurry() -> Iterator[dict[str, Any]]:
+    """No commit here has to survive a power cut, and no PIN a thief: each took 3 milliseconds of waiting for the disk,
+    or 80 of hashing. Gives what the settings really are."""
+    from db import engine
+    from monitor.attendance import pin
+
+    real = {"_set_pragmas": engine._set_pragmas, "MEMORY_KIB": pin.MEMORY_KIB}
+
+    def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
+        real["_set_pragmas"](connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_set_pragmas", set_pragmas)
+        patch.setattr(pin, "MEMORY_KIB", 64)
+        yield real
+
+
+@pytest.fixture
+def in_earnest(_in_a_hurry: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commits reach the disk and PINs are hashed with full strength, as in real use."""
+    monkeypatch.setattr("db.engine._set_pragmas", _in_a_hurry["_set_pragmas"])
+    monkeypatch.setattr("monitor.attendance.pin.MEMORY_KIB", _in_a_hurry["MEMORY_KIB"])
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
 from db.faces import templates
-from db.forwarding import chains, shared, site_events, site_key, site_pins
+from db.forwarding import chains, day_secrets, last_same, shared, site_events, site_key, site_pins
 from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
 from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents
@@ -33,7 +33,7 @@ from db.schema.audit import AuditRow
 from db.schema.faces import TemplateKeyRow, TemplateRow
 from db.schema.forwarding import SyncedRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
-from db.schema.proof import ChainRow, ProofRow
+from db.schema.proof import ProofRow
 
 ACTOR: Final = "muster db follow"
 _CENTRE: Final = UUID(int=0)
@@ -110,6 +110,7 @@ def follow(
     if plain:
         with writing(centre) as there, writing(kiosk) as here:
             images.key_all(there, images.known_secret(here, cipher))
+    day_secrets.share(kiosk, centre, cipher, site, now)
     with reading(kiosk) as here, reading(centre) as there:
         heads = Heads(head(here), head(there))
     known = before.only_events(heads.here, heads.there) if before else None
@@ -158,7 +159,8 @@ def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now:
     local = {own: theirs for theirs, own in people.there.items()}
     plans, down, faces_of = _take_down(kiosk, centre, ciphers, people, local, now)
     up = _send_up(kiosk, centre, ciphers, local, plans, now)
-    _note_same(kiosk, centre, ciphers, local)
+    with reading(centre) as there, writing(kiosk) as here:
+        last_same.note(*_sides(here, there, ciphers, local))
     events = _copy_events(kiosk, centre, now)
     done = replace(
         done, people=added, changed=changed, merged=merged, consents=consents, down=down, up=up, events=events,
@@ -183,7 +185,7 @@ def _take_down(
     plans, count, faces = {}, {}, set()
     with reading(centre) as there, writing(kiosk) as here:
         mine, theirs = _sides(here, there, ciphers, local)
-        last = _last_same(here, there)
+        last = last_same.read(here, there)
         for kind in shared.KINDS:
             plan = shared.plan(last.get(kind.name, {}), shared.digests(mine, kind), shared.digests(theirs, kind))
             plans[kind.name] = plan
@@ -241,54 +243,6 @@ def _send_up(
 
 def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> tuple[Side, Side]:
     return Side(here, ciphers.here, local), Side(there, ciphers.there, {one: one for one in local.values()})
-
-
-def _last_same(here: Session, there: Session) -> dict[str, dict[UUID, str]]:
-    """What was the same last, by kind; nothing where that was another centre, or one that is behind: a backup of it."""
-    found: dict[str, dict[UUID, str]] = {}
-    for row in here.scalars(select(SyncedRow)):
-        found.setdefault(row.kind, {})[row.row_id] = row.digest
-    centre = found.get("centre", {})
-    chain = there.scalar(select(ChainRow.id))
-    if chain is None or int(centre.get(chain, -1)) < 0 or int(centre[chain]) > _reach(there):
-        return {}
-    return found
-
-
-def _reach(there: Session) -> int:
-    """A number of the centre's that only a backup makes smaller."""
-    return there.scalar(select(func.max(ProofRow.seq))) or 0
-
-
-def _note_same(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> None:
-    """Keeps what is the same on both sides now."""
-    with reading(centre) as there, writing(kiosk) as here:
-        mine, theirs = _sides(here, there, ciphers, local)
-        same: dict[tuple[str, UUID], str] = {}
-        for kind in shared.KINDS:
-            ours = shared.digests(mine, kind)
-            same |= {
-                (kind.name, id): digest for id, digest in shared.digests(theirs, kind).items() if ours.get(id) == digest
-            }
-        pins = site_pins.of_door(mine)
-        same |= {
-            (site_pins.KIND, id): digest for id, digest in site_pins.of_centre(there).items() if pins.get(id) == digest
-        }
-        chain = there.scalar(select(ChainRow.id))
-        if chain is not None:
-            same["centre", chain] = str(_reach(there))
-        names = [*(kind.name for kind in shared.KINDS), site_pins.KIND]
-        known = select(SyncedRow).where(SyncedRow.kind.in_([*names, "centre"]))
-        before = {(row.kind, row.row_id): row.digest for row in here.scalars(known)}
-        for key in before.keys() - same.keys() | {key for key in same.keys() & before if same[key] != before[key]}:
-            here.execute(delete(SyncedRow).where(SyncedRow.kind == key[0], SyncedRow.row_id == key[1]))
-        new = [
-            {"kind": kind, "row_id": id, "digest": digest}
-            for (kind, id), digest in same.items()
-            if before.get((kind, id)) != digest
-        ]
-        if new:
-            here.execute(insert(SyncedRow), new)
 
 
 def _copy_events(kiosk: Engine, centre: Engine, now: datetime) -> int:

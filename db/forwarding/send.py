@@ -6,38 +6,32 @@ pictures of unknown people are sealed with this installation's key and stay, as 
 templates.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias, cast
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
-from db.forwarding import chains, deleted_moods, doors, received
+from db.forwarding import chains, doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
+from db.forwarding.observations import send_moods, send_sightings, take_back_moods
 from db.forwarding.people import People, send_kiosks, send_people
-from db.observations import moods
+from db.forwarding.rows import Add, add_missing, mapped, may_go, pages, plain
 from db.privacy import retention
-from db.proof import contents, entries
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
-from db.schema.base import Base
-from db.schema.faces import WrongPairRow
-from db.schema.moods import MoodRow
-from db.schema.observations import SightingRow
 from db.schema.people import ConsentRow
 
 BATCH: Final = 500
 """Rows of one transaction."""
-_CROWD: Final = timedelta(hours=1)
-"""Moods without a person have their hour only; they are sent when it is over, so that nothing tells who was in view."""
 
 Told: TypeAlias = Callable[["Forwarded"], None]
 
@@ -124,10 +118,11 @@ def forward(
         if people is None:
             people, by_hand = _send_people(source, target, now, batch, cipher, add)
         _send_events(source, target, chain, people, batch, add)
-        _send_sightings(source, target, people, _sightings_since(since, gone), batch, add)
-        _send_moods(source, target, people, max(since or gone["moods"], gone["moods"]), now, batch, add)
+        send_sightings(source, target, people, since, gone, batch, add)
+        moods_since = max(since or gone["moods"], gone["moods"])
+        send_moods(source, target, people, moods_since, now, batch, add)
         if known is None:
-            add(moods_deleted=deleted_moods.take_back(source, target, max(since or gone["moods"], gone["moods"])))
+            add(moods_deleted=take_back_moods(source, target, moods_since))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     with writing(target) as there:
@@ -136,7 +131,7 @@ def forward(
 
 
 def _send_people(
-    source: Engine, target: Engine, now: datetime, batch: int, cipher: TemplateCipher | None, add: "_Add"
+    source: Engine, target: Engine, now: datetime, batch: int, cipher: TemplateCipher | None, add: Add
 ) -> tuple[People, dict[str, Any]]:
     """Sends who was erased, merged, added and changed, and consents; gives who is who, and what is to do by hand."""
     erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None)
@@ -152,9 +147,6 @@ def _send_people(
     return people, {"erased_here": erased_here, "merged_here": merged_here, "numbers_taken": taken}
 
 
-_Add: TypeAlias = Callable[..., None]
-
-
 def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
     seq, known = received.head(there, chain)
     mine = here.scalar(select(EventRow.hash).where(EventRow.seq == seq)) if seq else known
@@ -166,7 +158,7 @@ def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
         )
 
 
-def _send_events(source: Engine, target: Engine, chain: UUID, people: People, batch: int, add: _Add) -> None:
+def _send_events(source: Engine, target: Engine, chain: UUID, people: People, batch: int, add: Add) -> None:
     while True:
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
@@ -182,20 +174,20 @@ def _send_events(source: Engine, target: Engine, chain: UUID, people: People, ba
 
 def _send_reasons(here: Session, there: Session, people: People, events: Sequence[UUID]) -> None:
     """Why events were voided, corrected or added by hand; not what is said of somebody whom the other side erased."""
-    rows = _plain(here, AuditRow, AuditRow.event_id.in_(events), limit=10 * len(events))
+    rows = plain(here, AuditRow, AuditRow.event_id.in_(events), limit=10 * len(events))
     known = {"person_id": people.known}
-    theirs = [_mapped(row, known) | ({} if _may_go(row, people) else {"detail": {}}) for row in rows]
-    _add_missing(there, AuditRow, theirs)
+    theirs = [mapped(row, known) | ({} if may_go(row, people) else {"detail": {}}) for row in rows]
+    add_missing(there, AuditRow, theirs)
 
 
 def send_consents(source: Engine, target: Engine, people: People, batch: int) -> int:
     """Adds the decisions that are not there; gives how many."""
     sent = 0
-    for rows in _pages(source, ConsentRow, None, batch):
-        theirs = [_mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
+    for rows in pages(source, ConsentRow, None, batch):
+        theirs = [mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
         with writing(target) as there:
             ledger.lock(there)
-            sent += _add_missing(there, ConsentRow, theirs)
+            sent += add_missing(there, ConsentRow, theirs)
     return sent
 
 
@@ -203,131 +195,3 @@ def _counts(consent: Mapping[str, Any], people: People) -> bool:
     """Whether a decision holds there: as with a merge, of somebody who is another person there only a refusal does."""
     known = people.known(consent["person_id"])
     return known is not None and (known == consent["person_id"] or not consent["given"])
-
-
-def _send_sightings(
-    source: Engine, target: Engine, people: People, which: Sequence[ColumnElement[bool]], batch: int, add: _Add
-) -> None:
-    whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
-    for rows in _pages(source, SightingRow, SightingRow.first_at, batch, *which):
-        without_face = dict.fromkeys(("embedding", "second", "portrait"))
-        wanted = [_mapped(row, whose) | without_face for row in rows if _may_go(row, people)]
-        with writing(target) as there:
-            ledger.lock(there)
-            wrong = _wrong_names(there, [row["id"] for row in wanted])
-            wanted = [row | {"person_id": None} if (row["id"], row["person_id"]) in wrong else row for row in wanted]
-            changed = _update_sightings(there, wanted)
-            sent = _add_missing(there, SightingRow, wanted)
-        add(sightings=sent, changed=changed)
-
-
-def _sightings_since(since: datetime | None, gone: Mapping[str, datetime]) -> list[ColumnElement[bool]]:
-    """Those that began since then, without those that the other side has deleted because of their age."""
-    kept = [
-        or_(SightingRow.person_id.is_not(None), SightingRow.last_at >= gone["visitors"]),
-        or_(SightingRow.person_id.is_(None), SightingRow.last_at >= gone["sightings"]),
-    ]
-    return kept if since is None else [*kept, SightingRow.first_at >= since]
-
-
-def _update_sightings(there: Session, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Sightings that went on, or whose name was taken off or given, since they were sent."""
-    columns = (SightingRow.id, SightingRow.last_at, SightingRow.frames, SightingRow.person_id)
-    query = select(*columns).where(SightingRow.id.in_([row["id"] for row in rows]))
-    known = {row.id: tuple(row)[1:] for row in there.execute(query)}
-    changed = [
-        row for row in rows if known.get(row["id"], ()) not in ((), (row["last_at"], row["frames"], row["person_id"]))
-    ]
-    for row in changed:
-        there.execute(update(SightingRow).where(SightingRow.id == row["id"]).values(**row))
-        if row["person_id"] is None:
-            moods.unname(there, row["id"])
-    return len(changed)
-
-
-def _wrong_names(there: Session, seen: Sequence[UUID]) -> set[tuple[UUID | None, UUID]]:
-    """Names that somebody on the other side took off these sightings: they do not come back."""
-    query = select(WrongPairRow.sighting_id, WrongPairRow.person_id).where(WrongPairRow.sighting_id.in_(seen))
-    return {(sighting, person) for sighting, person in there.execute(query)}
-
-
-def _send_moods(
-    source: Engine, target: Engine, people: People, since: datetime, now: datetime, batch: int, add: _Add
-) -> None:
-    over = or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)
-    for rows in _pages(source, MoodRow, MoodRow.at, batch, over, MoodRow.at >= since):
-        wanted = [_mapped(row, {"person_id": people.known}) for row in rows if _may_go(row, people)]
-        with writing(target) as there:
-            ledger.lock(there)
-            seen = [row["sighting_id"] for row in wanted if row["sighting_id"] is not None]
-            kept = {None, *there.scalars(select(SightingRow.id).where(SightingRow.id.in_(seen)))}
-            wrong = _wrong_names(there, seen)
-            nobody = {"person_id": None, "group_name": None}
-            theirs = [
-                row | (nobody if (row["sighting_id"], row["person_id"]) in wrong else {})
-                for row in wanted
-                if row["sighting_id"] in kept
-            ]
-            sent = _add_missing(there, MoodRow, theirs)
-        add(moods=sent)
-
-
-def _may_go(row: Mapping[str, Any], people: People) -> bool:
-    """Not what belongs to somebody whom the other side has erased."""
-    return row["person_id"] is None or people.known(row["person_id"]) is not None
-
-
-def _pages(
-    source: Engine,
-    table: type[Base],
-    time: InstrumentedAttribute[datetime] | None,
-    batch: int,
-    *conditions: ColumnElement[bool],
-) -> Iterator[list[dict[str, Any]]]:
-    """All rows that fulfil the conditions, by time and id, without keeping a transaction open between pages.
-
-    Args:
-        time: the column with an index, so that only the rows since a time are read; None for a table without one.
-    """
-    key = table.__table__.c.id
-    more: tuple[ColumnElement[bool], ...] = conditions
-    while True:
-        with reading(source) as here:
-            rows = _plain(here, table, *more, by=[key] if time is None else [time, key], limit=batch)
-        if rows:
-            yield rows
-            last = rows[-1]
-            behind = key > last["id"]
-            if time is None:
-                more = (*conditions, behind)
-            else:
-                more = (*conditions, time >= last[time.key], or_(time > last[time.key], behind))
-        if len(rows) < batch:
-            return
-
-
-def _plain(
-    session: Session, table: type[Base], *conditions: Any, by: Sequence[Any] = (), limit: int
-) -> list[dict[str, Any]]:
-    columns = table.__table__.columns
-    query = select(*columns).where(*conditions).order_by(*(by or [columns.id])).limit(limit)
-    return [dict(row) for row in session.execute(query).mappings()]
-
-
-def _mapped(row: Mapping[str, Any], columns: Mapping[str, Callable[[UUID | None], UUID | None]]) -> dict[str, Any]:
-    """The row with people as the other side calls them."""
-    return dict(row) | {name: known(row[name]) for name, known in columns.items()}
-
-
-def _add_missing(there: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Adds the rows whose ids are not there; the caller holds the lock."""
-    if not rows:
-        return 0
-    key = table.__table__.c.id
-    known = set(there.scalars(select(key).where(key.in_([row["id"] for row in rows]))))
-    missing = [dict(row) for row in rows if row["id"] not in known]
-    if missing:
-        there.execute(insert(cast(Table, table.__table__)), missing)
-        if table in contents.KIND_OF:
-            entries.touch(there, contents.KIND_OF[table], [row["id"] for row in missing])
-    return len(missing)

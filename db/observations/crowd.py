@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
-import secrets
+from collections.abc import Sequence
 from datetime import date
+from secrets import token_bytes
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -18,27 +19,36 @@ from db.schema.moods import CrowdSecretRow
 def token(session: Session, cipher: TemplateCipher, who: UUID, day: date, *, known: bool) -> str:
     """16 characters that tell the people of one day apart, but not who they are.
 
-    All kiosks that write into this database give a person one token for the day, also after a restart. The secret is
-    sealed, and deleted with the first token of a later day; from then on nobody can compute a token again.
+    All kiosks that write into this database, and all doors of its site (`db.forwarding.day_secrets`), give a person one
+    token for the day, also after a restart. The secret is sealed, and deleted with the first token of a later day; from
+    then on nobody can compute a token again.
 
     Args:
         who: a person, or the sighting of somebody unknown.
     """
-    made = hmac.digest(_secret(session, cipher, day), who.bytes, hashlib.sha256)[:8].hex()
+    if session.scalar(select(CrowdSecretRow.day).where(CrowdSecretRow.day < day).limit(1)) is not None:
+        session.execute(delete(CrowdSecretRow).where(CrowdSecretRow.day < day))
+    made = hmac.digest(secret(session, cipher, day), who.bytes, hashlib.sha256)[:8].hex()
     return made if known else STRANGER + made[1:]
 
 
-def _secret(session: Session, cipher: TemplateCipher, day: date) -> bytes:
+def secret(session: Session, cipher: TemplateCipher, day: date, given: bytes | None = None) -> bytes:
+    """The secret of a day, 32 bytes; where there is none yet, the given one or a new one is kept."""
     of_day = select(CrowdSecretRow.sealed).where(CrowdSecretRow.day == day)
     sealed = session.scalar(of_day)
     if sealed is None:
-        session.execute(delete(CrowdSecretRow).where(CrowdSecretRow.day < day))
         insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        new = {"day": day, "sealed": cipher.seal(secrets.token_bytes(32), _owner(day))}
+        new = {"day": day, "sealed": cipher.seal(given or token_bytes(32), _owner(day))}
         # Another kiosk may make it at the same moment; the first one counts.
         session.execute(insert(CrowdSecretRow).values(new).on_conflict_do_nothing())
         sealed = session.scalars(of_day).one()
     return cipher.open(sealed, _owner(day))
+
+
+def secrets(session: Session, cipher: TemplateCipher, days: Sequence[date]) -> dict[date, bytes]:
+    """The secrets of these days that are kept."""
+    rows = session.scalars(select(CrowdSecretRow).where(CrowdSecretRow.day.in_(days)))
+    return {row.day: cipher.open(row.sealed, _owner(row.day)) for row in rows}
 
 
 def _owner(day: date) -> str:

@@ -1,24 +1,28 @@
 """Who can be recognised, some thousand people at a time and column by column: for galleries of a million."""
 
 import logging
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, Select, exists, func, select, true
+from sqlalchemy import Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
+from db import migrate
 from db.batches import batches
 from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, second_owner
-from db.errors import DatabaseDamaged, WrongKey
+from db.errors import DatabaseDamaged, WrongKey, explain
 from db.faces.templates import mean_owner
 from db.people import consents
 from db.schema.faces import MeanTemplateRow
 from db.schema.people import ConsentRow, PersonRow
 from db.schema.types import raw, uuid_of
+
+_Row: TypeAlias = tuple[Any, ...]
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,10 @@ class Listed:
     """16 bytes each."""
     stamps: NDArray[np.uint64]
     """Another one whenever the template was written anew; (n,)."""
-    names: list[str]
+    names: bytes
+    """In UTF-8, one behind the other."""
+    name_lengths: NDArray[np.uint32]
+    """Bytes of each name; (n,)."""
     mood_consent: NDArray[np.int8]
     """1 for who agreed, 0 for who refused, -1 for who was not asked; (n,)."""
 
@@ -58,7 +65,8 @@ def joined(parts: Sequence[Listed]) -> Listed:
     return Listed(
         b"".join(part.ids for part in parts),
         np.concatenate([np.empty(0, np.uint64), *(part.stamps for part in parts)]),
-        [name for part in parts for name in part.names],
+        b"".join(part.names for part in parts),
+        np.concatenate([np.empty(0, np.uint32), *(part.name_lengths for part in parts)]),
         np.concatenate([np.empty(0, np.int8), *(part.mood_consent for part in parts)]),
     )
 
@@ -107,23 +115,28 @@ def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _parts(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    # The session would look at each row once more, which doubles the time.
-    yield from session.connection().execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
+def _parts(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[_Row]]:
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        yield from connection.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
+        return
+    cursor = connection.execute(query).cursor  # the driver's: SQLAlchemy's own rows would take as long again
+    assert cursor is not None
+    try:
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield rows
+    except sqlite3.Error as error:
+        raise explain(error, migrate.where(connection.engine)) or error from error
 
 
-def _face_given(
-    rows: Sequence[Row[*tuple[Any, ...]]], refused: set[consents.Decided]
-) -> Sequence[Row[*tuple[Any, ...]]]:
+def _face_given(rows: Sequence[_Row], refused: set[consents.Decided]) -> Sequence[_Row]:
     if not refused:
         return rows
     return [row for row in rows if (uuid_of(row[0]), "face") not in refused]
 
 
-def _listed(
-    rows: Sequence[Row[*tuple[Any, ...]]], stamps: Sequence[bytes | None], refused: set[consents.Decided]
-) -> Listed:
-    ids = [row[0] for row in rows]
+def _listed(rows: Sequence[_Row], stamps: Sequence[bytes | None], refused: set[consents.Decided]) -> Listed:
+    ids, names = [row[0] for row in rows], [row[1].encode() for row in rows]
     mood = np.array([1 if row[2] else -1 for row in rows], np.int8)
     for number, one in enumerate(ids if refused else ()):
         if (uuid_of(one), "mood") in refused:
@@ -132,7 +145,8 @@ def _listed(
     return Listed(
         packed,
         np.frombuffer(b"".join((one or b"").ljust(8, b"\0") for one in stamps), np.uint64),
-        [row[1] for row in rows],
+        b"".join(names),
+        np.fromiter(map(len, names), np.uint32, len(names)),
         mood,
     )
 
@@ -141,7 +155,7 @@ def _opened(
     session: Session,
     cipher: TemplateCipher,
     encoder: str,
-    rows: Sequence[Row[*tuple[Any, ...]]],
+    rows: Sequence[_Row],
     refused: set[consents.Decided],
 ) -> Opened:
     try:
@@ -155,19 +169,18 @@ def _opened(
 
 
 def _decrypted(
-    cipher: TemplateCipher, encoder: str, rows: Sequence[Row[*tuple[Any, ...]]]
+    cipher: TemplateCipher, encoder: str, rows: Sequence[_Row]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     owners = [_owner(row[0], encoder) for row in rows]
-    first = cipher.open_many([row[3] for row in rows], owners)
+    first = cipher.open_embeddings([row[3] for row in rows], owners)
     has_second = np.array([row[4] is not None for row in rows], np.bool_)
     both = [(row[4], second_owner(owner)) for row, owner in zip(rows, owners, strict=True) if row[4] is not None]
-    seconds = cipher.open_many([sealed for sealed, _ in both], [owner for _, owner in both])
     second = np.zeros((len(rows), EMBEDDING_SIZE), np.float32)
-    second[has_second] = np.frombuffer(b"".join(seconds), "<f4").reshape(-1, EMBEDDING_SIZE)
-    return np.frombuffer(b"".join(first), "<f4").reshape(-1, EMBEDDING_SIZE), second, has_second
+    second[has_second] = cipher.open_embeddings([sealed for sealed, _ in both], [owner for _, owner in both])
+    return first, second, has_second
 
 
-def _is_whole(cipher: TemplateCipher, encoder: str, row: Row[*tuple[Any, ...]]) -> bool:
+def _is_whole(cipher: TemplateCipher, encoder: str, row: _Row) -> bool:
     try:
         _decrypted(cipher, encoder, [row])
     except (DatabaseDamaged, WrongKey):

@@ -70,7 +70,10 @@ def is_begun(session: Session) -> bool:
 def adopt(session: Session) -> None:
     """Begins the chain with everything that is there already; nothing where it is begun."""
     prover = of_session(session)
-    if prover is None or is_begun(session):
+    if prover is None:
+        return
+    _lock(session)  # two doors may come to a new centre at once
+    if is_begun(session):
         return
     query = select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)
     last = session.execute(query).first()
@@ -117,9 +120,14 @@ def _prove(session: Session) -> None:
         if is_begun(session):
             raise WrongKey(NO_KEY)
         return
+    _lock(session)
+    _append(session, prover.key, _entries(session, changed))
+
+
+def _lock(session: Session) -> None:
+    """Keeps others from appending until the transaction's end; SQLite's write lock does so anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    _append(session, prover.key, _entries(session, changed))
 
 
 def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> Iterator[_Entry]:

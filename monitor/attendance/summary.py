@@ -10,6 +10,7 @@ from monitor.attendance.calendar import DayPlan
 from monitor.attendance.passages import Passage
 from monitor.attendance.rules import duration, instant_of
 from monitor.attendance.stays import Piece
+from monitor.text import hours_and_minutes
 
 BEYOND: Final = 15
 """More minutes than this outside the shift are marked."""
@@ -102,6 +103,11 @@ class DaySummary(NamedTuple):
         return duration(self.minutes)
 
     @property
+    def hours(self) -> timedelta | None:
+        """`present`; None for an incomplete day of which no stay is known."""
+        return None if self.incomplete and not self.minutes else self.present
+
+    @property
     def late(self) -> bool:
         return bool(self.late_minutes)
 
@@ -171,6 +177,14 @@ class DaySummary(NamedTuple):
         return tuple(reason for reason, holds in said if holds)
 
 
+def hours_text(day: DaySummary) -> str:
+    """The hours that count, as h:mm; of an incomplete day those of its known stays, with a question mark."""
+    if not day.pieces:
+        return ""
+    known = "" if day.hours is None else hours_and_minutes(day.hours)
+    return f"{known}?" if day.incomplete else known
+
+
 def _marks(passages: Sequence[Passage]) -> set[Mark]:
     """What a day's passages alone say."""
     said: set[Mark] = set()
@@ -203,9 +217,7 @@ class Sums:
     incomplete: int
     late_time: timedelta
     hours: timedelta
-    """All that are known."""
-    whole_hours: timedelta
-    """Without those of incomplete days."""
+    """All that are known: of an incomplete day those of its known stays."""
     expected: timedelta
     overtime: timedelta
     """Less what is missing."""
@@ -221,7 +233,7 @@ class Sums:
 def added_up(days: Iterable[DaySummary]) -> Sums:
     """The sums of these days."""
     came = late = absent = on_leave = incomplete = 0
-    late_minutes = minutes = open_minutes = expected = overtime = 0
+    late_minutes = minutes = expected = overtime = 0
     has_target = False
     for day in days:
         plan = day.plan
@@ -237,11 +249,9 @@ def added_up(days: Iterable[DaySummary]) -> Sums:
         if day.late_minutes:
             late += 1
             late_minutes += day.late_minutes
-        if day.incomplete:
-            incomplete += 1
-            open_minutes += day.minutes
+        incomplete += day.incomplete
         absent += day.status is Status.ABSENT
     return Sums(
-        came, late, absent, on_leave, incomplete, duration(late_minutes), duration(minutes),
-        duration(minutes - open_minutes), duration(expected), duration(overtime), has_target,
+        came, late, absent, on_leave, incomplete, duration(late_minutes), duration(minutes), duration(expected),
+        duration(overtime), has_target,
     )  # fmt: skip

@@ -43,11 +43,11 @@ _COMMANDS = {
     "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
     "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
     "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
-    "kiosks": ("monitor.cli.programs.kiosks", "app", "The kiosks of a site: how far behind each is, and their keys."),
+    "kiosks": ("monitor.cli.data.kiosks", "app", "The kiosks of a site: how far behind each is, and their keys."),
     "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
     "desk": ("monitor.cli.people.desk", "app", "Who works at the desk, with a PIN of their own."),
     "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
-    "db": ("monitor.cli.database", "app", "Upgrade, back up, verify and purge the database."),
+    "db": ("monitor.cli.data.database", "app", "Upgrade, back up, verify and purge the database."),
 }
 """Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
 

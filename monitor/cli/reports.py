@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
+from monitor.cli.options import ForceOption, Output, Paper, Run, err, out, output_to, shared, tell
 from monitor.cli.progress import working
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
@@ -139,7 +139,7 @@ def attendance(
         if form is Format.ICS:
             target.write(to_ics(title, report_lines.appointments(days)))
             return
-        lines = [*report_lines.days(days, zone)]
+        lines = [*report_lines.days(days, zone, "?")]
     else:
         each = desk.each_day(engine, settings, period, now, group=group, person=who)
         progress: AbstractContextManager[Advance] = working("Writing days") if output else nullcontext(lambda *_: None)
@@ -291,8 +291,6 @@ def _write_rows(title: str, columns: "Sequence[str]", rows: "Iterable[Sequence[C
 
 
 def _show(report: "Table", target: Output, *, decimal: bool) -> None:
-    from rich.console import Console
-
     from monitor.cli.table import plain_table, table
     from monitor.reports.export import shown
 
@@ -300,7 +298,7 @@ def _show(report: "Table", target: Output, *, decimal: bool) -> None:
         return
     rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
     kept = io.StringIO()
-    paper = Console(width=200, file=kept) if target.file else out
+    paper = Paper(file=kept) if target.file else out
     lines = plain_table(report.columns, rows, paper.width)
     if lines is None:
         paper.print(table(report.columns, rows, fold=("Person", "Group", "Number")))

@@ -32,7 +32,9 @@ _HEARTBEAT: Final = timedelta(minutes=1)
 _LOOK_EVERY: Final = 0.05
 """Seconds between two looks at the database here, which cost a tenth of a millisecond each."""
 _LONGEST: Final = 30.0
-"""Most seconds between two rounds, also while the centre is away."""
+"""Most seconds between two rounds."""
+_LONGEST_AWAY: Final = 5.0
+"""Most seconds between two tries while the centre is away; one that is refused costs a millisecond."""
 _AFTER_FAULT: Final = 300.0
 """Seconds until the next try after a fault that waiting alone does not mend."""
 EVERY: Final = 0.25
@@ -75,13 +77,12 @@ def follow_for_ever(
 
     def fault(sentence: str) -> None:
         _note_trouble(store.engine, clock(), sentence)
-        site.close()
         trouble(sentence)
 
     try:
         forward_for_ever(
             store.engine, url, every=every, clock=clock, wait=lambda seconds: site.wait(seconds, pause),
-            sent=lambda done: None, trouble=fault, step=site.step,
+            sent=lambda done: None, trouble=fault, step=site.step, longest=_LONGEST_AWAY,
         )  # fmt: skip
     except MusterError as error:
         _note_trouble(store.engine, clock(), str(error))
@@ -139,6 +140,13 @@ class Site:
 
     def step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         """The round of `forward_for_ever`; costs two look-ups where nothing was written on either side."""
+        try:
+            return self._step(kiosk, centre, now, since)
+        except DatabaseError:
+            self.close()  # so that what is written here ends no pause while the centre is away
+            raise
+
+    def _step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         wide = since is None or self._wide_at is None or now - self._wide_at >= _WIDE_EVERY
         self._watch = self._watch or kiosk.connect()
         self._listen(centre)
@@ -190,6 +198,7 @@ class Site:
             if one is not None:
                 one.close()
         self._watch = self._news = None
+        self._seen = ""  # another connection counts from another number
 
     def _listen(self, centre: Engine) -> None:
         if self._news is None and centre.dialect.name == "postgresql":

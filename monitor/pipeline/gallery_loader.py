@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,17 @@ from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading
+from db.people import expected_misses, look_alikes
 from db.people import gallery as rows
-from db.people import look_alikes
 from db.records.faces import GalleryPerson
 from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.matching.gallery import Enrolled, Gallery, GalleryEntry, extra_margin
 from monitor.vision.matching.roll import Ids, Roll, Some, ids_of
 from monitor.vision.matching.templates import Means, Templates
+
+_MOST_ASKED = 100
+"""Most people whom the door asks for a view at one time: the worst served."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +60,7 @@ class PeopleLoader:
                 yield Means(part.first, part.second, part.has_second)
 
         templates = Templates(parts(), rows.count(session, ENCODER_NAME), self._settings.encoder)
-        return self._enrolled(session, rows.joined(lists), templates, None)
+        return self._enrolled(session, rows.joined(lists), templates)
 
     def _changed(self, session: Session, loaded: _Loaded) -> Enrolled:
         now, gallery = rows.joined(list(rows.listed(session, ENCODER_NAME))), loaded.gallery
@@ -69,27 +73,22 @@ class PeopleLoader:
         templates = gallery.templates
         if fresh or not np.array_equal(kept, np.arange(len(gallery))):
             templates = templates.changed(kept, [Means(part.first, part.second, part.has_second) for part in fresh])
-        return self._enrolled(session, now, templates, (gallery, kept))
+        return self._enrolled(session, now, templates)
 
-    def _enrolled(
-        self,
-        session: Session,
-        people: rows.Listed,
-        templates: Templates,
-        before: tuple[Gallery, NDArray[np.int64]] | None,
-    ) -> Enrolled:
-        settings, roll = self._settings, Roll(_ids(people), people.names)
+    def _enrolled(self, session: Session, people: rows.Listed, templates: Templates) -> Enrolled:
+        settings, roll = self._settings, Roll(_ids(people), people.names, people.name_lengths)
         gallery = Gallery.of_columns(
             roll,
             templates,
             _margins(session, roll),
             target_fpir=settings.target_fpir,
             margin=settings.match_margin,
-            before=before,
         )
         self._loaded = _Loaded(gallery, people.stamps)
         agreed = people.mood_consent != 0 if settings.consent == "assumed" else people.mood_consent == 1
-        return Enrolled(gallery, Some(roll.ids[~agreed]))
+        asks = settings.grow_templates and settings.ask_for_views
+        ask = expected_misses.to_ask(session, _MOST_ASKED) if asks else frozenset[UUID]()
+        return Enrolled(gallery, Some(roll.ids[~agreed]), ask)
 
 
 def _ids(people: rows.Listed) -> Ids:
@@ -110,8 +109,11 @@ def _places(now: rows.Listed, loaded: _Loaded) -> NDArray[np.int64]:
 def _only(people: rows.Listed, chosen: NDArray[np.bool_]) -> rows.Listed:
     if chosen.all():
         return people
-    names = [name for name, one in zip(people.names, chosen, strict=True) if one]
-    return rows.Listed(_ids(people)[chosen].tobytes(), people.stamps[chosen], names, people.mood_consent[chosen])
+    letters = np.frombuffer(people.names, np.uint8)[np.repeat(chosen, people.name_lengths)]
+    return rows.Listed(
+        _ids(people)[chosen].tobytes(), people.stamps[chosen], letters.tobytes(), people.name_lengths[chosen],
+        people.mood_consent[chosen],
+    )  # fmt: skip
 
 
 def _margins(session: Session, roll: Roll) -> NDArray[np.float32]:

@@ -20,8 +20,9 @@ _LOOK_BACK: Final = timedelta(days=2)
 """Age of the sightings and moods that every round compares; older ones change rarely, and wait for a whole round."""
 _WHOLE_EVERY: Final = timedelta(days=1)
 """Time between whole rounds, which compare everything; the first round is a whole one."""
+_LONGER: Final = 1.1
+"""Factor from pause to pause while the server is away, so that it is there again for a tenth of that time at most."""
 _LONGEST_PAUSE: Final = 300.0
-"""Most seconds between tries while the server is away."""
 
 Step: TypeAlias = Callable[[Engine, Engine, datetime, datetime | None], Forwarded]
 
@@ -68,6 +69,7 @@ def forward_for_ever(
     sent: Callable[[Forwarded], None],
     trouble: Callable[[str], None],
     step: Step = _send,
+    longest: float = _LONGEST_PAUSE,
 ) -> None:
     """Send what the shared database lacks, again and again.
 
@@ -77,7 +79,9 @@ def forward_for_ever(
         clock: gives the time now, in UTC.
         wait: waits that many seconds; False ends the loop.
         sent: called after each round that sent rows, or that found other people to be erased by hand than before.
-        trouble: called with one sentence when the server is away, and again only when the sentence changes.
+        trouble: called with one sentence when the server is away, and again only when the sentence changes; of a
+            server that is busy only when it is still so at the next try.
+        longest: most seconds between tries while the server is away, unless `every` is longer.
         step: one round, with the time now, and since when it compares sightings and moods (`since` of `forward`).
 
     Raises:
@@ -96,10 +100,10 @@ def forward_for_ever(
                 target = target or open_shared(source, url)
                 done = step(source, target, now, None if whole else now - _LOOK_BACK)
             except (DatabaseUnavailable, DatabaseBusy, DatabaseFull) as error:
-                if str(error) != said:
+                if str(error) != said and (pause > every or not isinstance(error, DatabaseBusy)):
                     said = str(error)
                     trouble(said)
-                pause = min(pause * 2, max(_LONGEST_PAUSE, every))
+                pause = min(pause * _LONGER, max(longest, every))
             else:
                 pause, said = every, ""
                 whole_at = now if whole else whole_at

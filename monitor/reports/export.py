@@ -46,7 +46,8 @@ class Appointment:
     uid: str
     title: str
     start: datetime
-    end: datetime
+    end: datetime | None
+    """None for an instant: an entry of a calendar must end later than it starts (RFC 5545), or say no end."""
 
 
 def to_csv(table: Table) -> str:
@@ -148,7 +149,8 @@ def to_ics(name: str, appointments: Sequence[Appointment]) -> bytes:
 
     calendar = Calendar.new(name=printable(name), prodid="-//Muster//Attendance//EN")
     for one in appointments:
-        start, end = one.start.astimezone(UTC), one.end.astimezone(UTC)
+        start = one.start.astimezone(UTC)
+        end = None if one.end is None else one.end.astimezone(UTC)
         calendar.add_component(Event.new(uid=one.uid, summary=printable(one.title), start=start, end=end, stamp=start))
     ical: bytes = calendar.to_ical()
     return ical

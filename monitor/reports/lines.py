@@ -40,13 +40,17 @@ DAY_COLUMNS: Final = tuple(COLUMNS["attendance"])
 Line: TypeAlias = dict[str, object]
 
 
-def days(found: Iterable[PersonDay], zone: ZoneInfo) -> Iterator[Line]:
-    """One line per person and day, under `DAY_COLUMNS`."""
-    return (dict(zip(DAY_COLUMNS, row, strict=True)) for row in day_rows(found, zone))
+def days(found: Iterable[PersonDay], zone: ZoneInfo, unknown: Cell = timedelta()) -> Iterator[Line]:
+    """One line per person and day, under `DAY_COLUMNS`; the rest is as in `day_rows`. JSON has 0 for unknown hours."""
+    return (dict(zip(DAY_COLUMNS, row, strict=True)) for row in day_rows(found, zone, unknown))
 
 
-def day_rows(found: Iterable[PersonDay], zone: ZoneInfo) -> Iterator[tuple[Cell, ...]]:
-    """One row per person and day, under `DAY_COLUMNS`; a shift that is still to come has no status yet."""
+def day_rows(found: Iterable[PersonDay], zone: ZoneInfo, unknown: Cell = None) -> Iterator[tuple[Cell, ...]]:
+    """One row per person and day, under `DAY_COLUMNS`; a shift that is still to come has no status yet.
+
+    Args:
+        unknown: stands for the hours of an incomplete day of which no stay is known.
+    """
     for person, day in found:
         plan = day.plan
         leave = [f"half {one.kind}" if one.half else one.kind for one in plan.leave]
@@ -58,7 +62,7 @@ def day_rows(found: Iterable[PersonDay], zone: ZoneInfo) -> Iterator[tuple[Cell,
             None if day.status is Status.DUE else day.status.value,
             _local(day.first_in, zone),
             _local(day.last_out, zone),
-            day.present,
+            unknown if day.hours is None else day.hours,
             day.late,
             day.late_minutes,
             day.early_minutes,
@@ -131,7 +135,8 @@ def _appointment(person: Person, stay: Piece, begun: int, ended: int) -> Appoint
     if stay.is_unknown:
         told = f" (check-{'in' if stay.start is None else 'out'} missing)"
     uid = stay.came.event if stay.came else f"{person.id}-{begun}"
-    return Appointment(f"{uid}@muster", person.name + told, instant_of(begun), instant_of(ended))
+    end = instant_of(ended) if ended > begun else None
+    return Appointment(f"{uid}@muster", person.name + told, instant_of(begun), end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from db.records.people import Person
 from monitor.attendance.days import Period
-from monitor.attendance.summary import DaySummary, Mark, Status, added_up
+from monitor.attendance.summary import DaySummary, Mark, Status, added_up, hours_text
 from monitor.calendar_text import WEEKDAYS
 from monitor.text import hours_and_minutes, plural, printable
 
@@ -86,7 +86,7 @@ def day_cells(one: DaySummary, zone: ZoneInfo) -> tuple[str, ...]:
         expected,
         *times,
         _minutes(one.break_minutes),
-        ("?" if one.incomplete else hours_and_minutes(one.present)) if one.pieces else "",
+        hours_text(one),
         _minutes(one.late_minutes),
         "" if one.overtime is None else _signed(one.overtime),
         one.marks,
@@ -105,12 +105,12 @@ def _what(one: DaySummary) -> str:
 
 
 def total_cells(days: Sequence[DaySummary]) -> tuple[str, ...]:
-    """The sums of days under `HEADS`; incomplete days are not in the hours."""
+    """The sums of days under `HEADS`; of an incomplete day the known stays are in the hours."""
     sums = added_up(days)
-    left = f"{plural(sums.incomplete, 'incomplete day')} not counted" if sums.incomplete else ""
+    left = f"{plural(sums.incomplete, 'incomplete day')}: only known stays count" if sums.incomplete else ""
     late = hours_and_minutes(sums.late_time) if sums.late else ""
     return (
-        "Total", hours_and_minutes(sums.expected), "", "", "", hours_and_minutes(sums.whole_hours), late,
+        "Total", hours_and_minutes(sums.expected), "", "", "", hours_and_minutes(sums.hours), late,
         _signed(sums.overtime), "", left,
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from monitor.reports.export import to_json_lines
 from monitor.serve import metrics
 from monitor.serve.replies import (
     AttendanceReply,
+    DayReply,
     EventReply,
     EventsReply,
     HealthReply,
@@ -62,6 +63,10 @@ def make_app(engine: Engine, settings: Settings, clock: Clock, version: str) -> 
     @app.exception_handler(DatabaseError)
     def _unavailable(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 503)
+
+    @app.exception_handler(event_feed.LedgerRestored)
+    def _restored(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 410)
 
     @app.get("/v1/health", responses={503: _PROBLEMS[503]})
     def is_well() -> HealthReply:
@@ -108,12 +113,17 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
         first: Annotated[Day, Query(alias="from")] = None,
         last: Annotated[Day, Query(alias="to")] = None,
         group: Annotated[str | None, Query(max_length=200)] = None,
-    ) -> list[AttendanceReply]:
-        """One line per person and day, as 'muster attendance --json' prints them."""
+        since: Annotated[int, Query(ge=0, le=2**53, description="'next' of the answer before; 0 to begin.")] = 0,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+    ) -> AttendanceReply:
+        """One line per person and day, as 'muster attendance --json' prints them, by day and name, behind a cursor."""
         now = clock()
         period = _period(first, last, now.astimezone(settings.zone).date())
-        found = desk_attendance.attendance(engine, settings, period, now, group=group and _storable(group))
-        return [AttendanceReply.model_validate(one) for one in _plain([*lines.days(found, settings.zone)])]
+        found, after = desk_attendance.page(
+            engine, settings, period, now, since=since, limit=limit, group=group and _storable(group)
+        )
+        told = [DayReply.model_validate(one) for one in _plain([*lines.days(found, settings.zone)])]
+        return AttendanceReply(days=told, next=after)
 
     @app.get("/v1/moods", responses=_PROBLEMS, dependencies=[_needs(engine, "moods", clock)])
     def moods(
@@ -132,15 +142,18 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
 
 
 def _add_events(app: FastAPI, engine: Engine, settings: Settings, clock: Clock, version: str) -> None:
-    @app.get("/v1/events", responses=_PROBLEMS, dependencies=[_needs(engine, "events", clock)])
+    gone = {410: {"model": Problem, "description": "The ledger was restored from a backup since; begin again at 0."}}
+
+    @app.get("/v1/events", responses=_PROBLEMS | gone, dependencies=[_needs(engine, "events", clock)])
     def events(
         since: Annotated[int, Query(ge=0, le=2**53, description="'next' of the answer before; 0 to begin.")] = 0,
         limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+        head: Annotated[str, Query(max_length=64, description="'head' of the answer before.")] = "",
     ) -> EventsReply:
-        """The ledger behind a cursor: whoever goes on with 'next' misses nothing and sees nothing twice."""
-        found, after = event_feed.events_after(engine, min(since, 2**31 - 1), limit)
-        told = [EventReply.model_validate(event_json(one)) for one in found]
-        return EventsReply(events=told, next=after if found else since)
+        """The ledger behind a cursor: whoever goes on with 'next' and 'head' misses nothing and sees nothing twice."""
+        page = event_feed.events_after(engine, min(since, 2**31 - 1), limit, head)
+        told = [EventReply.model_validate(event_json(one)) for one in page.events]
+        return EventsReply(events=told, next=page.next, head=page.head)
 
     @app.get(
         "/metrics",

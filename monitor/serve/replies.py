@@ -41,7 +41,7 @@ class LineReply(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class AttendanceReply(LineReply):
+class DayReply(LineReply):
     day: date
     person: str
     number: str | None
@@ -51,6 +51,11 @@ class AttendanceReply(LineReply):
     last_out: datetime | None
     hours: float
     incomplete: bool
+
+
+class AttendanceReply(BaseModel):
+    days: list[DayReply]
+    next: int | None = Field(description="Give it as 'since' to go on; null where nothing follows.")
 
 
 class WhoReply(BaseModel):
@@ -78,3 +83,4 @@ class EventReply(BaseModel):
 class EventsReply(BaseModel):
     events: list[EventReply]
     next: int = Field(description="Give it as 'since' to go on.")
+    head: str = Field(description="Give it as 'head' then: 410 says that the ledger was restored from a backup since.")

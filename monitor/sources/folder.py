@@ -50,7 +50,8 @@ class FolderSource:
             raise SourceError(f"{self._path} cannot be read: {error.strerror}.") from None
         images = [file for file in files if is_image(file) and not file.name.startswith(".")]
         if not images:
-            raise SourceError(f"{self._path} has no images; use {READ}.")
+            within = " Images in its sub-folders are not read." if any(file.is_dir() for file in files) else ""
+            raise SourceError(f"{self._path} has no images; use {READ}.{within}")
         if not self._path.is_dir() and not self._path.exists():
             raise SourceError(f"{self._path} does not exist; check the path.")
         self._waiting = images[::-1]

@@ -1,6 +1,6 @@
-"""README tells the truth: each command that it shows is run on small data, each name that it names exists.
+"""README and the guide tell the truth: each command shown is run on small data, each name that stands there exists.
 
-A command runs as README shows it, in a folder with small files and a database of two people. A command that needs a
+A command runs as it is shown, in a folder with small files and a database of two people. A command that needs a
 camera or has no end is changed (`CHANGED`); one that cannot run here at all has a reason (`NOT_RUN`), and only its
 options are checked.
 """
@@ -27,7 +27,8 @@ from monitor.config import Settings
 from monitor.domain import RgbImage
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "monitor/GUIDE.md")}
+README = "\n".join(PAGES.values())
 
 PREFIXES = ("muster", "python3 -m uv run muster", "UV_EXCLUDE=.ci/kiosk-excludes.txt uvx --from . muster")
 """How README calls the command."""
@@ -48,7 +49,7 @@ OTHERS = {
 """Commands beside ours that README may show, each with the reason why the test does not run it."""
 
 CHANGED = {
-    "demo": "demo --headless --seconds 1",
+    "demo": "demo --headless --json --seconds 1",
     "kiosk": "kiosk --source photos/ --headless",
 }
 """What runs instead of a command that needs a camera or has no end."""
@@ -77,7 +78,7 @@ WORDS = {"NAME": "Anna", "FOLDER": "people", "FILE": "photo.jpg", "IMAGE": "phot
 SHAPES: dict[str, tuple[set[str], set[str]]] = {
     "identify": ({"image", "faces"}, set()),
     "kiosk": (set(), {"event", "frames", "dropped", "seconds", "fps", "check_ins"}),
-    "demo": (set(), {"event", "frames", "dropped", "seconds", "fps", "check_ins", "truth"}),
+    "demo": ({"event"}, {"event", "frames", "dropped", "seconds", "fps", "check_ins", "truth"}),
     "enroll import": ({"person", "images", "accepted", "rejected"}, {"summary"}),
     "attendance": ({"day", "person", "first_in", "last_out", "hours", "incomplete"}, set()),
 }
@@ -175,8 +176,8 @@ def reason_not_to_run(command: Shown) -> str | None:
     return next((why for pattern, why in NOT_RUN.items() if re.match(pattern, text)), None)
 
 
-def runs_as(command: Shown) -> list[str]:
-    return shlex.split(CHANGED.get(" ".join(command.words), shlex.join(command.words)))
+def runs_as(command: Shown) -> tuple[str, ...]:
+    return tuple(shlex.split(CHANGED.get(" ".join(command.words), shlex.join(command.words))))
 
 
 RUN = [command for command in COMMANDS if reason_not_to_run(command) is None]
@@ -218,12 +219,15 @@ def write_photo(file: Path, original: Path) -> None:
 
 @pytest.fixture(scope="module")
 def answers(folder: Path) -> dict[Shown, dict[str, Any]]:
-    """What each command answers, all in one fresh interpreter, in README's order, on one new home folder."""
+    """What each command answers, all in one fresh interpreter, in README's order, on one new home folder.
+
+    What README shows twice runs once.
+    """
     home = folder / "home"
     home.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "MUSTER_"))}
-    calls = [(["enroll", "import", "people"], ""), *((runs_as(command), command.said) for command in RUN)]
-    (home / "calls.json").write_text(json.dumps(calls), encoding="utf-8")
+    calls = dict.fromkeys([(("enroll", "import", "people"), ""), *((runs_as(one), one.said) for one in RUN)])
+    (home / "calls.json").write_text(json.dumps(list(calls)), encoding="utf-8")
     subprocess.run(
         [sys.executable, "-c", RUN_ALL, str(home / "calls.json"), str(home / "answers.json")],
         cwd=folder,
@@ -231,9 +235,10 @@ def answers(folder: Path) -> dict[Shown, dict[str, Any]]:
         timeout=500,
         check=True,
     )
-    first, *others = json.loads((home / "answers.json").read_text(encoding="utf-8"))
+    said = dict(zip(calls, json.loads((home / "answers.json").read_text(encoding="utf-8")), strict=True))
+    first = next(iter(said.values()))
     assert first["code"] == 0, first["err"]
-    return dict(zip(RUN, others, strict=True))
+    return {one: said[runs_as(one), one.said] for one in RUN}
 
 
 def test_the_readme_shows_commands() -> None:
@@ -248,7 +253,7 @@ def test_a_command_of_the_readme_does_what_it_says(answers: dict[Shown, dict[str
         "Mend it, or give it a change in CHANGED or a reason in NOT_RUN."
     )
     first, last = SHAPES.get(" ".join(command.words[:2]), SHAPES.get(command.words[0], (set(), set())))
-    if "--json" in command.words:
+    if "--json" in runs_as(command):
         lines = [json.loads(line) for line in answer["out"].splitlines()]
         assert lines[0].keys() >= first
         assert lines[-1].keys() >= last
@@ -278,10 +283,15 @@ def test_each_command_and_its_options_exist(text: str) -> None:
     assert [word for word in left if word.startswith("--") and word.split("=")[0] not in known] == []
 
 
-def test_each_file_that_the_readme_names_is_there() -> None:
-    named = re.findall(r"`((?:monitor|enroll|training|db|tests)/[\w./-]+)`", README)
-    named += re.findall(r"\]\(((?!https?:)[^)#]+)\)", README)
+@pytest.mark.parametrize("page", PAGES)
+def test_each_file_and_heading_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:monitor|enroll|training|db|tests)/[\w./-]+)`", PAGES[page])
     assert [path for path in named if not (ROOT / path).exists()] == []
+    for link, heading in re.findall(r"\]\(((?!https?:)[^)#]*)#?([^)]*)\)", PAGES[page]):
+        file = ROOT / page if not link else (ROOT / page).parent / link
+        assert file.exists(), link
+        headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE) if heading else []
+        assert heading in ["", *(re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings)], heading
 
 
 def test_each_setting_that_the_readme_names_exists() -> None:

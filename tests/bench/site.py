@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.2, help="acts of a kiosk a second")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--harm", type=float, default=3.5, help="seconds between two cuts or kills, on average")
+    parser.add_argument("--crashes", type=float, default=0.6, help="of 10.6 harms")
     parser.add_argument("--calm", action="store_true", help="nothing is cut or killed: for the delay alone")
     parser.add_argument("--door", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -123,6 +124,8 @@ class Run:
         self.draw = random.Random(given.seed)
         self.done: Counter[str] = Counter()
         self.kiosks: dict[int, subprocess.Popen[bytes]] = {}
+        self.returned: list[float] = []
+        """When the server was there again after each crash."""
 
     def run(self) -> bool:
         server = get_server(self.folder / "data", cleanup_mode="delete")
@@ -162,7 +165,7 @@ class Run:
             if one.poll() is not None:
                 self.done["kiosk started again"] += 1
                 self.start(number)
-        what = self.draw.choices(("cut", "kill", "crash", "nothing"), (5, 3, 0.6, 2))[0]
+        what = self.draw.choices(("cut", "kill", "crash", "nothing"), (5, 3, self.given.crashes, 2))[0]
         if what == "cut":
             with self.admin.connect() as connection:
                 query = (
@@ -180,6 +183,7 @@ class Run:
             pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
             time.sleep(self.draw.uniform(0.0, 8.0))
             server.ensure_postgres_running()
+            self.returned.append(time.time())
         self.done[what] += 1
 
     def settle(self) -> bool:
@@ -228,17 +232,22 @@ class Run:
     def say_delay(self) -> None:
         wrote: dict[str, float] = {}
         got: list[dict[str, Any]] = []
+        waits: list[float] = []
         for number in range(1, self.given.kiosks):  # the one that was offline is left out
-            for line in (self.folder / f"door{number}" / "log.jsonl").read_text().splitlines():
-                one = json.loads(line)
+            lines = (self.folder / f"door{number}" / "log.jsonl").read_text().splitlines()
+            told = [json.loads(line) for line in lines]
+            times = [one["at"] for one in told if "got" in one]
+            waits += [min((at for at in times if at > back), default=time.time()) - back for back in self.returned]
+            for one in told:
                 if "wrote" in one:
                     wrote[one["wrote"]] = one["at"]
                 elif "got" in one:
                     got.append(one)
         delays = [one["at"] - wrote[one["got"]] for one in got if one["got"] in wrote]
-        if delays:
-            low, median, high = np.percentile(delays, (10, 50, 90))
-            print(f"from kiosk to kiosk, {len(delays):,} times: median {median:.2f} s, 80 % {low:.2f} to {high:.2f} s")
+        for what, seconds in (("from kiosk to kiosk", delays), ("first news after a crash of the server", waits)):
+            if seconds:
+                low, median, high = np.percentile(seconds, (10, 50, 90))
+                print(f"{what}, {len(seconds):,} times: median {median:.2f} s, 80 % {low:.2f} to {high:.2f} s")
 
 
 if __name__ == "__main__":

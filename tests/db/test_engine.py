@@ -86,6 +86,7 @@ def test_encryption_is_given_up_on_this_machine_only(host: str, said: str, told:
     assert "disable" not in str(error) or host.startswith("localhost")
 
 
+@pytest.mark.usefixtures("in_earnest")
 def test_an_acknowledged_commit_is_on_the_disk(sqlite: Engine) -> None:
     with sqlite.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
@@ -252,7 +253,7 @@ def test_a_connection_to_a_server_is_watched(server: str) -> None:
     engine = _postgresql_engine(make_url(server), read_only=True)
     with engine.connect() as connection:
         given = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
-    assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("10", "25000")
+    assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("5", "11000")
     engine.dispose()
 
 

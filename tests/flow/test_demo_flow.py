@@ -1,9 +1,6 @@
 """The whole flow on real faces: simulated camera, real models, real database."""
 
-import json
-import os
-import subprocess
-import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +29,8 @@ class Run:
         self.engine = open_database(self.settings.db)
         cipher = TemplateCipher(b"k" * 32)
         camera = SimulatedCamera(seed, SECONDS, starts_at=START)
-        enrol_from_images(self.engine, cipher, camera.enrolment(), at=START, actor="test", consent=("face", "mood"))
+        photos = {name: some[::2] for name, some in camera.enrolment().items()}  # as many as the demo takes
+        enrol_from_images(self.engine, cipher, photos, at=START, actor="test", consent=("face", "mood"))
         self.events: list[KioskEvent] = []
         scorer = Scorer(SimulatedCamera(seed, SECONDS))
         kiosk = open_kiosk(
@@ -93,22 +91,6 @@ def test_events_carry_the_time_of_the_source_not_of_the_machine(run: Run) -> Non
     assert {event.at.date() for event in run.events} == {START.date()}
 
 
-def test_the_command_prints_events_and_a_summary_with_the_truth(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "monitor.cli", "demo", "--headless", "--json", "--seconds", "2", "--seed", "5"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=400, env=os.environ | {"HOME": str(tmp_path)}, check=True
-    )
-    records = [json.loads(line) for line in done.stdout.splitlines()]
-    summary = records[-1]
-    assert summary["event"] == "summary"
-    assert summary.keys() >= {"frames", "dropped", "seconds", "fps", "check_ins", "truth"}
-    assert summary["frames"] == 30
-    assert summary["truth"].keys() == {
-        "visitors",
-        "checked_in",
-        "named_right",
-        "named_wrong",
-        "strangers",
-        "strangers_named",
-    }
-    assert {record["event"] for record in records} <= {kind.value for kind in EventKind} | {"summary"}
+def test_the_truth_has_the_keys_that_readers_of_the_summary_know(run: Run) -> None:
+    counted = {"visitors", "checked_in", "named_right", "named_wrong", "strangers", "strangers_named"}
+    assert asdict(run.truth).keys() == counted

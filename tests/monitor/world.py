@@ -17,7 +17,6 @@ from sqlalchemy import Engine
 from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from db import audit
 from db.attendance import kiosks, ledger, shifts
@@ -318,8 +317,12 @@ async def settle(pilot: Pilot[None]) -> None:
         await pilot._wait_for_screen()
         app.screen._on_timer_update()
         quiet = 0 if _is_busy(app) else quiet + 1
-    while app.screen.query(Footer) and not app.screen.query("FooterKey"):
-        await pilot.pause(0.02)  # the footer is composing itself anew
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until this is so, also of an app that ends meanwhile; a test's own time limit is the only other end."""
+    while not condition():
+        await asyncio.sleep(0.01)
 
 
 def _is_busy(app: App[None]) -> bool:
@@ -340,7 +343,7 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
     assert app.door is not None
     while app.door.camera.picture is None or app.door.camera.picture.scene is not shown:
         world.kiosk.on_scene(shown)
-        await pilot.pause(0.05)
+        await pilot.pause(0.01)
     for event in events:
         world.kiosk.on_event(event)
     await settle(pilot)

@@ -56,7 +56,8 @@ def opened(run: Path | None) -> tuple[keras.Model, Predict, tuple[int, ...]]:
     """A network, the function that gives its probabilities, and which of its outputs stands for each emotion.
 
     Args:
-        run: a run's folder, an exported champion, what Keras saved, or None for the model that ships.
+        run: a run's folder, an exported champion (of two networks the first is given), what Keras saved, or None for
+            the model that ships.
 
     Raises:
         ModelError: there is no model at `run`, or it cannot be read.

@@ -25,6 +25,7 @@ from training.emotion.data.mosaic import FACES
 from training.emotion.data.votes import Votes, load_votes, votes_by_row
 from training.emotion.fitting import answers, checkpoint, fit
 from training.emotion.fitting.recipe import CHAMPION, CLASSIC, TAUGHT, TEACHER, Recipe
+from training.emotion.fitting.state import BEST, Epoch
 from training.emotion.model.inference import outputs_of
 from training.emotion.model.networks import build
 from training.emotion.model.widening import widened
@@ -137,7 +138,7 @@ def _trained(
         start = widened([weight.astype(np.float32) for weight in first], recipe.architecture, recipe.seed + recipe.fold)
     began = time.monotonic()
 
-    def say(epoch: fit.Epoch) -> None:
+    def say(epoch: Epoch) -> None:
         judged = "" if epoch.validation_accuracy is None else f", PublicTest {epoch.validation_accuracy:.2%}"
         _say(f"{name} {epoch.number}/{epoch.of}: {epoch.loss:.3f} {epoch.accuracy:.2%}{judged} {epoch.seconds:.1f} s")
         if time.monotonic() > plan.until:
@@ -149,7 +150,7 @@ def _trained(
         fit.train(plan.runs / name, plan.data, recipe, votes, progress, taught=taught, start=start)
     except TimeoutError:
         _say(f"{name}: the time is over")
-    groups, facts = checkpoint.load(plan.runs / name / fit.BEST)
+    groups, facts = checkpoint.load(plan.runs / name / BEST)
     model = build(recipe.architecture)
     model.set_weights(groups["weights"])
     if keep:

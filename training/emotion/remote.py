@@ -10,7 +10,8 @@ from monitor.errors import DataError
 from training.emotion.data.batches import pixels_of
 from training.emotion.data.fer2013 import Fer2013
 from training.emotion.data.mosaic import write_mosaic
-from training.emotion.fitting import checkpoint, fit
+from training.emotion.fitting import checkpoint
+from training.emotion.fitting.state import BEST, CHECKPOINT
 from training.emotion.model.face_weights import FACES_FOR_STATISTICS, start_of
 from training.emotion.plan import NAME, START, VOTES
 
@@ -49,6 +50,6 @@ def collect(folder: Path, runs: Path) -> list[str]:
         for number in range(len(list(folder.glob(f"{name}.*.npz")))):
             groups, facts = checkpoint.load(folder / f"{name}.{number}.npz")
             weights += [weight.astype(np.float32) for weight in groups["weights"]]
-        for file in (fit.BEST, fit.CHECKPOINT):
+        for file in (BEST, CHECKPOINT):
             checkpoint.save(runs / name / file, {"weights": weights}, facts)
     return names

@@ -1,6 +1,6 @@
 """Use cases of the emotion study: evaluate and export a model, log for TensorBoard."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from training.emotion.evaluation.copies import copied
 from training.emotion.evaluation.evaluate import Evaluation, evaluation_of, robustness, worsened
 from training.emotion.evaluation.foreign import ForeignModel
 from training.emotion.evaluation.people import PeopleScores, people_scores
-from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import load_model, predictor
+from training.emotion.fitting.state import Epoch
 from training.emotion.model.inference import logits_of
-from training.emotion.model.shipped import keras_champion
-from training.emotion.report.page import charts_of, numbers_of_run, write_report
-from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, to_onnx, uncalibrated
+from training.emotion.model.shipped import holds_two, keras_champion
+from training.emotion.report.page import Chart, charts_of, numbers_of_run, write_report
+from training.emotion.shipping.export import FACES_FOR_RANGES, Fit, calibrated, uncalibrated
+from training.emotion.shipping.reuse import joined, without_answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,25 +48,23 @@ class Judgement:
 
     def as_json(self) -> dict[str, Any]:
         """All numbers as JSON."""
-        people, rest = self.people, self.people_without_copies
-        return {
+        numbers = {
             **self.label.as_json(),
             "copies_of_training_faces": self.copies,
             "accuracy_without_copies": self.without_copies,
-            **({"people": people.as_json()} if people else {}),
-            **({"people_without_copies": rest.as_json()} if rest else {}),
-            **(
-                {
-                    "poor_pictures": {
-                        name: {"label": label, "people": people} for name, (label, people) in self.poor.items()
-                    }
-                }
-                if self.poor
-                else {}
-            ),
-            **({"robustness": dict(self.robustness)} if self.robustness else {}),
-            **({"report": str(self.page)} if self.page else {}),
         }
+        if self.people:
+            numbers["people"] = self.people.as_json()
+        if self.people_without_copies:
+            numbers["people_without_copies"] = self.people_without_copies.as_json()
+        if self.poor:
+            pairs = self.poor.items()
+            numbers["poor_pictures"] = {name: {"label": label, "people": people} for name, (label, people) in pairs}
+        if self.robustness:
+            numbers["robustness"] = dict(self.robustness)
+        if self.page:
+            numbers["report"] = str(self.page)
+        return numbers
 
 
 def evaluate_file(
@@ -91,9 +90,8 @@ def evaluate_file(
         return judgement
     network = keras_champion(path)
     charts = charts_of(data, tested, evaluation, network, model.predict_fer2013, people=judgement.people)
-    numbers = {"run": path.name, "parameters": int(network.count_params()), "epochs": [], "recipe": {},
-               "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
-    return replace(judgement, page=write_report(report, numbers, charts))
+    networks = 2 if holds_two(onnx.load(path)) else 1
+    return _reported(judgement, report, path.name, networks * int(network.count_params()), data, charts)
 
 
 def evaluate_foreign(
@@ -112,9 +110,7 @@ def evaluate_foreign(
     if report is None:
         return judgement
     charts = charts_of(data, tested, evaluation, model.mappable, model.predict, people=judgement.people)
-    numbers = {"run": name, "parameters": model.parameters, "epochs": [], "recipe": {},
-               "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
-    return replace(judgement, page=write_report(report, numbers, charts))
+    return _reported(judgement, report, name, model.parameters, data, charts)
 
 
 def evaluate_run(folder: Path, data: Fer2013, split: str, *, votes: Path | None = None) -> Judgement:
@@ -135,6 +131,15 @@ def evaluate_run(folder: Path, data: Fer2013, split: str, *, votes: Path | None 
     numbers = numbers_of_run(run, model, evaluation, {**more, "evaluation": judgement.as_json()})
     charts = charts_of(data, tested, evaluation, model, predict, epochs=run.epochs, people=judgement.people)
     return replace(judgement, page=write_report(folder / "report", numbers, charts))
+
+
+def _reported(
+    judgement: Judgement, folder: Path, name: str, parameters: int, data: Fer2013, charts: Sequence[Chart]
+) -> Judgement:
+    """The judgement with the report of a model that has no run."""
+    numbers = {"run": name, "parameters": parameters, "epochs": [], "recipe": {},
+               "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
+    return replace(judgement, page=write_report(folder, numbers, charts))
 
 
 def _judged(
@@ -189,10 +194,6 @@ def _under_poor_pictures(
     return found
 
 
-def _named(poor: Mapping[str, tuple[float, float | None]]) -> dict[str, dict[str, float | None]]:
-    return {name: {"label": label, "people": people} for name, (label, people) in poor.items()}
-
-
 def _people(
     seven: NDArray[np.float32],
     shares: NDArray[np.float32],
@@ -205,27 +206,37 @@ def _people(
 
 
 def exported(
-    run: Path, data: Fer2013, votes: Path | None, *, eight_bit: bool = True, least_recall: float = 0.0
+    run: Path,
+    data: Fer2013,
+    votes: Path | None,
+    *,
+    second: Path | None = None,
+    eight_bit: bool = True,
+    least_recall: float = 0.0,
 ) -> tuple[onnx.ModelProto, float]:
     """A run's best network as the kiosk runs it, or an exported file calibrated anew, and the temperature of FER2013's
-    answer; see `export.Fit` and `export.to_onnx`.
+    answer; see `export.Fit` and `export.calibrated`.
 
     Args:
         votes: FER+'s CSV; None leaves people's answer out.
+        second: an exported file, whose network answers sharp faces together with the run's; see `reuse.joined`.
 
     Raises:
         DataError: the run or the votes cannot be read, or do not belong to the data.
-        ModelError: the file is not an exported one.
+        ModelError: a file is not an exported one, or the two networks do not fit.
     """
     judged = data.split("PublicTest")
     shares = None if votes is None else votes_by_row(load_votes(votes), data)[judged.rows]
-    if not run.is_dir():
-        given, smoothing = uncalibrated(run)
-        return calibrated(given, Fit(judged, shares, least_recall, smoothing))
-    network, found = load_model(run)
-    ranges = data.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
-    fit = Fit(judged, shares, least_recall, found.recipe.smoothing)
-    return to_onnx(network, found.recipe.architecture, fit, eight_bit_on=ranges)
+    if run.is_dir():
+        model, found = load_model(run)
+        ranges = data.split("Training").faces[:FACES_FOR_RANGES] if eight_bit else None
+        network = uncalibrated(model, found.recipe.architecture, eight_bit_on=ranges)
+        smoothing = found.recipe.smoothing
+    else:
+        network, smoothing = without_answers(run)
+    if second is not None:
+        network = joined(network, without_answers(second)[0])
+    return calibrated(network, Fit(judged, shares, least_recall, smoothing))
 
 
 def tensorboard(folder: Path) -> Callable[[Epoch], None]:

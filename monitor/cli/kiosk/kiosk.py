@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -66,7 +67,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     from monitor.sources.source import open_source
 
     settings = run.settings(**given)
-    frames = open_source(settings.source, instant(at, settings.zone) if at else None)
+    frames = open_source(settings.source, _begins(at, settings))
     engine, cipher = open_store(run, settings, wait=frames.live)
     live = settings.liveness_of(live=frames.live) != "off"
     site = follower(run, settings, engine, cipher)
@@ -133,6 +134,14 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
     print_summary(summary, check_ins, as_json_lines=run.as_json)
     return False
+
+
+def _begins(at: str | None, settings: "Settings") -> datetime | None:
+    """When the first frame was taken, in UTC; a time in the future is said. Raises: UsageError."""
+    begins = instant(at, settings.zone) if at else None
+    if begins is not None and begins > datetime.now(UTC):
+        tell(f"{at} is in the future; entries are written with that time, and each can be voided on Today (F2).", err)
+    return begins
 
 
 def open_store(

@@ -59,6 +59,8 @@ def _show_people(people: "PeopleScores", rest: "PeopleScores | None") -> None:
     out.print(f"  with their ties: {people.with_ties:.2%} of {people.faces:,} faces, a tie given to the first emotion")
     if people.eight is not None:
         out.print(f"  in FER+'s eight classes: {people.eight:.2%}")
+    if people.protocol is not None:
+        out.print(f"  by FER+'s own protocol: {people.protocol:.2%} of {people.majorities:,} faces with a majority")
     if rest is not None:
         out.print(f"  without near-copies of training faces: {rest.agreement:.2%} of {rest.clear:,} faces")
     out.print(f"Faces that people call neutral are called: {neutral}")

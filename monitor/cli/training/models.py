@@ -75,6 +75,10 @@ def export(
     *,
     data: options.Data,
     votes: options.Votes = None,
+    second: Annotated[
+        Path | None,
+        typer.Option("--with", metavar="FILE", help="An exported file, whose network helps where a face is sharp."),
+    ] = None,
     least_recall: Annotated[
         float, typer.Option(min=0.0, max=0.9, help="Smallest recall of every class on PublicTest, 0 to 0.9.")
     ] = 0.0,
@@ -93,7 +97,7 @@ def export(
     from training.emotion.study import exported
 
     faces = load_faces(data, strict)
-    network, temperature = exported(run, faces, votes, eight_bit=eight_bit, least_recall=least_recall)
+    network, temperature = exported(run, faces, votes, second=second, eight_bit=eight_bit, least_recall=least_recall)
     digest = write(network, to)
     if json:
         emit({"file": str(to), "bytes": to.stat().st_size, "sha256": digest, "temperature": temperature})

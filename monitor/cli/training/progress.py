@@ -20,8 +20,9 @@ from monitor.text import plural
 if TYPE_CHECKING:
     from training.emotion.data.fer2013 import Fer2013, Split
     from training.emotion.explanation import Explanation
-    from training.emotion.fitting.fit import Epoch, Progress
+    from training.emotion.fitting.fit import Progress
     from training.emotion.fitting.recipe import Recipe
+    from training.emotion.fitting.state import Epoch
     from training.emotion.layers import Layers
 
 
@@ -184,8 +185,8 @@ def _epoch_line(epoch: "Epoch") -> str:
 
 
 def _epochs_done(folder: Path) -> int:
-    from training.emotion.fitting.fit import CHECKPOINT
     from training.emotion.fitting.runs import open_run
+    from training.emotion.fitting.state import CHECKPOINT
 
     return len(open_run(folder).epochs) if (folder / CHECKPOINT).exists() else 0
 

@@ -21,6 +21,7 @@ from monitor.desk.actor import Actor
 from monitor.desk.calendar.overlap import overlap
 from monitor.desk.calendar.wording import EVERYBODY, shift_words
 from monitor.errors import UsageError
+from monitor.text import plural, printable
 
 _DAY: Final = timedelta(days=1)
 LISTED: Final = 200
@@ -66,15 +67,17 @@ class ShiftChange:
     @property
     def effect(self) -> str:
         """For whom the shift counts, and what the change does to the past; two sentences."""
-        people = f"{self.entry.people:,} {'person' if self.entry.people == 1 else 'people'}"
-        return f"It counts for {people}. {past_words(self.past_days)}"
+        people = f"It counts for {plural(self.entry.people, 'person', 'people')}."
+        if self.entry.shift.group and not self.entry.people:
+            people = f"Nobody is in the group {printable(self.entry.shift.group)} yet."
+        return f"{people} {past_words(self.past_days)}"
 
 
 def past_words(days: int) -> str:
     """What a change does to the past, in one sentence."""
     if not days:
         return "Days before today stay as they are."
-    return f"It changes {days:,} {'day' if days == 1 else 'days'} before today."
+    return f"It changes {plural(days, 'day')} before today."
 
 
 def list_shifts(engine: Engine, day: date, *, ended: bool = False) -> ShiftList:

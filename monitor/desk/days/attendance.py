@@ -1,7 +1,8 @@
 """The attendance of a period, for reports and exports. Every function blocks: call it in workers only."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,9 @@ from monitor.text import printable
 _LINES_AT_ONCE: Final = 16_000
 _FEWEST_DAYS: Final = 7
 """Days that are worked out together at least: each part reads the days beside it, too."""
+
+_LINES_OF_A_DAY: Final = 10**9
+"""More than a day has; a cursor is the number of a day times this, and how many of its lines were seen."""
 
 
 def attendance(
@@ -85,6 +89,36 @@ def each_day(
         part = Period(first, min(period.last, first + step - timedelta(days=1)))
         yield from attendance(engine, settings, part, now, group=group, person=person)
         first += step
+
+
+def page(
+    engine: Engine,
+    settings: Settings,
+    period: Period,
+    now: datetime,
+    *,
+    since: int,
+    limit: int,
+    group: str | None = None,
+) -> tuple[list[PersonDay], int | None]:
+    """Some lines of `each_day`, and the cursor behind them; None where no more follow. Raises: DatabaseError.
+
+    Args:
+        since: the cursor of the page before; 0 for the first page.
+        limit: most lines, 1 or more.
+    """
+    number, skip = divmod(since, _LINES_OF_A_DAY)
+    if number > period.last.toordinal():
+        return [], None
+    if number < period.first.toordinal():
+        number, skip = period.first.toordinal(), 0
+    rest = Period(date.fromordinal(number), period.last)
+    found = list(islice(each_day(engine, settings, rest, now, group=group), skip, skip + limit + 1))
+    if len(found) <= limit:
+        return found, None
+    day = found.pop().summary.day
+    before = sum(one.summary.day == day for one in found) + (skip if day == rest.first else 0)
+    return found, day.toordinal() * _LINES_OF_A_DAY + before
 
 
 def attendance_of(

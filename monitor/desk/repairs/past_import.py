@@ -71,6 +71,8 @@ _TIME_OF_EXPORT: Final = re.compile(r"(?<!\S)\d{4}-\d\d?-\d\d?[ T]\d\d?:\d\d(:\d
 _AROUND: Final = timedelta(days=3)
 """How far back a decision reads passages."""
 _MOST_PROBLEMS: Final = 1_000
+_CLOCKS_DIFFER: Final = timedelta(minutes=10)
+"""How far the clock of the machine that wrote the file may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def import_past(
         UsageError: the file cannot be read, is empty, or lacks a column.
         DatabaseError: the database cannot be read or written.
     """
-    rows, problems = _read(file, settings.zone)
+    rows, problems = _read(file, settings.zone, by["at"])
     if not rows and not problems:
         raise UsageError(f"The file {file} has no passages.")
     by_rules = direction == "rules" or (direction is None and len({one.kind for one in rows} - {None}) < 2)
@@ -138,10 +140,10 @@ def import_past(
                 if new and not added and not dry_run:  # with the first entry, so that it can be taken back
                     audit.note(session, ACTION, detail={"import": id, "file": file.name}, **by)
         except MusterError as error:
-            problems.append(f"Line {theirs[0].line}: {error}")
+            problems[theirs[0].line] = str(error)
             continue
         added, same, persons = added + new, same + len(theirs) - new, persons + 1
-    return PastImport(id if added and not dry_run else None, added, same, persons, by_rules, tuple(problems))
+    return PastImport(id if added and not dry_run else None, added, same, persons, by_rules, _in_order(problems))
 
 
 def take_back(engine: Engine, settings: Settings, id: str, **by: Unpack[Actor]) -> int:
@@ -226,18 +228,26 @@ def _kiosk(session: Session, settings: Settings, at: datetime) -> UUID:
     return kiosks.register(session, settings.kiosk, site=settings.site, role=settings.role, time_zone=zone, at=at).id
 
 
-def _read(file: Path, zone: ZoneInfo) -> tuple[list[PastRow], list[str]]:
-    """The lines of the file, and why others cannot be read."""
+def _in_order(problems: Mapping[int, str]) -> tuple[str, ...]:
+    return tuple(f"Line {line}: {problem}" for line, problem in sorted(problems.items()))
+
+
+def _read(file: Path, zone: ZoneInfo, now: datetime) -> tuple[list[PastRow], dict[int, str]]:
+    """The lines of the file, and why others, by their numbers, cannot be read."""
     parts = _lines_of_export(file) if file.suffix.lower() == ".dat" else _lines_of_list(file)
     rows: list[PastRow] = []
-    problems: list[str] = []
+    problems: dict[int, str] = {}
     for line, number, name, when, kind in parts:
         try:
-            rows.append(PastRow(line, number, name, _instant(when, zone), _presence(kind)))
+            at = _instant(when, zone)
+            if at > now + _CLOCKS_DIFFER:
+                raise UsageError(f"{when} is in the future.")
+            rows.append(PastRow(line, number, name, at, _presence(kind)))
         except UsageError as error:
-            problems.append(f"Line {line}: {error}")
+            problems[line] = str(error)
         if len(problems) > _MOST_PROBLEMS:
-            raise UsageError(f"More than {_MOST_PROBLEMS:,} lines of {file} cannot be read; first: {problems[0]}")
+            first = _in_order(problems)[0]
+            raise UsageError(f"More than {_MOST_PROBLEMS:,} lines of {file} cannot be read; first: {first}")
     return rows, problems
 
 

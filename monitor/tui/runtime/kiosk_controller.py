@@ -228,7 +228,7 @@ class KioskController:
                 kiosk.start()
             while not kiosk.wait(POLL):
                 continue
-            problem = "The video ended."
+            problem = "The video or folder has ended."
         except KioskHangs as error:
             log.critical("%s", error)
             self.hangs = True

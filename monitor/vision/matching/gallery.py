@@ -13,9 +13,9 @@ from monitor.vision.matching.templates import Found, Templates, means_of
 from monitor.vision.matching.threshold import CURVES, DLIB, equivalent
 
 _CHUNK = 4096
-"""Templates that are compared with the cohort at once."""
+"""Templates that are taken in at once."""
 _COHORT = 500
-"""People with whom each template is compared, spread over the gallery."""
+"""People with whom a matched template is compared, spread over the gallery."""
 _NEIGHBOURS = 10
 """The nearest people of the cohort whose mean similarity tells how crowded it is around a template."""
 _OTHERS = 3
@@ -81,7 +81,8 @@ class Gallery:
         """
         parts = (entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK))
         templates = Templates((means_of([one.template for one in part]) for part in parts), len(entries), encoders)
-        roll = Roll(ids_of(entry.person for entry in entries), [entry.name for entry in entries])
+        names = [entry.name.encode() for entry in entries]
+        roll = Roll(ids_of(entry.person for entry in entries), b"".join(names), [len(name) for name in names])
         margins = np.array([entry.margin for entry in entries], np.float32)
         self._set(roll, templates, margins, target_fpir, margin)
 
@@ -94,18 +95,15 @@ class Gallery:
         *,
         target_fpir: float,
         margin: float,
-        before: "tuple[Gallery, NDArray[np.int64]] | None" = None,
     ) -> "Gallery":
         """A gallery of many people.
 
         Args:
             roll, templates: of everyone, in one order.
             margins: extra margins as in `GalleryEntry`, float32 (n,).
-            before: a gallery, and for each person now the number of their template, if it is the same, in it, else -1;
-                saves most of the time.
         """
         gallery = cls.__new__(cls)
-        gallery._set(roll, templates, margins, target_fpir, margin, before)
+        gallery._set(roll, templates, margins, target_fpir, margin)
         return gallery
 
     def _set(
@@ -115,7 +113,6 @@ class Gallery:
         margins: NDArray[np.float32],
         target_fpir: float,
         margin: float,
-        before: "tuple[Gallery, NDArray[np.int64]] | None" = None,
     ) -> None:
         self.roll, self.templates = roll, templates
         self.encoders = templates.encoders
@@ -129,8 +126,11 @@ class Gallery:
         self._alone_threshold = DLIB.threshold_for(target_fpir, size, ratio=DLIB.ratio_of_one)
         self._mean_length = float(templates.lengths.mean()) if size else 1.0
         self._cohort = self._choose_cohort()
-        self._nearest = self._mean_of_nearest(before)
-        self._crowding = self._crowding_of_templates()
+        self._cohort_rows = templates.unit_rows(self._cohort)
+        others = len(self._cohort) - 1
+        self._neighbours = max(min(_NEIGHBOURS, others), 0)
+        ranks = range(1, self._neighbours + 1)
+        self._usual = self.curve.usual_similarity(ranks, others) if ranks else 0.0
 
     def __len__(self) -> int:
         return len(self.roll)
@@ -177,7 +177,7 @@ class Gallery:
         if self.encoders != "dlib" and np.isnan(found.seconds[first]):
             alone = float(DLIB.for_means(self._alone_threshold, np.float64(length), found.first_length))
             return float(equivalent(np.float32(alone), DLIB, self.curve))
-        shift = self._crowding[found.rows[first]] + self._crowding_of_probe(others, probe)
+        shift = self._crowding_of_template(int(found.rows[first])) + self._crowding_of_probe(others, probe)
         return float(self.curve.for_means(self._single_threshold, np.float64(length), probe)) + float(shift)
 
     def _choose_cohort(self) -> NDArray[np.int64]:
@@ -191,39 +191,18 @@ class Gallery:
         ends = self.roll.ids.view("V16")[compared].view(">u8")[1::2]
         return np.asarray(np.sort(compared[np.argpartition(ends, _COHORT)[:_COHORT]]))
 
-    def _mean_of_nearest(self, before: "tuple[Gallery, NDArray[np.int64]] | None") -> NDArray[np.float32]:
-        """Each template's mean similarity to the nearest people of the cohort; float32 (n,), 0 for who has none."""
-        means = np.zeros(len(self.roll), np.float32)
-        missing = self.templates.compared
-        if before is not None and before[0].encoders == self.encoders:
-            gallery, kept = before
-            if np.array_equal(kept[self._cohort], gallery._cohort):
-                here = np.flatnonzero(kept >= 0)
-                means[here] = gallery._nearest[kept[here]]
-                missing = missing[kept[missing] < 0]
-        theirs = self.templates.unit_rows(self._cohort).T
-        nearest = min(_NEIGHBOURS, len(self._cohort) - 1)
-        for start in range(0, len(missing) if nearest > 0 else 0, _CHUNK):
-            here = missing[start : start + _CHUNK]
-            similarities = self.templates.unit_rows(here) @ theirs
-            similarities[here[:, None] == self._cohort] = -np.inf
-            means[here] = np.partition(similarities, -nearest, axis=1)[:, -nearest:].mean(axis=1)
-        return means
-
-    def _crowding_of_templates(self) -> NDArray[np.float32]:
-        """How far each person's threshold moves because the gallery is crowded around the template; float32 (n,)."""
-        moves = np.zeros(len(self.roll), np.float32)
-        compared, others = self.templates.compared, len(self._cohort) - 1
-        if others < 1:
-            return moves
-        usual = self.curve.usual_similarity(range(1, min(_NEIGHBOURS, others) + 1), others)
+    def _crowding_of_template(self, row: int) -> float:
+        """How far the threshold moves because the gallery is crowded around a person's template; a similarity."""
+        templates, nearest = self.templates, self._neighbours
+        if nearest == 0 or (self.encoders != "dlib" and not templates.has_second[row]):
+            return 0.0
+        similarities = np.vecdot(self._cohort_rows, templates.unit_rows(np.array([row])))
+        similarities[self._cohort == row] = -np.inf
+        mean = float(np.partition(similarities, -nearest)[-nearest:].mean())
+        length = np.float64(templates.lengths[row])
+        expected = float(self.curve.for_means(self._usual, length, self._mean_length))
         most = _MOST_CROWDED * self.curve.unit
-        for start in range(0, len(compared), _CHUNK):
-            here = compared[start : start + _CHUNK]
-            lengths = self.templates.lengths[here].astype(np.float64)
-            expected = self.curve.for_means(usual, lengths, self._mean_length)
-            moves[here] = _TEMPLATE_WEIGHT * np.clip(self._nearest[here] - expected, -most, most)
-        return moves
+        return _TEMPLATE_WEIGHT * min(max(mean - expected, -most), most)
 
     def _crowding_of_probe(self, others: NDArray[np.float32], length: float) -> float:
         """How far the threshold moves because a probe is also like its next best people; a similarity."""
@@ -250,3 +229,5 @@ class Enrolled:
     gallery: Gallery
     no_mood: Set[UUID]
     """People who refused that their mood is estimated."""
+    ask: Set[UUID] = frozenset()
+    """People whom the door asks for one more view, because they are recognised worse than others."""

@@ -1,6 +1,6 @@
 """Ids and names of everyone in a gallery: 16 bytes and the name a person, where Python's objects take 200."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from uuid import UUID
 
 import numpy as np
@@ -13,18 +13,15 @@ Ids = NDArray[np.bytes_]
 class Roll:
     """Who is who, by number."""
 
-    def __init__(self, ids: Ids, names: Iterable[str]) -> None:
+    def __init__(self, ids: Ids, names: bytes, lengths: Sequence[int] | NDArray[np.uint32]) -> None:
         """
         Args:
             ids: in any order.
-            names: one for each id.
+            names: in UTF-8, one behind the other.
+            lengths: of each name, bytes.
         """
-        self.ids = ids
-        text, ends = bytearray(), np.empty(len(ids), np.uint32)
-        for row, name in enumerate(names):
-            text += name.encode()
-            ends[row] = len(text)
-        self._text, self._ends = bytes(text), ends
+        self.ids, self._names = ids, names
+        self._ends = np.cumsum(lengths, dtype=np.uint32)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -36,7 +33,7 @@ class Roll:
     def name(self, row: int) -> str:
         """The name of the person with this number."""
         start = int(self._ends[row - 1]) if row else 0
-        return self._text[start : int(self._ends[row])].decode()
+        return self._names[start : int(self._ends[row])].decode()
 
     def row(self, person: UUID) -> int | None:
         """The number of a person; None for somebody who is not on the roll."""

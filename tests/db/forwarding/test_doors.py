@@ -17,7 +17,7 @@ from db.forwarding import chains, doors
 from db.forwarding.send import forward
 from db.proof.heads import open_with
 from db.verification import ledger_check
-from monitor.cli.programs.kiosks import app
+from monitor.cli.data.kiosks import app
 from monitor.desk.doors import add_key, all_doors, revoke_key
 from tests.db.doors import CIPHER, Door
 

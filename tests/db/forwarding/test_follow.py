@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from db.attendance import holidays, ledger, shifts
+from db.attendance import holidays, ledger, ledger_entries, shifts
 from db.calendar import Shift
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
@@ -21,11 +21,13 @@ from db.faces import templates
 from db.forwarding import shared
 from db.forwarding.follow import Followed, follow
 from db.ids import new_id
+from db.observations import crowd
 from db.people import consents, people
 from db.privacy import erasure, merges
 from db.records.attendance import NewEvent
 from db.schema.faces import PortraitRow, TemplateRow
 from db.schema.forwarding import SiteEventRow
+from db.schema.moods import CrowdSecretRow
 from db.schema.people import SubjectRow
 from monitor.attendance.passages import passages
 from tests.db.doors import Door
@@ -189,15 +191,43 @@ def test_shifts_and_holidays_are_the_same_at_all_doors(first: Sited, second: Sit
         assert shifts.all_shifts(session) == []
 
 
+def test_in_aggregate_mode_doors_of_a_site_give_a_person_one_token_a_day(
+    first: Sited, second: Sited, engine: Engine
+) -> None:
+    today = (first.door.at + timedelta(hours=5)).date()
+    ada = first.enrol("Ada")
+
+    def tokens(day: date) -> set[str]:
+        found = set()
+        for one in (first, second):
+            with writing(one.engine) as session:
+                found.add(crowd.token(session, one.key, ada, day, known=True))
+        return found
+
+    assert len(tokens(today)) == 2, "they have not met yet"
+    _settle(first, second)
+    assert len(tokens(today)) == 1
+    assert len(tokens(today + timedelta(days=1))) == 1, "made a day ahead"
+    with reading(engine) as session:
+        rows = session.scalars(select(CrowdSecretRow)).all()
+        assert all(row.sealed[1:9] == bytes.fromhex(SITE.key_id) for row in rows)
+    first.door.at += timedelta(days=3)
+    first.follow()
+    for one in (first.engine, engine):
+        with reading(one) as session:
+            kept = set(session.scalars(select(CrowdSecretRow.day)))
+        assert kept == {today + timedelta(days=days) for days in (3, 4)}, "those of days that are over are gone"
+
+
 def test_passages_of_other_doors_are_read_with_a_doors_own(first: Sited, second: Sited) -> None:
     ada = first.enrol("Ada")
     first.door.see(ada)
     _settle(first, second)
     start, end = first.door.at - timedelta(days=1), first.door.at + timedelta(days=1)
     with reading(second.engine) as session:
-        (entry,) = ledger.entries(session, start, end, people=[ada])
+        (entry,) = ledger_entries.entries(session, start, end, people=[ada])
         assert (entry.kind, entry.person, entry.kiosk) == ("check_in", ada, first.door.kiosk)
-        assert ledger.site_roles(session) == {first.door.kiosk: "auto"}
+        assert ledger_entries.site_roles(session) == {first.door.kiosk: "auto"}
         assert ledger.count(session) == 0  # its own ledger has its own events only
     with writing(first.engine) as session:
         void = NewEvent(
@@ -207,7 +237,7 @@ def test_passages_of_other_doors_are_read_with_a_doors_own(first: Sited, second:
     first.follow()
     second.follow(before=None)
     with reading(second.engine) as session:
-        found = ledger.entries(session, start, end, people=[ada])
+        found = ledger_entries.entries(session, start, end, people=[ada])
         assert [one.kind for one in found] == ["check_in", "void"]
     with reading(first.engine) as session:
         assert session.scalars(select(SiteEventRow)).all() == []
@@ -232,7 +262,7 @@ def test_a_void_counts_although_its_doors_clock_is_behind(first: Sited, second: 
             SiteEventRow(id=void, kind="void", at=late, recorded_at=behind, method="manual", target_id=came, **common)
         )
     with reading(second.engine) as session:
-        found = ledger.entries(session, *day, people=[ada])
+        found = ledger_entries.entries(session, *day, people=[ada])
     assert [one.kind for one in found] == ["check_in", "void"]
     assert passages(found) == []
 

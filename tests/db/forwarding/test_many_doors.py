@@ -1,15 +1,20 @@
 """Several kiosks on one PostgreSQL: one ledger, one chain, and every door sees what the others wrote."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, text
 
 from db.attendance import kiosks
 from db.crypto import TemplateCipher
-from db.engine import reading, writing
+from db.engine import open_database, reading, writing
 from db.ids import new_id
 from db.people import people
+from db.proof import entries
+from db.proof.heads import open_with
+from db.proof.key import Prover, proof_key, use
+from db.schema.proof import ProofRow
 from db.verification import ledger_check
 from monitor.config import Settings
 from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
@@ -55,3 +60,20 @@ def test_two_doors_at_the_same_moment_write_one_chain(postgresql: Engine, cipher
     with reading(postgresql) as session:
         check = ledger_check.verify(session)
     assert (check.whole, check.events) == (True, 20)
+
+
+def test_two_doors_that_come_to_a_new_centre_at_once_begin_one_proof(
+    postgresql: Engine, cipher: TemplateCipher
+) -> None:
+    other = open_database(postgresql.url.render_as_string(hide_password=False))
+    use(postgresql, Prover(proof_key(cipher), None))
+    with ThreadPoolExecutor(1) as second:
+        with writing(postgresql) as session:
+            entries.adopt(session)
+            coming = second.submit(open_with, other, TemplateCipher(b"b" * 32), None, own=False)
+            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not coming.done()
+        coming.result()
+    with reading(postgresql) as session:
+        assert session.scalars(select(ProofRow.seq)).all() == [1]
+    other.dispose()

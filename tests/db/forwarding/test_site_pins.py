@@ -22,11 +22,6 @@ SITE = TemplateCipher(b"s" * 32)
 FRONT, BACK = TemplateCipher(b"f" * 32), TemplateCipher(b"b" * 32)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pin, "MEMORY_KIB", 64)
-
-
 @pytest.fixture
 def sync(engine: Engine, door: Door, other: Door, at: datetime) -> Callable[[], None]:
     def rounds() -> None:

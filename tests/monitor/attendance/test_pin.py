@@ -18,8 +18,10 @@ def of_before(pin: str) -> str:
     return f"scrypt$16384$8$1${base64.b64encode(salt).decode()}${base64.b64encode(derived).decode()}"
 
 
+@pytest.mark.usefixtures("in_earnest")
 def test_the_right_pin_fits_and_another_does_not() -> None:
     kept = hash_pin("271828", PEPPERS)
+    assert kept.startswith("argon2id$aa$65536$2$1$"), "64 MiB and two passes"
     assert is_pin("271828", kept, PEPPERS)
     assert not is_pin("271829", kept, PEPPERS)
     assert not is_outdated(kept, PEPPERS)

@@ -127,15 +127,15 @@ def test_boxes_are_in_pixels_of_the_file_however_large_it_is(
     wall = Image.new("RGB", (2400, 1600), (120, 120, 120))
     wall.paste(Image.fromarray(orl_photo(12, 1)), (1800, 900))
     wall.save(tmp_path / "1.png")
-    larger = wall.resize((6000, 4000))
+    larger = wall.resize((4200, 2800))
     larger.save(tmp_path / "2.jpg")
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     larger.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "3.jpg", exif=exif)
     small, large, turned = (face for line in _identify(str(tmp_path)) for face in line["faces"])
-    expected = [2.5 * side for side in small["box"]]
-    assert large["box"] == pytest.approx(expected, abs=40)
-    assert turned["box"] == pytest.approx(expected, abs=40)
+    expected = [1.75 * side for side in small["box"]]
+    assert large["box"] == pytest.approx(expected, abs=28)
+    assert turned["box"] == pytest.approx(expected, abs=28)
 
 
 def test_a_box_ends_where_the_picture_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orl_photo: Photo) -> None:

@@ -1,5 +1,6 @@
 """Files that commands write: none is lost without a word, and each is named."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.options import Output, emit, may_replace, output_to
+from monitor.cli.options import Output, Paper, emit, may_replace, output_to
+from monitor.cli.table import table
 from monitor.errors import MusterError, UsageError
 
 
@@ -82,3 +84,14 @@ def test_at_a_terminal_somebody_is_asked(there: Path, answer: bytes, code: int, 
 def test_times_in_json_are_iso_with_their_offset(capsys: pytest.CaptureFixture[str]) -> None:
     emit({"at": datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC), "day": date(2026, 3, 9)})
     assert json.loads(capsys.readouterr().out) == {"at": "2026-03-09T08:58:12+00:00", "day": "2026-03-09"}
+
+
+def test_a_table_is_whole_in_a_pipe_and_fits_into_a_terminal() -> None:
+    rows = [("N" * 90, "Engines", "2026-03-09")]
+    for terminal, lines in ((False, 3), (True, 4)):
+        kept = io.StringIO()
+        paper = Paper(file=kept, force_terminal=terminal, width=80, height=24)
+        paper.print(table(("Name", "Group", "Day"), rows, fold=("Name",)))
+        told = kept.getvalue()
+        assert told.count("N") == 91, "nothing is cut"
+        assert len(told.strip().splitlines()) == lines, "only a terminal breaks it"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from db.crypto import TemplateCipher, load_cipher
 from db.engine import open_database, reading, writing
-from db.errors import InvalidRecord, WrongKey
+from db.errors import DatabaseUnavailable, InvalidRecord, WrongKey
 from db.faces import templates
 from db.forwarding import doors as doors_of_site
 from db.forwarding import site_key
@@ -24,8 +24,8 @@ from db.proof.heads import open_with
 from db.schema.forwarding import SiteEventRow
 from db.verification import verdict
 from monitor.attendance.days import Period
-from monitor.cli.database import app
-from monitor.cli.programs.kiosks import app as kiosks_app
+from monitor.cli.data.database import app
+from monitor.cli.data.kiosks import app as kiosks_app
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.desk.programs.around import programs_around
@@ -207,6 +207,26 @@ def test_a_kiosk_with_the_setting_follows_beside_the_door_and_says_once_what_is_
     listed = CliRunner().invoke(kiosks_app, ["list", "--db", centre, "--config", str(front.config)]).stdout
     assert "front" in listed
     assert "none of its own" in listed
+
+
+def test_what_was_written_while_the_centre_was_away_ends_no_pause_and_is_sent_at_once_when_it_is_back(
+    doors: tuple[Kiosk, Kiosk],
+) -> None:
+    front, _ = doors
+    site = Site(Store(front.engine, front.cipher), site_key.load(front.folder))
+    shared = open_shared(front.engine, front.centre)
+    for _ in range(3):
+        site.step(front.engine, shared, AT, AT)
+    Path(front.centre).rename(f"{front.centre}.away")
+    front.enrol("Ada")
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable):
+            site.step(front.engine, shared, AT, AT)
+    paused: list[float] = []
+    assert not site.wait(60.0, lambda seconds: paused.append(seconds) or len(paused) < 3)  # type: ignore[func-returns-value]
+    Path(f"{front.centre}.away").rename(front.centre)
+    assert site.step(front.engine, shared, AT, AT).people == 1
+    site.close()
 
 
 def test_a_site_waits_until_something_is_written_here(doors: tuple[Kiosk, Kiosk]) -> None:

@@ -1,11 +1,12 @@
 """Who of the people in the database can be named, and who needs a larger lead."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
@@ -189,13 +190,13 @@ def test_after_every_kind_of_change_the_gallery_is_as_if_all_were_loaded_anew(ch
 
 def test_only_templates_that_changed_are_opened(changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
-    open_many = TemplateCipher.open_many
+    open_embeddings = TemplateCipher.open_embeddings
 
-    def count(cipher: TemplateCipher, sealed: Sequence[bytes], owners: Iterable[str]) -> list[bytes]:
+    def count(cipher: TemplateCipher, sealed: Sequence[bytes], owners: Sequence[str]) -> NDArray[np.float32]:
         opened.append(len(sealed))
-        return open_many(cipher, sealed, owners)
+        return open_embeddings(cipher, sealed, owners)
 
-    monkeypatch.setattr(TemplateCipher, "open_many", count)
+    monkeypatch.setattr(TemplateCipher, "open_embeddings", count)
     with writing(changes.engine) as session:
         people.rename(session, changes.ids[3], "Zoë", at=START, actor="tester")
     changes.loader.load()

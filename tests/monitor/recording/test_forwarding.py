@@ -17,7 +17,7 @@ from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.people import people
 from db.records.attendance import NewEvent
-from monitor.cli.database import app
+from monitor.cli.data.database import app
 from monitor.errors import UsageError
 from monitor.recording import forwarding
 from monitor.recording.forwarding import forward_for_ever
@@ -113,19 +113,39 @@ def test_a_shared_database_that_cannot_be_used_is_closed_again(
 def test_a_server_that_is_away_is_waited_for_longer_and_longer(
     door: Engine, centre: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rounds = Rounds(8)
+    rounds = Rounds(40)
     real = open_database
 
     def away_at_first(url: str, *, upgrade: bool) -> Engine:
-        if len(rounds.waited) < 6:
+        if len(rounds.waited) < 38:
             raise DatabaseUnavailable("The database cannot be reached; check the server and the network.")
         return real(url, upgrade=upgrade)
 
     monkeypatch.setattr(forwarding, "open_database", away_at_first)
     rounds.run(door, centre)
-    assert rounds.waited == [60, 120, 240, 300, 300, 300, 30, 30]
+    away, pauses = rounds.waited[:38], [30.0, *rounds.waited[:38]]
+    assert all(longer <= 34 + 0.1 * sum(away[:before]) for before, longer in enumerate(away))
+    assert pauses == sorted(pauses)
+    assert rounds.waited[-3:] == [300, 30, 30]
     assert rounds.said == ["The database cannot be reached; check the server and the network."]
     assert rounds.sent == [Forwarded(people=1, events=1)]
+
+
+def test_that_people_changed_meanwhile_is_said_only_where_the_next_try_fails_too(door: Engine, centre: str) -> None:
+    faults = [True, False, True, True, False]
+    rounds = Rounds(len(faults))
+
+    def step(*_: object) -> Forwarded:
+        if faults.pop(0):
+            raise DatabaseBusy("People changed; try again.")
+        assert (rounds.said == []) == (len(faults) > 2)
+        return Forwarded()
+
+    forward_for_ever(
+        door, centre, every=30.0, clock=lambda: AT, wait=rounds.wait, sent=rounds.sent.append,
+        trouble=rounds.said.append, step=step,
+    )  # fmt: skip
+    assert rounds.said == ["People changed; try again."]
 
 
 def test_a_whole_round_comes_first_and_then_once_a_day(
@@ -185,7 +205,7 @@ def test_the_command_sends_and_both_ends_verify(door: Engine, centre: str, tmp_p
 
 @pytest.mark.parametrize("more", [(), ("--follow",)])
 def test_a_kiosk_does_not_forward_to_itself(door: Engine, monkeypatch: pytest.MonkeyPatch, more: tuple[str]) -> None:
-    monkeypatch.setattr("monitor.cli.database.Event.wait", lambda *_: True)
+    monkeypatch.setattr("monitor.cli.data.site.Event.wait", lambda *_: True)
     monkeypatch.chdir(Path(str(door.url.database)).parent)
     for same in (str(door.url.database), "door.sqlite3"):
         assert isinstance(_run(door, "forward", same, *more).exception, UsageError)

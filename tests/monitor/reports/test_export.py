@@ -81,3 +81,8 @@ def test_a_calendar_holds_every_stay() -> None:
     assert event["DTSTART"].dt == AT.astimezone(UTC)
     assert event["DTEND"].dt - event["DTSTART"].dt == timedelta(hours=8)
     assert event["UID"] == "1@muster"
+
+
+def test_an_instant_of_a_calendar_has_no_end() -> None:
+    (event,) = Calendar.from_ical(to_ics("Attendance", [Appointment("1@muster", "Ada", AT, None)])).walk("VEVENT")
+    assert "DTEND" not in event

@@ -82,7 +82,7 @@ def test_people_attendance_and_moods_are_those_of_the_reports(world: World, url:
     people = requests.get(f"{url}/v1/people", {"search": "lovelace"}, headers=headers, timeout=60).json()
     assert (people["total"], people["people"][0]["name"]) == (1, "Ada Lovelace")
     asked = {"from": "2026-03-06", "to": "2026-03-06", "group": "Orbits"}
-    lines = requests.get(f"{url}/v1/attendance", asked, headers=headers, timeout=60).json()
+    lines = requests.get(f"{url}/v1/attendance", asked, headers=headers, timeout=60).json()["days"]
     assert {line["person"]: line["hours"] for line in lines} == {"Katherine Johnson": 8.0, "Margaret Hamilton": 8.0}
     moods = requests.get(f"{url}/v1/moods", asked | {"by": "group"}, headers=headers, timeout=60).json()
     assert [line["group"] for line in moods] == ["Orbits"]
@@ -97,6 +97,18 @@ def test_people_come_in_pages(world: World, url: str) -> None:
     pages = [requests.get(f"{url}/v1/people", one, headers=headers, timeout=60).json() for one in asked]
     assert [one for page in pages for one in page["people"]] == whole["people"]
     assert {page["total"] for page in pages} == {len(whole["people"])}
+
+
+def test_attendance_comes_in_pages_that_may_end_within_a_day(world: World, url: str) -> None:
+    headers, period = key(world, "attendance"), {"from": "2026-02-20", "to": "2026-03-06"}
+    whole = requests.get(f"{url}/v1/attendance", period, headers=headers, timeout=60).json()
+    assert whole["next"] is None
+    pages: list[dict[str, Any]] = [{"days": [], "next": 0}]
+    while pages[-1]["next"] is not None:
+        asked = period | {"since": pages[-1]["next"], "limit": 7}
+        pages.append(requests.get(f"{url}/v1/attendance", asked, headers=headers, timeout=60).json())
+    assert [day for page in pages for day in page["days"]] == whole["days"]
+    assert {len(page["days"]) for page in pages[1:-1]} == {7}
 
 
 def test_a_cursor_gives_each_event_once_and_erased_people_no_name(world: World, url: str) -> None:
@@ -121,8 +133,21 @@ def test_a_cursor_gives_each_event_once_and_erased_people_no_name(world: World, 
     assert [(one["id"], one["person"]["name"]) for one in answer["events"]] == [(str(event.id), "Ada Lovelace")]
 
 
+def test_a_cursor_of_before_a_restore_is_gone(world: World, url: str) -> None:
+    headers = key(world, "events")
+
+    def asked(**given: object) -> requests.Response:
+        return requests.get(f"{url}/v1/events", given, headers=headers, timeout=60)  # type: ignore[arg-type]
+
+    end = asked().json()
+    assert asked(since=end["next"], head=end["head"]).json() == {"events": [], "next": end["next"], "head": end["head"]}
+    beyond, other = asked(since=end["next"] + 1), asked(since=end["next"], head="0" * 16)
+    assert (beyond.status_code, other.status_code) == (410, 410)
+    assert beyond.json() == {"detail": "The ledger was restored from a backup since; begin again at 0."}
+
+
 def test_a_client_gets_a_thousand_events_across_restarts_of_both_sides(world: World) -> None:
-    headers, seen, since = key(world, "events"), list[str](), event_feed.events_after(world.engine, 0, 5000)[1]
+    headers, seen, since = key(world, "events"), list[str](), event_feed.events_after(world.engine, 0, 5000).next
     who, written = world.ids["Ada Lovelace"], list[str]()
     while len(seen) < 1000:
         with serving(world) as address, requests.Session() as client:

@@ -1,12 +1,15 @@
 """The fixtures of the app's tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
+from textual._compositor import Compositor
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.geometry import Region
+from textual.screen import Screen
 
 # The plugin names the extension as an older syrupy wanted it; without this the pictures end in ".raw".
 SVGImageExtension.file_extension = "svg"
@@ -25,4 +28,44 @@ def _sheets_are_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_follow_each_other_fast() -> Iterator[None]:
+    """Pilot sleeps 40 ms after each key and 20 ms at each pause, until a sleep used no processor: half of these tests'
+    time. A quarter of that is enough, and what takes longer is waited for by `settle`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual._wait.SLEEP_GRANULARITY", 1 / 200)
+        patch.setattr("textual._wait.SLEEP_IDLE", 1 / 200 / 20)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_picture_for_no_terminal() -> Iterator[None]:
+    """Without a terminal Textual throws away what it joins of its widgets' lines: a sixth of these tests' time.
+
+    Each widget is drawn all the same; a test that reads the screen, and a snapshot, join the lines as ever.
+    """
+    refresh, join, unseen = Screen._compositor_refresh, Compositor._render_chops, set[Compositor]()
+
+    def refreshed(screen: Screen[Any]) -> None:
+        if screen.app.is_headless:
+            unseen.add(screen._compositor)
+        try:
+            refresh(screen)
+        finally:
+            unseen.discard(screen._compositor)
+
+    def joined(compositor: Compositor, crop: Region, is_rendered: Callable[[int], bool]) -> Any:
+        if compositor not in unseen:
+            return join(compositor, crop, is_rendered)
+        for _ in compositor._get_renders(crop):
+            pass
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Screen, "_compositor_refresh", refreshed)
+        patch.setattr(Compositor, "_render_chops", joined)
+        patch.setattr(RuleSet, "__hash__", object.__hash__)  # what it is, too, but without a call of Python for each
         yield

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from db.engine import reading
 from monitor.attendance.pin import hash_pin
@@ -12,7 +12,7 @@ from monitor.tui.commands import commands
 from monitor.tui.widgets.dialogs import Dialog
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import fill, go, problem
-from tests.monitor.world import NOW, PEPPERS, World, came, scene, settle, show_door, text_of
+from tests.monitor.world import NOW, PEPPERS, World, came, scene, settle, show_door, text_of, until
 
 SIZE = (80, 24)
 
@@ -24,10 +24,9 @@ async def test_the_palette_does_what_the_screen_behind_it_can_do(world: World) -
         offered = {one.title: one for one in commands(world.apps[-1], pilot.app.screen)}
         assert {"Door", "System", "Not me", "Events", "Help", "Theme", "Screenshot", "Quit"} <= set(offered)
         assert "PIN" not in offered, "nobody has one"
-        assert offered["Not me"].told == "Take back the entry just made (N)"
+        assert offered["Not me"].told == "Take back the entry just made (n)"
         await pilot.press("ctrl+p", *"not me")
-        while not pilot.app.screen.query_one("CommandList").option_count:  # type: ignore[attr-defined]
-            await pilot.pause(0.05)
+        await until(lambda: pilot.app.screen.query_one("CommandList").option_count)  # type: ignore[attr-defined]
         await pilot.press("enter", "enter")
         while not world.kiosk.voided:
             await settle(pilot)
@@ -42,8 +41,7 @@ async def test_a_screenshot_lies_in_the_home_folder(world: World, monkeypatch: p
     async with app.run_test(size=SIZE) as pilot:
         await go(pilot)
         next(one for one in commands(app, app.screen) if one.title == "Screenshot").run()
-        while not list(home.glob("*.svg")):
-            await pilot.pause(0.05)
+        await until(lambda: list(home.glob("*.svg")))
 
 
 @pytest.mark.parametrize("width", [80, 60])
@@ -84,8 +82,7 @@ async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
     async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world))
         await pilot.press("f4")
-        while isinstance(pilot.app.screen, Dialog):
-            await pilot.pause(0.05)
+        await until(lambda: not isinstance(pilot.app.screen, Dialog))
         assert pilot.app.current_mode == "door"
 
 
@@ -140,18 +137,18 @@ async def test_a_locked_kiosk_is_neither_closed_nor_changed_without_the_pin(worl
     async with app.run_test(size=SIZE) as pilot:
         await show_door(pilot, world, scene(world))
         await pilot.press(key)
-        await pilot.pause()
-        assert isinstance(app.screen, Dialog)
+        await until(lambda: isinstance(app.screen, Dialog))
         await fill(pilot, pin="1111")
-        assert isinstance(app.screen, Dialog), "it is asked for again"
+        await until(lambda: "The PIN is wrong. Try again." in text_of(world))
         await pilot.press("escape")
-        await settle(pilot)
+        await until(lambda: not isinstance(app.screen, Dialog))
         assert app.is_running
         assert app.current_mode == "door"
         await pilot.press(key)
-        await pilot.pause()
-        await fill(pilot, pin="2718")
-        assert isinstance(app.screen, CommandPalette) if key == "ctrl+p" else app.viewer.left
+        await until(lambda: isinstance(app.screen, Dialog))
+        app.screen.query_one("#ask-pin", Input).value = "2718"
+        app.screen.query_one("#yes", Button).press()  # nothing is drawn any more by an app that ends
+        await until(lambda: isinstance(app.screen, CommandPalette) if key == "ctrl+p" else app.viewer.left)
 
 
 async def test_reviewing_at_ones_own_desk_is_ended_without_the_pin(world: World) -> None:

@@ -12,6 +12,9 @@ from training.emotion.data.fer2013 import Fer2013
 CLASSES = 10
 """Neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face."""
 
+PEOPLE = 10
+"""Who voted on each face."""
+
 NO_FACE = 9
 AS_EMOTION = (6, 3, 5, 4, 0, 1, 2, -1, -1, -1)
 """The number of each FER+ class in FER2013; -1 where FER2013 does not have the class."""
@@ -66,6 +69,24 @@ def emotion_votes(votes: Votes) -> Votes:
     named = votes[:, :HELD] * (votes.argmax(axis=1) < HELD)[:, None]
     total = named.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(named, total, out=np.zeros_like(named), where=total > 0), np.float32)
+
+
+def majorities(votes: Votes) -> NDArray[np.int64]:
+    """The class that most people chose, by the protocol of FER+'s authors (Barsoum et al. 2016, "majority voting").
+
+    A single vote counts as a slip; of the others more than half must agree.
+
+    Args:
+        votes: float32 (n, 10), votes or their shares.
+
+    Returns:
+        int64 (n,): one of FER+'s eight emotions; -1 for a face without a majority, or where it says unknown or no face.
+    """
+    total = np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
+    counts = (votes / total * PEOPLE).round()
+    counts[counts <= 1] = 0
+    most = counts.argmax(axis=1)
+    return np.where((2 * counts.max(axis=1) > counts.sum(axis=1)) & (most < HELD), most, -1)
 
 
 def as_emotions(eight: NDArray[np.float32]) -> NDArray[np.float32]:

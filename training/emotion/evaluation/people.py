@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 from monitor.domain import EMOTIONS
-from training.emotion.data.votes import as_emotions, emotion_votes
+from training.emotion.data.votes import as_emotions, emotion_votes, majorities
 from training.emotion.evaluation.calibration import binned_gap
 
 NEUTRAL = EMOTIONS.index("neutral")
@@ -42,8 +42,13 @@ class PeopleScores:
     with_ties: float
     """The same over all faces, where of equally many votes FER2013's first emotion wins."""
     eight: float | None
-    """FER+'s protocol: the majority of its eight classes, ties to the first, contempt a class of its own; None for a
-    model without votes."""
+    """The favourite of FER+'s eight classes, ties to the first, contempt a class of its own; None for a model without
+    votes."""
+    majorities: int
+    """Faces on which more than half agree, by the protocol of FER+'s authors; see `votes.majorities`."""
+    protocol: float | None
+    """Share of these that get the majority, of eight classes, 0 to 1: the figure that others publish. None for a model
+    without votes."""
     calibration_error: float
     """Between confidence and the share of people who give that answer; 15 bins, 0 to 1."""
     brier: float
@@ -75,7 +80,8 @@ def people_scores(
         eight: float32 (n, 8), the model's shares of FER+'s classes.
     """
     shares = emotion_votes(votes)
-    voted = shares.any(axis=1)
+    voted, majority = shares.any(axis=1), majorities(votes)
+    has = majority >= 0
     seven, shares = seven[voted], shares[voted]
     wanted = as_emotions(shares)
     favourite, answer, confidence = wanted.argmax(axis=1), seven.argmax(axis=1), seven.max(axis=1)
@@ -90,6 +96,8 @@ def people_scores(
         agreement=_share(agrees[clear]) or 0.0,
         with_ties=float(agrees.mean()),
         eight=None if eight is None else float((eight[voted].argmax(axis=1) == shares.argmax(axis=1)).mean()),
+        majorities=int(has.sum()),
+        protocol=None if eight is None else _share(eight[has].argmax(axis=1) == majority[has]),
         calibration_error=binned_gap(confidence, given).error,
         brier=float(((seven - wanted) ** 2).sum(axis=1).mean()),
         neutral=tuple(float((calm == number).mean()) if len(calm) else 0.0 for number in range(len(EMOTIONS))),

@@ -79,7 +79,13 @@ def load(path: Path, split: Split) -> Array:
 
 
 def answers_of(models: Sequence[tuple[keras.Model, Recipe]], split: Split) -> Answers:
-    """The answers of several networks to a split."""
+    """The answers of several networks to a split.
+
+    Raises:
+        DataError: the networks have different outputs.
+    """
+    if len({model.output_shape for model, _ in models}) > 1:
+        raise DataError("These networks have different outputs; give runs of one architecture.")
     found = Answers.none(split, models[0][0].output_shape[-1])
     for model, recipe in models:
         found.add(model, recipe, split)

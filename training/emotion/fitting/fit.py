@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +16,24 @@ from numpy.typing import NDArray
 from monitor.errors import DataError
 from training.emotion.data.augment import Augmentation
 from training.emotion.data.batches import Order, Planned, pixels_of, planned, targets_of
-from training.emotion.data.fer2013 import Fer2013, Split
+from training.emotion.data.fer2013 import Fer2013
 from training.emotion.data.votes import Votes
 from training.emotion.evaluation.calibration import softmax
 from training.emotion.fitting import checkpoint
 from training.emotion.fitting.optimizer import falls_from, optimizer_of
 from training.emotion.fitting.recipe import Recipe
-from training.emotion.model.backend import Backend, backend
+from training.emotion.fitting.state import BEST, CHECKPOINT, Epoch, Training, facts_of, resume, save
+from training.emotion.model.backend import backend
 from training.emotion.model.inference import logits_of
 from training.emotion.model.layers import measure_statistics
 from training.emotion.model.losses import CLASSES, losses_of
-from training.emotion.model.networks import ARCHITECTURES, build
-
-CHECKPOINT = "checkpoint.npz"
-BEST = "best.npz"
+from training.emotion.model.networks import build
 
 SAVED_EVERY = 60.0
 """Seconds of training that a crash may cost: at the end of an epoch a checkpoint that is younger is left alone."""
 
 BATCHES_FOR_STATISTICS = 40
 """Batches whose statistics the normalisation gets before a validation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """The results of one epoch. Validation uses the averaged weights and the mean of a face and its mirror image."""
-
-    number: int
-    """Counts from 1."""
-    of: int
-    """Number of epochs of the run."""
-    seconds: float
-    loss: float
-    """Mean over the training faces, in nats."""
-    accuracy: float
-    """On the training faces, 0 to 1."""
-    validation_loss: float | None
-    """None in an epoch without validation."""
-    validation_accuracy: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +44,6 @@ class Progress:
     on_batch: Callable[[int, int, float, float], None] = lambda *_: None
     """Receives the batch's number, the batches per epoch, and the epoch's mean loss and accuracy so far."""
     on_note: Callable[[str], None] = lambda _: None
-
-
-@dataclass(slots=True, eq=False)
-class _Training:
-    """A network in training, with its data and settings."""
-
-    model: keras.Model
-    recipe: Recipe
-    compute: Backend
-    faces: Split
-    order: Order
-    validation: Split
-    folder: Path
-    is_chief: bool
-    """Whether this worker writes the checkpoints; the weights of all workers are equal."""
-    step: Callable[[Planned], Any]
-    observe: Callable[[Any], list[Any]]
-    epochs: list[Epoch] = field(default_factory=list)
-    done: int = 0
-    """Steps of the epoch that has begun."""
-    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
-    """Losses and right answers of these steps."""
-    saved: float = field(default_factory=time.monotonic)
-    """`time.monotonic()` of the last checkpoint."""
 
 
 def train(
@@ -120,7 +76,7 @@ def train(
     """
     training = _set_up(folder, data, recipe, votes, taught, strategy)
     if (folder / CHECKPOINT).exists():
-        _resume(training, progress)
+        progress.on_note(resume(training))
     elif start is not None:
         training.model.set_weights(start)
     with _stop_asked() as asked:
@@ -137,7 +93,7 @@ def _set_up(
     votes: Votes | None,
     taught: NDArray[np.float32] | None,
     strategy: Any,
-) -> _Training:
+) -> Training:
     faces, validation = recipe.taken_from(data.split("Training")), data.split("PublicTest")
     steps, compute = len(faces) // recipe.batch, backend()
     if not steps:
@@ -161,7 +117,7 @@ def _set_up(
     how = Augmentation() if recipe.augment else None
     order = Order(len(faces), recipe.batch, recipe.seed, falls_from(recipe, steps) if recipe.cool_down else None)
     resolver = strategy.cluster_resolver if strategy else None
-    return _Training(
+    return Training(
         model, recipe, compute, faces, order, validation, folder,
         is_chief=resolver is None or not resolver.task_id,
         step=compute.steps(model, losses_of(recipe.votes_weight), faces.faces, targets, how, recipe.batch, strategy),
@@ -188,14 +144,14 @@ def _stop_asked() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _seed_dropout(training: _Training, epoch: int) -> None:
+def _seed_dropout(training: Training, epoch: int) -> None:
     """Seed every dropout by the epoch: a resumed run drops the units that an uninterrupted run would drop."""
     for number, layer in enumerate(training.model.layers):
         if isinstance(layer, keras.layers.Dropout) and layer.rate:
             layer.seed_generator.state.assign([training.recipe.seed + number, epoch])
 
 
-def _one_epoch(training: _Training, number: int, progress: Progress, stop: Callable[[], bool]) -> Epoch:
+def _one_epoch(training: Training, number: int, progress: Progress, stop: Callable[[], bool]) -> Epoch:
     """Train to the end of an epoch; the sums of a group of steps are read while the device works on the next."""
     began, order = time.monotonic(), training.order
     before, pending = (number - 1) * order.steps, None
@@ -207,7 +163,7 @@ def _one_epoch(training: _Training, number: int, progress: Progress, stop: Calla
         training.done, pending = training.done + count, (count, given)
         if stop():
             _count(training, pending, progress)
-            _save(training)
+            save(training)
             progress.on_note(
                 f"Stopped after step {training.done} of {order.steps} in epoch {number} of {training.recipe.epochs}; "
                 "repeat the command to go on."
@@ -218,7 +174,7 @@ def _one_epoch(training: _Training, number: int, progress: Progress, stop: Calla
     return _finish_epoch(training, number, loss, accuracy, began)
 
 
-def _stepped(training: _Training, batches: Planned) -> Any:
+def _stepped(training: Training, batches: Planned) -> Any:
     """The sums of some steps. Raises DataError when the device has too little memory for them."""
     try:
         return training.step(batches)
@@ -230,7 +186,7 @@ def _stepped(training: _Training, batches: Planned) -> Any:
         ) from None
 
 
-def _count(training: _Training, pending: tuple[int, Any] | None, progress: Progress) -> None:
+def _count(training: Training, pending: tuple[int, Any] | None, progress: Progress) -> None:
     """Add the sums of a group of steps."""
     if pending is None:
         return
@@ -245,7 +201,7 @@ def _count(training: _Training, pending: tuple[int, Any] | None, progress: Progr
 _NOT_VALIDATED: tuple[float | None, float | None] = (None, None)
 
 
-def _finish_epoch(training: _Training, number: int, loss: float, accuracy: float, began: float) -> Epoch:
+def _finish_epoch(training: Training, number: int, loss: float, accuracy: float, began: float) -> Epoch:
     """Validate if it is due, and write the checkpoints."""
     model, recipe = training.model, training.recipe
     weights, validated = None, _NOT_VALIDATED
@@ -256,32 +212,15 @@ def _finish_epoch(training: _Training, number: int, loss: float, accuracy: float
     training.epochs.append(epoch)
     training.done, training.sums = 0, np.zeros(2)
     if training.is_chief and validated[1] is not None and validated[1] >= best:
-        checkpoint.save(training.folder / BEST, {"weights": model.get_weights()}, _facts(training))
+        checkpoint.save(training.folder / BEST, {"weights": model.get_weights()}, facts_of(training))
     if weights is not None:
         model.set_weights(weights)
     if number == recipe.epochs or time.monotonic() - training.saved >= SAVED_EVERY:
-        _save(training)
+        save(training)
     return epoch
 
 
-def _facts(training: _Training) -> dict[str, Any]:
-    return {
-        "recipe": training.recipe.as_json(),
-        "epochs": [asdict(each) for each in training.epochs],
-        "done": training.done,
-        "sums": training.sums.tolist(),
-    }
-
-
-def _save(training: _Training) -> None:
-    if training.is_chief:
-        model = training.model
-        groups = {"weights": model.get_weights(), "optimizer": [np.asarray(v) for v in model.optimizer.variables]}
-        checkpoint.save(training.folder / CHECKPOINT, groups, _facts(training))
-    training.saved = time.monotonic()
-
-
-def _validate(training: _Training) -> tuple[float, float]:
+def _validate(training: Training) -> tuple[float, float]:
     """Validation loss and accuracy; leaves the averaged weights in the model."""
     model, split, order = training.model, training.validation, training.order
     if training.recipe.average:
@@ -292,23 +231,3 @@ def _validate(training: _Training) -> tuple[float, float]:
     logits = logits_of(model, split.faces, mirrored=True)
     likelihood = softmax(logits)[np.arange(len(split)), split.labels]
     return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float((logits.argmax(1) == split.labels).mean())
-
-
-def _resume(training: _Training, progress: Progress) -> None:
-    folder, model, recipe = training.folder, training.model, training.recipe
-    groups, facts = checkpoint.load(folder / CHECKPOINT)
-    architecture = facts.get("recipe", {}).get("architecture")
-    if architecture != recipe.architecture:
-        known = architecture if architecture in ARCHITECTURES else "another architecture"
-        raise DataError(f"{folder} holds a run of {known}, not {recipe.architecture}; give another folder.")
-    recipe.check_resumes(Recipe.from_json(facts["recipe"]), folder)
-    try:
-        model.set_weights(groups["weights"])
-        for variable, value in zip(model.optimizer.variables, groups["optimizer"], strict=True):
-            variable.assign(value)
-        training.epochs.extend(Epoch(**epoch) for epoch in facts["epochs"])
-        training.done, training.sums = facts.get("done", 0), np.array(facts.get("sums", (0.0, 0.0)))
-    except (ValueError, KeyError, TypeError):
-        raise DataError(f"The checkpoint in {folder} does not fit this network; give another folder.") from None
-    inside = f" and step {training.done} of {training.order.steps}" if training.done else ""
-    progress.on_note(f"Resuming after epoch {len(training.epochs)}{inside} of {recipe.epochs}.")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.errors import DataError
+from monitor.errors import DataError, UsageError
 from training.emotion.data.fer2013 import Split
 
 MAY_CHANGE = ("epochs", "validate_every")
@@ -51,6 +51,14 @@ class Recipe:
     fold: int = 0
     """The part that is left out, 0 to `folds` - 1."""
 
+    def __post_init__(self) -> None:
+        """Raises UsageError when the part that is left out does not exist, or is all there is."""
+        if self.folds and not (self.folds > 1 and 0 <= self.fold < self.folds):
+            raise UsageError(
+                f"There is no part {self.fold} of {self.folds} to leave out; give at least 2 parts, numbered from 0 on "
+                "(--leave-out 0 5)."
+            )
+
     def taken(self, values: NDArray[Any]) -> NDArray[Any]:
         """Of one value for each face of the Training split, those of the faces that the training uses."""
         if not self.folds:
@@ -84,8 +92,8 @@ class Recipe:
         known = {field.name for field in fields(cls)}
         try:
             return cls(**{name: value for name, value in values.items() if name in known})
-        except TypeError as error:
-            raise DataError(f"The run's recipe is damaged: {error}.") from None
+        except (TypeError, UsageError) as error:
+            raise DataError(f"The run's recipe is damaged: {error}") from None
 
 
 CLASSIC = Recipe("classic", epochs=60, batch=256, rate=1e-3)

@@ -15,11 +15,20 @@ from training.emotion.model.networks import champion
 
 Array = NDArray[np.float32]
 
+SECOND = "second/"
+"""How the names of the second network begin in a file of two."""
+
+
+def holds_two(network: onnx.ModelProto) -> bool:
+    """Whether an exported network consists of two; see `shipping.reuse.joined`."""
+    return any(node.output[0].startswith(SECOND) for node in network.graph.node)
+
 
 def keras_champion(path: Path) -> keras.Model:
-    """The champion with the weights of an exported file; the convolutions include the normalisation.
+    """The champion with the weights of an exported file, of two networks those of the first.
 
-    Its outputs are not calibrated, and differ from those of the file by the rounding of the activations.
+    The convolutions include the normalisation. The outputs are not calibrated, and differ from those of the file by the
+    rounding of the activations.
 
     Raises:
         ModelError: the file cannot be read, or is not a champion.
@@ -29,9 +38,9 @@ def keras_champion(path: Path) -> keras.Model:
         graph = onnx.load(path).graph
     except (OSError, DecodeError) as error:
         raise ModelError(f"The model {path} cannot be read ({error}); give another.") from None
-    values = _Constants(graph)
-    convolutions = [values.of_inputs(node) for node in graph.node if node.op_type == "Conv"]
-    heads = [values.of_inputs(node) for node in graph.node if node.op_type in ("Gemm", "MatMul")]
+    values, nodes = _Constants(graph), [node for node in graph.node if not node.output[0].startswith(SECOND)]
+    convolutions = [values.of_inputs(node) for node in nodes if node.op_type == "Conv"]
+    heads = [values.of_inputs(node) for node in nodes if node.op_type in ("Gemm", "MatMul")]
     if heads and len(heads[0]) == 1:
         added = values.added_to(next(node for node in graph.node if node.op_type == "MatMul"))
         # A bias of zeros is left out of the file.

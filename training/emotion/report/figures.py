@@ -15,7 +15,7 @@ from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.calibration import BINS
 from training.emotion.evaluation.evaluate import Evaluation
 from training.emotion.evaluation.people import PeopleScores
-from training.emotion.fitting.fit import Epoch
+from training.emotion.fitting.state import Epoch
 from training.report import PNG_TEXTS
 
 COLOURS = sns.color_palette("colorblind", len(EMOTIONS))

@@ -16,8 +16,8 @@ from monitor.files import unfinished
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.evaluate import Evaluation, Predict
 from training.emotion.evaluation.people import PeopleScores
-from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.runs import NUMBERS, Run, numbers_of
+from training.emotion.fitting.state import Epoch
 from training.emotion.report import figures
 from training.emotion.report.gradcam import activation_map, default_layer, overlaid
 from training.report import data_uri

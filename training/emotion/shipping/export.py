@@ -16,12 +16,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from monitor.domain import EMOTIONS
-from monitor.errors import DataError, ModelError
+from monitor.errors import DataError
 from monitor.files import unfinished
 from monitor.vision.runtime import open_session
 from training.emotion.data.fer2013 import SIDE, Split
@@ -34,13 +33,15 @@ from training.emotion.evaluation.calibration import (
     unsmoothed,
 )
 from training.emotion.model.networks import build
-from training.emotion.shipping.quantise import quantised
+from training.emotion.shipping.quantise import SIDES, quantised
 
 FACES_FOR_RANGES = 1024
 """Training faces that determine the ranges of the activations for 8-bit integers."""
 
 OPSET = 17
-LOGITS = "mean_logits"
+LOGITS, PAIRS = "mean_logits", "pairs"
+"""Names in the graph: of the mean logits, and of the shape that sets a face beside its mirror image."""
+
 SMALLEST_HALVED = 256
 """Number of values from which on a tensor is stored in float16; smaller ones are shapes, scales and shifts."""
 
@@ -60,18 +61,29 @@ class Fit:
     """Label smoothing of the training, 0 to 1."""
 
 
-def to_onnx(
-    model: keras.Model, architecture: str, fit: Fit, *, eight_bit_on: NDArray[np.uint8] | None = None
-) -> tuple[onnx.ModelProto, float]:
-    """The network as ONNX: uint8 (n, 48, 48) faces to calibrated probabilities, by name of the output.
-
-    "fer2013" is float32 (n, 7); "people", float32 (n, 7), and "votes", float32 (n, 8), are there with `fit.votes`.
+def uncalibrated(
+    model: keras.Model, architecture: str, *, eight_bit_on: NDArray[np.uint8] | None = None
+) -> onnx.ModelProto:
+    """A network as ONNX, from faces uint8 (n, 48, 48) to the mean logits of face and mirror image.
 
     Args:
         model: the network, in any precision.
         architecture: its name in `networks.ARCHITECTURES`.
         eight_bit_on: uint8 (n, 48, 48), training faces that determine the ranges of 8-bit integers. None, or a file
             that would be larger for them, computes in float32 and stores the weights in float16.
+    """
+    plain = _with_pixels(_network(model, architecture), probabilities_inside=architecture == "classic")
+    small = _halved(plain)
+    if eight_bit_on is not None:
+        # Dense layers stay in float32, so that a network with large ones grows.
+        small = min(quantised(plain, eight_bit_on), small, key=lambda network: network.ByteSize())
+    return small
+
+
+def calibrated(network: onnx.ModelProto, fit: Fit) -> tuple[onnx.ModelProto, float]:
+    """A network that ends with the mean logits, with calibrated answers after them, by name of the output.
+
+    "fer2013" is float32 (n, 7); "people", float32 (n, 7), and "votes", float32 (n, 8), are there with `fit.votes`.
 
     Returns:
         The network and the temperature of FER2013's answer.
@@ -79,16 +91,6 @@ def to_onnx(
     Raises:
         DataError: there are votes, but the network has no outputs for them, or no face of the half has any.
     """
-    plain = _with_pixels(_network(model, architecture), probabilities_inside=architecture == "classic")
-    small = _halved(plain)
-    if eight_bit_on is not None:
-        # Dense layers stay in float32, so that a network with large ones grows.
-        small = min(quantised(plain, eight_bit_on), small, key=lambda network: network.ByteSize())
-    return calibrated(small, fit)
-
-
-def calibrated(network: onnx.ModelProto, fit: Fit) -> tuple[onnx.ModelProto, float]:
-    """A network that ends with the mean logits, with its answers after them; see `to_onnx`."""
     logits = run(network, fit.judged.faces, LOGITS)
     labelled = unsmoothed(logits[:, : len(EMOTIONS)], fit.smoothing)
     offsets = fitted_offsets(labelled, fit.judged.labels, fit.least_recall)
@@ -108,36 +110,6 @@ def calibrated(network: onnx.ModelProto, fit: Fit) -> tuple[onnx.ModelProto, flo
         _add_votes(whole.graph, *fitted_to_votes(given[voted], shares[voted]))
     onnx.checker.check_model(whole, full_check=True)
     return whole, temperature
-
-
-def uncalibrated(path: Path) -> tuple[onnx.ModelProto, float]:
-    """An exported file without its answers, ending with the mean logits, to be `calibrated` anew; and its smoothing.
-
-    Raises:
-        ModelError: the file cannot be read, or was not exported by Muster.
-    """
-    try:
-        network = onnx.load(path)
-    except (OSError, DecodeError) as error:
-        raise ModelError(f"The model {path} cannot be read ({error}); give another.") from None
-    graph, after = network.graph, {LOGITS}
-    kept = []
-    for node in graph.node:
-        if after.intersection(node.input):
-            after.update(node.output)
-        else:
-            kept.append(node)
-    made = [node for node in kept if LOGITS in node.output]
-    if len(made) != 1:
-        raise ModelError(f"{path} is not a file of `muster train export`; give another, or a run's folder.")
-    smoothed = [numpy_helper.to_array(each) for each in graph.initializer if each.name == "smoothed_away"]
-    used = {name for node in kept for name in node.input}
-    weights = [weight for weight in graph.initializer if weight.name in used]
-    del graph.node[:], graph.initializer[:], graph.output[:], graph.value_info[:]
-    graph.node.extend(kept)
-    graph.initializer.extend(weights)
-    graph.output.append(helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", None]))
-    return network, float(smoothed[0]) * len(EMOTIONS) if smoothed else 0.0
 
 
 def run(network: onnx.ModelProto, faces: NDArray[np.uint8], output: str, batch: int = 64) -> NDArray[np.float32]:
@@ -199,13 +171,13 @@ def _with_pixels(network: onnx.ModelProto, *, probabilities_inside: bool) -> onn
         helper.make_node("Cast", ["faces"], ["as_float"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["as_float", constant("scale", 1 / 255, np.float32)], ["scaled"]),
         helper.make_node("Slice", ["scaled", start, end, axis, constant("back", back, np.int64)], ["mirrored"]),
-        helper.make_node("Concat", ["scaled", "mirrored"], ["both"], axis=0),
-        helper.make_node("Unsqueeze", ["both", constant("channel_axis", [3], np.int64)], [inner.input[0].name]),
+        helper.make_node("Concat", ["scaled", "mirrored"], [SIDES], axis=0),
+        helper.make_node("Unsqueeze", [SIDES, constant("channel_axis", [3], np.int64)], [inner.input[0].name]),
     ]
     given = inner.output[0].name
     after = [helper.make_node("Log", [given], ["logs"])] if probabilities_inside else []
     classes = inner.output[0].type.tensor_type.shape.dim[1].dim_value
-    pairs = constant("pairs", [2, -1, classes], np.int64)
+    pairs = constant(PAIRS, [2, -1, classes], np.int64)
     after += [
         helper.make_node("Reshape", ["logs" if probabilities_inside else given, pairs], ["by_side"]),
         helper.make_node("ReduceMean", ["by_side"], [LOGITS], axes=[0], keepdims=0),

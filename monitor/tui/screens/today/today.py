@@ -14,7 +14,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from monitor.attendance.days import Period, PersonDay
-from monitor.attendance.summary import Status
+from monitor.attendance.summary import Status, hours_text
 from monitor.calendar_text import parse_past_day
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
@@ -128,11 +128,8 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def show(self, loaded: BoardPage) -> None:
         page = loaded.page
-        nobody = (
-            "Nobody was enrolled on this day."
-            if self._days_back
-            else "Nobody is enrolled yet. Press F4 to enrol people."
-        )
+        enrol = f"Nobody is enrolled yet. Press {self.app.settings.keys.shown('people')} to enrol people."
+        nobody = "Nobody was enrolled on this day." if self._days_back else enrol
         empty = "Nobody matches the filter." if loaded.people else nobody
         rows = [self._row(line) for line in page.items]
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
@@ -178,7 +175,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         expected = " ".join(f"{at_clock(start, zone)}-{at_clock(end, zone)}" for start, end in summary.expected)
         late = hours_and_minutes(timedelta(minutes=summary.late_minutes)) if summary.late_minutes else ""
         who = clean(line.person.name), clean(line.person.group)
-        cells: tuple[str, ...] = (status, *who, expected, *times, late, hours_text(line), summary.marks)
+        cells: tuple[str, ...] = (status, *who, expected, *times, late, hours_text(line.summary), summary.marks)
         if (axis := self._axis) is not None:
             cells = (*cells, axis.line(summary, zone, self.now, self._axis_signs))
         return Row(str(line.person.id), cells, (TONES[summary.status],))
@@ -293,14 +290,5 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
 
     def _exported(self, file: Path) -> None:
-        self.app.notify(f"Written to {file}", markup=False)
+        self.app.written(file)
         self.reload()
-
-
-def hours_text(line: PersonDay) -> str:
-    """The hours that count; of an incomplete day those that are known, with a question mark."""
-    summary = line.summary
-    if not summary.pieces:
-        return ""
-    known = hours_and_minutes(summary.present) if summary.minutes or not summary.incomplete else ""
-    return f"{known}?" if summary.incomplete else known

@@ -3,15 +3,18 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+import typer
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from monitor.cli.kiosk import demo as command
 from monitor.cli.main import app
 from monitor.config import Settings
 from monitor.desk.demo import past
+from monitor.desk.store import Store
 
 
 def test_of_the_users_settings_only_those_about_the_machine_are_taken(
@@ -32,29 +35,35 @@ def test_of_the_users_settings_only_those_about_the_machine_are_taken(
 
 @pytest.mark.parametrize(("given", "days"), [([], 0), (["--days", "2"], 2)])
 def test_without_a_terminal_there_is_a_past_only_if_asked_for(
-    given: list[str], days: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    given: list[str], days: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[int] = []
+
+    def enough(settings: Settings, store: object, camera: object, days: int, seed: int) -> None:
+        asked.append(days)
+        raise typer.Exit
+
+    monkeypatch.setattr(command, "_with_people", enough)
+    done = CliRunner().invoke(app, ["demo", "--headless", "--seconds", "1", *given])
+    assert (done.exit_code, asked) == (0, [days]), done.output
+
+
+def test_a_past_is_written_before_the_door_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSTER_TIME_ZONE", "Europe/Berlin")
-    played: list[int] = []
     dates: list[int] = []
     play = past.play
 
-    def watched(*arguments: object, **options: object) -> None:
-        play(*arguments, **options)  # type: ignore[arg-type]
-        store, _, _, asked = arguments[:4]
-        played.append(asked)  # type: ignore[arg-type]
-        engine = create_engine(store.engine.url)  # type: ignore[attr-defined]
-        with engine.connect() as connection:
+    def watched(store: Store, settings: Settings, team: Any, days: int, now: Any, **options: Any) -> None:
+        play(store, settings, team, days, now, **options)
+        with store.engine.connect() as connection:
             dates.append(connection.execute(text("SELECT count(DISTINCT date(at)) FROM attendance_event")).scalar_one())
-        engine.dispose()
 
     monkeypatch.setattr(past, "play", watched)
-    done = CliRunner().invoke(app, ["demo", "--headless", "--seconds", "1", *given])
+    done = CliRunner().invoke(app, ["demo", "--headless", "--seconds", "1", "--days", "2"])
     assert done.exit_code == 0, done.output
     assert "Enrolling 30 people" in done.output
     assert "15 frames" in done.output
-    assert played == ([days] if days else [])
-    assert not dates or dates[0] >= 1
+    assert dates[0] >= 1
 
 
 @pytest.mark.parametrize("days", ["-1", "367", "many"])

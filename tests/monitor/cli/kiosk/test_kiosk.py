@@ -72,3 +72,12 @@ def test_an_app_that_is_left_to_begin_again_does_so_with_a_terminal(monkeypatch:
     monkeypatch.setattr(import_module("monitor.cli.kiosk.kiosk"), "_kiosk", once)
     assert CliRunner().invoke(app, ["kiosk", "--headless"]).exit_code == 0
     assert runs == [True, False, False]
+
+
+def test_a_time_in_the_future_is_said_and_sub_folders_are_named(tmp_path: Path) -> None:
+    (tmp_path / "people" / "Anna").mkdir(parents=True)
+    given = ["kiosk", "--source", str(tmp_path / "people"), "--db", str(tmp_path / "a.sqlite3"), "--headless"]
+    done = CliRunner().invoke(app, [*given, "--at", "2126-01-01T08:00"])
+    assert "2126-01-01T08:00 is in the future" in done.stderr
+    assert "Images in its sub-folders are not read." in str(done.exception)
+    assert "future" not in CliRunner().invoke(app, [*given, "--at", "2026-01-01T08:00"]).stderr

@@ -61,9 +61,9 @@ def test_a_zkteco_export_comes_in_once_and_goes_again(
     assert import_past(engine, settings, file, dry_run=True, **BY).added == 2
     done = import_past(engine, settings, file, **BY)
     assert (done.added, done.same, done.people, done.by_rules) == (2, 1, 1, by_rules)
-    assert [problem.split(":")[0] for problem in done.problems] == ["Line 6", "Line 4"]
-    assert "put forward" in done.problems[0]
-    assert "number 99" in done.problems[1]
+    assert [problem.split(":")[0] for problem in done.problems] == ["Line 4", "Line 6"]
+    assert "number 99" in done.problems[0]
+    assert "put forward" in done.problems[1]
     day = date(2026, 3, 2)
     assert hours(engine, settings, day)["Ada Lovelace"] == 8 * 60 + 30
     again = import_past(engine, settings, file, **BY)
@@ -117,11 +117,12 @@ def test_a_list_names_people_and_says_in_or_out(engine: Engine, settings: Settin
     file = tmp_path / "past.csv"
     file.write_text(
         "Name;Date;Time;Direction\nalan;2026-03-03;08:00;in\nAlan Turing;2026-03-03;17:00;C/Out\nAda;2026-03-03;x;in\n"
-        "Ada;2026-03-03;08:00;sideways\n",
+        "Ada;2026-03-03;08:00;sideways\nAda;2031-03-03;08:00;in\n",
         encoding="utf-8",
     )
     done = import_past(engine, settings, file, **BY)
-    assert (done.added, len(done.problems)) == (2, 2)
+    assert (done.added, len(done.problems)) == (2, 3)
+    assert done.problems[-1] == "Line 6: 2031-03-03 08:00 is in the future."
     assert hours(engine, settings, date(2026, 3, 3))["Alan Turing"] == 9 * 60
     file.write_text("Name;Direction\nAda;in\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no column 'time'"):

@@ -8,7 +8,7 @@ from monitor.vision.matching.roll import Roll, Some, ids_of
 def test_ids_and_names_come_back_as_they_were_given() -> None:
     people = [uuid4(), UUID(int=0), UUID(int=7 << 64), uuid4()]  # zeros at the end of an id are part of it
     names = ["Ada", "", "Zoë 东", "x" * 300]
-    roll = Roll(ids_of(people), names)
+    roll = Roll(ids_of(people), "".join(names).encode(), [len(name.encode()) for name in names])
     assert len(roll) == 4
     assert [roll.person(row) for row in range(4)] == people
     assert [roll.name(row) for row in range(4)] == names

@@ -15,6 +15,7 @@ from training.emotion.data.votes import (
     as_emotions,
     emotion_votes,
     load_votes,
+    majorities,
     votes_by_row,
 )
 
@@ -66,6 +67,15 @@ def test_votes_for_no_emotion_and_faces_that_most_cannot_name_do_not_count() -> 
     found = emotion_votes(votes)
     assert found[0] == pytest.approx([0.625, 0, 0, 0, 0, 0, 0, 0.375])
     assert not found[1:].any()
+
+
+def test_a_majority_is_more_than_half_of_the_votes_that_are_not_single() -> None:
+    votes = np.zeros((5, CLASSES), np.float32)
+    votes[0, [1, 0, 2, 3, 8]] = 4, 3, 1, 1, 1  # of seven that count four are for happiness
+    votes[1, [1, 0, 3]] = 5, 3, 2  # half is not enough
+    votes[2, [7, 0]] = 6, 4
+    votes[3, [8, 0]] = 7, 3  # most cannot name it
+    assert majorities(votes).tolist() == majorities(votes / 10).tolist() == [1, -1, 7, -1, -1]
 
 
 def test_contempt_counts_as_neutral_and_the_rest_keeps_its_name() -> None:

@@ -38,7 +38,8 @@ def test_ties_are_counted_apart_and_the_unnamed_not_at_all() -> None:
     assert found.with_ties == pytest.approx(1 / 3)  # of sad and neutral, sad is the first
     assert found.confusion.sum() == 2
     assert found.confusion[EMOTIONS.index("fear"), EMOTIONS.index("sad")] == 1
-    assert found.eight is None
+    assert found.eight is found.protocol is None
+    assert found.majorities == 2  # half for sad and half for neutral is not one
 
 
 def test_contempt_is_neutral_among_seven_and_a_class_of_its_own_among_eight() -> None:
@@ -48,6 +49,9 @@ def test_contempt_is_neutral_among_seven_and_a_class_of_its_own_among_eight() ->
     found = people_scores(answers(neutral=0.9)[None], votes, eight)
     assert (found.agreement, found.eight) == (1.0, 0.0)
     assert found.neutral[EMOTIONS.index("neutral")] == 1
+    assert (found.protocol, found.majorities) == (0.0, 1)
+    eight[0] = np.eye(8)[7]
+    assert people_scores(answers(neutral=0.9)[None], votes, eight).protocol == 1.0
 
 
 def test_answers_with_the_shares_of_the_votes_are_calibrated_whatever_the_favourite() -> None:

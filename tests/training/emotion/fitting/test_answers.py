@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -29,6 +30,13 @@ def test_each_face_is_answered_by_whom_it_was_left_out_of(tmp_path: Path) -> Non
 def test_a_part_without_a_network_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="24 of 48 faces have no answer"):
         answers.save(tmp_path / "answers.npz", asked((1,)))
+
+
+def test_networks_of_different_outputs_are_refused() -> None:
+    seven = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), keras.layers.Dense(7)])
+    recipe = TINY.changed(folds=2)
+    with pytest.raises(DataError, match="one architecture"):
+        answers.answers_of([(champion(((8, 1), (16, 1))), recipe), (seven, recipe)], tiny_data().split("Training"))
 
 
 def test_answers_to_other_faces_are_refused(tmp_path: Path) -> None:

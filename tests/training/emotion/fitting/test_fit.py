@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitor.errors import DataError
+from monitor.errors import DataError, UsageError
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.fitting import checkpoint, fit
 from training.emotion.fitting.recipe import CHAMPION, Recipe
+from training.emotion.fitting.state import CHECKPOINT, Epoch
 from training.emotion.model import networks
 from training.emotion.model.backend import backend
 
@@ -30,12 +31,12 @@ def _tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(networks.ARCHITECTURES, "tiny", lambda: networks.champion(((8, 1), (16, 1))))
 
 
-def train(folder: Path, recipe: Recipe = TINY, heard: fit.Progress | None = None) -> list[fit.Epoch]:
+def train(folder: Path, recipe: Recipe = TINY, heard: fit.Progress | None = None) -> list[Epoch]:
     return fit.train(folder, tiny_data(), recipe, None, heard or fit.Progress())
 
 
 def weights_in(folder: Path) -> list[np.ndarray]:
-    return checkpoint.load(folder / fit.CHECKPOINT)[0]["weights"]
+    return checkpoint.load(folder / CHECKPOINT)[0]["weights"]
 
 
 def test_a_stopped_training_goes_on_as_if_it_had_not_stopped_and_a_finished_one_is_left_alone(
@@ -46,7 +47,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped_and_a_finished_one_
     class KilledError(Exception):
         pass
 
-    def kill(epoch: fit.Epoch) -> None:
+    def kill(epoch: Epoch) -> None:
         raise KilledError
 
     whole = train(tmp_path / "whole")
@@ -59,9 +60,9 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped_and_a_finished_one_
     assert epochs[1].loss == pytest.approx(whole[1].loss, rel=1e-3)
     for cut, straight in zip(weights_in(tmp_path / "cut"), weights_in(tmp_path / "whole"), strict=True):
         assert np.allclose(cut, straight, atol=1e-4)
-    finished = (tmp_path / "whole" / fit.CHECKPOINT).read_bytes()
+    finished = (tmp_path / "whole" / CHECKPOINT).read_bytes()
     assert train(tmp_path / "whole") == whole, "a finished training is left as it is"
-    assert (tmp_path / "whole" / fit.CHECKPOINT).read_bytes() == finished
+    assert (tmp_path / "whole" / CHECKPOINT).read_bytes() == finished
 
 
 def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_from_there(tmp_path: Path) -> None:
@@ -79,19 +80,16 @@ def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_from_there(tmp_path: Pat
     assert [epoch.loss for epoch in epochs] == pytest.approx([epoch.loss for epoch in whole], rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [({"batch": 8}, "batch 16, not 8"), ({"rate": 0.1}, "rate 0.001, not 0.1"),
-     ({"precision": "mixed_bfloat16"}, "precision float32, not mixed_bfloat16")],
-)  # fmt: skip
-def test_a_run_does_not_go_on_with_another_recipe(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+def test_a_run_does_not_go_on_with_another_recipe_but_can_be_lengthened(tmp_path: Path) -> None:
     train(tmp_path)
-    with pytest.raises(DataError, match=said):
-        train(tmp_path, TINY.changed(epochs=3, **change))
-
-
-def test_a_finished_run_can_be_lengthened(tmp_path: Path) -> None:
-    train(tmp_path)
+    changes: dict[str, dict[str, Any]] = {
+        "batch 16, not 8": {"batch": 8},
+        "rate 0.001, not 0.1": {"rate": 0.1},
+        "precision float32, not mixed_bfloat16": {"precision": "mixed_bfloat16"},
+    }
+    for said, change in changes.items():
+        with pytest.raises(DataError, match=said):
+            train(tmp_path, TINY.changed(epochs=3, **change))
     assert [epoch.number for epoch in train(tmp_path, TINY.changed(epochs=3))] == [1, 2, 3]
 
 
@@ -101,15 +99,22 @@ def test_a_left_out_part_is_not_trained_on(tmp_path: Path) -> None:
     assert len(train(tmp_path, recipe)) == 2
 
 
+@pytest.mark.parametrize(("fold", "folds"), [(5, 5), (-1, 5), (0, 1)])
+def test_a_part_that_does_not_exist_cannot_be_left_out(fold: int, folds: int) -> None:
+    """A seventh part of five left nobody out, and its answers would have come from what it had learnt by heart."""
+    with pytest.raises(UsageError, match=f"no part {fold} of {folds}"):
+        TINY.changed(fold=fold, folds=folds)
+
+
 def test_a_run_of_another_architecture_is_refused(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path / fit.CHECKPOINT, {"weights": []}, {"recipe": {"architecture": "classic"}, "epochs": []})
+    checkpoint.save(tmp_path / CHECKPOINT, {"weights": []}, {"recipe": {"architecture": "classic"}, "epochs": []})
     with pytest.raises(DataError, match="holds a run of classic, not tiny"):
         train(tmp_path)
 
 
 def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     facts = {"recipe": TINY.as_json(), "epochs": []}
-    checkpoint.save(tmp_path / fit.CHECKPOINT, {"weights": [np.zeros(3)], "optimizer": []}, facts)
+    checkpoint.save(tmp_path / CHECKPOINT, {"weights": [np.zeros(3)], "optimizer": []}, facts)
     with pytest.raises(DataError, match="does not fit this network"):
         train(tmp_path)
 

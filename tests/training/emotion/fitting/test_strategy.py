@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import UsageError
-from training.emotion.fitting import fit
+from training.emotion.fitting.state import CHECKPOINT
 from training.emotion.fitting.strategy import multiworker
 
 
@@ -58,5 +58,5 @@ def test_two_workers_train_one_network(tmp_path: Path) -> None:
     assert first["replicas"] == 2
     assert first["loss"] == pytest.approx(second["loss"], rel=1e-5)
     assert first["weights"] == pytest.approx(second["weights"], rel=1e-5)
-    assert (tmp_path / "worker0" / fit.CHECKPOINT).exists()
+    assert (tmp_path / "worker0" / CHECKPOINT).exists()
     assert not (tmp_path / "worker1").exists()

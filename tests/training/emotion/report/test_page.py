@@ -9,9 +9,9 @@ import numpy as np
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.evaluation.evaluate import evaluation_of
 from training.emotion.evaluation.people import people_scores
-from training.emotion.fitting.fit import Epoch
 from training.emotion.fitting.recipe import CLASSIC
 from training.emotion.fitting.runs import NUMBERS, Run
+from training.emotion.fitting.state import Epoch
 from training.emotion.report import figures
 from training.emotion.report.page import PAGE, Chart, comparison_row, write_comparison, write_report
 

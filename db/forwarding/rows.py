@@ -1,0 +1,79 @@
+"""Rows as they go from one database to another, whatever table they are of."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db.engine import reading
+from db.forwarding.people import People
+from db.proof import contents, entries
+from db.schema.base import Base
+
+Add: TypeAlias = Callable[..., None]
+"""Counts what was sent, by the names of `db.forwarding.send.Forwarded`."""
+
+
+def pages(
+    source: Engine,
+    table: type[Base],
+    time: InstrumentedAttribute[datetime] | None,
+    batch: int,
+    *conditions: ColumnElement[bool],
+) -> Iterator[list[dict[str, Any]]]:
+    """All rows that fulfil the conditions, by time and id, without keeping a transaction open between pages.
+
+    Args:
+        time: the column with an index, so that only the rows since a time are read; None for a table without one.
+    """
+    key = table.__table__.c.id
+    more: tuple[ColumnElement[bool], ...] = conditions
+    while True:
+        with reading(source) as here:
+            rows = plain(here, table, *more, by=[key] if time is None else [time, key], limit=batch)
+        if rows:
+            yield rows
+            last = rows[-1]
+            behind = key > last["id"]
+            if time is None:
+                more = (*conditions, behind)
+            else:
+                more = (*conditions, time >= last[time.key], or_(time > last[time.key], behind))
+        if len(rows) < batch:
+            return
+
+
+def plain(
+    session: Session, table: type[Base], *conditions: Any, by: Sequence[Any] = (), limit: int
+) -> list[dict[str, Any]]:
+    """Rows as plain values, by these columns or by id."""
+    columns = table.__table__.columns
+    query = select(*columns).where(*conditions).order_by(*(by or [columns.id])).limit(limit)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def mapped(row: Mapping[str, Any], columns: Mapping[str, Callable[[UUID | None], UUID | None]]) -> dict[str, Any]:
+    """The row with people as the other side calls them."""
+    return dict(row) | {name: known(row[name]) for name, known in columns.items()}
+
+
+def add_missing(there: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Adds the rows whose ids are not there; the caller holds the lock."""
+    if not rows:
+        return 0
+    key = table.__table__.c.id
+    known = set(there.scalars(select(key).where(key.in_([row["id"] for row in rows]))))
+    missing = [dict(row) for row in rows if row["id"] not in known]
+    if missing:
+        there.execute(insert(cast(Table, table.__table__)), missing)
+        if table in contents.KIND_OF:
+            entries.touch(there, contents.KIND_OF[table], [row["id"] for row in missing])
+    return len(missing)
+
+
+def may_go(row: Mapping[str, Any], people: People) -> bool:
+    """Not what belongs to somebody whom the other side has erased."""
+    return row["person_id"] is None or people.known(row["person_id"]) is not None
