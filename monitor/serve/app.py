@@ -19,7 +19,7 @@ from monitor.desk.days.moods import mood_report
 from monitor.desk.people.people import people_between
 from monitor.desk.programs import event_feed, health, keys
 from monitor.outbound.messages import event_json
-from monitor.reports import lines
+from monitor.reports import lines, mood_lines
 from monitor.reports.export import to_json_lines
 from monitor.serve import metrics
 from monitor.serve.replies import (
@@ -137,7 +137,7 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
             raise HTTPException(400, f"Moods are not shown per person (mood = {settings.mood}).")
         period = _period(first, last, clock().astimezone(settings.zone).date())
         cells, names = mood_report(engine, settings, period, by, group=group and _storable(group))
-        told = moods(cells, by, names, settings.mood_confidence)
+        told = mood_lines.moods(cells, by, names, settings.mood_confidence)
         return [LineReply.model_validate(one) for one in _plain(told)]
 
 
