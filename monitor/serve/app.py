@@ -142,7 +142,8 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
 
 
 def _add_events(app: FastAPI, engine: Engine, settings: Settings, clock: Clock, version: str) -> None:
-    gone = {410: {"model": Problem, "description": "The ledger was restored from a backup since; begin again at 0."}}
+    restored = "The ledger was restored from a backup since; begin again at 0."
+    gone: dict[int | str, dict[str, Any]] = {410: {"model": Problem, "description": restored}}
 
     @app.get("/v1/events", responses=_PROBLEMS | gone, dependencies=[_needs(engine, "events", clock)])
     def events(
