@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from db.attendance import kiosks, ledger
 from db.engine import open_database, reading, writing
-from db.errors import DatabaseDamaged, DatabaseUnavailable
+from db.errors import DatabaseBusy, DatabaseDamaged, DatabaseUnavailable
 from db.forwarding import received
 from db.forwarding.send import Forwarded
 from db.ids import new_id
