@@ -70,7 +70,7 @@ class Arrivals:
 
 @dataclass(slots=True)
 class ReadTogether(Arrivals):
-    """Reads once for arrivals that share a transaction, in which nobody else can write.
+    """Reads once for arrivals that share a transaction, in which nobody else can write into SQLite.
 
     Who comes again in it is read anew, because their first arrival changed what the second is decided by.
     """
