@@ -48,7 +48,7 @@ P = ParamSpec("P")
 class Paper(Console):
     """A console that breaks and cuts nothing on its way into a pipe or a file, where no line is too long."""
 
-    @property
+    @property  # type: ignore[misc]  # nobody sets it
     def size(self) -> ConsoleDimensions:
         return super().size if self.is_terminal else ConsoleDimensions(_ENDLESS, 25)
 
