@@ -43,6 +43,9 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     403: {"model": Problem, "description": "The key does not have the right."},
     503: {"model": Problem, "description": "The database does not answer."},
 }
+_GONE: Final[dict[int | str, dict[str, Any]]] = {
+    410: {"model": Problem, "description": "The ledger was restored from a backup since; begin again at 0."},
+}
 
 Clock = Callable[[], datetime]
 Day = Annotated[date | None, Query(description="YYYY-MM-DD on the site's clock; today if not given.")]
@@ -142,10 +145,7 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
 
 
 def _add_events(app: FastAPI, engine: Engine, settings: Settings, clock: Clock, version: str) -> None:
-    restored = "The ledger was restored from a backup since; begin again at 0."
-    gone: dict[int | str, dict[str, Any]] = {410: {"model": Problem, "description": restored}}
-
-    @app.get("/v1/events", responses=_PROBLEMS | gone, dependencies=[_needs(engine, "events", clock)])
+    @app.get("/v1/events", responses=_PROBLEMS | _GONE, dependencies=[_needs(engine, "events", clock)])
     def events(
         since: Annotated[int, Query(ge=0, le=2**53, description="'next' of the answer before; 0 to begin.")] = 0,
         limit: Annotated[int, Query(ge=1, le=5000)] = 500,
