@@ -29,7 +29,7 @@ async def test_the_month_has_everybodys_days_and_exact_sums(world: World, size: 
         assert shown[-2:] == ("0:00", "−40:00")
         assert cells(world, "Ada Lovelace")[9] == "1●", "still in the house"
         assert "Mar 2026   10 people" in text_of(world)
-        assert ". After" in text_of(world), "dimmed, for there is no later month yet"
+        assert ", . Back, on" in text_of(world), "dimmed, for there is no later month yet"
 
 
 async def test_days_weeks_and_months_are_gone_through_and_a_day_is_opened(world: World) -> None:
