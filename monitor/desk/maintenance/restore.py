@@ -43,6 +43,7 @@ class Lost:
 
     @property
     def any(self) -> bool:
+        """Whether anything is thrown back."""
         return bool(self.events or self.acts)
 
 
