@@ -338,6 +338,7 @@ def _is_busy(app: App[None]) -> bool:
 async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: KioskEvent) -> None:
     """Let the fake kiosk publish a scene and events, and wait until all of it is on the screen."""
     await settle(pilot)
+    await until(lambda: world.kiosks)
     await asyncio.to_thread(world.kiosk.started.wait, 60)
     app = world.apps[-1]
     assert app.door is not None
