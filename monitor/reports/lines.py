@@ -17,7 +17,7 @@ from monitor.attendance.summary import DaySummary, Status, Sums, added_up
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.reports.cells import Cell, Table
 from monitor.reports.columns import COLUMNS
-from monitor.reports.export import Appointment
+from monitor.reports.export import Appointment, shown
 
 _NOT_ON_TERMINALS: Final = (
     "incomplete", "id", "people", "late", "early_minutes", "break_minutes", "expected_hours", "closed_by_rule",
@@ -171,11 +171,11 @@ def events(found: Sequence[EventOf], zone: ZoneInfo) -> list[Line]:
     ]
 
 
-def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
-    """The lines under one column per name; what is nested gets columns of its own."""
+def table(title: str, lines: Sequence[Mapping[str, object]], columns: Iterable[str] = ()) -> Table:
+    """The lines under these columns and one per other name; what is nested gets columns of its own."""
     flat = [_flat(line) for line in lines]
-    columns = tuple(dict.fromkeys(name for line in flat for name in line))
-    return Table(title, columns, [tuple(line.get(name) for name in columns) for line in flat])
+    names = tuple(dict.fromkeys((*columns, *(name for line in flat for name in line))))
+    return Table(title, names, [tuple(line.get(name) for name in names) for line in flat])
 
 
 def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
@@ -200,6 +200,9 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
 def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
     if name in ("first_in", "last_out") and isinstance(value, datetime):
         return value.strftime("%H:%M")
+    if name == "at" and isinstance(value, datetime):
+        told = shown(value)
+        return told[:16] + told[19:]  # to the minute, and the offset of an hour that the clock shows twice
     if name == "hour" and isinstance(value, datetime):
         return value.strftime("%m-%d %H:%M")
     if name == "late_minutes" and isinstance(value, int):

@@ -53,7 +53,7 @@ def list_(run: Run, ended: Annotated[bool, typer.Option("--all", help="Also shif
         return
     if found.entries:
         heads = ("For", "Days", "Time", "Grace", "Break", "Every", "Valid from", "Valid to", "People", "ID")
-        out.print(table(heads, map(_cells, found.entries), fold=("For",), right=("Grace", "People")))
+        out.print(table(heads, map(_cells, found.entries), right=("Grace", "People"), least={"For": 12}))
     without = f"{plural(found.without_count, 'person has', 'people have')} none: never absent or late."
     start = "" if found.entries else " Enter one with 'muster shifts add'."
     tell(f"{plural(len(found.entries), 'shift')}. {without}{start}")
@@ -195,7 +195,7 @@ def _cells(one: "ShiftEntry") -> list[str]:
     cells.append(f"{shift.break_minutes}{paid}" if shift.break_minutes else "none")
     cells.append("week" if shift.every_weeks == 1 else f"{shift.every_weeks} weeks")
     cells += [str(shift.valid_from or ""), str(shift.valid_to or ""), str(one.people), str(shift.id)[-8:]]
-    return [printable(cell, 60) for cell in cells]
+    return [*map(printable, cells)]
 
 
 def _json(one: "ShiftEntry") -> dict[str, Any]:
