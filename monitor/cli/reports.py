@@ -76,9 +76,8 @@ DialectOption = Annotated[
     Dialect | None,
     typer.Option(
         "--dialect",
-        help="Of CSV. excel: opens rightly in Excel; by default for --output, else plain, for programs. In each, a text "
-        "that a spreadsheet would take for a formula begins with an apostrophe.",
-    
+        help="Of CSV. excel: opens rightly in Excel; by default for --output, else plain, for programs. In each, a "
+        "text that a spreadsheet would take for a formula begins with an apostrophe.",
     ),
 ]
 HoursOption = Annotated[

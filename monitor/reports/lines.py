@@ -36,6 +36,9 @@ _HEADS: Final = {
 }
 """Heads of a terminal's table where the column's capitalised name is too long."""
 
+_OF_NOBODY: Final = {"person": "unknown people", "group": "no group"}
+"""What the first cell of a terminal's row says, by its column, where the row is about no person or no group."""
+
 DAY_COLUMNS: Final = tuple(COLUMNS["attendance"])
 Line: TypeAlias = dict[str, object]
 
@@ -185,6 +188,8 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
     shown = [
         tuple(_compact(name, cell, shares) for name, cell in zip(wide.columns, row, strict=True)) for row in wide.rows
     ]
+    if wide.columns and (nobody := _OF_NOBODY.get(wide.columns[0])):
+        shown = [(nobody, *rest) if first is None else (first, *rest) for first, *rest in shown]
     kept = [
         index
         for index, name in enumerate(wide.columns)

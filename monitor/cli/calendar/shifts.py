@@ -179,9 +179,7 @@ def import_(
 
 
 def _tell(run: Run, done: "ShiftChange", key: str, verb: str) -> None:
-    from monitor.desk.calendar.shifts import past_words
-
-    effect = done.effect if key in ("added", "changed") else past_words(done.past_days)
+    effect = done.effect if key in ("added", "changed") else done.past
     run.say(f"{verb} {done.entry.words} {effect}", {key: _json(done.entry), "past_days": done.past_days})
 
 

@@ -35,6 +35,7 @@ from monitor.config import Settings
 from monitor.desk.days import corrections
 from monitor.errors import MusterError, UsageError
 from monitor.reports import export
+from monitor.reports.lines import Line, compact, table
 from tests.db.rows import newest_entries
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")
@@ -306,6 +307,12 @@ def test_events_tell_how_by_whom_and_why_and_what_no_longer_counts(store: str, t
     assert [one["counts"] for one in found if one["id"] == first["id"]] == [False]
     (void,) = (one for one in found if one["event"] == "void")
     assert (void["by"], void["reason"], void["target"]) == ("Ingrid", "a visitor", first["id"])
+
+
+def test_the_row_of_unknown_people_has_a_name_at_a_terminal_and_none_in_files() -> None:
+    lines: list[Line] = [{"person": "Ada", "sightings": 2}, {"person": None, "sightings": 3}]
+    assert [row[0] for row in compact("Mood", lines).rows] == ["Ada", "unknown people"]
+    assert [row[0] for row in table("Mood", lines).rows] == ["Ada", None]
 
 
 def test_moods_by_person_and_by_group(store: str) -> None:
