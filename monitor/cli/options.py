@@ -211,7 +211,7 @@ def may_replace(file: Path | None, *, force: bool) -> bool:
 
     if file is None or not file.is_file():
         return force
-    if force or (sys.stdin.isatty() and _agreed(f"{printable(str(file))} is there already. Replace it?")):
+    if force or (sys.stdin.isatty() and agreed(f"{printable(str(file))} is there already. Replace it?")):
         return True
     raise UsageError(f"{file} is there already and stays as it was; give another name, or --force to replace it.")
 
@@ -249,8 +249,10 @@ def output_to(file: Path | None, *, force: bool) -> Output:
     return Output(file, may_replace(file, force=force))
 
 
-def _agreed(question: str) -> bool:
+def agreed(question: str) -> bool:
+    """Whether somebody answers yes, asked on stderr; false where nobody is there to answer."""
     try:
         return typer.confirm(question, err=True)
-    except typer.Abort:  # Ctrl+C, or nobody there to answer
+    except typer.Abort:  # Ctrl+C, or no input
+        typer.echo(err=True)
         return False

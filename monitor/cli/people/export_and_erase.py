@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ForceOption, Run, emit, may_replace, shared, tell
+from monitor.cli.options import ForceOption, Run, agreed, emit, may_replace, shared, tell
 from monitor.cli.people.person import Who, open_person
 from monitor.cli.progress import working
 from monitor.errors import MusterError, UsageError
@@ -36,7 +36,7 @@ def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="D
     from monitor.desk.people.export_and_erase import erase as erase_person
 
     engine, _, person = open_person(run, who)
-    if not yes and not _confirmed(f"Erase {printable(person.name)} for good?"):
+    if not yes and not agreed(f"Erase {printable(person.name)} for good?"):
         raise UsageError("Nothing was erased; answer y, or give --yes.")
     with working("Erasing, and searching the files for traces"):
         done = erase_person(engine, person, **run.stamp)
@@ -62,10 +62,3 @@ def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="D
             tell(f"  {name.replace('_', ' ')}: {shown}")
     if done.traces_left:
         raise MusterError("Another program still holds the database's log; close it and run 'muster db purge'.")
-
-
-def _confirmed(question: str) -> bool:
-    try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:  # Ctrl+C, or nobody there to answer
-        return False

@@ -1,5 +1,6 @@
 """Files that commands write: none is lost without a word, and each is named."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.options import Output, emit, may_replace, output_to
+from monitor.cli.options import Output, agreed, emit, may_replace, output_to
 from monitor.errors import MusterError, UsageError
 
 
@@ -82,3 +83,11 @@ def test_at_a_terminal_somebody_is_asked(there: Path, answer: bytes, code: int, 
 def test_times_in_json_are_iso_with_their_offset(capsys: pytest.CaptureFixture[str]) -> None:
     emit({"at": datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC), "day": date(2026, 3, 9)})
     assert json.loads(capsys.readouterr().out) == {"at": "2026-03-09T08:58:12+00:00", "day": "2026-03-09"}
+
+
+def test_a_question_that_nobody_answers_is_a_no_on_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert not agreed("Erase Ada for good?")
+    assert capsys.readouterr().err .split(": ") == ["Erase Ada for good? [y/N]", "\n"]
