@@ -90,4 +90,4 @@ def test_a_question_that_nobody_answers_is_a_no_on_a_line_of_its_own(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert not agreed("Erase Ada for good?")
-    assert capsys.readouterr().err .split(": ") == ["Erase Ada for good? [y/N]", "\n"]
+    assert capsys.readouterr().err == "Erase Ada for good? [y/N]:\n"
